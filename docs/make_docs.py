@@ -1,0 +1,143 @@
+"""Writes the parts of the docs that the program itself knows: run it after a change.
+
+    python docs/make_docs.py           writes them
+    python docs/make_docs.py --check   exits with 1 when one is out of date
+
+Help texts, screens and schemas are produced by the program; receipts' numbers, times and folders,
+which differ from run to run, are replaced by fixed ones.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from pydantic import BaseModel
+
+from aapimport.cli import group
+from aapimport.people.catalogue_page import catalogue_page
+from aapimport.people.report import ValidationReport
+from aapimport.plan.diagnosis import Diagnosis
+from aapimport.plan.report import PlanReport
+from aapimport.run.report import UploadReport
+
+DOCS = Path(__file__).parent
+ROOT = DOCS.parent
+_RECEIPT = re.compile(r"\b(Plan|Receipt) [2-9A-Z]{6}\b")
+_TIME = re.compile(r"\d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2} UTC   took \S+ s")
+_WALK = (
+    ("Write the template, and fill it in with Excel.", "generate-template people.xlsx"),
+    ("Check what you have. Nothing is sent.", "validate examples/users-with-mistakes.xlsx"),
+    (
+        "See what an upload would do. Both services are read; nothing is written.",
+        'plan examples/users.xlsx --pass "Leadership 2026" --no-emails',
+    ),
+    (
+        "Upload a file without mistakes; `--yes` answers what a terminal would be asked.",
+        'upload examples/users.xlsx --pass "Leadership 2026" --no-emails --yes',
+    ),
+    (
+        "Upload it again: everybody is there already, so nobody is created and no seat is used.",
+        'upload examples/users.xlsx --pass "Leadership 2026" --no-emails --yes',
+    ),
+    ("See what the portal holds now.", "passes"),
+)
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Every generated file and its text."""
+    yield DOCS / "commands.md", _commands()
+    yield DOCS / "problems.md", catalogue_page()
+    yield DOCS / "walkthrough.md", _walkthrough()
+    models: dict[str, type[BaseModel]] = {
+        "validate": ValidationReport,
+        "plan": PlanReport,
+        "upload": UploadReport,
+        "doctor": Diagnosis,
+    }
+    for name, model in models.items():
+        schema = model.model_json_schema(by_alias=True)
+        text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        yield DOCS / "schemas" / f"{name}.json", text
+
+
+def _commands() -> str:
+    parts = ["# Every command", "What `--help` prints. Made by `docs/make_docs.py`.", ""]
+    for words in _command_lines(group, ()):
+        parts += [f"## `{' '.join(('aapimport', *words))}`", ""]
+        parts += ["```", _help(words), "```", ""]
+    return "\n".join(parts)
+
+
+def _command_lines(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    yield words
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from _command_lines(child, (*words, name))
+
+
+def _help(words: tuple[str, ...]) -> str:
+    return _run([*words, "--help"], Path())
+
+
+def _walkthrough() -> str:
+    parts = [
+        "# A first upload, screen by screen",
+        "",
+        "Without settings, everything here goes to the practice portal. The program itself made",
+        "these screens (`docs/make_docs.py`).",
+        "",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        for text, line in _WALK:
+            words = [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', line)]
+            places = [str(Path(folder) / word) if word == "people.xlsx" else word for word in words]
+            screen = _run(places, Path(folder) / "state").replace(f"{folder}{os.sep}", "")
+            parts += [text, "", "```", f"$ aapimport {line}", _fixed(screen), "```", ""]
+    return "\n".join(parts)
+
+
+def _run(words: list[str], state: Path) -> str:
+    """What a command prints at 80 columns: stdout and stderr, without trailing blanks."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("AAPIMPORT_")
+    } | {"AAPIMPORT_STATE_DIR": str(state), "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        [sys.executable, "-m", "aapimport", *words],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+    )
+    return "\n".join(text.rstrip() for text in done.stdout.rstrip().splitlines())
+
+
+def _fixed(screen: str) -> str:
+    screen = _RECEIPT.sub(r"\1 7K3QX9", screen)
+    return _TIME.sub("22 Nov 2026 18:04 UTC   took 1 s", screen)
+
+
+def main() -> int:
+    """Write the pages, or compare them."""
+    stale = []
+    for path, text in pages():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(path.name)
+            if "--check" not in sys.argv:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text, encoding="utf-8", newline="\n")
+    if stale:
+        print(("out of date: " if "--check" in sys.argv else "wrote ") + ", ".join(stale))
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""The command line: the only place that knows click.
+
+`main()` turns every error into a message and an exit code. Commands import what they need inside
+their functions, so that `aapimport --help` stays instant.
+"""
+
+import io
+import os
+import sys
+
+import click
+
+from aapimport import __version__
+from aapimport.cli.doctor import doctor
+from aapimport.cli.generate_template import generate_template
+from aapimport.cli.passes import passes
+from aapimport.cli.plan import plan
+from aapimport.cli.renew import renew
+from aapimport.cli.resume import resume
+from aapimport.cli.sandbox import sandbox
+from aapimport.cli.teams import teams
+from aapimport.cli.upload import upload
+from aapimport.cli.validate import validate
+from aapimport.errors import AapimportError, ExitCode, UsageError
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
+
+
+class _InOrder(click.Group):
+    """Lists the commands in the order in which an administrator meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        return list(self.commands)
+
+
+@click.group(
+    cls=_InOrder,
+    context_settings=_CONTEXT,
+    epilog="Without any settings, everything goes to the practice portal: nothing real is touched.",
+)
+@click.version_option(__version__, prog_name="aapimport", message="%(prog)s %(version)s")
+def group() -> None:
+    """Load users in bulk into the All Access Pass portal and Jhana."""
+
+
+for command in (
+    generate_template,
+    validate,
+    plan,
+    upload,
+    resume,
+    doctor,
+    passes,
+    teams,
+    renew,
+    sandbox,
+):
+    group.add_command(command)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command line.
+
+    Args:
+        arguments: The words after `aapimport`; those of the process by default.
+
+    Returns:
+        The exit code.
+    """
+    _survive_code_pages()
+    try:
+        return _run(arguments)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return ExitCode.USAGE
+    except click.ClickException as error:
+        return _report(_usage_error(error))
+    except AapimportError as error:
+        return _report(error)
+    except (click.Abort, KeyboardInterrupt):
+        from aapimport.screens.errors import show_interrupted
+
+        show_interrupted()
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the interpreter must not complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+    except Exception as error:  # noqa: BLE001 -- the last resort: a bug must not show a person's data
+        from aapimport.screens.errors import show_bug
+
+        show_bug(error)
+        return ExitCode.BUG
+
+
+def entry_point() -> None:
+    """The `aapimport` command."""
+    sys.exit(main())
+
+
+def _run(arguments: list[str] | None) -> int:
+    return int(group.main(args=arguments, prog_name="aapimport", standalone_mode=False) or 0)
+
+
+def _report(error: AapimportError) -> int:
+    from aapimport.screens.errors import show_error
+
+    show_error(error)
+    return error.exit_code
+
+
+def _usage_error(error: click.ClickException) -> UsageError:
+    """Click's own complaint in the words and the shape of ours."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "aapimport"
+    message = error.format_message().rstrip(".")
+    return UsageError(message[:1].lower() + message[1:], hint=f"see {command} --help")
+
+
+def _survive_code_pages() -> None:
+    """Let no console's code page end a command; files and pipes on Windows get UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            if os.name == "nt" and not stream.isatty():
+                stream.reconfigure(encoding="utf-8")
+            stream.reconfigure(errors="backslashreplace")

@@ -1,0 +1,139 @@
+"""Questions on stderr, answers from stdin: a terminal, or a pipe that holds them.
+
+Where nothing can answer, the command ends before anything is sent and names the flag that decides;
+only the practice portal goes on, because nothing real is spent there.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from aapimport.errors import UsageError
+
+_YES = {"y", "yes"}
+_NO = {"n", "no"}
+
+
+class Asker:
+    """Asks the administrator.
+
+    Args:
+        practice: Whether everything goes to the practice portal.
+        yes: Whether `--yes` has already answered.
+    """
+
+    def __init__(self, *, practice: bool, yes: bool) -> None:
+        self.practice = practice
+        self.yes = yes
+
+    @property
+    def on_terminal(self) -> bool:
+        """Whether a person can be asked."""
+        return sys.stdin is not None and sys.stdin.isatty()
+
+    def say(self, text: str) -> None:
+        """Tell the administrator something beside a question."""
+        _say(text)
+
+    def confirm(self, question: str, *, default: bool, flags: str) -> bool:
+        """A question with the answers yes and no; `--yes` means yes.
+
+        Args:
+            question: The question.
+            default: What Enter means.
+            flags: What decides without a question, for the message where nothing can answer.
+
+        Raises:
+            UsageError: Nothing can answer.
+        """
+        if self.yes:
+            return True
+        choices = "[Y/n]" if default else "[y/N]"
+        while True:
+            answer = self._read(f"{question} ({flags}) {choices} ", flags)
+            if answer is None:
+                return True
+            if not answer:
+                return default
+            if answer.lower() in _YES | _NO:
+                return answer.lower() in _YES
+            _say("please answer y or n")
+
+    def type_number(self, what: str, number: int, flags: str, *, yes_answers: bool = True) -> bool:
+        """Have a number typed back before something that can't be undone; Enter stops.
+
+        Args:
+            what: What the number counts, to be read after it.
+            number: The number.
+            flags: What decides without a question.
+            yes_answers: Whether `--yes` is enough on a real portal, too.
+
+        Returns:
+            Whether exactly the number was typed. On the practice portal y does as well.
+
+        Raises:
+            UsageError: Nothing can answer.
+        """
+        if self.yes and (yes_answers or self.practice):
+            return True
+        question = f"Type {number} ({what}) to go on, or press Enter to stop ({flags}): "
+        while True:
+            answer = self._read(question, flags)
+            if answer is None or answer.replace(",", "") == str(number):
+                return True
+            if not answer or answer.lower() in _NO:
+                return False
+            if self.practice and answer.lower() in _YES:
+                return True
+            _say(f"that is not {number}")
+
+    def choose(
+        self, question: str, choices: Sequence[tuple[str, str]], flags: str, *, guess: bool = False
+    ) -> str:
+        """A choice from a numbered list.
+
+        Args:
+            question: The question.
+            choices: The (value, label) pairs.
+            flags: What decides without a question.
+            guess: Whether the first is taken on the practice portal where nothing can answer.
+
+        Returns:
+            The chosen value.
+
+        Raises:
+            UsageError: Nothing can answer.
+        """
+        _say(f"{question} ({flags})")
+        width = max(len(value) for value, _ in choices)
+        for number, (value, label) in enumerate(choices, 1):
+            _say(f"  {number}  {value:{width}}  {label}".rstrip())
+        while True:
+            answer = self._read(f"Type a number (1 to {len(choices)}): ", flags, goes_on=guess)
+            if answer is None:
+                return choices[0][0]
+            if answer.isdecimal() and 1 <= int(answer) <= len(choices):
+                return choices[int(answer) - 1][0]
+            for value, _ in choices:
+                if answer.casefold() == value.casefold():
+                    return value
+            _say(f"please type a number from 1 to {len(choices)}")
+
+    def _read(self, prompt: str, flags: str, *, goes_on: bool = True) -> str | None:
+        """The answer, or None where nothing can answer and the practice portal goes on."""
+        _say(prompt, end="")
+        line = sys.stdin.readline() if sys.stdin is not None else ""
+        if line:
+            if not sys.stdin.isatty():
+                _say(line.strip())
+            return line.strip()
+        _say("")
+        if not (self.practice and goes_on):
+            raise UsageError("nothing can answer this question", hint=f"decide with {flags}")
+        _say("nothing can answer: going on with yes, on the practice portal nothing is spent")
+        return None
+
+
+def _say(text: str, end: str = "\n") -> None:
+    from aapimport.screens.console import make_console, safe_lines
+
+    make_console(sys.stderr).print(safe_lines(text), end=end, soft_wrap=True)

@@ -1,0 +1,85 @@
+"""Both services, real or practice, as the settings say."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from aapimport.config import Endpoint, Settings, is_loopback, read_settings
+
+if TYPE_CHECKING:
+    from aapimport.plan.make import Services
+    from aapimport.services.transport import Transport
+
+_IN_PROCESS = "http://127.0.0.1/v2"
+
+
+@contextmanager
+def connected(settings: Settings, pace: str | None = None) -> Iterator["Services"]:
+    """Both services; their connections are closed at the end.
+
+    Args:
+        settings: Where they are.
+        pace: Requests a second, or the name of a known service; the default when None.
+
+    Raises:
+        SettingsError: The practice portal's folder can't be used, or the pace is none.
+    """
+    from aapimport.plan.make import Services
+    from aapimport.services.directory import Directory
+    from aapimport.services.portal import Portal
+
+    with ExitStack() as stack:
+        portal, jhana = _transports(settings, stack, pace)
+        yield Services(
+            target=settings.target,
+            portal=Portal("All Access Pass", portal),
+            jhana=Directory("Jhana", jhana),
+        )
+
+
+def team_names(pass_name: str) -> tuple[str, ...]:
+    """The names of a pass's teams, sorted.
+
+    Raises:
+        RefusedError: There is no such pass.
+        SettingsError: A setting is missing, or the portal refuses the token.
+        ServiceError: The portal can't be asked.
+    """
+    from aapimport.plan.names import choose_pass
+
+    with connected(read_settings()) as services:
+        chosen = choose_pass(services.portal, pass_name)
+        return tuple(sorted(t.name for t in services.portal.teams() if t.pass_id == chosen.id))
+
+
+def _transports(
+    settings: Settings, stack: ExitStack, pace: str | None
+) -> tuple["Transport", "Transport"]:
+    from aapimport.services.pace import read_pace
+    from aapimport.services.transport import Transport
+
+    typed = read_pace(pace)
+    if settings.portal and settings.jhana:
+        portal, jhana = (
+            stack.enter_context(closing(Transport(endpoint, per_second=typed or _pace(endpoint))))
+            for endpoint in (settings.portal, settings.jhana)
+        )
+        return portal, jhana
+    from aapimport.sandbox.practice import Practice
+
+    practice = stack.enter_context(closing(Practice(settings.state_dir)))
+    endpoint = Endpoint(url=_IN_PROCESS, token=practice.token)
+    portal, jhana = (
+        stack.enter_context(closing(Transport(endpoint, app=app)))
+        for app in (practice.portal, practice.jhana)
+    )
+    return portal, jhana
+
+
+def _pace(endpoint: Endpoint) -> float | None:
+    """Requests a second by default; a service on this machine is nobody else's."""
+    from aapimport.services.pace import DEFAULT
+
+    local = is_loopback(urlsplit(endpoint.url).hostname or "")
+    return None if local else DEFAULT

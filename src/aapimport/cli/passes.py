@@ -1,0 +1,28 @@
+"""`aapimport passes`: what the portal has."""
+
+import sys
+
+import click
+
+from aapimport.errors import ExitCode
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+def passes(*, as_json: bool) -> ExitCode:
+    """List the passes of the portal, with their seats."""
+    from aapimport.cli.connection import connected
+    from aapimport.config import read_settings
+    from aapimport.screens.console import make_console
+    from aapimport.screens.passes import passes_json, show_passes
+    from aapimport.screens.target import show_target
+
+    settings = read_settings()
+    with connected(settings) as services:
+        found = services.portal.passes()
+    if as_json:
+        click.echo(passes_json(found))
+        return ExitCode.OK
+    show_target(make_console(sys.stderr), settings.target)
+    show_passes(make_console(sys.stdout), found)
+    return ExitCode.OK

@@ -1,0 +1,89 @@
+"""`aapimport plan`: what an upload would do."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aapimport.cli.grouping import EVERYDAY, UNATTENDED, GroupedCommand
+from aapimport.cli.planning import PlanFlags, option, plan_options
+from aapimport.errors import ExitCode
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from aapimport.plan.plan import Plan
+
+
+@click.command(cls=GroupedCommand)
+@click.argument("file", type=click.Path(path_type=Path))
+@plan_options
+@option(
+    EVERYDAY,
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write the plan to a file, to be approved and carried out with upload --plan.",
+)
+@option(EVERYDAY, "--all", "everybody", is_flag=True, help="List everybody, not the first 50.")
+@option(UNATTENDED, "--force", is_flag=True, help="Overwrite the file of -o.")
+@option(UNATTENDED, "--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+def plan(
+    file: Path,
+    *,
+    output: Path | None,
+    everybody: bool,
+    force: bool,
+    as_json: bool,
+    **shared: Any,
+) -> ExitCode:
+    """Say what an upload of FILE would do, person by person and in totals.
+
+    Both services are read; nothing is written anywhere. A plan that can't be carried out is shown
+    all the same, and refused.
+    """
+    from aapimport.cli.approving import decided_plan, plan_with_emails
+    from aapimport.cli.asking import Asker
+    from aapimport.cli.connection import connected
+    from aapimport.cli.planning import checked_file, drafted_plan, picked_pass, warned_rows
+    from aapimport.config import read_settings
+    from aapimport.plan.decide import impossible, refuse_impossible
+    from aapimport.plan.report import plan_report
+    from aapimport.screens.console import make_console
+    from aapimport.screens.plan import show_plan, show_preview
+    from aapimport.screens.steps import show_steps
+    from aapimport.screens.target import show_target
+
+    flags = PlanFlags(**shared)
+    settings = read_settings()
+    console = make_console(sys.stderr if as_json else sys.stdout)
+    show_target(console, settings.target)
+    asker = Asker(practice=settings.target == "practice", yes=False)
+    checked = checked_file(file, flags, console, asker)
+    with connected(settings) as services:
+        name = flags.pass_name or picked_pass(services, asker)
+        draft = drafted_plan(services, checked, flags, settings, name)
+    if flags.emails is False:
+        draft = draft.without_emails()
+    decided = decided_plan(draft, asker, console, asked=flags.maybe is not None)
+    show_preview(console, decided, flags.preview, warned_rows(checked))
+    show_steps(console, decided, everybody=everybody)
+    show_plan(console, decided)
+    if output and not impossible(decided):
+        decided = plan_with_emails(decided, asker, flags.emails)
+        _write(decided, output, console, force=force)
+    if as_json:
+        click.echo(plan_report(decided).model_dump_json(by_alias=True, indent=2))
+    refuse_impossible(decided)
+    return ExitCode.OK
+
+
+def _write(decided: "Plan", output: Path, console: "Console", *, force: bool) -> None:
+    """Write a plan to be approved, and say where."""
+    from aapimport.plan.approval import write_plan
+    from aapimport.plan.report import plan_report
+    from aapimport.screens.console import safe
+
+    write_plan(plan_report(decided), output, force=force)
+    console.print(safe(f"wrote {output}"), soft_wrap=True)

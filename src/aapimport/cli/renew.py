@@ -1,0 +1,55 @@
+"""`aapimport renew`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from aapimport.errors import ExitCode
+
+
+@click.command()
+@click.argument("file", metavar="LIST", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    metavar="OUT.xlsx",
+    type=click.Path(path_type=Path),
+    help="What to write; by default LIST with the ending .renewed.xlsx.",
+)
+@click.option(
+    "--no-login-for",
+    "idle_days",
+    metavar="DAYS",
+    type=click.IntRange(min=1),
+    default=180,
+    show_default=True,
+    help="Propose as a leaver who had no login for so long before the list's newest one.",
+)
+@click.option("--sheet", metavar="NAME", help="The sheet to read, where several hold people.")
+@click.option("--encoding", metavar="NAME", help="The encoding of a csv that isn't UTF-8.")
+@click.option(
+    "--hidden", type=click.Choice(["include", "skip"]), help="Whether hidden rows are read."
+)
+@click.option("--force", is_flag=True, help="Replace OUT.xlsx if it exists.")
+def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choices: Any) -> ExitCode:
+    """Make a template for the new pass from last year's list.
+
+    LIST is what the portal gives under "Download Pass User List". Roles are
+    converted; possible leavers, by last login, go to a sheet of their own and
+    are not loaded unless you bring them back. LIST itself is not changed.
+    """
+    from aapimport.cli.asking import Asker
+    from aapimport.cli.planning import with_answers
+    from aapimport.people.check import ReadOptions, check_file
+    from aapimport.people.renew import renew as write_renewal
+    from aapimport.screens.workbooks import renewed
+    from aapimport.workbook.output import check_workbook_name
+
+    out = out or file.with_suffix(".renewed.xlsx")
+    check_workbook_name(out, force=force, source=file)
+    asker = Asker(practice=False, yes=False)
+    checked = with_answers(ReadOptions(**choices), asker, lambda chosen: check_file(file, chosen))
+    renewal = write_renewal(checked, out, idle_days=idle_days, force=force)
+    click.echo(renewed(out, renewal))
+    return ExitCode.FINDINGS if renewal.with_errors else ExitCode.OK

@@ -1,0 +1,201 @@
+"""What `upload` and `resume` share: carrying a run out and printing its receipt."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from aapimport.cli.grouping import EXPERT, UNATTENDED
+from aapimport.cli.planning import option
+from aapimport.errors import ExitCode, RefusedError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from aapimport.cli.asking import Asker
+    from aapimport.config import Settings
+    from aapimport.plan.make import Services
+    from aapimport.run.journal import Journal
+    from aapimport.run.records import Run
+    from aapimport.run.runner import Runner
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFlags:
+    """The flags that `upload` and `resume` share, as click names them."""
+
+    as_json: bool
+    stop_after: int | None
+    canary: int | None
+    bulk: bool
+    pace: str | None
+
+
+_OPTIONS = (
+    option(
+        UNATTENDED,
+        "--json",
+        "as_json",
+        is_flag=True,
+        help="Print the receipt as JSON, for scripts.",
+    ),
+    option(
+        EXPERT,
+        "--canary",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Upload N people, read them back on both services, then ask whether to go on.",
+    ),
+    option(
+        EXPERT,
+        "--stop-after",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Pause after N failures; by default after 20 that are 5 % or more.",
+    ),
+    option(
+        EXPERT,
+        "--bulk/--no-bulk",
+        default=True,
+        help="Whether many people may go into one request, where that is offered.",
+    ),
+    option(
+        EXPERT,
+        "--pace",
+        envvar="AAPIMPORT_PACE",
+        metavar="N",
+        help="Requests a second for each service, or a service's name, for example slack.",
+    ),
+)
+
+
+def run_options(command: _Command) -> _Command:
+    """Give a command the flags of `RunFlags`."""
+    for one in reversed(_OPTIONS):
+        command = one(command)
+    return command
+
+
+@contextmanager
+def opened_journal(settings: "Settings") -> Iterator["Journal"]:
+    """The journal of the configured services, which nobody else writes meanwhile.
+
+    Raises:
+        SettingsError: It can't be read.
+        ServiceError: Another process has it.
+    """
+    from aapimport.run.journal import Journal, journal_path
+    from aapimport.run.lock import only_writer
+
+    path = journal_path(settings.state_dir, settings.target)
+    with only_writer(path, lambda text: click.echo(text, err=True)), Journal(path) as journal:
+        yield journal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carrier:
+    """Carries runs out.
+
+    Attributes:
+        journal: The open journal.
+        services: The services.
+        flags: How.
+        asker: Asks whether to go on after a canary.
+        settle_seconds: How long a service may still be finishing a lost request.
+        again: Whether those who were sent twice and are not found are sent once more.
+    """
+
+    journal: "Journal"
+    services: "Services"
+    flags: RunFlags
+    asker: "Asker"
+    settle_seconds: float
+    again: bool = False
+
+    def carry_out(self, run: "Run", addresses: Mapping[int, str]) -> ExitCode:
+        """Do everything that is left of a run, then print its receipt.
+
+        Args:
+            run: The run.
+            addresses: The people's addresses by row, where the file is at hand.
+
+        Raises:
+            AapimportError: The run could not go on; what was done is recorded.
+        """
+        from aapimport.run.options import RunOptions
+        from aapimport.run.report import make_report
+        from aapimport.run.runner import Runner
+        from aapimport.screens.console import make_console
+        from aapimport.screens.progress import show_progress
+        from aapimport.screens.receipt import show_receipt
+
+        options = RunOptions(
+            settle_seconds=self.settle_seconds,
+            stop_after=self.flags.stop_after,
+            bulk=self.flags.bulk,
+            again=self.again,
+        )
+        runner = Runner(self.journal, self.services, run, options)
+        if self.flags.canary:
+            self._try_canary(runner, run, self.flags.canary)
+        with _stoppable(runner):  # until the receipt is out: ^C must not lose it
+            show_progress(runner.steps())
+            run = self.journal.run(run.receipt)
+            report = make_report(self.journal, run, addresses)
+            if self.flags.as_json:
+                click.echo(report.model_dump_json(by_alias=True, indent=2))
+            else:
+                show_receipt(make_console(sys.stdout), report, run)
+        if report.exit_code is ExitCode.SERVICE:
+            click.echo(f"next: aapimport resume {run.receipt}", err=True)
+        return report.exit_code
+
+    def _try_canary(self, runner: "Runner", run: "Run", people: int) -> None:
+        """Upload the first people, without e-mails, read them back, and ask.
+
+        Raises:
+            RefusedError: The administrator said no.
+            UsageError: Nothing can answer.
+        """
+        from aapimport.screens.progress import show_progress
+
+        last_row = self.journal.open_row(run.receipt, people)
+        if last_row is None:
+            return
+        with _stoppable(runner):
+            show_progress(runner.steps(last_row))
+        failed = self.journal.failures(run.receipt, last_row)
+        verdict = f"{failed:,} steps failed" if failed else "all is as it should be"
+        question = f"The first people, to row {last_row}, are uploaded and read back: {verdict}."
+        if not self.asker.confirm(f"{question} Go on?", default=not failed, flags="--yes"):
+            raise RefusedError("stopped after the canary", state=runner.standing())
+
+
+@contextmanager
+def _stoppable(runner: "Runner") -> Iterator[None]:
+    """^C and SIGTERM finish what is in flight; a second one ends the process at once."""
+    asked = False
+
+    def on_signal(number: int, _frame: "FrameType | None") -> None:
+        nonlocal asked
+        code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
+        if asked:
+            os._exit(code)  # the journal is durable; waiting threads would only delay the end
+        asked = True
+        os.write(2, b"\nstopping: finishing what is under way (again to stop at once)\n")
+        runner.stop(code)
+
+    previous = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,34 @@
+"""`aapimport teams`: the teams of the portal."""
+
+import sys
+
+import click
+
+from aapimport.errors import ExitCode
+
+
+@click.command()
+@click.option("--pass", "pass_name", metavar="NAME", help="Only the teams of this pass.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+def teams(*, pass_name: str | None, as_json: bool) -> ExitCode:
+    """List the teams of the portal, with their places."""
+    from aapimport.cli.connection import connected
+    from aapimport.config import read_settings
+    from aapimport.plan.names import choose_pass
+    from aapimport.screens.console import make_console
+    from aapimport.screens.passes import show_teams, teams_json
+    from aapimport.screens.target import show_target
+
+    settings = read_settings()
+    with connected(settings) as services:
+        found = services.portal.teams()
+        passes = {one.id: one.name for one in services.portal.passes()}
+        if pass_name is not None:
+            chosen = choose_pass(services.portal, pass_name)
+            found = tuple(team for team in found if team.pass_id in {"", chosen.id})
+    if as_json:
+        click.echo(teams_json(found))
+        return ExitCode.OK
+    show_target(make_console(sys.stderr), settings.target)
+    show_teams(make_console(sys.stdout), found, passes)
+    return ExitCode.OK

@@ -1,0 +1,101 @@
+"""`aapimport validate`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aapimport.errors import ExitCode
+
+if TYPE_CHECKING:
+    from aapimport.people.check import Checked
+
+
+@click.command("validate")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--sheet", metavar="NAME", help="The sheet to read, where several hold people.")
+@click.option("--encoding", metavar="NAME", help="The text encoding of a csv that isn't UTF-8.")
+@click.option(
+    "--hidden",
+    type=click.Choice(["include", "skip"]),
+    help="Whether people in hidden or filtered rows count.",
+)
+@click.option("--thorough", is_flag=True, help="Let both readers read files of any size.")
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
+@click.option("--all", "show_all", is_flag=True, help="List each problem, ungrouped.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
+@click.option(
+    "--annotate",
+    type=click.Path(path_type=Path),
+    metavar="OUT.xlsx",
+    help="Write the rows back with every wrong cell marked, and the reasons.",
+)
+@click.option(
+    "--fix",
+    type=click.Path(path_type=Path),
+    metavar="OUT.xlsx",
+    help="Write the file with all safe repairs applied.",
+)
+@click.option("--force", is_flag=True, help="Replace OUT.xlsx if it exists.")
+def validate(  # noqa: PLR0913 -- click names each flag
+    file: Path,
+    *,
+    strict: bool,
+    show_all: bool,
+    as_json: bool,
+    annotate: Path | None,
+    fix: Path | None,
+    force: bool,
+    **choices: Any,
+) -> ExitCode:
+    """Check every row of FILE and list all problems; nothing is sent."""
+    from aapimport.cli.asking import Asker
+    from aapimport.cli.planning import with_answers
+    from aapimport.people.check import ReadOptions, begin_check
+    from aapimport.workbook.output import check_workbook_name
+
+    outputs = [out for out in (annotate, fix) if out is not None]
+    for out in outputs:
+        check_workbook_name(out, force=force, source=file)
+
+    def check(chosen: ReadOptions) -> "Checked":
+        checking = begin_check(file, chosen, with_people=bool(outputs))
+        # What the answer needs is imported while the children work on the question.
+        from aapimport.screens import problems  # noqa: F401 -- see above
+
+        return checking()
+
+    checked = with_answers(ReadOptions(**choices), Asker(practice=False, yes=False), check)
+    _show(checked, show_all=show_all, as_json=as_json)
+    _write(checked, annotate, fix, force=force)
+    from aapimport.people.problems import Level
+
+    failed = checked.count(Level.ERROR) or (strict and checked.count(Level.WARNING))
+    return ExitCode.FINDINGS if failed else ExitCode.OK
+
+
+def _show(checked: "Checked", *, show_all: bool, as_json: bool) -> None:
+    if as_json:
+        from aapimport.people.report import report_of
+
+        click.echo(report_of(checked).model_dump_json(indent=2))
+    else:
+        from aapimport.screens.problems import show_checked
+
+        show_checked(sys.stdout, checked, show_all=show_all)
+
+
+def _write(checked: "Checked", annotate: Path | None, fix: Path | None, *, force: bool) -> None:
+    """Write the workbooks that were asked for, and say so on stderr."""
+    if annotate:
+        from aapimport.people.annotate import annotate as write_annotated
+        from aapimport.screens.workbooks import annotated
+
+        done = write_annotated(checked, annotate, force=force)
+        click.echo(annotated(annotate, done), err=True)
+    if fix:
+        from aapimport.people.fix import fix as write_fixed
+        from aapimport.screens.workbooks import fixed
+
+        click.echo(fixed(fix, write_fixed(checked, fix, force=force)), err=True)

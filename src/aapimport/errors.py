@@ -1,0 +1,86 @@
+"""Every error class, each with its exit code, what to do next, and the state of the world."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a finished `aapimport` tells the script that called it."""
+
+    OK = 0
+    FINDINGS = 1
+    USAGE = 2
+    SETTINGS = 3
+    SERVICE = 4
+    BUG = 5
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+NOTHING_SENT = "nothing was sent"
+
+
+class AapimportError(Exception):
+    """An error that a person can act on.
+
+    Args:
+        message: What is wrong and where, in one plain sentence, lower case, no full stop.
+        hint: What to do next; empty where there is nothing to add.
+        state: The state of the world after the error, printed last.
+    """
+
+    exit_code = ExitCode.FINDINGS
+
+    def __init__(self, message: str, *, hint: str = "", state: str = NOTHING_SENT) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.state = state
+
+
+class FileProblemError(AapimportError):
+    """The file as a whole can't be read or written (missing, encrypted, not a spreadsheet)."""
+
+
+class RefusedError(AapimportError):
+    """The plan was refused or declined: a limit, a guard, or the administrator's own no."""
+
+
+class UsageError(AapimportError):
+    """The command line can't be carried out as written."""
+
+    exit_code = ExitCode.USAGE
+
+
+class AnswerNeededError(UsageError):
+    """A decision that only a person, or a flag, can take.
+
+    A command on a terminal catches this, asks `message` with `choices`, and tries again with the
+    answer set; elsewhere it ends the command and `hint` names the flag.
+
+    Args:
+        message: The question.
+        option: The name of the field of the options object that the answer fills.
+        flag: The flag that gives the answer, for example `--sheet`.
+        choices: The (value, label) pairs to choose from.
+    """
+
+    def __init__(
+        self, message: str, *, option: str, flag: str, choices: tuple[tuple[str, str], ...]
+    ) -> None:
+        values = ", ".join(value for value, _ in choices)
+        super().__init__(message, hint=f"decide with {flag}, one of: {values}")
+        self.option = option
+        self.flag = flag
+        self.choices = choices
+
+
+class SettingsError(AapimportError):
+    """Settings or credentials are missing, contradictory, or refused by a service."""
+
+    exit_code = ExitCode.SETTINGS
+
+
+class ServiceError(AapimportError):
+    """A service is unreachable or busy, or what became of a request is unknown."""
+
+    exit_code = ExitCode.SERVICE

@@ -1,0 +1,1 @@
+"""People: from the file's rows to checked persons, or problems."""

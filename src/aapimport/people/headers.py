@@ -1,0 +1,157 @@
+"""Finding the header row and what each column is."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from aapimport.people.problems import Finding
+from aapimport.template.columns import COLUMNS
+
+SEARCHED_ROWS = 30
+"""How far down a header is looked for: title rows, logos and filter notes stand above it."""
+
+EXPORTED_EXTRAS = ("Region", "Pass", "Date of Last Login")
+"""The exported pass user list's further columns (vendor's help page): known, and not needed."""
+
+_NOT_A_LETTER = re.compile(r"[\W_]+")
+_ENOUGH = 2
+_MANY, _LONG = 12, 40
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Where the columns are.
+
+    Attributes:
+        row: The header's row, from 1.
+        columns: For each field of `Person` that has one, its column, from 0.
+        names: The header's text in each of those columns.
+        findings: What is wrong with the header, or worth knowing.
+    """
+
+    row: int
+    columns: dict[str, int]
+    names: dict[str, str]
+    findings: list[Finding] = field(default_factory=list)
+
+
+def header_form(text: str) -> str:
+    """The form in which two headers are the same: letters and digits only, no case, no accents.
+
+    Blanks, hyphens, line breaks, asterisks and full-width forms don't count.
+    """
+    # Decomposed, an accent is a mark of its own, and marks are no letters.
+    return _NOT_A_LETTER.sub("", unicodedata.normalize("NFKD", text).casefold())
+
+
+@cache
+def known_headers() -> dict[str, str]:
+    """Every accepted header in its `header_form`, with the field it fills."""
+    return {
+        header_form(name): column.key
+        for column in COLUMNS
+        for name in (column.name, *column.aliases)
+    }
+
+
+def header_score(cells: Sequence[object]) -> int:
+    """How many different columns of the template a row names."""
+    known = known_headers()
+    return len({known.get(header_form(cell)) for cell in cells if isinstance(cell, str)} - {None})
+
+
+def find_header(rows: Sequence[Sequence[object]], first_column: int) -> Header | None:
+    """The header among the first rows of a sheet.
+
+    Args:
+        rows: The first rows, starting with row 1.
+        first_column: The column (from 0) of each row's first cell.
+
+    Returns:
+        The row that names most columns of the template, the uppermost of equals; None where no row
+        names two, nor one that could be the only column of a list.
+    """
+    scores = [header_score(row) for row in rows[:SEARCHED_ROWS]]
+    best = max(scores, default=0)
+    if best == 0:
+        return None
+    at = scores.index(best)
+    if best < _ENOUGH and any(any(_is_filled(cell) for cell in row) for row in rows[:at]):
+        return None
+    return _read_header(rows[at], at + 1, first_column)
+
+
+def first_filled_row(rows: Sequence[Sequence[object]]) -> tuple[int, list[str]] | None:
+    """The first row that holds something (from 1) and its texts, for a file without a header."""
+    for number, row in enumerate(rows, start=1):
+        if texts := [" ".join(str(cell).split()) for cell in row if _is_filled(cell)]:
+            return number, texts
+    return None
+
+
+def some_of(texts: list[str]) -> str:
+    """The first of some texts, as many as a person wants to read, each cut where it is long."""
+    shown = [text if len(text) <= _LONG else text[:_LONG] + "…" for text in texts[:_MANY]]
+    return ", ".join(shown) + (f" and {len(texts) - _MANY} more" if len(texts) > _MANY else "")
+
+
+def _is_filled(cell: object) -> bool:
+    return not isinstance(cell, str) or bool(cell.strip())
+
+
+def _read_header(cells: Sequence[object], row: int, first_column: int) -> Header:
+    header = Header(row, {}, {})
+    unknown: list[tuple[int, str]] = []
+    for column, cell in enumerate(cells, start=first_column):
+        if not _is_filled(cell):
+            continue
+        text = " ".join(str(cell).split())
+        key = known_headers().get(header_form(text))
+        if key is None:
+            unknown.append((column, text))
+        elif key in header.columns:
+            header.findings.append(
+                Finding(
+                    "duplicate-header",
+                    row,
+                    column,
+                    text,
+                    {"first_cell": (row, header.columns[key])},
+                )
+            )
+        else:
+            header.columns[key] = column
+            header.names[key] = text
+    for column, text in unknown:
+        meant = _meant(text, header)
+        rule = "misspelt-header" if meant else "extra-column"
+        header.findings.append(Finding(rule, row, column, text, {"meant": meant}))
+    _add_missing(header, [text for _, text in unknown])
+    return header
+
+
+def _meant(text: str, header: Header) -> str:
+    """The column that an unknown header was probably meant to be, or nothing."""
+    from difflib import get_close_matches
+
+    free = {form: key for form, key in known_headers().items() if key not in header.columns}
+    exported = {header_form(name) for name in EXPORTED_EXTRAS}
+    form = header_form(text)
+    if form in exported:
+        return ""
+    close = get_close_matches(form, free, n=1, cutoff=0.8)
+    return next(column.name for column in COLUMNS if column.key == free[close[0]]) if close else ""
+
+
+def _add_missing(header: Header, unknown: list[str]) -> None:
+    misspelt = {f.arguments["meant"] for f in header.findings if f.rule == "misspelt-header"}
+    found = [*header.names.values(), *unknown]
+    for column in COLUMNS:
+        if column.required and column.key not in header.columns and column.name not in misspelt:
+            header.findings.append(
+                Finding(
+                    "missing-column", None, None, column.name, {"found": some_of(found) or "none"}
+                )
+            )

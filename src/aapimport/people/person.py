@@ -1,0 +1,45 @@
+"""A person as the template describes one: checked, cleaned, ready to be sent."""
+
+import unicodedata
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from aapimport.template.roles import Role
+
+
+def fold(text: str) -> str:
+    """The form in which two addresses, names or team names are the same.
+
+    NFKC and case folding, as SERVERS.md's servers differ in both (RFC 7643 section 2.4 leaves
+    normalisation to the service provider).
+    """
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+class Person(BaseModel):
+    """One row of the file, after every check.
+
+    Attributes:
+        row: The row's number, as Excel shows it.
+        email: The address as it will be sent: trimmed, otherwise as typed.
+        first_name: As it will be sent.
+        last_name: As it will be sent.
+        role: Blank in the file means manager.
+        team: The team's name as typed, or None.
+        jhana: Whether the person also gets Jhana.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    row: int = Field(ge=1)
+    email: str
+    first_name: str
+    last_name: str
+    role: Role
+    team: str | None = None
+    jhana: bool = False
+
+    @property
+    def key(self) -> str:
+        """The person's key on both services: the address, folded."""
+        return fold(self.email)

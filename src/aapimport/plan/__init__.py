@@ -1,0 +1,1 @@
+"""The plan: what an upload would do, before it does it."""

@@ -1,0 +1,124 @@
+"""From what could happen to what will: who is left out, and whether the plan may be carried out."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from aapimport.errors import RefusedError
+from aapimport.plan.plan import Budget, PersonPlan, Plan, rows_of
+
+NO_SEAT = "no seat left on the pass"
+MAYBE = "may be on the pass already"
+_MOST_NAMED = 10
+
+
+def decide(plan: Plan, create: Collection[int] | None = None) -> Plan:
+    """What will happen: `leave_out`, then `refuse_impossible`.
+
+    Raises:
+        RefusedError: Seats or places don't suffice, or more seats are used than allowed.
+    """
+    plan = leave_out(plan, create)
+    refuse_impossible(plan)
+    return plan
+
+
+def leave_out(plan: Plan, create: Collection[int] | None = None) -> Plan:
+    """Leave out whom the administrator, or the options, leave out.
+
+    Args:
+        plan: The plan as `draft_plan` made it.
+        create: The rows, of those who may be on the pass already, that are created all the same;
+            None goes by the options.
+
+    Returns:
+        The plan, which may still be one that can't be carried out.
+    """
+    if create is None:
+        everybody = plan.options.maybe == "create"
+        create = {one.person.row for one in plan.maybes} if everybody else ()
+    people = tuple(
+        one.skip(MAYBE) if one.twin and one.person.row not in create else one for one in plan.people
+    )
+    plan = replace(plan, people=people)
+    return replace(plan, people=tuple(_fitting(plan))) if plan.options.fit else plan
+
+
+def refuse_impossible(plan: Plan) -> None:
+    """Refuse a plan that can't be carried out as a whole.
+
+    Raises:
+        RefusedError: Seats or places don't suffice, with who would not fit; or more seats are used
+            than `--max-seats` allows.
+    """
+    if reasons := impossible(plan):
+        short = len(reasons) > 1 or not _beyond_limit(plan)
+        raise RefusedError(
+            "\n".join(reasons),
+            hint="take people out of the file, ask for more seats or places, or upload the first"
+            " that fit with --fit"
+            if short
+            else "look at who is new with: aapimport plan, or raise the limit",
+        )
+
+
+def impossible(plan: Plan) -> tuple[str, ...]:
+    """Why a plan can't be carried out, in sentences; empty when it can."""
+    reasons = list(_short(plan))
+    if _beyond_limit(plan):
+        reasons.append(
+            f"this upload uses {plan.seats:,} seat{'s' if plan.seats > 1 else ''}, more than"
+            f" --max-seats {plan.options.max_seats:,} allows"
+        )
+    return tuple(reasons)
+
+
+def _beyond_limit(plan: Plan) -> bool:
+    limit = plan.options.max_seats
+    return limit is not None and plan.seats > limit
+
+
+def _fitting(plan: Plan) -> list[PersonPlan]:
+    """Everybody, without those for whom there is no seat or no place left; first come first."""
+    seats = plan.pass_.free
+    places = {team.id: team.free for team in plan.teams}
+    people = []
+    for one in plan.people:
+        left = places[one.team.id] if one.team else None
+        if one.seat and seats == 0:
+            people.append(one.skip(NO_SEAT))
+        elif one.team and left == 0:
+            people.append(one.skip(f"no place left in team {one.team.name}"))
+        else:
+            people.append(one)
+            if one.seat and seats is not None:
+                seats -= 1
+            if one.team and left is not None:
+                places[one.team.id] = left - 1
+    return people
+
+
+def _short(plan: Plan) -> Iterator[str]:
+    """What doesn't suffice, and for whom: a line each, with the people below it."""
+    for budget in plan.budgets:
+        free = budget.free_before
+        if free is None or budget.takes <= free:
+            continue
+        who = _takers(plan, budget)[free:]
+        unit = "seat" if budget.kind == "pass" else "place"
+        units = unit if free == 1 else f"{unit}s"
+        sentence = (
+            f"{budget.kind} {budget.name!r} has {free:,} free {units}, this file needs"
+            f" {budget.takes:,}; no {unit} for {rows_of(who)}"
+        )
+        named = (f"  row {one.person.row}  {one.person.email}" for one in who[:_MOST_NAMED])
+        lines = [sentence, *named]
+        if len(who) > _MOST_NAMED:
+            lines.append(f"  and {len(who) - _MOST_NAMED:,} more")
+        yield "\n".join(lines)
+
+
+def _takers(plan: Plan, budget: Budget) -> Sequence[PersonPlan]:
+    """Everybody who takes something of a budget, in the file's order."""
+    if budget.kind == "pass":
+        return [one for one in plan.people if one.seat]
+    return [one for one in plan.people if one.team and one.team.id == budget.id]

@@ -1,0 +1,306 @@
+"""The plan as a value: person by person and in totals, what an upload would do."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Literal
+
+from aapimport.config import PassAs
+from aapimport.people.person import Person
+from aapimport.plan.same_human import Twin
+from aapimport.services.values import Change, EmailKind, Pass, Team, Wanted
+from aapimport.template.roles import Role
+
+Maybe = Literal["create", "leave-out"]
+"""What happens to people who may be on the pass already, where nobody is asked."""
+
+
+class Action(StrEnum):
+    """What happens to one person's account on one service."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    SAME = "same"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanOptions:
+    """What the administrator decided about the upload.
+
+    Attributes:
+        pass_name: The pass's name or id, in any letter case.
+        update_roles: Whether the role of an account that exists is set as the file says.
+        update_names: Whether its names are.
+        fit: Whether the first that fit are uploaded when seats or places don't suffice.
+        maybe: What happens to people who may be on the pass already.
+        max_seats: The most seats that the upload may use; None for no limit.
+        buffer: The part of the seats that should stay free, for a warning.
+        administrator: The address of whoever runs the upload, whose own role is never changed;
+            empty when not known.
+        pass_as: What being on the pass is, on the portal.
+    """
+
+    pass_name: str
+    update_roles: bool = False
+    update_names: bool = False
+    fit: bool = False
+    maybe: Maybe = "leave-out"
+    max_seats: int | None = None
+    buffer: float = 0.1
+    administrator: str = ""
+    pass_as: PassAs = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One person on one service.
+
+    Attributes:
+        action: What happens.
+        wanted: What the account should be afterwards.
+        account_id: The account that exists; empty when it is created.
+        changes: What is different afterwards.
+        kept: What differs from the file and stays as it is.
+    """
+
+    action: Action
+    wanted: Wanted
+    account_id: str = ""
+    changes: tuple[Change, ...] = ()
+    kept: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonPlan:
+    """One person.
+
+    Attributes:
+        person: The row of the file.
+        portal: What happens on the portal.
+        jhana: What happens on Jhana; None when the row doesn't ask for it.
+        seat: Whether the person uses a seat that was free.
+        team: The team to be joined; None without one, and for members.
+        pass_group: The id of the Group to be joined that stands for the pass; empty for its
+            members, and where being on the pass is an entitlement.
+        email: The welcome e-mail to be sent; None for none.
+        twin: Somebody on the pass, or in the file, who may be the same human.
+        skipped: Why the person is left out; empty for everybody who is not.
+    """
+
+    person: Person
+    portal: Step
+    jhana: Step | None = None
+    seat: bool = False
+    team: Team | None = None
+    pass_group: str = ""
+    email: EmailKind | None = None
+    twin: Twin | None = None
+    skipped: str = ""
+
+    @property
+    def action(self) -> Action:
+        """The person's mark in the preview: joining a team and Jhana count as changes."""
+        if self.on_portal is not Action.SAME:
+            return self.on_portal
+        changes = self.jhana is not None and self.jhana.action is not Action.SAME
+        return Action.CHANGE if changes else Action.SAME
+
+    @property
+    def on_portal(self) -> Action:
+        """What happens on the portal: joining a team is a change of the account there."""
+        if self.skipped:
+            return Action.SKIP
+        joins = self.team is not None or bool(self.pass_group)
+        same = self.portal.action is Action.SAME
+        return Action.CHANGE if joins and same else self.portal.action
+
+    @property
+    def on_jhana(self) -> Action | None:
+        """What happens on Jhana; None when the row doesn't ask for it."""
+        if self.jhana is None:
+            return None
+        return Action.SKIP if self.skipped else self.jhana.action
+
+    @property
+    def enables_jhana(self) -> bool:
+        """Whether the person gets Jhana, or gets it back."""
+        if self.skipped or self.jhana is None:
+            return False
+        changes = (it.attribute for it in self.jhana.changes)
+        return self.jhana.action is Action.CREATE or "account" in changes
+
+    @property
+    def reactivates(self) -> bool:
+        """Whether a deactivated account on the portal is switched on again."""
+        return not self.skipped and any(it.attribute == "account" for it in self.portal.changes)
+
+    @property
+    def makes_client_admin(self) -> bool:
+        """Whether administration rights are handed out that were not there before.
+
+        A deactivated client admin who is switched on again gets them back.
+        """
+        if self.skipped:
+            return False
+        if self.portal.action is Action.CREATE:
+            return self.portal.wanted.role == Role.CLIENT_ADMIN
+        kept = next((it.before for it in self.portal.kept if it.attribute == "role"), None)
+        changes = {change.attribute for change in self.portal.changes}
+        return (kept or self.person.role) == Role.CLIENT_ADMIN and bool(
+            changes & {"role", "account"}
+        )
+
+    def skip(self, reason: str) -> "PersonPlan":
+        """The same person, left out."""
+        left_out = replace(self, skipped=reason, seat=False, email=None)
+        return replace(left_out, team=None, pass_group="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What an upload takes of something that is limited.
+
+    Attributes:
+        name: What is limited: the pass's or the team's name, or Jhana.
+        kind: `pass`, `team` or `jhana`.
+        capacity: Seats or places in all; None where not published, which Jhana never does.
+        used: How many were used before; None where not published.
+        takes: How many this upload uses.
+        buffer: How many should stay free.
+        id: The pass's or the team's id; names of teams are not unique.
+    """
+
+    name: str
+    kind: Literal["pass", "team", "jhana"]
+    capacity: int | None
+    used: int | None
+    takes: int
+    buffer: int = 0
+    id: str = ""
+
+    @property
+    def free_before(self) -> int | None:
+        """How many are free; None where not published."""
+        if self.capacity is None or self.used is None:
+            return None
+        return max(0, self.capacity - self.used)
+
+    @property
+    def free_after(self) -> int | None:
+        """How many are left afterwards; negative when there are too few."""
+        return None if self.free_before is None else self.free_before - self.takes
+
+    @property
+    def eats_buffer(self) -> bool:
+        """Whether this upload, not an earlier one, goes below what should stay free."""
+        if self.free_after is None or not self.takes:
+            return False
+        return 0 <= self.free_after < self.buffer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What an upload would do.
+
+    Attributes:
+        receipt: The confirmation number of the run that carries it out.
+        file: The file's name.
+        file_digest: SHA-256 of the file's bytes.
+        sheet: The sheet that was read; empty for csv.
+        target: `practice` or `live`.
+        address: Where the services are.
+        pass_: The pass, with the seats it had when the plan was made.
+        teams: The teams that the file names, with the places they had.
+        options: The administrator's decisions.
+        people: Everybody, in the file's order.
+        emails: Whether welcome e-mails are sent; as long as nobody decided, they are planned.
+        notices: What the services can't do, in sentences.
+    """
+
+    receipt: str
+    file: str
+    file_digest: str
+    sheet: str
+    target: Literal["practice", "live"]
+    address: str
+    pass_: Pass
+    teams: tuple[Team, ...]
+    options: PlanOptions
+    people: tuple[PersonPlan, ...]
+    emails: bool = True
+    notices: tuple[str, ...] = ()
+
+    def without_emails(self) -> "Plan":
+        """The same plan, with no welcome e-mail to anybody."""
+        people = tuple(replace(one, email=None) for one in self.people)
+        return replace(self, emails=False, people=people)
+
+    @property
+    def portal(self) -> Counter[Action]:
+        """How many people have which action on the portal."""
+        return Counter(one.on_portal for one in self.people)
+
+    @property
+    def jhana(self) -> Counter[Action]:
+        """How many people have which action on Jhana."""
+        return Counter(one.on_jhana for one in self.people if one.on_jhana)
+
+    @property
+    def seats(self) -> int:
+        """Seats that this upload uses."""
+        return sum(one.seat for one in self.people)
+
+    @property
+    def mails(self) -> int:
+        """Welcome e-mails that this upload sends."""
+        return sum(one.email is not None for one in self.people)
+
+    @property
+    def client_admins(self) -> tuple[PersonPlan, ...]:
+        """Everybody who would get administration rights."""
+        return tuple(one for one in self.people if one.makes_client_admin)
+
+    @property
+    def maybes(self) -> tuple[PersonPlan, ...]:
+        """Everybody who may be on the pass, or in the file, already."""
+        return tuple(one for one in self.people if one.twin)
+
+    @property
+    def budgets(self) -> tuple[Budget, ...]:
+        """The pass's seats, the places of each team that somebody joins, and who gets Jhana."""
+        held = self.pass_
+        joining = Counter(one.team.id for one in self.people if one.team)
+        seats = Budget(
+            id=held.id,
+            name=held.name,
+            kind="pass",
+            capacity=held.seats,
+            used=held.seats_used,
+            takes=self.seats,
+            buffer=round((held.seats or 0) * self.options.buffer),
+        )
+        jhana = sum(one.enables_jhana for one in self.people)
+        enabled = Budget(name="Jhana", kind="jhana", capacity=None, used=None, takes=jhana)
+        places = (
+            Budget(
+                id=team.id,
+                name=team.name,
+                kind="team",
+                capacity=team.places,
+                used=team.places_used,
+                takes=joining[team.id],
+            )
+            for team in self.teams
+            if joining[team.id]
+        )
+        return (seats, *places, *((enabled,) if jhana else ()))
+
+
+def rows_of(people: Iterable[PersonPlan], most: int = 10) -> str:
+    """Rows in words, for a message: `row 7`, `rows 7, 9 and 12 more`."""
+    rows = [one.person.row for one in people]
+    shown = ", ".join(str(row) for row in rows[:most])
+    more = f" and {len(rows) - most:,} more" if len(rows) > most else ""
+    return f"row{'s' if len(rows) > 1 else ''} {shown}{more}"

@@ -1,0 +1,1 @@
+"""The practice portal and Jhana: real SCIM services with nothing real behind them."""

@@ -1,0 +1,114 @@
+"""How both services are, and what that means for an upload."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+
+from aapimport.plan.diagnosis import Announced, Diagnosis, ServiceDiagnosis
+from aapimport.screens.console import count, safe
+
+_STATES = {
+    "ok": ("yes", "accepted"),
+    "refused": ("yes", "refused"),
+    "no-scim": ("yes, but not by a SCIM service", "not tried"),
+    "unreachable": ("no", "not tried"),
+}
+_LOOK_UPS = {
+    "true": "true, in any letter case",
+    "exact-case": "true in the same letter case only",
+    "ignored": "not true: everybody comes back",
+    "missing": "not true: somebody who is there is not found",
+    "refused": "refused",
+    "untried": "not tried: nobody is there",
+}
+
+
+def show_diagnosis(console: Console, found: Diagnosis) -> None:
+    """Each service as a table, then what it means in sentences, then whether an upload can run."""
+    for position, service in enumerate(found.services):
+        console.print(safe(service.name), end="")
+        place = "in this process" if found.target == "practice" else safe(service.address)
+        console.print(f"  {place}", soft_wrap=True)
+        table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        for label, value in _service(service):
+            table.add_row(label, value)
+        if position == 0:
+            for label, value in _holdings(found):
+                table.add_row(label, value)
+        console.print(Padding(table, (0, 0, 0, 2)))
+        console.print()
+    if found.meaning:
+        console.print("What this means for an upload")
+        sentences = Table.grid(padding=(0, 1, 0, 0))
+        for sentence in found.meaning:
+            sentences.add_row("-", safe(sentence))
+        console.print(Padding(sentences, (0, 0, 0, 2)))
+        console.print()
+    for service in found.services:
+        if service.problem:
+            console.print(f"error: {safe(service.problem)}")
+            if service.hint:
+                console.print(f"hint: {safe(service.hint)}")
+    console.print(
+        "an upload can run; nothing was written"
+        if found.can_upload
+        else "no upload can run; nothing was written"
+    )
+
+
+def _service(service: ServiceDiagnosis) -> Iterator[tuple[str, str]]:
+    reached, token = _STATES[service.state]
+    yield "answers", reached
+    yield "token", token
+    if service.accounts is not None:
+        yield "accounts", f"{service.accounts:,}"
+    if service.look_ups is not None:
+        yield "look-ups", _LOOK_UPS[service.look_ups]
+    if service.state == "ok" and service.announced:
+        yield from _announced(service.announced)
+
+
+def _announced(can: Announced) -> Iterator[tuple[str, str]]:
+    bulk = f"{count(can.bulk, 'person', 'people')} a request" if can.bulk else "no"
+    yield "bulk requests", bulk
+    yield "filter", _yes(can.filter)
+    yield "PATCH, ETags", f"{_yes(can.patch)}, {_yes(can.etag)}"
+    if not can.schema_published:
+        yield "keeps", "does not say"
+    else:
+        keeps = {
+            "names": can.names,
+            "roles": can.roles,
+            "entitlements": can.entitlements,
+            "externalId": can.external_id,
+        }
+        yield "keeps", ", ".join(name for name, kept in keeps.items() if kept) or "nothing of ours"
+        if missing := [name for name, kept in keeps.items() if not kept]:
+            yield "does not keep", ", ".join(missing)
+    yield "welcome e-mails", "on request" if can.welcome_emails else "takes no word about them"
+
+
+def _holdings(found: Diagnosis) -> Iterator[tuple[str, str]]:
+    if found.services[0].state != "ok":
+        return
+    seats = "with seats" if found.seats_published else "seats not published"
+    if found.passes is None:
+        yield "passes", "not published"
+    else:
+        yield "passes", f"{found.passes:,}, {seats}"
+    yield "teams", "no Groups" if found.teams is None else f"{found.teams:,}"
+    pass_is = {
+        "entitlement": "an entitlement",
+        "group": "the Group of that name",
+        "nothing": "nothing that can be written",
+    }
+    if found.pass_is:
+        yield "being on a pass", pass_is[found.pass_is]
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"

@@ -1,0 +1,28 @@
+"""People who may be there already, side by side with whom they may be."""
+
+from rich.console import Console
+
+from aapimport.plan.plan import PersonPlan, Plan
+from aapimport.screens.console import count, safe
+
+
+def show_maybes(console: Console, plan: Plan) -> None:
+    """List everybody who may be on the pass, or in the file, already."""
+    found = plan.maybes
+    console.print(f"{count(len(found), 'person', 'people')} may be there already:")
+    for one in found:
+        console.print(show_maybe(one), soft_wrap=True)
+
+
+def show_maybe(one: PersonPlan) -> str:
+    """One of them: the row, and beneath it whom they may be and why."""
+    if one.twin is None:
+        return ""
+    person, other = one.person, one.twin.other
+    return (
+        f"  row {person.row}: {safe(person.email)}  {safe(person.first_name)}"
+        f" {safe(person.last_name)}\n"
+        f"    {safe(other.where)}: {safe(other.email)}  {safe(other.first_name)}"
+        f" {safe(other.last_name)}\n"
+        f"    {one.twin.kind.sentence}"
+    )

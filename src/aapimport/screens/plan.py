@@ -1,0 +1,159 @@
+"""The plan in totals: what is created, changed and the same, what it costs, who is mailed."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from aapimport.plan.plan import Action, Budget, PersonPlan, Plan, rows_of
+from aapimport.screens.console import count, safe
+from aapimport.screens.labelled import print_labelled
+from aapimport.screens.preview import MARKS, show_preview
+
+__all__ = ["show_client_admins", "show_plan", "show_preview"]
+
+_LABEL = 20
+_INDENT = "  "
+_MOST_TEAMS = 10
+_CHANGES = {
+    "pass": "put on the pass",
+    "account": "switched on again",
+    "role": "another role",
+    "first name": "another first name",
+    "last name": "another last name",
+}
+
+
+def show_plan(console: Console, plan: Plan) -> None:
+    """The totals: what is created, changed and the same, what it costs, who is mailed."""
+    console.print(f"Plan {plan.receipt} for pass {safe(plan.pass_.name)!r}", soft_wrap=True)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, width=_LABEL - len(_INDENT))
+    for _ in Action:
+        table.add_column(justify="right", no_wrap=True)
+    table.add_row("  All Access Pass", *_counts(plan.portal))
+    table.add_row("  Jhana", *_counts(plan.jhana))
+    console.print(table)
+    for label, words in _costs(plan):
+        print_labelled(console, f"{_INDENT}{label}".ljust(_LABEL), words)
+    for line in _remarks(plan):
+        print_labelled(console, _INDENT, line)
+
+
+def show_client_admins(console: Console, plan: Plan) -> None:
+    """Everybody who would get administration rights, by name."""
+    console.print("These people become client admins, with administration rights:")
+    for one in plan.client_admins:
+        person = one.person
+        name = f"{safe(person.first_name)} {safe(person.last_name)}"
+        console.print(f"  row {person.row}: {safe(person.email)}  {name}", soft_wrap=True)
+
+
+def _costs(plan: Plan) -> Iterator[tuple[str, str]]:
+    """What changes, seats, places and e-mails: a label and its words each."""
+    if changes := _changes(plan):
+        yield "Changes", changes
+    teams = []
+    for budget in plan.budgets:
+        if budget.kind == "team":
+            teams.append(budget)
+        else:
+            yield ("Seats", _seats(budget)) if budget.kind == "pass" else ("Jhana", _jhana(budget))
+        if budget.eats_buffer:
+            warning = f"warning: that leaves {budget.free_after:,} free, less than the buffer of"
+            yield "", f"{warning} {budget.buffer:,}"
+    label = "Places"
+    for line in _teams(teams):
+        yield label, line
+        label = ""
+    yield "E-mails", _emails(plan)
+
+
+def _changes(plan: Plan) -> str:
+    """How many accounts on the portal change in which way."""
+    counts = Counter(
+        change.attribute for one in plan.people if not one.skipped for change in one.portal.changes
+    )
+    words = [f"{counts[name]:,} {words}" for name, words in _CHANGES.items() if counts[name]]
+    if joining := sum(
+        one.team is not None and one.portal.action is not Action.CREATE for one in plan.people
+    ):
+        words.append(f"{joining:,} put in a team")
+    return ", ".join(words)
+
+
+def _teams(budgets: Sequence[Budget]) -> Iterator[str]:
+    """The places of each team, the fullest first; those beyond ten in one line."""
+    known = sorted(budgets, key=lambda it: (it.free_after is None, it.free_after or 0))
+    yield from (_places(budget) for budget in known[:_MOST_TEAMS])
+    if others := known[_MOST_TEAMS:]:
+        takes = sum(budget.takes for budget in others)
+        yield f"uses {takes:,} in {count(len(others), 'other team')}, which have more room"
+
+
+def _remarks(plan: Plan) -> Iterator[str]:
+    """Who costs nothing, is kept as they are, or is left out; what can't be done."""
+    kept = [one for one in plan.people if one.portal.kept or (one.jhana and one.jhana.kept)]
+    if kept:
+        yield (
+            f"{count(len(kept), 'person', 'people')} already there with another role or name:"
+            f" differs, kept ({rows_of(kept)})"
+        )
+    on_pass = [one for one in plan.people if not one.seat and not one.skipped]
+    if on_pass:
+        deactivated = sum(one.reactivates for one in on_pass)
+        also = f" ({deactivated:,} of them deactivated)" if deactivated else ""
+        yield f"{count(len(on_pass), 'person', 'people')} already on the pass{also}: no seat needed"
+    by_reason: dict[str, list[PersonPlan]] = {}
+    for one in plan.people:
+        if one.skipped:
+            by_reason.setdefault(one.skipped, []).append(one)
+    for reason, people in by_reason.items():
+        yield (
+            f"left out, {safe(reason)}: {count(len(people), 'person', 'people')}"
+            f" ({rows_of(people)})"
+        )
+    for notice in plan.notices:
+        yield f"notice: {safe(notice)}"
+
+
+def _counts(counts: Counter[Action]) -> tuple[str, ...]:
+    cells = (f"{MARKS[action]} {counts[action]:,} {action.value}" for action in Action)
+    return tuple(
+        cell for cell, action in zip(cells, Action, strict=True) if action is not Action.SKIP
+    ) + ((f"- {counts[Action.SKIP]:,} skip",) if counts[Action.SKIP] else ("",))
+
+
+def _seats(budget: Budget) -> str:
+    if budget.free_before is None or budget.capacity is None:
+        return (
+            f"uses {budget.takes:,}; how many are free is not published;"
+            " a used seat cannot be given back"
+        )
+    return (
+        f"uses {budget.takes:,} of {budget.free_before:,} free{_left(budget)};"
+        f" a used seat cannot be given back ({budget.capacity:,} in all, {budget.used or 0:,} used)"
+    )
+
+
+def _places(budget: Budget) -> str:
+    name = safe(budget.name)
+    if budget.free_before is None:
+        return f"uses {budget.takes:,} of {name}; how many are free is not published"
+    return f"uses {budget.takes:,} of {budget.free_before:,} free in {name}{_left(budget)}"
+
+
+def _jhana(budget: Budget) -> str:
+    return f"enabled for {budget.takes:,}; how many are free is not published"
+
+
+def _left(budget: Budget) -> str:
+    after = budget.free_after or 0
+    return f", {after:,} left" if after >= 0 else f", {-after:,} too few"
+
+
+def _emails(plan: Plan) -> str:
+    if not plan.emails:
+        return "none"
+    return count(plan.mails, "welcome e-mail") if plan.mails else "none: nobody is new"

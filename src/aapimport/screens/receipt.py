@@ -1,0 +1,67 @@
+"""The receipt: what became of everybody, with the confirmation number."""
+
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from aapimport.run.records import Run
+from aapimport.run.report import PersonResult, UploadReport
+from aapimport.screens.console import count, safe
+from aapimport.workbook.cells import CellRef
+
+_SECONDS = 60
+
+
+def show_receipt(console: Console, report: UploadReport, run: Run) -> None:
+    """Print a receipt: the counts, who was mailed, and by name who needs attention."""
+    console.print(f"Receipt {report.receipt}   {_when(run)}   {_took(run)}")
+    console.print(f"{safe(report.file)} to pass {safe(report.pass_)!r}", soft_wrap=True)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("")
+    names = list(type(report.services.portal).model_fields)
+    for name in names:
+        table.add_column(name, justify="right")
+    for label, counts in (
+        ("All Access Pass", report.services.portal),
+        ("Jhana", report.services.jhana),
+    ):
+        table.add_row(label, *(f"{getattr(counts, name):,}" for name in names))
+    console.print(table)
+    if report.seats:
+        console.print(
+            f"Seats            {report.seats.used:,} used, {report.seats.free_after:,} left free"
+        )
+    console.print(f"E-mails          {_emails(report)}")
+    for one in report.people:
+        if one.reason or "unknown" in {one.portal, one.jhana, one.email_state}:
+            console.print(_line(run, one), soft_wrap=True)
+    services = (report.services.portal, report.services.jhana)
+    if not any(counts.created or counts.changed for counts in services):
+        console.print("nobody was created or changed")
+
+
+def _line(run: Run, one: PersonResult) -> str:
+    cell = CellRef(run.sheet, 0, one.row)
+    reason = one.reason or "not known yet what became of it; resume to find out"
+    who = f"  {safe(one.email)}" if one.email else ""
+    return f"{safe(str(cell))}{who}  {safe(reason)}"
+
+
+def _emails(report: UploadReport) -> str:
+    sent = sum(one.email_state == "sent" for one in report.people)
+    if report.emails == "none":
+        return "none sent"
+    missing = sum(one.email_state in {"rejected", "unknown"} for one in report.people)
+    return f"{count(sent, 'welcome e-mail')} sent" + (f", {missing:,} not" if missing else "")
+
+
+def _when(run: Run) -> str:
+    return datetime.fromtimestamp(run.started_at, UTC).strftime("%d %b %Y %H:%M UTC")
+
+
+def _took(run: Run) -> str:
+    if run.finished_at is None:
+        return "not finished"
+    minutes, seconds = divmod(round(run.finished_at - run.started_at), _SECONDS)
+    return f"took {minutes} min {seconds} s" if minutes else f"took {seconds} s"

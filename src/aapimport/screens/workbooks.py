@@ -1,0 +1,79 @@
+"""What is said after a workbook with people has been written."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aapimport.screens.console import count, safe
+from aapimport.screens.template import command_word
+
+if TYPE_CHECKING:
+    from aapimport.people.annotate import Annotated
+    from aapimport.people.fix import Fixed
+    from aapimport.people.renew import Renewal
+
+
+def annotated(path: Path, result: "Annotated") -> str:
+    """What `validate --annotate` wrote, as one line."""
+    some = f", the first {result.commented:,} with a comment"
+    more = some if result.commented < result.marked else ""
+    return f"wrote {safe(str(path))}: {count(result.marked, 'cell')} marked{more}"
+
+
+def fixed(path: Path, result: "Fixed") -> str:
+    """What `validate --fix` wrote and what is left to do, as lines."""
+    rows = count(result.ready + result.with_errors, "row")
+    lines = [f"wrote {safe(str(path))}: {rows}, {result.ready:,} ready"]
+    if result.with_errors:
+        lines.append(f"{count(result.with_errors, 'row')} with errors kept, to correct by hand")
+    if result.left_out:
+        lines.append(f"{count(result.left_out, 'row')} not taken over: nobody in them, or hidden")
+    lines.append(f"next: aapimport validate {command_word(path)}")
+    return "\n".join(lines)
+
+
+def renewed(path: Path, renewal: "Renewal") -> str:
+    """What `renew` made of the list, as lines that add up."""
+    total = renewal.kept + renewal.with_errors + renewal.idle + renewal.undated + renewal.left_out
+    lines = [
+        f"wrote {safe(str(path))}",
+        f"{count(total, 'row')} in the list:",
+        f"{renewal.kept:>7,}  to sheet Users",
+    ]
+    if renewal.with_errors:
+        lines.append(f"{renewal.with_errors:>7,}  to sheet Users, with errors to correct by hand")
+    lines += _leavers(renewal)
+    if renewal.left_out:
+        lines.append(f"{renewal.left_out:>7,}  not taken over: nobody in them, or hidden")
+    for (before, now), people in sorted(renewal.roles.items()):
+        shown = f"'{safe(before)}'" if before else "blank"
+        lines.append(f"role {shown} is now {now or 'blank (manager)'}: {count(people, 'row')}")
+    if renewal.extra_columns:
+        lines.append("kept to the right of the template's columns, and not loaded:")
+        lines += [f"  {safe(name)}" for name in renewal.extra_columns]
+    if renewal.idle or renewal.undated:
+        lines.append("next: copy back from Possible leavers to Users who is still with you, then:")
+        lines.append(f"  aapimport validate {command_word(path)}")
+    else:
+        lines.append(f"next: aapimport validate {command_word(path)}")
+    return "\n".join(lines)
+
+
+def _leavers(renewal: "Renewal") -> list[str]:
+    if renewal.since is None:
+        return ["no dates of last login to go by: nobody is proposed as a leaver"]
+    lines = []
+    if renewal.idle:
+        lines.append(
+            f"{renewal.idle:>7,}  to sheet Possible leavers: last login before {renewal.since}"
+        )
+    if renewal.undated:
+        lines.append(
+            f"{renewal.undated:>7,}  to sheet Possible leavers: no date, which means never"
+        )
+        lines.append("         logged in, or logged in without starting a course")
+    if renewal.unread_dates:
+        lines.append(
+            f"         ({count(renewal.unread_dates, 'date')} can't be read for sure;"
+            " those people stay on Users)"
+        )
+    return lines

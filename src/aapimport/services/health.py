@@ -1,0 +1,131 @@
+"""How one service is: reached, opened, and asked what it can do. Writes nothing to it."""
+
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aapimport.errors import ExitCode, ServiceError, SettingsError
+from aapimport.services.directory import Directory, Unknown
+from aapimport.services.discovery import Capabilities
+from aapimport.services.patience import transient
+from aapimport.services.scim import Account, equals
+from aapimport.services.transport import Answer
+
+
+class State(StrEnum):
+    """How far a service lets us come."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    NO_SCIM = "no-scim"
+    UNREACHABLE = "unreachable"
+
+
+class LookUps(StrEnum):
+    """Whether look-ups by filter tell the truth (SERVERS.md, 2 and 3)."""
+
+    TRUE = "true"
+    EXACT_CASE = "exact-case"
+    IGNORED = "ignored"
+    MISSING = "missing"
+    REFUSED = "refused"
+    UNTRIED = "untried"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How a service is.
+
+    Attributes:
+        name: What it is called.
+        address: Where it is.
+        state: How far it lets us come.
+        problem: What is wrong, in a sentence; empty when nothing is.
+        hint: What to do about it.
+        capabilities: What it says it can do; None where it doesn't let us ask.
+        accounts: How many accounts it says there are; None likewise.
+        look_ups: Whether its look-ups tell the truth; None likewise.
+    """
+
+    name: str
+    address: str
+    state: State
+    problem: str = ""
+    hint: str = ""
+    capabilities: Capabilities | None = None
+    accounts: int | None = None
+    look_ups: LookUps | None = None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What a script that uploads has to expect."""
+        if self.state is State.OK:
+            return ExitCode.OK
+        return ExitCode.SERVICE if self.state is State.UNREACHABLE else ExitCode.SETTINGS
+
+
+def examine(directory: Directory) -> Health:
+    """Find out how a service is; whatever is wrong with it is part of the answer.
+
+    Discovery may be open to everybody (RFC 7644 section 4), so the token is tried on the people.
+    """
+    capabilities = None
+    try:
+        capabilities = directory.capabilities
+        people, accounts = directory.some_people()
+    except SettingsError as error:
+        return _ill(directory, State.REFUSED, error, capabilities)
+    except ServiceError as error:
+        reply = directory.repeat("GET", "/Users")
+        answered = isinstance(reply, Answer) and not transient(reply)
+        if not answered:
+            return _ill(directory, State.UNREACHABLE, error, capabilities)
+        no_scim = SettingsError(
+            error.message, hint="check the address: it is the one to which /Users is added"
+        )
+        return _ill(directory, State.NO_SCIM, no_scim, capabilities)
+    return Health(
+        name=directory.name,
+        address=directory.url,
+        state=State.OK,
+        capabilities=capabilities,
+        accounts=max(accounts, len(people)),
+        look_ups=try_look_ups(directory, people[-1]) if people else LookUps.UNTRIED,
+    )
+
+
+def try_look_ups(directory: Directory, known: Account) -> LookUps:
+    """Look for somebody who is there, for nobody, and for the first in other letters.
+
+    Args:
+        directory: The service.
+        known: An account that it has listed.
+    """
+    stranger = f"nobody-{secrets.token_hex(8)}@example.invalid"
+    for_nobody = directory.search(equals("userName", stranger))
+    as_is = directory.search(equals("userName", known.user_name))
+    if isinstance(for_nobody, Unknown) or isinstance(as_is, Unknown):
+        return LookUps.REFUSED
+    if for_nobody:
+        return LookUps.IGNORED
+    if [one.id for one in as_is] != [known.id]:
+        return LookUps.MISSING
+    other_case = directory.search(equals("userName", known.user_name.swapcase()))
+    found = isinstance(other_case, list) and [one.id for one in other_case] == [known.id]
+    return LookUps.TRUE if found else LookUps.EXACT_CASE
+
+
+def _ill(
+    directory: Directory,
+    state: State,
+    error: SettingsError | ServiceError,
+    capabilities: Capabilities | None,
+) -> Health:
+    return Health(
+        name=directory.name,
+        address=directory.url,
+        state=state,
+        problem=error.message,
+        hint=error.hint,
+        capabilities=capabilities,
+    )

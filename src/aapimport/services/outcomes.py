@@ -1,0 +1,70 @@
+"""What became of a write: the classification of docs/protocol.md, section "Outcomes"."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from aapimport.services.patience import SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS, retry_after
+from aapimport.services.scim import error_detail
+from aapimport.services.transport import Lost, NotSent, Reply
+
+_PAUSING = {401, 403, TOO_MANY_REQUESTS}
+_THROTTLING = {TOO_MANY_REQUESTS, SERVICE_UNAVAILABLE}
+_NOT_KNOWING = {408}
+_SERVER_ERROR = 500
+
+
+class Verdict(StrEnum):
+    """What is known after a write was tried; `written` is done, but not read back yet."""
+
+    DONE = "done"
+    WRITTEN = "written"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    NOT_SENT = "not sent"
+    PAUSE = "pause"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one step.
+
+    Attributes:
+        verdict: What is known.
+        reason: Why, in the service's words where it gave any; a remark when `verdict` is done.
+        account_id: The account that was created or changed, where known.
+        adopted: The account was there already and not ours: such a person is never mailed.
+        throttled: The service asks for fewer requests (429, 503).
+        wait: Seconds that the service asks us to pause, where it said so.
+        gone: The account that was to be changed isn't there.
+    """
+
+    verdict: Verdict
+    reason: str = ""
+    account_id: str = ""
+    adopted: bool = False
+    throttled: bool = False
+    wait: float | None = None
+    gone: bool = False
+
+
+def judge(reply: Reply) -> Outcome:
+    """Classify the reply to a write, before looking at the body of a success."""
+    if isinstance(reply, NotSent):
+        return Outcome(verdict=Verdict.NOT_SENT, reason=reply.reason)
+    if isinstance(reply, Lost):
+        return Outcome(verdict=Verdict.UNKNOWN, reason=reply.reason)
+    if reply.ok:
+        return Outcome(verdict=Verdict.DONE)
+    return replace(judge_status(reply.status, error_detail(reply)), wait=retry_after(reply))
+
+
+def judge_status(status: int, reason: str) -> Outcome:
+    """Classify a status alone: of a reply, or of one operation in a bulk answer."""
+    throttled = status in _THROTTLING
+    if 200 <= status < 300:  # noqa: PLR2004 -- RFC 9110 section 15.3
+        return Outcome(verdict=Verdict.DONE)
+    if status in _PAUSING or 300 <= status < 400:  # noqa: PLR2004 -- RFC 9110 section 15.4
+        return Outcome(verdict=Verdict.PAUSE, reason=reason, throttled=throttled)
+    if status in _NOT_KNOWING or status < 200 or status >= _SERVER_ERROR:  # noqa: PLR2004 -- RFC 9110 section 15.2
+        return Outcome(verdict=Verdict.UNKNOWN, reason=reason, throttled=throttled)
+    return Outcome(verdict=Verdict.REJECTED, reason=reason)

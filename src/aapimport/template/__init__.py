@@ -1,0 +1,1 @@
+"""The User Import Template."""

@@ -1,0 +1,174 @@
+"""THE definition of the User Import Template's columns; everything else is derived from it."""
+
+from dataclasses import dataclass
+
+from aapimport.template.roles import Role
+
+TEMPLATE_VERSION = "1"
+"""Raised whenever a column is added, renamed or removed."""
+
+TEMPLATE_PROPERTY = "aapimport template version"
+"""The custom document property that carries `TEMPLATE_VERSION` in a workbook."""
+
+TEMPLATE_NAME = "User Import Template"
+"""The template's title, and its file name without the ending."""
+
+USERS_SHEET = "Users"
+"""The sheet that people are read from and written to."""
+
+KEY_SHEET = "Key"
+"""The sheet that explains the columns and the roles; people are never read from it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of the template.
+
+    Attributes:
+        key: The name of the field of `Person` that the column fills.
+        name: The header, as the portal's template has it.
+        aliases: Other headers that mean the same, in any letter case (Excel in English, French,
+            Swedish and Japanese, HR systems, the exported pass user list).
+        required: Whether a blank cell is an error.
+        comment: What the cell comment on the header says.
+        example: A value as it is typed; the examples of all columns describe one person.
+        width: Column width in characters.
+        max_length: The longest value that is accepted, in characters.
+        choices: The values of the drop-down list; empty for free text.
+    """
+
+    key: str
+    name: str
+    aliases: tuple[str, ...]
+    required: bool
+    comment: str
+    example: str
+    width: int
+    max_length: int
+    choices: tuple[str, ...] = ()
+
+
+COLUMNS = (
+    Column(
+        key="email",
+        name="Email Address",
+        aliases=(
+            "Email",
+            "E-mail",
+            "E-mail Address",
+            "Mail",
+            "Work Email",
+            "Business Email",
+            "Adresse e-mail",
+            "Adresse de messagerie",
+            "Adresse électronique",
+            "Courriel",
+            "E-postadress",
+            "E-post",
+            "E-mailadress",
+            "E-Mail-Adresse",
+            "メールアドレス",
+            "電子メール",
+            "メール",
+            "Eメール",
+        ),
+        required=True,
+        comment=(
+            "Required. The person's work e-mail address, one per row, for example"
+            " ana.perez@acme.com. It is the person's key: capital letters do not count."
+        ),
+        example="ana.perez@acme.com",
+        width=34,
+        max_length=254,
+    ),
+    Column(
+        key="first_name",
+        name="First Name",
+        aliases=(
+            "Firstname",
+            "Given Name",
+            "Forename",
+            "Prénom",
+            "Förnamn",
+            "Tilltalsnamn",
+            "Vorname",
+            "名",
+            "名前（名）",
+        ),
+        required=True,
+        comment="Required. The given name, in any script.",
+        example="Ana",
+        width=20,
+        max_length=100,
+    ),
+    Column(
+        key="last_name",
+        name="Last Name",
+        aliases=(
+            "Lastname",
+            "Surname",
+            "Family Name",
+            "Nom",
+            "Nom de famille",
+            "Efternamn",
+            "Nachname",
+            "Familienname",
+            "姓",
+            "氏",
+            "苗字",
+            "名前（姓）",
+        ),
+        required=True,
+        comment="Required. The family name, in any script.",
+        example="Pérez",
+        width=20,
+        max_length=100,
+    ),
+    Column(
+        key="role",
+        name="User Role",
+        aliases=(
+            "Role",
+            "Rôle",
+            "Rôle de l'utilisateur",
+            "Roll",
+            "Rolle",
+            "Användarroll",
+            "役割",
+            "ユーザーロール",
+        ),
+        required=False,
+        comment=(
+            "Optional. Leave blank for Learner / Manager, or type one of:\n"
+            + "\n".join(f"{role.typed} = {role.meaning}" for role in Role if role.typed)
+        ),
+        example="facilitator",
+        width=22,
+        max_length=100,
+        choices=tuple(role.typed for role in Role if role.typed),
+    ),
+    Column(
+        key="team",
+        name="Team",
+        aliases=("Team Name", "Équipe", "Lag", "Grupp", "チーム"),
+        required=False,
+        comment="Optional. The name of a team that already exists on this pass.",
+        example="Sales EMEA",
+        width=24,
+        max_length=100,
+    ),
+    Column(
+        key="jhana",
+        name="Jhana Enabled",
+        aliases=("Jhana", "Jhana activé", "Jhana aktiverad", "Jhana有効"),
+        required=False,
+        comment=(
+            "Optional. Type 1 to give the person Jhana as well; leave blank for no Jhana."
+            " Jhana enrols the person in its weekly newsletter."
+        ),
+        example="1",
+        width=15,
+        max_length=10,
+        choices=("1",),
+    ),
+)

@@ -1,0 +1,132 @@
+"""What an ods workbook tells beside its values: what is hidden, errors, merges, links, comments.
+
+The value reader gives errors as blank. Source: OpenDocument 1.3, part 3, sections 9.1 and 19.
+"""
+
+import zipfile
+from urllib.parse import unquote
+from xml.parsers import expat
+
+from aapimport.workbook.archive import read_part
+from aapimport.workbook.facts import Facts
+
+_MOST_REPEATED = 100_000
+"""Longer runs are what is left of the sheet below and beside its cells."""
+_ROW_END = 1_048_576
+
+
+def add_ods_facts(data: bytes, sheet: str, facts: Facts) -> bool:
+    """Add what `content.xml` tells of a sheet.
+
+    Args:
+        data: The bytes of an archive that `inspect_archive` found harmless.
+        sheet: The sheet's name.
+        facts: What is known so far.
+
+    Returns:
+        Whether the sheet was found and looked through.
+    """
+    scan = _Scan(sheet, facts)
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler = scan.start
+    parser.EndElementHandler = scan.end
+    parser.CharacterDataHandler = scan.characters
+    try:
+        for chunk in read_part(data, "content.xml"):
+            parser.Parse(chunk, False)
+    except (expat.ExpatError, KeyError, zipfile.BadZipFile):
+        return False
+    return scan.found
+
+
+class _Scan:
+    """The state between expat's calls."""
+
+    def __init__(self, sheet: str, facts: Facts) -> None:
+        self.found = False
+        self._sheet = sheet
+        self._facts = facts
+        self._inside = False
+        self._row = self._column = 0
+        self._rows = 1
+        self._cell: dict[str, str] = {}
+        self._text = self._comment = ""
+        self._in_comment = False
+
+    def start(self, tag: str, named: dict[str, str]) -> None:
+        name = tag.rpartition(" ")[2]
+        attributes = {key.rpartition(" ")[2]: value for key, value in named.items()}
+        if name == "table":
+            self._inside = attributes.get("name") == self._sheet
+            self.found = self.found or self._inside
+            self._row, self._column, self._rows = 0, 0, 1
+        if not self._inside:
+            return
+        if name == "table-column":
+            self._start_column(attributes)
+        elif name == "table-row":
+            self._start_row(attributes)
+        elif name in {"table-cell", "covered-table-cell"}:
+            # calcext:value-type says `error` where office:value-type says `string`.
+            self._cell = attributes | {key: value for key, value in named.items() if " " in key}
+            self._text = self._comment = ""
+        elif name == "annotation":
+            self._in_comment = True
+        elif name == "a" and attributes.get("href", "").lower().startswith("mailto:"):
+            address = unquote(attributes["href"][len("mailto:") :].partition("?")[0])
+            self._facts.links[self._row, self._column] = address
+
+    def end(self, tag: str) -> None:
+        name = tag.rpartition(" ")[2]
+        if not self._inside:
+            return
+        if name == "table":
+            self._inside = False
+        elif name == "table-row":
+            self._row += self._rows - 1
+        elif name == "annotation":
+            self._in_comment = False
+        elif name in {"table-cell", "covered-table-cell"}:
+            self._end_cell()
+
+    def characters(self, text: str) -> None:
+        if self._in_comment:
+            self._comment += text
+        elif self._inside:
+            self._text += text
+
+    def _start_column(self, attributes: dict[str, str]) -> None:
+        repeated = _number(attributes, "number-columns-repeated")
+        if attributes.get("visibility", "visible") != "visible" and repeated <= _MOST_REPEATED:
+            self._facts.hidden_columns.update(range(self._column, self._column + repeated))
+        self._column += repeated
+
+    def _start_row(self, attributes: dict[str, str]) -> None:
+        self._row += 1
+        self._column = 0
+        self._rows = min(_number(attributes, "number-rows-repeated"), _ROW_END)
+        if attributes.get("visibility", "visible") != "visible" and self._rows <= _MOST_REPEATED:
+            self._facts.hidden_rows.update(range(self._row, self._row + self._rows))
+
+    def _end_cell(self) -> None:
+        cell, place = self._cell, (self._row, self._column)
+        width, height = (
+            _number(cell, "number-columns-spanned"),
+            _number(cell, "number-rows-spanned"),
+        )
+        if width > 1 or height > 1:
+            area = (*place, self._row + height - 1, self._column + width - 1)
+            self._facts.merged = (*self._facts.merged, area)
+        if any(key.endswith(" value-type") and cell[key] == "error" for key in cell):
+            self._facts.errors[place] = self._text or "#N/A"
+        elif "formula" in cell and "value-type" not in cell:
+            self._facts.unstored.add(place)
+        if self._comment:
+            self._facts.comments[place] = self._comment
+        self._column += _number(cell, "number-columns-repeated")
+
+
+def _number(attributes: dict[str, str], name: str) -> int:
+    said = attributes.get(name, "1")
+    return int(said) if said.isdecimal() and len(said) < 8 else 1  # noqa: PLR2004 -- any sheet ends

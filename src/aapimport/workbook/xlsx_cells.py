@@ -1,0 +1,122 @@
+"""Cells of an xlsx sheet that hold a formula without a result, or an error: read as blank else.
+
+The value reader gives both as blank, and openpyxl gives either formulas or results; so the sheet's
+own XML is looked through, but only where `inspect_archive` saw a formula or an error in it.
+"""
+
+import posixpath
+import zipfile
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from aapimport.workbook.archive import read_part
+
+
+@dataclass(slots=True)
+class OddCells:
+    """What was found, by (row from 1, column from 0).
+
+    Attributes:
+        errors: The error that a cell shows, such as `#N/A`.
+        unstored: Cells with a formula whose result is not in the file.
+    """
+
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    unstored: set[tuple[int, int]] = field(default_factory=set)
+
+
+def sheet_part(data: bytes, sheet: str) -> str:
+    """The name of the zip entry that holds a sheet; empty where it can't be found."""
+    import xml.etree.ElementTree as ET
+
+    try:
+        # inspect_archive has made sure that there is no DOCTYPE in them
+        book = ET.fromstring(b"".join(read_part(data, "xl/workbook.xml")))  # noqa: S314 -- see above
+        links = ET.fromstring(b"".join(read_part(data, "xl/_rels/workbook.xml.rels")))  # noqa: S314 -- see above
+    except (KeyError, zipfile.BadZipFile, ET.ParseError):
+        return ""
+    targets = {link.get("Id"): link.get("Target", "") for link in links}
+    for element in book.iter():
+        if element.tag.endswith("}sheet") and element.get("name") == sheet:
+            identity = next((v for k, v in element.items() if k.endswith("}id")), "")
+            target = posixpath.normpath(posixpath.join("/xl", targets.get(identity, "")))
+            return target.lstrip("/")
+    return ""
+
+
+def odd_cells(data: bytes, part: str) -> OddCells:
+    """Look through a sheet's XML.
+
+    Args:
+        data: The bytes of an archive that `inspect_archive` found harmless.
+        part: The sheet's entry.
+
+    Returns:
+        What was found up to the first mistake in the XML.
+    """
+    scan = _Scan()
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler = scan.start
+    parser.EndElementHandler = scan.end
+    parser.CharacterDataHandler = scan.text
+    try:
+        for chunk in read_part(data, part):
+            parser.Parse(chunk, False)
+    except expat.ExpatError:
+        pass  # the value reader stops at the same place, or has refused the file
+    return scan.found
+
+
+class _Scan:
+    """The state between expat's calls."""
+
+    def __init__(self) -> None:
+        self.found = OddCells()
+        self._row = 0
+        self._column = -1
+        self._kind = ""
+        self._formula = False
+        self._value = ""
+        self._in_value = False
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(" ")[2]
+        if name == "c":
+            self._kind = attributes.get("t", "n")
+            self._formula, self._value = False, ""
+            self._place(attributes.get("r", ""))
+        elif name == "row":
+            said = attributes.get("r", "")
+            self._row = int(said) if said.isdecimal() else self._row + 1
+            self._column = -1
+        elif name == "f":
+            self._formula = True
+        elif name in {"v", "t"}:
+            self._in_value = True
+
+    def end(self, tag: str) -> None:
+        name = tag.rpartition(" ")[2]
+        if name in {"v", "t"}:
+            self._in_value = False
+        elif name == "c":
+            cell = (self._row, self._column)
+            if self._kind == "e":
+                self.found.errors[cell] = self._value or "#N/A"
+            elif self._formula and not self._value and self._kind != "str":
+                self.found.unstored.add(cell)
+
+    def text(self, text: str) -> None:
+        if self._in_value:
+            self._value += text
+
+    def _place(self, reference: str) -> None:
+        letters = reference.rstrip("0123456789")
+        digits = reference[len(letters) :]
+        if not letters.isascii() or not letters.isalpha() or not digits:
+            self._column += 1
+            return
+        column = 0
+        for letter in letters.upper():
+            column = column * 26 + ord(letter) - ord("A") + 1
+        self._column, self._row = column - 1, int(digits)

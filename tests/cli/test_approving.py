@@ -1,0 +1,166 @@
+import importlib.util
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from aapimport.errors import ExitCode
+from aapimport.sandbox.contents import contents
+from aapimport.sandbox.practice import Practice
+from faults.second_year import PASS, SEED, TWINS, rows, write
+from faults.terminal import Terminal
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("pty") is None, reason="this system has no pseudo-terminals"
+)
+UPLOAD = (sys.executable, "-m", "aapimport", "upload")
+PLAN = (sys.executable, "-m", "aapimport", "plan")
+SEATS = "the seats that this upload uses, for good"
+TWIN_ADDRESSES = [other for *_, other in TWINS]
+
+
+@pytest.fixture(autouse=True)
+def practice(state_dir: Path) -> None:
+    """The practice portal of a company in its second year."""
+    Practice(state_dir, SEED).close()
+
+
+@pytest.fixture
+def terminal() -> Terminal:
+    """A terminal of 80 columns."""
+    return Terminal()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Two newcomers and two possible twins."""
+    return write(tmp_path / "people.csv", rows()[8:10] + rows()[-2:])
+
+
+def on_pass(state: Path) -> set[str]:
+    """Who is on this year's pass."""
+    return {one.email for one in contents(state).people if "Leadership 2026" in one.passes}
+
+
+def test_the_seats_are_typed_back(terminal: Terminal, tmp_path: Path, state_dir: Path):
+    """Another number is asked again; exactly the number goes on, then e-mails are asked about."""
+    file = write(tmp_path / "people.csv", rows()[8:11])
+    answers = (
+        (f"Type 3 ({SEATS}) to go on, or press Enter to stop (--yes):", "4"),
+        ("that is not 3", "3"),
+        ("Send welcome e-mails (3)? (--emails or --no-emails) [Y/n]", "n"),
+    )
+    assert terminal.run((*UPLOAD, file, *PASS), answers) is ExitCode.OK
+    assert "omar.haddad@acme.com" in on_pass(state_dir)
+    assert contents(state_dir).outbox == ()
+
+
+@pytest.mark.parametrize("answer", ["", "n"])
+def test_enter_stops(terminal: Terminal, file: Path, state_dir: Path, answer: str):
+    """The plan was seen and not approved: nothing is sent, exit 1."""
+    before = contents(state_dir)
+    answers = ((f"({SEATS})", answer),)
+    words = (*UPLOAD, file, *PASS, "--maybe", "leave-out")
+    assert terminal.run(words, answers) is ExitCode.FINDINGS
+    assert "stopped: you did not say yes" in terminal.screen
+    assert terminal.screen.endswith("nothing was sent\n")
+    assert contents(state_dir) == before
+
+
+def test_without_seats_a_plain_yes_is_asked(terminal: Terminal, tmp_path: Path, state_dir: Path):
+    """Nothing is burnt by switching an account on again: y is enough, Enter still stops."""
+    file = write(tmp_path / "people.csv", rows()[4:5])
+    assert terminal.run((*UPLOAD, file, *PASS), (("Continue? (--yes) [y/N]", ""),)) == 1
+    assert terminal.run((*UPLOAD, file, *PASS), (("Continue? (--yes) [y/N]", "y"),)) == 0
+    (kwame,) = (one for one in contents(state_dir).people if one.email.startswith("kwame"))
+    assert kwame.active
+
+
+def test_possible_twins_are_decided_one_by_one(terminal: Terminal, file: Path, state_dir: Path):
+    """Each is shown beside whom they may be; yes creates this one only."""
+    answers = (
+        ("What about people who may be there already? (--maybe)", ""),
+        ("please type a number from 1 to 3", "3"),
+        ("Create this person all the same? (--maybe) [y/N]", "n"),
+        ("Create this person all the same? (--maybe) [y/N]", "y"),
+        (f"Type 3 ({SEATS})", "3"),
+    )
+    words = (*UPLOAD, file, *PASS, "--no-emails")
+    assert terminal.run(words, answers) is ExitCode.OK
+    assert "on the pass: asa.lindqvist@acme.com  Åsa Lindqvist" in terminal.screen
+    assert TWIN_ADDRESSES[0] not in on_pass(state_dir)
+    assert TWIN_ADDRESSES[1] in on_pass(state_dir)
+
+
+@pytest.mark.parametrize(("choice", "seats", "created"), [("1", 4, True), ("2", 2, False)])
+def test_possible_twins_are_decided_at_once(
+    terminal: Terminal, file: Path, state_dir: Path, choice: str, seats: int, created: bool
+):
+    """All of them, or none."""
+    answers = (("Type a number (1 to 3):", choice), (f"Type {seats} ({SEATS})", str(seats)))
+    words = (*UPLOAD, file, *PASS, "--no-emails")
+    assert terminal.run(words, answers) is ExitCode.OK
+    assert (set(TWIN_ADDRESSES) <= on_pass(state_dir)) is created
+    assert bool(set(TWIN_ADDRESSES) & on_pass(state_dir)) is created
+
+
+def test_client_admins_are_listed_and_counted_back(terminal: Terminal, tmp_path: Path, state_dir):
+    """Their names are on the screen; the seats' number is asked after theirs."""
+    lines = [line.replace(",,,", ",client admin,,", 1) for line in rows()[9:11]]
+    file = write(tmp_path / "people.csv", lines)
+    answers = (
+        ("Type 2 (the client admins that this upload makes) to go on", "2"),
+        (f"Type 2 ({SEATS})", "2"),
+    )
+    words = (*UPLOAD, file, *PASS, "--no-emails")
+    assert terminal.run(words, (*answers[:1], (SEATS, ""))) is ExitCode.FINDINGS
+    assert "row 2: greta.nilsen@acme.com  Greta Nilsen" in terminal.screen
+    assert terminal.run(words, (("client admins that this", ""),)) is ExitCode.FINDINGS
+    assert terminal.run(words, answers) is ExitCode.OK
+    (greta,) = (one for one in contents(state_dir).people if one.email.startswith("greta"))
+    assert greta.roles == ("client admin",)
+
+
+def test_a_pass_is_picked_from_the_list(terminal: Terminal, file: Path, state_dir: Path):
+    """Without --pass, the passes are listed with their free seats."""
+    answers = (("Leadership 2025 (37 seats free)", "1"), (SEATS, ""))
+    assert terminal.run((*UPLOAD, file, "--maybe", "leave-out"), answers) is ExitCode.FINDINGS
+    assert "for pass 'Leadership 2026'" in terminal.screen
+
+
+def test_a_written_plan_is_approved_on_a_terminal(terminal: Terminal, file: Path, state_dir: Path):
+    """One administrator decides and writes, another sees the plan and types the seats back."""
+    plan = file.with_name("plan.json")
+    answers = (
+        ("Type a number (1 to 3):", "3"),
+        ("Create this person all the same?", "y"),
+        ("Create this person all the same?", "n"),
+        ("Send welcome e-mails (3)?", "n"),
+    )
+    assert terminal.run((*PLAN, file, *PASS, "-o", plan), answers) is ExitCode.OK
+    words = (*UPLOAD, file, "--plan", plan)
+    assert terminal.run(words, ((f"Type 3 ({SEATS})", ""),)) is ExitCode.FINDINGS
+    assert terminal.run(words, ((f"Type 3 ({SEATS})", "3"),)) is ExitCode.OK
+    assert TWIN_ADDRESSES[0] in on_pass(state_dir)
+    assert TWIN_ADDRESSES[1] not in on_pass(state_dir)
+    assert contents(state_dir).outbox == ()
+
+
+def test_seats_are_read_again_after_the_answer(tmp_path: Path, state_dir: Path):
+    """Somebody else uses the last seats while the question stands: nothing is sent."""
+    file = write(tmp_path / "people.csv", rows()[8:11])
+
+    class Meanwhile(Terminal):
+        def _wait_for(self, terminal: int, text: str, start: int) -> int:
+            found = super()._wait_for(terminal, text, start)
+            with closing(Practice(state_dir)) as practice:
+                practice._portal.fill_seats("p26", [f"other-{number}" for number in range(9)])
+            return found
+
+    terminal = Meanwhile()
+    words = (*UPLOAD, file, *PASS, "--no-emails")
+    assert terminal.run(words, ((SEATS, "3"),)) is ExitCode.FINDINGS
+    said = " ".join(terminal.screen.split())
+    assert "had 10 free seats when the plan was made, now it has 1" in said
+    assert "omar.haddad@acme.com" not in on_pass(state_dir)

@@ -1,0 +1,101 @@
+import io
+
+import pytest
+
+from aapimport.cli.asking import Asker
+from aapimport.errors import UsageError
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch):
+    """Makes stdin hold some lines."""
+
+    def put(text: str | None) -> None:
+        monkeypatch.setattr("sys.stdin", None if text is None else io.StringIO(text))
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("lines", "default", "answer"),
+    [
+        ("y\n", False, True),
+        ("YES\n", False, True),
+        ("n\n", True, False),
+        ("\n", True, True),
+        ("\n", False, False),
+        ("perhaps\n y \n", False, True),
+        ("y", False, True),
+    ],
+)
+def test_a_question_is_asked_until_it_is_answered(typed, lines, default, answer):
+    """Yes, no or Enter; anything else is asked again."""
+    typed(lines)
+    asker = Asker(practice=False, yes=False)
+    assert asker.confirm("Go?", default=default, flags="--yes") is answer
+
+
+@pytest.mark.parametrize("text", ["", None, "perhaps\n"])
+def test_where_nothing_can_answer_a_real_upload_stops(typed, text):
+    """The end of the pipe, or no stdin at all, is exit 2 with the flag that decides."""
+    asker = Asker(practice=False, yes=False)
+    for ask in (
+        lambda: asker.confirm("Go?", default=True, flags="--flag"),
+        lambda: asker.choose("Which?", (("a", "A"),), "--flag", guess=True),
+        lambda: asker.type_number("seats", 3, "--flag"),
+    ):
+        typed(text)
+        with pytest.raises(UsageError) as caught:
+            ask()
+        assert "--flag" in caught.value.hint
+
+
+def test_where_nothing_can_answer_practice_goes_on(typed, capsys):
+    """The practice portal takes yes, says that it did, and why."""
+    typed("")
+    asker = Asker(practice=True, yes=False)
+    assert asker.confirm("Go?", default=False, flags="--yes")
+    assert asker.type_number("seats", 3, "--yes")
+    assert asker.choose("Which?", (("a", "A"), ("b", "B")), "--pass", guess=True) == "a"
+    assert "going on with yes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("lines", "answer"), [("1234\n", True), ("1,234\n", True), ("5\n\n", False), ("no\n", False)]
+)
+def test_a_number_is_typed_back(typed, lines, answer):
+    """Only the number itself goes on; Enter and no stop; a plain yes is not enough."""
+    asker = Asker(practice=False, yes=False)
+    typed("y\n" + lines)
+    assert asker.type_number("seats", 1234, "--yes") is answer
+
+
+def test_yes_does_not_answer_what_it_may_not(typed):
+    """`--yes` covers seats, but on a real portal not what needs a word of its own."""
+    typed("")
+    assert Asker(practice=False, yes=True).type_number("seats", 3, "--yes")
+    assert Asker(practice=True, yes=True).type_number("x", 3, "--x", yes_answers=False)
+    with pytest.raises(UsageError):
+        Asker(practice=False, yes=True).type_number("x", 3, "--x", yes_answers=False)
+
+
+@pytest.mark.parametrize(
+    ("lines", "choice"), [("2\n", "b"), ("B\n", "b"), ("3\n0\n-1\n\u00b2\na\n", "a")]
+)
+def test_a_choice_is_a_number_or_a_value(typed, lines, choice):
+    """A number of the list or the value itself; all else is asked again."""
+    typed(lines)
+    asker = Asker(practice=False, yes=False)
+    assert asker.choose("Which?", (("a", "A"), ("b", "B")), "--pass") == choice
+
+
+def test_questions_are_harmless_and_go_to_stderr(typed, capsys):
+    """A pass with a hostile name can't steer the terminal from a list of choices."""
+    typed("1\n")
+    choices = (("a", "\x1b[2J[red]A[/red]\u202e"),)
+    Asker(practice=False, yes=False).choose("Which?", choices, "--pass")
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "\x1b" not in printed.err
+    assert "\u202e" not in printed.err
+    assert "[red]A[/red]" in printed.err

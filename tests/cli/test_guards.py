@@ -1,0 +1,244 @@
+import io
+import json
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from aapimport.cli import main
+from aapimport.cli.grouping import EVERYDAY
+from aapimport.cli.upload import upload
+from aapimport.sandbox.contents import Contents, contents
+from aapimport.sandbox.practice import Practice
+from faults.second_year import PASS, SEED, TWINS, rows, write
+
+ADMINS = [
+    "omar.haddad@acme.com,Omar,Haddad,client admin,,",
+    "greta.nilsen@acme.com,Greta,Nilsen,client admin,,",
+]
+TWIN_ADDRESSES = {other for *_, other in TWINS}
+
+
+@pytest.fixture(autouse=True)
+def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing can answer a question."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+
+
+@pytest.fixture
+def practice(state_dir: Path) -> Path:
+    """The practice portal of a company in its second year; its folder."""
+    Practice(state_dir, SEED).close()
+    return state_dir
+
+
+@pytest.fixture
+def seeded(tmp_path: Path) -> Path:
+    """The same company's, to be served over HTTP from this folder."""
+    Practice(tmp_path / "served", SEED).close()
+    return tmp_path / "served"
+
+
+@pytest.fixture
+def live(seeded: Path, served: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A real portal, as far as an upload can tell; the folder that it keeps its people in."""
+    for name, value in served.items():
+        monkeypatch.setenv(name, value)
+    return seeded
+
+
+def run(*words: object) -> int:
+    """One command in this process."""
+    return main([str(word) for word in words])
+
+
+def held(folder: Path) -> dict[str, tuple[str, ...]]:
+    """The roles of everybody on this year's pass."""
+    found: Contents = contents(folder)
+    return {one.email: one.roles for one in found.people if "Leadership 2026" in one.passes}
+
+
+def test_yes_alone_makes_no_client_admin_on_a_real_portal(live: Path, tmp_path: Path, capsys):
+    """Exit 2 names them and the flag; the wrong number is refused; the right one goes on."""
+    file = write(tmp_path / "people.csv", ADMINS)
+    before = held(live)
+    words = ("upload", file, *PASS, "--yes", "--no-emails")
+    assert run(*words) == 2
+    out, error = capsys.readouterr()
+    assert "row 2: omar.haddad@acme.com  Omar Haddad" in out
+    assert "decide with --client-admins 2" in error
+    for number in (0, 1, 3):
+        assert run(*words, "--client-admins", number) == 1
+        said = " ".join(capsys.readouterr().err.split())
+        assert f"makes 2 client admins, --client-admins says {number}" in said
+    assert held(live) == before
+    assert run(*words, "--client-admins", 2) == 0
+    assert held(live)["greta.nilsen@acme.com"] == ("client admin",)
+
+
+def test_a_written_plan_needs_the_word_about_client_admins_too(live: Path, tmp_path: Path, capsys):
+    """An approval of a plan is none of handing out administration rights."""
+    file, plan = write(tmp_path / "people.csv", ADMINS), tmp_path / "plan.json"
+    assert run("plan", file, *PASS, "--no-emails", "-o", plan) == 0
+    assert run("upload", file, "--plan", plan) == 2
+    assert "--client-admins 2" in capsys.readouterr().err
+    assert run("upload", file, "--plan", plan, "--client-admins", 2) == 0
+
+
+def test_yes_alone_creates_no_possible_twin_on_a_real_portal(live: Path, tmp_path: Path, capsys):
+    """Unattended runs leave them out and say whom; --maybe create says otherwise."""
+    file = write(tmp_path / "people.csv", rows()[-2:] + rows()[8:9])
+    words = ("upload", file, *PASS, "--no-emails")
+    assert run(*words, "--yes") == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "left out, may be on the pass already: 2 people (rows 2, 3)" in out
+    assert TWIN_ADDRESSES.isdisjoint(held(live))
+    assert run(*words, "--yes", "--maybe", "create") == 0
+    assert held(live).keys() >= TWIN_ADDRESSES
+
+
+def test_each_question_without_an_answer_names_its_flag(live: Path, tmp_path: Path, capsys):
+    """On a real portal nothing goes on by itself: exit 2, with the flag, and nothing is sent."""
+    file = write(tmp_path / "people.csv", rows()[8:10])
+    before = held(live)
+    for words, flag in (
+        ((), "--pass"),
+        (PASS, "--yes"),
+        ((*PASS, "--no-emails"), "--yes"),
+    ):
+        assert run("upload", file, *words) == 2
+        error = capsys.readouterr().err
+        assert f"hint: decide with {flag}" in error
+        assert error.endswith("nothing was sent\n")
+    assert held(live) == before
+
+
+def test_practice_answers_every_question_with_yes_and_says_so(practice: Path, tmp_path, capsys):
+    """Pass, twins, client admins, seats, e-mails: the README's command always runs through."""
+    file = write(tmp_path / "people.csv", [ADMINS[0], *rows()[-2:]])
+    assert run("upload", file) == 0
+    error = capsys.readouterr().err
+    for question in (
+        "Which pass? (--pass)",
+        "What about people who may be there already? (--maybe)",
+        "(--client-admins 1)",
+        "(the seats that this upload uses, for good)",
+        "Send welcome e-mails (3)? (--emails or --no-emails)",
+    ):
+        assert question in error
+    assert error.count("nothing can answer: going on with yes") == 5
+    assert held(practice).keys() >= TWIN_ADDRESSES
+    assert len(contents(practice).outbox) == 3
+
+
+def test_a_plan_answers_like_the_upload(practice: Path, tmp_path: Path, capsys):
+    """Whom a run would create without a terminal, its plan creates as well."""
+    file = write(tmp_path / "people.csv", rows()[-2:])
+    capsys.readouterr()
+    assert run("plan", file, *PASS, "--json") == 0
+    planned = json.loads(capsys.readouterr().out)
+    assert run("upload", file, *PASS, "--json") == 0
+    done = json.loads(capsys.readouterr().out)
+    assert planned["portal"]["create"] == done["services"]["portal"]["created"] == 2
+    assert planned["mails"] == 2
+
+
+@pytest.mark.parametrize(("limit", "code"), [(2, 1), (3, 0)])
+def test_max_seats_refuses_a_plan_that_uses_more(practice: Path, tmp_path, capsys, limit, code):
+    """Exit 1 and nothing sent above the limit; at the limit it goes on."""
+    file = write(tmp_path / "people.csv", rows()[8:11])
+    words = ("upload", file, *PASS, "--no-emails", "--max-seats", limit, "--yes")
+    assert run(*words) == code
+    assert ("omar.haddad@acme.com" in held(practice)) is (code == 0)
+    said = capsys.readouterr()
+    assert ("more than --max-seats 2 allows" in " ".join(said.err.split())) is (code == 1)
+    assert "uses 3 of 10 free, 7 left" in said.out
+
+
+def test_roles_and_names_are_kept_unless_asked_for(practice: Path, tmp_path: Path, capsys):
+    """`differs, kept` without the flags; with them, exactly what each says."""
+    file = write(tmp_path / "people.csv", ["wei.zhang@acme.com,Wei-Li,Zhang,facilitator,,"])
+    words = ("upload", file, *PASS, "--yes")
+    assert run(*words) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "1 person already there with another role or name: differs, kept (row 2)" in out
+    assert "nobody was created or changed" in out
+    assert run(*words, "--update-roles") == 0
+    assert held(practice)["wei.zhang@acme.com"] == ("facilitator",)
+    assert "1 another role" in " ".join(capsys.readouterr().out.split())
+    assert run("plan", file, *PASS, "--update-names") == 0
+    assert "first name Wei → Wei-Li" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("said_by", ["setting", "me"])
+def test_nobody_changes_their_own_role(
+    portal_stub, jhana_stub, tmp_path: Path, monkeypatch, capsys, said_by: str
+):
+    """Whoever runs the upload keeps their role, known by the setting or by the portal's /Me."""
+    from faults.wire import as_json, instead
+
+    for name, stub in (("PORTAL", portal_stub), ("JHANA", jhana_stub)):
+        monkeypatch.setenv(f"AAPIMPORT_{name}_URL", stub.url)
+        monkeypatch.setenv(f"AAPIMPORT_{name}_TOKEN", stub.habits.token)
+    if said_by == "setting":
+        monkeypatch.setenv("AAPIMPORT_ADMINISTRATOR", "ZOE@acme.com")
+    else:
+        me = as_json(200, {"id": "me", "userName": "Zoe@ACME.com"})
+        portal_stub.on("GET", "/Me", instead(me), times=9)
+    for email in ("zoe@acme.com", "bo@acme.com"):
+        role = {"value": "client admin", "primary": True}
+        portal_stub.add_user(email, "Zoe", "Ng", roles=[role], entitlements=[{"value": "p26"}])
+    file = write(tmp_path / "people.csv", ["zoe@acme.com,Zoe,Ng,,,", "bo@acme.com,Zoe,Ng,,,"])
+    words = ("upload", file, *PASS, "--yes", "--no-emails", "--update-roles")
+    assert run(*words) == 0
+    roles = [one["roles"][0]["value"] for one in portal_stub.store.users.values()]
+    assert roles == ["client admin", "manager"]
+    assert "differs, kept (row 2)" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_client_admin_who_is_switched_on_again_is_confirmed(
+    portal_stub, jhana_stub, tmp_path: Path, monkeypatch, capsys
+):
+    """Rights that come back are handed out, whatever the row says."""
+    for name, stub in (("PORTAL", portal_stub), ("JHANA", jhana_stub)):
+        monkeypatch.setenv(f"AAPIMPORT_{name}_URL", stub.url)
+        monkeypatch.setenv(f"AAPIMPORT_{name}_TOKEN", stub.habits.token)
+    more = {"roles": [{"value": "client admin"}], "entitlements": [{"value": "p26"}]}
+    portal_stub.add_user("zoe@acme.com", "Zoe", "Ng", active=False, **more)
+    file = write(tmp_path / "people.csv", ["zoe@acme.com,Zoe,Ng,,,"])
+    assert run("upload", file, *PASS, "--yes", "--no-emails") == 2
+    assert "--client-admins 1" in capsys.readouterr().err
+    assert portal_stub.writes == []
+
+
+def test_an_upload_that_eats_the_buffer_is_warned_about(practice: Path, tmp_path: Path, capsys):
+    """Below the buffer of 10 % (or the setting's) the plan warns; it is not refused."""
+    file = write(tmp_path / "people.csv", rows()[8:17])
+    assert run("plan", file, *PASS) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "uses 9 of 10 free, 1 left" in said
+    assert "warning: that leaves 1 free, less than the buffer of 2" in said
+
+
+def test_nobody_is_ever_removed(practice: Path, tmp_path: Path):
+    """People of the pass and the team who are not in the file stay, with their other passes."""
+    before = {one.email: one for one in contents(practice).people}
+    file = write(tmp_path / "people.csv", [rows()[5].replace(",,1", ",Pair,1"), rows()[8]])
+    assert run("upload", file, *PASS, "--yes", "--no-emails") == 0
+    after = {one.email: one for one in contents(practice).people}
+    for email, one in before.items():
+        assert set(one.passes) <= set(after[email].passes)
+        assert set(one.teams) <= set(after[email].teams)
+    assert set(after["priya.raman@acme.com"].passes) == {"Leadership 2025", "Leadership 2026"}
+
+
+def test_few_knobs_are_in_sight():
+    """The everyday options of `upload --help` are five at the most, and come first."""
+    context = click.Context(upload, info_name="upload")
+    everyday = [one for one in upload.params if getattr(one, "group", "") == EVERYDAY]
+    assert 1 <= len(everyday) <= 5
+    text = upload.get_help(context)
+    order = [text.index(title) for title in ("Everyday:", "Without a terminal:", "Expert:")]
+    assert order == sorted(order)
+    assert max(len(line) for line in text.splitlines()) <= 80

@@ -1,0 +1,271 @@
+import hashlib
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from aapimport.cli import main
+from aapimport.sandbox.practice import Practice
+from faults.second_year import PASS, SEED, rows, write
+
+
+@pytest.fixture(autouse=True)
+def practice(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The practice portal of a company in its second year, and no terminal."""
+    Practice(state_dir, SEED).close()
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Twenty-two rows, all of whose teams exist."""
+    return write(tmp_path / "people.csv", rows())
+
+
+def contents(state: Path) -> dict[str, str]:
+    """Every file of a folder, with a digest of its bytes."""
+    return {
+        str(path.relative_to(state)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(state.rglob("*"))
+        if path.is_file()
+    }
+
+
+def run(*words: object) -> int:
+    """One command in this process, without a terminal."""
+    return main([str(word) for word in words])
+
+
+def as_json(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> dict:
+    """What a command prints as JSON."""
+    capsys.readouterr()
+    assert run(*words, "--json") == code
+    return json.loads(capsys.readouterr().out)
+
+
+def counts(totals: dict) -> tuple[int, int, int, int]:
+    """Create, change, same, skip."""
+    return tuple(totals[name] for name in ("create", "change", "same", "skip"))
+
+
+def test_an_unknown_team_stops_the_plan(tmp_path: Path, capsys):
+    """Exit 1, with the team's cell and what may be meant, and nothing else."""
+    file = write(tmp_path / "people.csv", rows("Sales EMAE"))
+    assert run("plan", file, *PASS) == 1
+    error = capsys.readouterr().err
+    assert "team 'Sales EMAE' is not on the pass: E21\n  did you mean 'Sales EMEA'?" in error
+    assert error.endswith("nothing was sent\n")
+
+
+def test_too_few_seats_show_the_plan_and_refuse_it(file: Path, capsys):
+    """Fifteen seats are needed, ten are free: the counts, who has no seat, exit 1."""
+    assert run("plan", file, *PASS, "--maybe", "leave-out") == 1
+    out, error = capsys.readouterr()
+    said = " ".join(out.split())
+    assert "All Access Pass + 12 create ~ 4 change = 4 same - 2 skip" in said
+    assert "3 put on the pass, 1 switched on again" in said
+    assert "uses 15 of 10 free, 5 too few; a used seat cannot be given back" in said
+    assert "5 people already on the pass (1 of them deactivated): no seat needed" in said
+    assert "left out, may be on the pass already: 2 people (rows 22, 23)" in said
+    assert "2 people may be there already:" in said
+    refusal = " ".join(error.split())
+    assert "has 10 free seats, this file needs 15; no seat for rows 17, 18, 19, 20, 21" in refusal
+    assert "  row 21  ivan.petrov@acme.com" in error
+
+
+def test_fit_plans_the_first_that_fit_and_the_run_does_it(file: Path, capsys):
+    """With --fit, ten seats go to the first ten; the run does what the plan said, to the seat."""
+    words = (file, *PASS, "--maybe", "leave-out", "--fit", "--no-emails")
+    plan = as_json(capsys, "plan", *words)
+    assert counts(plan["portal"]) == (7, 4, 4, 7)
+    assert counts(plan["jhana"]) == (2, 0, 0, 0)
+    assert (plan["budgets"][0]["takes"], plan["budgets"][0]["free_after"]) == (10, 0)
+    assert [one["row"] for one in plan["people"] if one["skipped"]] == [17, 18, 19, 20, 21, 22, 23]
+    done = as_json(capsys, "upload", *words, "--yes")
+    assert done["services"]["portal"] == {
+        "created": 7,
+        "changed": 4,
+        "same": 4,
+        "rejected": 0,
+        "unknown": 0,
+    }
+    assert done["skipped"] == 7
+    assert done["seats"] == {"free_before": 10, "used": 10, "free_after": 0}
+    assert as_json(capsys, "passes")[0]["seats_used"] == 17
+    predicted = {one["row"]: one["on_portal"]["action"] for one in plan["people"]}
+    words = {"create": "created", "change": "changed", "same": "same", "skip": "skipped"}
+    assert {one["row"]: one["portal"] for one in done["people"]} == {
+        row: words[action] for row, action in predicted.items()
+    }
+
+
+def test_corrected_rows_need_no_fit(tmp_path: Path, capsys):
+    """Five newcomers taken out of the file: ten seats suffice, and e-mails go to the new."""
+    file = write(tmp_path / "people.csv", rows(newcomers=7))
+    words = (file, *PASS, "--maybe", "leave-out", "--emails")
+    plan = as_json(capsys, "plan", *words)
+    done = as_json(capsys, "upload", *words, "--yes")
+    assert counts(plan["portal"]) == (7, 4, 4, 2)
+    assert plan["mails"] == 7 + 1  # Jhana welcomes the one of last year who is new there
+    assert sum(one["email_state"] == "sent" for one in done["people"]) == plan["mails"]
+    assert done["seats"]["used"] == 10
+
+
+def test_a_plan_writes_nothing(file: Path, state_dir: Path, capsys):
+    """Neither the practice portal nor the state folder nor the outbox changes by a byte."""
+    before = contents(state_dir)
+    for words in ((), ("--fit",), ("--json", "--fit"), ("--fit", "--preview", "random", "--all")):
+        run("plan", file, *PASS, *words)
+    assert contents(state_dir) == before
+
+
+def test_a_plan_only_reads_a_real_portal(
+    tmp_path: Path, portal_stub, jhana_stub, monkeypatch, capsys
+):
+    """Every request of a plan is a GET or a search."""
+    for name, stub in (("PORTAL", portal_stub), ("JHANA", jhana_stub)):
+        monkeypatch.setenv(f"AAPIMPORT_{name}_URL", stub.url)
+        monkeypatch.setenv(f"AAPIMPORT_{name}_TOKEN", stub.habits.token)
+    portal_stub.add_team("Sales EMEA", 30, "p26")
+    file = write(tmp_path / "people.csv", rows())
+    assert run("plan", file, *PASS) == 0
+    assert portal_stub.seen
+    assert jhana_stub.seen
+    assert portal_stub.writes == jhana_stub.writes == []
+
+
+def test_each_person_is_told_what_happens(tmp_path: Path, capsys):
+    """From and to, seat, team, Jhana, e-mail, what is kept and who is left out: a line each."""
+    lines = rows(newcomers=2)
+    lines[0] = "helena.berg@acme.com,Helen,Berg,facilitator,,"
+    file = write(tmp_path / "people.csv", lines)
+    assert run("plan", file, *PASS, "--maybe", "leave-out", "--update-names") == 0
+    out = " ".join(capsys.readouterr().out.split())
+    for said in (
+        "~ A2 helena.berg@acme.com first name Helena → Helen; keeps role manager (differs: facil",
+        "~ A6 kwame.mensah@acme.com account deactivated → active; no seat needed",
+        "~ A7 priya.raman@acme.com put on the pass; uses a seat; Jhana: create; jhana welcome",
+        "+ A10 omar.haddad@acme.com create; uses a seat; join team Sales EMEA; Jhana: create; com",
+        "+ A11 greta.nilsen@acme.com create; uses a seat; portal welcome e-mail",
+        "- A12 a.lindqvist@acme.com left out: may be on the pass already",
+        "not listed: 3 the same (--all lists everybody)",
+    ):
+        assert said in out
+    assert "wei.zhang" not in out.partition("Person by person")[2]
+    run("plan", file, *PASS, "--all")
+    assert "= A4 wei.zhang@acme.com same" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_plan_that_is_refused_is_not_written(file: Path, tmp_path: Path, capsys):
+    """What can't be carried out can't be approved; as JSON, it says why."""
+    output = tmp_path / "plan.json"
+    assert run("plan", file, *PASS, "-o", output) == 1
+    assert not output.exists()
+    refused = as_json(capsys, "plan", file, *PASS, code=1)["refused"]
+    assert "has 10 free seats" in refused[0]
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> tuple[Path, Path]:
+    """A file, and its written plan."""
+    file, plan = write(tmp_path / "people.csv", rows(newcomers=7)), tmp_path / "plan.json"
+    assert run("plan", file, *PASS, "--maybe", "leave-out", "--no-emails", "-o", plan) == 0
+    return file, plan
+
+
+def test_one_plans_and_another_carries_out(written, capsys):
+    """The written plan is done exactly, without a question, and only once."""
+    file, plan = written
+    report = json.loads(plan.read_text(encoding="utf-8"))
+    done = as_json(capsys, "upload", file, "--plan", plan)
+    assert done["receipt"] == report["receipt"]
+    assert done["emails"] == "none"
+    assert done["services"]["portal"]["created"] == report["portal"]["create"] == 7
+    assert run("upload", file, "--plan", plan) == 1
+    error = capsys.readouterr().err
+    assert f"carried out already: upload {report['receipt']}" in error
+
+
+def test_a_changed_cell_is_refused(written, capsys):
+    """The administrator sees which row is not what was approved; nothing is sent."""
+    file, plan = written
+    lines = rows(newcomers=7)
+    lines[9] = lines[9].replace("Greta", "Grete")
+    write(file, lines)
+    capsys.readouterr()
+    assert run("upload", file, "--plan", plan) == 1
+    error = capsys.readouterr().err
+    assert "row 11 (greta.nilsen@acme.com): first name was 'Greta', is 'Grete'" in error
+    assert error.endswith("nothing was sent\n")
+    assert as_json(capsys, "passes")[0]["seats_used"] == 7
+
+
+def test_a_changed_portal_is_refused(written, tmp_path: Path, capsys):
+    """Somebody else uploads one of the people in between."""
+    file, plan = written
+    other = write(tmp_path / "other.csv", [rows()[10]])
+    assert run("upload", other, *PASS, "--no-emails", "--yes") == 0
+    capsys.readouterr()
+    assert run("upload", file, "--plan", plan) == 1
+    said = "row 12 (tomas.novak@acme.com): was 'create' on the portal, is 'same'"
+    assert said in capsys.readouterr().err
+    assert as_json(capsys, "passes")[0]["seats_used"] == 8
+
+
+def test_a_changed_setting_is_refused(written, capsys, monkeypatch):
+    """The settings that the plan was made with hold, too."""
+    monkeypatch.setenv("AAPIMPORT_BUFFER", "25")
+    file, plan = written
+    assert run("upload", file, "--plan", plan) == 1
+    assert "buffer of seats was 10%, is 25%" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--pass", "Leadership 2026"),
+        ("--emails",),
+        ("--no-emails",),
+        ("--fit",),
+        ("--maybe", "create"),
+        ("--max-seats", "0"),
+        ("--update-roles",),
+        ("--update-names",),
+    ],
+)
+def test_flags_that_the_plan_has_decided_are_refused(written, words, capsys):
+    """No flag beside --plan is silently ignored: exit 2 names it."""
+    file, plan = written
+    assert run("upload", file, "--plan", plan, *words) == 2
+    assert words[0] in capsys.readouterr().err
+
+
+def test_a_written_plan_needs_a_word_about_emails(tmp_path: Path, served, capsys, monkeypatch):
+    """An approval that forgot the e-mails would surprise everybody: exit 2 names the flags."""
+    for name, value in served.items():
+        monkeypatch.setenv(name, value)
+    file, plan = write(tmp_path / "people.csv", rows("Finance", newcomers=2)[8:10]), tmp_path / "p"
+    lines = file.read_text(encoding="utf-8").replace("Sales EMEA", "")
+    file.write_text(lines, encoding="utf-8")
+    assert run("plan", file, *PASS, "-o", plan) == 2
+    assert "--emails or --no-emails" in capsys.readouterr().err
+    assert not plan.exists()
+
+
+def test_a_failed_look_up_stops_the_plan(
+    tmp_path: Path, portal_stub, jhana_stub, monkeypatch, capsys
+):
+    """Exit 4, and nobody is created, also by an upload that may ask nothing."""
+    from faults.wire import error, instead
+
+    for name, stub in (("PORTAL", portal_stub), ("JHANA", jhana_stub)):
+        monkeypatch.setenv(f"AAPIMPORT_{name}_URL", stub.url)
+        monkeypatch.setenv(f"AAPIMPORT_{name}_TOKEN", stub.habits.token)
+    portal_stub.on("GET", "/Users", instead(error(501, "no")), times=999)
+    file = write(tmp_path / "people.csv", ["bo@acme.com,Bo,Quist,,,"])
+    for command in (("plan",), ("upload", "--yes", "--no-emails")):
+        assert run(*command, file, *PASS) == 4
+        assert capsys.readouterr().err.endswith("nothing was sent\n")
+    assert portal_stub.writes == jhana_stub.writes == []

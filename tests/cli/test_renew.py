@@ -1,0 +1,117 @@
+import io
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from aapimport.cli.renew import renew
+from aapimport.errors import AnswerNeededError, ExitCode, FileProblemError, UsageError
+
+LIST = """\
+Email Address,First Name,Last Name,User Role,Region,Pass,Date of Last Login
+ana@acme.com,Ana,Perez,Learner,EMEA,Leadership 2025,2026-10-01
+li@acme.com,Li,Wei,Individual Contributor,APAC,Leadership 2025,2026-09-01
+old@acme.com,Old,Timer,Learner,EMEA,Leadership 2025,2025-01-02
+new@acme.com,New,Comer,Learner,EMEA,Leadership 2025,
+"""
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_with_a_list(tmp_path, monkeypatch):
+    """Every test has `last year.csv` in its working folder."""
+    monkeypatch.chdir(tmp_path)
+    Path("last year.csv").write_text(LIST, encoding="utf-8")
+
+
+def run(*words):
+    """Run the command as `main()` does."""
+    return renew.main(args=list(words), standalone_mode=False)
+
+
+def test_what_was_done_is_told_with_counts_that_add_up(capsys):
+    """Every row of the list is in one line of the screen, which holds at 80 columns."""
+    assert run("last year.csv") is ExitCode.OK
+    screen = capsys.readouterr().out
+    assert (
+        screen
+        == """\
+wrote last year.renewed.xlsx
+4 rows in the list:
+      2  to sheet Users
+      1  to sheet Possible leavers: last login before 2026-04-04
+      1  to sheet Possible leavers: no date, which means never
+         logged in, or logged in without starting a course
+role 'Individual Contributor' is now individualcontributor: 1 row
+role 'Learner' is now blank (manager): 3 rows
+kept to the right of the template's columns, and not loaded:
+  Region
+  Pass
+  Date of Last Login
+next: copy back from Possible leavers to Users who is still with you, then:
+  aapimport validate "last year.renewed.xlsx"
+"""
+    )
+    assert max(map(len, screen.splitlines())) <= 80
+
+
+def two_sheets():
+    """A workbook with people on two sheets."""
+    workbook = Workbook()
+    for name in ("ana", "li"):
+        sheet = workbook.create_sheet(name.title())
+        sheet.append(["Email Address", "First Name", "Last Name"])
+        sheet.append([f"{name}@acme.com", name.title(), "Okafor"])
+    del workbook["Sheet"]
+    workbook.save("two.xlsx")
+
+
+def test_a_question_can_be_answered(monkeypatch, capsys):
+    """Which of two sheets is meant is asked for, as in every other command."""
+    two_sheets()
+    monkeypatch.setattr("sys.stdin", io.StringIO("2\n"))
+    assert run("two.xlsx") is ExitCode.OK
+    assert load_workbook("two.renewed.xlsx")["Users"]["A2"].value == "li@acme.com"
+    assert "several sheets" in capsys.readouterr().err
+
+
+def test_without_an_answer_the_flag_is_named(monkeypatch):
+    """Unattended, nothing is guessed and nothing is written."""
+    two_sheets()
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    with pytest.raises(AnswerNeededError) as caught:
+        run("two.xlsx")
+    assert "--sheet" in caught.value.hint
+    assert not Path("two.renewed.xlsx").exists()
+    assert run("two.xlsx", "--sheet", "Ana") is ExitCode.OK
+
+
+def test_errors_in_the_list_are_findings():
+    """A script stops when somebody has to correct rows; the file is written all the same."""
+    Path("last year.csv").write_text(LIST.replace("ana@acme.com", "ana"), encoding="utf-8")
+    assert run("last year.csv", "-o", "new.xlsx") is ExitCode.FINDINGS
+    assert load_workbook("new.xlsx")["Users"]["A2"].value == "ana"
+
+
+def test_nothing_is_overwritten_without_force():
+    """Neither an existing file, nor ever the list itself."""
+    Path("new.xlsx").write_bytes(b"people")
+    with pytest.raises(FileProblemError, match="exists already"):
+        run("last year.csv", "-o", "new.xlsx")
+    assert run("last year.csv", "-o", "new.xlsx", "--force") is ExitCode.OK
+    with pytest.raises(FileProblemError, match="is the file that is read"):
+        run("new.xlsx", "-o", "new.xlsx", "--force")
+
+
+def test_only_a_workbook_is_written():
+    """A csv has no second sheet for the leavers."""
+    with pytest.raises(UsageError, match=r"does not end in \.xlsx"):
+        run("last year.csv", "-o", "new.csv")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows protects by the user's folder, not by modes")
+def test_the_new_file_is_private():
+    """It holds people, so only the owner can read it."""
+    run("last year.csv")
+    assert stat.S_IMODE(Path("last year.renewed.xlsx").stat().st_mode) == 0o600

@@ -1,0 +1,122 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from openpyxl import Workbook
+
+from aapimport.people.report import ValidationReport
+
+HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
+ANA = ("ana.perez@acme.com", "Ana", "Perez", "facilitator", "Sales", 1)
+
+
+def validate(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    """Run the command as a user does."""
+    return subprocess.run(
+        [sys.executable, "-m", "aapimport", "validate", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+
+
+def workbook(path: Path, *rows: tuple[object, ...]) -> Path:
+    """Write rows below the template's headers."""
+    book = Workbook()
+    book.active.title = "Users"
+    for row in (HEADERS, *rows):
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+def test_a_good_file_gives_0(tmp_path: Path) -> None:
+    """Nothing wrong: the counts on stdout, nothing on stderr, exit 0."""
+    done = validate(workbook(tmp_path / "people.xlsx", ANA))
+    assert done.stdout == (
+        "people.xlsx: 1 row checked, 1 ready, 0 with errors, 0 warnings\nnothing was sent\n"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_bad_file_gives_1_and_every_problem(tmp_path: Path) -> None:
+    """All mistakes at once, each at its cell."""
+    bad = ("ana.perez@acme", "", "Perez", "Facilitater", "", "x")
+    done = validate(workbook(tmp_path / "people.xlsx", ANA, bad))
+    assert done.returncode == 1
+    for cell in ("A3", "B3", "D3", "F3"):
+        assert f"Users!{cell} " in done.stdout
+    assert "2 rows checked, 1 ready, 1 with errors" in done.stdout
+
+
+def test_json_is_the_contract(tmp_path: Path) -> None:
+    """One object on stdout with exactly the agreed fields, as the JSON Schema says."""
+    path = workbook(tmp_path / "people.xlsx", ANA, ("x", "Ana", "B", "client admin", None, None))
+    done = validate(path, "--json")
+    report = json.loads(done.stdout)
+    jsonschema.validate(report, ValidationReport.model_json_schema())
+    assert list(report) == ["file", "sheet", "rows", "ready", "errors", "warnings", "problems"]
+    assert {key: report[key] for key in list(report)[:-1]} == {
+        "file": str(path),
+        "sheet": "Users",
+        "rows": 2,
+        "ready": 1,
+        "errors": 1,
+        "warnings": 1,
+    }
+    assert report["problems"][0] == {
+        "id": "not-an-email",
+        "level": "error",
+        "sheet": "Users",
+        "cell": "Users!A3",
+        "row": 3,
+        "column": "A",
+        "value": "x",
+        "message": "is not an e-mail address",
+        "hint": "an address has the form ana.perez@acme.com",
+    }
+    assert done.returncode == 1
+
+
+def test_strict_makes_warnings_fail(tmp_path: Path) -> None:
+    """A warning alone is exit 0, and 1 with `--strict`."""
+    admin = (*ANA[:3], "client admin", None, None)
+    path = workbook(tmp_path / "people.xlsx", admin)
+    assert validate(path).returncode == 0
+    assert validate(path, "--strict").returncode == 1
+
+
+def test_all_lists_each_problem(tmp_path: Path) -> None:
+    """`--all` ungroups what the list shows as one entry."""
+    rows = [(f"u{n}@acme.com", "U", f"N{n}", "Boss", None, None) for n in range(5)]
+    path = workbook(tmp_path / "people.xlsx", *rows)
+    assert validate(path).stdout.count("unknown-role") == 1
+    assert validate(path, "--all").stdout.count("unknown-role") == 5
+
+
+@pytest.mark.parametrize("extra", [(), ("--json",)])
+def test_a_question_without_a_terminal_is_exit_2(tmp_path: Path, extra: tuple[str, ...]) -> None:
+    """What only a person can decide names the flag that decides it."""
+    path = tmp_path / "people.csv"
+    path.write_bytes("Email;First Name;Last Name\r\na@acme.com;Jörg;Müller\r\n".encode("cp1252"))
+    done = validate(path, *extra)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "--encoding" in done.stderr
+    assert validate(path, "--encoding", "cp1252").returncode == 0
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    """No traceback, exit 1, and the state of the world."""
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(b"PK\3\4" + b"rubbish" * 100)
+    done = validate(path)
+    assert done.returncode == 1
+    assert "error: people.xlsx is damaged" in done.stderr
+    assert "nothing was sent" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,89 @@
+"""What every test gets: an environment of its own, and no way to the network."""
+
+import os
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from faults.stub import ScimStub
+
+_FOLDERS = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
+
+
+class NetworkTouchedError(AssertionError):
+    """A test tried to leave this machine."""
+
+
+def _check(address: Any) -> None:
+    if not isinstance(address, tuple):
+        return  # a socket in the file system
+    try:
+        local = ip_address(address[0]).is_loopback
+    except ValueError:
+        local = address[0] == "localhost"
+    if not local:
+        raise NetworkTouchedError(f"no test may connect to {address[0]}")
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every connection that isn't to this machine fails, and no name is looked up."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+    look_up = socket.getaddrinfo
+
+    def checked_connect(self: socket.socket, address: Any) -> None:
+        _check(address)
+        connect(self, address)
+
+    def checked_connect_ex(self: socket.socket, address: Any) -> int:
+        _check(address)
+        return connect_ex(self, address)
+
+    def checked_look_up(host: Any, *more: Any, **named: Any) -> Any:
+        if host is not None:
+            _check((host.decode() if isinstance(host, bytes) else host,))
+        return look_up(host, *more, **named)
+
+    monkeypatch.setattr(socket.socket, "connect", checked_connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", checked_connect_ex)
+    monkeypatch.setattr(socket, "getaddrinfo", checked_look_up)
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home folder of all tests, which is nobody's."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(autouse=True)
+def state_dir(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path) -> Path:
+    """A state folder of the test's own; nothing of the caller's settings or home is left."""
+    for name in list(os.environ):
+        if name.startswith(("AAPIMPORT_", "XDG_")) or name.upper().endswith("_PROXY"):
+            monkeypatch.delenv(name)
+    for name in _FOLDERS:
+        monkeypatch.setenv(name, str(home))
+    folder = tmp_path / "state"
+    monkeypatch.setenv("AAPIMPORT_STATE_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def portal_stub() -> Iterator[ScimStub]:
+    """A portal that a test scripts: a pass with 100 seats, a team with 50 places."""
+    with ScimStub() as stub:
+        stub.add_pass("p26", "Leadership 2026", 100)
+        stub.add_team("Sales", 50, "p26")
+        yield stub
+
+
+@pytest.fixture
+def jhana_stub() -> Iterator[ScimStub]:
+    """A Jhana that a test scripts."""
+    with ScimStub() as stub:
+        stub.habits.passes = False
+        yield stub

@@ -1,0 +1,80 @@
+"""A command on a terminal of its own: questions are waited for, answers are typed."""
+
+import os
+import select
+import subprocess
+import time
+from collections.abc import Sequence
+
+from aapimport.errors import ExitCode
+
+WAIT = 60.0
+
+
+class Terminal:
+    """Runs commands on a pseudo-terminal of 80 columns.
+
+    Attributes:
+        screen: Everything that the last command showed, with plain line ends.
+    """
+
+    def __init__(self) -> None:
+        self.screen = ""
+
+    def run(
+        self, words: Sequence[object], answers: Sequence[tuple[str, str]], **environment: str
+    ) -> ExitCode:
+        """Run one command to its end.
+
+        Args:
+            words: Its words.
+            answers: What is waited for on the screen, and what is typed then.
+            environment: Variables beside those of the process.
+        """
+        import fcntl
+        import pty
+        import struct
+        import termios
+
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 80, 0, 0))
+        self.screen, seen = "", 0
+        with subprocess.Popen(
+            [str(word) for word in words],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            close_fds=True,
+            env=os.environ | {"TERM": "dumb", "PYTHONUTF8": "1", "COLUMNS": "80"} | environment,
+        ) as process:
+            os.close(theirs)
+            try:
+                for question, answer in answers:
+                    seen = self._wait_for(ours, question, seen)
+                    os.write(ours, f"{answer}\n".encode())
+                self._read_to_the_end(ours)
+                code = process.wait(WAIT)
+            finally:
+                process.kill()  # a question that was not asked must not keep the test waiting
+        os.close(ours)
+        return ExitCode(code)
+
+    def _wait_for(self, terminal: int, text: str, start: int) -> int:
+        deadline = time.monotonic() + WAIT
+        while (at := self.screen.find(text, start)) < 0:
+            left = max(0.0, deadline - time.monotonic())
+            if not select.select([terminal], [], [], left)[0] or not self._read(terminal):
+                raise AssertionError(f"{text!r} was not asked:\n{self.screen}")
+        return at + len(text)
+
+    def _read_to_the_end(self, terminal: int) -> None:
+        while self._read(terminal):
+            pass
+
+    def _read(self, terminal: int) -> bool:
+        try:
+            data = os.read(terminal, 65536)
+        except OSError:  # Linux: the other side is closed
+            return False
+        self.screen += data.decode(errors="replace").replace("\r\n", "\n")
+        return bool(data)

@@ -1,0 +1,28 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from faults.crash import in_lanes, kill_lane
+from faults.failpoints import failpoint_lane
+
+SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
+KILLS = 1000
+
+
+def test_random_kills(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Uploads killed 1,000 times, at any instant, end with everybody there once, mailed once."""
+    totals = in_lanes(kill_lane, SEED, KILLS // 2, tmp_path)
+    with capsys.disabled():
+        print(f"\n{totals}")
+    assert totals.clean, str(totals)
+    assert totals.kills >= KILLS
+
+
+def test_every_failpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """So do uploads that die or fail at every commit, request, answer and file."""
+    totals = in_lanes(failpoint_lane, SEED, tmp_path)
+    with capsys.disabled():
+        print(f"\n{totals}")
+    assert totals.clean, str(totals)
+    assert totals.uploads > 300

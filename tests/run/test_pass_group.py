@@ -1,0 +1,102 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from aapimport.errors import RefusedError
+from aapimport.plan.plan import Action
+from faults.stub import ScimStub
+from faults.uploading import Uploading, people
+from faults.wire import error, instead
+
+PASS = "Leadership 2026"
+IS_GROUP = "the pass is the Group of that name"
+
+
+@pytest.fixture
+def group(portal_stub: ScimStub) -> str:
+    """The Group that stands for the pass; returns its id."""
+    return portal_stub.add_team(PASS, 100)
+
+
+@pytest.fixture
+def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Uploading:
+    """Three people in two teams' worth of rows, and the pass as a Group."""
+    upload = Uploading(
+        portal=portal_stub,
+        jhana=jhana_stub,
+        journal_path=tmp_path / "state" / "journal.sqlite3",
+        rows=people(3, team="Sales"),
+        emails=False,
+    )
+    upload.options = replace(upload.options, pass_as="group")
+    return upload
+
+
+def _members(stub: ScimStub, group: str) -> set[str]:
+    return {one["value"] for one in stub.store.groups[group].get("members", [])}
+
+
+def test_being_on_the_pass_is_being_in_the_group(uploading, portal_stub, group):
+    """People become members, nobody gets an entitlement, and a seat is used for each."""
+    plan = uploading.plan()
+    assert any(IS_GROUP in notice for notice in plan.notices)
+    assert plan.seats == 3
+    report = uploading.run()
+    assert report.services.portal.created == 3
+    assert report.seats.used == 3
+    assert _members(portal_stub, group) == set(portal_stub.store.users)
+    assert not any(one.get("entitlements") for one in portal_stub.store.users.values())
+
+
+def test_members_use_no_seat_and_are_the_same(uploading, portal_stub, group):
+    """The second upload of the same people writes nothing."""
+    uploading.run()
+    writes = len(portal_stub.writes)
+    plan = uploading.plan()
+    assert plan.seats == 0
+    assert {one.action for one in plan.people} == {Action.SAME}
+    assert uploading.run().services.portal.same == 3
+    assert len(portal_stub.writes) == writes
+
+
+def test_somebody_who_is_there_and_not_on_the_pass_joins_it(uploading, portal_stub, group):
+    """Joining the Group is a change of the account, and takes a seat."""
+    portal_stub.add_user("p2@acme.com")
+    plan = uploading.plan()
+    assert plan.portal[Action.CHANGE] == 1
+    assert plan.seats == 3
+    assert uploading.run().services.portal.changed == 1
+    assert len(_members(portal_stub, group)) == 3
+
+
+def test_a_group_that_refuses_people_uses_no_seat(uploading, portal_stub, group):
+    """An account without the membership is rejected, says so, and counts no seat."""
+    portal_stub.on("PATCH", f"/Groups/{group}", instead(error(422, "closed")), times=99)
+    report = uploading.run()
+    assert report.services.portal.rejected == 3
+    assert "pass: closed" in report.people[0].reason
+    assert report.seats.used == 0
+
+
+def test_a_portal_without_the_group_refuses_the_plan(uploading, portal_stub):
+    """`group` is an order: nobody is created without being put on the pass."""
+    with pytest.raises(RefusedError, match="has no Groups for pass 'Leadership 2026'"):
+        uploading.plan()
+    assert portal_stub.writes == []
+
+
+def test_two_groups_of_the_name_refuse_the_plan(uploading, portal_stub, group):
+    """Names of Groups are not unique on many services; nothing is guessed."""
+    portal_stub.add_team(PASS, 100)
+    with pytest.raises(RefusedError, match="has 2 Groups"):
+        uploading.plan()
+
+
+def test_auto_takes_the_entitlement_where_it_is_kept(uploading, portal_stub, group):
+    """A Group of the pass's name changes nothing on a portal that keeps entitlements."""
+    uploading.options = replace(uploading.options, pass_as="auto")
+    plan = uploading.plan()
+    assert not any(IS_GROUP in notice for notice in plan.notices)
+    uploading.run()
+    assert _members(portal_stub, group) == set()

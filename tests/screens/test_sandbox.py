@@ -1,0 +1,92 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from aapimport.screens.sandbox import show_contents
+
+PERSON = {
+    "email": "ana@acme.com",
+    "active": True,
+    "roles": ["individualcontributor"],
+    "passes": ["Leadership 2025", "Leadership 2026"],
+    "teams": ["Sales EMEA"],
+    "jhana": True,
+}
+CONTENTS = {
+    "passes": [{"id": "p-1", "name": "Leadership 2026", "seats": 1200, "seats_used": 7}],
+    "teams": [
+        {"id": "t-1", "name": "Any", "pass": "", "places": None, "places_used": 3},
+        {"id": "t-2", "name": "Full", "pass": "Leadership 2026", "places": 2, "places_used": 2},
+    ],
+    "people": [PERSON],
+    "outbox": [
+        {
+            "to": "ana@acme.com",
+            "kind": "portal",
+            "sent_at": "2026-11-22T18:04:05.123Z",
+            "request_id": "r-1",
+        }
+    ],
+}
+EXPECTED = """\
+practice portal: nothing real is touched
+
+Passes
+Pass            Id  Seats Used  Free
+Leadership 2026 p-1 1,200    7 1,193
+
+Teams
+Team Pass            Places Used Free
+Any                     any    3  any
+Full Leadership 2026      2    2    0
+
+People
+Email Address              Role        Passes          Teams       Jhana Active
+ana@acme.com               individual  Leadership 2025 Sales EMEA  yes   yes
+                           contributor Leadership 2026
+
+Outbox
+To                         Kind     Sent                    Request
+ana@acme.com               portal   2026-11-22 18:04:05 UTC r-1
+
+1 person, 1 e-mail in the outbox
+kept in /somewhere
+next: aapimport sandbox reset goes back to the start
+"""
+
+
+def rendered(contents: dict) -> str:
+    """The screen at 80 columns, without colour."""
+    out = io.StringIO()
+    console = Console(file=out, width=80, markup=False, emoji=False, highlight=False)
+    show_contents(console, contents, "/somewhere")
+    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+
+
+def test_the_screen_at_80_columns() -> None:
+    """The tables hold at 80 columns; capacities without a limit are said, not left blank."""
+    assert rendered(CONTENTS) == EXPECTED
+
+
+@pytest.mark.parametrize("key", ["passes", "teams", "people", "outbox"])
+def test_nothing_there_is_said(key: str) -> None:
+    """An empty table says that it is empty."""
+    assert "(none)" in rendered({**CONTENTS, key: []})
+    assert "(none)" not in rendered(CONTENTS)
+
+
+def test_nothing_is_cut() -> None:
+    """A value that is wider than its column goes on in the next line, up to its last character."""
+    long = f"{'x' * 70}@{'y' * 60}.com"
+    screen = rendered({**CONTENTS, "people": [{**PERSON, "email": long}]})
+    assert all(len(line) <= 80 for line in screen.splitlines())
+    first_column = [line[:30].split(" ")[0] for line in screen.splitlines()]
+    assert long in "".join(first_column)
+
+
+def test_outside_text_is_harmless() -> None:
+    """Names from a server can neither steer the terminal nor vanish as markup."""
+    team = {**CONTENTS["teams"][0], "name": "[red]\x1b[2J"}
+    screen = rendered({**CONTENTS, "teams": [team]})
+    assert "[red]\\u001B[2J" in screen

@@ -1,0 +1,115 @@
+from typing import Any
+
+import pytest
+
+from aapimport.errors import ServiceError
+from aapimport.plan.make import Services
+from aapimport.services.accounts import new_body
+from aapimport.services.discovery import Capabilities
+from aapimport.services.scim import USER
+from aapimport.services.values import Wanted
+from faults.stub import ScimStub
+from faults.wire import as_json, error, instead, page
+
+WANTED = Wanted(
+    email="ana@acme.com",
+    first_name="Ana",
+    last_name="Perez",
+    role="manager",
+    pass_id="p26",
+    pass_name="Leadership 2026",
+    external_id="k1",
+)
+
+
+def _attribute(name: str, *parts: dict[str, Any] | str, **more: Any) -> dict[str, Any]:
+    found = {"name": name, "mutability": "readWrite", "required": False} | more
+    if parts:
+        found["subAttributes"] = [
+            one if isinstance(one, dict) else _attribute(one) for one in parts
+        ]
+    return found
+
+
+def _schemas(stub: ScimStub, *attributes: dict[str, Any]) -> None:
+    listed = [{"id": USER, "attributes": attributes}]
+    stub.on("GET", "/Schemas", instead(as_json(200, {"Resources": listed})), times=99)
+
+
+def test_a_service_without_discovery_is_taken_at_the_least(portal_stub, both: Services):
+    """No bulk, no trust in filters, everything tried: RFC 7644 lets all three be missing."""
+    portal_stub.on("GET", "/(ServiceProviderConfig|ResourceTypes)", instead(error(404)), times=9)
+    found = both.portal.capabilities
+    assert found == Capabilities()
+    assert found.keeps("roles")
+    assert found.teams
+
+
+def test_a_web_page_for_every_address_announces_nothing(portal_stub, both: Services):
+    """Some answer 200 with a page where they know nothing (SERVERS.md, 1)."""
+    portal_stub.on("GET", "/.*", instead(page(200)), times=9)
+    assert both.portal.capabilities == Capabilities()
+
+
+def test_a_service_out_of_order_is_not_taken_at_the_least(portal_stub, both: Services):
+    """A 503 says nothing about what the service can do."""
+    portal_stub.on("GET", "/Schemas", instead(error(503)), times=9)
+    with pytest.raises(ServiceError, match="can't say what it can do"):
+        _ = both.portal.capabilities
+
+
+@pytest.mark.parametrize("endpoint", ["/Groups", "http://127.0.0.1/scim/v2/Groups", "/v2/Groups/"])
+def test_groups_are_found_by_any_spelling_of_their_endpoint(portal_stub, both, endpoint):
+    """Canaille 0.3.6 gives whole addresses for endpoints."""
+    types = [{"endpoint": "/Users"}, {"endpoint": endpoint}]
+    portal_stub.on("GET", "/ResourceTypes", instead(as_json(200, {"Resources": types})))
+    assert both.portal.capabilities.teams
+
+
+def test_resource_types_without_groups_mean_no_teams(portal_stub, both: Services):
+    """A service that lists its types and has no Groups has no teams."""
+    types = {"Resources": [{"endpoint": "/Users"}]}
+    portal_stub.on("GET", "/ResourceTypes", instead(as_json(200, types)))
+    assert not both.portal.capabilities.teams
+
+
+def test_only_what_is_declared_and_writable_is_sent(portal_stub, both: Services):
+    """Canaille's User: no roles, no entitlements, a bare e-mail, externalId read-only."""
+    _schemas(
+        portal_stub,
+        _attribute("userName"),
+        _attribute("externalId", mutability="readOnly"),
+        _attribute("name", _attribute("formatted", required=True), "givenName", "familyName"),
+        _attribute("emails", "value"),
+        _attribute("active"),
+        _attribute("roles", "value", mutability="readOnly"),
+    )
+    assert new_body(WANTED, both.portal.capabilities) == {
+        "schemas": [USER],
+        "userName": "ana@acme.com",
+        "name": {"givenName": "Ana", "familyName": "Perez", "formatted": "Ana Perez"},
+        "active": True,
+        "emails": [{"value": "ana@acme.com"}],
+    }
+
+
+def test_external_id_need_not_be_declared(portal_stub, both: Services):
+    """It is common to all resources (RFC 7643 section 3.1); SCIMMY keeps it undeclared."""
+    _schemas(portal_stub, _attribute("userName"))
+    body = new_body(WANTED, both.portal.capabilities)
+    assert body == {"schemas": [USER], "userName": "ana@acme.com", "externalId": "k1"}
+
+
+def test_an_attribute_declared_without_parts_takes_all_of_them(portal_stub, both: Services):
+    """A schema may leave out the sub-attributes: nothing is cut to an empty object."""
+    _schemas(portal_stub, _attribute("userName"), _attribute("emails"), _attribute("name"))
+    body = new_body(WANTED, both.portal.capabilities)
+    assert body["emails"] == [{"value": "ana@acme.com", "type": "work", "primary": True}]
+    assert body["name"] == {"givenName": "Ana", "familyName": "Perez"}
+
+
+def test_a_schema_that_is_not_listed_is_asked_for_by_name(portal_stub, both: Services):
+    """Some serve /Schemas/{id} only."""
+    schema = {"id": USER, "attributes": [_attribute("userName")]}
+    portal_stub.on("GET", "/Schemas/.+", instead(as_json(200, schema)))
+    assert not both.portal.capabilities.keeps("roles")

@@ -1,0 +1,147 @@
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from aapimport.config import (
+    DEFAULT_SETTLE_SECONDS,
+    JHANA_TOKEN,
+    JHANA_URL,
+    PORTAL_TOKEN,
+    PORTAL_URL,
+    SERVICE_VARIABLES,
+    SETTLE_SECONDS,
+    private_folder,
+    read_settings,
+)
+from aapimport.errors import ExitCode, SettingsError
+
+ALL = {
+    PORTAL_URL: "https://portal.example.com/scim/v2/",
+    PORTAL_TOKEN: "p-token",
+    JHANA_URL: "http://127.0.0.1:8080/v2",
+    JHANA_TOKEN: "j-token",
+}
+
+
+def test_nothing_configured_means_the_practice_portal():
+    """Without any of the four variables nothing real is touched, and nothing is waited for."""
+    settings = read_settings({})
+    assert settings.target == "practice"
+    assert settings.settle_seconds == 0
+
+
+def test_all_four_mean_the_real_services():
+    """Addresses lose the slash at their end; a lost request is waited for."""
+    settings = read_settings(ALL)
+    assert settings.target == "live"
+    assert settings.portal is not None
+    assert settings.portal.url == "https://portal.example.com/scim/v2"
+    assert settings.settle_seconds == DEFAULT_SETTLE_SECONDS
+
+
+@pytest.mark.parametrize("name", SERVICE_VARIABLES)
+@pytest.mark.parametrize("value", [None, "", "   "])
+def test_half_a_configuration_is_never_the_practice_portal(name: str, value: str | None):
+    """One variable that is missing, empty or blank is an error that names it."""
+    environment = {key: it for key, it in ALL.items() if key != name}
+    if value is not None:
+        environment[name] = value
+    with pytest.raises(SettingsError, match=name) as caught:
+        read_settings(environment)
+    assert caught.value.exit_code is ExitCode.SETTINGS
+
+
+@pytest.mark.parametrize("name", SERVICE_VARIABLES)
+def test_one_empty_variable_alone_is_an_error(name: str):
+    """A secret that failed to load must not send an upload to the practice portal."""
+    with pytest.raises(SettingsError, match="half configured"):
+        read_settings({name: ""})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "portal.example.com",
+        "ftp://portal.example.com",
+        "https://",
+        "https://user:secret@portal.example.com",
+        "https://portal.example.com/?key=1",
+        "https://portal.example.com/#x",
+        "http://portal.example.com/v2",
+        "http://127.0.0.1.example.com/v2",
+        "http://10.0.0.1/v2",
+        "https://[::1",
+        "https://portal.example.com:99999/v2",
+        "https://portal.example.com:port/v2",
+        "https://portal example.com/v2",
+        "https://portal.exa\nmple.com/v2",
+        "https://portal.example.com/v2\x1b[0m",
+    ],
+)
+def test_an_address_that_can_not_be_right_is_refused(url: str):
+    """A wrong, unencrypted or telltale address ends with the variable's name, not its secrets."""
+    with pytest.raises(SettingsError, match=PORTAL_URL) as caught:
+        read_settings(ALL | {PORTAL_URL: url})
+    assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "[::1]", "localhost"])
+def test_plain_http_is_for_this_machine(host: str):
+    """Loopback needs no encryption."""
+    assert read_settings(ALL | {PORTAL_URL: f"http://{host}:1/v2"}).target == "live"
+
+
+@pytest.mark.parametrize("token", ["two\nlines", "ümlaut", "tab\tbed", "\x00"])
+def test_a_token_that_can_not_be_sent_is_refused(token: str):
+    """A token that a header can't hold is refused without being shown."""
+    with pytest.raises(SettingsError, match=PORTAL_TOKEN) as caught:
+        read_settings(ALL | {PORTAL_TOKEN: token})
+    assert token not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["-1", "nan", "inf", "3601", "soon", "1e9"])
+def test_a_settle_time_that_is_none_is_refused(value: str):
+    """Only a number of seconds up to an hour is one."""
+    with pytest.raises(SettingsError, match=SETTLE_SECONDS):
+        read_settings(ALL | {SETTLE_SECONDS: value})
+
+
+def test_the_state_folder_is_where_the_setting_says(tmp_path: Path, monkeypatch, home: Path):
+    """A relative folder counts from where the command runs, `~` is the home folder."""
+    monkeypatch.chdir(tmp_path)
+    assert read_settings({"AAPIMPORT_STATE_DIR": "x"}).state_dir == tmp_path / "x"
+    assert read_settings({"AAPIMPORT_STATE_DIR": "~/x"}).state_dir == home / "x"
+    assert read_settings({}).state_dir.is_relative_to(home)
+
+
+def test_a_private_folder_is_private(tmp_path: Path):
+    """It is made with its parents, for its owner only."""
+    folder = private_folder(tmp_path / "a" / "b")
+    assert folder.is_dir()
+    if os.name == "posix":
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_can_not_be_made_is_a_setting(tmp_path: Path):
+    """A file in the way is said with its path."""
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match="can't be used") as caught:
+        private_folder(tmp_path / "file" / "below")
+    assert "AAPIMPORT_STATE_DIR" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("", "auto"), ("auto", "auto"), (" Group ", "group"), ("ENTITLEMENT", "entitlement")],
+)
+def test_what_the_pass_is_can_be_set(typed: str, meant: str):
+    """In any letter case; nothing is the automatic choice."""
+    assert read_settings({"AAPIMPORT_PASS_AS": typed}).pass_as == meant
+
+
+def test_a_pass_that_is_neither_is_refused():
+    """A misspelt choice is a setting, not a guess."""
+    with pytest.raises(SettingsError, match="AAPIMPORT_PASS_AS"):
+        read_settings({"AAPIMPORT_PASS_AS": "groups"})

@@ -1,0 +1,60 @@
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from aapimport.errors import ExitCode
+
+ROOT = Path(__file__).parents[1]
+TEXTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_generated_pages_are_current():
+    """Help texts, screens, problems and schemas in docs/ are what the program says today."""
+    spec = importlib.util.spec_from_file_location("make_docs", ROOT / "docs" / "make_docs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    make_docs = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(make_docs)
+    for path, text in make_docs.pages():
+        assert path.read_text(encoding="utf-8") == text, f"run docs/make_docs.py: {path.name}"
+
+
+def test_readme_lists_every_exit_code():
+    """The README's table and the program's exit codes agree."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    listed = {int(number) for number in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)}
+    assert listed == {code.value for code in ExitCode}
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path):
+    """Every link between the pages has a file at its end."""
+    text = path.read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_every_page_can_be_reached():
+    """Every page in docs/ is linked from the README."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")}
+    assert pages - set(re.findall(r"docs/([\w-]+\.md)", readme)) == set()
+
+
+def test_long_files_of_pins_name_no_host():
+    """Pinned requirements carry hashes, and no download address."""
+    text = (ROOT / "requirements-test.txt").read_text(encoding="utf-8")
+    pins = re.findall(r"^[a-z0-9-]+==", text, re.MULTILINE)
+    assert len(pins) > 40
+    assert "://" not in text
+    assert len(re.findall("--hash=sha256:", text)) >= len(pins)
+
+
+def test_ci_runs_the_readmes_test_command():
+    """The README names one line that runs the tests, and `.ci/run` reads it from there."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"<!-- tests -->\n```\n(.*)\n```", readme)
+    assert command.endswith("-m pytest -q")
+    assert "<!-- tests -->" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")

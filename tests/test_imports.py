@@ -1,0 +1,31 @@
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("httpx", "pydantic", "openpyxl", "rich", "scim2_models", "scim2_server", "python_calamine")
+_SCRIPT = f"""
+import sys
+from aapimport.cli import main
+code = main({{arguments}})
+loaded = {{{{name.partition('.')[0] for name in sys.modules}}}}
+print("\\nloaded:", *sorted(loaded & set({HEAVY!r})))
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], ["upload", "--help"], ["sandbox", "serve", "--help"]],
+    ids=" ".join,
+)
+def test_help_loads_no_heavy_library(arguments: list[str]):
+    """Help is instant: none of the libraries that do the work is imported for it."""
+    done = subprocess.run(
+        [sys.executable, "-c", _SCRIPT.format(arguments=arguments)],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "loaded:"
