@@ -131,6 +131,17 @@ def test_two_processes_on_one_file(aapimport, served, many, state_dir, tmp_path)
     check_everybody(contents(aapimport, tmp_path / "served"), 120)
 
 
+@pytest.mark.parametrize(("answer", "code"), [("", 2), ("n\n", 1)])
+def test_a_canary_that_is_not_answered_says_what_was_sent(aapimport, served, many, answer, code):
+    """The first people are there: the message counts them and gives the command that goes on."""
+    options = ("--pass", "Leadership 2026", "--no-emails", "--maybe", "create", "--canary", "3")
+    done = aapimport("upload", many, *options, stdin=f"120\n{answer}", **served)
+    assert done.code == code, done.err
+    assert "9 of 250 steps done, all recorded" in done.err  # three in a team, too
+    assert "continue with: aapimport resume" in done.err
+    assert "nothing was sent" not in done.err
+
+
 def test_an_unknown_receipt_is_said(aapimport):
     """A number that the journal doesn't know is exit 1, and nothing is sent."""
     done = aapimport("resume", "ZZZZZZ\x1b[1m")

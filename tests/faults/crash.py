@@ -27,6 +27,8 @@ LANES = 2
 """Processes that a campaign runs in, side by side."""
 _GIVEN_UP = "sent 2 times without an answer, and not found since"
 _ATTEMPTS = 60
+_FROM_WRITE = 0.8
+"""The part of the timed deaths that come in the middle of writing."""
 _LONGEST_LIFE = 0.2
 """Seconds after which a process is killed at the latest; short lives, many deaths."""
 
@@ -40,6 +42,7 @@ class Totals:
         uploads: Files that were uploaded, each to its end.
         people: People in them.
         kills: Processes that died, at their first upload or while they resumed one.
+        after_a_write: Those of them of which a service had answered a write already.
         faults: What happened to requests.
         lost: People who are not there although their upload is done.
         doubled: People who were created twice.
@@ -53,6 +56,7 @@ class Totals:
     uploads: int = 0
     people: int = 0
     kills: int = 0
+    after_a_write: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
@@ -69,7 +73,8 @@ class Totals:
         """One line, and one for each finding."""
         injected = sum(count for name, count in self.faults.items() if name != "none")
         line = (
-            f"seed {self.seed}: kills {self.kills:,}, faults {injected:,}, uploads"
+            f"seed {self.seed}: kills {self.kills:,} ({self.after_a_write:,} in the middle of"
+            f" writing), faults {injected:,}, uploads"
             f" {self.uploads:,}, people {self.people:,}: lost {len(self.lost)}, doubled"
             f" {len(self.doubled)}, mailed twice {len(self.mailed_twice)}, wrong {len(self.wrong)},"
             f" listed as never confirmed {len(self.given_up)}"
@@ -193,8 +198,12 @@ class Campaign:
                 job["failpoint"] = _random_failpoint(choice)
             else:
                 job["kill_after"] = choice.uniform(0.0, _LONGEST_LIFE)
+                job["from_write"] = choice.random() < _FROM_WRITE
+                if job["from_write"]:
+                    job["kill_after"] /= 4
             ended = self.nursery.run(world, arguments, **job)
             self.totals.kills += ended.killed
+            self.totals.after_a_write += ended.killed and ended.wrote
             world.settle()
             receipt = receipt_of(ended, receipt)
             if ended.code == 0 or (not job and _never_confirmed(ended)):

@@ -71,6 +71,7 @@ def _run(campaign: Campaign, name: str, failpoint: dict[str, Any]) -> Ended:
         second = _death(choice) if failpoint else None
         for attempt in range(_RESUMES):
             totals.kills += ended.killed
+            totals.after_a_write += ended.killed and ended.wrote
             world.settle()
             again = ["resume", receipt, "--json"] if receipt else words
             ended = campaign.nursery.run(world, again, failpoint=None if attempt else second)

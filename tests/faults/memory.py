@@ -140,6 +140,8 @@ class VirtualTransport:
         self._weather = weather
         self._late = late
         self._random = random.Random(0)
+        self.stopping = False
+        self.pause = clock.sleep
 
     def request(
         self,

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +24,14 @@ _PATIENCE = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """How one process ended."""
+    """How one process ended; `wrote` tells whether a service answered a write of it before."""
 
     code: int
     out: str
     err: str
     points: Counter[str]
     seconds: float
+    wrote: bool
 
     @property
     def killed(self) -> bool:
@@ -71,6 +72,7 @@ class Nursery:
         arguments: Sequence[str],
         *,
         kill_after: float | None = None,
+        from_write: bool = False,
         **job: Any,
     ) -> Ended:
         """Run one command to its end, or to its death.
@@ -79,6 +81,7 @@ class Nursery:
             world: The services and the state folder.
             arguments: The command.
             kill_after: Seconds until it is killed; None lets it end.
+            from_write: Whether they count from the first write that a service answers.
             job: What else `child.run` takes.
         """
         output = world.folder / f"child-{self._process.pid}"
@@ -91,10 +94,12 @@ class Nursery:
             "file": str(world.file),
         }
         started = time.monotonic()
+        before = world.writes()
         self.child = int(self._say(json.dumps(whole | job)))
         over = threading.Event()
         life = _PATIENCE if kill_after is None else kill_after
-        sender = threading.Thread(target=_kill, args=(self.child, life, over))
+        is_due = (lambda: world.writes() > before) if from_write else (lambda: True)
+        sender = threading.Thread(target=_kill, args=(self.child, life, over, is_due))
         sender.start()
         code = int(self._hear())
         over.set()
@@ -107,6 +112,7 @@ class Nursery:
             err=_text(output.with_suffix(".err")),
             points=Counter(json.loads(points or "{}")),
             seconds=seconds,
+            wrote=world.writes() > before,
         )
 
     def _say(self, line: str) -> str:
@@ -120,8 +126,10 @@ class Nursery:
         return self._process.stdout.readline()
 
 
-def _kill(pid: int, seconds: float, over: threading.Event) -> None:
+def _kill(pid: int, seconds: float, over: threading.Event, is_due: Callable[[], bool]) -> None:
     """Kill a process after its time, unless it has ended."""
+    while not is_due() and not over.wait(0.001):
+        pass
     if not over.wait(seconds):
         with suppress(OSError):
             os.kill(pid, KILL)

@@ -108,6 +108,11 @@ class Ledger:
     entries: list[Entry] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
 
+    def writes(self) -> int:
+        """How many requests were neither a GET nor a search."""
+        requests = [entry.request for entry in list(self.entries)]
+        return sum(one.method != "GET" and not one.path.endswith("/.search") for one in requests)
+
     def creates(self) -> Iterator[tuple[str, int]]:
         """The address and the status of every create that the service has answered."""
         for entry in self.entries:

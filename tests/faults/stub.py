@@ -38,6 +38,7 @@ class Habits:
         unique: Whether userName is.
         conflict: The answer to a taken userName: its status and its scimType.
         shows_members: Whether groups show who is in them.
+        repeats_members: Whether who is added twice is in a group twice.
         max_members: Members in one PATCH at the most.
         mails: Whether welcome e-mails can be asked for.
         passes: Whether passes are published.
@@ -56,6 +57,7 @@ class Habits:
     unique: bool = True
     conflict: tuple[int, str] = (409, "uniqueness")
     shows_members: bool = True
+    repeats_members: bool = False
     max_members: int = 1000
     mails: bool = True
     passes: bool = True
@@ -218,11 +220,13 @@ class ScimStub:
             case "GET", "Passes", "" if self.habits.passes:
                 return self._page(list(self.store.passes.values()), request.query)
             case "GET", "Groups", "":
-                brief = [
-                    {name: it for name, it in one.items() if name != "members"}
+                narrowed = {"attributes", "excludedAttributes"} & set(request.query)
+                hidden = "members" if narrowed or not self.habits.shows_members else ""
+                groups = [
+                    {name: it for name, it in one.items() if name != hidden}
                     for one in self.store.groups.values()
                 ]
-                return self._page(brief, request.query)
+                return self._page(groups, request.query)
             case _, "Users", _ if identifier in self.store.users:
                 return self._user(request, self.store.users[identifier])
             case _, "Groups", _ if identifier in self.store.groups:
@@ -338,6 +342,8 @@ class ScimStub:
                 return error(400, "one or more Group members are invalid")
             if self.habits.patch == "kept":
                 present = {one["value"] for one in group["members"]}
+                if self.habits.repeats_members:
+                    present = set()
                 group["members"] += [
                     one for one in operation["value"] if one["value"] not in present
                 ]

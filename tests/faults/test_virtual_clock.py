@@ -17,6 +17,7 @@ from aapimport.run.records import State
 from aapimport.run.report import UploadReport, make_report
 from aapimport.run.runner import Runner
 from aapimport.services.directory import Directory
+from aapimport.services.patience import Patience
 from aapimport.services.portal import Portal
 from aapimport.template.roles import Role
 from faults.memory import VIRTUAL_FAULTS, Clock, Memory, VirtualTransport
@@ -62,8 +63,8 @@ class Simulation:
         ]
         self._services = Services(
             target="live",
-            portal=Portal("All Access Pass", transports[0], clock.sleep),
-            jhana=Directory("Jhana", transports[1], clock.sleep),
+            portal=Portal("All Access Pass", transports[0], Patience(clock.sleep)),
+            jhana=Directory("Jhana", transports[1], Patience(clock.sleep)),
         )
 
     def begin(self) -> None:

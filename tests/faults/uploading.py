@@ -18,6 +18,7 @@ from aapimport.run.records import Run
 from aapimport.run.report import UploadReport, make_report
 from aapimport.run.runner import Runner
 from aapimport.services.directory import Directory
+from aapimport.services.patience import Patience
 from aapimport.services.portal import Portal
 from aapimport.services.transport import Transport
 from aapimport.template.columns import COLUMNS
@@ -65,8 +66,8 @@ def services(portal: ScimStub, jhana: ScimStub, token: str = TOKEN) -> Iterator[
     ):
         yield Services(
             target="live",
-            portal=Portal("All Access Pass", to_portal, _no_sleep),
-            jhana=Directory("Jhana", to_jhana, _no_sleep),
+            portal=Portal("All Access Pass", to_portal, Patience(_no_sleep)),
+            jhana=Directory("Jhana", to_jhana, Patience(_no_sleep)),
         )
 
 

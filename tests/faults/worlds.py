@@ -148,6 +148,10 @@ class World:
                 jhana = "1" if one.jhana else ""
                 rows.writerow((one.email, one.first, one.last, one.role, one.team, jhana))
 
+    def writes(self) -> int:
+        """How many writes the services have answered."""
+        return sum(proxy.ledger.writes() for proxy in self.proxies)
+
     def settle(self) -> None:
         """Wait until the services have done all that dead clients have sent."""
         for proxy in self.proxies:

@@ -79,6 +79,16 @@ def test_a_group_that_refuses_people_uses_no_seat(uploading, portal_stub, group)
     assert report.seats.used == 0
 
 
+def test_whom_the_group_refused_is_not_welcomed(uploading, portal_stub, group):
+    """A welcome to a pass that somebody isn't on can't be unsent."""
+    uploading.emails = True
+    portal_stub.on("PATCH", f"/Groups/{group}", instead(error(422, "closed")), times=99)
+    report = uploading.run()
+    assert portal_stub.store.mails == []
+    assert {one.email_state for one in report.people} == {"none"}
+    assert "e-mail: not mailed: not on the pass" in report.people[0].reason
+
+
 def test_a_portal_without_the_group_refuses_the_plan(uploading, portal_stub):
     """`group` is an order: nobody is created without being put on the pass."""
     with pytest.raises(RefusedError, match="has no Groups for pass 'Leadership 2026'"):

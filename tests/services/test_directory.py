@@ -92,10 +92,25 @@ def test_a_look_up_that_failed_is_never_absent(
     assert isinstance(portal.look_up("ana@acme.com"), Unknown)
 
 
-def test_a_refused_filter_leaves_the_look_up_unknown(portal: Portal, portal_stub: ScimStub):
-    """A server without filters hasn't said that somebody isn't there."""
+def test_where_filters_are_refused_the_list_is_walked(portal: Portal, portal_stub: ScimStub):
+    """A server without filters is asked for everybody; without the list, nothing is known."""
     portal_stub.habits.filters = "refused"
+    wanted = portal_stub.add_user("ana@acme.com")
+    assert found_id(portal.look_up("ana@acme.com")) == wanted
+    assert portal.look_up("bo@acme.com") == Absent()
+    portal_stub.on("GET", "/Users", instead(error(500)), times=100)
     assert isinstance(portal.look_up("ana@acme.com"), Unknown)
+
+
+def test_an_answer_that_was_cut_off_puts_no_address_into_a_url(
+    portal: Portal, portal_stub: ScimStub
+):
+    """One unreadable answer of /.search is asked for again, and not taken for its absence."""
+    wanted = portal_stub.add_user("ana@acme.com")
+    portal_stub.on("POST", "/Users/.search", instead(Response(status=200, body=b'{"tot')))
+    for _ in range(2):
+        assert found_id(portal.look_up("ana@acme.com")) == wanted
+    assert not [one for one in portal_stub.seen if one.method == "GET"]
 
 
 @pytest.mark.parametrize(("size", "cap"), [(1000, None), (7, None), (7, 10), (1, 3)])

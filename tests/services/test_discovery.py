@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from aapimport.errors import ServiceError
+from aapimport.errors import ServiceError, SettingsError
 from aapimport.plan.make import Services
 from aapimport.services.accounts import new_body
-from aapimport.services.discovery import Capabilities
+from aapimport.services.discovery import MAX_BULK_BYTES, Capabilities, discover
 from aapimport.services.scim import USER
 from aapimport.services.values import Wanted
 from faults.stub import ScimStub
@@ -56,6 +56,27 @@ def test_a_service_out_of_order_is_not_taken_at_the_least(portal_stub, both: Ser
     portal_stub.on("GET", "/Schemas", instead(error(503)), times=9)
     with pytest.raises(ServiceError, match="can't say what it can do"):
         _ = both.portal.capabilities
+
+
+@pytest.mark.parametrize("answer", [error(401), error(403), error(302)])
+def test_closed_discovery_is_taken_at_the_least(portal_stub, both: Services, answer):
+    """Some open only the people to a token; one that is refused there as well is refused."""
+    closed = "/(ServiceProviderConfig|ResourceTypes|Schemas.*)"
+    portal_stub.on("GET", closed, instead(answer), times=99)
+    assert both.portal.capabilities == Capabilities()
+    portal_stub.on("GET", "/Users", instead(answer), times=99)
+    with pytest.raises(SettingsError):
+        discover(both.portal.transport, both.portal.patience, "the portal")
+
+
+def test_bulk_goes_by_the_size_that_is_announced(portal_stub, both: Services):
+    """`maxPayloadSize` cuts bulk requests (RFC 7643 section 5); a larger one than ours does not."""
+    for announced, taken in ((20_000, 20_000), (10**9, MAX_BULK_BYTES), ("many", MAX_BULK_BYTES)):
+        bulk = {"supported": True, "maxOperations": 100, "maxPayloadSize": announced}
+        config = instead(as_json(200, {"bulk": bulk}))
+        portal_stub.on("GET", "/ServiceProviderConfig", config)
+        found = discover(both.portal.transport, both.portal.patience, "the portal")
+        assert (found.bulk, found.bulk_bytes) == (100, taken)
 
 
 @pytest.mark.parametrize("endpoint", ["/Groups", "http://127.0.0.1/scim/v2/Groups", "/v2/Groups/"])

@@ -3,7 +3,7 @@ import pytest
 from aapimport.plan.make import Services
 from aapimport.services.outcomes import Verdict
 from faults.stub import ScimStub
-from faults.wire import as_json, instead
+from faults.wire import RESET, after_acting, as_json, error, instead
 
 
 @pytest.fixture
@@ -37,6 +37,53 @@ def test_a_membership_that_nobody_tells_is_not_kept(portal_stub, both: Services,
     outcomes = both.portal.add_members("team-1", {ana: "ana@acme.com"})
     assert outcomes[ana].verdict is Verdict.REJECTED
     assert outcomes[ana].reason == "accepted but not kept by the server: membership"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        after_acting(RESET),
+        after_acting(error(500)),
+        after_acting(error(503, headers={"Retry-After": "0"})),
+    ],
+)
+def test_members_whose_answer_was_lost_are_not_sent_again(portal_stub, both: Services, fault):
+    """Some servers list twice who is added twice (SERVERS.md, 7): who is in is read first."""
+    portal_stub.habits.repeats_members = True
+    team = portal_stub.add_team("Sales", 9)
+    people = {portal_stub.add_user(f"p{one}@acme.com"): f"p{one}@acme.com" for one in range(5)}
+    portal_stub.on("PATCH", "/Groups/.*", fault, times=2)
+    outcomes = both.portal.add_members(team, people)
+    assert {one.verdict for one in outcomes.values()} == {Verdict.DONE}
+    listed = [one["value"] for one in portal_stub.store.groups[team]["members"]]
+    assert sorted(listed) == sorted(people)
+
+
+def test_what_can_not_be_read_back_is_not_known(portal_stub, both: Services, ana):
+    """A 200 for the PATCH and an error for the read-back: the membership is in doubt."""
+    team = portal_stub.add_team("Sales", 9)
+    portal_stub.on("GET", "/Groups/.*", instead(error(500)), times=9, skip=1)
+    outcomes = both.portal.add_members(team, {ana: "ana@acme.com"})
+    assert outcomes[ana].verdict is Verdict.UNKNOWN
+
+
+def test_the_first_member_of_a_team_is_read_back_too(portal_stub, both: Services, ana):
+    """Where other teams show their members, an empty one has none."""
+    portal_stub.habits.patch = "ignored"
+    team, other = portal_stub.add_team("Sales", 9), portal_stub.add_team("Finance", 9)
+    portal_stub.store.groups[other]["members"] = [{"value": "somebody"}]
+    outcomes = both.portal.add_members(team, {ana: "ana@acme.com"})
+    assert outcomes[ana].verdict is Verdict.REJECTED
+    assert outcomes[ana].reason == "accepted but not kept by the server: membership"
+
+
+def test_a_portal_that_never_shows_members_is_believed_and_said(portal_stub, both: Services, ana):
+    """Nothing can be read back there (SERVERS.md, 7: jackson), and the receipt says so."""
+    portal_stub.habits.shows_members = False
+    team = portal_stub.add_team("Sales", 9)
+    outcomes = both.portal.add_members(team, {ana: "ana@acme.com"})
+    assert outcomes[ana].verdict is Verdict.DONE
+    assert outcomes[ana].reason == "accepted; this portal never shows who is in a team"
 
 
 @pytest.mark.parametrize("status", [400, 500])

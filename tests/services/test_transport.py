@@ -8,6 +8,7 @@ import pytest
 from aapimport.config import Endpoint
 from aapimport.errors import SettingsError
 from aapimport.services import transport as module
+from aapimport.services.pace import Pace
 from aapimport.services.transport import Answer, Lost, NotSent, Reply, Transport, httpx
 from faults.stub import ScimStub
 from faults.wire import RESET, Request, Response, Server, cut_off, instead
@@ -138,7 +139,7 @@ def test_requests_keep_their_pace(portal_stub: ScimStub, monkeypatch: pytest.Mon
     waits: list[float] = []
     monkeypatch.setattr(module.time, "monotonic", lambda: 100.0)
     monkeypatch.setattr(module.time, "sleep", waits.append)
-    transport = Transport(Endpoint(url="http://127.0.0.1:9/v2", token="t"), per_second=2)
+    transport = Transport(Endpoint(url="http://127.0.0.1:9/v2", token="t"), pace=Pace(2))
     for _ in range(3):
         transport.request("GET", "/Users")
     transport.close()

@@ -27,14 +27,17 @@ def connected(settings: Settings, pace: str | None = None) -> Iterator["Services
     """
     from aapimport.plan.make import Services
     from aapimport.services.directory import Directory
+    from aapimport.services.patience import Patience
     from aapimport.services.portal import Portal
 
     with ExitStack() as stack:
         portal, jhana = _transports(settings, stack, pace)
+        patience = Patience(portal.pause)
+        shared = patience if _host(portal.url) == _host(jhana.url) else None
         yield Services(
             target=settings.target,
-            portal=Portal("All Access Pass", portal),
-            jhana=Directory("Jhana", jhana),
+            portal=Portal("All Access Pass", portal, patience),
+            jhana=Directory("Jhana", jhana, shared),
         )
 
 
@@ -56,14 +59,16 @@ def team_names(pass_name: str) -> tuple[str, ...]:
 def _transports(
     settings: Settings, stack: ExitStack, pace: str | None
 ) -> tuple["Transport", "Transport"]:
-    from aapimport.services.pace import read_pace
+    from aapimport.services.pace import Pace, read_pace
     from aapimport.services.transport import Transport
 
     typed = read_pace(pace)
     if settings.portal and settings.jhana:
+        endpoints = (settings.portal, settings.jhana)
+        paces = {_host(one.url): Pace(typed or _pace(one)) for one in endpoints}
         portal, jhana = (
-            stack.enter_context(closing(Transport(endpoint, per_second=typed or _pace(endpoint))))
-            for endpoint in (settings.portal, settings.jhana)
+            stack.enter_context(closing(Transport(one, pace=paces[_host(one.url)])))
+            for one in endpoints
         )
         return portal, jhana
     from aapimport.sandbox.practice import Practice
@@ -75,6 +80,11 @@ def _transports(
         for app in (practice.portal, practice.jhana)
     )
     return portal, jhana
+
+
+def _host(url: str) -> str:
+    """What shares a pace and a budget of retries: services at one host."""
+    return urlsplit(url).netloc.lower()
 
 
 def _pace(endpoint: Endpoint) -> float | None:

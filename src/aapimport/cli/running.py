@@ -12,7 +12,7 @@ import click
 
 from aapimport.cli.grouping import EXPERT, UNATTENDED
 from aapimport.cli.planning import option
-from aapimport.errors import ExitCode, RefusedError
+from aapimport.errors import ExitCode, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -149,7 +149,8 @@ class Carrier:
         with _stoppable(runner):  # until the receipt is out: ^C must not lose it
             show_progress(runner.steps())
             run = self.journal.run(run.receipt)
-            report = make_report(self.journal, run, addresses)
+            left = self.journal.addresses(run.receipt)  # who isn't settled is told by name
+            report = make_report(self.journal, run, {**left, **addresses})
             if self.flags.as_json:
                 click.echo(report.model_dump_json(by_alias=True, indent=2))
             else:
@@ -175,7 +176,14 @@ class Carrier:
         failed = self.journal.failures(run.receipt, last_row)
         verdict = f"{failed:,} steps failed" if failed else "all is as it should be"
         question = f"The first people, to row {last_row}, are uploaded and read back: {verdict}."
-        if not self.asker.confirm(f"{question} Go on?", default=not failed, flags="--yes"):
+        try:
+            goes_on = self.asker.confirm(f"{question} Go on?", default=not failed, flags="--yes")
+        except UsageError as error:
+            error.state = runner.standing()
+            raise
+        except KeyboardInterrupt:
+            goes_on = False
+        if not goes_on:
             raise RefusedError("stopped after the canary", state=runner.standing())
 
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import groupby
 
 from aapimport.plan.make import Services
 from aapimport.plan.plan import Action
@@ -58,7 +57,7 @@ class Accounts:
         self._bulk = options.bulk
         self._again = options.again
         self._trusted: dict[str, bool] = {}
-        self._read_ahead: dict[tuple[str, int], Wanted] = {}
+        self._read_ahead: dict[str, dict[int, Wanted]] = {}
 
     def steps(self, last_row: int | None) -> Iterator[Progress]:
         """Do every account step that is left, up to a row.
@@ -69,42 +68,48 @@ class Accounts:
         yield from self._settle(last_row)
         self._again = False  # the word holds for what is in doubt now, not for what comes
         for _ in range(MAX_CREATES):
-            yield from self._conveyor.drive(self._batches(last_row), self._call)
+            lines = {service: self._batches(service, last_row) for service in self._services}
+            yield from self._conveyor.drive(lines, self._call)
             yield from self._settle(last_row)
         yield from self._verify(last_row)
 
-    def _due(self, last_row: int | None, *states: State) -> Iterator[Task]:
-        return self._journal.tasks(self._receipt, StepKind.ACCOUNT, *states, last_row=last_row)
+    def _due(self, service: str, last_row: int | None, *states: State) -> Iterator[Task]:
+        return self._journal.tasks(
+            self._receipt, StepKind.ACCOUNT, *states, service=service, last_row=last_row
+        )
 
     def _wanted(self, tasks: Batch) -> list[Wanted]:
-        """What the accounts should be; a create carries our own key."""
-        ahead = [self._read_ahead.pop((task.service, task.row), None) for task in tasks]
-        known = [one for one in ahead if one is not None]
+        """What the accounts should be; a create carries our own key.
+
+        An account that was adopted is somebody else's: its names and its role stay.
+        """
+        ahead = self._read_ahead.get(tasks[0].service, {})
+        known = [one for task in tasks if (one := ahead.pop(task.row, None)) is not None]
         if len(known) < len(tasks):
             known = self._journal.wanted(self._receipt, tasks)
         return [
-            replace(one, external_id=task.key) if task.action is Action.CREATE else one
+            replace(one, names=False, role=None)
+            if task.adopted
+            else replace(one, external_id=task.key)
+            if task.action is Action.CREATE
+            else one
             for task, one in zip(tasks, known, strict=True)
         ]
 
-    def _batches(self, last_row: int | None) -> Iterator[Batch]:
+    def _batches(self, service: str, last_row: int | None) -> Iterator[Batch]:
         """The planned steps: many creates together where bulk is offered, else one by one."""
-        tasks = self._due(last_row, State.PLANNED)
-        for ahead in _ahead(tasks, _READ_AHEAD):
-            wanted = self._journal.wanted(self._receipt, ahead)
-            self._read_ahead = {
-                (task.service, task.row): one for task, one in zip(ahead, wanted, strict=True)
-            }
-            for service in sorted(self._services):
-                own = [task for task in ahead if task.service == service]
-                creates = [task for task in own if _creates(task)]
-                yield from ([task] for task in own if not _creates(task))
-                if self._takes_bulk(service) and len(creates) > 1:
-                    people = [self._read_ahead[task.service, task.row] for task in creates]
-                    cuts = bulk_batches(self._services[service], people)
-                    yield from (creates[start:end] for start, end in cuts)
-                else:
-                    yield from ([task] for task in creates)
+        for tasks in _ahead(self._due(service, last_row, State.PLANNED), _READ_AHEAD):
+            wanted = self._journal.wanted(self._receipt, tasks)
+            ahead = {task.row: one for task, one in zip(tasks, wanted, strict=True)}
+            self._read_ahead[service] = ahead
+            creates = [task for task in tasks if _creates(task)]
+            yield from ([task] for task in tasks if not _creates(task))
+            if self._takes_bulk(service) and len(creates) > 1:
+                people = [ahead[task.row] for task in creates]
+                cuts = bulk_batches(self._services[service], people)
+                yield from (creates[start:end] for start, end in cuts)
+            else:
+                yield from ([task] for task in creates)
 
     def _takes_bulk(self, service: str) -> bool:
         directory = self._services[service]
@@ -126,7 +131,12 @@ class Accounts:
 
     def _settle(self, last_row: int | None) -> Iterator[Progress]:
         """Find out what became of every account step that was intended and has no result."""
-        doubts = list(self._due(last_row, State.INTENT, State.DOUBT))
+        doubts = [
+            task
+            for service in self._services
+            if not self._conveyor.is_halted(service)
+            for task in self._due(service, last_row, State.INTENT, State.DOUBT)
+        ]
         if not doubts:
             return
         last_sent = max(task.sent_at or 0.0 for task in doubts)
@@ -139,17 +149,21 @@ class Accounts:
             self._conveyor.check()
             yield self._conveyor.progress(f"waiting {left:.0f} s for unanswered requests")
             self._conveyor.sleep(min(1.0, left))
-        changes = [task for task in doubts if not _creates(task)]
-        yield from self._conveyor.drive(([task] for task in changes), self._call)
-        creates = [task for task in doubts if _creates(task)]
-        yield from self._conveyor.drive(self._by_service(creates), self._settling, sends=False)
+        changes, creates = {}, {}
+        for service in self._services:
+            own = [task for task in doubts if task.service == service]
+            changes[service] = iter([[task] for task in own if not _creates(task)])
+            creates[service] = self._looked_up(service, filter(_creates, own))
+        yield from self._conveyor.drive(changes, self._call)
+        yield from self._conveyor.drive(creates, self._settling, sends=False)
 
-    def _by_service(self, tasks: Iterable[Task]) -> Iterator[Batch]:
+    def _looked_up(self, service: str, tasks: Iterable[Task]) -> Iterator[Batch]:
         """Steps of one service together where its look-ups can be believed, else one by one."""
-        ordered = sorted(tasks, key=lambda task: task.service)
-        for service, own in groupby(ordered, key=lambda task: task.service):
-            size = ADDRESSES_PER_LOOK_UP if self._can_be_believed(service) else 1
-            yield from _ahead(own, size)
+        for ahead in _ahead(tasks, ADDRESSES_PER_LOOK_UP):
+            if self._can_be_believed(service):
+                yield ahead
+            else:
+                yield from ([task] for task in ahead)
 
     def _can_be_believed(self, service: str) -> bool:
         """Whether look-ups of many addresses tell the truth, tried once on a known account."""
@@ -177,19 +191,29 @@ class Accounts:
                 self._conveyor.sleep(min(_LOOK_UP_GAP, self._settle_seconds))
                 outcomes = look()
             return [
-                outcome if again else _last_word(task, outcome)
+                outcome if again else self._last_word(task, outcome)
                 for task, outcome in zip(batch, outcomes, strict=True)
             ]
 
         return look_twice
 
+    def _last_word(self, task: Task, outcome: Outcome) -> Outcome:
+        """The outcome of a look-up, unless the person was created as often as is allowed."""
+        if _not_found(outcome) and task.attempts >= MAX_CREATES:
+            return Outcome(
+                verdict=Verdict.UNKNOWN,
+                reason=f"sent {task.attempts} times without an answer, and not found since; to"
+                f" send it once more: aapimport resume {self._receipt} --again",
+            )
+        return outcome
+
     def _verify(self, last_row: int | None) -> Iterator[Progress]:
         """Read back what was created: a 2xx is not "done" (SERVERS.md, 4)."""
-        written = self._due(last_row, State.WRITTEN)
-        batches = (
-            batch for ahead in _ahead(written, _READ_AHEAD) for batch in self._by_service(ahead)
-        )
-        yield from self._conveyor.drive(batches, self._verifying, sends=False)
+        lines = {
+            service: self._looked_up(service, self._due(service, last_row, State.WRITTEN))
+            for service in self._services
+        }
+        yield from self._conveyor.drive(lines, self._verifying, sends=False)
 
     def _verifying(self, batch: Batch) -> Call:
         directory = self._services[batch[0].service]
@@ -218,14 +242,3 @@ def _creates(task: Task) -> bool:
 
 def _not_found(outcome: Outcome) -> bool:
     return outcome.verdict is Verdict.NOT_SENT and not outcome.account_id
-
-
-def _last_word(task: Task, outcome: Outcome) -> Outcome:
-    """The outcome of a look-up, unless the person was created as often as is allowed."""
-    if _not_found(outcome) and task.attempts >= MAX_CREATES:
-        return Outcome(
-            verdict=Verdict.UNKNOWN,
-            reason=f"sent {task.attempts} times without an answer, and not found since; to send it"
-            " once more: aapimport resume RECEIPT --again",
-        )
-    return outcome

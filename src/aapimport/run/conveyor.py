@@ -7,25 +7,22 @@ journal costs a fraction of a commit for each person and is never behind the net
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import islice
 from queue import Empty, SimpleQueue
 
-from aapimport.errors import AapimportError, ExitCode, RefusedError, ServiceError, SettingsError
+from aapimport.errors import AapimportError, ExitCode, RefusedError
 from aapimport.plan.plan import Action
 from aapimport.run.journal import Journal
+from aapimport.run.lane import Lane
 from aapimport.run.records import FINAL, JOINS, State, StepKind, Task
-from aapimport.run.window import THREADS, Window
+from aapimport.run.window import THREADS
+from aapimport.services.directory import Directory
 from aapimport.services.outcomes import Outcome, Verdict
 
-PATIENCE = 8
-"""Pauses for want of a connection or of quota, without a success in between, that end a run."""
-_FIRST_WAIT = 0.05  # seconds; doubled with each pause
-BREAKER_FAILURES, BREAKER_SHARE = 20, 0.05
-"""A run pauses when so many steps, and so large a part of them, were rejected or got lost."""
-_DEFAULT_PAUSE = 5.0
 _TICK = 0.2
 _GATHER = 0.008
 _STATES = {
@@ -36,14 +33,12 @@ _STATES = {
     Verdict.NOT_SENT: State.PLANNED,
     Verdict.PAUSE: State.PLANNED,
 }
-_FAILED = {Verdict.REJECTED, Verdict.UNKNOWN}
-_REFUSED = {Verdict.NOT_SENT, Verdict.PAUSE}
 _ADDRESS = re.compile(r"""[^\s"<>(),;:]+(?:@|%40)[^\s"<>(),;:]+""")
 """An e-mail address in a service's words: the journal keeps reasons for good."""
 
 _REACHED = FINAL | {State.WRITTEN}
 """What counts as done: a seat is used as soon as a person is written, read back or not."""
-_OF_A_REQUEST = _REFUSED | {Verdict.UNKNOWN}
+_OF_A_REQUEST = {Verdict.NOT_SENT, Verdict.PAUSE, Verdict.UNKNOWN}
 
 Batch = list[Task]
 """Steps that one call does together."""
@@ -77,9 +72,12 @@ class StoppedError(RefusedError):
 class Conveyor:
     """Runs steps of one upload and records what becomes of them.
 
+    Each service has a lane of its own: when one is refused, busy or broken, the other goes on.
+
     Args:
         journal: The open journal; nobody else writes it.
         receipt: The upload.
+        services: The services, by the names that steps give them.
         sleep: Waits the given seconds; tests pass their own.
         stop_after: Failures after which the run pauses; None leaves it to the breaker.
     """
@@ -88,18 +86,17 @@ class Conveyor:
         self,
         journal: Journal,
         receipt: str,
+        services: Mapping[str, Directory],
         sleep: Callable[[float], None] = time.sleep,
         stop_after: int | None = None,
     ) -> None:
         self._journal = journal
         self._receipt = receipt
+        self._lanes = {name: Lane(directory) for name, directory in services.items()}
         self.sleep = sleep
         self._stop_after = stop_after
         self._stop: ExitCode | None = None
         self._halt: Exception | None = None
-        self._window = Window()
-        self._refusals = self._landings = self._failures = 0
-        self._paused_until = 0.0
         counts = journal.counts(receipt)
         self.total = sum(counts.values())
         self.done = sum(number for state, number in counts.items() if state in _REACHED)
@@ -107,11 +104,25 @@ class Conveyor:
     def stop(self, code: ExitCode) -> None:
         """Ask for an end: what is in flight is finished and recorded first."""
         self._stop = code
+        for lane in self._lanes.values():
+            lane.drop_waiting()
+
+    def halt(self, service: str, error: AapimportError) -> None:
+        """End one service's steps; the other service's go on. `finish` raises the error."""
+        self._lanes[service].end(error)
+
+    def is_halted(self, service: str) -> bool:
+        """Whether nothing more is sent to a service in this run."""
+        ended = self._stop is not None or self._halt is not None
+        return ended or self._lanes[service].ended is not None
 
     def progress(self, note: str = "") -> Progress:
         """How far the run is now."""
-        if not note and (left := self._paused_until - time.monotonic()) > 0:
-            note = f"the service asks for a pause: {left:.0f} s"
+        waits = {name: lane.waits() for name, lane in self._lanes.items()}
+        if not note and max(waits.values()) > 0:
+            service = max(waits, key=waits.__getitem__)
+            name = self._lanes[service].directory.name
+            note = f"{name} asks for a pause: {waits[service]:.0f} s"
         return Progress(self.done, self.total, note)
 
     def record(self, tasks: list[Task]) -> None:
@@ -120,98 +131,135 @@ class Conveyor:
         self.done += sum(task.state in FINAL for task in tasks)
 
     def drive(
-        self, batches: Iterator[Batch], prepare: Callable[[Batch], Call], *, sends: bool = True
+        self,
+        lines: Mapping[str, Iterator[Batch]],
+        prepare: Callable[[Batch], Call],
+        *,
+        sends: bool = True,
     ) -> Iterator[Progress]:
         """Do steps, several batches at a time, yielding after each commit.
 
         Args:
-            batches: The steps; taken one batch after the other.
+            lines: For each service, its steps; taken one batch after the other.
             prepare: Makes the call of a batch; the call itself runs in another thread.
             sends: Whether the calls are what the steps intend, so that one that was not sent is
                 tried again here; False where they only look.
 
         Raises:
             StoppedError: `stop` was called.
-            SettingsError: The service refuses the token.
-            ServiceError: The service is unreachable, or stays busy.
-            RefusedError: Too much went wrong.
+            RefusedError: `--stop-after` was reached.
         """
-        flying = 0
+        flying = dict.fromkeys(lines, 0)
+        waiting: dict[str, deque[Batch]] = {service: deque() for service in lines}
         ended: SimpleQueue[_Ended] = SimpleQueue()
-        waiting: deque[Batch] = deque()
         landed: Batch = []
-        with ThreadPoolExecutor(THREADS) as pool:
+        with ExitStack() as stack:
+            pools = {name: stack.enter_context(ThreadPoolExecutor(THREADS)) for name in lines}
             while True:
                 starting = [
-                    [_intend(task) for task in batch] if sends else batch
-                    for batch in self._next(waiting, batches, flying)
+                    (service, [_intend(task) for task in batch] if sends else batch)
+                    for service, batches in lines.items()
+                    for batch in self._next(service, waiting[service], batches, flying[service])
                 ]
-                intents = [task for batch in starting for task in batch] if sends else []
+                intents = [task for _, batch in starting for task in batch] if sends else []
                 self._journal.record(self._receipt, [*landed, *intents])
-                if landed:
-                    yield self.progress()
-                for batch in starting:
-                    pool.submit(_call, batch, prepare(batch), ended)
-                flying += len(starting)
+                yield self.progress()
+                for service, batch in starting:
+                    pools[service].submit(self._call, service, batch, prepare(batch), ended)
+                    flying[service] += 1
                 landed = []
-                if flying:
-                    for end in _take(ended, flying):
-                        flying -= 1
-                        landed += self._land(end, sends=sends)
-                    if sends:
-                        waiting.extend(_again(landed))
-                elif self._halted() or not (waiting or self._paused()):
+                if sum(flying.values()):
+                    self._journal.beat()
+                    for end in _take(ended, sum(flying.values())):
+                        flying[end.service] -= 1
+                        back = self._land(end, sends=sends)
+                        landed += back
+                        if sends:
+                            waiting[end.service].extend(_again(back))
+                elif not any(self._goes_on(service, waiting[service]) for service in lines):
                     break
                 else:
                     self.sleep(_TICK)
-                    yield self.progress()
         self.check()
 
     def check(self) -> None:
-        """Raise what ends the run, if anything does.
+        """Raise what ends the whole run, if anything does.
 
         Raises:
             StoppedError: `stop` was called.
-            SettingsError: The service refuses the token.
-            ServiceError: The service is unreachable, or stays busy.
-            RefusedError: Too much went wrong.
+            RefusedError: `--stop-after` was reached.
         """
         if self._halt:
             raise self._halt
         if self._stop:
             raise StoppedError(self._stop)
 
-    def _halted(self) -> bool:
-        return self._stop is not None or self._halt is not None
+    def finish(self) -> None:
+        """Raise what ended a service's steps, once the other's are done.
 
-    def _paused(self) -> bool:
-        return time.monotonic() < self._paused_until
+        Raises:
+            SettingsError: A service refuses the token.
+            ServiceError: A service is unreachable, or stays busy.
+            RefusedError: Too much went wrong.
+        """
+        for lane in self._lanes.values():
+            if lane.ended:
+                raise lane.ended
+
+    def _goes_on(self, service: str, waiting: deque[Batch]) -> bool:
+        """Whether a service, to which nothing is under way, will be sent more after a pause."""
+        return not self.is_halted(service) and bool(waiting or self._lanes[service].is_paused())
 
     def _next(
-        self, waiting: deque[Batch], batches: Iterator[Batch], flying: int
+        self, service: str, waiting: deque[Batch], batches: Iterator[Batch], flying: int
     ) -> Iterator[Batch]:
         """The batches that may start now."""
-        if self._halted() or self._paused():
+        lane = self._lanes[service]
+        if self.is_halted(service) or lane.is_paused():
             return
-        room = self._window.size - flying
+        room = lane.window.size - flying
         while waiting and room > 0:
             yield waiting.popleft()
             room -= 1
-        yield from islice(batches, max(0, room))
+        try:
+            yield from islice(batches, max(0, room))
+        except AapimportError as error:  # what would be next could not be found out
+            lane.end(error)
+
+    def _call(self, service: str, batch: Batch, call: Call, ended: "SimpleQueue[_Ended]") -> None:
+        """Make a call, in a thread of the pool; not any more, when its service was halted."""
+        began = time.monotonic()
+        end = _Ended(service, batch)
+        try:
+            if not self.is_halted(service):
+                end = replace(end, outcomes=call())
+        except Exception as error:  # noqa: BLE001 -- handed over to the thread that records it
+            end = replace(end, error=error)
+        ended.put(replace(end, seconds=time.monotonic() - began))
 
     def _land(self, end: "_Ended", *, sends: bool) -> Batch:
         """The steps as their outcomes leave them."""
+        lane = self._lanes[end.service]
         outcomes = end.outcomes
-        if end.error is not None:  # recorded as in doubt first, raised by check()
-            self._halt = self._halt or end.error
-            known = isinstance(end.error, AapimportError)
-            reason = str(end.error) if known else "an error in aapimport"
+        if end.error is not None:  # recorded as in doubt first, raised by check() or finish()
+            reason = "an error in aapimport"
+            if isinstance(end.error, AapimportError):
+                reason = end.error.message
+                lane.end(end.error)
+            else:
+                self._halt = self._halt or end.error
             outcomes = [Outcome(verdict=Verdict.UNKNOWN, reason=reason)] * len(end.batch)
+        if outcomes is None:  # never called
+            if not sends:
+                return []
+            outcomes = [Outcome(verdict=Verdict.NOT_SENT)] * len(end.batch)
         whole = dict.fromkeys(one for one in outcomes if one.verdict in _OF_A_REQUEST)
         for outcome in (*whole, *(one for one in outcomes if one not in whole)):
-            self._weigh(outcome, sends=sends)  # a lost request counts once, however many steps
+            # a lost request counts once, however many steps
+            if outcome.verdict is not Verdict.NOT_SENT or not self.is_halted(end.service):
+                self._weigh(lane, outcome, sends=sends)
         if all(outcome.verdict in {Verdict.WRITTEN, Verdict.DONE} for outcome in outcomes):
-            self._window.succeeded(end.seconds / len(end.batch))
+            lane.window.succeeded(end.seconds / len(end.batch))
         landed = [
             _landed(task, outcome, sends=sends)
             for task, outcome in zip(end.batch, outcomes, strict=True)
@@ -220,72 +268,29 @@ class Conveyor:
         self.done += sum(task.state in _REACHED for task in landed) - before
         return landed
 
-    def _weigh(self, outcome: Outcome, *, sends: bool) -> None:
-        """Slow down, pause or end the run when an outcome says that it should."""
-        if outcome.throttled:
-            pause = _DEFAULT_PAUSE if outcome.wait is None else outcome.wait
-            self._refused_again(outcome, pause, sends=sends)
-        elif outcome.verdict is Verdict.NOT_SENT and sends:
-            pause = min(_DEFAULT_PAUSE, _FIRST_WAIT * 2**self._refusals)
-            self._refused_again(outcome, pause, sends=sends)
-        elif outcome.verdict is Verdict.PAUSE:
-            self._halt = self._halt or SettingsError(
-                f"a service refuses to go on: {outcome.reason}",
-                hint="check the token and its rights, then resume",
-            )
-        if outcome.verdict not in {Verdict.WRITTEN, Verdict.DONE, Verdict.REJECTED} and sends:
-            self._window.failed()
-        if sends and outcome.verdict in _REFUSED:
-            return
-        self._refusals = 0
-        self._landings += 1
-        # a look-up that finds nothing again is nothing new, and must not keep others waiting
-        failed = outcome.verdict is Verdict.REJECTED or (sends and outcome.verdict in _FAILED)
-        self._failures += failed
-        if failed and self._goes_wrong():
+    def _weigh(self, lane: Lane, outcome: Outcome, *, sends: bool) -> None:
+        """Slow down, pause or end a service's steps when an outcome says that it should."""
+        lane.weigh(outcome, sends=sends)
+        failures = sum(one.failures for one in self._lanes.values())
+        if self._stop_after is not None and failures >= self._stop_after:
             self._halt = self._halt or RefusedError(
-                f"paused: {self._failures:,} of {self._landings:,} steps failed, the last with:"
+                f"paused after {failures:,} failure{'s' if failures > 1 else ''}, the last with:"
                 f" {outcome.reason}",
                 hint="mend the cause, then resume",
             )
-
-    def _refused_again(self, outcome: Outcome, seconds: float, *, sends: bool) -> None:
-        """Pause; requests that were under way when the pause began don't count again."""
-        if not self._paused() and sends:
-            self._refusals += 1
-            if self._refusals >= PATIENCE:
-                self._halt = self._halt or ServiceError(
-                    f"a service is unreachable or stays busy: {outcome.reason}",
-                    hint="check your network, then resume",
-                )
-        self._paused_until = max(self._paused_until, time.monotonic() + seconds)
-
-    def _goes_wrong(self) -> bool:
-        if self._stop_after is not None:
-            return self._failures >= self._stop_after
-        return (
-            self._failures >= BREAKER_FAILURES and self._failures >= BREAKER_SHARE * self._landings
-        )
+            for one in self._lanes.values():
+                one.drop_waiting()
 
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """A call that ended: with outcomes, or with an error."""
+    """A call that ended: with outcomes, with an error, or without having been made at all."""
 
+    service: str
     batch: Batch
-    seconds: float
-    outcomes: list[Outcome]
+    outcomes: list[Outcome] | None = None
     error: Exception | None = None
-
-
-def _call(batch: Batch, call: Call, ended: "SimpleQueue[_Ended]") -> None:
-    """Make a call, in a thread of the pool."""
-    began = time.monotonic()
-    try:
-        end = _Ended(batch, 0.0, call())
-    except Exception as error:  # noqa: BLE001 -- handed over to the thread that records it
-        end = _Ended(batch, 0.0, [], error)
-    ended.put(replace(end, seconds=time.monotonic() - began))
+    seconds: float = 0.0
 
 
 def _take(ended: "SimpleQueue[_Ended]", flying: int) -> Iterator[_Ended]:

@@ -7,6 +7,7 @@ connection. A person's data are erased as soon as every step of theirs is final.
 """
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +34,7 @@ from aapimport.services.values import Wanted
 _TASK = ", ".join(Task.__dataclass_fields__)
 _RUN = ", ".join(Run.__dataclass_fields__)
 _PAGE = 500
+_BEAT = 1.0  # seconds
 
 
 class Journal:
@@ -50,6 +52,8 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         private_folder(path.parent)
+        self._path = path
+        self._beaten = 0.0
         try:
             self.last_written = path.stat().st_mtime if path.exists() else 0.0
             path.touch(mode=0o600, exist_ok=True)
@@ -101,7 +105,9 @@ class Journal:
         try:
             with _Transaction(self._database):
                 yield
-        except sqlite3.OperationalError as error:
+        except sqlite3.IntegrityError:
+            raise  # a mistake in aapimport, not in the file
+        except sqlite3.DatabaseError as error:
             raise ServiceError(
                 f"the journal can't be written: {error}",
                 hint="make room on the disk, then run the same command again",
@@ -186,14 +192,16 @@ class Journal:
         receipt: str,
         kind: StepKind | None = None,
         *states: State,
+        service: str | None = None,
         last_row: int | None = None,
     ) -> Iterator[Task]:
-        """The steps of a run, in the order of the rows; of a kind, of states, up to a row only."""
+        """The steps of a run by row; of a kind, states and a service, up to a row only."""
         condition = "receipt = ?"
         values: list[Any] = [receipt]
-        if kind is not None:
-            condition += " AND kind = ?"
-            values.append(kind)
+        for column, value in (("kind", kind), ("service", service)):
+            if value is not None:
+                condition += f" AND {column} = ?"
+                values.append(value)
         if states:
             condition += f" AND state IN ({', '.join('?' * len(states))})"
             values.extend(states)
@@ -275,14 +283,33 @@ class Journal:
             )
             self._forget(receipt, {task.row for task in changed if task.state in FINAL})
 
-    def account(self, receipt: str, row: int, service: str) -> Task | None:
-        """The step that creates or changes a person's account on a service."""
+    def step(
+        self, receipt: str, row: int, service: str, kind: StepKind = StepKind.ACCOUNT
+    ) -> Task | None:
+        """One step of a person on a service; None when the plan has none."""
         found = self._database.execute(
             f"SELECT {_TASK} FROM steps"  # noqa: S608 -- as above
-            " WHERE receipt = ? AND row = ? AND service = ? AND kind = 'account'",
-            (receipt, row, service),
+            " WHERE receipt = ? AND row = ? AND service = ? AND kind = ?",
+            (receipt, row, service, kind),
         ).fetchone()
         return read_task(found) if found else None
+
+    def addresses(self, receipt: str) -> dict[int, str]:
+        """The addresses, by row, of those people of whom something is left to do."""
+        found = self._database.execute(
+            "SELECT row, wanted FROM people WHERE receipt = ? AND wanted IS NOT NULL", (receipt,)
+        )
+        return {row: json.loads(text)["portal"]["email"] for row, text in found}
+
+    def beat(self) -> None:
+        """Leave a sign of life while requests are under way: `last_written` tells the time of it.
+
+        A pace may let a request leave long after its intent, and a service may be slow.
+        """
+        now = time.monotonic()
+        if now - self._beaten >= _BEAT:
+            self._beaten = now
+            os.utime(self._path)
 
     def seats_used(self, receipt: str) -> int:
         """Seats that the run has used: people new to the pass who have an account and are on it."""

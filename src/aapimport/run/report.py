@@ -15,8 +15,9 @@ from aapimport.run.records import FINAL, JOINS, Run, State, StepKind, Task
 
 Result = Literal["created", "changed", "same", "rejected", "unknown", "skipped"]
 """What became of one person on one service; `skipped` people were left out by the plan."""
-EmailState = Literal["sent", "none", "rejected", "unknown"]
-"""Whether a person's welcome e-mail went out; `none` where none was to be sent."""
+EmailState = Literal["sent", "none", "rejected", "waiting", "unknown"]
+"""Whether a person's welcome e-mail went out; `none` where none was to be sent, `waiting` where it
+was not asked for yet, because what became of the account isn't known."""
 
 _RESULTS: dict[Action, Result] = {
     Action.CREATE: "created",
@@ -58,7 +59,9 @@ class PersonResult(_Model):
     """What became of one row."""
 
     row: int = Field(description="the row in the file, as Excel shows it")
-    email: str | None = Field(description="the address; null when resumed without the file")
+    email: str | None = Field(
+        description="the address; null for people who are settled, when resumed without the file"
+    )
     portal: Result
     jhana: Result | None = Field(description="null when the row doesn't ask for Jhana")
     email_state: EmailState
@@ -184,6 +187,8 @@ def _email(task: Task | None) -> EmailState:
         return "none"
     if task.state is State.DONE:
         return "sent"
+    if task.state is State.PLANNED:
+        return "waiting"
     return "rejected" if task.state is State.REJECTED else "unknown"
 
 

@@ -49,7 +49,9 @@ class Runner:
         self._receipt = run.receipt
         self._portal = services.portal
         self._services: dict[str, Directory] = {"portal": services.portal, "jhana": services.jhana}
-        self._conveyor = Conveyor(journal, run.receipt, options.sleep, options.stop_after)
+        self._conveyor = Conveyor(
+            journal, run.receipt, self._services, options.sleep, options.stop_after
+        )
         self._accounts = Accounts(
             journal=journal,
             receipt=run.receipt,
@@ -76,13 +78,17 @@ class Runner:
         """
         yield self._conveyor.progress()
         try:
-            for directory in self._services.values():
-                _ = directory.capabilities  # asked once, before several threads need them
+            for service, directory in self._services.items():
+                try:
+                    _ = directory.capabilities  # asked once, before several threads need them
+                except AapimportError as error:
+                    self._conveyor.halt(service, error)
             yield from self._accounts.steps(last_row)
             for kind in JOINS:
                 yield from self._joins(kind, last_row)
             if last_row is None:
                 yield from self._emails()
+            self._conveyor.finish()
         except AapimportError as error:
             error.state = self.standing()
             raise
@@ -99,7 +105,7 @@ class Runner:
         """Put people into their Groups: one writer for each, many people at once."""
         by_group: dict[str, list[Task]] = {}
         for task in self._open(kind, last_row):
-            account = self._journal.account(self._receipt, task.row, "portal")
+            account = self._journal.step(self._receipt, task.row, "portal")
             if account is None or account.state is State.REJECTED:
                 reason = f"not put {_INTO[kind]}: the account was rejected"
                 self._conveyor.record([replace(task, state=State.SKIPPED, reason=reason)])
@@ -112,7 +118,7 @@ class Runner:
             for start in range(0, len(tasks), MEMBERS_AT_ONCE)
         )
         for batch in batches:
-            yield from self._conveyor.drive(iter([batch]), self._join_call)
+            yield from self._conveyor.drive({"portal": iter([batch])}, self._join_call)
 
     def _join_call(self, batch: Batch) -> Call:
         wanted = self._journal.wanted(self._receipt, batch)
@@ -130,33 +136,46 @@ class Runner:
         A service that can be asked for one answers a request id with one e-mail at the most, so a
         request in doubt may be repeated with its own id.
         """
-        yield from self._conveyor.drive(self._mailable(), self._email_call)
+        lines = {service: self._mailable(service) for service in self._services}
+        yield from self._conveyor.drive(lines, self._email_call)
 
-    def _mailable(self) -> Iterator[Batch]:
-        for task in self._open(StepKind.EMAIL, None):
-            portal = self._journal.account(self._receipt, task.row, "portal")
-            jhana = self._journal.account(self._receipt, task.row, "jhana")
-            accounts = [account for account in (portal, jhana) if account is not None]
-            if not all(account.state in {State.DONE, State.REJECTED} for account in accounts):
+    def _mailable(self, service: str) -> Iterator[Batch]:
+        for task in self._open(StepKind.EMAIL, None, service):
+            portal = self._journal.step(self._receipt, task.row, "portal")
+            jhana = self._journal.step(self._receipt, task.row, "jhana")
+            joins = self._journal.step(self._receipt, task.row, "portal", StepKind.PASS)
+            steps = [step for step in (portal, jhana, joins) if step is not None]
+            if not all(step.state in FINAL for step in steps):
                 continue  # in doubt: mailed by a later resume, once that is settled
-            own = portal if task.service == "portal" else jhana
-            if own is None or own.state is State.REJECTED or own.adopted:
-                reason = "not mailed: " + (
-                    "the account was there already" if own and own.adopted else "no account"
-                )
+            own = portal if service == "portal" else jhana
+            if why := _not_to_be_mailed(own, joins):
+                reason = f"not mailed: {why}"
                 self._conveyor.record([replace(task, state=State.SKIPPED, reason=reason)])
-                continue
-            yield [replace(task, account_id=own.account_id)]
+            elif own:
+                yield [replace(task, account_id=own.account_id)]
 
     def _email_call(self, batch: Batch) -> Call:
         (task,) = batch
         kind = EmailKind(task.target)
-        jhana = self._journal.account(self._receipt, task.row, "jhana")
+        jhana = self._journal.step(self._receipt, task.row, "jhana")
         if kind is EmailKind.COMBINED and (jhana is None or jhana.state is State.REJECTED):
             kind = EmailKind.PORTAL  # Jhana rejected the person: its half would be a lie
         directory = self._services[task.service]
         return lambda: [send_welcome(directory, task.account_id, kind, task.key)]
 
-    def _open(self, kind: StepKind, last_row: int | None) -> Iterator[Task]:
+    def _open(
+        self, kind: StepKind, last_row: int | None, service: str = "portal"
+    ) -> Iterator[Task]:
         states = (State.PLANNED, State.INTENT, State.DOUBT)
-        return self._journal.tasks(self._receipt, kind, *states, last_row=last_row)
+        return self._journal.tasks(self._receipt, kind, *states, service=service, last_row=last_row)
+
+
+def _not_to_be_mailed(account: Task | None, on_the_pass: Task | None) -> str:
+    """Why a welcome would be wrong; empty when it is right."""
+    if account is None or account.state is State.REJECTED:
+        return "no account"
+    if account.adopted:
+        return "the account was there already"
+    if on_the_pass and on_the_pass.state is not State.DONE:
+        return "not on the pass"
+    return ""

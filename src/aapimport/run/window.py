@@ -6,7 +6,7 @@ journal.
 """
 
 THREADS = 16
-"""Requests that are under way at once at the most."""
+"""Requests that are under way at once to one service at the most."""
 FIRST, MOST = 4, 4 * THREADS
 _SLOW = 3.0
 _FORGET = 1.01

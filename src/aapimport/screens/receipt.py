@@ -52,7 +52,7 @@ def _emails(report: UploadReport) -> str:
     sent = sum(one.email_state == "sent" for one in report.people)
     if report.emails == "none":
         return "none sent"
-    missing = sum(one.email_state in {"rejected", "unknown"} for one in report.people)
+    missing = sum(one.email_state in {"rejected", "waiting", "unknown"} for one in report.people)
     return f"{count(sent, 'welcome e-mail')} sent" + (f", {missing:,} not" if missing else "")
 
 

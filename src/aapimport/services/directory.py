@@ -4,7 +4,7 @@ A look-up answers `Found`, `Absent` or `Unknown`, and never takes the service's 
 found: addresses are compared here (SERVERS.md, 2 and 3).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
@@ -59,16 +59,14 @@ class Directory:
     Args:
         name: What the service is called in messages: `All Access Pass` or `Jhana`.
         transport: The service.
-        sleep: Waits the given seconds; tests pass their own.
+        patience: The budget of retries, where another service at the same host shares it.
     """
 
-    def __init__(
-        self, name: str, transport: Transport, sleep: Callable[[float], None] | None = None
-    ) -> None:
+    def __init__(self, name: str, transport: Transport, patience: Patience | None = None) -> None:
         self.name = name
         self.transport = transport
         self.url = transport.url
-        self._patience = Patience(sleep) if sleep else Patience()
+        self.patience = patience or Patience(transport.pause)
         self._capabilities: Capabilities | None = None
         self._search_by_post = True
         self._counts = True
@@ -83,7 +81,7 @@ class Directory:
             ServiceError: The service can't be reached.
         """
         if self._capabilities is None:
-            self._capabilities = discover(self.transport, self._patience, self.name)
+            self._capabilities = discover(self.transport, self.patience, self.name)
         return self._capabilities
 
     def no_bulk(self) -> None:
@@ -98,7 +96,7 @@ class Directory:
             path: The path below the service's address.
             parts: As for `Transport.request`.
         """
-        return self._patience.repeat(lambda: self.transport.request(method, path, **parts))
+        return self.patience.repeat(lambda: self.transport.request(method, path, **parts))
 
     def answer(self, method: str, path: str, **parts: Any) -> Answer:
         """The same, for requests without whose answer nothing can go on.
@@ -229,15 +227,7 @@ class Directory:
         People's addresses stay out of web addresses (and so out of servers' logs) where the
         service takes `POST /Users/.search` (RFC 7644 section 3.4.3).
         """
-        reply: Reply | None = None
-        if self._search_by_post:
-            body = {"filter": criterion, "startIndex": start, "count": PAGE}
-            reply = self.repeat(
-                "POST", "/Users/.search", body={"schemas": [SEARCH_REQUEST], **body}
-            )
-            if isinstance(reply, Answer) and not _is_list(reply) and not transient(reply):
-                self._search_by_post = not (reply.ok or reply.status in _NO_SEARCH)
-                reply = None
+        reply = self._posted(criterion, start) if self._search_by_post else None
         if reply is None:
             query = {"filter": criterion, "startIndex": str(start)}
             reply = self._counted("/Users", query)
@@ -253,6 +243,21 @@ class Directory:
             return Unknown("it finds somebody and doesn't show whom")
         return found, total
 
+    def _posted(self, criterion: str, start: int) -> Reply | None:
+        """The answer to `POST /Users/.search`; None where the look-up has to be made otherwise.
+
+        A success without a list is a web page, or a list that was cut off: asked again, it tells.
+        """
+        body = {"filter": criterion, "startIndex": start, "count": PAGE}
+        whole = {"schemas": [SEARCH_REQUEST], **body}
+        reply = self.repeat("POST", "/Users/.search", body=whole)
+        if isinstance(reply, Answer) and reply.ok and not _is_list(reply):
+            reply = self.repeat("POST", "/Users/.search", body=whole)
+        if not isinstance(reply, Answer) or _is_list(reply) or transient(reply):
+            return reply
+        self._search_by_post = not (reply.ok or reply.status in _NO_SEARCH)
+        return None
+
     def look_up(self, email: str, external_id: str = "") -> LookUp:
         """Look for one person by every key in turn: the ladder of docs/protocol.md.
 
@@ -260,20 +265,14 @@ class Directory:
             email: The address, in any letter case.
             external_id: Our own key, when the account may be one that we created.
         """
-        criteria = [equals("userName", email)]
-        if email.lower() != email:
-            criteria.append(equals("userName", email.lower()))
-        if external_id:
-            criteria.insert(0, equals("externalId", external_id))
-        criteria.append(equals("emails.value", email))
-        failure: Unknown | None = None
-        answered = False
-        for criterion in criteria:
+        by_address = [equals("userName", one) for one in dict.fromkeys((email, email.lower()))]
+        by_key = [equals("externalId", external_id)] if external_id else []
+        failed = False
+        for criterion in (*by_key, *by_address, equals("emails.value", email)):
             found = self.search(criterion)
             if isinstance(found, Unknown):
-                failure = found
+                failed = failed or criterion in by_address
                 continue
-            answered = True
             for account in found:
                 if is_person(account, email) or (
                     external_id and account.external_id == external_id
@@ -281,7 +280,8 @@ class Directory:
                     return Found(account)
             if found:  # others came back: the service ignores filters, and these may be one page
                 return self.look_everywhere(email)
-        return Absent() if answered else failure or Unknown("no look-up was answered")
+        # an address that could not be asked for is not absent, whatever the other keys say
+        return self.look_everywhere(email) if failed else Absent()
 
     def look_everywhere(self, email: str) -> LookUp:
         """Look for one person in the whole list: the ladder's last rung."""

@@ -27,8 +27,6 @@ from aapimport.services.transport import Answer, Lost, NotSent, Reply, Transport
 UNAUTHORIZED, FORBIDDEN = 401, 403
 MAX_BULK = 200
 """Operations in one bulk request at the most: a lost answer then stays cheap (SERVERS.md, 13)."""
-
-
 MAX_BULK_BYTES = 1_000_000
 """Bytes in one bulk request at the most, where the service doesn't ask for fewer."""
 
@@ -96,9 +94,13 @@ def discover(transport: Transport, patience: Patience, name: str) -> Capabilitie
         SettingsError: The service refuses the token, or isn't a SCIM service.
         ServiceError: It can't be reached, or is busy or out of order.
     """
+    refused: list[str] = []
 
     def get(path: str) -> Mapping[str, Any]:
         reply = patience.repeat(lambda: transport.request("GET", path))
+        if isinstance(reply, Answer) and is_refusal(reply):
+            refused.append(path)
+            return {}
         answer = reachable(reply, name)
         if transient(answer):
             raise ServiceError(
@@ -118,10 +120,14 @@ def discover(transport: Transport, patience: Patience, name: str) -> Capabilitie
         for kind in types
         for extension in objects(kind.get("schemaExtensions"))
     }
+    if refused:  # discovery alone may be closed (SERVERS.md, 2): the people tell about the token
+        few = {"startIndex": "1", "count": "1"}
+        reachable(patience.repeat(lambda: transport.request("GET", "/Users", query=few)), name)
     bulk = mapping(config.get("bulk"))
     operations = number(bulk.get("maxOperations")) or 0
     return Capabilities(
         bulk=min(operations, MAX_BULK) if bulk.get("supported") is True else 0,
+        bulk_bytes=min(number(bulk.get("maxPayloadSize")) or MAX_BULK_BYTES, MAX_BULK_BYTES),
         filters=_supported(config, "filter"),
         patches=_supported(config, "patch"),
         etags=_supported(config, "etag"),
@@ -170,6 +176,11 @@ def _writable(schema: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(
         name for name, one in declared.items() if text(one.get("mutability")) != "readOnly"
     )
+
+
+def is_refusal(answer: Answer) -> bool:
+    """Whether a service refuses the token, or sends us elsewhere."""
+    return answer.status in {UNAUTHORIZED, FORBIDDEN} or 300 <= answer.status < 400  # noqa: PLR2004 -- RFC 9110 section 15.4
 
 
 def reachable(reply: Reply, name: str) -> Answer:

@@ -1,5 +1,8 @@
 """How many requests a second a service takes: known limits, and what an administrator types."""
 
+import threading
+import time
+
 from aapimport.errors import SettingsError
 
 DEFAULT = 25.0
@@ -40,3 +43,33 @@ def read_pace(typed: str | None) -> float | None:
             hint="a number of requests a second, or one of: " + ", ".join(PRESETS),
         )
     return pace
+
+
+class Pace:
+    """Requests a second to one host, from any number of threads.
+
+    Args:
+        per_second: How many; None for no limit.
+    """
+
+    def __init__(self, per_second: float | None = None) -> None:
+        self._gap = 1.0 / per_second if per_second else 0.0
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def take_turn(self, weight: int = 1) -> float:
+        """Take the next free turn.
+
+        Args:
+            weight: How many requests it counts for: bulk is no way round a limit.
+
+        Returns:
+            Seconds to wait for it.
+        """
+        if not self._gap:
+            return 0.0
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + self._gap * weight
+        return turn - now

@@ -39,9 +39,9 @@ def retry_after(answer: Answer) -> float | None:
     except ValueError:
         try:
             date = parsedate_to_datetime(value)
-        except ValueError:
+            seconds = (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+        except (ValueError, OverflowError):
             return None
-        seconds = (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
     return min(max(0.0, seconds), RETRY_AFTER_CAP) if seconds == seconds else None  # noqa: PLR0124 -- not NaN
 
 
@@ -49,10 +49,14 @@ class Patience:
     """A budget of retries, shared by everything that talks to one service.
 
     Args:
-        sleep: Waits the given seconds; tests pass their own.
+        sleep: Waits the given seconds, or until the run is stopped.
+
+    Attributes:
+        waits_until: When the longest wait that a service asked for ends, on the monotonic clock.
     """
 
     def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.waits_until = 0.0
         self._sleep = sleep
         self._tokens = _BUDGET
         self._lock = threading.Lock()
@@ -75,8 +79,16 @@ class Patience:
             asked = retry_after(reply) if isinstance(reply, Answer) else None
             base = _BASE_THROTTLED if throttled else _BASE
             jitter = random.uniform(0, min(_CAP, base * 2**attempt))  # noqa: S311 -- jitter is no secret
-            self._sleep(asked if asked is not None else jitter)
+            if asked is None:
+                self._sleep(jitter)
+            else:
+                self.wait(asked)
             attempt += 1
+
+    def wait(self, seconds: float) -> None:
+        """Wait as long as the service asked for, so that a screen can say so."""
+        self.waits_until = max(self.waits_until, time.monotonic() + seconds)
+        self._sleep(seconds)
 
     def _spend(self, cost: int) -> bool:
         with self._lock:

@@ -1,9 +1,11 @@
 """The All Access Pass portal: people, passes with seats, teams with places, welcome e-mails."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
+from aapimport.errors import ServiceError
 from aapimport.people.person import fold
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.outcomes import Outcome, Verdict, judge
@@ -14,7 +16,8 @@ from aapimport.services.values import EmailKind, Pass, Team
 MEMBERS_PER_CALL = 100
 """Members in one PATCH at the most: AWS and Better Auth refuse more (SERVERS.md, 7)."""
 _TOO_MUCH = {400, 413}
-_SERVER_ERROR = 500
+_TRIES = 3
+"""Requests for a chunk of members at the most, when answers get lost."""
 
 
 class Portal(Directory):
@@ -96,55 +99,91 @@ class Portal(Directory):
         Returns:
             For each account id, what became of it.
         """
+        outcomes, missing = self._missing(team_id, people)
+        ids = list(missing)
+        for start in range(0, len(ids), MEMBERS_PER_CALL):
+            chunk = {one: people[one] for one in ids[start : start + MEMBERS_PER_CALL]}
+            outcomes |= self._add(team_id, chunk, _TRIES)
+        added = {one: people[one] for one in ids if outcomes[one].verdict is Verdict.DONE}
+        return outcomes | self._read_back(team_id, added)
+
+    def _missing(
+        self, team_id: str, people: Mapping[str, str]
+    ) -> tuple[dict[str, Outcome], dict[str, str]]:
+        """Outcomes of those in a team already, or of all if it can't be read; and the others."""
         present = self.members(team_id)
         if isinstance(present, Unknown):
             lost = Outcome(verdict=Verdict.UNKNOWN, reason=present.reason)
-            return dict.fromkeys(people, lost)
+            return dict.fromkeys(people, lost), {}
         inside = _listed(people, present)
-        missing = [one for one in people if one not in inside]
-        outcomes = {one: Outcome(verdict=Verdict.DONE, account_id=one) for one in inside}
-        for start in range(0, len(missing), MEMBERS_PER_CALL):
-            outcomes |= self._add(team_id, missing[start : start + MEMBERS_PER_CALL])
-        if missing:
-            added = {one: people[one] for one in missing}
-            outcomes |= self._read_back(team_id, outcomes, added)
-        return outcomes
+        done = {one: Outcome(verdict=Verdict.DONE, account_id=one) for one in inside}
+        return done, {one: email for one, email in people.items() if one not in inside}
 
-    def _add(self, team_id: str, account_ids: Sequence[str]) -> dict[str, Outcome]:
-        """Add one chunk, halving it where the portal refuses it as a whole."""
-        value = [{"value": one} for one in account_ids]
-        operation = {"op": "add", "path": "members", "value": value}
-        reply = self.repeat(
+    def _add(self, team_id: str, people: Mapping[str, str], tries: int) -> dict[str, Outcome]:
+        """Add one chunk, halving it where the portal refuses it as a whole.
+
+        After a lost answer or a 5xx it is read who is in the team before anybody is sent again:
+        some servers list a member twice who is added twice (SERVERS.md, 7).
+        """
+        operation = {"op": "add", "path": "members", "value": [{"value": one} for one in people]}
+        reply = self.transport.request(
             "PATCH",
             _team_path(team_id),
             query={"excludedAttributes": "members"},
             body={"schemas": [PATCH_OP], "Operations": [operation]},
         )
-        refused = isinstance(reply, Answer) and (
-            reply.status in _TOO_MUCH or reply.status >= _SERVER_ERROR
+        outcome = judge(reply)
+        in_doubt = outcome.verdict is Verdict.UNKNOWN
+        too_much = isinstance(reply, Answer) and (
+            reply.status in _TOO_MUCH or (in_doubt and not outcome.throttled)
         )
-        if refused and len(account_ids) > 1:
-            half = len(account_ids) // 2
-            return self._add(team_id, account_ids[:half]) | self._add(team_id, account_ids[half:])
-        return dict.fromkeys(account_ids, judge(reply))
+        outcomes: dict[str, Outcome] = {}
+        missing = dict(people)
+        if in_doubt:
+            if outcome.throttled:
+                self.patience.wait(1.0 if outcome.wait is None else outcome.wait)
+            outcomes, missing = self._missing(team_id, people)
+        ids = list(missing)
+        if too_much and len(ids) > 1:
+            for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+                outcomes |= self._add(team_id, {one: missing[one] for one in half}, tries)
+        elif in_doubt and ids and tries > 1:
+            outcomes |= self._add(team_id, missing, tries - 1)
+        else:
+            outcomes |= dict.fromkeys(ids, outcome)
+        return outcomes
 
-    def _read_back(
-        self, team_id: str, outcomes: dict[str, Outcome], added: Mapping[str, str]
-    ) -> dict[str, Outcome]:
-        members = self.members(team_id)
-        if isinstance(members, Unknown) or not members:
-            return {}  # a portal that never shows members (SERVERS.md, 7): its answer has to do
+    def _read_back(self, team_id: str, added: Mapping[str, str]) -> dict[str, Outcome]:
+        """Whether people are in the team whom the portal has said to have added."""
+        members = self.members(team_id) if added else frozenset()
+        if isinstance(members, Unknown):
+            return dict.fromkeys(added, Outcome(verdict=Verdict.UNKNOWN, reason=members.reason))
         inside = _listed(added, members)
         checked = {}
         for one in added:
             if one in inside or self._says_it_belongs(one, team_id):
                 checked[one] = Outcome(verdict=Verdict.DONE, account_id=one)
-            elif outcomes[one].verdict is Verdict.DONE:
+            elif members or self._shows_members:
                 checked[one] = Outcome(
                     verdict=Verdict.REJECTED,
                     reason="accepted but not kept by the server: membership",
                 )
+            else:
+                checked[one] = Outcome(
+                    verdict=Verdict.DONE,
+                    account_id=one,
+                    reason="accepted; this portal never shows who is in a team",
+                )
         return checked
+
+    @cached_property
+    def _shows_members(self) -> bool:
+        """Whether any Group on the first page has members that the portal shows."""
+        try:
+            groups, _ = self.page("/Groups", {}, 1)
+        except ServiceError:
+            return False
+        return any(list(objects(group.get("members"))) for group in groups)
 
     def _says_it_belongs(self, account_id: str, team_id: str) -> bool:
         """Whether an account's own `groups` name a team whose members are not listed by id."""

@@ -7,7 +7,6 @@ httpx error is which is the classification of docs/protocol.md.
 
 import json
 import logging
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import httpx
 from aapimport import __version__
 from aapimport.config import Endpoint, is_loopback
 from aapimport.errors import SettingsError
+from aapimport.services.pace import Pace
 
 if TYPE_CHECKING:
     import ssl
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/scim+json"
 READ_TIMEOUT = 60.0
 """Seconds without a byte before an answer counts as lost; slow servers need 1 s for each person."""
+_CREATING = {"/Users", "/Bulk"}
+_GLANCE = 0.1  # seconds between two looks at whether the run is stopping
 MAX_BODY = 64 * 1024 * 1024
 """Bytes of an answer that are read at the most."""
 _KEEPALIVE_EXPIRY = 1.0  # servers close idle connections after 2 to 12 s (SERVERS.md, 10)
@@ -97,7 +99,11 @@ class Transport:
     Args:
         endpoint: The service's address and token.
         app: A WSGI application that answers in this process, instead of the network.
-        per_second: Requests a second at the most; None for no limit.
+        pace: Requests a second at the most; no limit by default.
+
+    Attributes:
+        stopping: Whether the run ends early: nobody who still waits for a turn is created then.
+            A plain flag, because a signal's handler sets it.
 
     Raises:
         SettingsError: The address can't be used.
@@ -108,9 +114,11 @@ class Transport:
         endpoint: Endpoint,
         *,
         app: "WSGIApplication | None" = None,
-        per_second: float | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.url = endpoint.url
+        self.stopping = False
+        self._pace = pace or Pace()
         try:
             httpx.URL(endpoint.url)
         except (httpx.InvalidURL, ValueError) as error:
@@ -133,9 +141,6 @@ class Transport:
             follow_redirects=False,
             trust_env=not local,
         )
-        self._gap = 1.0 / per_second if per_second else 0.0
-        self._next = 0.0
-        self._lock = threading.Lock()
 
     def request(
         self,
@@ -163,7 +168,13 @@ class Transport:
         if body is not None:
             content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
             all_headers["Content-Type"] = MEDIA_TYPE
-        self._wait_for_turn(weight)
+        turn = self._pace.take_turn(weight)
+        if method == "POST" and path in _CREATING:
+            self.pause(turn)
+            if self.stopping:
+                return NotSent("stopped before it was sent")
+        else:  # it finishes what is under way
+            time.sleep(turn)
         try:
             with self._client.stream(method, url, content=content, headers=all_headers) as response:
                 return _read(response)
@@ -176,14 +187,11 @@ class Transport:
         """Close every connection."""
         self._client.close()
 
-    def _wait_for_turn(self, weight: int) -> None:
-        if not self._gap:
-            return
-        with self._lock:
-            now = time.monotonic()
-            turn = max(now, self._next)
-            self._next = turn + self._gap * weight
-        time.sleep(max(0.0, turn - now))
+    def pause(self, seconds: float) -> None:
+        """Wait, as long as the run isn't stopping."""
+        until = time.monotonic() + seconds
+        while not self.stopping and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, _GLANCE))
 
 
 def _read(response: httpx.Response) -> Reply:

@@ -1,0 +1,104 @@
+import time
+from contextlib import closing
+
+import pytest
+
+from aapimport.config import Endpoint
+from aapimport.errors import AapimportError, ExitCode, ServiceError
+from aapimport.plan.make import Services
+from aapimport.run.conveyor import StoppedError
+from aapimport.run.journal import Journal
+from aapimport.run.options import RunOptions
+from aapimport.run.runner import Runner
+from aapimport.services.directory import Directory
+from aapimport.services.pace import Pace
+from aapimport.services.portal import Portal
+from aapimport.services.transport import Transport
+from faults.stub import TOKEN, ScimStub
+from faults.uploading import Uploading, people
+from faults.wire import RESET, error, instead
+
+PEOPLE = 40
+FAULTS = {
+    "resets": instead(RESET),
+    "refuses the token": instead(error(401)),
+    "stays busy": instead(error(429, headers={"Retry-After": "0"})),
+    "rejects everybody": instead(error(422, "no")),
+}
+
+
+def left_by(uploading: Uploading) -> AapimportError:
+    """The error that a run ends with."""
+    with pytest.raises(AapimportError) as caught:
+        uploading.run()
+    return caught.value
+
+
+def stop_after_the_first(runner: Runner, portal: ScimStub) -> None:
+    """Carry a run out until somebody was sent, then ask it to stop."""
+    for _ in runner.steps():
+        if portal.creates:
+            runner.stop(ExitCode.INTERRUPTED)
+
+
+@pytest.mark.parametrize("ill", ["portal", "jhana"])
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_one_service_failing_does_not_hold_up_the_other(uploading: Uploading, fault, ill):
+    """Everybody is on the service that works; the error names the other, and a resume goes on."""
+    uploading.rows = people(PEOPLE, jhana=True)
+    stubs = {"portal": uploading.portal, "jhana": uploading.jhana}
+    sick, well = stubs.pop(ill), *stubs.values()
+    sick.on("POST", "/Users", fault, times=10_000)
+    failed = left_by(uploading)
+    assert {"portal": "All Access Pass", "jhana": "Jhana"}[ill] in failed.message
+    assert "continue with: aapimport resume" in failed.state
+    assert set(well.people.values()) == {1}
+    assert len(well.people) == PEOPLE
+    sick._rules.clear()
+    uploading.run()
+    assert well.creates.total() == PEOPLE
+
+
+@pytest.mark.parametrize("ill", ["portal", "jhana"])
+def test_a_service_that_is_down_from_the_start_does_not_either(uploading: Uploading, ill: str):
+    """Also a resume to which one service says nothing at all gets on with the other."""
+    uploading.rows = people(PEOPLE, jhana=True)
+    plan = uploading.plan()
+    with Journal(uploading.journal_path) as journal:
+        journal.begin(plan)
+    stubs = {"portal": uploading.portal, "jhana": uploading.jhana}
+    sick, well = stubs.pop(ill), *stubs.values()
+    for method in ("GET", "POST"):
+        sick.on(method, ".*", instead(RESET), times=10_000)
+    assert isinstance(left_by(uploading), ServiceError)
+    assert len(well.people) == PEOPLE
+    assert not sick.people
+    sick._rules.clear()
+    uploading.run()
+    assert len(sick.people) == PEOPLE
+    assert well.creates.total() == PEOPLE
+
+
+def test_nobody_who_waits_for_a_turn_is_created_after_a_stop(uploading: Uploading):
+    """A slow pace doesn't mean that ^C is heard only after everybody in the queue."""
+    uploading.rows = people(PEOPLE)
+    plan = uploading.plan()
+    with (
+        closing(Transport(Endpoint(url=uploading.portal.url, token=TOKEN), pace=Pace(5))) as portal,
+        closing(Transport(Endpoint(url=uploading.jhana.url, token=TOKEN))) as jhana,
+        Journal(uploading.journal_path) as journal,
+    ):
+        both = Services(
+            target="live", portal=Portal("Portal", portal), jhana=Directory("Jhana", jhana)
+        )
+        _ = both.portal.capabilities
+        portal._pace = Pace(0.05)  # from here on, 20 s for each
+        run = journal.begin(plan)
+        runner = Runner(journal, both, run, RunOptions(settle_seconds=0, bulk=False))
+        began = time.monotonic()
+        with pytest.raises(StoppedError):
+            stop_after_the_first(runner, uploading.portal)
+        assert time.monotonic() - began < 15
+        assert uploading.portal.creates.total() == 1
+    assert uploading.run().services.portal.created == PEOPLE
+    assert uploading.portal.creates.total() == PEOPLE
