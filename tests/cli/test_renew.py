@@ -1,6 +1,8 @@
+import importlib.util
 import io
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from openpyxl import Workbook, load_workbook
 
 from aapimport.cli.renew import renew
 from aapimport.errors import AnswerNeededError, ExitCode, FileProblemError, UsageError
+from faults.terminal import Terminal
 
 LIST = """\
 Email Address,First Name,Last Name,User Role,Region,Pass,Date of Last Login
@@ -67,22 +70,27 @@ def two_sheets():
     workbook.save("two.xlsx")
 
 
-def test_a_question_can_be_answered(monkeypatch, capsys):
-    """Which of two sheets is meant is asked for, as in every other command."""
+@pytest.mark.skipif(
+    importlib.util.find_spec("pty") is None, reason="this system has no pseudo-terminals"
+)
+def test_a_question_can_be_answered():
+    """Which of two sheets is meant is asked for on a terminal, as in every other command."""
     two_sheets()
-    monkeypatch.setattr("sys.stdin", io.StringIO("2\n"))
-    assert run("two.xlsx") is ExitCode.OK
+    terminal = Terminal()
+    words = (sys.executable, "-m", "aapimport", "renew", "two.xlsx")
+    assert terminal.run(words, (("which one is to be read? (--sheet)", "2"),)) is ExitCode.OK
     assert load_workbook("two.renewed.xlsx")["Users"]["A2"].value == "li@acme.com"
-    assert "several sheets" in capsys.readouterr().err
 
 
 def test_without_an_answer_the_flag_is_named(monkeypatch):
     """Unattended, nothing is guessed and nothing is written."""
     two_sheets()
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    piped = io.StringIO("2\n")
+    monkeypatch.setattr("sys.stdin", piped)
     with pytest.raises(AnswerNeededError) as caught:
         run("two.xlsx")
     assert "--sheet" in caught.value.hint
+    assert piped.read() == "2\n"  # it may be meant for something else, a shell's loop for example
     assert not Path("two.renewed.xlsx").exists()
     assert run("two.xlsx", "--sheet", "Ana") is ExitCode.OK
 

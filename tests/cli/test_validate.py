@@ -120,3 +120,12 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     assert "error: people.xlsx is damaged" in done.stderr
     assert "nothing was sent" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_two_answers_into_one_file_are_refused(tmp_path: Path) -> None:
+    """One would replace the other: exit 2 before anything is written."""
+    out = tmp_path / "out.xlsx"
+    done = validate(workbook(tmp_path / "people.xlsx", ANA), "--fix", out, "--annotate", out)
+    assert done.returncode == 2
+    assert "--annotate and --fix both name" in done.stderr
+    assert not out.exists()

@@ -46,6 +46,44 @@ def test_headers_in_any_order_case_and_language(
     assert answer["people"] == [(2, "ana@acme.com", "Ana", "Perez", "manager", None, False)]
 
 
+@pytest.mark.parametrize("extra", ["Group", "Flag", "Lang", "Grade", "Notes", "Manager"])
+def test_ordinary_columns_of_hr_systems_are_no_misspelt_ones(
+    extra: str, make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]
+) -> None:
+    """A short word is near many others; it is an extra column, which is a notice."""
+    answer = answer_of(make_xlsx((*ANA, "x"), headers=(*HEADERS, extra)))
+    assert [problem.id for problem in answer["problems"]] == ["extra-column"]
+    assert len(answer["people"]) == 1
+
+
+def test_headers_that_are_all_misspelt_are_recognised(
+    make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]
+) -> None:
+    """Each says which column it probably is."""
+    headers = ("Emial Address", "Frist Name", "Last Nmae")
+    answer = answer_of(make_xlsx(ANA, headers=headers))
+    assert [problem.id for problem in answer["problems"]] == ["misspelt-header"] * 3
+    assert "'Email Address'" in answer["problems"][0].hint
+
+
+def test_a_hidden_sheet_with_people_is_mentioned(
+    make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]
+) -> None:
+    """It isn't read, and that is said; one without people concerns nobody."""
+    change = second_sheet(HEADERS, ("li@acme.com", "Li", "Wei"), state="hidden")
+    (problem,) = answer_of(make_xlsx(ANA, headers=HEADERS, change=change))["problems"]
+    assert problem.id == "other-sheets"
+    assert problem.message.endswith("not read: Second (hidden)")
+
+
+def test_a_sheet_of_a_text_file_is_refused(tmp_path: Path, answer_of: Callable[..., Any]) -> None:
+    """`--sheet` is not silently ignored."""
+    path = tmp_path / "people.csv"
+    path.write_text("Email Address,First Name,Last Name\n", encoding="utf-8")
+    with pytest.raises(FileProblemError, match="has no sheets"):
+        answer_of(path, sheet="Users")
+
+
 def test_no_two_columns_share_a_name() -> None:
     """Every accepted header means one column."""
     assert all(form == header_form(form) for form in known_headers())

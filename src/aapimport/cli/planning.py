@@ -147,10 +147,11 @@ def with_answers(
         try:
             return check(options)
         except AnswerNeededError as needed:
-            try:
-                answer = asker.choose(needed.message, needed.choices, needed.flag)
-            except UsageError:
-                raise needed from None
+            if not asker.on_terminal:  # what is piped in may be meant for something else
+                for value, label in needed.choices:
+                    asker.say(f"  {value}  {label}")
+                raise
+            answer = asker.choose(needed.message, needed.choices, needed.flag)
             # the answer is one of the choices, which the reader made for this very field
             options = replace(options, **{needed.option: answer})  # type: ignore[arg-type]
 

@@ -76,19 +76,14 @@ def upload(
     show_target(console, settings.target)
     asker = Asker(practice=settings.target == "practice", yes=yes)
     command = _Upload(settings, flags, console, asker)
-    checked = command.check(file, plan_file)
+    checked = [command.check(file, plan_file)]
     with (
         opened_journal(settings) as journal,
         connected(settings, pace=running.pace) as services,
     ):
-        run = command.unfinished(journal, services, checked, plan_file)
-        if run is None:
-            if plan_file:
-                written = command.written(journal, plan_file)
-                plan = command.approved_before(written, services, checked, client_admins)
-            else:
-                plan = command.approved(services, checked, client_admins)
-            run = journal.begin(plan)
+        addresses = {person.row: person.email for person in checked[0].people}
+        # from here on the journal knows everything: neither the file nor the plan is kept
+        run = command.begun(journal, services, checked.pop(), plan_file, client_admins)
         carrier = Carrier(
             journal=journal,
             services=services,
@@ -96,7 +91,7 @@ def upload(
             asker=asker,
             settle_seconds=settings.settle_seconds,
         )
-        return carrier.carry_out(run, {person.row: person.email for person in checked.people})
+        return carrier.carry_out(run, addresses)
 
 
 class _Upload:
@@ -118,6 +113,23 @@ class _Upload:
         if plan_file:
             refuse_flags_beside_plan(self._flags)
         return checked_file(file, self._flags, self._console, self._asker)
+
+    def begun(
+        self,
+        journal: "Journal",
+        services: "Services",
+        checked: "Checked",
+        plan_file: Path | None,
+        client_admins: int | None,
+    ) -> "Run":
+        """The interrupted upload of this file, else a new one that was approved."""
+        run = self.unfinished(journal, services, checked, plan_file)
+        if run is not None:
+            return run
+        if plan_file:
+            written = self.written(journal, plan_file)
+            return journal.begin(self.approved_before(written, services, checked, client_admins))
+        return journal.begin(self.approved(services, checked, client_admins))
 
     def unfinished(
         self,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aapimport.errors import ExitCode
+from aapimport.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from aapimport.people.check import Checked
@@ -56,6 +56,10 @@ def validate(  # noqa: PLR0913 -- click names each flag
     from aapimport.workbook.output import check_workbook_name
 
     outputs = [out for out in (annotate, fix) if out is not None]
+    if len({out.absolute() for out in outputs}) < len(outputs):
+        raise UsageError(
+            f"--annotate and --fix both name {outputs[0]}", hint="give each a file of its own"
+        )
     for out in outputs:
         check_workbook_name(out, force=force, source=file)
 

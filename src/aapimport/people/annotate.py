@@ -76,6 +76,7 @@ class _Marks:
     fills: Mapping[Level, "PatternFill"]
     rows_left_out: bool
     header_row: int
+    linked: Mapping[int, str]
     marked: int = 0
     commented: int = 0
 
@@ -95,7 +96,8 @@ def annotate(checked: Checked, out: Path, *, force: bool = False) -> Annotated:
 
     Each cell with a problem has a colour and a comment; the columns Result and Reason stand at
     the end; a sheet Summary counts by rule. Where a copy of the value would hide what is wrong
-    with it (`NOT_IN_A_COPY`), the cell shows #N/A, so that the error is found again.
+    with it (`NOT_IN_A_COPY`), the cell shows #N/A, so that the error is found again; an address
+    that was behind a link stands in the cell, because the link isn't copied.
     Values only: formats, formulas and other sheets of the file are not carried over.
 
     Args:
@@ -141,6 +143,7 @@ def _marks(checked: Checked, original: Original) -> _Marks:
         fills={level: PatternFill("solid", fgColor=colour) for level, colour in _COLOURS.items()},
         rows_left_out=skipped and checked.ready > 0,
         header_row=checked.header_row,
+        linked={row: text for (row, key), text in checked.repairs.items() if key == "email"},
     )
 
 
@@ -160,6 +163,8 @@ def _row(
             cells[column] = error_cell(sheet)
         elif "shown-number" in ids:
             cells[column] = text_cell(sheet, ids["shown-number"])
+        elif "address-from-link" in ids:
+            cells[column] = text_cell(sheet, marks.linked[number])
         _mark(cells[column], problems, marks)
     if number == marks.header_row:
         return cells + [header_cell(sheet, name) for name in RESULT_COLUMNS]

@@ -48,6 +48,8 @@ class Checked:
         columns: For each field of `Person`, the column (from 0) that it was read from.
         header_row: The header's row, from 1; 0 where there is none.
         repairs: The text that is sent where it isn't the one in the file, by (row, field).
+        shown: What Excel shows for numbers in columns that are not the template's, where it is
+            another text (`00123`), by (row, column).
         kind: `xlsx`, `xls`, `xlsb`, `ods` or `csv`, by what is in the file.
         encoding: The text encoding of a csv; empty for a workbook.
         delimiter: The delimiter of a csv; empty for a workbook.
@@ -63,6 +65,7 @@ class Checked:
     ready: int = 0
     header_row: int = 0
     repairs: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    shown: Mapping[tuple[int, int], str] = field(default_factory=dict)
     kind: str = ""
     encoding: str = ""
     delimiter: str = ""
@@ -161,6 +164,7 @@ def _checked(path: Path, answer: dict[str, Any]) -> Checked:
         columns=answer["columns"],
         header_row=answer["header_row"],
         repairs={(row, key): text for row, key, text in answer["repairs"]},
+        shown={(row, column): text for row, column, text in answer["shown"]},
         kind=answer["kind"],
         encoding=answer["encoding"],
         delimiter=answer["delimiter"],
@@ -170,10 +174,7 @@ def _checked(path: Path, answer: dict[str, Any]) -> Checked:
 def _people(rows: list[list[Any]]) -> "tuple[Person, ...]":
     if not rows:
         return ()
-    from pydantic import TypeAdapter
-
     from aapimport.people.person import Person
+    from aapimport.people.rows import KEYS
 
-    keys = tuple(Person.model_fields)
-    people = TypeAdapter(list[Person])
-    return tuple(people.validate_python([dict(zip(keys, row, strict=True)) for row in rows]))
+    return tuple(Person(**dict(zip(KEYS, row, strict=True))) for row in rows)

@@ -51,7 +51,7 @@ def check(arguments: dict[str, Any]) -> dict[str, Any]:
 
     Returns:
         `digest`, `kind`, `encoding`, `delimiter`, `sheet`, `header_row`, `columns`, `rows`,
-        `ready`, `findings`, `repairs`, `people`.
+        `ready`, `findings`, `repairs`, `people`, `shown`.
 
     Raises:
         FileProblemError: The file as a whole can't be read.
@@ -77,6 +77,10 @@ def check_with(
     findings: list[Finding] = []
     facts = Facts()
     if intake.kind == "csv":
+        if arguments["sheet"] is not None:
+            raise FileProblemError(
+                f"{path.name} is a text file, which has no sheets", hint="leave --sheet out"
+            )
         text = read_text(intake.data, arguments["encoding"], header_score, path.name)
         answer |= {"encoding": text.encoding, "delimiter": text.delimiter}
         table = Table(name="", hidden=False, first_column=0, rows=text.rows)
@@ -87,7 +91,10 @@ def check_with(
         if intake.kind == "xlsx":
             facts.take_second_view(second_view() if second_view else {}, table.name)
         findings += _about(facts, intake.kind)
-    return answer | _check_table(table, findings, facts, arguments)
+    checked = _check_table(table, findings, facts, arguments)
+    known = set(checked["columns"].values())
+    shown = [(*place, text) for place, text in facts.shown.items() if place[1] not in known]
+    return answer | checked | {"shown": shown}
 
 
 def _look_further(intake: Intake, sheet: str, facts: Facts) -> None:
@@ -220,8 +227,26 @@ def _choose(
         names = ", ".join(repr(table.name) for table in tables)
         raise FileProblemError(f"{name} has no sheet {wanted!r}", hint=f"it has {names}")
     visible = [table for table in tables if not table.hidden] or tables
-    if len(visible) == 1:
-        return visible[0]
+    chosen = visible[0] if len(visible) == 1 else _choose_visible(visible, name)
+    others = [
+        table.name
+        for table in visible
+        if table is not chosen and table.name != KEY_SHEET and first_filled_row(list(table.rows()))
+    ]
+    others += [
+        f"{table.name} (hidden)"
+        for table in tables
+        if table.hidden and table is not chosen and _people_in(table)
+    ]
+    if others:
+        findings.append(
+            Finding("other-sheets", None, None, chosen.name, {"names": ", ".join(others)})
+        )
+    return chosen
+
+
+def _choose_visible(visible: list[Table], name: str) -> Table:
+    """The only one of several sheets that holds people, else what is most like the template."""
     with_people = [table for table in visible if _people_in(table)]
     if len(with_people) > 1:
         raise AnswerNeededError(
@@ -229,24 +254,14 @@ def _choose(
             option="sheet",
             flag="--sheet",
             choices=tuple(
-                (table.name, f"{table.name}: {_people_in(table)} rows") for table in with_people
+                (table.name, f"{table.name}: people in it: {_people_in(table):,}")
+                for table in with_people
             ),
         )
     if with_people:
-        chosen = with_people[0]
-    else:
-        named = [table for table in visible if table.name.casefold() == USERS_SHEET.casefold()]
-        chosen = (named or sorted(visible, key=_best_score, reverse=True))[0]
-    others = [
-        table.name
-        for table in visible
-        if table is not chosen and table.name != KEY_SHEET and first_filled_row(list(table.rows()))
-    ]
-    if others:
-        findings.append(
-            Finding("other-sheets", None, None, chosen.name, {"names": ", ".join(others)})
-        )
-    return chosen
+        return with_people[0]
+    named = [table for table in visible if table.name.casefold() == USERS_SHEET.casefold()]
+    return (named or sorted(visible, key=_best_score, reverse=True))[0]
 
 
 def _best_score(table: Table) -> int:

@@ -17,6 +17,9 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"
 _GARBLED = re.compile("[ÃÂâåäæçèéðÐÑØÙ][\x80-\xbf\u0152-\u2122]|\ufffd|[A-Za-z]\\?[a-z]")
 _LARGEST_EXACT = 1 << 53
+_ERRORS = {f"#{name}" for name in ("N/A", "DIV/0!", "NAME?", "NULL!", "NUM!", "REF!", "VALUE!")}
+_ERRORS |= {"#CALC!", "#SPILL!", "#FIELD!", "#GETTING_DATA", "Err:502", "Err:504", "Err:508"}
+"""What Excel and LibreOffice write for an error when they save text (their help pages)."""
 _NAMES = {
     "\t": "a tab",
     "\n": "a line break",
@@ -54,6 +57,8 @@ def all_clean(values: list[Value], key: str) -> bool:
         and not joined.endswith(" ")
         and " \n" not in joined
         and "\n " not in joined
+        and "#" not in joined
+        and "Err:" not in joined
         and (key != "email" or (joined.isascii() and ":" not in joined))
     )
 
@@ -65,6 +70,7 @@ def is_clean(value: Value, key: str) -> bool:
         and value.isprintable()
         and not value.startswith(" ")
         and not value.endswith(" ")
+        and value not in _ERRORS
         and (key != "email" or (value.isascii() and ":" not in value))
     )
 
@@ -88,7 +94,9 @@ def clean(value: Value, key: str) -> Repair:
     notes: list[tuple[str, dict[str, object]]] = []
     trimmed = _AT_ENDS.sub("", text)
     plain = _ODD_BLANKS.sub(" ", trimmed)
-    if any(blank in text for blank in _NO_BREAK):
+    if plain in _ERRORS:
+        return Repair(plain, (("error-value", {}),), broken=True)
+    if plain != trimmed or any(blank in text for blank in _NO_BREAK):
         notes.append(("no-break-space", {}))
     elif trimmed != text and trimmed:
         notes.append(("trimmed", {}))

@@ -1,6 +1,7 @@
 """What the second reader and the sheet's XML say about the cells, held against their values."""
 
 import math
+import re
 from collections.abc import Iterable
 from itertools import product
 from typing import Any
@@ -13,6 +14,7 @@ from aapimport.workbook.facts import Area, Facts
 from aapimport.workbook.table import Value
 
 _LARGEST_MERGE = 100_000
+_MAILTO = re.compile(r"mailto:\s*", re.IGNORECASE)
 
 
 class Evidence:
@@ -23,6 +25,7 @@ class Evidence:
         header: Where the columns are; only what is below it counts.
         findings: Where problems are noted.
         faulty: Where the (row, field) of each value that can't be used is noted.
+        repairs: Where the (row, field, text) of each value that is known better is noted.
     """
 
     def __init__(
@@ -31,9 +34,11 @@ class Evidence:
         header: Header,
         findings: list[Finding],
         faulty: set[tuple[int, str]],
+        repairs: list[tuple[int, str, str]],
     ) -> None:
         self._findings = findings
         self._faulty = faulty
+        self._repairs = repairs
         self._facts = facts
         self._columns = header.columns
         self._keys = {column: key for key, column in header.columns.items()}
@@ -107,15 +112,18 @@ class Evidence:
                 key, index = place
                 self._add("shown-number", row, key, text, stored=shown(values[key][index]))
                 values[key][index] = text
+                self._repairs.append((row, key, text))
         for (row, at), address in self._facts.links.items():
             place = self._place(row, at, values, first_row)
             if place is not None and place[0] == "email":
                 self._weigh_link(row, address, values["email"], place[1])
 
     def _weigh_link(self, row: int, address: str, emails: list[Value], index: int) -> None:
+        from aapimport.people.person import fold  # with pydantic, which is still being loaded
+
         text = shown(emails[index]).strip()
-        bare = text.removeprefix("mailto:").strip()
-        if bare.casefold() == address.casefold():
+        bare = _MAILTO.sub("", text)
+        if fold(bare) == fold(address):
             return
         if "@" in bare:
             self._add("link-differs", row, "email", text, link=address)
@@ -123,6 +131,7 @@ class Evidence:
         elif text:
             self._add("address-from-link", row, "email", text, sent=address)
             emails[index] = address
+            self._repairs.append((row, "email", address))
 
     def _place(
         self, row: int, column: int, values: dict[str, list[Value]], first_row: int

@@ -17,6 +17,8 @@ EXPORTED_EXTRAS = ("Region", "Pass", "Date of Last Login")
 
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 _ENOUGH = 2
+_LONG_ENOUGH = 6
+"""Letters of a header that may be a misspelt one: among short words, Group is not Grupp."""
 _MANY, _LONG = 12, 40
 
 
@@ -75,12 +77,21 @@ def find_header(rows: Sequence[Sequence[object]], first_column: int) -> Header |
     """
     scores = [header_score(row) for row in rows[:SEARCHED_ROWS]]
     best = max(scores, default=0)
-    if best == 0:
-        return None
+    if best == 0:  # perhaps every one of them is misspelt
+        scores = [_misspelt_score(row) for row in rows[:SEARCHED_ROWS]]
+        best = max(scores, default=0)
+        if best < _ENOUGH:
+            return None
     at = scores.index(best)
     if best < _ENOUGH and any(any(_is_filled(cell) for cell in row) for row in rows[:at]):
         return None
     return _read_header(rows[at], at + 1, first_column)
+
+
+def _misspelt_score(cells: Sequence[object]) -> int:
+    """How many different columns of the template a row may have meant to name."""
+    texts = [cell for cell in cells if isinstance(cell, str) and len(cell) <= _LONG]
+    return len({_meant(text, Header(0, {}, {})) for text in texts[:_MANY]} - {""})
 
 
 def first_filled_row(rows: Sequence[Sequence[object]]) -> tuple[int, list[str]] | None:
@@ -141,7 +152,11 @@ def _meant(text: str, header: Header) -> str:
     form = header_form(text)
     if form in exported:
         return ""
-    close = get_close_matches(form, free, n=1, cutoff=0.8)
+    if len(form) < _LONG_ENOUGH:
+        return ""
+    close = get_close_matches(
+        form, [one for one in free if len(one) >= _LONG_ENOUGH], n=1, cutoff=0.8
+    )
     return next(column.name for column in COLUMNS if column.key == free[close[0]]) if close else ""
 
 

@@ -1,13 +1,13 @@
 """A checked file's rows once more, for the workbooks that are made from them."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 
 from aapimport.errors import FileProblemError
 from aapimport.people.check import Checked
-from aapimport.people.cleaning import shown
+from aapimport.people.cleaning import shown as as_text
 from aapimport.people.headers import header_score
 from aapimport.workbook.delimited import read_text
 from aapimport.workbook.intake import Intake, take_in
@@ -22,18 +22,23 @@ class Original:
         header_row: The header's row, from 1; 0 where none was found.
         table: The sheet's values.
         last_problem: The last row with a problem; the values may end above it.
+        shown: What Excel shows where it is another text than the value, by row and column.
     """
 
     header_row: int
     table: Table
     last_problem: int
+    shown: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
 
     def rows(self) -> Iterator[tuple[int, list[Value]]]:
         """Each row's number (from 1) and its values, the first one standing in column A."""
         margin: list[Value] = [""] * self.table.first_column
         number = 0
         for number, values in enumerate(self.table.rows(), start=1):
-            yield number, [*margin, *values]
+            whole = [*margin, *values]
+            for at, text in self.shown.get(number, {}).items():
+                whole[at] = text
+            yield number, whole
         for unread in range(number + 1, self.last_problem + 1):
             yield unread, []
 
@@ -46,14 +51,14 @@ class Original:
         for number, values in self.rows():
             if number == self.header_row:
                 return {
-                    at: text for at, value in enumerate(values) if (text := shown(value).strip())
+                    at: text for at, value in enumerate(values) if (text := as_text(value).strip())
                 }
         return {}
 
 
 def is_blank(values: Sequence[Value]) -> bool:
     """Whether a row holds nothing but blanks."""
-    return not any(shown(value).strip() for value in values)
+    return not any(as_text(value).strip() for value in values)
 
 
 def read_again(checked: Checked) -> Original:
@@ -78,7 +83,10 @@ def read_again(checked: Checked) -> Original:
             hint="close it everywhere else and try again",
         )
     last_problem = max((p.cell.row for p in checked.problems if p.cell), default=0)
-    return Original(checked.header_row, _table(intake, checked), last_problem)
+    shown: dict[int, dict[int, str]] = {}
+    for (row, column), text in checked.shown.items():
+        shown.setdefault(row, {})[column] = text
+    return Original(checked.header_row, _table(intake, checked), last_problem, shown)
 
 
 def _table(intake: Intake, checked: Checked) -> Table:

@@ -96,7 +96,7 @@ NOTICE_RULES = (
     Rule(
         "no-break-space",
         _NOTICE,
-        "no-break spaces read as ordinary ones",
+        "special blanks read as ordinary ones",
         "",
         "Pasted from web pages and Word; they look like blanks and are not.",
     ),

@@ -51,7 +51,9 @@ class SheetCheck:
         self._skip_hidden = hidden == "skip"
         self.findings: list[Finding] = []
         self._reader = ColumnReader(header.columns, self.findings)
-        self._evidence = Evidence(facts, header, self.findings, self._reader.faulty)
+        self._evidence = Evidence(
+            facts, header, self.findings, self._reader.faulty, self._reader.repairs
+        )
         self.people: list[Row] = []
         self.rows = 0
         self.ready = 0

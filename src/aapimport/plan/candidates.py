@@ -20,10 +20,10 @@ class Index:
 
     def __init__(self, newcomers: Sequence[Form]) -> None:
         self._initials = {f"{form.first} {form.last}" for form in newcomers if form.one_letter}
-        self._by_name: dict[str, list[Form]] = {}
-        self._by_local: dict[str, list[Form]] = {}
-        self._by_half: dict[str, list[str]] = {}
-        self._by_initial: dict[str, list[Form]] = {}
+        self._by_name: dict[str, Form | list[Form]] = {}
+        self._by_local: dict[str, Form | list[Form]] = {}
+        self._by_half: dict[int, str | list[str]] = {}
+        self._by_initial: dict[str, Form | list[Form]] = {}
 
     def add(self, form: Form) -> None:
         """Make a person findable."""
@@ -51,20 +51,22 @@ class Index:
 
     def _blocks(self, form: Form) -> Iterator[list[Form]]:
         if form.core:
-            yield self._by_local.get(form.core, [])
+            yield _get(self._by_local, form.core)
         if not form.named:
             return
         for key in form.name_keys:
-            yield self._by_name.get(key, [])
+            yield _get(self._by_name, key)
         names = {
             name: None
             for half in form.half_keys(probing=True)
-            for name in self._by_half.get(half, ())
+            for name in _get(self._by_half, half)
         }
-        near = (other for name in names if _is_near(form, name) for other in self._by_name[name])
+        near = (
+            other for name in names if _is_near(form, name) for other in _get(self._by_name, name)
+        )
         yield list(islice(near, BLOCK // 2))
         initial = f"{form.first[0]} {form.last}"
-        yield self._by_initial.get(f"{initial} {not form.one_letter}", [])
+        yield _get(self._by_initial, f"{initial} {not form.one_letter}")
 
 
 def _is_near(form: Form, name_key: str) -> bool:
@@ -77,12 +79,21 @@ def _is_near(form: Form, name_key: str) -> bool:
     return False
 
 
+_Key = TypeVar("_Key", str, int)
 _Value = TypeVar("_Value")
 
 
-def _put(blocks: dict[str, list[_Value]], key: str, value: _Value) -> None:
+def _put(blocks: dict[_Key, _Value | list[_Value]], key: _Key, value: _Value) -> None:
+    """Add to a block; most blocks hold one value all their life, and are kept without a list."""
     block = blocks.get(key)
     if block is None:
-        blocks[key] = [value]
+        blocks[key] = value
+    elif not isinstance(block, list):
+        blocks[key] = [block, value]
     elif len(block) < BLOCK:
         block.append(value)
+
+
+def _get(blocks: dict[_Key, _Value | list[_Value]], key: _Key) -> list[_Value]:
+    block = blocks.get(key, [])
+    return block if isinstance(block, list) else [block]

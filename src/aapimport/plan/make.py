@@ -70,10 +70,10 @@ def draft_plan(checked: Checked, services: Services, options: PlanOptions) -> Pl
     portal = services.portal
     pass_ = choose_pass(portal, options.pass_name, options.pass_as)
     teams = find_teams(checked, portal, pass_)
-    addresses = {one.key: one.email for one in checked.people}
-    on_portal = take_snapshot(portal, addresses, pass_)
-    wanting_jhana = {one.key: one.email for one in checked.people if one.jhana}
-    on_jhana = take_snapshot(services.jhana, wanting_jhana)
+    on_portal = take_snapshot(portal, {one.key: one.email for one in checked.people}, pass_)
+    on_jhana = take_snapshot(
+        services.jhana, {one.key: one.email for one in checked.people if one.jhana}
+    )
     members = members_of(portal, teams)
     planner = _Planner(services, options, pass_)
     people = [

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from enum import StrEnum
+from sys import intern
 
 from aapimport.people.person import fold
 
@@ -206,36 +207,52 @@ class Form:
     Attributes:
         first: The first name as `plain` gives it.
         last: The last name as `plain` gives it.
-        firsts: The spellings of the first name: plain, and wide where that differs.
-        lasts: The spellings of the last name.
         core: The address's local part without +tag and separators.
         domain: The address's domain, folded.
-        names: The words of the first and of the last name.
         spelt: Both names folded, accents and all.
     """
 
     __slots__ = (
-        "_local",
+        "_email",
+        "_named_as",
         "_shapes",
+        "_wide_first",
+        "_wide_last",
         "core",
         "domain",
         "first",
-        "firsts",
         "last",
-        "lasts",
-        "names",
         "spelt",
     )
 
     def __init__(self, email: str, first_name: str, last_name: str) -> None:
-        self.names = (words(first_name), words(last_name))
-        self.spelt = (fold(first_name), fold(last_name))
-        self.first, self.last = ("".join(name) for name in self.names)
-        self.firsts = _spellings(first_name, self.first)
-        self.lasts = _spellings(last_name, self.last)
-        self._local, self.domain = split_address(email)
-        self.core = "".join(self._local)
+        # There is one for everybody, so what is seldom asked for is made when it is.
+        self._email = email
+        self._named_as = (first_name, last_name)
+        self.first, self.last = plain(first_name), plain(last_name)
+        self.spelt = (_shared(fold(first_name), self.first), _shared(fold(last_name), self.last))
+        self._wide_first = _other_spelling(first_name, self.first)
+        self._wide_last = _other_spelling(last_name, self.last)
+        local, domain = split_address(email)
+        self.core = "".join(local)
+        self.domain = intern(domain)
         self._shapes: tuple[Shape, Shape] | None = None
+
+    @property
+    def names(self) -> tuple[list[str], list[str]]:
+        """The words of the first and of the last name."""
+        first, last = self._named_as
+        return words(first), words(last)
+
+    @property
+    def firsts(self) -> tuple[str, ...]:
+        """The spellings of the first name: plain, and wide where that differs."""
+        return (self.first, self._wide_first) if self._wide_first else (self.first,)
+
+    @property
+    def lasts(self) -> tuple[str, ...]:
+        """The spellings of the last name."""
+        return (self.last, self._wide_last) if self._wide_last else (self.last,)
 
     @property
     def named(self) -> bool:
@@ -262,8 +279,9 @@ class Form:
         if self._shapes is None:
             first_names, last_names = self.names
             firsts, lasts = {*self.firsts, *first_names[:1]}, {*self.lasts, *last_names[:1]}
+            local, _ = split_address(self._email)
             self._shapes = (
-                shape_of(self._local, firsts, lasts) if self.named else (Shape.OTHER, Shape.OTHER)
+                shape_of(local, firsts, lasts) if self.named else (Shape.OTHER, Shape.OTHER)
             )
         return self._shapes
 
@@ -272,25 +290,34 @@ class Form:
         """One key a spelling, the same whichever of the two names comes first."""
         if not self.named:
             return ()
-        if len(self.firsts) == len(self.lasts) == 1:
+        if not (self._wide_first or self._wide_last):
             return (_name_key(self.first, self.last),)
         return tuple(
             dict.fromkeys(_name_key(first, last) for first in self.firsts for last in self.lasts)
         )
 
-    def half_keys(self, *, probing: bool) -> list[str]:
-        """One name whole and half of the other: what a slip in either leaves intact."""
+    def half_keys(self, *, probing: bool) -> list[int]:
+        """One name whole and half of the other: what a slip in either leaves intact.
+
+        Hashes, because they take half the memory; the names found under them are compared anyway.
+        """
         first, last = self.first, self.last
         keys = [f"{half} {last}" for half in halves(first, probing=probing)]
         keys += [f"{first} {half}" for half in halves(last, probing=probing)]
-        return keys
+        return [hash(key) for key in keys]
 
 
-def _spellings(name: str, bare: str) -> tuple[str, ...]:
+def _shared(text: str, same: str) -> str:
+    """One of two equal texts, so that only one of them is kept in memory."""
+    return same if text == same else text
+
+
+def _other_spelling(name: str, bare: str) -> str:
+    """A name with its accents spelt out, where that differs; else empty."""
     if name.isascii():
-        return (bare,)
+        return ""
     spelt_out = wide(name)
-    return (bare,) if spelt_out == bare else (bare, spelt_out)
+    return "" if spelt_out == bare else spelt_out
 
 
 def _name_key(first: str, last: str) -> str:
