@@ -367,8 +367,7 @@ def test_people_who_stay_unknown_keep_nobody_else_waiting(uploading: Uploading):
         try:
             report = uploading.run()
             break
-        except RefusedError as paused:
-            assert "paused after" in paused.message
+        except RefusedError:
             pauses += 1
     assert pauses >= 2
     results = [one.portal for one in report.people]

@@ -5,14 +5,27 @@ import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from aapimport.people.problems import Finding
 
 _PUBLIC_DOMAINS = ("gmail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com")
+_PROVIDERS = {
+    *_PUBLIC_DOMAINS,
+    *("aol.com", "gmx.com", "gmx.de", "gmx.net", "googlemail.com", "hotmail.co.uk", "hotmail.fr"),
+    *("live.com", "mac.com", "mail.com", "me.com", "msn.com", "outlook.de", "outlook.fr", "pm.me"),
+    *("proton.me", "protonmail.com", "rocketmail.com", "yahoo.co.jp", "yahoo.co.uk", "yahoo.fr"),
+    *("ymail.com", "zoho.com"),
+}
+"""Mail services that exist; their names are no slips of each other's."""
+_DOMAIN = re.compile(r"[\w.-]+")
 _SLIPPED_ENDINGS = {"con": "com", "cmo": "com", "ocm": "com", "comm": "com", "vom": "com"}
 _FREQUENT = 5
 _TIMES_RARER = 5
-_ENOUGH_STRAIGHT = 5
+_ENOUGH_STRAIGHT, _TIMES_STRAIGHT = 5, 3
+_SEPARATORS = str.maketrans("_- ", "...", "'’")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe"})
 _PLUS_PART = re.compile(r"\+[^@\n]*")
 _MANY_BLANK_ROLES = 10
 
@@ -28,6 +41,23 @@ def fold_all(values: list[str]) -> list[str]:
     """Fold many texts in one go: neither step of folding reaches across a line break."""
     folded = fold("\n".join(values)).split("\n")
     return folded if len(folded) == len(values) else [fold(value) for value in values]
+
+
+def _spoken(values: list[str]) -> list[str]:
+    """Folded texts as addresses spell them: one kind of separator, no accents."""
+    joined = "\n".join(values)
+    if joined.isascii():
+        return joined.translate(_SEPARATORS).split("\n")
+    return [*map(_speak, values)]
+
+
+@lru_cache(maxsize=1 << 15)
+def _speak(text: str, *, spelt_out: bool = False) -> str:
+    """One text as addresses spell it; with accents spelt out, `ü` is `ue`."""
+    if not text.isascii():
+        text = text.translate(_SPELT_OUT) if spelt_out else text
+        text = _ACCENTS.sub("", unicodedata.normalize("NFD", text))
+    return text.translate(_SEPARATORS)
 
 
 class Across:
@@ -89,11 +119,21 @@ class Across:
         self._names.extend(map(hash, zip(first_keys, last_keys, strict=True)))
         self._name_rows.extend(rows)
         self._typed_names.append("\n".join(map("{}\x1f{}".format, firsts, lasts)))
-        self._straight += sum(
-            map(str.startswith, keys, map("{}.{}@".format, first_keys, last_keys))
-        )
-        swapped = map(str.startswith, keys, map("{}.{}@".format, last_keys, first_keys))
-        for at in [at for at, is_swapped in enumerate(swapped) if is_swapped]:
+        addresses, spoken = _spoken(keys), (_spoken(first_keys), _spoken(last_keys))
+        if not len(keys) == len(addresses) == len(spoken[0]) == len(spoken[1]):
+            return  # a line break in a value, which is an error of its own
+        self._straight += sum(map(str.startswith, addresses, map("{}.{}@".format, *spoken)))
+        turned = map(str.startswith, addresses, map("{1}.{0}@".format, *spoken))
+        swapped = {at for at, is_turned in enumerate(turned) if is_turned}
+        for at, names in enumerate(zip(first_keys, last_keys, strict=True)):
+            if names[0].isascii() and names[1].isascii():
+                continue
+            first, last = (_speak(name, spelt_out=True) for name in names)
+            if (first, last) != (spoken[0][at], spoken[1][at]):
+                self._straight += addresses[at].startswith(f"{first}.{last}@")
+                if addresses[at].startswith(f"{last}.{first}@"):
+                    swapped.add(at)
+        for at in sorted(swapped):
             if first_keys[at] != last_keys[at]:
                 self._swapped.append((rows[at], firsts[at], lasts[at], keys[at]))
 
@@ -107,7 +147,8 @@ class Across:
         yield from self._domains()
         yield from self._twins()
         yield from self._same_names()
-        if self._straight >= _ENOUGH_STRAIGHT and self._straight >= 5 * len(self._swapped):
+        clearly = self._straight >= _TIMES_STRAIGHT * len(self._swapped)
+        if self._straight >= _ENOUGH_STRAIGHT and clearly:
             for row, first, last, email in self._swapped:
                 yield Finding(
                     "swapped-names",
@@ -130,6 +171,8 @@ class Across:
         frequent = [name for name, count in counts.items() if count >= _FREQUENT]
         odd: dict[str, tuple[str, dict[str, object]]] = {}
         for domain, count in counts.items():
+            if not _DOMAIN.fullmatch(domain):
+                continue  # no address at all, which has been told
             if scripts := scripts_in(domain):
                 odd[domain] = ("look-alike-domain", {"scripts": " and ".join(scripts)})
             elif meant := _meant_domain(domain, count, counts, frequent):
@@ -187,6 +230,8 @@ class Across:
         email_of = {row: key for key, row in self._rows_of.items() if row in wanted}
         column = self._columns.get("last_name", self._columns["email"])
         for first, *others in groups.values():
+            if not all(typed[first].split("\x1f")):
+                continue  # half a name is nobody's in particular
             known = email_of.get(rows[first], "")
             for other in others:
                 key = email_of.get(rows[other], "")
@@ -219,8 +264,9 @@ def _meant_domain(domain: str, count: int, counts: Counter[str], frequent: list[
         return ""
     for known in (*frequent, *_PUBLIC_DOMAINS):
         often = counts.get(known, 0)
-        rarer = known in _PUBLIC_DOMAINS or often >= _TIMES_RARER * count
-        if rarer and domain not in _PUBLIC_DOMAINS and one_slip(domain, known):
+        public = known in _PUBLIC_DOMAINS and count < _FREQUENT
+        rarer = public or often >= _TIMES_RARER * count
+        if rarer and domain not in _PROVIDERS and one_slip(domain, known):
             return known
     name, _, ending = domain.rpartition(".")
     return f"{name}.{_SLIPPED_ENDINGS[ending]}" if ending in _SLIPPED_ENDINGS and name else ""

@@ -29,7 +29,7 @@ from aapimport.workbook.ods_facts import add_ods_facts
 from aapimport.workbook.second_view import MOST_ROWS
 from aapimport.workbook.table import Table, Value, read_tables
 from aapimport.workbook.xls_facts import add_xls_facts
-from aapimport.workbook.xlsx_cells import odd_cells, sheet_part
+from aapimport.workbook.xlsx_cells import hidden_rows, odd_cells, sheet_part
 
 if TYPE_CHECKING:
     from aapimport.people.sheet_check import SheetCheck
@@ -90,6 +90,8 @@ def check_with(
         _look_further(intake, table.name, facts)
         if intake.kind == "xlsx":
             facts.take_second_view(second_view() if second_view else {}, table.name)
+            if facts.state != "looked":
+                facts.hidden_rows = hidden_rows(intake.data, sheet_part(intake.data, table.name))
         findings += _about(facts, intake.kind)
     checked = _check_table(table, findings, facts, arguments)
     known = set(checked["columns"].values())

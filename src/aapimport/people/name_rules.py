@@ -6,6 +6,10 @@ from aapimport.people import cleaning
 from aapimport.people.problems import Finding
 
 _BOTH = 2
+_SUFFIXES = frozenset(("jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"))
+"""What may stand behind a comma in one name: King, Jr."""
+_NO_NAME = frozenset(("-", "--", ".", "?", "n/a", "na", "none", "/"))
+"""What people type where a cell has to hold something."""
 _MANY_LETTERS = 4
 """Shorter names in capitals, such as LI or JP, are names or initials."""
 
@@ -60,6 +64,9 @@ def _holds_both(name: str, other: str) -> bool:
     if len(words) < _BOTH:
         return False
     if "," in name:
-        return True
+        behind = name.partition(",")[2].casefold().replace(".", "").split()
+        return not _SUFFIXES.issuperset(behind)
     other_words = other.casefold().split()
-    return other_words == words or (len(other_words) == 1 and other_words[0] in words)
+    if sorted(other_words) == sorted(words) or other.strip().casefold() in _NO_NAME:
+        return True
+    return len(other_words) == 1 and other_words[0] in words

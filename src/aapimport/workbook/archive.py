@@ -24,6 +24,7 @@ _ROOT_WITH_PREFIX = re.compile(r"<[\w.-]+:")
 _FORMULA = re.compile(rb'<f[ />]|t="e"')
 _UNUSUAL = re.compile(rb"<c [^>]*='")
 _ROW = re.compile(rb"<(?:\w+:)?row[ />]")
+_HELD = re.compile(rb"<(?:\w+:)?(?:v|is)[ >]")
 _SUPPORTED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -192,17 +193,25 @@ def _after_prolog(chunk: bytes) -> str:
 
 
 def more_rows_than(most: int, data: bytes) -> bool:
-    """Whether a sheet of the workbook has more rows than that, without reading all of it."""
+    """Whether a sheet of the workbook has more rows that hold something than that.
+
+    It is read only as far as needed. Rows of blank cells, which a format down the whole sheet
+    leaves behind, don't count.
+    """
     try:
         for entry in _entries(data):
             if not _SHEET_PART.fullmatch(entry.filename):
                 continue
             rows = size = 0
+            rest = b""
             for chunk in _inflate(entry, data):
-                rows += len(_ROW.findall(chunk))
+                *whole, rest = _ROW.split(rest + chunk)
+                rows += sum(_HELD.search(row) is not None for row in whole)
                 size += len(chunk)
                 if rows > most or size > MAX_INFLATED:
                     return True
+            if rows + (_HELD.search(rest) is not None) > most:
+                return True
     except zipfile.BadZipFile:
         return False
     return False

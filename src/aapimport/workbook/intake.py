@@ -19,6 +19,7 @@ _STARTS = (
     (b"\xff\xd8\xff", "image"),
     (b"GIF8", "image"),
 )
+_ZIP_STARTS = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
 _BIFF_STREAMS = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
 _SAME_FAMILY = {"xlsm": "xlsx", "xltx": "xlsx", "xltm": "xlsx", "tsv": "csv", "txt": "csv"}
 _KNOWN = {*SPREADSHEETS, *_SAME_FAMILY}
@@ -152,7 +153,7 @@ def _cure(kind: str, path: Path) -> str:
 
 
 def _kind_of(data: bytes, path: Path) -> tuple[str, frozenset[str]]:
-    if data.startswith(b"PK"):
+    if data.startswith(_ZIP_STARTS):
         archive = _open_archive(data, path)
         return _zip_kind(archive), frozenset(map(str.lower, archive.with_formulas))
     return _plain_kind(data), frozenset()
@@ -165,7 +166,9 @@ def _plain_kind(data: bytes) -> str:
     if data[:2] in _BIFF_STREAMS and b"\0" in data[:8]:
         return "xls"
     if len(data) == _LOCK_SIZE and data[0] < _LOCK_NAME:
-        return "lock"
+        padding = data[1 + data[0] : _LOCK_NAME]  # behind the name of who has it open
+        if not padding.strip(b" \0"):
+            return "lock"
     return _text_kind(data)
 
 

@@ -8,11 +8,13 @@ from urllib.parse import unquote
 from xml.parsers import expat
 
 from aapimport.workbook.archive import read_part
-from aapimport.workbook.facts import Facts
+from aapimport.workbook.facts import Cell, Facts
 
 _MOST_REPEATED = 100_000
 """Longer runs are what is left of the sheet below and beside its cells."""
 _ROW_END = 1_048_576
+_ABOUT_COMMENTS = {"creator", "date", "date-string"}
+"""Who wrote a comment and when, which stands inside of it."""
 
 
 def add_ods_facts(data: bytes, sheet: str, facts: Facts) -> bool:
@@ -52,7 +54,9 @@ class _Scan:
         self._rows = 1
         self._cell: dict[str, str] = {}
         self._text = self._comment = ""
-        self._in_comment = False
+        self._in_comment = self._about_comment = False
+        self._stored = False
+        self._empty: set[Cell] = set()
 
     def start(self, tag: str, named: dict[str, str]) -> None:
         name = tag.rpartition(" ")[2]
@@ -73,6 +77,8 @@ class _Scan:
             self._text = self._comment = ""
         elif name == "annotation":
             self._in_comment = True
+        elif self._in_comment and name in _ABOUT_COMMENTS:
+            self._about_comment = True
         elif name == "a" and attributes.get("href", "").lower().startswith("mailto:"):
             address = unquote(attributes["href"][len("mailto:") :].partition("?")[0])
             self._facts.links[self._row, self._column] = address
@@ -83,18 +89,33 @@ class _Scan:
             return
         if name == "table":
             self._inside = False
+            if not self._stored:
+                self._facts.unstored |= self._empty
         elif name == "table-row":
             self._row += self._rows - 1
         elif name == "annotation":
             self._in_comment = False
+        elif name in _ABOUT_COMMENTS:
+            self._about_comment = False
         elif name in {"table-cell", "covered-table-cell"}:
             self._end_cell()
 
     def characters(self, text: str) -> None:
+        if self._about_comment:
+            return
         if self._in_comment:
             self._comment += text
         elif self._inside:
             self._text += text
+
+    def _weigh_formula(self, place: Cell) -> None:
+        """Note a formula without a result; LibreOffice stores an empty text as no result at all."""
+        if "value-type" in self._cell:
+            self._stored = True
+        elif self._text:
+            self._facts.unstored.add(place)
+        else:
+            self._empty.add(place)
 
     def _start_column(self, attributes: dict[str, str]) -> None:
         repeated = _number(attributes, "number-columns-repeated")
@@ -120,8 +141,8 @@ class _Scan:
             self._facts.merged = (*self._facts.merged, area)
         if any(key.endswith(" value-type") and cell[key] == "error" for key in cell):
             self._facts.errors[place] = self._text or "#N/A"
-        elif "formula" in cell and "value-type" not in cell:
-            self._facts.unstored.add(place)
+        elif "formula" in cell:
+            self._weigh_formula(place)
         if self._comment:
             self._facts.comments[place] = self._comment
         self._column += _number(cell, "number-columns-repeated")

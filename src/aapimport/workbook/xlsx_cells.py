@@ -5,11 +5,16 @@ own XML is looked through, but only where `inspect_archive` saw a formula or an 
 """
 
 import posixpath
+import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from aapimport.workbook.archive import read_part
+
+_HIDDEN_ROW = re.compile(rb"""<(?:\w+:)?row\s(?=[^>]*\bhidden=["'](?:1|true)["'])[^>]*>""")
+_ROW_NUMBER = re.compile(rb"""\br=["'](\d{1,7})["']""")
 
 
 @dataclass(slots=True)
@@ -66,6 +71,33 @@ def odd_cells(data: bytes, part: str) -> OddCells:
     except expat.ExpatError:
         pass  # the value reader stops at the same place, or has refused the file
     return scan.found
+
+
+def hidden_rows(data: bytes, part: str) -> set[int]:
+    """The rows of a sheet that are hidden or filtered out, found at the speed of a text search.
+
+    Args:
+        data: The bytes of an archive that `inspect_archive` found harmless.
+        part: The sheet's entry.
+    """
+    rows: set[int] = set()
+    rest = b""
+    try:
+        for chunk in read_part(data, part):
+            text = rest + chunk
+            end = text.rfind(b"<")
+            rest = text[end:]
+            if b"hidden=" in text:
+                rows.update(_numbers(_HIDDEN_ROW.findall(text[:end])))
+    except (KeyError, zipfile.BadZipFile):
+        pass  # the value reader has refused the file
+    return rows
+
+
+def _numbers(rows: list[bytes]) -> Iterator[int]:
+    for row in rows:
+        if found := _ROW_NUMBER.search(row):
+            yield int(found[1])
 
 
 class _Scan:

@@ -1,0 +1,78 @@
+"""What only shows across rows, on files as companies have them."""
+
+from collections.abc import Sequence
+
+import pytest
+
+NAMES = [(f"Given{letter}", f"Family{letter}") for letter in "abcdefghijklmnopqrstuvwxyz"]
+
+
+def rules_of(found: Sequence, rule: str) -> list[str]:
+    """The values that a rule speaks of."""
+    return [problem.value for problem in found if problem.id == rule]
+
+
+@pytest.mark.parametrize("domain", ["cloud.com", "mail.com", "gmaill.com", "ymail.com"])
+def test_a_company_whose_domain_is_like_a_public_one_is_not_odd(problems_of, domain: str):
+    """Who has many people at a domain has not misspelt it so often."""
+    rows = [(f"{first}.{last}@{domain}".lower(), first, last) for first, last in NAMES]
+    assert rules_of(problems_of(*rows), "odd-domain") == []
+
+
+def test_a_mail_service_that_exists_is_not_odd(problems_of):
+    """One person at ymail.com among many at gmail.com is no slip; gmial.com is one."""
+    rows = [(f"{first}.{last}@gmail.com".lower(), first, last) for first, last in NAMES]
+    found = problems_of(*rows, ("ana@ymail.com", "Ana", "Perez"), ("bo@gmial.com", "Bo", "Berg"))
+    assert rules_of(found, "odd-domain") == ["bo@gmial.com"]
+
+
+def test_what_is_no_address_has_no_odd_domain(problems_of):
+    """One mistake is told once."""
+    rows = [(f"{first}.{last}@acme.com".lower(), first, last) for first, last in NAMES]
+    found = problems_of(*rows, ("Ana <ana@acme.com>", "Ana", "Perez"))
+    assert rules_of(found, "not-an-email") == ["Ana <ana@acme.com>"]
+    assert rules_of(found, "odd-domain") == []
+
+
+def test_half_a_name_is_nobody_in_particular(problems_of):
+    """Two rows without a first name are two errors, and not one human."""
+    found = problems_of(("a@acme.com", "", "Smith"), ("b@acme.com", "", "Smith"))
+    assert rules_of(found, "same-name") == []
+
+
+SWAPPED = [
+    ("jose.perez@acme.com", "Pérez", "José"),
+    ("juergen.mueller@acme.com", "Müller", "Jürgen"),
+    ("jurgen.muller@acme.com", "Müller", "Jürgen"),
+    ("ana_lopez@acme.com", "Lopez", "Ana"),
+    ("anne-marie.dubois@acme.com", "Dubois", "Anne-Marie"),
+    ("sean.oconnor@acme.com", "O'Connor", "Seán"),
+]
+
+
+@pytest.mark.parametrize("row", SWAPPED, ids=lambda row: row[0])
+@pytest.mark.parametrize("straight", [7, 26])
+def test_swapped_names_are_found_however_the_address_spells_them(problems_of, row, straight: int):
+    """Accents, their other spellings and separators don't hide it, nor does a small file."""
+    rows = [(f"{a}.{b}@acme.com".lower(), a, b) for a, b in NAMES[:straight]]
+    found = problems_of(*rows, row, ("li.wong@acme.com", "Wong", "Li"))
+    assert rules_of(found, "swapped-names") == [row[1], "Wong"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [("Martin", "King, Jr."), ("Pat", "Roe, III"), ("Anne Marie", "Dubois")]
+)
+def test_a_suffix_is_no_second_name(problems_of, first: str, last: str):
+    """Jr. and III belong to the last name."""
+    found = problems_of(("a@acme.com", first, last))
+    assert rules_of(found, "both-names-in-one-cell") == []
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("Jane Roe", "-"), ("Pat Hoe", "."), ("Lea Moe", "n/a"), ("Kim Poe", "Poe Kim")],
+)
+def test_a_filled_in_nothing_is_no_last_name(problems_of, first: str, last: str):
+    """Who types a hyphen has put both names into the other cell."""
+    found = problems_of(("a@acme.com", first, last))
+    assert first in rules_of(found, "both-names-in-one-cell")

@@ -1,0 +1,141 @@
+"""Rows, sheets and files that a careless reader takes for something else."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+from openpyxl.styles import Font
+
+from aapimport.errors import AnswerNeededError, FileProblemError
+from aapimport.people.check import ReadOptions, check_file
+from aapimport.workbook.facts import Facts
+from aapimport.workbook.ods_facts import add_ods_facts
+from aapimport.workbook.second_view import MOST_ROWS
+
+HEADERS = ("Email Address", "First Name", "Last Name")
+PEOPLE = [(f"{name}@acme.com", name.title(), "Perez") for name in ("ana", "bo", "cy")]
+
+
+def blank_rows(sheet: Any) -> None:
+    """A format down the whole sheet leaves rows of blank cells behind."""
+    for row in range(5, MOST_ROWS + 100):
+        sheet.cell(row, 1).font = Font(bold=True)
+
+
+def many_people(sheet: Any) -> None:
+    """More rows than both readers look at."""
+    for number in range(MOST_ROWS + 10):
+        sheet.append((f"p{number}@acme.com", f"P{number}", f"Q{number}"))
+
+
+def another_sheet(sheet: Any) -> None:
+    """A long sheet beside the people's."""
+    other = sheet.parent.create_sheet("Log")
+    for number in range(MOST_ROWS + 10):
+        other.append((number,))
+
+
+def a_cell_far_right(sheet: Any) -> None:
+    """A formatted blank cell in the last column that Excel has."""
+    sheet["XFD3"].font = Font(bold=True)
+
+
+@pytest.mark.parametrize("change", [blank_rows, many_people, another_sheet, a_cell_far_right])
+def test_a_hidden_person_is_asked_about_however_large_the_file(tmp_path: Path, change):
+    """What makes a second look slow or odd doesn't load somebody whom nobody sees."""
+    workbook = Workbook()
+    sheet = workbook.active
+    sheet.title = "Users"
+    for row in (HEADERS, *PEOPLE):
+        sheet.append(row)
+    sheet.row_dimensions[3].hidden = True
+    change(sheet)
+    path = tmp_path / "people.xlsx"
+    workbook.save(path)
+    with pytest.raises(AnswerNeededError, match=r"1 person in hidden or filtered rows \(3\)"):
+        check_file(path, ReadOptions())
+    skipped = check_file(path, ReadOptions(hidden="skip"))
+    assert 3 not in {person.row for person in skipped.people}
+    rules = {problem.id for problem in skipped.problems}
+    assert ("one-reader-only" in rules) is (change in {many_people, another_sheet})
+    assert "second-reader-failed" not in rules
+
+
+def csv_of(start: str, size: int) -> bytes:
+    """A quoted list of exactly so many bytes."""
+    text = f'{start}"Email Address","First Name","Last Name"\n"ana@acme.com","Ana","Perez"\n'
+    return (text + "," * (size - len(text) - 1) + "\n").encode()
+
+
+@pytest.mark.parametrize("start", ["", "\n", "  \n"])
+def test_a_text_of_the_size_of_a_lock_file_is_none(tmp_path: Path, start: str):
+    """Excel's lock files are 165 bytes long, and so may be a list of people."""
+    path = tmp_path / "people.csv"
+    path.write_bytes(csv_of(start, 165))
+    assert check_file(path, ReadOptions()).ready == 1
+
+
+def test_a_lock_file_is_one_whatever_it_is_called(tmp_path: Path):
+    """The name of who has the workbook open, padded, and again in UTF-16."""
+    name = b"Ana Perez"
+    lock = bytes([len(name)]) + name.ljust(54) + bytes([len(name), 0])
+    lock += name.decode().ljust(54).encode("utf-16-le")
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(lock)
+    assert len(lock) == 165
+    with pytest.raises(FileProblemError, match="lock file"):
+        check_file(path, ReadOptions())
+
+
+def test_a_column_called_pk_is_no_zip_archive(tmp_path: Path):
+    """Two letters don't make an archive."""
+    path = tmp_path / "people.csv"
+    path.write_text("PK,Email Address,First Name,Last Name\n1,a@acme.com,A,B\n", encoding="utf-8")
+    assert check_file(path, ReadOptions()).ready == 1
+
+
+OFFICE = "urn:oasis:names:tc:opendocument:xmlns"
+CELL = 'table:formula="of:=IF(1=1;&quot;&quot;;&quot;x&quot;)"'
+
+
+@pytest.fixture
+def facts_of() -> Callable[[str], Facts]:
+    """What is known of an ods sheet's cells, given the cells of its one row."""
+
+    def look(cells: str) -> Facts:
+        content = (
+            f'<office:document-content xmlns:office="{OFFICE}:office:1.0"'
+            f' xmlns:table="{OFFICE}:table:1.0" xmlns:text="{OFFICE}:text:1.0"'
+            ' xmlns:dc="http://purl.org/dc/elements/1.1/"><office:body><office:spreadsheet>'
+            f'<table:table table:name="Users"><table:table-row>{cells}</table:table-row>'
+            "</table:table></office:spreadsheet></office:body></office:document-content>"
+        )
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr("content.xml", content)
+        facts = Facts()
+        assert add_ods_facts(stream.getvalue(), "Users", facts)
+        return facts
+
+    return look
+
+
+def test_a_formula_that_gives_nothing_is_blank(facts_of):
+    """LibreOffice stores no type for an empty text; other formulas show that it calculated."""
+    stored = f'<table:table-cell {CELL} office:value-type="string"><text:p>x</text:p>'
+    assert not facts_of(f"{stored}</table:table-cell><table:table-cell {CELL}/>").unstored
+    assert facts_of(f"<table:table-cell {CELL}/>").unstored == {(1, 0)}
+
+
+def test_a_comment_is_its_text_alone(facts_of):
+    """Who wrote it and when stands inside of it, and is not what it says."""
+    note = (
+        "<office:annotation><dc:creator>HR</dc:creator><dc:date>2026-11-25T00:00:00</dc:date>"
+        "<text:p>left</text:p></office:annotation>"
+    )
+    facts = facts_of(f"<table:table-cell>{note}<text:p>Ana</text:p></table:table-cell>")
+    assert facts.comments == {(1, 0): "left"}
