@@ -10,12 +10,13 @@ from aapimport.errors import AapimportError
 from aapimport.people.person import Person
 from aapimport.plan.make import Services, make_plan
 from aapimport.plan.plan import PlanOptions
-from aapimport.run import accounts, conveyor
+from aapimport.run import accounts, conveyor, lane
 from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
 from aapimport.run.records import State
 from aapimport.run.report import UploadReport, make_report
 from aapimport.run.runner import Runner
+from aapimport.services import patience
 from aapimport.services.directory import Directory
 from aapimport.services.patience import Patience
 from aapimport.services.portal import Portal
@@ -96,7 +97,7 @@ class Simulation:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that stands in for the run's own."""
     virtual = Clock()
-    for module in (accounts, conveyor):
+    for module in (accounts, conveyor, lane, patience):
         monkeypatch.setattr(module, "time", virtual)
     return virtual
 
