@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from aapimport.errors import RefusedError, SettingsError
+from aapimport.run import schema
 from aapimport.run.journal import Journal, journal_path
 from aapimport.run.records import State, StepKind
 from faults.uploading import Uploading, people, person
@@ -134,15 +135,38 @@ def test_an_empty_file_becomes_a_journal(path: Path):
 
 def test_a_journal_is_created_whole_or_not_at_all(path: Path, monkeypatch: pytest.MonkeyPatch):
     """When the schema can't be written to its end, none of it is there."""
-    import aapimport.run.journal as module
-
-    schema = module.SCHEMA
-    monkeypatch.setattr(module, "SCHEMA", schema + "; CREATE TABLE steps (no TEXT)")
+    tables = schema.SCHEMA
+    monkeypatch.setattr(schema, "SCHEMA", tables + "; CREATE TABLE steps (no TEXT)")
     with pytest.raises(SettingsError):
         Journal(path)
-    monkeypatch.setattr(module, "SCHEMA", schema)
+    monkeypatch.setattr(schema, "SCHEMA", tables)
     with Journal(path) as journal:
         assert journal.unfinished("practice", "d") is None
+
+
+_NEW_COLUMN = "ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT 'none'"
+
+
+def test_an_older_journal_is_brought_to_this_version(uploading: Uploading, monkeypatch):
+    """It keeps all that it remembers; a migration that fails half way leaves it as it was."""
+    plan = uploading.plan()
+    with Journal(uploading.journal_path) as journal:
+        journal.begin(plan)
+    before = uploading.journal_path.read_bytes()
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(schema, "MIGRATIONS", {1: _NEW_COLUMN + "; DROP TABLE nowhere"})
+    with pytest.raises(SettingsError):
+        Journal(uploading.journal_path)
+    assert uploading.journal_path.read_bytes() == before
+    monkeypatch.setattr(schema, "MIGRATIONS", {1: _NEW_COLUMN})
+    for _ in range(2):
+        with Journal(uploading.journal_path) as journal:
+            assert journal.run(plan.receipt).pass_name == "Leadership 2026"
+            found = journal._database.execute("SELECT note FROM runs").fetchall()
+            assert found == [("none",)]
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", 1)
+    with pytest.raises(SettingsError, match="its version is 2, not 1"):
+        Journal(uploading.journal_path)
 
 
 def test_a_run_is_written_whole_or_not_at_all(uploading: Uploading):

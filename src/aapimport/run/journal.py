@@ -28,7 +28,7 @@ from aapimport.run.records import (
     steps_of,
     wanted_json,
 )
-from aapimport.run.schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
+from aapimport.run.schema import NotAJournalError, Transaction, adopt_or_create
 from aapimport.services.values import Wanted
 
 _TASK = ", ".join(Task.__dataclass_fields__)
@@ -60,14 +60,14 @@ class Journal:
             self._database = sqlite3.connect(path, isolation_level=None)
             for pragma in ("synchronous=EXTRA", "secure_delete=ON", "foreign_keys=ON"):
                 self._database.execute(f"PRAGMA {pragma}")
-            self._adopt_or_create()
+            adopt_or_create(self._database)
             self._database.execute("PRAGMA journal_mode=DELETE")  # of ours only: it is written
         except (OSError, sqlite3.Error) as error:
             raise SettingsError(
                 f"the journal {path} can't be read: {error}",
                 hint="it remembers what was sent: keep it, and restore it from a backup if you can",
             ) from error
-        except _NotAJournalError as error:
+        except NotAJournalError as error:
             raise SettingsError(
                 f"{path} is not a journal that this version can use: {error}",
                 hint="update aapimport, or move the file away if it is something else",
@@ -79,31 +79,11 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self._database.close()
 
-    def _adopt_or_create(self) -> None:
-        with _Transaction(self._database):
-            application = self._pragma("application_id")
-            version = self._pragma("user_version")
-            tables = self._database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-            if not tables and not application:
-                for statement in SCHEMA.split(";"):
-                    self._database.execute(statement)
-                self._database.execute(f"PRAGMA application_id={APPLICATION_ID}")
-                self._database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-            elif application != APPLICATION_ID:
-                raise _NotAJournalError("it belongs to another program")
-            elif version != SCHEMA_VERSION:
-                raise _NotAJournalError(f"its version is {version}, not {SCHEMA_VERSION}")
-            elif (damage := self._database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-                raise sqlite3.DatabaseError(" ".join(str(damage).split()))
-
-    def _pragma(self, name: str) -> int:
-        return int(self._database.execute(f"PRAGMA {name}").fetchone()[0])
-
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """A transaction whose failure ends the run; what it was about is looked up by a resume."""
         try:
-            with _Transaction(self._database):
+            with Transaction(self._database):
                 yield
         except sqlite3.IntegrityError:
             raise  # a mistake in aapimport, not in the file
@@ -343,28 +323,6 @@ class Journal:
             "  AND steps.row = people.row AND state NOT IN ('done', 'rejected', 'skipped'))",
             ((receipt, row) for row in rows),
         )
-
-
-class _NotAJournalError(Exception):
-    """The file is a database, but not a journal of ours."""
-
-
-class _Transaction:
-    """A write transaction that leaves nothing behind when it fails."""
-
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
-
-    def __enter__(self) -> None:
-        self._database.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is None:
-                self._database.execute("COMMIT")
-        finally:
-            if self._database.in_transaction:  # some failures end it by themselves
-                self._database.execute("ROLLBACK")
 
 
 def journal_path(state_dir: Path, target: str) -> Path:

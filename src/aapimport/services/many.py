@@ -19,6 +19,7 @@ from aapimport.services.transport import Answer
 from aapimport.services.values import Wanted
 
 _OPERATION_BYTES = 1000  # what is around the texts of one person, generously
+_NOT_IMPLEMENTED = 501
 ADDRESSES_PER_LOOK_UP = 50
 """Addresses in one filter; short enough for every server that takes `or` at all."""
 
@@ -75,7 +76,8 @@ def create_many(directory: Directory, wanted: Sequence[Wanted]) -> list[Outcome]
     if whole.verdict is not Verdict.DONE:
         if isinstance(reply, Answer) and not whole.throttled:
             directory.no_bulk()
-        if whole.verdict is Verdict.REJECTED:  # not offered after all: nothing was done
+        not_there = isinstance(reply, Answer) and reply.status == _NOT_IMPLEMENTED
+        if whole.verdict is Verdict.REJECTED or not_there:  # not offered: nothing was done
             whole = replace(whole, verdict=Verdict.NOT_SENT)
         return [whole] * len(wanted)
     answers = {text(one.get("bulkId")): one for one in objects((body or {}).get("Operations"))}
