@@ -59,6 +59,21 @@ def test_one_service_failing_does_not_hold_up_the_other(uploading: Uploading, fa
     assert well.creates.total() == PEOPLE
 
 
+@pytest.mark.parametrize(("stop_after", "pauses"), [(None, True), (20, True), (100, False)])
+def test_the_administrator_sets_how_many_failures_are_too_many(
+    uploading: Uploading, stop_after: int | None, pauses: bool
+):
+    """`--stop-after` stands in for the breaker: what it allows goes on to the end."""
+    uploading.rows = people(PEOPLE)
+    uploading.stop_after = stop_after
+    uploading.portal.on("POST", "/Users", instead(error(422, "no")), times=10_000)
+    if pauses:
+        assert "paused" in left_by(uploading).message
+        assert uploading.portal.creates.total() < PEOPLE
+    else:
+        assert uploading.run().services.portal.rejected == PEOPLE
+
+
 @pytest.mark.parametrize("ill", ["portal", "jhana"])
 def test_a_service_that_is_down_from_the_start_does_not_either(uploading: Uploading, ill: str):
     """Also a resume to which one service says nothing at all gets on with the other."""

@@ -92,7 +92,8 @@ class Conveyor:
     ) -> None:
         self._journal = journal
         self._receipt = receipt
-        self._lanes = {name: Lane(directory) for name, directory in services.items()}
+        breaks = stop_after is None
+        self._lanes = {name: Lane(one, breaks=breaks) for name, one in services.items()}
         self.sleep = sleep
         self._stop_after = stop_after
         self._stop: ExitCode | None = None

@@ -22,6 +22,7 @@ class Lane:
 
     Args:
         directory: The service.
+        breaks: Whether it ends by itself when too much goes wrong.
 
     Attributes:
         window: How many requests may be under way at once.
@@ -29,8 +30,9 @@ class Lane:
         ended: Why nothing more is sent to the service in this run; None while it goes on.
     """
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, *, breaks: bool) -> None:
         self.directory = directory
+        self._breaks = breaks
         self.window = Window()
         self.failures = 0
         self.ended: AapimportError | None = None
@@ -107,4 +109,5 @@ class Lane:
         self._paused_until = max(self._paused_until, time.monotonic() + seconds)
 
     def _goes_wrong(self) -> bool:
-        return self.failures >= BREAKER_FAILURES and self.failures >= BREAKER_SHARE * self._landings
+        share = BREAKER_SHARE * self._landings
+        return self._breaks and self.failures >= max(BREAKER_FAILURES, share)
