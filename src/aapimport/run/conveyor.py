@@ -143,8 +143,8 @@ class Conveyor:
         Args:
             lines: For each service, its steps; taken one batch after the other.
             prepare: Makes the call of a batch; the call itself runs in another thread.
-            sends: Whether the calls are what the steps intend, so that one that was not sent is
-                tried again here; False where they only look.
+            sends: Whether the calls are what the steps intend, and are tried again when they were
+                not sent; False where they only look.
 
         Raises:
             StoppedError: `stop` was called.
@@ -162,7 +162,7 @@ class Conveyor:
                     for service, batches in lines.items()
                     for batch in self._next(service, waiting[service], batches, flying[service])
                 ]
-                intents = [task for _, batch in starting for task in batch] if sends else []
+                intents = [task for _, batch in starting for task in batch if sends]
                 self._journal.record(self._receipt, [*landed, *intents])
                 yield self.progress()
                 for service, batch in starting:
@@ -175,12 +175,11 @@ class Conveyor:
                         flying[end.service] -= 1
                         back = self._land(end, sends=sends)
                         landed += back
-                        if sends:
-                            waiting[end.service].extend(_again(back))
-                elif not any(self._goes_on(service, waiting[service]) for service in lines):
+                        waiting[end.service].extend(_again(back) if sends else ())
+                    continue
+                if not any(self._goes_on(service, waiting[service]) for service in lines):
                     break
-                else:
-                    self.sleep(_TICK)
+                self.sleep(_TICK)
         self.check()
 
     def check(self) -> None:

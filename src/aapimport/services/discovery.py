@@ -25,6 +25,7 @@ from aapimport.services.scim import (
 from aapimport.services.transport import Answer, Lost, NotSent, Reply, Transport
 
 UNAUTHORIZED, FORBIDDEN = 401, 403
+_DISCOVERY = ("/ServiceProviderConfig", "/ResourceTypes", "/Schemas")
 MAX_BULK = 200
 """Operations in one bulk request at the most: a lost answer then stays cheap (SERVERS.md, 13)."""
 MAX_BULK_BYTES = 1_000_000
@@ -94,39 +95,22 @@ def discover(transport: Transport, patience: Patience, name: str) -> Capabilitie
         SettingsError: The service refuses the token, or isn't a SCIM service.
         ServiceError: It can't be reached, or is busy or out of order.
     """
-    refused: list[str] = []
-
-    def get(path: str) -> Mapping[str, Any]:
-        reply = patience.repeat(lambda: transport.request("GET", path))
-        if isinstance(reply, Answer) and is_refusal(reply):
-            refused.append(path)
-            return {}
-        answer = reachable(reply, name)
-        if transient(answer):
-            raise ServiceError(
-                f"{name} can't say what it can do: {error_detail(answer)}",
-                hint="try again later; nothing is guessed about a service that is out of order",
-            )
-        return (answer.json() if answer.ok else None) or {}
-
-    config = get("/ServiceProviderConfig")
-    types = list(objects(get("/ResourceTypes").get("Resources")))
-    schemas = {
-        text(schema.get("id")): schema for schema in objects(get("/Schemas").get("Resources"))
-    }
+    found = [_get(transport, patience, path, name) for path in _DISCOVERY]
+    if None in found:
+        _try_token(transport, patience, name)
+    config, listed, published = (one or {} for one in found)
+    types = list(objects(listed.get("Resources")))
+    schemas = {text(schema.get("id")): schema for schema in objects(published.get("Resources"))}
     user = schemas.get(USER) or _schema_alone(transport, patience)
     extensions = {
         text(extension.get("schema"))
         for kind in types
         for extension in objects(kind.get("schemaExtensions"))
     }
-    if refused:  # discovery alone may be closed (SERVERS.md, 2): the people tell about the token
-        few = {"startIndex": "1", "count": "1"}
-        reachable(patience.repeat(lambda: transport.request("GET", "/Users", query=few)), name)
     bulk = mapping(config.get("bulk"))
-    operations = number(bulk.get("maxOperations")) or 0
+    most = min(number(bulk.get("maxOperations")) or 0, MAX_BULK)
     return Capabilities(
-        bulk=min(operations, MAX_BULK) if bulk.get("supported") is True else 0,
+        bulk=most if bulk.get("supported") is True else 0,
         bulk_bytes=min(number(bulk.get("maxPayloadSize")) or MAX_BULK_BYTES, MAX_BULK_BYTES),
         filters=_supported(config, "filter"),
         patches=_supported(config, "patch"),
@@ -138,6 +122,33 @@ def discover(transport: Transport, patience: Patience, name: str) -> Capabilitie
         teams=not types or any(_is_groups(text(kind.get("endpoint"))) for kind in types),
         team_places=AAP_GROUP in extensions,
     )
+
+
+def _get(
+    transport: Transport, patience: Patience, path: str, name: str
+) -> Mapping[str, Any] | None:
+    """What a service answers; empty where it has nothing to say, None where it refuses to."""
+    reply = patience.repeat(lambda: transport.request("GET", path))
+    if isinstance(reply, Answer) and is_refusal(reply):
+        return None
+    answer = reachable(reply, name)
+    if transient(answer):
+        raise ServiceError(
+            f"{name} can't say what it can do: {error_detail(answer)}",
+            hint="try again later; nothing is guessed about a service that is out of order",
+        )
+    return (answer.json() if answer.ok else None) or {}
+
+
+def _try_token(transport: Transport, patience: Patience, name: str) -> None:
+    """Ask for people where discovery is closed, which it alone may be (SERVERS.md, 2).
+
+    Raises:
+        SettingsError: The service refuses the token there as well.
+        ServiceError: It can't be reached.
+    """
+    few = {"startIndex": "1", "count": "1"}
+    reachable(patience.repeat(lambda: transport.request("GET", "/Users", query=few)), name)
 
 
 def _schema_alone(transport: Transport, patience: Patience) -> Mapping[str, Any]:
