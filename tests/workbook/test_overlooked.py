@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.comments import Comment
 from openpyxl.styles import Font
 
 from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.people.check import ReadOptions, check_file
+from aapimport.workbook.archive import long_sheets
 from aapimport.workbook.facts import Facts
 from aapimport.workbook.ods_facts import add_ods_facts
-from aapimport.workbook.second_view import MOST_ROWS
+from aapimport.workbook.second_view import MOST_ROWS, look
+from aapimport.workbook.xlsx_cells import hidden_rows
+from workbook import attack_files as attack
 
 HEADERS = ("Email Address", "First Name", "Last Name")
 PEOPLE = [(f"{name}@acme.com", name.title(), "Perez") for name in ("ana", "bo", "cy")]
@@ -61,7 +65,7 @@ def test_a_hidden_person_is_asked_about_however_large_the_file(tmp_path: Path, c
     skipped = check_file(path, ReadOptions(hidden="skip"))
     assert 3 not in {person.row for person in skipped.people}
     rules = {problem.id for problem in skipped.problems}
-    assert ("one-reader-only" in rules) is (change in {many_people, another_sheet})
+    assert ("one-reader-only" in rules) is (change is many_people)
     assert "second-reader-failed" not in rules
 
 
@@ -102,17 +106,66 @@ OFFICE = "urn:oasis:names:tc:opendocument:xmlns"
 CELL = 'table:formula="of:=IF(1=1;&quot;&quot;;&quot;x&quot;)"'
 
 
+def test_bytes_of_text_that_look_like_a_length_make_no_lock_file(tmp_path: Path):
+    """A first cell that starts with a 6 leaves no padding to be looked at."""
+    path = tmp_path / "people.csv"
+    path.write_bytes(csv_of("6,,\n", 165))
+    assert check_file(path, ReadOptions()).ready == 1
+
+
+def test_a_long_sheet_beside_the_people_costs_them_nothing(tmp_path: Path):
+    """Links and comments of the people's sheet are seen though another sheet is too long."""
+    workbook = Workbook()
+    sheet = workbook.active
+    sheet.title = "Users"
+    for row in (HEADERS, *PEOPLE):
+        sheet.append(row)
+    sheet["B2"].comment = Comment("left", "HR")
+    another_sheet(sheet)
+    path = tmp_path / "people.xlsx"
+    workbook.save(path)
+    view = look({"path": str(path), "thorough": False})
+    assert list(view["sheets"]) == ["Users"]
+    assert view["too_long"] == ["Log"]
+    facts = Facts()
+    facts.take_second_view(view, "Log")
+    assert facts.state == "too many rows"
+    rules = {problem.id for problem in check_file(path, ReadOptions()).problems}
+    assert "cell-comment" in rules
+    assert "one-reader-only" not in rules
+
+
+@pytest.mark.parametrize("blank", ["<c r='A9'/>", "<c r='A9'><v/></c>", '<c r="A9"><v></v></c>'])
+def test_rows_without_a_value_are_not_counted(tmp_path: Path, blank: str):
+    """Blank cells are written in several ways."""
+    rows = "".join(f"<row>{blank}</row><row/>" for _ in range(9))
+    path = attack.write(tmp_path / "people.xlsx", attack.sheet(attack.ANA + rows))
+    part = "xl/worksheets/sheet1.xml"
+    assert long_sheets(path.read_bytes(), 2) == (set(), 1)
+    assert long_sheets(path.read_bytes(), 1) == ({part}, 1)
+
+
+def test_rows_of_no_height_are_hidden(tmp_path: Path):
+    """The quick search for hidden rows knows what the slow reader knows."""
+    rows = "".join(
+        f'<row r="{row}" {how}><c r="A{row}"><v>1</v></c></row>'
+        for row, how in enumerate(("", 'ht="0"', 'ht="15" customHeight="1"', 'hidden="1"'), start=2)
+    )
+    path = attack.write(tmp_path / "people.xlsx", attack.sheet(rows))
+    assert hidden_rows(path.read_bytes(), "xl/worksheets/sheet1.xml") == {3, 5}
+
+
 @pytest.fixture
 def facts_of() -> Callable[[str], Facts]:
     """What is known of an ods sheet's cells, given the cells of its one row."""
 
-    def look(cells: str) -> Facts:
+    def look_at(cells: str, after: str = "") -> Facts:
         content = (
             f'<office:document-content xmlns:office="{OFFICE}:office:1.0"'
             f' xmlns:table="{OFFICE}:table:1.0" xmlns:text="{OFFICE}:text:1.0"'
             ' xmlns:dc="http://purl.org/dc/elements/1.1/"><office:body><office:spreadsheet>'
             f'<table:table table:name="Users"><table:table-row>{cells}</table:table-row>'
-            "</table:table></office:spreadsheet></office:body></office:document-content>"
+            f"</table:table>{after}</office:spreadsheet></office:body></office:document-content>"
         )
         stream = io.BytesIO()
         with zipfile.ZipFile(stream, "w") as archive:
@@ -121,7 +174,7 @@ def facts_of() -> Callable[[str], Facts]:
         assert add_ods_facts(stream.getvalue(), "Users", facts)
         return facts
 
-    return look
+    return look_at
 
 
 def test_a_formula_that_gives_nothing_is_blank(facts_of):
@@ -129,6 +182,8 @@ def test_a_formula_that_gives_nothing_is_blank(facts_of):
     stored = f'<table:table-cell {CELL} office:value-type="string"><text:p>x</text:p>'
     assert not facts_of(f"{stored}</table:table-cell><table:table-cell {CELL}/>").unstored
     assert facts_of(f"<table:table-cell {CELL}/>").unstored == {(1, 0)}
+    other = f'<table:table table:name="Lists">{stored}</table:table-cell></table:table>'
+    assert not facts_of(f"<table:table-cell {CELL}/>", other).unstored
 
 
 def test_a_comment_is_its_text_alone(facts_of):

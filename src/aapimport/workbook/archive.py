@@ -23,8 +23,9 @@ _PROLOG = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _ROOT_WITH_PREFIX = re.compile(r"<[\w.-]+:")
 _FORMULA = re.compile(rb'<f[ />]|t="e"')
 _UNUSUAL = re.compile(rb"<c [^>]*='")
-_ROW = re.compile(rb"<(?:\w+:)?row[ />]")
-_HELD = re.compile(rb"<(?:\w+:)?(?:v|is)[ >]")
+_FAR = re.compile(rb"""r=["'](?:[B-Z][A-Z]|[A-Z]{3})\d""")
+"""A cell beyond column AZ; with fewer columns, not even a million rows fill the memory."""
+_ROW_OR_VALUE = re.compile(rb"<(?:\w+:)?(?:(row)(?=[\s/>])|(?:v|is)(?:\s[^>]*)?>(?!</))")
 _SUPPORTED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -37,6 +38,7 @@ class Archive:
         parts: The names of its entries.
         small: The bytes of the entries that tell what kind of workbook it is, cut at 1 MiB.
         with_formulas: The sheet parts in which a formula or an error value stands.
+        wide: The sheet parts with cells beyond column AZ.
         encrypted: Whether an entry needs a password.
     """
 
@@ -44,6 +46,7 @@ class Archive:
     parts: tuple[str, ...] = ()
     small: dict[str, bytes] = field(default_factory=dict)
     with_formulas: set[str] = field(default_factory=set)
+    wide: set[str] = field(default_factory=set)
     encrypted: bool = False
 
 
@@ -130,14 +133,20 @@ def _look_into(entry: zipfile.ZipInfo, data: bytes, found: Archive, left: int) -
             return size, "it would unpack to an absurd size"
         if size > entry.file_size:
             break
-        if is_sheet and name not in found.with_formulas:
-            window = tail + chunk
-            if (b"<f" in window or b't="e"' in window) and _FORMULA.search(window):
-                found.with_formulas.add(name)
+        if is_sheet:
+            _look_at_cells(name, tail + chunk, found)
             tail = chunk[-8:]
     if size != entry.file_size:
         raise zipfile.BadZipFile("a part has another size than it claims")
     return size, ""
+
+
+def _look_at_cells(name: str, text: bytes, found: Archive) -> None:
+    may_have_formulas = b"<f" in text or b't="e"' in text
+    if may_have_formulas and name not in found.with_formulas and _FORMULA.search(text):
+        found.with_formulas.add(name)
+    if name not in found.wide and _FAR.search(text):
+        found.wide.add(name)
 
 
 def _starts_with_doctype(name: str, start: bytes, found: Archive) -> bool:
@@ -192,26 +201,54 @@ def _after_prolog(chunk: bytes) -> str:
     return text[prolog.end() :][:200] if prolog else ""
 
 
-def more_rows_than(most: int, data: bytes) -> bool:
-    """Whether a sheet of the workbook has more rows that hold something than that.
+def read_tags(data: bytes, name: str) -> Iterator[bytes]:
+    """The contents of an XML part, in pieces that never end within a tag.
 
-    It is read only as far as needed. Rows of blank cells, which a format down the whole sheet
+    Raises:
+        KeyError: There is no such part.
+        zipfile.BadZipFile: It is damaged, or would unpack to an absurd size.
+    """
+    rest = b""
+    size = 0
+    for chunk in read_part(data, name):
+        size += len(chunk)
+        if size > MAX_INFLATED:
+            raise zipfile.BadZipFile("a part would unpack to an absurd size")
+        text = rest + chunk
+        end = max(text.rfind(b"<"), 0)
+        rest = text[end:]
+        yield text[:end]
+    yield rest
+
+
+def long_sheets(data: bytes, most: int) -> tuple[set[str], int]:
+    """The sheets that have more rows with something in them than that.
+
+    Each is read only as far as needed. Rows of blank cells, which a format down the whole sheet
     leaves behind, don't count.
+
+    Returns:
+        The names of their parts, and how many sheets there are in all.
     """
     try:
-        for entry in _entries(data):
-            if not _SHEET_PART.fullmatch(entry.filename):
-                continue
-            rows = size = 0
-            rest = b""
-            for chunk in _inflate(entry, data):
-                *whole, rest = _ROW.split(rest + chunk)
-                rows += sum(_HELD.search(row) is not None for row in whole)
-                size += len(chunk)
-                if rows > most or size > MAX_INFLATED:
-                    return True
-            if rows + (_HELD.search(rest) is not None) > most:
-                return True
+        parts = [
+            entry.filename for entry in _entries(data) if _SHEET_PART.fullmatch(entry.filename)
+        ]
+        return {part for part in parts if _has_more_rows(data, part, most)}, len(parts)
     except zipfile.BadZipFile:
-        return False
+        return set(), 0
+
+
+def _has_more_rows(data: bytes, part: str, most: int) -> bool:
+    rows = 0
+    is_counted = True
+    for text in read_tags(data, part):
+        for tag in _ROW_OR_VALUE.finditer(text):
+            if tag[1]:
+                is_counted = False
+            elif not is_counted:
+                is_counted = True
+                rows += 1
+                if rows > most:
+                    return True
     return False

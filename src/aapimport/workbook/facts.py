@@ -44,6 +44,8 @@ class Facts:
         """Add what the second reader said; see `aapimport.workbook.second_view.look`."""
         self.state = view.get("state", "failed")
         seen = view.get("sheets", {}).get(sheet)
+        if self.state == "looked" and sheet in view.get("too_long", ()):
+            self.state = "too many rows"
         if self.state != "looked" or seen is None:
             self.state = "too many rows" if self.state == "too many rows" else "failed"
             return

@@ -1,17 +1,21 @@
 """What a file really is, found out before any reader sees it."""
 
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from aapimport.errors import FileProblemError
 from aapimport.workbook.archive import Archive, inspect_archive
+from aapimport.workbook.cells import CellRef
+from aapimport.workbook.extent import far_cells
+from aapimport.workbook.xlsx_cells import sheet_name
 
 SPREADSHEETS = ("xlsx", "xlsm", "xls", "xlsb", "ods", "csv", "tsv")
 """The formats that are read, by their file extensions."""
 
 _LOCK_SIZE, _LOCK_NAME = 165, 55
-"""Excel's lock file under another name: its owner's name, its length in front, padded."""
+"""Excel's lock file under another name: who has it open, twice, the second time in UTF-16."""
 _STARTS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ""),  # a compound file: what kind, its parts tell
     (b"%PDF", "pdf"),
@@ -71,10 +75,11 @@ def take_in(path: Path) -> Intake:
     """Read a file's bytes and make sure that they are a spreadsheet that can be opened safely.
 
     Raises:
-        FileProblemError: It isn't one, or not the one that its name says, or it is locked.
+        FileProblemError: It isn't one, or not the one that its name says, or it is locked, or a
+            cell of it lies so far out that there is no memory for the sheet.
     """
     data = read_bytes(path)
-    kind, with_formulas = _kind_of(data, path)
+    kind, archive = _kind_of(data, path)
     if kind == "encrypted":
         raise protected(path.name)
     extension = path.suffix.lower().removeprefix(".")
@@ -85,7 +90,12 @@ def take_in(path: Path) -> Intake:
             + (f", not the {extension} file that its name says" if extension in _KNOWN else ""),
             hint=_cure(kind, path),
         )
-    return Intake(kind, data, with_formulas)
+    for part in sorted(archive.wide):
+        cells, size = far_cells(data, part)
+        if cells:
+            sheet = sheet_name(data, part)
+            raise _too_large(path.name, [CellRef(sheet, at, row) for row, at in cells], size)
+    return Intake(kind, data, frozenset(map(str.lower, archive.with_formulas)))
 
 
 def protected(name: str) -> FileProblemError:
@@ -100,6 +110,22 @@ def damaged(name: str, why: str = "") -> FileProblemError:
     """The error for a file that no reader can make sense of."""
     return FileProblemError(
         f"{name} is damaged and can't be read" + (f" ({why})" if why else ""), hint=SAVE_AGAIN
+    )
+
+
+def _too_large(name: str, cells: Iterable[CellRef], size: int) -> FileProblemError:
+    """The error for a sheet that would fill the memory with blank cells.
+
+    Args:
+        name: The file's name.
+        cells: The cells that are to blame.
+        size: How many cells the sheet has up to them.
+    """
+    where = " and ".join(map(str, cells))
+    return FileProblemError(
+        f"{name} holds something far out, in {where}, which makes a sheet of {size:,} cells",
+        hint="delete the empty columns and rows beyond the people, save the workbook, try again;"
+        " Ctrl+End shows in Excel how far a sheet reaches",
     )
 
 
@@ -152,11 +178,11 @@ def _cure(kind: str, path: Path) -> str:
     return f"use a file of one of these kinds: {', '.join(SPREADSHEETS)}"
 
 
-def _kind_of(data: bytes, path: Path) -> tuple[str, frozenset[str]]:
+def _kind_of(data: bytes, path: Path) -> tuple[str, Archive]:
     if data.startswith(_ZIP_STARTS):
         archive = _open_archive(data, path)
-        return _zip_kind(archive), frozenset(map(str.lower, archive.with_formulas))
-    return _plain_kind(data), frozenset()
+        return _zip_kind(archive), archive
+    return _plain_kind(data), Archive()
 
 
 def _plain_kind(data: bytes) -> str:
@@ -165,11 +191,21 @@ def _plain_kind(data: bytes) -> str:
             return kind or _ole_kind(data)
     if data[:2] in _BIFF_STREAMS and b"\0" in data[:8]:
         return "xls"
-    if len(data) == _LOCK_SIZE and data[0] < _LOCK_NAME:
-        padding = data[1 + data[0] : _LOCK_NAME]  # behind the name of who has it open
-        if not padding.strip(b" \0"):
-            return "lock"
-    return _text_kind(data)
+    return "lock" if _is_lock(data) else _text_kind(data)
+
+
+def _is_lock(data: bytes) -> bool:
+    """Whether it is a name, its length in front, padded to 54; and again, in UTF-16."""
+    if len(data) != _LOCK_SIZE or data[_LOCK_NAME + 1]:
+        return False
+    length, again = data[0], data[_LOCK_NAME]
+    if not 0 < length < _LOCK_NAME or not 0 < again < _LOCK_NAME:
+        return False
+    name = data[1 : 1 + length]
+    padding = data[1 + length : _LOCK_NAME]
+    wide = data[_LOCK_NAME + 2 :].decode("utf-16-le", "replace")
+    no_breaks = not any(sign in name for sign in b"\r\n\t;")
+    return no_breaks and not padding.strip(b" \0") and not wide[again:].strip(" \0")
 
 
 def _text_kind(data: bytes) -> str:

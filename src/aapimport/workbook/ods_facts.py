@@ -39,6 +39,7 @@ def add_ods_facts(data: bytes, sheet: str, facts: Facts) -> bool:
             parser.Parse(chunk, False)
     except (expat.ExpatError, KeyError, zipfile.BadZipFile):
         return False
+    scan.settle()
     return scan.found
 
 
@@ -55,7 +56,7 @@ class _Scan:
         self._cell: dict[str, str] = {}
         self._text = self._comment = ""
         self._in_comment = self._about_comment = False
-        self._stored = False
+        self._is_calculated = False
         self._empty: set[Cell] = set()
 
     def start(self, tag: str, named: dict[str, str]) -> None:
@@ -66,6 +67,8 @@ class _Scan:
             self.found = self.found or self._inside
             self._row, self._column, self._rows = 0, 0, 1
         if not self._inside:
+            if name == "table-cell" and {"formula", "value-type"} <= attributes.keys():
+                self._is_calculated = True
             return
         if name == "table-column":
             self._start_column(attributes)
@@ -89,8 +92,6 @@ class _Scan:
             return
         if name == "table":
             self._inside = False
-            if not self._stored:
-                self._facts.unstored |= self._empty
         elif name == "table-row":
             self._row += self._rows - 1
         elif name == "annotation":
@@ -99,6 +100,11 @@ class _Scan:
             self._about_comment = False
         elif name in {"table-cell", "covered-table-cell"}:
             self._end_cell()
+
+    def settle(self) -> None:
+        """Decide on empty results: in a workbook that no program has calculated, they are none."""
+        if not self._is_calculated:
+            self._facts.unstored |= self._empty
 
     def characters(self, text: str) -> None:
         if self._about_comment:
@@ -111,7 +117,7 @@ class _Scan:
     def _weigh_formula(self, place: Cell) -> None:
         """Note a formula without a result; LibreOffice stores an empty text as no result at all."""
         if "value-type" in self._cell:
-            self._stored = True
+            self._is_calculated = True
         elif self._text:
             self._facts.unstored.add(place)
         else:

@@ -7,21 +7,23 @@ it loop for ever; what it found goes to the first child as JSON.
 import datetime as dt
 import re
 import warnings
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from aapimport.template.columns import TEMPLATE_PROPERTY
-from aapimport.workbook.archive import inspect_archive, more_rows_than
+from aapimport.workbook.archive import inspect_archive, long_sheets
 from aapimport.workbook.intake import read_bytes
+from aapimport.workbook.number_formats import as_shown
 
 if TYPE_CHECKING:
-    from openpyxl import Workbook
+    from openpyxl.reader.excel import ExcelReader
+    from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
 MOST_ROWS = 20_000
 """Up to here both readers run; openpyxl takes about 1 s for so many rows."""
 _MOST_COLUMNS = 64
-_ZEROS = re.compile(r"0+")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -33,21 +35,27 @@ def look(arguments: dict[str, Any]) -> dict[str, Any]:
 
     Returns:
         `state`: `looked`, `too many rows` or `failed`; `version` of the template, or None; `sheets`
-        by name, each as `_look_at` describes it.
+        by name, each as `_look_at` describes it; `too_long`: the names of the sheets that were left
+        out because they have too many rows.
     """
     from pathlib import Path
 
     data = read_bytes(Path(arguments["path"]))
-    if not arguments["thorough"] and more_rows_than(MOST_ROWS, data):
-        return {"state": "too many rows"}
+    too_long: set[str] = set()
+    if not arguments["thorough"]:
+        too_long, sheets = long_sheets(data, MOST_ROWS)
+        if too_long and len(too_long) == sheets:
+            return {"state": "too many rows"}
     if inspect_archive(data).complaint:
         return {"state": "failed"}
     try:
-        workbook = _load(data)
+        reader = _load(data, too_long)
+        workbook: Workbook = reader.wb
         return {
             "state": "looked",
             "version": _version(workbook),
             "sheets": {sheet.title: _look_at(sheet) for sheet in workbook.worksheets},
+            "too_long": [name for name, part in _sheets(reader) if part in too_long],
         }
     except MemoryError:
         raise
@@ -55,14 +63,24 @@ def look(arguments: dict[str, Any]) -> dict[str, Any]:
         return {"state": "failed"}
 
 
-def _load(data: bytes) -> "Workbook":
+def _load(data: bytes, too_long: set[str]) -> "ExcelReader":
+    """Read a workbook without some of its sheets, which openpyxl takes for missing."""
     import io
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from openpyxl import load_workbook
+        from openpyxl.reader.excel import ExcelReader
 
-        return load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
+        reader = ExcelReader(io.BytesIO(data), data_only=True, keep_links=False)
+        reader.valid_files = [part for part in reader.valid_files if part not in too_long]
+        reader.read()
+        return reader
+
+
+def _sheets(reader: "ExcelReader") -> Iterator[tuple[str, str]]:
+    """The name of each sheet and the part that holds it."""
+    for sheet, link in reader.parser.find_sheets():
+        yield sheet.name, link.target
 
 
 def _version(workbook: "Workbook") -> str | None:
@@ -93,8 +111,8 @@ def _look_at(sheet: "Worksheet") -> dict[str, Any]:
             rows, values = columns[column]
             rows.append(row)
             values.append(_plain(value))
-            if isinstance(value, int | float) and cell.has_style:
-                text = _as_shown(value, cell.number_format)
+            if isinstance(value, int | float) and cell.has_style and not isinstance(value, bool):
+                text = as_shown(value, cell.number_format)
                 shown += [(row, column, text)] if text else []
         if cell.hyperlink and (address := _address(cell.hyperlink.target)):
             links.append((row, column, address))
@@ -124,14 +142,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dt.date | dt.time | dt.timedelta):
         return {"date": str(value)}
     return str(value)
-
-
-def _as_shown(value: float, number_format: str) -> str:
-    """What a format of zeros makes of a whole number (`00000` shows 123 as 00123), or nothing."""
-    if _ZEROS.fullmatch(number_format) and value >= 0 and float(value).is_integer():
-        text = str(int(value)).zfill(len(number_format))
-        return text if text != str(int(value)) else ""
-    return ""
 
 
 def _address(target: str | None) -> str:

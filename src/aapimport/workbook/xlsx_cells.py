@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from aapimport.workbook.archive import read_part
+from aapimport.workbook.archive import read_part, read_tags
 
-_HIDDEN_ROW = re.compile(rb"""<(?:\w+:)?row\s(?=[^>]*\bhidden=["'](?:1|true)["'])[^>]*>""")
+_HIDDEN_ROW = re.compile(
+    rb"""<(?:\w+:)?row\s(?=[^>]*\b(?:hidden=["'](?:1|true)|ht=["']0(?:\.0*)?)["'])[^>]*>"""
+)
 _ROW_NUMBER = re.compile(rb"""\br=["'](\d{1,7})["']""")
 
 
@@ -32,6 +34,16 @@ class OddCells:
 
 def sheet_part(data: bytes, sheet: str) -> str:
     """The name of the zip entry that holds a sheet; empty where it can't be found."""
+    return next((part for name, part in _sheets(data) if name == sheet), "")
+
+
+def sheet_name(data: bytes, part: str) -> str:
+    """The name of the sheet that a zip entry holds; empty where it can't be found."""
+    return next((name for name, held in _sheets(data) if held.lower() == part.lower()), "")
+
+
+def _sheets(data: bytes) -> Iterator[tuple[str, str]]:
+    """The name of each sheet and of the zip entry that holds it."""
     import xml.etree.ElementTree as ET
 
     try:
@@ -39,14 +51,13 @@ def sheet_part(data: bytes, sheet: str) -> str:
         book = ET.fromstring(b"".join(read_part(data, "xl/workbook.xml")))  # noqa: S314 -- see above
         links = ET.fromstring(b"".join(read_part(data, "xl/_rels/workbook.xml.rels")))  # noqa: S314 -- see above
     except (KeyError, zipfile.BadZipFile, ET.ParseError):
-        return ""
+        return
     targets = {link.get("Id"): link.get("Target", "") for link in links}
     for element in book.iter():
-        if element.tag.endswith("}sheet") and element.get("name") == sheet:
+        if element.tag.endswith("}sheet"):
             identity = next((v for k, v in element.items() if k.endswith("}id")), "")
             target = posixpath.normpath(posixpath.join("/xl", targets.get(identity, "")))
-            return target.lstrip("/")
-    return ""
+            yield element.get("name", ""), target.lstrip("/")
 
 
 def odd_cells(data: bytes, part: str) -> OddCells:
@@ -74,21 +85,17 @@ def odd_cells(data: bytes, part: str) -> OddCells:
 
 
 def hidden_rows(data: bytes, part: str) -> set[int]:
-    """The rows of a sheet that are hidden or filtered out, found at the speed of a text search.
+    """The rows of a sheet that are hidden, filtered out or of no height, by a quick text search.
 
     Args:
         data: The bytes of an archive that `inspect_archive` found harmless.
         part: The sheet's entry.
     """
     rows: set[int] = set()
-    rest = b""
     try:
-        for chunk in read_part(data, part):
-            text = rest + chunk
-            end = text.rfind(b"<")
-            rest = text[end:]
-            if b"hidden=" in text:
-                rows.update(_numbers(_HIDDEN_ROW.findall(text[:end])))
+        for text in read_tags(data, part):
+            if b"hidden=" in text or b"ht=" in text:
+                rows.update(_numbers(_HIDDEN_ROW.findall(text)))
     except (KeyError, zipfile.BadZipFile):
         pass  # the value reader has refused the file
     return rows

@@ -1,0 +1,75 @@
+"""What Excel shows for a number is what is sent, where that is certain."""
+
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from aapimport.people.check import ReadOptions, check_file
+from aapimport.workbook.number_formats import as_shown
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "text"),
+    [
+        (123, "00000", "00123"),
+        (123456, "00000", ""),
+        (7, '"T-"000', "T-007"),
+        (12345, '"T-"000', "T-12345"),
+        (123456, "000-000", "123-456"),
+        (1234567, "000-000", "1234-567"),
+        (7, "000-000", "000-007"),
+        (12, r"\T\-000", "T-012"),
+        (5, '0" years"', "5 years"),
+        (5551234, "(000) 0000", "(555) 1234"),
+        (0.25, "0%", "25%"),
+        (0.07, "0%", "7%"),
+        (1.0, "0%", "100%"),
+        (3.0, "0 ", ""),
+        (3, "0", ""),
+        (7, '"%"0', "%7"),
+    ],
+)
+def test_what_is_certain_is_told(value: float, number_format: str, text: str):
+    """Zeros, literal texts and whole percentages have one reading in every country."""
+    assert as_shown(value, number_format) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format"),
+    [
+        (1, "General"),
+        (1234, "#,##0"),
+        (1.5, "0.00"),
+        (1.5, "000"),
+        (0.255, "0%"),
+        (-7, "000"),
+        (7, "000;-000"),
+        (7, "[>5]000"),
+        (7, "0_)"),
+        (7, '"only text"'),
+        (7, "@"),
+        (1e15, "000-000"),
+        (float("inf"), "000"),
+        (float("nan"), "000"),
+    ],
+)
+def test_what_is_not_certain_is_left_alone(value: float, number_format: str):
+    """Rounding, signs, conditions and what depends on the country are not guessed at."""
+    assert as_shown(value, number_format) == ""
+
+
+def test_a_team_number_is_sent_as_it_is_shown(tmp_path: Path):
+    """A team that Excel shows as T-007 is not sent as 7, and the file says so."""
+    workbook = Workbook()
+    sheet = workbook.active
+    sheet.title = "Users"
+    sheet.append(("Email Address", "First Name", "Last Name", "Team", "Jhana Enabled"))
+    sheet.append(("ana@acme.com", "Ana", "Perez", 7, True))
+    sheet["D2"].number_format = '"T-"000'
+    sheet["E2"].number_format = "000"
+    path = tmp_path / "people.xlsx"
+    workbook.save(path)
+    checked = check_file(path, ReadOptions())
+    assert [person.team for person in checked.people] == ["T-007"]
+    assert [str(p.cell) for p in checked.problems if p.id == "shown-number"] == ["Users!D2"]
