@@ -56,6 +56,36 @@ def test_ordinary_columns_of_hr_systems_are_no_misspelt_ones(
     assert len(answer["people"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Roles", "User Role"),
+        ("Teams", "Team"),
+        ("Tem", "Team"),
+        ("Jhanna", "Jhana Enabled"),
+    ],
+)
+def test_a_short_misspelt_header_is_an_error(
+    typed: str, meant: str, make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]
+) -> None:
+    """Left out with a notice, it would make managers of everybody, or lose their teams."""
+    answer = answer_of(make_xlsx((*ANA, "x"), headers=(*HEADERS, typed)))
+    (problem,) = answer["problems"]
+    assert problem.id == "misspelt-header"
+    assert repr(meant) in problem.hint
+    assert answer["ready"] == 0
+
+
+@pytest.mark.parametrize("typed", ["?", "-", "---", "*", "_", "…"])
+def test_signs_are_no_role(
+    typed: str, make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]
+) -> None:
+    """Only a blank cell means manager; whoever typed a sign did not say so."""
+    answer = answer_of(make_xlsx((*ANA, typed), headers=(*HEADERS, "User Role")))
+    assert [problem.id for problem in answer["problems"]] == ["unknown-role"]
+    assert answer["people"] == []
+
+
 def test_headers_that_are_all_misspelt_are_recognised(
     make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]
 ) -> None:

@@ -202,10 +202,10 @@ def read_role(text: str) -> tuple[Role | None, str]:
     """
     if text in _TYPED:
         return _TYPED[text], ""
-    role = _FORMS.get(role_form(text))
+    form = role_form(text)
+    role = _FORMS.get(form) if form else None  # signs alone are no blank cell
     if role is None:
         return None, ""
-    form = role_form(text)
     is_exported = form == role_form(role.exported) != role_form(role.typed)
     return role, "exported-role" if is_exported else "role-spelling"
 

@@ -17,8 +17,8 @@ EXPORTED_EXTRAS = ("Region", "Pass", "Date of Last Login")
 
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 _ENOUGH = 2
-_LONG_ENOUGH = 6
-"""Letters of a header that may be a misspelt one: among short words, Group is not Grupp."""
+_OF_THEIR_OWN = frozenset(("flag", "group", "lang"))
+"""Headers of HR systems that are one letter from a word for Team, and mean something else."""
 _MANY, _LONG = 12, 40
 
 
@@ -150,13 +150,9 @@ def _meant(text: str, header: Header) -> str:
     free = {form: key for form, key in known_headers().items() if key not in header.columns}
     exported = {header_form(name) for name in EXPORTED_EXTRAS}
     form = header_form(text)
-    if form in exported:
+    if form in exported or form in _OF_THEIR_OWN:
         return ""
-    if len(form) < _LONG_ENOUGH:
-        return ""
-    close = get_close_matches(
-        form, [one for one in free if len(one) >= _LONG_ENOUGH], n=1, cutoff=0.8
-    )
+    close = get_close_matches(form, free, n=1, cutoff=0.8)
     return next(column.name for column in COLUMNS if column.key == free[close[0]]) if close else ""
 
 
