@@ -33,7 +33,7 @@ class Window:
         slow = self._best and seconds > _SLOW * self._best
         self._best = min(self._best * _FORGET, seconds) if self._best else seconds
         if slow:
-            self.size = max(FIRST, self.size - 1)
+            self.size = max(min(FIRST, self.size), self.size - 1)
             self._credit = 0
             return
         self._credit += 1
