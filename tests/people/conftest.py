@@ -1,5 +1,6 @@
 """Real files, checked in this process: what the child does, without starting it."""
 
+import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jha
 
 @pytest.fixture
 def make_xlsx(tmp_path: Path) -> Callable[..., Path]:
-    """Write rows below the template's headers; `change` may do more to the sheet."""
+    """Write rows below the template's headers; `change` may do more to the sheet.
+
+    A name that ends in .csv makes a text file of them.
+    """
 
     def make(
         *rows: Sequence[object],
@@ -25,6 +29,11 @@ def make_xlsx(tmp_path: Path) -> Callable[..., Path]:
         name: str = "people.xlsx",
         change: Callable[[Any], None] = lambda _sheet: None,
     ) -> Path:
+        path = tmp_path / name
+        if path.suffix == ".csv":
+            with path.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([headers, *rows])
+            return path
         workbook = Workbook()
         sheet = workbook.active
         sheet.title = "Users"
@@ -33,7 +42,6 @@ def make_xlsx(tmp_path: Path) -> Callable[..., Path]:
         for row in rows:
             sheet.append(row)
         change(sheet)
-        path = tmp_path / name
         workbook.save(path)
         return path
 

@@ -76,3 +76,35 @@ def test_a_filled_in_nothing_is_no_last_name(problems_of, first: str, last: str)
     """Who types a hyphen has put both names into the other cell."""
     found = problems_of(("a@acme.com", first, last))
     assert first in rules_of(found, "both-names-in-one-cell")
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("ana@асме.com", "in its domain that only look Latin: Cyrillic"),
+        ("ana@xn--80ak6aa92e.com", "Cyrillic (it reads аррӏе.com)"),
+        ("ana@αcme.com", "letters of several scripts in its domain: Greek and Latin"),
+        ("аnа@acme.com", "letters of several scripts before the @: Cyrillic and Latin"),
+        ("асе@acme.com", "letters before the @ that only look Latin: Cyrillic"),
+    ],
+)
+def test_letters_that_look_alike_are_told(problems_of, address: str, what: str):
+    """One letter of another alphabet is another address, and looks the same."""
+    (problem,) = (p for p in problems_of((address, "A", "B")) if p.id == "look-alike-letters")
+    assert what in problem.message
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["иван@почта.рф", "ana@müller.de", "ana@日本語.jp", "ana@xn--mller-kva.de", "josé@acme.com"],
+)
+def test_other_alphabets_are_nothing_odd(problems_of, address: str):
+    """A name in its own alphabet deceives nobody."""
+    assert rules_of(problems_of((address, "A", "B")), "look-alike-letters") == []
+
+
+def test_letters_that_fold_alike_are_said_to_read_the_same(problems_of):
+    """ß and ss are one key; that has nothing to do with capital letters."""
+    found = problems_of(("straße@acme.com", "A", "B"), ("strasse@acme.com", "C", "D"))
+    (problem,) = (p for p in found if p.id == "duplicate-email")
+    assert "they read the same" in problem.hint

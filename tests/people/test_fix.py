@@ -199,3 +199,23 @@ def test_only_xlsx_is_written(tmp_path):
     source = write_csv(tmp_path / "in.csv", [ANA])
     with pytest.raises(UsageError, match=r"does not end in \.xlsx"):
         fix(check_file(source, ReadOptions()), tmp_path / "out.csv")
+
+
+def test_a_column_without_a_header_is_kept(tmp_path, out):
+    """What stands below no header is not read, and stays, named after its column."""
+    source = tmp_path / "in.csv"
+    source.write_text(
+        "Email,First Name,Last Name,,Cost centre\nana@acme.com,Ana,Pérez,facilitator,4711\n"
+    )
+    fix(check_file(source, ReadOptions()), out)
+    header = [cell.value for cell in load_workbook(out)[USERS_SHEET][1]]
+    assert header == [*HEADER, "Column D", "Cost centre"]
+    assert rows_of(out) == [[*ANA, "facilitator", "4711"]]
+
+
+def test_a_row_that_is_longer_than_the_header_is_not_put_into_a_template(tmp_path, out):
+    """Nobody knows which value belongs where, and the next check would find nothing wrong."""
+    source = write_csv(tmp_path / "in.csv", [[*ANA, "PhD"]])
+    with pytest.raises(FileProblemError, match="G2: PhD stands beyond the header's last column"):
+        fix(check_file(source, ReadOptions()), out)
+    assert not out.exists()

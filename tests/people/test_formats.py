@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
 
 from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.people.check import Checked, ReadOptions, check_file
+from aapimport.workbook.second_view import MOST_ROWS
+from aapimport.workbook.xls_facts import _unpacked
 
 PEOPLE = [
     ("ana.perez@acme.com", "Ana María", "Pérez", "", "Sales EMEA", "1"),
@@ -109,10 +112,101 @@ def test_row_numbers_are_excels(tmp_path: Path, answer_of: Callable[..., dict[st
 def test_short_and_long_rows_are_read(
     tmp_path: Path, answer_of: Callable[..., dict[str, Any]]
 ) -> None:
-    """A row with fewer or more cells than the header is no reason to stop."""
-    text = csv_text(rows=[]) + "a@acme.com,A,B\r\nb@acme.com,B,C,,,,,,extra\r\n"
+    """A row with fewer cells than the header is whole, and so is one with more delimiters."""
+    text = csv_text(rows=[]) + "a@acme.com,A,B\r\nb@acme.com,B,C,,,,,, \r\n"
     answer = answer_of(written(tmp_path / "people.csv", text.encode()))
     assert [row[1] for row in answer["people"]] == ["a@acme.com", "b@acme.com"]
+
+
+def test_a_value_that_is_cut_in_two_is_not_sent(
+    tmp_path: Path, answer_of: Callable[..., dict[str, Any]]
+) -> None:
+    """Without its quotes `van der Berg; PhD` is one value too many, and nobody is half a name."""
+    text = "Email;First Name;Last Name\r\nh@acme.com;Hans;van der Berg; PhD\r\nl@acme.com;Li;Wei"
+    answer = answer_of(written(tmp_path / "people.csv", text.encode()))
+    assert [row[1] for row in answer["people"]] == ["l@acme.com"]
+    (problem,) = (p for p in answer["problems"] if p.id == "too-many-values")
+    assert (str(problem.cell), problem.value) == ("D2", " PhD")
+    assert "semicolon" in problem.hint
+
+
+SWALLOWED = {
+    "the same column": (
+        "Email,First,Last,Note",
+        'a@x.de,A,B,"5 inch\nb@x.de,B,C,6"',
+        "D2",
+        "b@x.de",
+    ),
+    "several rows": (
+        "Email,First,Last,Note",
+        'a@x.de,A,B,"x\nb@x.de,B,C,\nc@x.de,C,D,y"',
+        "D2",
+        "b@",
+    ),
+    "the address comes later": (
+        "Id,First,Last,Note,Email",
+        '1,A,B,"x\n2,C,D,y",d@x.de',
+        "D2",
+        "2,C,D",
+    ),
+    "another column": ("Email,First,Last,Note", 'a@x.de,"A,B,\nb@x.de",C,D,E', "B2", "A,B"),
+    "the first column": ("Note,Email,First,Last", '"x,a@x.de,A,B\ny",b@x.de,C,D', "A2", "a@x.de"),
+    "behind another one": (
+        "Email,First,Last,Note",
+        'z@x.de,Y,Z,"a\nb"\na@x.de,A,B,"x\nb@x.de,,,y"',
+        "D3",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SWALLOWED)
+def test_unbalanced_quotes_swallow_nobody(kind: str, tmp_path: Path) -> None:
+    """Two stray quotation marks that make one value of several rows are an error at that value."""
+    header, rows, cell, shown = SWALLOWED[kind]
+    path = written(tmp_path / "people.csv", f"{header}\n{rows}\nlast@x.de,L,M,\n".encode())
+    with pytest.raises(FileProblemError, match=f"{cell} holds several lines.*{shown}"):
+        check_file(path, ReadOptions())
+
+
+@pytest.mark.parametrize(
+    "note",
+    ["one\ntwo", "likes tea,\nmilk, bread, and wine", "ask ana@home.org\nor Bo", "\n\n", "a,b\nc"],
+)
+def test_a_value_of_several_lines_is_no_swallowed_row(
+    note: str, tmp_path: Path, answer_of: Callable[..., dict[str, Any]]
+) -> None:
+    """A note may have lines, commas and addresses in it."""
+    text = f'Email,First Name,Last Name,Note\na@x.de,A,B,"{note}"\nb@x.de,B,C,\n'
+    answer = answer_of(written(tmp_path / "people.csv", text.encode()))
+    assert [row[1] for row in answer["people"]] == ["a@x.de", "b@x.de"]
+
+
+@pytest.mark.parametrize("error", ["#NV", "#wert!", "#VALEUR!", "#¿NOMBRE?", "#SAKNAS!", "Err:511"])
+def test_errors_of_any_excel_are_errors(problems_of: Callable[..., Any], error: str) -> None:
+    """What a formula of a German, French, Spanish or Swedish Excel left is no role and no name."""
+    found = problems_of(("a@acme.com", error, "Berg", error), name="people.csv")
+    assert [(p.id, str(p.cell)) for p in found] == [("error-value", "B2"), ("error-value", "D2")]
+
+
+@pytest.mark.parametrize("team", ["#1 Sales", "#WIN!", "Err: none", '="a" & "b"'])
+def test_other_signs_are_no_errors(
+    team: str, make_xlsx: Callable[..., Path], answer_of: Callable[..., dict[str, Any]]
+) -> None:
+    """A team may have any name."""
+    path = make_xlsx(("a@acme.com", "A", "Berg", "", team), name="people.csv")
+    assert [row[5] for row in answer_of(path)["people"]] == [team]
+
+
+def test_excels_way_to_keep_text_is_read(
+    make_xlsx: Callable[..., Path], answer_of: Callable[..., dict[str, Any]]
+) -> None:
+    """`="00123"` keeps Excel from making a number of it, and is sent as 00123."""
+    row = [f'="{value}"' for value in ("a@acme.com", "A", "Berg", "facilitator", "00123", "1")]
+    answer = answer_of(make_xlsx(row, name="people.csv"))
+    assert [tuple(row[1:]) for row in answer["people"]] == [
+        ("a@acme.com", "A", "Berg", "facilitator", "00123", True)
+    ]
 
 
 def xlsx_of_people(path: Path) -> Path:
@@ -135,7 +229,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     folder = tmp_path_factory.mktemp("office")
     source = xlsx_of_people(folder / "people.xlsx")
 
-    def convert(extension: str) -> Path:
+    def convert(extension: str, source: Path = source) -> Path:
         profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
         subprocess.run(
             [
@@ -145,16 +239,80 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
                 "--convert-to",
                 extension,
                 "--outdir",
-                folder,
+                source.parent,
                 source,
             ],
             check=True,
             capture_output=True,
             timeout=120,
         )
-        return folder / f"people.{extension}"
+        return source.with_suffix(f".{extension}")
 
     return convert
+
+
+NUMBERS = [
+    (123, "00000", "00123"),
+    (7, '"T-"000', "T-007"),
+    (1234, "#,##0", "1234"),
+    (3.25, "0.0", "3.25"),
+    (4711, "General", "4711"),
+    (123456, "0", "123456"),
+]
+"""Teams that are numbers: the value, its format, and what is sent."""
+
+
+@pytest.mark.parametrize("extension", ["xlsx", "xls", "ods"])
+def test_numbers_are_sent_as_they_are_shown(
+    extension: str, office: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Zeros and letters of a number format count; where they can't be told, that is a warning."""
+    workbook = Workbook()
+    sheet = workbook.active
+    sheet.title = "Users"
+    sheet.append(HEADERS)
+    for at, (value, number_format, _) in enumerate(NUMBERS):
+        sheet.append((f"u{at}@acme.com", "U", f"N{at}", "facilitator", value))
+        sheet.cell(at + 2, 5).number_format = number_format
+    source = tmp_path / "people.xlsx"
+    workbook.save(source)
+    path = source if extension == "xlsx" else office(extension, source)
+    checked = check_file(path, ReadOptions())
+    assert [person.team for person in checked.people] == [sent for *_, sent in NUMBERS]
+    found = {str(p.cell): p.id for p in checked.problems if p.cell}
+    assert found == {
+        "Users!E2": "shown-number",
+        "Users!E3": "shown-number",
+        "Users!E4": "unclear-number",
+        "Users!E5": "unclear-number",
+    }
+
+
+def test_packed_numbers_of_an_old_workbook() -> None:
+    """The ways of xls to write a number in 30 bits are read ([MS-XLS] 2.5.217)."""
+    assert [_unpacked(packed) for packed in (0x1EE, 0x1EF, 0xFFFFFFFE, 0x3FF00000, 0x405EC001)] == [
+        123,
+        1.23,
+        -1,
+        1.0,
+        1.23,
+    ]
+
+
+def test_numbers_in_a_long_workbook_are_said_to_be_unseen(tmp_path: Path) -> None:
+    """Where nobody looked at formats, and there are some, each number in a text column is told."""
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet("Users")
+    sheet.append(HEADERS)
+    team = WriteOnlyCell(sheet, 123)
+    team.number_format = "00000"
+    sheet.append(("a@acme.com", "A", "Berg", "facilitator", team))
+    for number in range(MOST_ROWS):
+        sheet.append((f"u{number}@acme.com", "U", "N", "facilitator", "T"))
+    path = tmp_path / "people.xlsx"
+    workbook.save(path)
+    checked = check_file(path, ReadOptions(), with_people=False)
+    assert [str(p.cell) for p in checked.problems if p.id == "unclear-number"] == ["Users!E2"]
 
 
 @pytest.mark.parametrize("extension", ["xls", "ods"])

@@ -19,8 +19,10 @@ from aapimport.people.check import ReadOptions, check_file
 from aapimport.people.person import fold
 from aapimport.people.rows import _EVERYDAY
 from workbook.attack_files import mutate
+from workbook.other_formats import write_ods, write_xls, write_xlsb
 
 HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
+WRITERS = {"xls": write_xls, "xlsb": write_xlsb, "ods": write_ods}
 ROLES = ("", "individualcontributor", "facilitator", "client admin")
 IN_ONE_FOLDER = settings(
     max_examples=40,
@@ -98,6 +100,22 @@ def test_text_is_read_back_the_same(
     path = tmp_path / "people.csv"
     path.write_bytes(text.getvalue().encode(encoding))
     assert sent(answer_of(path)) == rows
+
+
+@pytest.mark.parametrize("extension", sorted(WRITERS))
+@IN_ONE_FOLDER
+@given(people)
+def test_other_workbooks_are_read_back_the_same(
+    tmp_path: Path,
+    answer_of: Callable[..., dict[str, Any]],
+    extension: str,
+    rows: list[tuple[str, ...]],
+) -> None:
+    """Whoever is written to an xls, xlsb or ods comes out of it."""
+    path = WRITERS[extension](tmp_path / f"people.{extension}", [HEADERS, *rows])
+    answer = answer_of(path)
+    assert sent(answer) == rows
+    assert answer["rows"] == answer["ready"] == len(rows)
 
 
 @IN_ONE_FOLDER

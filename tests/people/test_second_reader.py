@@ -90,19 +90,7 @@ def test_a_second_reader_that_fails_is_a_warning(
     make_xlsx: Callable[..., Path], answer_of: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
     """What only the second reader can't read is read all the same, with a warning."""
-    styles = b"<styleSheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'>"
-    content = attack.PARTS["[Content_Types].xml"].replace(
-        "</Types>",
-        '<Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-'
-        'officedocument.spreadsheetml.styles+xml"/></Types>',
-    )
-    path = attack.write(
-        tmp_path / "people.xlsx",
-        **{
-            "[Content_Types].xml": content,
-            "xl/styles.xml": styles + b"<fills count='1'><fill/></fills></styleSheet>",
-        },
-    )
+    path = attack.write(tmp_path / "people.xlsx", **attack.ODD_STYLES)
     assert look({"path": str(path), "thorough": False}) == {"state": "failed"}
     answer = answer_of(path)
     assert [p.id for p in answer["problems"]] == ["second-reader-failed"]

@@ -34,6 +34,16 @@ PARTS = {
 </Relationships>""",
 }
 
+ODD_STYLES: dict[str, str | bytes] = {
+    "[Content_Types].xml": PARTS["[Content_Types].xml"].replace(
+        "</Types>",
+        '<Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-'
+        'officedocument.spreadsheetml.styles+xml"/></Types>',
+    ),
+    "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><fills count="1"><fill/></fills></styleSheet>',
+}
+"""Parts of a workbook that only the value reader can read."""
+
 
 def cell(reference: str, text: str) -> str:
     """A cell with its text in place."""

@@ -6,7 +6,8 @@ import pytest
 from openpyxl import Workbook
 
 from aapimport.people.check import ReadOptions, check_file
-from aapimport.workbook.number_formats import as_shown
+from aapimport.workbook.number_formats import as_shown, is_plain
+from aapimport.workbook.ods_facts import seen_as
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,8 @@ from aapimport.workbook.number_formats import as_shown
         (1.0, "0%", "100%"),
         (3.0, "0 ", ""),
         (3, "0", ""),
+        (1, "General", ""),
+        (7, "@", ""),
         (7, '"%"0', "%7"),
     ],
 )
@@ -38,7 +41,6 @@ def test_what_is_certain_is_told(value: float, number_format: str, text: str):
 @pytest.mark.parametrize(
     ("value", "number_format"),
     [
-        (1, "General"),
         (1234, "#,##0"),
         (1.5, "0.00"),
         (1.5, "000"),
@@ -48,7 +50,6 @@ def test_what_is_certain_is_told(value: float, number_format: str, text: str):
         (7, "[>5]000"),
         (7, "0_)"),
         (7, '"only text"'),
-        (7, "@"),
         (1e15, "000-000"),
         (float("inf"), "000"),
         (float("nan"), "000"),
@@ -56,7 +57,54 @@ def test_what_is_certain_is_told(value: float, number_format: str, text: str):
 )
 def test_what_is_not_certain_is_left_alone(value: float, number_format: str):
     """Rounding, signs, conditions and what depends on the country are not guessed at."""
-    assert as_shown(value, number_format) == ""
+    assert as_shown(value, number_format) is None
+
+
+@pytest.mark.parametrize(
+    ("number_format", "plain"),
+    [
+        ("General", True),
+        ("@", True),
+        ("0", True),
+        ("yyyy-mm-dd", True),
+        ('[$-409]d" day "mmm', True),
+        ("00000", False),
+        ("#,##0", False),
+        ('"day "0', False),
+        ("[Red]0.0", False),
+    ],
+)
+def test_formats_that_change_nothing(number_format: str, *, plain: bool):
+    """A style that makes dates, or shows numbers as they are, is no reason to look closer."""
+    assert is_plain(number_format) is plain
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "seen"),
+    [
+        ("00123", 123, "00123"),
+        ("T-007", 7, "T-007"),
+        ("123-456", 123456, "123-456"),
+        ("123", 123, ""),
+        ("12345678", 12345678, ""),
+        ("3.5", 3.5, ""),
+        ("", 5, ""),
+        ("3,5", 3.5, None),
+        ("1,234", 1234, None),
+        ("1\u202f234", 1234, None),
+        ("3.14", 3.14159, None),
+        ("many", 5, None),
+    ],
+)
+def test_what_an_ods_shows(text: str, value: float, seen: str | None):
+    """An ods holds what is shown, too: digits with zeros and letters around them count."""
+    assert seen_as(text, value, is_percentage=False) == seen
+
+
+def test_what_an_ods_shows_of_percentages():
+    """50% is sent as it is shown, and a rounded percentage is unclear."""
+    assert seen_as("50%", 0.5, is_percentage=True) == "50%"
+    assert seen_as("33%", 1 / 3, is_percentage=True) is None
 
 
 def test_a_team_number_is_sent_as_it_is_shown(tmp_path: Path):

@@ -7,12 +7,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from aapimport.people.look_alikes import look_alikes
 from aapimport.people.problems import Finding
 
 _PUBLIC_DOMAINS = ("gmail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com")
 _PROVIDERS = {
     *_PUBLIC_DOMAINS,
-    *("aol.com", "gmx.com", "gmx.de", "gmx.net", "googlemail.com", "hotmail.co.uk", "hotmail.fr"),
+    *(
+        "aol.com",
+        "email.com",
+        "gmx.com",
+        "gmx.de",
+        "gmx.net",
+        "googlemail.com",
+        "hotmail.co.uk",
+        "hotmail.fr",
+    ),
     *("live.com", "mac.com", "mail.com", "me.com", "msn.com", "outlook.de", "outlook.fr", "pm.me"),
     *("proton.me", "protonmail.com", "rocketmail.com", "yahoo.co.jp", "yahoo.co.uk", "yahoo.fr"),
     *("ymail.com", "zoho.com"),
@@ -102,7 +112,7 @@ class Across:
         written = "" if first == email else f", written {first!r}"
         cause = ""
         if written:
-            same_letters = first.casefold() == email.casefold()
+            same_letters = first.lower() == email.lower()
             cause = "capital letters do not count; " if same_letters else "they read the same; "
         return Finding(
             "duplicate-email",
@@ -145,6 +155,7 @@ class Across:
     def finish(self) -> Iterator[Finding]:
         """Everything that can be said once all rows are known."""
         yield from self._domains()
+        yield from self._look_alikes()
         yield from self._twins()
         yield from self._same_names()
         clearly = self._straight >= _TIMES_STRAIGHT * len(self._swapped)
@@ -169,20 +180,28 @@ class Across:
     def _domains(self) -> Iterator[Finding]:
         counts = Counter(key.rpartition("@")[2] for key in self._rows_of)
         frequent = [name for name, count in counts.items() if count >= _FREQUENT]
-        odd: dict[str, tuple[str, dict[str, object]]] = {}
-        for domain, count in counts.items():
-            if not _DOMAIN.fullmatch(domain):
-                continue  # no address at all, which has been told
-            if scripts := scripts_in(domain):
-                odd[domain] = ("look-alike-domain", {"scripts": " and ".join(scripts)})
-            elif meant := _meant_domain(domain, count, counts, frequent):
-                odd[domain] = ("odd-domain", {"meant": meant})
+        odd = {
+            domain: meant
+            for domain, count in counts.items()
+            if _DOMAIN.fullmatch(domain)  # else it is no address at all, which has been told
+            and (meant := _meant_domain(domain, count, counts, frequent))
+        }
         if not odd:
             return
         for key, row in self._rows_of.items():
-            if found := odd.get(key.rpartition("@")[2]):
-                email = self._typed.get(row, key)
-                yield Finding(found[0], row, self._columns["email"], email, found[1])
+            if (domain := key.rpartition("@")[2]) in odd:
+                yield self._about_email("odd-domain", row, key, meant=odd[domain])
+
+    def _look_alikes(self) -> Iterator[Finding]:
+        joined = "\n".join(self._rows_of)
+        if joined.isascii() and "xn--" not in joined:
+            return
+        for key, row in self._rows_of.items():
+            if (not key.isascii() or "xn--" in key) and (what := look_alikes(key)):
+                yield self._about_email("look-alike-letters", row, key, what=what)
+
+    def _about_email(self, rule: str, row: int, key: str, **arguments: object) -> Finding:
+        return Finding(rule, row, self._columns["email"], self._typed.get(row, key), arguments)
 
     def _twins(self) -> Iterator[Finding]:
         # Without dots, and without what follows a plus sign, most files have no two the same;
@@ -289,18 +308,3 @@ def one_slip(text: str, other: str) -> bool:
         or rest == other_rest[1:]
         or (rest[:2] == other_rest[1::-1] and rest[2:] == other_rest[2:])
     )
-
-
-def scripts_in(domain: str) -> list[str]:
-    """The scripts of a label that mixes Latin letters with look-alike ones, else nothing."""
-    if domain.isascii():
-        return []
-    for label in domain.split("."):
-        scripts = {
-            unicodedata.name(letter, "?").partition(" ")[0].capitalize()
-            for letter in label
-            if letter.isalpha()
-        }
-        if len(scripts & {"Latin", "Cyrillic", "Greek", "Armenian", "Cherokee"}) > 1:
-            return sorted(scripts)
-    return []

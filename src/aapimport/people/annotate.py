@@ -261,8 +261,9 @@ def _summary_title(taken: str) -> str:
 
 
 def _summary(checked: Checked, marks: _Marks) -> Sheet:
+    rows = "row" if checked.rows == 1 else "rows"
     notes = [
-        f"{checked.path.name}: {checked.rows:,} rows checked, {len(checked.people):,} ready",
+        f"{checked.path.name}: {checked.rows:,} {rows} checked, {len(checked.people):,} ready",
         ", ".join(f"{level.value}s: {checked.count(level):,}" for level in _WEIGHT),
     ]
     if marks.commented < marks.marked:

@@ -42,6 +42,13 @@ CELL_RULES = (
         "Jhana sends an e-mail of its own and a weekly newsletter.",
     ),
     Rule(
+        "too-many-values",
+        _ERROR,
+        "stands beyond the header's last column, so nobody knows which value belongs where",
+        "a value with a {delimiter} in it needs quotation marks; or name the column in the header",
+        "Cut at a comma, half a name would be sent, and all values behind it have slipped.",
+    ),
+    Rule(
         "invisible-character",
         _ERROR,
         "holds {character}, which can't be seen",

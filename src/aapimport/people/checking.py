@@ -29,16 +29,21 @@ from aapimport.workbook.ods_facts import add_ods_facts
 from aapimport.workbook.second_view import MOST_ROWS
 from aapimport.workbook.table import Table, Value, read_tables
 from aapimport.workbook.xls_facts import add_xls_facts
-from aapimport.workbook.xlsx_cells import hidden_rows, odd_cells, sheet_part
+from aapimport.workbook.xlsx_cells import (
+    hidden_rows,
+    odd_cells,
+    sheet_part,
+    shows_numbers_otherwise,
+)
 
 if TYPE_CHECKING:
     from aapimport.people.sheet_check import SheetCheck
 
 _WHOLE_FILE = {"missing-column", "misspelt-header", "duplicate-header"}
 _UNSEEN = {
-    "xls": "number formats and comments",
-    "ods": "number formats",
-    "xlsb": "number formats, comments, links, hidden rows and errors of formulas",
+    "ods": "",
+    "xls": ", without comments",
+    "xlsb": ", without number formats, comments, links, hidden rows and errors of formulas",
 }
 
 
@@ -83,7 +88,7 @@ def check_with(
             )
         text = read_text(intake.data, arguments["encoding"], header_score, path.name)
         answer |= {"encoding": text.encoding, "delimiter": text.delimiter}
-        table = Table(name="", hidden=False, first_column=0, rows=text.rows)
+        table = text.table()
     else:
         table = _choose(read_tables(intake, path.name), arguments["sheet"], path.name, findings)
         facts.merged = table.merged
@@ -92,6 +97,7 @@ def check_with(
             facts.take_second_view(second_view() if second_view else {}, table.name)
             if facts.state != "looked":
                 facts.hidden_rows = hidden_rows(intake.data, sheet_part(intake.data, table.name))
+                facts.formats_unseen = shows_numbers_otherwise(intake.data)
         findings += _about(facts, intake.kind)
     checked = _check_table(table, findings, facts, arguments)
     known = set(checked["columns"].values())
@@ -107,9 +113,11 @@ def _look_further(intake: Intake, sheet: str, facts: Facts) -> None:
             odd = odd_cells(intake.data, part)
             facts.errors, facts.unstored = odd.errors, odd.unstored
     elif intake.kind == "xls":
-        add_xls_facts(intake.data, sheet, facts)
+        facts.formats_unseen = not add_xls_facts(intake.data, sheet, facts)
     elif intake.kind == "ods":
-        add_ods_facts(intake.data, sheet, facts)
+        facts.formats_unseen = not add_ods_facts(intake.data, sheet, facts)
+    else:
+        facts.formats_unseen = True
 
 
 def _second_view() -> dict[str, Any]:
@@ -155,7 +163,7 @@ def _check_table(
         findings.append(Finding("rows-above-header", header.row, 0, "", {}))
     check = SheetCheck(
         header,
-        table.first_column,
+        table,
         facts,
         hidden=arguments["hidden"],
         keep_people=arguments["people"],

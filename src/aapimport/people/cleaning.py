@@ -1,10 +1,12 @@
 """From a cell's value to the text that is checked and sent: every repair is made here, once."""
 
 import datetime as dt
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
 
+from aapimport.people.formula_errors import FORMULA_ERRORS
 from aapimport.template.roles import Role
 from aapimport.workbook.table import Value
 
@@ -17,9 +19,9 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"
 _GARBLED = re.compile("[ÃÂâåäæçèéðÐÑØÙ][\x80-\xbf\u0152-\u2122]|\ufffd|[A-Za-z]\\?[a-z]")
 _LARGEST_EXACT = 1 << 53
-_ERRORS = {f"#{name}" for name in ("N/A", "DIV/0!", "NAME?", "NULL!", "NUM!", "REF!", "VALUE!")}
-_ERRORS |= {"#CALC!", "#SPILL!", "#FIELD!", "#GETTING_DATA", "Err:502", "Err:504", "Err:508"}
-"""What Excel and LibreOffice write for an error when they save text (their help pages)."""
+_LIBRE_ERROR = re.compile(r"Err:\d{3}")
+_AS_TEXT = re.compile('="([^"]*)"')
+"""How Excel users keep a value from becoming a number when a csv is opened."""
 _NAMES = {
     "\t": "a tab",
     "\n": "a line break",
@@ -59,6 +61,7 @@ def all_clean(values: list[Value], key: str) -> bool:
         and "\n " not in joined
         and "#" not in joined
         and "Err:" not in joined
+        and '="' not in joined
         and (key != "email" or (joined.isascii() and ":" not in joined))
     )
 
@@ -70,7 +73,7 @@ def is_clean(value: Value, key: str) -> bool:
         and value.isprintable()
         and not value.startswith(" ")
         and not value.endswith(" ")
-        and value not in _ERRORS
+        and not value.startswith(("#", "Err:", '="'))
         and (key != "email" or (value.isascii() and ":" not in value))
     )
 
@@ -90,16 +93,21 @@ def clean(value: Value, key: str) -> Repair:
         return Repair(shown(value), (("not-text", {"what": "a yes/no value"}),), broken=True)
     if isinstance(value, dt.date | dt.time | dt.timedelta):
         return Repair(shown(value), (("not-text", {"what": "a date or time"}),), broken=True)
+    if isinstance(value, float) and not math.isfinite(value):
+        return Repair(shown(value), (("not-text", {"what": "no number"}),), broken=True)
     text = shown(value)
     notes: list[tuple[str, dict[str, object]]] = []
     trimmed = _AT_ENDS.sub("", text)
     plain = _ODD_BLANKS.sub(" ", trimmed)
-    if plain in _ERRORS:
+    if plain.upper() in FORMULA_ERRORS or _LIBRE_ERROR.fullmatch(plain):
         return Repair(plain, (("error-value", {}),), broken=True)
     if plain != trimmed or any(blank in text for blank in _NO_BREAK):
         notes.append(("no-break-space", {}))
     elif trimmed != text and trimmed:
         notes.append(("trimmed", {}))
+    if kept := _AS_TEXT.fullmatch(plain):
+        plain = _AT_ENDS.sub("", kept[1])
+        notes.append(("text-formula", {"sent": plain or "blank"}))
     if key == "email":
         plain = _clean_address(plain, notes)
     if character := invisible_in(plain):
@@ -225,6 +233,8 @@ def read_jhana(value: Value) -> tuple[bool | None, str]:
     if not isinstance(value, str):
         return None, ""
     text = unicodedata.normalize("NFKC", _AT_ENDS.sub("", value))
+    if kept := _AS_TEXT.fullmatch(text):
+        text = kept[1].strip()
     if text in {"", "1"}:
         return text == "1", "" if value in {"", "1"} else "jhana-spelling"
     return (True, "jhana-spelling") if re.fullmatch(r"1[.,]0+", text) else (None, "")

@@ -113,10 +113,24 @@ class Evidence:
                 self._add("shown-number", row, key, text, stored=shown(values[key][index]))
                 values[key][index] = text
                 self._repairs.append((row, key, text))
+        self._unclear(values, first_row)
         for (row, at), address in self._facts.links.items():
             place = self._place(row, at, values, first_row)
             if place is not None and place[0] == "email":
                 self._weigh_link(row, address, values["email"], place[1])
+
+    def _unclear(self, values: dict[str, list[Value]], first_row: int) -> None:
+        """Warn of numbers that may be shown as another text, which nobody knows."""
+        for key, column in values.items():
+            if key == "jhana" or (not self._facts.unclear and not self._facts.formats_unseen):
+                continue
+            for row, value in enumerate(column, start=first_row):
+                if not isinstance(value, int | float) or isinstance(value, bool):
+                    continue
+                how = self._facts.unclear.get((row, self._columns[key]))
+                if how or self._facts.formats_unseen:
+                    how = how or "its format was not looked at"
+                    self._add("unclear-number", row, key, shown(value), how=how)
 
     def _weigh_link(self, row: int, address: str, emails: list[Value], index: int) -> None:
         from aapimport.people.person import fold  # with pydantic, which is still being loaded

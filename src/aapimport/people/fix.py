@@ -12,6 +12,7 @@ from aapimport.people.original import Original, is_blank, read_again
 from aapimport.people.person import Person
 from aapimport.people.problems import Level, Problem
 from aapimport.template.columns import COLUMNS
+from aapimport.workbook.cells import column_letters
 from aapimport.workbook.output import NOTHING_WRITTEN, check_workbook_name
 from aapimport.workbook.table import Value
 from aapimport.workbook.template_file import Row, TemplateContent, Unread, write_template
@@ -99,11 +100,11 @@ def require_columns(checked: Checked, original: Original) -> None:
     """Refuse a file whose columns are not all known: its rows can't be put into a template.
 
     Raises:
-        FileProblemError: There is an error in the header or above it.
+        FileProblemError: There is an error in the header or above it, or a row is longer.
     """
     for problem in checked.problems:
         above = problem.cell is None or problem.cell.row <= original.header_row
-        if problem.level is Level.ERROR and above:
+        if problem.level is Level.ERROR and (above or problem.id == "too-many-values"):
             where = f"{problem.cell}: " if problem.cell else ""
             raise FileProblemError(
                 f"{checked.path.name} can't be put into a template: "
@@ -114,9 +115,17 @@ def require_columns(checked: Checked, original: Original) -> None:
 
 
 def extra_columns(checked: Checked, original: Original) -> dict[int, str]:
-    """The headers of the columns that are not the template's, by column (from 0)."""
+    """The headers of the columns that are not the template's, by column (from 0).
+
+    One without a header that holds something is called after its letter.
+    """
+    headers = {
+        problem.cell.column: f"Column {column_letters(problem.cell.column)}"
+        for problem in checked.problems
+        if problem.id == "no-header" and problem.cell
+    } | original.headers()
     known = set(checked.columns.values())
-    return {at: name for at, name in original.headers().items() if at not in known}
+    return {at: headers[at] for at in sorted(headers) if at not in known}
 
 
 def template_rows(checked: Checked, original: Original) -> Iterator[TemplateRow]:

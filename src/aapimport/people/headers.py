@@ -30,12 +30,16 @@ class Header:
         row: The header's row, from 1.
         columns: For each field of `Person` that has one, its column, from 0.
         names: The header's text in each of those columns.
+        named: Every column whose header cell holds something.
+        width: The column behind the header's last cell, blank or not.
         findings: What is wrong with the header, or worth knowing.
     """
 
     row: int
     columns: dict[str, int]
     names: dict[str, str]
+    named: frozenset[int] = frozenset()
+    width: int = 0
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -113,10 +117,11 @@ def _is_filled(cell: object) -> bool:
 
 
 def _read_header(cells: Sequence[object], row: int, first_column: int) -> Header:
-    header = Header(row, {}, {})
+    filled = (at for at, cell in enumerate(cells, start=first_column) if _is_filled(cell))
+    header = Header(row, {}, {}, frozenset(filled), first_column + len(cells))
     unknown: list[tuple[int, str]] = []
     for column, cell in enumerate(cells, start=first_column):
-        if not _is_filled(cell):
+        if column not in header.named:
             continue
         text = " ".join(str(cell).split())
         key = known_headers().get(header_form(text))

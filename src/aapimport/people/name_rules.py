@@ -1,10 +1,12 @@
 """What is odd about names; nothing here ever rejects one."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from aapimport.people import cleaning
 from aapimport.people.problems import Finding
 
+_ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _BOTH = 2
 _SUFFIXES = frozenset(("jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"))
 """What may stand behind a comma in one name: King, Jr."""
@@ -30,7 +32,7 @@ def odd_names(
     joined = "\n".join(names)
     if "@" in joined:
         for row, name in zip(rows, names, strict=True):
-            if "@" in name:
+            if _ADDRESS.search(name):
                 yield Finding("email-as-name", row, column, name, {"name": column_name})
     if any(map(str.isupper, names)):
         yield from _capitals(rows, names, column)

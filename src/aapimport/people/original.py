@@ -91,8 +91,7 @@ def read_again(checked: Checked) -> Original:
 
 def _table(intake: Intake, checked: Checked) -> Table:
     if intake.kind == "csv":
-        text = read_text(intake.data, checked.encoding, header_score, checked.path.name)
-        return Table(name="", hidden=False, first_column=0, rows=text.rows)
+        return read_text(intake.data, checked.encoding, header_score, checked.path.name).table()
     for read in read_tables(intake, checked.path.name):
         table = read()
         if table.name == checked.sheet:

@@ -14,9 +14,9 @@ WARNING_RULES = (
         "Learned from the file itself: one acme.con among hundreds of acme.com is a slip.",
     ),
     Rule(
-        "look-alike-domain",
+        "look-alike-letters",
         _WARNING,
-        "has a domain with letters of several scripts ({scripts})",
+        "has {what}",
         "type the address again on a Latin keyboard",
         "A Cyrillic 'а' looks like a Latin one and makes another address.",
     ),
@@ -70,6 +70,13 @@ WARNING_RULES = (
         "A personnel number in the wrong column.",
     ),
     Rule(
+        "unclear-number",
+        _WARNING,
+        "is a number that may be shown another way ({how}); it is sent as {value}",
+        "format the cell as Text and type what is to be sent",
+        "What the administrator sees is what is sent, as far as that can be told.",
+    ),
+    Rule(
         "garbled-text",
         _WARNING,
         "looks garbled{meant}",
@@ -106,6 +113,13 @@ NOTICE_RULES = (
         "read as {sent}",
         "",
         "Pasted links bring `mailto:` along.",
+    ),
+    Rule(
+        "text-formula",
+        _NOTICE,
+        "read as {sent}",
+        "",
+        'Typed as ="00123", so that Excel keeps the zeros when it opens a csv.',
     ),
     Rule(
         "full-width",

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from aapimport.people.across import Across
-from aapimport.people.cleaning import shown
+from aapimport.people.beside import Beside
 from aapimport.people.column_reader import NAME_KEYS, ColumnReader
 from aapimport.people.evidence import Evidence
 from aapimport.people.headers import Header
@@ -16,7 +16,7 @@ from aapimport.people.rows import KEYS, Fault, Row, validate_rows
 from aapimport.template.columns import COLUMNS
 from aapimport.template.roles import Role
 from aapimport.workbook.facts import Facts
-from aapimport.workbook.table import Value
+from aapimport.workbook.table import Table, Value
 
 CHUNK = 8192
 """Rows that are looked at together: enough to be quick, few enough to stay small."""
@@ -31,7 +31,7 @@ class SheetCheck:
 
     Args:
         header: Where the columns are.
-        first_column: The column that each row's first value stands in.
+        table: The sheet that the rows are of.
         facts: What else is known of the sheet's cells.
         hidden: Whether people in rows that nobody sees count; None if that isn't decided.
         keep_people: Whether the people are wanted, or only what is wrong.
@@ -40,7 +40,7 @@ class SheetCheck:
     def __init__(
         self,
         header: Header,
-        first_column: int,
+        table: Table,
         facts: Facts,
         *,
         hidden: str | None = None,
@@ -58,7 +58,8 @@ class SheetCheck:
         self.rows = 0
         self.ready = 0
         self._columns = header.columns
-        self._offsets = {key: at - first_column for key, at in header.columns.items()}
+        self._offsets = {key: at - table.first_column for key, at in header.columns.items()}
+        self._beside = Beside(header, table.first_column, table.delimiter)
         self._keep_people = keep_people
         self._across = Across(header.columns)
 
@@ -77,6 +78,7 @@ class SheetCheck:
             self._check_chunk(chunk, first_row)
             first_row += len(chunk)
         self.findings.extend(self._across.finish())
+        self.findings.extend(self._beside.finish())
 
     def _check_chunk(self, chunk: list[Sequence[Value]], first_row: int) -> None:
         numbers = [*range(first_row, first_row + len(chunk))]
@@ -91,7 +93,12 @@ class SheetCheck:
         kept = self._filled(chunk, numbers, texts, (roles, flags))
         if len(kept) != len(chunk):
             texts = {key: [column[i] for i in kept] for key, column in texts.items()}
-            roles, flags, numbers = ([c[i] for i in kept] for c in (roles, flags, numbers))
+            roles, flags, numbers, chunk = (
+                [c[i] for i in kept] for c in (roles, flags, numbers, chunk)
+            )
+        for finding in self._beside.look(chunk, numbers):
+            self.findings.append(finding)
+            reader.faulty.add((finding.row or 0, finding.rule))
         self.rows += len(numbers)
         self._validate(numbers, texts, roles, flags)
 
@@ -110,7 +117,7 @@ class SheetCheck:
         kept = []
         for index, row in enumerate(numbers):
             if row not in broken and all(column[index] in _BLANK for column in columns):
-                self._note_extra_cells(chunk[index], row)
+                self.findings.extend(self._beside.nobody(chunk[index], row))
                 continue
             if row in self._hidden_rows:
                 self.hidden_people.append(row)
@@ -118,14 +125,6 @@ class SheetCheck:
                     continue
             kept.append(index)
         return kept
-
-    def _note_extra_cells(self, cells: Sequence[Value], row: int) -> None:
-        used = set(self._offsets.values())
-        first_column = next(iter(self._columns.values())) - next(iter(self._offsets.values()))
-        for at, value in enumerate(cells):
-            if at not in used and value != "" and str(value).strip():
-                self.add("extra-cells", row, first_column + at, shown(value))
-                return
 
     def _validate(
         self,
@@ -192,7 +191,11 @@ class SheetCheck:
             if key in self._columns:
                 others = texts["last_name" if key == "first_name" else "first_name"]
                 name = _COLUMN[key].name
-                self.findings += odd_names(numbers, texts[key], others, self._columns[key], name)
+                self.findings += [
+                    finding
+                    for finding in odd_names(numbers, texts[key], others, self._columns[key], name)
+                    if (finding.row, key) not in self._reader.faulty  # which has been told
+                ]
 
     def add(self, rule: str, row: int, column: int | None, value: str, **arguments: object) -> None:
         """Note a finding."""

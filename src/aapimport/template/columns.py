@@ -63,6 +63,7 @@ COLUMNS = (
             "Adresse de messagerie",
             "Adresse électronique",
             "Courriel",
+            "Courrier électronique",
             "E-postadress",
             "E-post",
             "E-mailadress",

@@ -9,6 +9,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from aapimport.errors import AnswerNeededError, FileProblemError
+from aapimport.workbook.cells import CellRef
+from aapimport.workbook.table import Table
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -37,6 +39,9 @@ _GUESSES = (
     "mac-roman",
 )
 _MAX_FIELD = 1 << 20
+_SHOWN = 60
+_MANY = 2
+_ADDRESS = re.compile(r"""\s*"*[^\s@"]+@[^\s@"]+\.[^\s@".]+"*\s*""")
 _SAMPLES = 3
 _CHOICES = 6
 _SEP_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
@@ -56,17 +61,28 @@ class Delimited:
     delimiter: str
     encoding: str
 
+    def table(self) -> Table:
+        """The text as the only sheet of a file."""
+        return Table("", hidden=False, first_column=0, rows=self.rows, delimiter=self.delimiter)
+
     def rows(self) -> Iterator[Sequence[str]]:
         """The rows, starting with the first.
 
         Raises:
-            FileProblemError: A quotation mark isn't closed, or a cell is absurdly long.
+            FileProblemError: A quotation mark isn't closed, or only in a later row, or a cell is
+                absurdly long.
         """
         reader = _reader(self.text, self.delimiter, strict=True)
-        row = 0
+        row = lines = 0
+        before: Sequence[str] = ()
         try:
-            for row, cells in enumerate(reader, start=1):  # noqa: B007 -- told in the error
+            for row, cells in enumerate(reader, start=1):
+                lines += 1
+                if reader.line_num != lines:  # a line break within quotes
+                    lines = reader.line_num
+                    self._refuse_swallowed(row, cells, len(before))
                 yield cells
+                before = cells
         except csv.Error as error:
             raise FileProblemError(
                 f"a quotation mark in row {row + 1} is not closed, or stands inside a value"
@@ -75,6 +91,51 @@ class Delimited:
                 hint='check the quotation marks (") in that row and the ones before it;'
                 ' a " inside a value is written as ""',
             ) from error
+
+    def _refuse_swallowed(self, row: int, cells: Sequence[str], width: int) -> None:
+        """Refuse a row of which a value has swallowed others, between two unbalanced quotes.
+
+        Nothing else tells that from a value of several lines: the file has as many quotation marks
+        as it should.
+        """
+        for at, cell in enumerate(cells):
+            if swallowed := swallowed_line(cell, self.delimiter, at, width):
+                raise FileProblemError(
+                    f"{CellRef('', at, row)} holds several lines, and one of them looks like a row"
+                    f" of its own: {swallowed[:_SHOWN]}",
+                    hint='check the quotation marks (") in that row; a " inside a value is'
+                    ' written as "". If the value is meant, put it on one line',
+                )
+
+
+def swallowed_line(cell: str, delimiter: str, at: int, width: int) -> str:
+    """The line of a value that looks like a row of the file, or like the rest or start of one.
+
+    Args:
+        cell: A value.
+        delimiter: What stands between two values.
+        at: The value's place in its row, from 0.
+        width: How many values a row has.
+    """
+    pieces = cell.splitlines()
+    if len(pieces) < 2:  # noqa: PLR2004 -- a line break makes two of one
+        return ""
+    for piece in pieces:
+        values = piece.split(delimiter)
+        if len(values) > 1 and any(_ADDRESS.fullmatch(value) for value in values):
+            return piece
+    # Two unbalanced quotes leave as many values in the first line as their row lacks, in the last
+    # one as stand before that column. In a sentence, a blank follows the comma.
+    tight = [len(re.findall(re.escape(delimiter) + r"(?=\S|$)", piece)) for piece in pieces]
+    expected = [width - 1 - at, *[width - 1] * (len(pieces) - 2), at]
+    return next(
+        (
+            piece
+            for piece, found, wanted in zip(pieces, tight, expected, strict=True)
+            if found == wanted >= _MANY
+        ),
+        "",
+    )
 
 
 def read_text(

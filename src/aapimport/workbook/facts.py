@@ -22,6 +22,8 @@ class Facts:
         hidden_columns: The same for columns.
         merged: Merged ranges.
         shown: What a number is shown as, where that is another text.
+        unclear: How a number is shown, in words, where it can't be told what is shown.
+        formats_unseen: Whether numbers may have formats that nobody has looked at.
         links: The address of a `mailto:` link.
         comments: The text of a comment.
         errors: The error that a cell shows, such as `#N/A`.
@@ -35,6 +37,8 @@ class Facts:
     hidden_columns: set[int] = field(default_factory=set)
     merged: tuple[Area, ...] = ()
     shown: dict[Cell, str] = field(default_factory=dict)
+    unclear: dict[Cell, str] = field(default_factory=dict)
+    formats_unseen: bool = False
     links: dict[Cell, str] = field(default_factory=dict)
     comments: dict[Cell, str] = field(default_factory=dict)
     errors: dict[Cell, str] = field(default_factory=dict)
@@ -55,5 +59,6 @@ class Facts:
         self.hidden_columns = set(seen["hidden_columns"])
         self.merged = tuple({*self.merged, *(tuple(area) for area in seen["merged"])})
         self.shown = {(row, column): text for row, column, text in seen["shown"]}
+        self.unclear = {(row, column): text for row, column, text in seen["unclear"]}
         self.links = {(row, column): text for row, column, text in seen["links"]}
         self.comments = {(row, column): text for row, column, text in seen["comments"]}

@@ -13,26 +13,44 @@ _MOST_EXACT = 10**15
 """Excel keeps 15 digits."""
 
 
-def as_shown(value: float, number_format: str) -> str:
-    """What is shown for a number that is not negative.
+_PLAIN = frozenset(("", "general", "standard", "@", "0", "#"))
+_DATE_LETTERS = re.compile("[ymdhs]", re.IGNORECASE)
+_NOT_LETTERS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|General', re.IGNORECASE)
+
+
+def is_plain(number_format: str) -> bool:
+    """Whether a format shows a whole number as it is, or makes a date of it."""
+    letters = _NOT_LETTERS.sub("", number_format)
+    return number_format.casefold() in _PLAIN or bool(_DATE_LETTERS.search(letters))
+
+
+def as_shown(value: float, number_format: str) -> str | None:
+    """What is shown for a number.
 
     Formats that are understood consist of zeros and literal texts, as `00000`, `"T-"000`,
     `000-000` or `0%`.
 
     Returns:
-        The text (`00000` shows 123 as 00123); nothing where it is the number as it is, or where the
-        format is of another kind.
+        The text (`00000` shows 123 as 00123); empty where it is the number as it is; None where it
+        can't be told, because the number is negative or the format is of another kind.
     """
+    if number_format.casefold() in _PLAIN:
+        return ""
     pieces = _pieces(number_format)
     zeros = sum(kind == "digit" for kind, _ in pieces)
     if not zeros or not 0 <= value < _MOST_EXACT:
-        return ""
+        return None
     hundreds = sum(kind == "percent" for kind, _ in pieces)
     whole = round(value * 100**hundreds)
     if not math.isclose(value * 100**hundreds, whole, rel_tol=1e-12 if hundreds else 0):
-        return ""
+        return None
     text = _fill(pieces, str(whole).zfill(zeros), zeros)
     return "" if text.strip() == str(whole) and not hundreds else text
+
+
+def format_in_words(number_format: str) -> str:
+    """A format as it is told to the administrator."""
+    return f"format {number_format}"
 
 
 def _fill(pieces: list[tuple[str, str]], digits: str, zeros: int) -> str:

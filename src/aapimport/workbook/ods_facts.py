@@ -3,13 +3,19 @@
 The value reader gives errors as blank. Source: OpenDocument 1.3, part 3, sections 9.1 and 19.
 """
 
+import math
+import re
 import zipfile
+from collections.abc import Iterator
+from itertools import product
 from urllib.parse import unquote
 from xml.parsers import expat
 
 from aapimport.workbook.archive import read_part
 from aapimport.workbook.facts import Cell, Facts
 
+_NUMBERS = {"float", "percentage", "currency"}
+_GROUPED = re.compile(r"\d[., '\u00a0\u202f\u2019]+\d")
 _MOST_REPEATED = 100_000
 """Longer runs are what is left of the sheet below and beside its cells."""
 _ROW_END = 1_048_576
@@ -145,13 +151,52 @@ class _Scan:
         if width > 1 or height > 1:
             area = (*place, self._row + height - 1, self._column + width - 1)
             self._facts.merged = (*self._facts.merged, area)
+        repeated = _number(cell, "number-columns-repeated")
         if any(key.endswith(" value-type") and cell[key] == "error" for key in cell):
-            self._facts.errors[place] = self._text or "#N/A"
+            self._facts.errors.update(dict.fromkeys(self._places(repeated), self._text or "#N/A"))
         elif "formula" in cell:
             self._weigh_formula(place)
+        if cell.get("value-type") in _NUMBERS:
+            self._weigh_number(repeated)
         if self._comment:
             self._facts.comments[place] = self._comment
-        self._column += _number(cell, "number-columns-repeated")
+        self._column += repeated
+
+    def _places(self, columns: int) -> Iterator[Cell]:
+        """Every cell that the element stands for: rows and cells that are the same are counted."""
+        rows = range(self._row, self._row + min(self._rows, _MOST_REPEATED // columns))
+        return product(rows, range(self._column, self._column + columns))
+
+    def _weigh_number(self, columns: int) -> None:
+        """Note what a number is shown as: the cell holds that, too."""
+        text = " ".join(self._text.split())
+        try:
+            value = float(self._cell.get("value", ""))
+        except ValueError:
+            return
+        seen = seen_as(text, value, is_percentage=self._cell["value-type"] == "percentage")
+        if seen is None:
+            self._facts.unclear.update(dict.fromkeys(self._places(columns), f"as {text!r}"))
+        elif seen:
+            self._facts.shown.update(dict.fromkeys(self._places(columns), seen))
+
+
+def seen_as(text: str, value: float, *, is_percentage: bool) -> str | None:
+    """What a number is shown as: its digits, with zeros and literal texts around them.
+
+    Returns:
+        Empty where it is the number as it is; None where it is rounded or grouped, which depends
+        on the country and was hardly meant as the text.
+    """
+    whole = value * 100 if is_percentage else value
+    digits = "".join(filter(str.isdecimal, text))
+    if not text or (not is_percentage and text == f"{value:g}"):
+        return ""
+    if not math.isclose(whole, round(whole), rel_tol=1e-12) or int(digits or -1) != round(whole):
+        return None
+    if not is_percentage and text == digits.lstrip("0"):
+        return ""
+    return None if _GROUPED.search(text) else text
 
 
 def _number(attributes: dict[str, str], name: str) -> int:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from aapimport.template.columns import TEMPLATE_PROPERTY
 from aapimport.workbook.archive import inspect_archive, long_sheets
 from aapimport.workbook.intake import read_bytes
-from aapimport.workbook.number_formats import as_shown
+from aapimport.workbook.number_formats import as_shown, format_in_words
 
 if TYPE_CHECKING:
     from openpyxl.reader.excel import ExcelReader
@@ -95,13 +95,12 @@ def _look_at(sheet: "Worksheet") -> dict[str, Any]:
 
     Returns:
         `columns`: for each column, the rows that hold something and their values; `hidden_rows`,
-        `hidden_columns`;
-        `merged` as (first row, first column, last row, last column); `shown`, `links` and
-        `comments` as (row, column, text). Rows count from 1, columns from 0.
+        `hidden_columns`; `merged` as (first row, first column, last row, last column); `shown`,
+        `unclear`, `links` and `comments` as (row, column, text). Rows count from 1, columns from 0.
     """
     width = min(sheet.max_column, _MOST_COLUMNS)
     columns: list[tuple[list[int], list[Any]]] = [([], []) for _ in range(width)]
-    shown, links, comments = [], [], []
+    shown, unclear, links, comments = [], [], [], []
     for (row, number), cell in sheet._cells.items():  # noqa: SLF001 -- no public way is as quick
         column = number - 1
         if column >= width:
@@ -113,7 +112,10 @@ def _look_at(sheet: "Worksheet") -> dict[str, Any]:
             values.append(_plain(value))
             if isinstance(value, int | float) and cell.has_style and not isinstance(value, bool):
                 text = as_shown(value, cell.number_format)
-                shown += [(row, column, text)] if text else []
+                if text is None:
+                    unclear.append((row, column, format_in_words(cell.number_format)))
+                elif text:
+                    shown.append((row, column, text))
         if cell.hyperlink and (address := _address(cell.hyperlink.target)):
             links.append((row, column, address))
         if cell.comment:
@@ -127,6 +129,7 @@ def _look_at(sheet: "Worksheet") -> dict[str, Any]:
             for area in sheet.merged_cells.ranges
         ],
         "shown": shown,
+        "unclear": unclear,
         "links": links,
         "comments": comments,
     }

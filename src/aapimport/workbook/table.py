@@ -29,6 +29,7 @@ class Table:
         hidden: Whether the workbook hides the sheet.
         first_column: The column (from 0) that the first value of each row stands in.
         rows: A generator of the rows, starting with the sheet's row 1.
+        delimiter: What stands between two values of a csv; empty for a workbook.
         merged: Merged ranges as (first row, first column, last row, last column), rows from 1.
     """
 
@@ -37,6 +38,7 @@ class Table:
     first_column: int
     rows: Callable[[], Iterator[Sequence[Value]]]
     merged: tuple[tuple[int, int, int, int], ...] = ()
+    delimiter: str = ""
 
 
 def read_tables(intake: Intake, name: str) -> list[Callable[[], Table]]:

@@ -1,4 +1,4 @@
-"""What an old xls workbook tells beside its values: hidden rows and columns, errors, links.
+"""What an old xls workbook tells beside its values: what is hidden, errors, links, formats.
 
 The value reader gives `#N/A` as blank, and says nothing of what is hidden. Sources: [MS-CFB] for
 the compound file, [MS-XLS] 2.4 for the records.
@@ -7,7 +7,8 @@ the compound file, [MS-XLS] 2.4 for the records.
 import struct
 from collections.abc import Iterator
 
-from aapimport.workbook.facts import Facts
+from aapimport.workbook.facts import Cell, Facts
+from aapimport.workbook.number_formats import as_shown, format_in_words
 
 _END_OF_CHAIN = 0xFFFFFFFA
 """Sector numbers from here on are marks, not sectors."""
@@ -16,6 +17,9 @@ _STREAM = 2
 _SMALL_SECTOR = 64
 _BOF, _EOF, _BOUNDSHEET = 0x0809, 0x000A, 0x0085
 _ROW, _COLINFO, _BOOLERR, _FORMULA, _HLINK = 0x0208, 0x007D, 0x0205, 0x0006, 0x01B8
+_FORMAT, _XF, _NUMBER, _RK, _MULRK = 0x041E, 0x00E0, 0x0203, 0x027E, 0x00BD
+_BUILT_IN = {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 49: "@"}
+"""Formats that a workbook need not name ([MS-XLS] 2.5.165)."""
 _ERRORS = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -45,8 +49,11 @@ def add_xls_facts(data: bytes, sheet: str, facts: Facts) -> bool:
         start = dict(_sheets(stream)).get(sheet)
         if start is None:
             return False
+        formats = _formats(stream)
         for kind, body in _records(stream, start):
             _take(kind, body, facts)
+            for row, column, style, value in _numbers(kind, body):
+                _add_number((row + 1, column), value, formats[style], facts)
     except (struct.error, IndexError, ValueError):
         return False
     return True
@@ -73,6 +80,53 @@ def _take(kind: int, body: bytes, facts: Facts) -> None:
 def _add_error(body: bytes, code: int, facts: Facts) -> None:
     row, column = struct.unpack_from("<HH", body)
     facts.errors[row + 1, column] = _ERRORS.get(code, "#N/A")
+
+
+def _add_number(cell: Cell, value: float, number_format: str, facts: Facts) -> None:
+    text = as_shown(value, number_format)
+    if text is None:
+        facts.unclear[cell] = format_in_words(number_format)
+    elif text:
+        facts.shown[cell] = text
+
+
+def _formats(stream: bytes) -> list[str]:
+    """The number format of each cell style."""
+    formats = dict(_BUILT_IN)
+    styles = []
+    for kind, body in _records(stream, 0):
+        if kind == _FORMAT:
+            number, length, wide = *struct.unpack_from("<HH", body), body[4] & 1
+            text = body[5 : 5 + length * (1 + wide)]
+            formats[number] = text.decode("utf-16-le" if wide else "latin-1")
+        elif kind == _XF:
+            styles.append(int.from_bytes(body[2:4], "little"))
+    return [formats.get(number, f"number {number}") for number in styles]
+
+
+def _numbers(kind: int, body: bytes) -> Iterator[tuple[int, int, int, float]]:
+    """The numbers in a record, each as (row from 0, column, style, value)."""
+    if kind == _NUMBER or (kind == _FORMULA and body[12:14] != b"\xff\xff"):
+        yield struct.unpack_from("<HHHd", body)
+    elif kind == _RK:
+        row, column, style, packed = struct.unpack_from("<HHHI", body)
+        yield row, column, style, _unpacked(packed)
+    elif kind == _MULRK:
+        row, first = struct.unpack_from("<HH", body)
+        for at, (style, packed) in enumerate(struct.iter_unpack("<HI", body[4:-2])):
+            yield row, first + at, style, _unpacked(packed)
+
+
+def _unpacked(packed: int) -> float:
+    """A number in 30 bits: whole, or the upper half of a double; perhaps in hundredths.
+
+    Source: [MS-XLS] 2.5.217, RkNumber.
+    """
+    if packed & 2:
+        value: float = (packed >> 2) - (1 << 30 if packed >> 31 else 0)
+    else:
+        (value,) = struct.unpack("<d", struct.pack("<Q", (packed & ~3) << 32))
+    return value / 100 if packed & 1 else value
 
 
 def _sheets(stream: bytes) -> Iterator[tuple[str, int]]:

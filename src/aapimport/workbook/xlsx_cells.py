@@ -12,11 +12,17 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from aapimport.workbook.archive import read_part, read_tags
+from aapimport.workbook.number_formats import is_plain
 
 _HIDDEN_ROW = re.compile(
     rb"""<(?:\w+:)?row\s(?=[^>]*\b(?:hidden=["'](?:1|true)|ht=["']0(?:\.0*)?)["'])[^>]*>"""
 )
 _ROW_NUMBER = re.compile(rb"""\br=["'](\d{1,7})["']""")
+
+
+_DATES = (*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59))
+_BUILT_IN = {None: "", "0": "", "1": "0", "49": "@"} | {str(number): "d" for number in _DATES}
+"""Formats without a name that make a date of a number or leave it as it is (ECMA-376 18.8.30)."""
 
 
 @dataclass(slots=True)
@@ -105,6 +111,34 @@ def _numbers(rows: list[bytes]) -> Iterator[int]:
     for row in rows:
         if found := _ROW_NUMBER.search(row):
             yield int(found[1])
+
+
+def shows_numbers_otherwise(data: bytes) -> bool:
+    """Whether a workbook has a cell style that may show a number as another text.
+
+    Args:
+        data: The bytes of an archive that `inspect_archive` found harmless.
+    """
+    import xml.etree.ElementTree as ET
+
+    try:
+        # inspect_archive has made sure that there is no DOCTYPE in it
+        styles = ET.fromstring(b"".join(read_part(data, "xl/styles.xml")))  # noqa: S314 -- see above
+    except KeyError:
+        return False
+    except (zipfile.BadZipFile, ET.ParseError):
+        return True
+    named = {
+        element.get("numFmtId"): element.get("formatCode", "")
+        for element in styles.iter()
+        if element.tag.endswith("}numFmt")
+    }
+    return any(
+        not is_plain(named.get(xf.get("numFmtId"), _BUILT_IN.get(xf.get("numFmtId"), "?")))
+        for cells in styles.iter()
+        if cells.tag.endswith("}cellXfs")
+        for xf in cells
+    )
 
 
 class _Scan:

@@ -1,0 +1,190 @@
+"""People written to the formats that no Python package in use here writes: xls, xlsb and ods.
+
+Each file holds one sheet, `Users`, with the least that its format asks for. Sources: [MS-XLS] and
+[MS-CFB], [MS-XLSB], OpenDocument 1.3 part 3.
+"""
+
+import struct
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+Cell = str | int | float | bool | None
+Rows = Sequence[Sequence[Cell]]
+Formats = Mapping[tuple[int, int], str]
+"""The number format of a cell, by row and column from 0."""
+
+SHEET = "Users"
+_RELATIONSHIPS = "application/vnd.openxmlformats-package.relationships+xml"
+_SECTOR = 512
+_FREE, _END, _TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+_SMALLEST_STREAM = 4096
+
+
+def write_ods(path: Path, rows: Rows) -> Path:
+    """Write an OpenDocument spreadsheet."""
+    lines = "".join(
+        f"<table:table-row>{''.join(map(_ods_cell, row))}</table:table-row>" for row in rows
+    )
+    content = (
+        '<?xml version="1.0" encoding="UTF-8"?><office:document-content office:version="1.3"'
+        ' xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
+        ' xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
+        ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body>'
+        f"<office:spreadsheet><table:table table:name={quoteattr(SHEET)}>{lines}"
+        "</table:table></office:spreadsheet></office:body></office:document-content>"
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    manifest = (
+        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/>'
+        "</manifest:manifest>"
+    )
+    parts = {"mimetype": kind, "content.xml": content, "META-INF/manifest.xml": manifest}
+    return _zip(path, {name: text.encode() for name, text in parts.items()})
+
+
+def _ods_cell(value: Cell) -> str:
+    if value is None or value == "":
+        return "<table:table-cell/>"
+    if isinstance(value, str):
+        # Blanks in a row would be one blank, so they have an element of their own.
+        text = escape(value).replace("  ", " <text:s/>")
+        kind = 'office:value-type="string"'
+    else:
+        text, kind = repr(value), f'office:value-type="float" office:value="{value!r}"'
+    return f"<table:table-cell {kind}><text:p>{text}</text:p></table:table-cell>"
+
+
+def write_xlsb(path: Path, rows: Rows) -> Path:
+    """Write a binary workbook."""
+    width = max(map(len, rows), default=1)
+    book = _b(131) + _b(143) + _b(156, struct.pack("<II", 0, 1) + _wide("rId1") + _wide(SHEET))
+    sheet = _b(129) + _b(148, struct.pack("<4I", 0, max(len(rows) - 1, 0), 0, width - 1)) + _b(145)
+    for number, row in enumerate(rows):
+        sheet += _b(0, struct.pack("<IIHBBBI", number, 0, 300, 0, 0, 0, 0))
+        for column, value in enumerate(row):
+            place = struct.pack("<II", column, 0)
+            if isinstance(value, str) and value:
+                sheet += _b(6, place + _wide(value))
+            elif isinstance(value, int | float):
+                sheet += _b(5, place + struct.pack("<d", value))
+    package = "http://schemas.openxmlformats.org/package/2006"
+    book_type = "application/vnd.ms-excel.sheet.binary.macroEnabled.main"
+    sheet_type = "application/vnd.ms-excel.worksheet"
+    types = f"""<Types xmlns="{package}/content-types">
+        <Default Extension="rels" ContentType="{_RELATIONSHIPS}"/>
+        <Override PartName="/xl/workbook.bin" ContentType="{book_type}"/>
+        <Override PartName="/xl/worksheets/sheet1.bin" ContentType="{sheet_type}"/></Types>"""
+    parts = {
+        "[Content_Types].xml": types,
+        "_rels/.rels": _link("officeDocument", "xl/workbook.bin"),
+        "xl/_rels/workbook.bin.rels": _link("worksheet", "worksheets/sheet1.bin"),
+    }
+    return _zip(
+        path,
+        {name: text.encode() for name, text in parts.items()}
+        | {
+            "xl/workbook.bin": book + _b(144) + _b(132),
+            "xl/worksheets/sheet1.bin": sheet + _b(146) + _b(130),
+        },
+    )
+
+
+def _link(kind: str, target: str) -> str:
+    package = "http://schemas.openxmlformats.org/package/2006/relationships"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    link = f'<Relationship Id="rId1" Type="{office}/{kind}" Target="{target}"/>'
+    return f'<Relationships xmlns="{package}">{link}</Relationships>'
+
+
+def _b(kind: int, body: bytes = b"") -> bytes:
+    """A record of an xlsb part: kind and length in groups of seven bits ([MS-XLSB] 2.1.4)."""
+    return _sevens(kind) + _sevens(len(body)) + body
+
+
+def _sevens(number: int) -> bytes:
+    parts = bytearray()
+    while number > 0x7F:
+        parts.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*parts, number])
+
+
+def _wide(text: str) -> bytes:
+    data = text.encode("utf-16-le")
+    return struct.pack("<I", len(data) // 2) + data
+
+
+def write_xls(path: Path, rows: Rows, formats: Formats | None = None) -> Path:
+    """Write a workbook of Excel 97 to 2003."""
+    styles = sorted({*(formats or {}).values()})
+    head = _r(0x0809, struct.pack("<HHHHII", 0x0600, 5, 0x0DBB, 1996, 0, 6))
+    head += b"".join(
+        _r(0x041E, struct.pack("<H", 164 + at) + _text(style)) for at, style in enumerate(styles)
+    )
+    for number in (0, *(164 + at for at in range(len(styles)))):
+        head += _r(0x00E0, struct.pack("<HHH", 0, number, 0) + bytes(14))
+    name = SHEET.encode("latin-1")
+    bound = len(head) + 4 + 8 + len(name) + 4
+    head += _r(0x0085, struct.pack("<IBBBB", bound, 0, 0, len(name), 0) + name) + _r(0x000A)
+    sheet = _r(0x0809, struct.pack("<HHHHII", 0x0600, 0x10, 0x0DBB, 1996, 0, 6))
+    width = max(map(len, rows), default=1)
+    sheet += _r(0x0200, struct.pack("<IIHHH", 0, len(rows), 0, width, 0))
+    for number, row in enumerate(rows):
+        for column, value in enumerate(row):
+            named = (formats or {}).get((number, column))
+            place = struct.pack("<HHH", number, column, 1 + styles.index(named) if named else 0)
+            if isinstance(value, str) and value:
+                sheet += _r(0x0204, place + _text(value))
+            elif isinstance(value, int | float):
+                sheet += _r(0x0203, place + struct.pack("<d", value))
+    path.write_bytes(_compound(head + sheet + _r(0x000A)))
+    return path
+
+
+def _r(kind: int, body: bytes = b"") -> bytes:
+    return struct.pack("<HH", kind, len(body)) + body
+
+
+def _text(text: str) -> bytes:
+    """A text with its length, in UTF-16 ([MS-XLS] 2.5.294)."""
+    data = text.encode("utf-16-le")
+    return struct.pack("<HB", len(data) // 2, 1) + data
+
+
+def _compound(stream: bytes) -> bytes:
+    """A compound file with one stream, `Workbook`, behind its table and its directory."""
+    stream = stream.ljust(_SMALLEST_STREAM, b"\0")
+    count = -(-len(stream) // _SECTOR)
+    tables = 1
+    while tables * (_SECTOR // 4) < tables + 1 + count:
+        tables += 1
+    first = tables + 1
+    chain = [_TABLE] * tables + [_END] + [*range(first + 1, first + count), _END]
+    chain += [_FREE] * (tables * _SECTOR // 4 - len(chain))
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
+    header += struct.pack("<HHHHH6xI", 0x3E, 3, 0xFFFE, 9, 6, 0)
+    header += struct.pack("<IIIIIIII", tables, tables, 0, _SMALLEST_STREAM, _END, 0, _END, 0)
+    header += struct.pack("<109I", *range(tables), *[_FREE] * (109 - tables))
+    directory = _entry("Root Entry", 5, 1, _END, 0) + _entry(
+        "Workbook", 2, _FREE, first, len(stream)
+    )
+    directory = directory.ljust(_SECTOR, b"\0")
+    table = struct.pack(f"<{len(chain)}I", *chain)
+    return header + table + directory + stream.ljust(count * _SECTOR, b"\0")
+
+
+def _entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
+    text = name.encode("utf-16-le") + b"\0\0"
+    entry = text.ljust(64, b"\0") + struct.pack("<HBB", len(text), kind, 1)
+    entry += struct.pack("<III", _FREE, _FREE, child) + bytes(16 + 4 + 16)
+    return entry + struct.pack("<IQ", start, size)
+
+
+def _zip(path: Path, parts: Mapping[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return path
