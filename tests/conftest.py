@@ -1,8 +1,10 @@
 """What every test gets: an environment of its own, and no way to the network."""
 
 import os
+import shutil
 import socket
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -87,3 +89,27 @@ def jhana_stub() -> Iterator[ScimStub]:
     with ScimStub() as stub:
         stub.habits.passes = False
         yield stub
+
+
+@pytest.fixture(scope="session")
+def libreoffice(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], Path]:
+    """LibreOffice, which writes a workbook again in another format, into a folder of its own."""
+    program = shutil.which("soffice")
+    if not program:
+        pytest.skip("LibreOffice is not installed, and there is no other program to compare with")
+    profile = tmp_path_factory.mktemp("libreoffice").as_uri()
+
+    def convert(source: Path, extension: str) -> Path:
+        folder = tmp_path_factory.mktemp("converted")
+        command = [program, f"-env:UserInstallation={profile}", "--headless", "--convert-to"]
+        done = subprocess.run(
+            [*command, extension, "--outdir", folder, source],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert "rror" not in done.stderr
+        return folder / f"{source.stem}.{extension}"
+
+    return convert

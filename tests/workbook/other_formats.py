@@ -7,6 +7,7 @@ Each file holds one sheet, `Users`, with the least that its format asks for. Sou
 import struct
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -16,7 +17,14 @@ Formats = Mapping[tuple[int, int], str]
 """The number format of a cell, by row and column from 0."""
 
 SHEET = "Users"
-_RELATIONSHIPS = "application/vnd.openxmlformats-package.relationships+xml"
+_EXTERNAL = ' TargetMode="External"'
+_EXCEL = "application/vnd.ms-excel"
+_TYPES = f"""<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
+<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
+<Override PartName="/xl/workbook.bin" ContentType="{_EXCEL}.sheet.binary.macroEnabled.main"/>
+<Override PartName="/xl/styles.bin" ContentType="{_EXCEL}.styles"/>
+<Override PartName="/xl/worksheets/sheet1.bin" ContentType="{_EXCEL}.worksheet"/></Types>"""
+_NOT_AVAILABLE = b"\x2a"
 _SECTOR = 512
 _FREE, _END, _TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 _SMALLEST_STREAM = 4096
@@ -57,46 +65,101 @@ def _ods_cell(value: Cell) -> str:
     return f"<table:table-cell {kind}><text:p>{text}</text:p></table:table-cell>"
 
 
-def write_xlsb(path: Path, rows: Rows) -> Path:
+@dataclass(frozen=True, kw_only=True)
+class More:
+    """What a sheet holds beside its values; rows and columns count from 0.
+
+    Attributes:
+        hidden_rows: Rows that nobody sees.
+        hidden_columns: The same for columns.
+        errors: Cells that show #N/A.
+        merged: Ranges as (first row, last row, first column, last column).
+        links: Where a cell leads.
+        formats: The number format of a cell.
+    """
+
+    hidden_rows: tuple[int, ...] = ()
+    hidden_columns: tuple[int, ...] = ()
+    errors: tuple[tuple[int, int], ...] = ()
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    links: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    formats: Formats = field(default_factory=dict)
+
+
+def write_xlsb(path: Path, rows: Rows, more: More = More()) -> Path:
     """Write a binary workbook."""
-    width = max(map(len, rows), default=1)
     book = _b(131) + _b(143) + _b(156, struct.pack("<II", 0, 1) + _wide("rId1") + _wide(SHEET))
-    sheet = _b(129) + _b(148, struct.pack("<4I", 0, max(len(rows) - 1, 0), 0, width - 1)) + _b(145)
-    for number, row in enumerate(rows):
-        sheet += _b(0, struct.pack("<IIHBBBI", number, 0, 300, 0, 0, 0, 0))
-        for column, value in enumerate(row):
-            place = struct.pack("<II", column, 0)
-            if isinstance(value, str) and value:
-                sheet += _b(6, place + _wide(value))
-            elif isinstance(value, int | float):
-                sheet += _b(5, place + struct.pack("<d", value))
-    package = "http://schemas.openxmlformats.org/package/2006"
-    book_type = "application/vnd.ms-excel.sheet.binary.macroEnabled.main"
-    sheet_type = "application/vnd.ms-excel.worksheet"
-    types = f"""<Types xmlns="{package}/content-types">
-        <Default Extension="rels" ContentType="{_RELATIONSHIPS}"/>
-        <Override PartName="/xl/workbook.bin" ContentType="{book_type}"/>
-        <Override PartName="/xl/worksheets/sheet1.bin" ContentType="{sheet_type}"/></Types>"""
-    parts = {
-        "[Content_Types].xml": types,
-        "_rels/.rels": _link("officeDocument", "xl/workbook.bin"),
-        "xl/_rels/workbook.bin.rels": _link("worksheet", "worksheets/sheet1.bin"),
-    }
+    styles = sorted({*more.formats.values()})
+    style_part = _b(278) + _b(615, struct.pack("<I", len(styles)))
+    for at, style in enumerate(styles):
+        style_part += _b(44, struct.pack("<H", 164 + at) + _wide(style))
+    style_part += _b(616) + _b(617, struct.pack("<I", 1 + len(styles)))
+    for number in (0, *(164 + at for at in range(len(styles)))):
+        style_part += _b(47, struct.pack("<HHHHHBBHH", 0, number, 0, 0, 0, 0, 0, 0, 1))
+    links = {f"rId{at}": target for at, target in enumerate(more.links.values())}
     return _zip(
         path,
-        {name: text.encode() for name, text in parts.items()}
-        | {
+        {
+            "[Content_Types].xml": _TYPES.encode(),
+            "_rels/.rels": _links({"rId1": "xl/workbook.bin"}, "officeDocument"),
             "xl/workbook.bin": book + _b(144) + _b(132),
-            "xl/worksheets/sheet1.bin": sheet + _b(146) + _b(130),
+            "xl/_rels/workbook.bin.rels": _links(
+                {"rId1": "worksheets/sheet1.bin", "rId2": "styles.bin"}, "worksheet", "styles"
+            ),
+            "xl/styles.bin": style_part + _b(618) + _b(279),
+            "xl/worksheets/sheet1.bin": _xlsb_sheet(rows, more, styles),
+            "xl/worksheets/_rels/sheet1.bin.rels": _links(links, "hyperlink"),
         },
     )
 
 
-def _link(kind: str, target: str) -> str:
+def _xlsb_sheet(rows: Rows, more: More, styles: Sequence[str]) -> bytes:
+    width = max(map(len, rows), default=1)
+    sheet = _b(129) + _b(148, struct.pack("<4I", 0, max(len(rows) - 1, 0), 0, width - 1))
+    if more.hidden_columns:
+        sheet += _b(390)
+        for at in more.hidden_columns:
+            sheet += _b(60, struct.pack("<4IH", at, at, 2304, 0, 1))
+        sheet += _b(391)
+    sheet += _b(145)
+    for number, row in enumerate(rows):
+        hidden = 0x10 if number in more.hidden_rows else 0
+        sheet += _b(0, struct.pack("<IIHBBBI", number, 0, 300, 0, hidden, 0, 0))
+        for column, value in enumerate(row):
+            named = more.formats.get((number, column))
+            place = struct.pack("<II", column, 1 + styles.index(named) if named else 0)
+            sheet += (
+                _b(3, place + _NOT_AVAILABLE)
+                if (number, column) in more.errors
+                else (_xlsb_cell(place, value))
+            )
+    sheet += _b(146)
+    if more.merged:
+        sheet += _b(177, struct.pack("<I", len(more.merged)))
+        sheet += b"".join(_b(176, struct.pack("<4I", *area)) for area in more.merged) + _b(178)
+    for at, (row_number, column) in enumerate(more.links):
+        area = struct.pack("<4I", row_number, row_number, column, column)
+        sheet += _b(494, area + _wide(f"rId{at}") + _wide("") + _wide("") + _wide(""))
+    return sheet + _b(130)
+
+
+def _xlsb_cell(place: bytes, value: Cell) -> bytes:
+    if isinstance(value, str):
+        return _b(6, place + _wide(value)) if value else b""
+    if isinstance(value, int) and 0 <= value < 1 << 29:
+        return _b(2, place + struct.pack("<I", value << 2 | 2))
+    return _b(5, place + struct.pack("<d", value)) if value is not None else b""
+
+
+def _links(targets: Mapping[str, str], *kinds: str) -> bytes:
     package = "http://schemas.openxmlformats.org/package/2006/relationships"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    link = f'<Relationship Id="rId1" Type="{office}/{kind}" Target="{target}"/>'
-    return f'<Relationships xmlns="{package}">{link}</Relationships>'
+    links = "".join(
+        f'<Relationship Id="{name}" Type="{office}/{kinds[min(at, len(kinds) - 1)]}"'
+        f" Target={quoteattr(target)}{_EXTERNAL if 'hyperlink' in kinds else ''}/>"
+        for at, (name, target) in enumerate(targets.items())
+    )
+    return f'<Relationships xmlns="{package}">{links}</Relationships>'.encode()
 
 
 def _b(kind: int, body: bytes = b"") -> bytes:

@@ -1,5 +1,3 @@
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,21 +5,20 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.comments import Comment
 
+from aapimport.errors import AnswerNeededError
 from aapimport.people.check import ReadOptions, check_file
 from aapimport.workbook.facts import Facts
 from aapimport.workbook.ods_facts import add_ods_facts
 from aapimport.workbook.xls_facts import add_xls_facts
+from aapimport.workbook.xlsb_facts import add_xlsb_facts
+from workbook.other_formats import More, write_xlsb
 
 HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
 
 
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """A workbook with everything that values don't tell, as LibreOffice writes it."""
-    program = shutil.which("soffice")
-    if not program:
-        pytest.skip("LibreOffice is not installed, and nothing else here writes xls and ods")
-    folder = tmp_path_factory.mktemp("office")
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A workbook with everything that values don't tell."""
     book = Workbook()
     book.active.title = "Notes"
     sheet = book.create_sheet("Users")
@@ -36,28 +33,20 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     sheet.column_dimensions["E"].hidden = True
     sheet.merge_cells("B6:C6")
     sheet["A7"].comment = Comment("left in May", "HR")
-    source = folder / "people.xlsx"
-    book.save(source)
-
-    def convert(extension: str) -> Path:
-        profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-        subprocess.run(
-            [program, profile, "--headless", "--convert-to", extension, "--outdir", folder, source],
-            check=True,
-            capture_output=True,
-            timeout=120,
-        )
-        return folder / f"people.{extension}"
-
-    return convert
+    path = tmp_path / "people.xlsx"
+    book.save(path)
+    return path
 
 
 @pytest.mark.parametrize(("extension", "add"), [("xls", add_xls_facts), ("ods", add_ods_facts)])
 def test_what_values_do_not_tell(
-    office: Callable[[str], Path], extension: str, add: Callable[[bytes, str, Facts], bool]
+    source: Path,
+    libreoffice: Callable[[Path, str], Path],
+    extension: str,
+    add: Callable[[bytes, str, Facts], bool],
 ) -> None:
     """Hidden rows and columns, errors, merges and links of xls and ods are seen."""
-    path = office(extension)
+    path = libreoffice(source, extension)
     facts = Facts()
     assert add(path.read_bytes(), "Users", facts)
     assert facts.hidden_rows == {5}
@@ -72,12 +61,68 @@ def test_what_values_do_not_tell(
     assert ("cell-comment" in found) == (extension == "ods")
 
 
-@pytest.mark.parametrize(("extension", "add"), [("xls", add_xls_facts), ("ods", add_ods_facts)])
+MORE = More(
+    hidden_rows=(4,),
+    hidden_columns=(4,),
+    errors=((2, 3),),
+    merged=((5, 5, 1, 2),),
+    links={(1, 0): "mailto:ana@acme.com"},
+    formats={(3, 4): "00000", (1, 4): "0.0", (2, 4): "yyyy"},
+)
+
+
+@pytest.fixture
+def xlsb(tmp_path: Path) -> Path:
+    """The same in a binary workbook."""
+    rows = [
+        (f"u{number}@acme.com", "U", f"N{number}", "", 123.0 / number, 1) for number in range(1, 7)
+    ]
+    rows[2] = (*rows[2][:4], 123, 1)
+    return write_xlsb(tmp_path / "people.xlsb", [HEADERS, *rows], MORE)
+
+
+def test_what_values_of_a_binary_workbook_do_not_tell(
+    xlsb: Path, libreoffice: Callable[[Path, str], Path]
+) -> None:
+    """What is seen in an xlsb is what LibreOffice sees in it."""
+    facts, seen = Facts(), Facts()
+    assert add_xlsb_facts(xlsb.read_bytes(), "Users", facts)
+    assert facts.hidden_rows == {5}
+    assert facts.hidden_columns == {4}
+    assert facts.errors == {(3, 3): "#N/A"}
+    assert facts.links == {(2, 0): "ana@acme.com"}
+    assert facts.merged == ((6, 1, 6, 2),)
+    assert facts.shown == {(4, 4): "00123"}
+    assert facts.unclear == {(2, 4): "format 0.0", (3, 4): "format yyyy"}
+    assert add_ods_facts(libreoffice(xlsb, "ods").read_bytes(), "Users", seen)
+    assert (seen.hidden_rows, seen.hidden_columns) == (facts.hidden_rows, facts.hidden_columns)
+    assert (seen.errors, seen.links, seen.merged) == (facts.errors, facts.links, facts.merged)
+    assert seen.shown == facts.shown
+
+
+def test_a_binary_workbook_is_checked_like_the_others(xlsb: Path) -> None:
+    """Hidden rows are asked about, and errors, merged cells and other links are errors."""
+    with pytest.raises(AnswerNeededError, match="1 person in hidden or filtered rows"):
+        check_file(xlsb, ReadOptions())
+    checked = check_file(xlsb, ReadOptions(hidden="skip"))
+    assert [person.row for person in checked.people] == [4, 7]
+    found = {problem.id: str(problem.cell) for problem in checked.problems if problem.cell}
+    assert found["error-value"] == "Users!D3"
+    assert found["merged-cell"] == "Users!B6"
+    assert found["link-differs"] == "Users!A2"
+    assert found["shown-number"] == "Users!E4"
+
+
+FACTS = {"xls": add_xls_facts, "ods": add_ods_facts, "xlsb": add_xlsb_facts}
+
+
+@pytest.mark.parametrize("extension", FACTS)
 def test_broken_files_are_given_up(
-    office: Callable[[str], Path], extension: str, add: Callable[[bytes, str, Facts], bool]
+    source: Path, libreoffice: Callable[[Path, str], Path], xlsb: Path, extension: str
 ) -> None:
     """A file that is cut, flipped, or without the sheet, is given up without a traceback."""
-    data = office(extension).read_bytes()
+    add = FACTS[extension]
+    data = (xlsb if extension == "xlsb" else libreoffice(source, extension)).read_bytes()
     assert add(data, "Nobody", Facts()) is False
     assert add(data[: len(data) // 3], "Users", Facts()) is False
     for at in range(0, len(data), max(len(data) // 300, 1)):

@@ -29,6 +29,7 @@ from aapimport.workbook.ods_facts import add_ods_facts
 from aapimport.workbook.second_view import MOST_ROWS
 from aapimport.workbook.table import Table, Value, read_tables
 from aapimport.workbook.xls_facts import add_xls_facts
+from aapimport.workbook.xlsb_facts import add_xlsb_facts
 from aapimport.workbook.xlsx_cells import (
     hidden_rows,
     odd_cells,
@@ -43,7 +44,7 @@ _WHOLE_FILE = {"missing-column", "misspelt-header", "duplicate-header"}
 _UNSEEN = {
     "ods": "",
     "xls": ", without comments",
-    "xlsb": ", without number formats, comments, links, hidden rows and errors of formulas",
+    "xlsb": ", without comments",
 }
 
 
@@ -117,7 +118,7 @@ def _look_further(intake: Intake, sheet: str, facts: Facts) -> None:
     elif intake.kind == "ods":
         facts.formats_unseen = not add_ods_facts(intake.data, sheet, facts)
     else:
-        facts.formats_unseen = True
+        facts.formats_unseen = not add_xlsb_facts(intake.data, sheet, facts)
 
 
 def _second_view() -> dict[str, Any]:

@@ -8,6 +8,17 @@ Cell = tuple[int, int]
 Area = tuple[int, int, int, int]
 """A merged range as (first row, first column, last row, last column)."""
 
+ERROR_CODES = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+}
+"""What binary workbooks write for an error ([MS-XLS] 2.5.10, [MS-XLSB] 2.5.97.2)."""
+
 
 @dataclass(slots=True)
 class Facts:

@@ -6,7 +6,12 @@ rounding or on the width of the column are left alone.
 
 import math
 import re
+import struct
 
+from aapimport.workbook.facts import Cell, Facts
+
+BUILT_IN = {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 49: "@"}
+"""Formats that a workbook need not name (ECMA-376, part 1, section 18.8.30)."""
 _PIECE = re.compile(r'"([^"]*)"|\\(.)|([ ()-])|(0)|(%)')
 """A literal text in quotes, after a backslash, or one that needs neither; a digit; percent."""
 _MOST_EXACT = 10**15
@@ -51,6 +56,27 @@ def as_shown(value: float, number_format: str) -> str | None:
 def format_in_words(number_format: str) -> str:
     """A format as it is told to the administrator."""
     return f"format {number_format}"
+
+
+def add_number(cell: Cell, value: float, number_format: str, facts: Facts) -> None:
+    """Note what a number is shown as, where that is another text or can't be told."""
+    text = as_shown(value, number_format)
+    if text is None:
+        facts.unclear[cell] = format_in_words(number_format)
+    elif text:
+        facts.shown[cell] = text
+
+
+def unpacked(packed: int) -> float:
+    """A number in 30 bits: whole, or the upper half of a double; perhaps in hundredths.
+
+    Source: [MS-XLS] 2.5.217, RkNumber.
+    """
+    if packed & 2:
+        value: float = (packed >> 2) - (1 << 30 if packed >> 31 else 0)
+    else:
+        (value,) = struct.unpack("<d", struct.pack("<Q", (packed & ~3) << 32))
+    return value / 100 if packed & 1 else value
 
 
 def _fill(pieces: list[tuple[str, str]], digits: str, zeros: int) -> str:

@@ -7,8 +7,8 @@ the compound file, [MS-XLS] 2.4 for the records.
 import struct
 from collections.abc import Iterator
 
-from aapimport.workbook.facts import Cell, Facts
-from aapimport.workbook.number_formats import as_shown, format_in_words
+from aapimport.workbook.facts import ERROR_CODES, Facts
+from aapimport.workbook.number_formats import BUILT_IN, add_number, unpacked
 
 _END_OF_CHAIN = 0xFFFFFFFA
 """Sector numbers from here on are marks, not sectors."""
@@ -18,17 +18,6 @@ _SMALL_SECTOR = 64
 _BOF, _EOF, _BOUNDSHEET = 0x0809, 0x000A, 0x0085
 _ROW, _COLINFO, _BOOLERR, _FORMULA, _HLINK = 0x0208, 0x007D, 0x0205, 0x0006, 0x01B8
 _FORMAT, _XF, _NUMBER, _RK, _MULRK = 0x041E, 0x00E0, 0x0203, 0x027E, 0x00BD
-_BUILT_IN = {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 49: "@"}
-"""Formats that a workbook need not name ([MS-XLS] 2.5.165)."""
-_ERRORS = {
-    0x00: "#NULL!",
-    0x07: "#DIV/0!",
-    0x0F: "#VALUE!",
-    0x17: "#REF!",
-    0x1D: "#NAME?",
-    0x24: "#NUM!",
-    0x2A: "#N/A",
-}
 _HIDDEN_ROW = 0x20
 _MAILTO = "mailto:".encode("utf-16-le")
 
@@ -53,7 +42,7 @@ def add_xls_facts(data: bytes, sheet: str, facts: Facts) -> bool:
         for kind, body in _records(stream, start):
             _take(kind, body, facts)
             for row, column, style, value in _numbers(kind, body):
-                _add_number((row + 1, column), value, formats[style], facts)
+                add_number((row + 1, column), value, formats[style], facts)
     except (struct.error, IndexError, ValueError):
         return False
     return True
@@ -79,20 +68,12 @@ def _take(kind: int, body: bytes, facts: Facts) -> None:
 
 def _add_error(body: bytes, code: int, facts: Facts) -> None:
     row, column = struct.unpack_from("<HH", body)
-    facts.errors[row + 1, column] = _ERRORS.get(code, "#N/A")
-
-
-def _add_number(cell: Cell, value: float, number_format: str, facts: Facts) -> None:
-    text = as_shown(value, number_format)
-    if text is None:
-        facts.unclear[cell] = format_in_words(number_format)
-    elif text:
-        facts.shown[cell] = text
+    facts.errors[row + 1, column] = ERROR_CODES.get(code, "#N/A")
 
 
 def _formats(stream: bytes) -> list[str]:
     """The number format of each cell style."""
-    formats = dict(_BUILT_IN)
+    formats = dict(BUILT_IN)
     styles = []
     for kind, body in _records(stream, 0):
         if kind == _FORMAT:
@@ -110,23 +91,11 @@ def _numbers(kind: int, body: bytes) -> Iterator[tuple[int, int, int, float]]:
         yield struct.unpack_from("<HHHd", body)
     elif kind == _RK:
         row, column, style, packed = struct.unpack_from("<HHHI", body)
-        yield row, column, style, _unpacked(packed)
+        yield row, column, style, unpacked(packed)
     elif kind == _MULRK:
         row, first = struct.unpack_from("<HH", body)
         for at, (style, packed) in enumerate(struct.iter_unpack("<HI", body[4:-2])):
-            yield row, first + at, style, _unpacked(packed)
-
-
-def _unpacked(packed: int) -> float:
-    """A number in 30 bits: whole, or the upper half of a double; perhaps in hundredths.
-
-    Source: [MS-XLS] 2.5.217, RkNumber.
-    """
-    if packed & 2:
-        value: float = (packed >> 2) - (1 << 30 if packed >> 31 else 0)
-    else:
-        (value,) = struct.unpack("<d", struct.pack("<Q", (packed & ~3) << 32))
-    return value / 100 if packed & 1 else value
+            yield row, first + at, style, unpacked(packed)
 
 
 def _sheets(stream: bytes) -> Iterator[tuple[str, int]]:
