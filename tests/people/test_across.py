@@ -108,3 +108,16 @@ def test_letters_that_fold_alike_are_said_to_read_the_same(problems_of):
     found = problems_of(("straße@acme.com", "A", "B"), ("strasse@acme.com", "C", "D"))
     (problem,) = (p for p in found if p.id == "duplicate-email")
     assert "they read the same" in problem.hint
+
+
+@pytest.mark.parametrize("between", [("c@acme.com", "A\nB", "C"), ()])
+def test_one_name_twice_is_told_by_its_own_name(problems_of, between: Sequence):
+    """A line break in another name, or thousands of blank rows, put no name beside a wrong row."""
+    gap = [between] if between else [()] * 20_000
+    found = problems_of(
+        ("a@acme.com", "Ana", "Perez"),
+        *gap,
+        ("b@acme.com", "Ana", "Perez"),
+        ("d@acme.com", "D", "E"),
+    )
+    assert rules_of(found, "same-name") == ["Ana Perez"]

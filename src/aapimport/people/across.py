@@ -6,6 +6,8 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import compress, count
+from operator import not_
 
 from aapimport.people.look_alikes import look_alikes
 from aapimport.people.problems import Finding
@@ -61,6 +63,14 @@ def _spoken(values: list[str]) -> list[str]:
     return [*map(_speak, values)]
 
 
+def _joined(names: list[str]) -> str:
+    """Names on a line each; one with a line break in it has an error of its own."""
+    joined = "\n".join(names)
+    if joined.count("\n") == len(names) - 1:
+        return joined
+    return "\n".join(name.replace("\n", " ") for name in names)
+
+
 @lru_cache(maxsize=1 << 15)
 def _speak(text: str, *, spelt_out: bool = False) -> str:
     """One text as addresses spell it; with accents spelt out, `ü` is `ue`."""
@@ -83,7 +93,8 @@ class Across:
         self._typed: dict[int, str] = {}
         self._names = array("q")
         self._name_rows = array("L")
-        self._typed_names: list[str] = []
+        self._typed_firsts: list[str] = []
+        self._typed_lasts: list[str] = []
         self._straight = 0
         self._swapped: list[tuple[int, str, str, str]] = []
         self._blank_roles = 0
@@ -125,27 +136,29 @@ class Across:
     def _add_names(
         self, rows: Sequence[int], keys: list[str], firsts: list[str], lasts: list[str]
     ) -> None:
+        if not rows:
+            return
         first_keys, last_keys = fold_all(firsts), fold_all(lasts)
         self._names.extend(map(hash, zip(first_keys, last_keys, strict=True)))
         self._name_rows.extend(rows)
-        self._typed_names.append("\n".join(map("{}\x1f{}".format, firsts, lasts)))
+        self._typed_firsts.append(_joined(firsts))
+        self._typed_lasts.append(_joined(lasts))
         addresses, spoken = _spoken(keys), (_spoken(first_keys), _spoken(last_keys))
         if not len(keys) == len(addresses) == len(spoken[0]) == len(spoken[1]):
             return  # a line break in a value, which is an error of its own
-        self._straight += sum(map(str.startswith, addresses, map("{}.{}@".format, *spoken)))
-        turned = map(str.startswith, addresses, map("{1}.{0}@".format, *spoken))
-        swapped = {at for at, is_turned in enumerate(turned) if is_turned}
-        for at, names in enumerate(zip(first_keys, last_keys, strict=True)):
-            if names[0].isascii() and names[1].isascii():
-                continue
-            first, last = (_speak(name, spelt_out=True) for name in names)
-            if (first, last) != (spoken[0][at], spoken[1][at]):
-                self._straight += addresses[at].startswith(f"{first}.{last}@")
-                if addresses[at].startswith(f"{last}.{first}@"):
-                    swapped.add(at)
-        for at in sorted(swapped):
-            if first_keys[at] != last_keys[at]:
+        straight = [*map(str.startswith, addresses, map("{}.{}@".format, *spoken))]
+        for at in compress(count(), map(not_, straight)):
+            address, first, last = addresses[at], spoken[0][at], spoken[1][at]
+            swapped = address.startswith(f"{last}.{first}@")
+            if not (swapped or (first_keys[at].isascii() and last_keys[at].isascii())):
+                first, last = (
+                    _speak(names[at], spelt_out=True) for names in (first_keys, last_keys)
+                )
+                straight[at] = address.startswith(f"{first}.{last}@")
+                swapped = address.startswith(f"{last}.{first}@")
+            if swapped and first_keys[at] != last_keys[at]:
                 self._swapped.append((rows[at], firsts[at], lasts[at], keys[at]))
+        self._straight += sum(straight)
 
     def count_roles(self, blank: int, total: int) -> None:
         """Take in how many of some more people have a blank role."""
@@ -243,13 +256,16 @@ class Across:
         for at, name in enumerate(self._names):
             if name in repeated:
                 groups.setdefault(name, []).append(at)
-        typed = [name for chunk in self._typed_names for name in chunk.split("\n")]
+        firsts, lasts = (
+            [name for chunk in typed for name in chunk.split("\n")]
+            for typed in (self._typed_firsts, self._typed_lasts)
+        )
         rows = self._name_rows
         wanted = {rows[at] for group in groups.values() for at in group}
         email_of = {row: key for key, row in self._rows_of.items() if row in wanted}
         column = self._columns.get("last_name", self._columns["email"])
         for first, *others in groups.values():
-            if not all(typed[first].split("\x1f")):
+            if not firsts[first] or not lasts[first]:
                 continue  # half a name is nobody's in particular
             known = email_of.get(rows[first], "")
             for other in others:
@@ -261,7 +277,7 @@ class Across:
                     "same-name",
                     rows[other],
                     column,
-                    typed[other].replace("\x1f", " "),
+                    f"{firsts[other]} {lasts[other]}",
                     {
                         "first_cell": (rows[first], column),
                         "other": self._typed.get(rows[first], known),

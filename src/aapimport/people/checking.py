@@ -96,8 +96,10 @@ def check_with(
         _look_further(intake, table.name, facts)
         if intake.kind == "xlsx":
             facts.take_second_view(second_view() if second_view else {}, table.name)
+            part = sheet_part(intake.data, table.name)
+            if facts.state != "looked" and part.lower() in intake.with_hidden:
+                facts.hidden_rows = hidden_rows(intake.data, part)
             if facts.state != "looked":
-                facts.hidden_rows = hidden_rows(intake.data, sheet_part(intake.data, table.name))
                 facts.formats_unseen = shows_numbers_otherwise(intake.data)
         findings += _about(facts, intake.kind)
     checked = _check_table(table, findings, facts, arguments)

@@ -39,6 +39,7 @@ class Archive:
         small: The bytes of the entries that tell what kind of workbook it is, cut at 1 MiB.
         with_formulas: The sheet parts in which a formula or an error value stands.
         wide: The sheet parts with cells beyond column AZ.
+        with_hidden: The sheet parts in which something is hidden or has a height of its own.
         encrypted: Whether an entry needs a password.
     """
 
@@ -47,6 +48,7 @@ class Archive:
     small: dict[str, bytes] = field(default_factory=dict)
     with_formulas: set[str] = field(default_factory=set)
     wide: set[str] = field(default_factory=set)
+    with_hidden: set[str] = field(default_factory=set)
     encrypted: bool = False
 
 
@@ -145,6 +147,8 @@ def _look_at_cells(name: str, text: bytes, found: Archive) -> None:
     may_have_formulas = b"<f" in text or b't="e"' in text
     if may_have_formulas and name not in found.with_formulas and _FORMULA.search(text):
         found.with_formulas.add(name)
+    if name not in found.with_hidden and (b"hidden=" in text or b"ht=" in text):
+        found.with_hidden.add(name)
     if name not in found.wide and _FAR.search(text):
         found.wide.add(name)
 

@@ -64,11 +64,13 @@ class Intake:
         data: All bytes of the file: what is hashed is what is read.
         with_formulas: Of an xlsx workbook, the sheet parts that hold a formula or an error,
             in small letters.
+        with_hidden: The same for parts in which something may be hidden.
     """
 
     kind: str
     data: bytes
     with_formulas: frozenset[str] = frozenset()
+    with_hidden: frozenset[str] = frozenset()
 
 
 def take_in(path: Path) -> Intake:
@@ -95,7 +97,10 @@ def take_in(path: Path) -> Intake:
         if cells:
             sheet = sheet_name(data, part)
             raise _too_large(path.name, [CellRef(sheet, at, row) for row, at in cells], size)
-    return Intake(kind, data, frozenset(map(str.lower, archive.with_formulas)))
+    formulas, hidden = (
+        frozenset(map(str.lower, parts)) for parts in (archive.with_formulas, archive.with_hidden)
+    )
+    return Intake(kind, data, formulas, hidden)
 
 
 def protected(name: str) -> FileProblemError:
