@@ -77,8 +77,10 @@ def _commands() -> str:
 def _command_lines(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     yield words
     if isinstance(command, click.Group):
-        for name, child in command.commands.items():
-            yield from _command_lines(child, (*words, name))
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            if child := command.get_command(context, name):
+                yield from _command_lines(child, (*words, name))
 
 
 def _help(words: tuple[str, ...]) -> str:

@@ -1,61 +1,59 @@
 """The command line: the only place that knows click.
 
-`main()` turns every error into a message and an exit code. Commands import what they need inside
-their functions, so that `aapimport --help` stays instant.
+`main()` turns every error into a message and an exit code. A command's module is loaded when the
+command is named, and imports what it needs inside its functions, so that each starts at once.
 """
 
 import io
 import os
 import sys
+from importlib import import_module
 
 import click
 
 from aapimport import __version__
-from aapimport.cli.doctor import doctor
-from aapimport.cli.generate_template import generate_template
-from aapimport.cli.passes import passes
-from aapimport.cli.plan import plan
-from aapimport.cli.renew import renew
-from aapimport.cli.resume import resume
-from aapimport.cli.sandbox import sandbox
-from aapimport.cli.teams import teams
-from aapimport.cli.upload import upload
-from aapimport.cli.validate import validate
 from aapimport.errors import AapimportError, ExitCode, UsageError
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 
 
-class _InOrder(click.Group):
-    """Lists the commands in the order in which an administrator meets them."""
+_COMMANDS = (
+    "generate-template",
+    "validate",
+    "plan",
+    "upload",
+    "resume",
+    "doctor",
+    "passes",
+    "teams",
+    "renew",
+    "sandbox",
+)
+"""In the order in which an administrator meets them."""
+
+
+class _Commands(click.Group):
+    """The commands, each in the module and under the name that are its own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
-        return list(self.commands)
+        return [*_COMMANDS]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        if name not in _COMMANDS:
+            return None
+        module = name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"aapimport.cli.{module}"), module)
+        return command
 
 
 @click.group(
-    cls=_InOrder,
+    cls=_Commands,
     context_settings=_CONTEXT,
     epilog="Without any settings, everything goes to the practice portal: nothing real is touched.",
 )
 @click.version_option(__version__, prog_name="aapimport", message="%(prog)s %(version)s")
 def group() -> None:
     """Load users in bulk into the All Access Pass portal and Jhana."""
-
-
-for command in (
-    generate_template,
-    validate,
-    plan,
-    upload,
-    resume,
-    doctor,
-    passes,
-    teams,
-    renew,
-    sandbox,
-):
-    group.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> int:

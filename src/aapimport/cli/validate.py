@@ -53,15 +53,17 @@ def validate(  # noqa: PLR0913 -- click names each flag
     from aapimport.cli.asking import Asker
     from aapimport.cli.planning import with_answers
     from aapimport.people.check import ReadOptions, begin_check
-    from aapimport.workbook.output import check_workbook_name
 
     outputs = [out for out in (annotate, fix) if out is not None]
     if len({out.absolute() for out in outputs}) < len(outputs):
         raise UsageError(
             f"--annotate and --fix both name {outputs[0]}", hint="give each a file of its own"
         )
-    for out in outputs:
-        check_workbook_name(out, force=force, source=file)
+    if outputs:
+        from aapimport.workbook.output import check_workbook_name
+
+        for out in outputs:
+            check_workbook_name(out, force=force, source=file)
 
     def check(chosen: ReadOptions) -> "Checked":
         checking = begin_check(file, chosen, with_people=bool(outputs))

@@ -6,8 +6,8 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import compress, count
-from operator import not_
+from itertools import compress, count, repeat
+from operator import itemgetter, not_
 
 from aapimport.people.look_alikes import look_alikes
 from aapimport.people.problems import Finding
@@ -191,7 +191,7 @@ class Across:
             )
 
     def _domains(self) -> Iterator[Finding]:
-        counts = Counter(key.rpartition("@")[2] for key in self._rows_of)
+        counts = Counter(map(itemgetter(2), map(str.rpartition, self._rows_of, repeat("@"))))
         frequent = [name for name, count in counts.items() if count >= _FREQUENT]
         odd = {
             domain: meant

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from aapimport.errors import AnswerNeededError, FileProblemError
-from aapimport.workbook.intake import SAVE_AGAIN
 from aapimport.workbook.limits import Limits, apply_limits, memory_of, needs_watching
+from aapimport.workbook.refusals import too_much
 
 _POLL_SECONDS = 0.05
 _FLAGS = ("-S", "-E", "-P", "-X", "utf8")
@@ -89,10 +89,7 @@ class Child:
             )
         if "bug" in answer:
             raise ChildBugError(answer["bug"])
-        raise FileProblemError(
-            f"{name} is damaged, or made to do harm: reading it broke down",
-            hint=SAVE_AGAIN,
-        )
+        raise too_much(name, "broke down")
 
     def stop(self) -> None:
         """End the child if it still runs, and let go of its streams."""
@@ -115,9 +112,9 @@ class Child:
                 except subprocess.TimeoutExpired:
                     pass
                 if self.left() <= 0:
-                    raise _too_much(name, f"took longer than {self.limits.seconds:.0f} seconds")
+                    raise too_much(name, f"took longer than {self.limits.seconds:.0f} seconds")
                 if watched and self.is_too_large():
-                    raise _too_much(name, "took too much memory")
+                    raise too_much(name, "took too much memory")
                 if beside and (beside.left() <= 0 or (watched and beside.is_too_large())):
                     beside.process.kill()
         finally:
@@ -169,6 +166,7 @@ def work(job: dict[str, Any]) -> None:
     answer = _attempt(getattr(import_module(module), function), job["arguments"])
     output.write(json.dumps(answer, ensure_ascii=True, check_circular=False).encode("ascii"))
     output.flush()
+    os._exit(0)  # tidying up the memory of a long file takes a tenth of a second, for nobody
 
 
 def _attempt(function: Callable[[Any], dict[str, Any]], arguments: object) -> dict[str, Any]:
@@ -191,10 +189,3 @@ def _attempt(function: Callable[[Any], dict[str, Any]], arguments: object) -> di
         import traceback
 
         return {"bug": traceback.format_exc()}
-
-
-def _too_much(name: str, what: str) -> FileProblemError:
-    return FileProblemError(
-        f"{name} is damaged, or made to do harm: reading it {what}",
-        hint=SAVE_AGAIN,
-    )

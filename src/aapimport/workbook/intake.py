@@ -1,7 +1,6 @@
 """What a file really is, found out before any reader sees it."""
 
 import zipfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from aapimport.errors import FileProblemError
 from aapimport.workbook.archive import Archive, inspect_archive
 from aapimport.workbook.cells import CellRef
 from aapimport.workbook.extent import far_cells
+from aapimport.workbook.refusals import SAVE_AGAIN, damaged, protected, too_large
 from aapimport.workbook.xlsx_cells import sheet_name
 
 SPREADSHEETS = ("xlsx", "xlsm", "xls", "xlsb", "ods", "csv", "tsv")
@@ -52,7 +52,6 @@ _MAIN_PARTS = {
     b"presentationml": "powerpoint",
 }
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
-SAVE_AGAIN = "open it in Excel, save it under a new name as .xlsx, and use that file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,42 +95,11 @@ def take_in(path: Path) -> Intake:
         cells, size = far_cells(data, part)
         if cells:
             sheet = sheet_name(data, part)
-            raise _too_large(path.name, [CellRef(sheet, at, row) for row, at in cells], size)
+            raise too_large(path.name, [CellRef(sheet, at, row) for row, at in cells], size)
     formulas, hidden = (
         frozenset(map(str.lower, parts)) for parts in (archive.with_formulas, archive.with_hidden)
     )
     return Intake(kind, data, formulas, hidden)
-
-
-def protected(name: str) -> FileProblemError:
-    """The error for a file that needs a password."""
-    return FileProblemError(
-        f"{name} is protected by a password",
-        hint="open it in Excel, take the password off (File > Info), save, try again",
-    )
-
-
-def damaged(name: str, why: str = "") -> FileProblemError:
-    """The error for a file that no reader can make sense of."""
-    return FileProblemError(
-        f"{name} is damaged and can't be read" + (f" ({why})" if why else ""), hint=SAVE_AGAIN
-    )
-
-
-def _too_large(name: str, cells: Iterable[CellRef], size: int) -> FileProblemError:
-    """The error for a sheet that would fill the memory with blank cells.
-
-    Args:
-        name: The file's name.
-        cells: The cells that are to blame.
-        size: How many cells the sheet has up to them.
-    """
-    where = " and ".join(map(str, cells))
-    return FileProblemError(
-        f"{name} holds something far out, in {where}, which makes a sheet of {size:,} cells",
-        hint="delete the empty columns and rows beyond the people, save the workbook, try again;"
-        " Ctrl+End shows in Excel how far a sheet reaches",
-    )
 
 
 def read_bytes(path: Path) -> bytes:

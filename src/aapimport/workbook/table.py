@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from aapimport.workbook.intake import Intake, damaged, protected
+from aapimport.workbook.intake import Intake
+from aapimport.workbook.refusals import damaged, protected
 
 Value = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
 """What a cell can hold; a blank cell is the empty string."""
