@@ -151,6 +151,22 @@ def test_without_a_header_nothing_is_ready(
     assert "row 1 holds ana.perez@acme.com" in missing[0].message
 
 
+@pytest.mark.parametrize("header", ["Name", "Full name", "Employee Name", "氏名"])
+def test_a_column_with_both_names_is_to_be_split(
+    header: str, make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]
+) -> None:
+    """Who has first and last name in one column is told how to make two of it."""
+    headers = (HEADERS[0], header, "User Role")
+    answer = answer_of(make_xlsx(("ana@acme.com", "Ana Pérez", ""), headers=headers))
+    hints = [problem.hint for problem in answer["problems"] if problem.id == "missing-column"]
+    split = f"; Excel splits '{header}' in two (Data > Text to Columns)"
+    assert [hint.endswith(split) for hint in hints] == [True, True]
+    headers = (HEADERS[0], header, HEADERS[2])
+    answer = answer_of(make_xlsx(("ana@acme.com", "Ana", "Pérez"), headers=headers))
+    (problem,) = [problem for problem in answer["problems"] if problem.id == "missing-column"]
+    assert problem.hint.startswith("name a column 'First Name'; ")
+
+
 def test_several_sheets_with_people_are_asked_about(
     make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]
 ) -> None:

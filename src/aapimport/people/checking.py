@@ -18,10 +18,11 @@ from aapimport.people.headers import (
     find_header,
     first_filled_row,
     header_score,
+    missing_columns,
     some_of,
 )
 from aapimport.people.problems import Finding
-from aapimport.template.columns import COLUMNS, KEY_SHEET, TEMPLATE_VERSION, USERS_SHEET
+from aapimport.template.columns import KEY_SHEET, TEMPLATE_VERSION, USERS_SHEET
 from aapimport.workbook.delimited import read_text
 from aapimport.workbook.facts import Facts
 from aapimport.workbook.intake import Intake, take_in
@@ -220,10 +221,7 @@ def _no_header(top: list[Sequence[Value]]) -> Iterator[Finding]:
         yield Finding("no-rows", None, None, "", {})
         return
     row, texts = filled
-    found = f"row {row} holds {some_of(texts)}"
-    for column in COLUMNS:
-        if column.required:
-            yield Finding("missing-column", None, None, column.name, {"found": found})
+    yield from missing_columns((), f"row {row} holds {some_of(texts)}")
 
 
 def _choose(

@@ -17,7 +17,7 @@ FILE_RULES = (
         "missing-column",
         _ERROR,
         "is a column that is needed and not there; found: {found}",
-        "name a column {value!r}; `aapimport generate-template` makes a file that has all",
+        "name a column {value!r}; `aapimport generate-template` makes a file that has all{cure}",
         "Without an address and both names nobody can be created.",
     ),
     Rule(

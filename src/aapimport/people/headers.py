@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -19,6 +19,10 @@ _NOT_A_LETTER = re.compile(r"[\W_]+")
 _ENOUGH = 2
 _OF_THEIR_OWN = frozenset(("flag", "group", "lang"))
 """Headers of HR systems that are one letter from a word for Team, and mean something else."""
+_WHOLE_NAMES = frozenset(
+    ("name", "fullname", "displayname", "employee", "employeename", "nomcomplet", "namn", "氏名")
+)
+"""Headers of columns that hold first and last name in one, by their `header_form`."""
 _MANY, _LONG = 12, 40
 
 
@@ -163,11 +167,27 @@ def _meant(text: str, header: Header) -> str:
 
 def _add_missing(header: Header, unknown: list[str]) -> None:
     misspelt = {f.arguments["meant"] for f in header.findings if f.rule == "misspelt-header"}
-    found = [*header.names.values(), *unknown]
-    for column in COLUMNS:
-        if column.required and column.key not in header.columns and column.name not in misspelt:
-            header.findings.append(
-                Finding(
-                    "missing-column", None, None, column.name, {"found": some_of(found) or "none"}
-                )
-            )
+    keys = {column.key for column in COLUMNS if column.name in misspelt} | header.columns.keys()
+    found = some_of([*header.names.values(), *unknown]) or "none"
+    header.findings.extend(missing_columns(keys, found, unknown))
+
+
+def missing_columns(
+    keys: Collection[str], found: str, unknown: Sequence[str] = ()
+) -> Iterator[Finding]:
+    """What is to be said about required columns that aren't there.
+
+    Args:
+        keys: The fields of `Person` that have a column.
+        found: What the file has instead, in words.
+        unknown: The headers that are not the template's.
+    """
+    missing = [column for column in COLUMNS if column.required and column.key not in keys]
+    names = [column.name for column in missing if column.key != "email"]
+    whole = next((text for text in unknown if header_form(text) in _WHOLE_NAMES), "")
+    for column in missing:
+        cure = ""
+        if whole and column.name in names and len(names) > 1:
+            cure = f"; Excel splits {whole!r} in two (Data > Text to Columns)"
+        arguments = {"found": found, "cure": cure}
+        yield Finding("missing-column", None, None, column.name, arguments)
