@@ -1,5 +1,6 @@
 """Hints that depend on what else is in the row."""
 
+from functools import lru_cache
 from typing import Any
 
 from aapimport.people import cleaning
@@ -21,6 +22,7 @@ def missing_value_hint(row: dict[str, Any], key: str) -> str:
     return "type the name, or delete the row"
 
 
+@lru_cache(maxsize=1024)  # a wrong word tends to stand in every row
 def role_hint(text: str) -> str:
     """Which role a word was probably meant to be, or which there are."""
     from difflib import get_close_matches
