@@ -269,3 +269,87 @@ def test_a_failed_look_up_stops_the_plan(
         assert run(*command, file, *PASS) == 4
         assert capsys.readouterr().err.endswith("nothing was sent\n")
     assert portal_stub.writes == jhana_stub.writes == []
+
+
+def test_a_plan_that_leaves_the_emails_open_is_not_carried_out(tmp_path: Path, capsys):
+    """What `--json` prints before anybody decided about e-mails says so, and sends none."""
+    file, plan = write(tmp_path / "people.csv", rows("Finance", newcomers=2)[8:10]), tmp_path / "p"
+    words = (file, *PASS, "--maybe", "create")
+    open_ = as_json(capsys, "plan", *words)
+    assert open_["emails"] is None
+    plan.write_text(json.dumps(open_), encoding="utf-8")
+    assert run("upload", file, "--plan", plan) == 1
+    assert "make it again with --emails or --no-emails" in capsys.readouterr().err
+    assert as_json(capsys, "plan", *words, "--emails")["emails"] is True
+    assert as_json(capsys, "plan", *words, "--no-emails")["emails"] is False
+
+
+def test_a_fitted_plan_with_possible_twins_is_carried_out(file: Path, tmp_path: Path, capsys):
+    """Who may be there already and found no seat was not left out as a twin: the plan holds."""
+    plan = tmp_path / "plan.json"
+    words = (file, *PASS, "--maybe", "create", "--fit", "--no-emails")
+    assert run("plan", *words, "-o", plan) == 0
+    skipped = [one for one in json.loads(plan.read_text("utf-8"))["people"] if one["skipped"]]
+    assert any(one["maybe"] for one in skipped)
+    assert run("upload", file, "--plan", plan) == 0, capsys.readouterr().err
+
+
+def test_an_interrupted_upload_of_other_rows_does_not_go_on(tmp_path: Path, capsys, monkeypatch):
+    """Another sheet of the same workbook is another list: nobody of the first is sent for it."""
+    from openpyxl import Workbook
+
+    workbook = Workbook()
+    for sheet, city in ((workbook.active, "Paris"), (workbook.create_sheet(), "Lyon")):
+        sheet.title = city
+        sheet.append(("Email Address", "First Name", "Last Name"))
+        for number in range(3):
+            sheet.append((f"{city.lower()}{number}@acme.com", city, f"Last{'abc'[number]}"))
+    file = tmp_path / "two.xlsx"
+    workbook.save(file)
+    options = ("--pass", "Leadership 2026", "--no-emails", "--canary", "1")
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\nn\n"))
+    assert run("upload", file, "--sheet", "Paris", *options) == 1
+    capsys.readouterr()
+    assert run("upload", file, "--sheet", "Lyon", *options, "--yes") == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "is of other rows of sheet 'Paris' than were read now" in said
+    assert run("upload", file, "--sheet", "Paris", *options[:3], "--yes") == 0
+
+
+def test_a_plan_never_replaces_the_file_that_it_is_made_from(file: Path, capsys):
+    """Not even with --force."""
+    before = file.read_bytes()
+    assert run("plan", file, *PASS, "--no-emails", "-o", file, "--force") == 1
+    assert "is the file that is read" in capsys.readouterr().err
+    assert file.read_bytes() == before
+
+
+def test_answers_that_a_program_gives_do_not_go_on_for_ever(
+    tmp_path: Path, served, capsys, monkeypatch
+):
+    """`yes | aapimport upload` would answer y for ever where a number is asked for."""
+    for name, value in served.items():
+        monkeypatch.setenv(name, value)
+    people = write(tmp_path / "new.csv", rows("Finance", newcomers=2)[8:10])
+    people.write_text(people.read_text("utf-8").replace("Sales EMEA", ""), encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n" * 100))
+    assert run("upload", people, *PASS, "--maybe", "create", "--no-emails") == 2
+    error = capsys.readouterr().err
+    assert error.count("that is not") == 11
+    assert "hint: decide with --yes" in error
+
+
+def test_yes_does_not_answer_for_a_canary_that_failed(
+    tmp_path: Path, portal_stub, jhana_stub, monkeypatch, capsys
+):
+    """Whoever said --yes beforehand meant people who arrive as they should."""
+    from faults.wire import error, instead
+
+    for name, stub in (("PORTAL", portal_stub), ("JHANA", jhana_stub)):
+        monkeypatch.setenv(f"AAPIMPORT_{name}_URL", stub.url)
+        monkeypatch.setenv(f"AAPIMPORT_{name}_TOKEN", stub.habits.token)
+    portal_stub.on("POST", "/Users", instead(error(400, "no")), times=1)
+    file = write(tmp_path / "people.csv", ["bo@acme.com,Bo,Quist,,,", "li@acme.com,Li,Wei,,,"])
+    assert run("upload", file, *PASS, "--no-emails", "--yes", "--canary", "1") == 1
+    assert "stopped after the canary: 1 step failed" in capsys.readouterr().err
+    assert [one.path for one in portal_stub.writes] == ["/Users"]

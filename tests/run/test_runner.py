@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from aapimport.errors import ExitCode, RefusedError, ServiceError, SettingsError
@@ -6,7 +8,7 @@ from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
 from aapimport.run.runner import Runner
 from faults.uploading import Uploading, people, person, services
-from faults.wire import RESET, after_acting, error, instead, page
+from faults.wire import RESET, Act, Response, after_acting, error, instead, page
 
 
 def team_members(uploading: Uploading) -> list[str]:
@@ -183,6 +185,23 @@ def test_an_e_mail_in_doubt_is_finished_by_a_resume(uploading: Uploading):
     first = uploading.run()
     assert (first.people[0].portal, first.people[0].email_state) == ("created", "unknown")
     assert first.exit_code is ExitCode.SERVICE
+    second = uploading.run()
+    assert (second.receipt, second.people[0].email_state) == (first.receipt, "sent")
+    assert len(uploading.portal.store.mails) == 1
+
+
+def test_an_e_mail_that_waits_in_the_services_queue_is_not_called_unsent(uploading: Uploading):
+    """Accepted under our id and not sent so far: a resume finds out, and one e-mail goes out."""
+    queued = [True]
+
+    def not_yet(act: Act) -> Response:
+        answer = act()
+        return replace(answer, body=answer.body.replace(b"sentAt", b"later")) if queued else answer
+
+    uploading.portal.on("GET", "/Users/.*", not_yet, times=99)
+    first = uploading.run()
+    assert (first.people[0].portal, first.people[0].email_state) == ("created", "unknown")
+    queued.clear()
     second = uploading.run()
     assert (second.receipt, second.people[0].email_state) == (first.receipt, "sent")
     assert len(uploading.portal.store.mails) == 1

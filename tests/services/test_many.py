@@ -118,3 +118,10 @@ def test_batches_are_cut_by_number_and_by_size(both: Services):
         assert [start for start, _ in cuts] == [0, *(end for _, end in cuts[:-1])]
         assert cuts[-1][1] == len(people)
         assert max(end - start for start, end in cuts) <= max(1, min(number, size // 1000))
+
+
+@pytest.mark.parametrize("status", [302, 403, 501])
+def test_a_bulk_that_is_refused_as_a_whole_was_not_done(portal_stub, both: Services, status: int):
+    """Single requests may be allowed all the same: nobody is lost, and bulk is not tried again."""
+    assert verdicts(both, portal_stub, error(status)) == [Verdict.NOT_SENT] * 3
+    assert not both.portal.takes_bulk

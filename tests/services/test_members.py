@@ -1,7 +1,9 @@
 import pytest
 
 from aapimport.plan.make import Services
+from aapimport.services.accounts import make_so
 from aapimport.services.outcomes import Verdict
+from aapimport.services.values import Wanted
 from faults.stub import ScimStub
 from faults.wire import RESET, after_acting, as_json, error, instead
 
@@ -99,3 +101,20 @@ def test_a_service_that_can_not_count_is_asked_without(portal_stub, both: Servic
     with_count = sum("count" in one.query for one in portal_stub.seen)
     assert [one.id for one in both.portal.everybody()] == [ana]
     assert sum("count" in one.query for one in portal_stub.seen) == with_count
+
+
+def test_a_team_that_is_gone_is_not_waited_for(portal_stub, both: Services, ana):
+    """Somebody has deleted it since the plan: no resume would ever find it again."""
+    portal_stub.on("GET", "/Groups/.*", instead(error(404)), times=9)
+    outcomes = both.portal.add_members("team-9", {ana: "ana@acme.com"})
+    assert outcomes[ana].verdict is Verdict.REJECTED
+    assert outcomes[ana].reason == "the team is gone"
+
+
+def test_an_account_that_is_another_persons_by_now_is_left_alone(portal_stub, both: Services, ana):
+    """An id that was given to somebody else since the plan: nobody is renamed, no seat is used."""
+    bo = Wanted(email="bo@acme.com", first_name="Bo", last_name="Quist", pass_id="p26")
+    outcome = make_so(both.portal, ana, bo)
+    assert outcome.verdict is Verdict.REJECTED
+    assert outcome.reason == "the account is another person's by now"
+    assert portal_stub.writes == []

@@ -11,6 +11,8 @@ from aapimport.errors import UsageError
 
 _YES = {"y", "yes"}
 _NO = {"n", "no"}
+_MOST_WRONG = 10
+"""Wrong answers that a program, such as `yes`, may give before the command ends."""
 
 
 class Asker:
@@ -24,6 +26,7 @@ class Asker:
     def __init__(self, *, practice: bool, yes: bool) -> None:
         self.practice = practice
         self.yes = yes
+        self._wrong = 0
 
     @property
     def on_terminal(self) -> bool:
@@ -56,7 +59,7 @@ class Asker:
                 return default
             if answer.lower() in _YES | _NO:
                 return answer.lower() in _YES
-            _say("please answer y or n")
+            self._ask_again("please answer y or n", flags)
 
     def type_number(self, what: str, number: int, flags: str, *, yes_answers: bool = True) -> bool:
         """Have a number typed back before something that can't be undone; Enter stops.
@@ -84,7 +87,7 @@ class Asker:
                 return False
             if self.practice and answer.lower() in _YES:
                 return True
-            _say(f"that is not {number}")
+            self._ask_again(f"that is not {number}", flags)
 
     def choose(
         self, question: str, choices: Sequence[tuple[str, str]], flags: str, *, guess: bool = False
@@ -116,7 +119,18 @@ class Asker:
             for value, _ in choices:
                 if answer.casefold() == value.casefold():
                     return value
-            _say(f"please type a number from 1 to {len(choices)}")
+            self._ask_again(f"please type a number from 1 to {len(choices)}", flags)
+
+    def _ask_again(self, why: str, flags: str) -> None:
+        """Tell what was wrong with an answer; a program might give the same for ever.
+
+        Raises:
+            UsageError: Too many came from a program or a file.
+        """
+        self._wrong += 1
+        if self._wrong > _MOST_WRONG and not self.on_terminal:
+            raise UsageError(why, hint=f"decide with {flags}")
+        _say(why)
 
     def _read(self, prompt: str, flags: str, *, goes_on: bool = True) -> str | None:
         """The answer, or None where nothing can answer and the practice portal goes on."""

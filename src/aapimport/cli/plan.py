@@ -54,11 +54,14 @@ def plan(
     from aapimport.screens.plan import show_plan, show_preview
     from aapimport.screens.steps import show_steps
     from aapimport.screens.target import show_target
+    from aapimport.workbook.output import check_free
 
     flags = PlanFlags(**shared)
     settings = read_settings()
     console = make_console(sys.stderr if as_json else sys.stdout)
     show_target(console, settings.target)
+    if output:
+        check_free(output, force=force, source=file)
     asker = Asker(practice=settings.target == "practice", yes=False)
     checked = checked_file(file, flags, console, asker)
     with connected(settings) as services:
@@ -70,11 +73,14 @@ def plan(
     show_preview(console, decided, flags.preview, warned_rows(checked))
     show_steps(console, decided, everybody=everybody)
     show_plan(console, decided)
+    emails_open = flags.emails is None and bool(decided.mails)
     if output and not impossible(decided):
+        emails_open = False
         decided = plan_with_emails(decided, asker, flags.emails)
         _write(decided, output, console, force=force)
     if as_json:
-        click.echo(plan_report(decided).model_dump_json(by_alias=True, indent=2))
+        report = plan_report(decided, emails_open=emails_open)
+        click.echo(report.model_dump_json(by_alias=True, indent=2))
     refuse_impossible(decided)
     return ExitCode.OK
 

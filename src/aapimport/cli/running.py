@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -174,6 +174,11 @@ class Carrier:
         with _stoppable(runner):
             show_progress(runner.steps(last_row))
         failed = self.journal.failures(run.receipt, last_row)
+        if failed and self.asker.yes:  # whoever said yes beforehand did not say it to this
+            raise RefusedError(
+                f"stopped after the canary: {failed:,} step{'s' if failed > 1 else ''} failed",
+                state=runner.standing(),
+            )
         verdict = f"{failed:,} steps failed" if failed else "all is as it should be"
         question = f"The first people, to row {last_row}, are uploaded and read back: {verdict}."
         try:
@@ -198,8 +203,9 @@ def _stoppable(runner: "Runner") -> Iterator[None]:
         if asked:
             os._exit(code)  # the journal is durable; waiting threads would only delay the end
         asked = True
-        os.write(2, b"\nstopping: finishing what is under way (again to stop at once)\n")
         runner.stop(code)
+        with suppress(OSError):  # nobody may be reading any more
+            os.write(2, b"\nstopping: finishing what is under way (again to stop at once)\n")
 
     previous = {number: signal.signal(number, on_signal) for number in _SIGNALS}
     try:

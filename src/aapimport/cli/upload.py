@@ -150,6 +150,15 @@ class _Upload:
                 f"upload {run.receipt} of this file was interrupted, and it is not this plan's",
                 hint=f"finish it first, as it was approved: aapimport resume {run.receipt}",
             )
+        if checked.sheet != run.sheet or journal.rows(run.receipt) != {
+            person.row for person in checked.people
+        }:
+            sheet = f" of sheet {run.sheet!r}" if run.sheet else ""
+            raise RefusedError(
+                f"upload {run.receipt} of this file was interrupted, and it is of other rows{sheet}"
+                " than were read now",
+                hint=f"finish it first, as it was approved: aapimport resume {run.receipt}",
+            )
         named = fold(self._flags.pass_name or run.pass_name)
         other_emails = self._flags.emails not in {None, run.emails}
         if named not in {fold(run.pass_name), fold(run.pass_id)} or other_emails:
@@ -167,6 +176,11 @@ class _Upload:
         from aapimport.plan.approval import read_plan
 
         report = read_plan(plan_file)
+        if report.emails is None:
+            raise RefusedError(
+                "the plan leaves open whether welcome e-mails are sent",
+                hint="make it again with --emails or --no-emails",
+            )
         if journal.knows(report.receipt):
             raise RefusedError(
                 f"this plan was carried out already: upload {report.receipt}",

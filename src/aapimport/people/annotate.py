@@ -12,6 +12,7 @@ from aapimport.errors import FileProblemError
 from aapimport.people.check import Checked
 from aapimport.people.cleaning import shown
 from aapimport.people.fix import NOT_IN_THE_TEXT, cells_of, sentence
+from aapimport.people.headers import WHOLE_FILE
 from aapimport.people.original import Original, is_blank, read_again
 from aapimport.people.problems import Level, Problem
 from aapimport.template.columns import USERS_SHEET
@@ -119,7 +120,7 @@ def annotate(checked: Checked, out: Path, *, force: bool = False) -> Annotated:
     set_up(
         sheet, [*widths, len("warning") + 2, _REASON_WIDTH], header_row=max(original.header_row, 1)
     )
-    marks = _marks(checked, original)
+    marks = _marks(checked)
     for number, values in original.rows():
         if marks.hides(number, values):
             sheet.row_dimensions[number].hidden = True
@@ -129,19 +130,19 @@ def annotate(checked: Checked, out: Path, *, force: bool = False) -> Annotated:
     return Annotated(marked=marks.marked, commented=marks.commented)
 
 
-def _marks(checked: Checked, original: Original) -> _Marks:
+def _marks(checked: Checked) -> _Marks:
     from openpyxl.styles import PatternFill
 
     by_row: dict[int, dict[int, list[Problem]]] = {}
     for problem in checked.problems:
-        for row, column in cells_of(problem, checked, original):
+        for row, column in cells_of(problem, checked):
             by_row.setdefault(row, {}).setdefault(column, []).append(problem)
     skipped = any(problem.id == "hidden-rows-skipped" for problem in checked.problems)
     return _Marks(
         by_row=by_row,
         ready=frozenset(person.row for person in checked.people),
         fills={level: PatternFill("solid", fgColor=colour) for level, colour in _COLOURS.items()},
-        rows_left_out=skipped and checked.ready > 0,
+        rows_left_out=skipped and not any(problem.id in WHOLE_FILE for problem in checked.problems),
         header_row=checked.header_row,
         linked={row: text for (row, key), text in checked.repairs.items() if key == "email"},
     )

@@ -12,6 +12,7 @@ from aapimport.workbook.limits import Limits, limits_for
 
 if TYPE_CHECKING:
     from aapimport.people.person import Person
+    from aapimport.workbook.facts import Area
 
 _NOT_FOR_THE_SECOND_READER = {".csv", ".tsv", ".txt", ".xls", ".xlsb", ".ods"}
 
@@ -48,6 +49,8 @@ class Checked:
         columns: For each field of `Person`, the column (from 0) that it was read from.
         header_row: The header's row, from 1; 0 where there is none.
         repairs: The text that is sent where it isn't the one in the file, by (row, field).
+        merged: Merged ranges as (first row, first column, last row, last column), rows from 1,
+            where some of them are a problem.
         shown: What Excel shows for numbers in columns that are not the template's, where it is
             another text (`00123`), by (row, column).
         kind: `xlsx`, `xls`, `xlsb`, `ods` or `csv`, by what is in the file.
@@ -65,6 +68,7 @@ class Checked:
     ready: int = 0
     header_row: int = 0
     repairs: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    merged: "tuple[Area, ...]" = ()
     shown: Mapping[tuple[int, int], str] = field(default_factory=dict)
     kind: str = ""
     encoding: str = ""
@@ -164,6 +168,7 @@ def _checked(path: Path, answer: dict[str, Any]) -> Checked:
         columns=answer["columns"],
         header_row=answer["header_row"],
         repairs={(row, key): text for row, key, text in answer["repairs"]},
+        merged=tuple(tuple(area) for area in answer["merged"]),
         shown={(row, column): text for row, column, text in answer["shown"]},
         kind=answer["kind"],
         encoding=answer["encoding"],

@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.people.evidence import row_numbers
 from aapimport.people.headers import (
     SEARCHED_ROWS,
+    WHOLE_FILE,
     Header,
     find_header,
     first_filled_row,
@@ -41,7 +42,6 @@ from aapimport.workbook.xlsx_cells import (
 if TYPE_CHECKING:
     from aapimport.people.sheet_check import SheetCheck
 
-_WHOLE_FILE = {"missing-column", "misspelt-header", "duplicate-header"}
 _UNSEEN = {
     "ods": "",
     "xls": ", without comments",
@@ -58,7 +58,7 @@ def check(arguments: dict[str, Any]) -> dict[str, Any]:
 
     Returns:
         `digest`, `kind`, `encoding`, `delimiter`, `sheet`, `header_row`, `columns`, `rows`,
-        `ready`, `findings`, `repairs`, `people`, `shown`.
+        `ready`, `findings`, `repairs`, `people`, `merged`, `shown`.
 
     Raises:
         FileProblemError: The file as a whole can't be read.
@@ -173,11 +173,12 @@ def _check_table(
         keep_people=arguments["people"],
     )
     if header.columns:
-        check.run(chain(top[header.row :], rows), header.row + 1)
+        below = _down_to_the_last_formula(chain(top[header.row :], rows), header.row + 1, facts)
+        check.run(below, header.row + 1)
         if not check.rows:
             findings.append(Finding("no-rows", None, None, "", {}))
     findings += _hidden(check, header, facts, arguments["hidden"])
-    whole = any(finding.rule in _WHOLE_FILE for finding in findings)
+    whole = any(finding.rule in WHOLE_FILE for finding in findings)
     findings += check.findings
     return {
         "sheet": table.name,
@@ -188,7 +189,22 @@ def _check_table(
         "findings": [(f.rule, f.row, f.column, f.value, dict(f.arguments)) for f in findings],
         "repairs": check.repairs,
         "people": [] if whole else check.people,
+        "merged": facts.merged if any(f.rule == "merged-cell" for f in findings) else (),
     }
+
+
+def _down_to_the_last_formula(
+    rows: Iterator[Sequence[Value]], first_row: int, facts: Facts
+) -> Iterator[Sequence[Value]]:
+    """The rows, and those below in which the value reader sees nothing.
+
+    A row in which every cell is a formula without a stored result is not in its answer.
+    """
+    row = first_row - 1
+    for row, cells in enumerate(rows, start=first_row):  # noqa: B007 -- the last one is needed
+        yield cells
+    last = max((at for at, _ in facts.unstored), default=0)
+    yield from repeat((), last - row)
 
 
 def _hidden(

@@ -17,7 +17,7 @@ _ODD_BLANKS = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f]")
 _MAILTO = re.compile(r"mailto:\s*([^?\s]+)(?:\?.*)?", re.IGNORECASE | re.DOTALL)
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"
-_GARBLED = re.compile("[ÃÂâåäæçèéðÐÑØÙ][\x80-\xbf\u0152-\u2122]|\ufffd|[A-Za-z]\\?[a-z]")
+_GARBLED = re.compile("[ÃÂÄÅâåäæçèéðÐÑØÙ][\x80-\xbf\u0152-\u2122]|\ufffd|[A-Za-z]\\?[a-z]")
 _LARGEST_EXACT = 1 << 53
 _LIBRE_ERROR = re.compile(r"Err:\d{3}")
 _AS_TEXT = re.compile('="([^"]*)"')
@@ -192,6 +192,8 @@ def role_form(text: str) -> str:
     return re.sub(r"[\W_]+", "", narrow)
 
 
+_OTHER_SIGN = re.compile(r"[^\w\s-]")
+"""A sign that makes another word of a role's name: `client admin?` is a question."""
 _TYPED = {role.typed: role for role in Role}
 _FORMS = {
     role_form(word): role
@@ -210,7 +212,7 @@ def read_role(text: str) -> tuple[Role | None, str]:
     """
     if text in _TYPED:
         return _TYPED[text], ""
-    form = role_form(text)
+    form = "" if _OTHER_SIGN.search(text) else role_form(text)
     role = _FORMS.get(form) if form else None  # signs alone are no blank cell
     if role is None:
         return None, ""

@@ -42,6 +42,7 @@ class Evidence:
         self._facts = facts
         self._columns = header.columns
         self._keys = {column: key for key, column in header.columns.items()}
+        self._told: set[Area] = set()
         self._merged = [area for area in facts.merged if self._concerns(area, header.row)]
 
     def apply(self, values: dict[str, list[Value]], first_row: int) -> None:
@@ -97,12 +98,14 @@ class Evidence:
         length = len(next(iter(values.values())))
         rows = range(max(top, first_row), min(bottom, first_row + length - 1) + 1)
         keys = [key for column, key in sorted(self._keys.items()) if left <= column <= right]
-        held = [values[key][row - first_row] for row, key in product(rows, keys)]
-        if not any(value != "" for value in held):
-            return
-        name = f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
-        value = next(shown(value) for value in held if value != "")
-        self._add("merged-cell", rows[0], keys[0], value, range=name)
+        if area not in self._told:  # it may have begun in the rows before these
+            held = [values[key][row - first_row] for row, key in product(rows, keys)]
+            value = next((shown(value) for value in held if value != ""), None)
+            if value is None:
+                return
+            self._told.add(area)
+            name = f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
+            self._add("merged-cell", rows[0], keys[0], value, range=name)
         self._faulty.update(product(rows, keys))
 
     def _better(self, values: dict[str, list[Value]], first_row: int) -> None:

@@ -131,7 +131,7 @@ def extra_columns(checked: Checked, original: Original) -> dict[int, str]:
 def template_rows(checked: Checked, original: Original) -> Iterator[TemplateRow]:
     """The rows that hold a person or an error, in the file's order, as they are typed."""
     people = {person.row: person for person in checked.people}
-    errors = errors_by_row(checked, original)
+    errors = errors_by_row(checked)
     extra = extra_columns(checked, original)
     for number, values in original.rows_below_header():
         person = people.get(number)
@@ -144,7 +144,7 @@ def template_rows(checked: Checked, original: Original) -> Iterator[TemplateRow]
 
 def filled_rows(checked: Checked, original: Original) -> int:
     """How many rows below the header hold something, also where no value can be read."""
-    errors = errors_by_row(checked, original)
+    errors = errors_by_row(checked)
     rows = original.rows_below_header()
     return sum(number in errors or not is_blank(values) for number, values in rows)
 
@@ -169,23 +169,23 @@ def sentence(problem: Problem) -> str:
     return f"{value}{problem.message}{hint}"
 
 
-def errors_by_row(checked: Checked, original: Original) -> dict[int, dict[int, Problem]]:
+def errors_by_row(checked: Checked) -> dict[int, dict[int, Problem]]:
     """The first error of each cell, by row and column."""
     errors: dict[int, dict[int, Problem]] = {}
     for problem in checked.problems:
         if problem.level is Level.ERROR:
-            for row, column in cells_of(problem, checked, original):
+            for row, column in cells_of(problem, checked):
                 errors.setdefault(row, {}).setdefault(column, problem)
     return errors
 
 
-def cells_of(problem: Problem, checked: Checked, original: Original) -> list[tuple[int, int]]:
+def cells_of(problem: Problem, checked: Checked) -> list[tuple[int, int]]:
     """The (row, column) of each cell that has the problem: with merged cells, all of them."""
     if problem.cell is None:
         return []
     place = problem.cell.row, problem.cell.column
     if problem.id == "merged-cell":
-        for top, left, bottom, right in original.table.merged:
+        for top, left, bottom, right in checked.merged:
             if top <= place[0] <= bottom and left <= place[1] <= right:
                 columns = [at for at in checked.columns.values() if left <= at <= right]
                 return list(product(range(top, bottom + 1), columns))

@@ -17,8 +17,12 @@ EXPORTED_EXTRAS = ("Region", "Pass", "Date of Last Login")
 
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 _ENOUGH = 2
-_OF_THEIR_OWN = frozenset(("flag", "group", "lang"))
-"""Headers of HR systems that are one letter from a word for Team, and mean something else."""
+_OF_THEIR_OWN = frozenset(
+    ("empname", "flag", "group", "lage", "lang", "rollno", "teamleadname", "username")
+)
+"""Headers of HR systems that are a few letters from a word of ours, and mean something else."""
+WHOLE_FILE = frozenset(("missing-column", "misspelt-header", "duplicate-header"))
+"""The rules about a header with which no row can be read."""
 _WHOLE_NAMES = frozenset(
     ("name", "fullname", "displayname", "employee", "employeename", "nomcomplet", "namn", "氏名")
 )
@@ -162,6 +166,8 @@ def _meant(text: str, header: Header) -> str:
     if form in exported or form in _OF_THEIR_OWN:
         return ""
     close = get_close_matches(form, free, n=1, cutoff=0.8)
+    if close and close[0] in form and len(form) > len(close[0]) + 1:
+        return ""  # a word more makes it something else: Team ID
     return next(column.name for column in COLUMNS if column.key == free[close[0]]) if close else ""
 
 

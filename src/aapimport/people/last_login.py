@@ -36,7 +36,7 @@ class LoginDays:
 
     def __init__(self, column: Iterable[Value]) -> None:
         texts = {_day_text(value) for value in column if isinstance(value, str)}
-        slashed = [text for text in texts if "/" in text]
+        slashed = [text for text in texts if "/" in text and text[0].isdigit()]
         day_first = all(_parse(text, _DAY_FIRST) for text in slashed)
         month_first = all(_parse(text, _MONTH_FIRST) for text in slashed)
         self._formats = [*_FORMATS]

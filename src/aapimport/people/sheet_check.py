@@ -85,12 +85,15 @@ class SheetCheck:
         values = {key: _column_of(chunk, at) for key, at in self._offsets.items()}
         reader = self._reader
         reader.faulty.clear()
+        begun = len(self.findings), len(reader.repairs)
         self._evidence.apply(values, first_row)
         blank: list[Value] = [""] * len(chunk)
         texts = {key: reader.read_texts(key, numbers, values.get(key, blank)) for key in _TEXT_KEYS}
         roles: list[Any] = reader.read_roles(numbers, values.get("role", blank))
         flags = reader.read_flags(numbers, values.get("jhana", blank))
         kept = self._filled(chunk, numbers, texts, (roles, flags))
+        if self._skip_hidden:
+            self._forget_hidden(*begun)
         if len(kept) != len(chunk):
             texts = {key: [column[i] for i in kept] for key, column in texts.items()}
             roles, flags, numbers, chunk = (
@@ -101,6 +104,20 @@ class SheetCheck:
             reader.faulty.add((finding.row or 0, finding.rule))
         self.rows += len(numbers)
         self._validate(numbers, texts, roles, flags)
+
+    def _forget_hidden(self, findings: int, repairs: int) -> None:
+        """Leave out what was noted about hidden rows since there were so many findings and repairs.
+
+        Merged cells may reach from a hidden row into one that is seen.
+        """
+        self.findings[findings:] = [
+            finding
+            for finding in self.findings[findings:]
+            if finding.row not in self._hidden_rows or finding.rule == "merged-cell"
+        ]
+        self.repairs[repairs:] = [
+            repair for repair in self.repairs[repairs:] if repair[0] not in self._hidden_rows
+        ]
 
     def _filled(
         self,

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from aapimport.config import Settings
 from aapimport.errors import FileProblemError, RefusedError
 from aapimport.people.check import Checked
-from aapimport.plan.decide import leave_out, refuse_impossible
+from aapimport.plan.decide import MAYBE, leave_out, refuse_impossible
 from aapimport.plan.make import Services, administrator_of, draft_plan
 from aapimport.plan.plan import Plan
 from aapimport.plan.report import PersonReport, PlanReport, options_of, person_report
@@ -86,7 +86,7 @@ def approved_again(
     administrator = administrator_of(services, settings)
     options = replace(options_of(report), administrator=administrator, buffer=settings.buffer)
     draft = draft_plan(checked, services, options)
-    create = {one.row for one in report.people if one.maybe and not one.skipped}
+    create = {one.row for one in report.people if one.maybe and one.skipped != MAYBE}
     plan = leave_out(draft if report.emails else draft.without_emails(), create)
     changes = list(_drift(report, plan))
     if checked.digest != report.file_digest and not changes:

@@ -123,7 +123,7 @@ class PlanReport(_Model):
     sheet: str
     pass_: PassReport = Field(alias="pass")
     options: OptionsReport
-    emails: bool
+    emails: bool | None = Field(description="whether they are sent; null when nobody decided yet")
     portal: TotalsReport
     jhana: TotalsReport
     budgets: list[BudgetReport]
@@ -140,8 +140,13 @@ class PlanReport(_Model):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def plan_report(plan: Plan) -> PlanReport:
-    """A plan as it is printed and written."""
+def plan_report(plan: Plan, *, emails_open: bool = False) -> PlanReport:
+    """A plan as it is printed and written.
+
+    Args:
+        plan: The plan.
+        emails_open: Whether nobody decided yet if the planned e-mails are sent.
+    """
     report = PlanReport(
         digest="",
         made_at=datetime.now(UTC).replace(microsecond=0),
@@ -153,7 +158,7 @@ def plan_report(plan: Plan) -> PlanReport:
         sheet=plan.sheet,
         pass_=PassReport(id=plan.pass_.id, name=plan.pass_.name),
         options=OptionsReport(**_fields(plan.options)),
-        emails=plan.emails,
+        emails=None if emails_open else plan.emails,
         portal=_totals(plan.portal),
         jhana=_totals(plan.jhana),
         budgets=[

@@ -157,6 +157,11 @@ class Journal:
         )
         return found[0] if found else None
 
+    def rows(self, receipt: str) -> set[int]:
+        """The rows of a run's people."""
+        found = self._database.execute("SELECT row FROM people WHERE receipt = ?", (receipt,))
+        return {row for (row,) in found}
+
     def _runs(self, condition: str, values: tuple[Any, ...]) -> list[Run]:
         rows = self._database.execute(
             f"SELECT {_RUN} FROM runs WHERE {condition} ORDER BY started_at DESC",  # noqa: S608 -- conditions are literals of this module

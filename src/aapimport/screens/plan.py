@@ -156,4 +156,7 @@ def _left(budget: Budget) -> str:
 def _emails(plan: Plan) -> str:
     if not plan.emails:
         return "none"
-    return count(plan.mails, "welcome e-mail") if plan.mails else "none: nobody is new"
+    if plan.mails:
+        return count(plan.mails, "welcome e-mail")
+    is_anybody_new = plan.portal[Action.CREATE] or plan.jhana[Action.CREATE]
+    return "none: no service can send them" if is_anybody_new else "none: nobody is new"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from aapimport.people.person import fold
-from aapimport.services.directory import Directory, Found, Unknown
+from aapimport.services.directory import Directory, Found, Unknown, is_person
 from aapimport.services.discovery import Capabilities
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.scim import (
@@ -183,6 +183,10 @@ def make_so(directory: Directory, identifier: str, wanted: Wanted) -> Outcome:
                 gone=True,
             )
         account, resource = current
+        if not wanted.external_id and not is_person(account, wanted.email):
+            return Outcome(
+                verdict=Verdict.REJECTED, reason="the account is another person's by now"
+            )
         left = differences(account, wanted)
         if not left:
             return Outcome(verdict=Verdict.DONE, account_id=identifier)

@@ -45,9 +45,15 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The look-up failed, so nothing is known."""
+    """The look-up failed, so nothing is known.
+
+    Attributes:
+        reason: Why.
+        gone: What was looked up isn't there any more.
+    """
 
     reason: str
+    gone: bool = False
 
 
 LookUp = Found | Absent | Unknown

@@ -19,7 +19,7 @@ from aapimport.services.transport import Answer
 from aapimport.services.values import Wanted
 
 _OPERATION_BYTES = 1000  # what is around the texts of one person, generously
-_NOT_IMPLEMENTED = 501
+_NOT_HERE = {403, 501}
 ADDRESSES_PER_LOOK_UP = 50
 """Addresses in one filter; short enough for every server that takes `or` at all."""
 
@@ -76,7 +76,9 @@ def create_many(directory: Directory, wanted: Sequence[Wanted]) -> list[Outcome]
     if whole.verdict is not Verdict.DONE:
         if isinstance(reply, Answer) and not whole.throttled:
             directory.no_bulk()
-        not_there = isinstance(reply, Answer) and reply.status == _NOT_IMPLEMENTED
+        not_there = isinstance(reply, Answer) and (
+            reply.status in _NOT_HERE or 300 <= reply.status < 400  # noqa: PLR2004 -- RFC 9110 section 15.4
+        )
         if whole.verdict is Verdict.REJECTED or not_there:  # not offered: nothing was done
             whole = replace(whole, verdict=Verdict.NOT_SENT)
         return [whole] * len(wanted)

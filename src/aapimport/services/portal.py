@@ -16,6 +16,7 @@ from aapimport.services.values import EmailKind, Pass, Team
 MEMBERS_PER_CALL = 100
 """Members in one PATCH at the most: AWS and Better Auth refuse more (SERVERS.md, 7)."""
 _TOO_MUCH = {400, 413}
+_NOT_FOUND = 404
 _TRIES = 3
 """Requests for a chunk of members at the most, when answers get lost."""
 
@@ -86,7 +87,8 @@ class Portal(Directory):
             return Unknown(reply.reason)
         body = reply.json()
         if not reply.ok or body is None:
-            return Unknown(f"the team can't be read: {judge(reply).reason}")
+            gone = reply.status == _NOT_FOUND
+            return Unknown(f"the team can't be read: {judge(reply).reason}", gone=gone)
         return frozenset(text(one.get("value")) for one in objects(body.get("members")))
 
     def add_members(self, team_id: str, people: Mapping[str, str]) -> dict[str, Outcome]:
@@ -114,6 +116,8 @@ class Portal(Directory):
         present = self.members(team_id)
         if isinstance(present, Unknown):
             lost = Outcome(verdict=Verdict.UNKNOWN, reason=present.reason)
+            if present.gone:  # nothing that could be waited for
+                lost = Outcome(verdict=Verdict.REJECTED, reason="the team is gone")
             return dict.fromkeys(people, lost), {}
         inside = _listed(people, present)
         done = {one: Outcome(verdict=Verdict.DONE, account_id=one) for one in inside}
@@ -220,6 +224,8 @@ def send_welcome(
     sent: dict[str, Any] = dict(mapping(mapping(current[1].get(AAP_USER)).get("welcomeEmail")))
     if sent.get("requestId") == request_id and text(sent.get("sentAt")):
         return Outcome(verdict=Verdict.DONE, account_id=account_id)
+    if sent.get("requestId") == request_id:  # asking again with the same id is safe
+        return Outcome(verdict=Verdict.UNKNOWN, reason="accepted, and not sent so far")
     return Outcome(verdict=Verdict.REJECTED, reason="accepted, but the service sent no e-mail")
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 20_000
 """Up to here both readers run; openpyxl takes about 1 s for so many rows."""
-_MOST_COLUMNS = 64
+_MOST_COLUMNS = 1_024
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 

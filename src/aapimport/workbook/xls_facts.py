@@ -6,6 +6,7 @@ the compound file, [MS-XLS] 2.4 for the records.
 
 import struct
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from aapimport.workbook.facts import ERROR_CODES, Facts
 from aapimport.workbook.number_formats import BUILT_IN, add_number, unpacked
@@ -63,7 +64,7 @@ def _take(kind: int, body: bytes, facts: Facts) -> None:
     elif kind == _HLINK and (found := body.find(_MAILTO)) >= 0:
         text = body[found + len(_MAILTO) :].decode("utf-16-le", "ignore")
         top, _, left, _ = struct.unpack_from("<HHHH", body)
-        facts.links[top + 1, left] = text.partition("\0")[0].partition("?")[0]
+        facts.links[top + 1, left] = unquote(text.partition("\0")[0].partition("?")[0])
 
 
 def _add_error(body: bytes, code: int, facts: Facts) -> None:
