@@ -142,3 +142,12 @@ def test_a_word_among_the_dates_of_last_login_decides_nothing() -> None:
         "2026-03-14",
         "2026-04-05",
     ]
+
+
+def test_somebody_pasted_beside_the_table_is_told(
+    make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]
+) -> None:
+    """A row of the list that slipped to the right is not read, and that is no mere notice."""
+    slipped = (*(None,) * 7, *BOB)
+    answer = answer_of(make_xlsx(ANA, slipped, headers=HEADERS))
+    assert [(p.id, str(p.cell)) for p in answer["problems"]] == [("address-not-read", "Users!H3")]

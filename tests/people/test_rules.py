@@ -113,10 +113,15 @@ def merge(area: str) -> Callable[[Any], None]:
     return lambda sheet: sheet.merge_cells(area)
 
 
-def title(sheet: Any) -> None:
-    """Put a title above the header."""
-    sheet.insert_rows(1)
-    sheet["A1"] = "Users of Acme"
+def title(beside: str = "") -> Callable[[Any], None]:
+    """Put a title above the header, and something beside it."""
+
+    def change(sheet: Any) -> None:
+        sheet.insert_rows(1)
+        sheet["A1"] = "Users of Acme: ask hr@acme.com"
+        sheet["B1"] = beside or None
+
+    return change
 
 
 def colleagues(*more: Sequence[object]) -> list[Sequence[object]]:
@@ -156,7 +161,7 @@ CASES = {
     "extra-column": Case(
         [ANA], [ANA], "Users!D1", {"headers": (*HEADERS[:3], "Cost centre")}, {"headers": HEADERS}
     ),
-    "rows-above-header": Case([ANA], [ANA], "Users!A2", {"change": title}),
+    "rows-above-header": Case([ANA], [ANA], "Users!A2", {"change": title()}),
     "other-sheets": Case(
         [ANA], [ANA], None, {"change": add_sheet(["call Ana"])}, {"change": add_sheet()}
     ),
@@ -266,6 +271,9 @@ CASES = {
         {"change": shown_as("00000")},
     ),
     "cell-comment": Case([ANA], [ANA], "Users!A2", {"change": comment}),
+    "address-not-read": Case(
+        [ANA], [ANA], "Users!B1", {"change": title("bob.hope@acme.com")}, {"change": title()}
+    ),
     "extra-cells": Case(
         [ANA, (None, None, None, None, None, None, "1 person")],
         [ANA, (None, None, None, None, None, None, " ")],

@@ -144,6 +144,17 @@ def test_a_filter_by_pass_that_lies_is_not_believed(portal, portal_stub, answer:
     assert len(snapshot.on_pass) == 30
 
 
+def test_people_under_other_user_names_are_found_by_the_list(portal, portal_stub):
+    """Where userNames are employee numbers, a look-up by userName would take everybody for new."""
+    portal_stub.habits.page = 10
+    for number, user in enumerate(portal_stub.store.users.values()):
+        user["emails"] = [{"value": user["userName"]}]
+        user["userName"] = f"E{number:05}"
+    snapshot = take_snapshot(portal, {"p7@acme.com": "P7@acme.com", "new@x.com": "new@x.com"})
+    assert set(snapshot.accounts) == {"p7@acme.com"}
+    assert snapshot.way is Way.LIST
+
+
 def test_pages_that_stop_at_50_hide_nobody(portal, portal_stub):
     """A server that shows 50 at a time, whatever is asked for, is walked to its end."""
     portal_stub.habits.page = 50

@@ -359,3 +359,13 @@ def test_a_persons_word_sends_once_more(uploading: Uploading):
     assert uploading.portal.creates == {"p2@acme.com": 2}
     assert only(uploading.run(again=True))[0] == "created"
     assert uploading.portal.creates == {"p2@acme.com": 3}
+
+
+@pytest.mark.parametrize("filters", ["exact", "ignored", "empty"])
+def test_look_ups_that_find_nobody_do_not_double_a_person(uploading: Uploading, filters):
+    """Without unique addresses, and with filters that lie, the whole list tells who is there."""
+    uploading.portal.habits.filters = filters
+    uploading.portal.habits.unique = False
+    uploading.portal.on("POST", "/Users", after_acting(RESET))
+    assert only(uploading.run())[0] == "created"
+    assert uploading.portal.people == {"p2@acme.com": 1}

@@ -1,5 +1,6 @@
 """Values that stand where nothing is read: beside nobody, below no header, beyond the header."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from aapimport.people.cleaning import shown
@@ -7,6 +8,7 @@ from aapimport.people.headers import Header
 from aapimport.people.problems import Finding
 from aapimport.workbook.table import Value
 
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
@@ -26,7 +28,13 @@ class Beside:
         self._unnamed: dict[int, tuple[int, str, int]] = {}
 
     def nobody(self, cells: Sequence[Value], row: int) -> Iterator[Finding]:
-        """The first value of a row that holds nothing in the template's columns."""
+        """The first value of a row that holds nothing in the template's columns.
+
+        An address, wherever it stands in the row, goes before all others.
+        """
+        if found := address_in(cells, row, self._first_column):
+            yield found
+            return
         used = set(self._header.columns.values())
         for column, value in enumerate(cells, start=self._first_column):
             if column not in used and _is_filled(value):
@@ -64,6 +72,14 @@ class Beside:
         for column, (row, text, count) in self._unnamed.items():
             arguments = {"count": count, "header_row": self._header.row}
             yield Finding("no-header", row, column, text, arguments)
+
+
+def address_in(cells: Sequence[object], row: int, first_column: int) -> Finding | None:
+    """The first address in a row that isn't read: perhaps somebody is lost with it."""
+    for column, value in enumerate(cells, start=first_column):
+        if isinstance(value, str) and _ADDRESS.fullmatch(value.strip()):
+            return Finding("address-not-read", row, column, value.strip())
+    return None
 
 
 def _is_filled(value: Value) -> bool:

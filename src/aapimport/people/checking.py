@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aapimport.errors import AnswerNeededError, FileProblemError
+from aapimport.people.beside import address_in
 from aapimport.people.evidence import row_numbers
 from aapimport.people.headers import (
     SEARCHED_ROWS,
@@ -165,6 +166,9 @@ def _check_table(
     findings += header.findings
     if header.row and first_filled_row(top[: header.row - 1]):
         findings.append(Finding("rows-above-header", header.row, 0, "", {}))
+        above = enumerate(top[: header.row - 1], start=1)
+        people = (address_in(cells, row, table.first_column) for row, cells in above)
+        findings += filter(None, people)
     check = SheetCheck(
         header,
         table,

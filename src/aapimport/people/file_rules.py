@@ -56,6 +56,13 @@ FILE_RULES = (
         "Titles, logos and filter notes above the table are usual in exports.",
     ),
     Rule(
+        "address-not-read",
+        _WARNING,
+        "is an address in a row that is not read",
+        "if it is somebody to upload, move the row below the header and into its columns",
+        "A list that was sorted together with its header, or a row pasted beside the table.",
+    ),
+    Rule(
         "other-sheets",
         _NOTICE,
         "is the only sheet that is read; not read: {names}",

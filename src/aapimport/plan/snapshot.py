@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from aapimport.errors import ServiceError
+from aapimport.people.person import fold
 from aapimport.plan.names import is_member
 from aapimport.services.directory import Directory, Unknown, keys
 from aapimport.services.many import ADDRESSES_PER_LOOK_UP, any_of, finds_only
@@ -86,7 +87,7 @@ def _cheapest(directory: Directory, addresses: int, pass_: Pass | None) -> Way:
     their number is known from the seats used, where those are published.
     """
     first, total = directory.some_people()
-    if not first:
+    if not first or not all(map(_is_named_by_address, first)):
         return Way.LIST
     pages = math.ceil(total / len(first))
     if pass_ is not None:
@@ -98,6 +99,16 @@ def _cheapest(directory: Directory, addresses: int, pass_: Pass | None) -> Way:
     if addresses < pages and finds_only(directory, first[-1], others=0):
         return Way.SINGLES
     return Way.LIST
+
+
+def _is_named_by_address(account: Account) -> bool:
+    """Whether a look-up by userName finds whoever has an address.
+
+    Where userNames are employee numbers, or other addresses than people are written to, only the
+    list tells who is there already.
+    """
+    mine = [fold(one) for one in account.emails]
+    return "@" in account.user_name and (not mine or fold(account.user_name) in mine)
 
 
 def _index(accounts: Iterable[Account], addresses: Mapping[str, str]) -> dict[str, Account]:

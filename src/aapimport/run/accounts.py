@@ -177,11 +177,12 @@ class Accounts:
     def _settling(self, batch: Batch) -> Call:
         directory = self._services[batch[0].service]
         wanted = self._wanted(batch)
+        trusted = self._can_be_believed(batch[0].service)
 
         def look() -> list[Outcome]:
             if len(batch) > 1:
                 return settle_many(directory, wanted)
-            return [settle(directory, wanted[0])]
+            return [settle(directory, wanted[0], in_list=not trusted)]
 
         again = self._again
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from aapimport.people.person import fold
-from aapimport.services.directory import Directory, Found, Unknown, is_person
+from aapimport.services.directory import Absent, Directory, Found, Unknown, is_person
 from aapimport.services.discovery import Capabilities
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.scim import (
@@ -113,13 +113,21 @@ def create(directory: Directory, wanted: Wanted) -> Outcome:
     return outcome
 
 
-def settle(directory: Directory, wanted: Wanted) -> Outcome:
+def settle(directory: Directory, wanted: Wanted, *, in_list: bool) -> Outcome:
     """Find out what became of a create whose answer was lost.
+
+    Args:
+        directory: The service.
+        wanted: The person.
+        in_list: Whether whom the look-ups don't find is looked for in the whole list as well:
+            some services answer that there is nobody, whoever is asked for.
 
     Returns:
         `not sent` when nobody is found, else as `settle_found`.
     """
     found = directory.look_up(wanted.email, wanted.external_id)
+    if in_list and isinstance(found, Absent):
+        found = directory.look_everywhere(wanted.email)
     if isinstance(found, Unknown):
         return Outcome(verdict=Verdict.UNKNOWN, reason=found.reason)
     if isinstance(found, Found):
@@ -133,14 +141,9 @@ def resolve_conflict(directory: Directory, wanted: Wanted) -> Outcome:
     Returns:
         `rejected` when the owner can't be found, else as `settle_found`.
     """
-    outcome = settle(directory, wanted)
+    outcome = settle(directory, wanted, in_list=True)
     if outcome.verdict is not Verdict.NOT_SENT or outcome.account_id:
         return outcome
-    found = directory.look_everywhere(wanted.email)
-    if isinstance(found, Unknown):
-        return Outcome(verdict=Verdict.UNKNOWN, reason=found.reason)
-    if isinstance(found, Found):
-        return settle_found(directory, wanted, found.account)
     return Outcome(verdict=Verdict.REJECTED, reason="conflict, owner not found")
 
 
