@@ -337,19 +337,3 @@ def test_answers_that_a_program_gives_do_not_go_on_for_ever(
     error = capsys.readouterr().err
     assert error.count("that is not") == 11
     assert "hint: decide with --yes" in error
-
-
-def test_yes_does_not_answer_for_a_canary_that_failed(
-    tmp_path: Path, portal_stub, jhana_stub, monkeypatch, capsys
-):
-    """Whoever said --yes beforehand meant people who arrive as they should."""
-    from faults.wire import error, instead
-
-    for name, stub in (("PORTAL", portal_stub), ("JHANA", jhana_stub)):
-        monkeypatch.setenv(f"AAPIMPORT_{name}_URL", stub.url)
-        monkeypatch.setenv(f"AAPIMPORT_{name}_TOKEN", stub.habits.token)
-    portal_stub.on("POST", "/Users", instead(error(400, "no")), times=1)
-    file = write(tmp_path / "people.csv", ["bo@acme.com,Bo,Quist,,,", "li@acme.com,Li,Wei,,,"])
-    assert run("upload", file, *PASS, "--no-emails", "--yes", "--canary", "1") == 1
-    assert "stopped after the canary: 1 step failed" in capsys.readouterr().err
-    assert [one.path for one in portal_stub.writes] == ["/Users"]
