@@ -49,7 +49,6 @@ def plan(
     from aapimport.cli.planning import checked_file, drafted_plan, picked_pass, warned_rows
     from aapimport.config import read_settings
     from aapimport.plan.decide import impossible, refuse_impossible
-    from aapimport.plan.report import plan_report
     from aapimport.screens.console import make_console
     from aapimport.screens.plan import show_plan, show_preview
     from aapimport.screens.steps import show_steps
@@ -73,16 +72,21 @@ def plan(
     show_preview(console, decided, flags.preview, warned_rows(checked))
     show_steps(console, decided, everybody=everybody)
     show_plan(console, decided)
-    emails_open = flags.emails is None and bool(decided.mails)
     if output and not impossible(decided):
-        emails_open = False
         decided = plan_with_emails(decided, asker, flags.emails)
         _write(decided, output, console, force=force)
     if as_json:
-        report = plan_report(decided, emails_open=emails_open)
-        click.echo(report.model_dump_json(by_alias=True, indent=2))
+        _print(decided, emails_open=flags.emails is None and bool(decided.mails) and not output)
     refuse_impossible(decided)
     return ExitCode.OK
+
+
+def _print(decided: "Plan", *, emails_open: bool) -> None:
+    """Print a plan for scripts; who writes it to a file has decided about the e-mails."""
+    from aapimport.plan.report import plan_report
+
+    report = plan_report(decided, emails_open=emails_open)
+    click.echo(report.model_dump_json(by_alias=True, indent=2))
 
 
 def _write(decided: "Plan", output: Path, console: "Console", *, force: bool) -> None:
