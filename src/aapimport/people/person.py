@@ -1,6 +1,7 @@
 """A person as the template describes one: checked, cleaned, ready to be sent."""
 
 import unicodedata
+from functools import cache
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -16,6 +17,33 @@ def fold(text: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return text if folded == text else folded  # mostly it is, and then no copy is kept
+
+
+def address_key(address: str) -> str:
+    """The form in which two addresses are the same mailbox.
+
+    The part before the @ is folded; domains are compared as IDNA A-labels (RFC 5890, section
+    2.3.2.1;
+    UTS 46 without transitional mappings): `münchen.de` is `xn--mnchen-3ya.de`, and `straße.de` is
+    not `strasse.de`. A domain that is none is folded without that mapping.
+    """
+    if address.isascii():
+        return address.lower()
+    local, at, domain = unicodedata.normalize("NFKC", address).rpartition("@")
+    return fold(local) + at + _a_label(domain)
+
+
+@cache
+def _a_label(domain: str) -> str:
+    """A domain in ASCII, as it goes over the wire; as it is, in small letters, where it is none."""
+    if domain.isascii():
+        return domain.lower()
+    import idna
+
+    try:
+        return idna.encode(domain, uts46=True, transitional=False).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return domain.lower().replace("\u3002", ".")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))
@@ -42,5 +70,5 @@ class Person:
 
     @property
     def key(self) -> str:
-        """The person's key on both services: the address, folded."""
-        return fold(self.email)
+        """The person's key on both services."""
+        return address_key(self.email)

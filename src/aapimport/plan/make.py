@@ -7,7 +7,7 @@ from typing import Literal
 
 from aapimport.config import Settings
 from aapimport.people.check import Checked
-from aapimport.people.person import Person, fold
+from aapimport.people.person import Person, address_key
 from aapimport.plan.decide import decide
 from aapimport.plan.names import choose_pass, find_teams, members_of, team_to_join
 from aapimport.plan.notices import PassIs, jhana_notices, portal_notices
@@ -219,7 +219,7 @@ class _Planner:
     def _step(self, wanted: Wanted, account: Account | None) -> Step:
         if account is None:
             return Step(action=Action.CREATE, wanted=wanted)
-        own = fold(wanted.email) == fold(self._options.administrator)
+        own = address_key(wanted.email) == address_key(self._options.administrator)
         allowed = replace(
             wanted,
             names=self._options.update_names,

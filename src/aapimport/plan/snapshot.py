@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from aapimport.errors import ServiceError
-from aapimport.people.person import fold
+from aapimport.people.person import address_key
 from aapimport.plan.names import is_member
-from aapimport.services.directory import Directory, Unknown, keys
+from aapimport.services.directory import Directory, Unknown
+from aapimport.services.identity import keys
 from aapimport.services.many import ADDRESSES_PER_LOOK_UP, any_of, finds_only
 from aapimport.services.scim import Account, equals
 from aapimport.services.values import Pass
@@ -107,8 +108,8 @@ def _is_named_by_address(account: Account) -> bool:
     Where userNames are employee numbers, or other addresses than people are written to, only the
     list tells who is there already.
     """
-    mine = [fold(one) for one in account.emails]
-    return "@" in account.user_name and (not mine or fold(account.user_name) in mine)
+    mine = [address_key(one) for one in account.emails]
+    return "@" in account.user_name and (not mine or address_key(account.user_name) in mine)
 
 
 def _index(accounts: Iterable[Account], addresses: Mapping[str, str]) -> dict[str, Account]:

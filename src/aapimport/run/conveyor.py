@@ -29,6 +29,8 @@ _STATES = {
     Verdict.WRITTEN: State.WRITTEN,
     Verdict.DONE: State.DONE,
     Verdict.REJECTED: State.REJECTED,
+    Verdict.REFUSED: State.REJECTED,
+    Verdict.NEEDS_PERSON: State.NEEDS_PERSON,
     Verdict.UNKNOWN: State.DOUBT,
     Verdict.NOT_SENT: State.PLANNED,
     Verdict.PAUSE: State.PLANNED,

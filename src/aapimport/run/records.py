@@ -25,7 +25,7 @@ JOINS = (StepKind.PASS, StepKind.TEAM)
 
 
 class State(StrEnum):
-    """How far a step is; the last three are final."""
+    """How far a step is; the last four are final."""
 
     PLANNED = "planned"
     WRITTEN = "written"
@@ -34,9 +34,10 @@ class State(StrEnum):
     DONE = "done"
     REJECTED = "rejected"
     SKIPPED = "skipped"
+    NEEDS_PERSON = "needs a person"
 
 
-FINAL = frozenset({State.DONE, State.REJECTED, State.SKIPPED})
+FINAL = frozenset({State.DONE, State.REJECTED, State.SKIPPED, State.NEEDS_PERSON})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from aapimport.people.person import fold
-from aapimport.services.directory import Absent, Directory, Found, Unknown, is_person
+from aapimport.services.directory import Absent, Directory, Found, Unknown
 from aapimport.services.discovery import Capabilities
+from aapimport.services.identity import has_address
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.scim import (
     PASS_TYPE,
@@ -186,7 +187,7 @@ def make_so(directory: Directory, identifier: str, wanted: Wanted) -> Outcome:
                 gone=True,
             )
         account, resource = current
-        if not wanted.external_id and not is_person(account, wanted.email):
+        if not wanted.external_id and not has_address(account, wanted.email):
             return Outcome(
                 verdict=Verdict.REJECTED, reason="the account is another person's by now"
             )

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from aapimport.errors import ServiceError
-from aapimport.people.person import fold
 from aapimport.services.discovery import Capabilities, discover, reachable
+from aapimport.services.identity import has_address
 from aapimport.services.patience import Patience, transient
 from aapimport.services.scim import (
     SEARCH_REQUEST,
@@ -280,7 +280,7 @@ class Directory:
                 failed = failed or criterion in by_address
                 continue
             for account in found:
-                if is_person(account, email) or (
+                if has_address(account, email) or (
                     external_id and account.external_id == external_id
                 ):
                     return Found(account)
@@ -293,7 +293,7 @@ class Directory:
         """Look for one person in the whole list: the ladder's last rung."""
         try:
             for account in self.everybody():
-                if is_person(account, email):
+                if has_address(account, email):
                     return Found(account)
         except ServiceError as error:
             return Unknown(error.message)
@@ -330,13 +330,3 @@ class Directory:
 
 def _is_list(answer: Answer) -> bool:
     return answer.ok and "totalResults" in (answer.json() or {})
-
-
-def is_person(account: Account, email: str) -> bool:
-    """Whether an account is the one of an address: by its userName or one of its e-mails."""
-    return fold(email) in keys(account)
-
-
-def keys(account: Account) -> list[str]:
-    """The folded addresses that an account answers to, its userName first."""
-    return [fold(value) for value in (account.user_name, *account.emails) if value]

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from aapimport.people.person import fold
+from aapimport.people.person import address_key
 from aapimport.services.accounts import (
     differences,
     make_so,
@@ -12,7 +12,8 @@ from aapimport.services.accounts import (
     resolve_conflict,
     settle_found,
 )
-from aapimport.services.directory import Directory, Unknown, keys
+from aapimport.services.directory import Directory, Unknown
+from aapimport.services.identity import keys
 from aapimport.services.outcomes import Outcome, Verdict, judge, judge_status
 from aapimport.services.scim import BULK_REQUEST, Account, equals, mapping, objects, text
 from aapimport.services.transport import Answer
@@ -143,7 +144,9 @@ def settle_many(directory: Directory, wanted: Sequence[Wanted]) -> list[Outcome]
     found = {key: account for account in accounts for key in keys(account)}
     absent = Outcome(verdict=Verdict.NOT_SENT, reason="not found")
     return [
-        settle_found(directory, one, found[fold(one.email)]) if fold(one.email) in found else absent
+        settle_found(directory, one, found[address_key(one.email)])
+        if address_key(one.email) in found
+        else absent
         for one in wanted
     ]
 

@@ -14,11 +14,18 @@ _SERVER_ERROR = 500
 
 
 class Verdict(StrEnum):
-    """What is known after a write was tried; `written` is done, but not read back yet."""
+    """What is known after a write was tried.
+
+    `written` is accepted by the service, but not read back as it should be yet; `refused` is a word
+    against this request (402, 403), which may or may not be one against all of them; `needs a
+    person` is something that only a person may decide, and nothing was written.
+    """
 
     DONE = "done"
     WRITTEN = "written"
     REJECTED = "rejected"
+    REFUSED = "refused"
+    NEEDS_PERSON = "needs a person"
     UNKNOWN = "unknown"
     NOT_SENT = "not sent"
     PAUSE = "pause"
@@ -31,6 +38,8 @@ class Outcome:
     Attributes:
         verdict: What is known.
         reason: Why, in the service's words where it gave any; a remark when `verdict` is done.
+        but: What is not as it should be although it is done: `role not kept`.
+        short: The attributes that a read-back didn't show as wanted, when `verdict` is written.
         account_id: The account that was created or changed, where known.
         adopted: The account was there already and not ours: such a person is never mailed.
         throttled: The service asks for fewer requests (429, 503).
@@ -40,6 +49,8 @@ class Outcome:
 
     verdict: Verdict
     reason: str = ""
+    but: str = ""
+    short: tuple[str, ...] = ()
     account_id: str = ""
     adopted: bool = False
     throttled: bool = False

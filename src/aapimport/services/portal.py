@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from aapimport.errors import ServiceError
-from aapimport.people.person import fold
+from aapimport.people.person import address_key, fold
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.scim import AAP_GROUP, AAP_USER, PATCH_OP, mapping, number, objects, text
@@ -238,8 +238,10 @@ def find_by_name(name: str, choices: Iterable[Pass]) -> Pass | None:
 
 def _listed(people: Mapping[str, str], members: Collection[str]) -> set[str]:
     """The account ids that are among a Group's members, listed by id or by userName."""
-    addresses = {fold(one) for one in members}
-    return {one for one, email in people.items() if one in members or fold(email) in addresses}
+    addresses = {address_key(one) for one in members}
+    return {
+        one for one, email in people.items() if one in members or address_key(email) in addresses
+    }
 
 
 def _team_path(team_id: str) -> str:

@@ -79,6 +79,7 @@ class Wanted:
         pass_id: The pass; None where the service has no passes (Jhana).
         pass_name: The pass's name, for people.
         external_id: Our own key, sent on create only.
+        activate: Whether a deactivated account may be switched on; one that we created may always.
     """
 
     email: str
@@ -89,6 +90,7 @@ class Wanted:
     pass_id: str | None = None
     pass_name: str = ""
     external_id: str = ""
+    activate: bool = True
 
 
 @dataclass(frozen=True, slots=True)
