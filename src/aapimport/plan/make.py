@@ -1,6 +1,7 @@
 """Making the plan: the file's people against what both services hold today. Writes nothing."""
 
 import secrets
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -68,6 +69,7 @@ def draft_plan(checked: Checked, services: Services, options: PlanOptions) -> Pl
         ServiceError: A service can't be asked; nobody is taken for absent on a guess.
     """
     portal = services.portal
+    taken_at = time.time()
     pass_ = choose_pass(portal, options.pass_name, options.pass_as)
     teams = find_teams(checked, portal, pass_)
     on_portal = take_snapshot(portal, {one.key: one.email for one in checked.people}, pass_)
@@ -98,6 +100,7 @@ def draft_plan(checked: Checked, services: Services, options: PlanOptions) -> Pl
         options=options,
         people=tuple(replace(one, twin=twins.get(one.person.row)) for one in people),
         notices=planner.notices(people),
+        taken_at=taken_at,
     )
 
 
@@ -230,6 +233,7 @@ class _Planner:
             action=Action.CHANGE if changes else Action.SAME,
             wanted=allowed,
             account_id=account.id,
+            account=account,
             changes=changes,
             kept=tuple(one for one in differences(account, wanted) if one not in changes),
         )

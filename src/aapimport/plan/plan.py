@@ -9,6 +9,7 @@ from typing import Literal
 from aapimport.config import PassAs
 from aapimport.people.person import Person
 from aapimport.plan.same_human import Twin
+from aapimport.services.scim import Account
 from aapimport.services.values import Change, EmailKind, Pass, Team, Wanted
 from aapimport.template.roles import Role
 
@@ -61,6 +62,7 @@ class Step:
         action: What happens.
         wanted: What the account should be afterwards.
         account_id: The account that exists; empty when it is created.
+        account: That account as it was when the plan was made; None when it is created.
         changes: What is different afterwards.
         kept: What differs from the file and stays as it is.
     """
@@ -68,6 +70,7 @@ class Step:
     action: Action
     wanted: Wanted
     account_id: str = ""
+    account: Account | None = None
     changes: tuple[Change, ...] = ()
     kept: tuple[Change, ...] = ()
 
@@ -217,6 +220,7 @@ class Plan:
         people: Everybody, in the file's order.
         emails: Whether welcome e-mails are sent; as long as nobody decided, they are planned.
         notices: What the services can't do, in sentences.
+        taken_at: When the services were asked who is there, in seconds since 1970.
     """
 
     receipt: str
@@ -231,6 +235,7 @@ class Plan:
     people: tuple[PersonPlan, ...]
     emails: bool = True
     notices: tuple[str, ...] = ()
+    taken_at: float = 0.0
 
     def without_emails(self) -> "Plan":
         """The same plan, with no welcome e-mail to anybody."""
