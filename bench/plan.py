@@ -102,8 +102,8 @@ def measure(way: str, url: str, token: str, rows: Path) -> dict[str, object]:
             requests += 1
             return super().request(*arguments, **named)  # type: ignore[arg-type]
 
-    def snapshot(directory: Directory, addresses: dict[str, str], *more: object) -> object:
-        taken = take_snapshot(directory, addresses, *more, way=None if way == AUTO else Way(way))
+    def snapshot(directory: Directory, people: list[Person], *more: object) -> object:
+        taken = take_snapshot(directory, people, *more, way=None if way == AUTO else Way(way))
         snapshots.append(taken.way.value)
         return taken
 

@@ -12,6 +12,7 @@ from aapimport.config import (
     PORTAL_URL,
     SERVICE_VARIABLES,
     SETTLE_SECONDS,
+    places_of,
     private_folder,
     read_settings,
 )
@@ -145,3 +146,86 @@ def test_a_pass_that_is_neither_is_refused():
     """A misspelt choice is a setting, not a guess."""
     with pytest.raises(SettingsError, match="AAPIMPORT_PASS_AS"):
         read_settings({"AAPIMPORT_PASS_AS": "groups"})
+
+
+def test_an_address_is_written_in_one_way():
+    """Letter case, the port that goes without saying and Unicode are spelling; a path is not."""
+    typed = {PORTAL_URL: "HTTPS://MÜNCHEN.Example:443/Scim/", JHANA_URL: "http://[::1]:8080/jhana"}
+    settings = read_settings(ALL | typed)
+    assert settings.portal is not None
+    assert settings.jhana is not None
+    assert settings.portal.url == "https://xn--mnchen-3ya.example/Scim"
+    assert settings.jhana.url == "http://[::1]:8080/jhana"
+
+
+def test_a_pair_of_services_is_known_by_its_places():
+    """Journals hold addresses as they were typed; the practice portal has none."""
+    typed = "HTTPS://A.Example.com.:443/scim//v2/ http://localhost:8080/%73cim"
+    assert places_of(typed) == "https://a.example.com/scim/v2 http://127.0.0.1:8080/scim"
+    assert places_of(places_of(typed)) == places_of(typed)
+    assert places_of("practice") == "practice"
+    assert places_of("https://straße.example") != places_of("https://strasse.example")
+
+
+@pytest.mark.parametrize(
+    ("portal", "jhana"),
+    [
+        ("https://a.example.com/scim/v2", "https://a.example.com/scim/v2"),
+        ("https://a.example.com/scim/v2", "https://A.Example.COM/scim/v2/"),
+        ("https://a.example.com/scim/v2", "https://a.example.com:443/scim/v2"),
+        ("https://a.example.com/scim/v2", "https://a.example.com./scim//v2"),
+        ("https://a.example.com/scim/v2", "https://a.example.com/%73cim/v2"),
+        ("https://a.example.com/scim/v2", "https://a.example.com/x/../scim/./v2"),
+        ("https://a.example.com", "https://a.example.com/"),
+        ("http://127.0.0.1:80", "http://localhost/"),
+        ("https://münchen.example", "https://xn--mnchen-3ya.example"),
+    ],
+)
+def test_one_address_is_not_two_services(portal: str, jhana: str):
+    """However it is spelled: everybody would be created twice, or half."""
+    with pytest.raises(SettingsError, match="the same address") as caught:
+        read_settings(ALL | {PORTAL_URL: portal, JHANA_URL: jhana})
+    assert caught.value.exit_code is ExitCode.SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("portal", "jhana"),
+    [
+        ("https://a.example.com/scim/v2", "https://a.example.com/jhana/v2"),
+        ("https://a.example.com/scim/v2", "https://a.example.com/SCIM/v2"),
+        ("https://a.example.com/scim/v2", "https://a.example.com:8443/scim/v2"),
+        ("https://a.example.com/scim/v2", "https://b.example.com/scim/v2"),
+        ("http://127.0.0.1:1/v2", "http://127.0.0.1:2/v2"),
+        ("https://a.example.com", "https://a.example.com/v2"),
+    ],
+)
+def test_two_services_may_live_at_one_host(portal: str, jhana: str):
+    """Another path or port is another service."""
+    assert read_settings(ALL | {PORTAL_URL: portal, JHANA_URL: jhana}).target == "live"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("", set()),
+        (" , ", set()),
+        ("roles", {"roles"}),
+        ("Roles, ENTITLEMENTS,externalId", {"roles", "entitlements", "externalid"}),
+        ("names", {"name"}),
+    ],
+)
+def test_what_the_portal_does_not_keep_can_be_set(typed: str, meant: set[str]):
+    """In any letter case, with blanks around the commas."""
+    assert read_settings({"AAPIMPORT_NOT_KEPT": typed}).not_kept == meant
+
+
+@pytest.mark.parametrize(
+    "typed", ["role", "roles;names", "roles names", "userName", "roles,emails"]
+)
+def test_what_can_not_be_left_out_is_refused(typed: str):
+    """A misspelt name would be sent after all; the hint lists what there is."""
+    with pytest.raises(SettingsError, match="AAPIMPORT_NOT_KEPT") as caught:
+        read_settings({"AAPIMPORT_NOT_KEPT": typed})
+    assert all(
+        name in caught.value.hint for name in ("roles", "entitlements", "externalId", "names")
+    )

@@ -1,13 +1,15 @@
 """Settings, all from the environment; tokens never come from the command line."""
 
 import os
+import posixpath
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, cast, get_args
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from aapimport.errors import SettingsError
 
@@ -20,12 +22,21 @@ SETTLE_SECONDS = "AAPIMPORT_SETTLE_SECONDS"
 ADMINISTRATOR = "AAPIMPORT_ADMINISTRATOR"
 BUFFER = "AAPIMPORT_BUFFER"
 PASS_AS = "AAPIMPORT_PASS_AS"
+NOT_KEPT = "AAPIMPORT_NOT_KEPT"
 
 PassAs = Literal["auto", "entitlement", "group"]
 """What being on the pass is, on the portal: an entitlement of the person, or a Group of people."""
 
+DROPPABLE = {
+    "roles": "roles",
+    "entitlements": "entitlements",
+    "externalid": "externalid",
+    "names": "name",
+}
+"""What `AAPIMPORT_NOT_KEPT` may name, in lower case, and the SCIM attribute that each means."""
+
 DEFAULT_SETTLE_SECONDS = 120.0
-"""Twice the time an answer may take, at least 60 s (docs/protocol.md)."""
+"""Twice the silence after which an answer counts as lost, at least 60 s (docs/protocol.md)."""
 
 MAX_SETTLE_SECONDS = 3600.0
 DEFAULT_BUFFER = 0.1
@@ -39,7 +50,8 @@ class Endpoint:
     """Where one service is, and what opens it.
 
     Attributes:
-        url: The SCIM base address, without a slash at the end.
+        url: The SCIM base address: scheme and host in small letters, the host as its A-label,
+            without a port that goes without saying, and without a slash at the end.
         token: The bearer token.
     """
 
@@ -60,6 +72,7 @@ class Settings:
         administrator: The address of whoever runs aapimport, whose own role is never changed.
         buffer: The part of a pass's seats that should stay free, for a warning.
         pass_as: What being on the pass is, on the portal; `auto` goes by what the portal keeps.
+        not_kept: The SCIM attributes, in lower case, that the portal declares and drops.
     """
 
     state_dir: Path
@@ -69,6 +82,7 @@ class Settings:
     administrator: str = ""
     buffer: float = DEFAULT_BUFFER
     pass_as: PassAs = "auto"
+    not_kept: frozenset[str] = frozenset()
 
     @property
     def target(self) -> Literal["practice", "live"]:
@@ -83,7 +97,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     exists and is empty (a secret that failed to load) counts as a mistake, not as absent.
 
     Raises:
-        SettingsError: Some of the four are missing or empty, or an address is not acceptable.
+        SettingsError: Some of the four are missing or empty, an address is not acceptable, both
+            services have the same, or another setting can't be understood.
     """
     environment = os.environ if environment is None else environment
     practice = Settings(
@@ -91,6 +106,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         administrator=environment.get(ADMINISTRATOR, "").strip(),
         buffer=_number(environment, BUFFER, DEFAULT_BUFFER * 100, 100.0) / 100,
         pass_as=_pass_as(environment),
+        not_kept=_not_kept(environment),
     )
     if not any(name in environment for name in SERVICE_VARIABLES):
         return practice
@@ -101,10 +117,17 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             hint="set all four AAPIMPORT_PORTAL_… and AAPIMPORT_JHANA_… variables,"
             " or none of them to use the practice portal",
         )
+    portal = _endpoint(environment, PORTAL_URL, PORTAL_TOKEN)
+    jhana = _endpoint(environment, JHANA_URL, JHANA_TOKEN)
+    if place_of(portal.url) == place_of(jhana.url):
+        raise SettingsError(
+            f"{PORTAL_URL} and {JHANA_URL} are the same address",
+            hint="the portal and Jhana are two services: correct one of the two",
+        )
     return replace(
         practice,
-        portal=_endpoint(environment, PORTAL_URL, PORTAL_TOKEN),
-        jhana=_endpoint(environment, JHANA_URL, JHANA_TOKEN),
+        portal=portal,
+        jhana=jhana,
         settle_seconds=_number(
             environment, SETTLE_SECONDS, DEFAULT_SETTLE_SECONDS, MAX_SETTLE_SECONDS
         ),
@@ -151,6 +174,17 @@ def _pass_as(environment: Mapping[str, str]) -> PassAs:
     )
 
 
+def _not_kept(environment: Mapping[str, str]) -> frozenset[str]:
+    typed = {one.strip() for one in environment.get(NOT_KEPT, "").split(",")} - {""}
+    unknown = sorted(one for one in typed if one.lower() not in DROPPABLE)
+    if unknown:
+        raise SettingsError(
+            f"{NOT_KEPT} names {', '.join(map(repr, unknown))}, which it can't",
+            hint="it takes roles, entitlements, externalId and names, with commas between them",
+        )
+    return frozenset(DROPPABLE[one.lower()] for one in typed)
+
+
 def _number(environment: Mapping[str, str], name: str, default: float, most: float) -> float:
     typed = environment.get(name, "").strip()
     try:
@@ -192,7 +226,59 @@ def _endpoint(environment: Mapping[str, str], url_name: str, token_name: str) ->
             f"{token_name} holds characters that a token can't have",
             hint="copy the token again, without line breaks or spaces",
         )
-    return Endpoint(url=url, token=token)
+    return Endpoint(
+        url=f"{parts.scheme}://{_written(_a_label(parts.hostname), _port(url))}{parts.path}",
+        token=token,
+    )
+
+
+def host_of(url: str) -> tuple[str, int]:
+    """The host and the port that an acceptable address leads to, however it is spelled."""
+    parts = urlsplit(url)
+    host = _a_label(parts.hostname or "").rstrip(".")
+    standard = 443 if parts.scheme == "https" else 80
+    return "127.0.0.1" if host == "localhost" else host, _port(url) or standard
+
+
+def place_of(url: str) -> str:
+    """What an acceptable address leads to, as an address: the same however it is spelled.
+
+    Journals and written plans know a service by it.
+    """
+    parts = urlsplit(url)
+    path = quote(posixpath.normpath(unquote(parts.path)).strip("/."))
+    place = f"{parts.scheme}://{_written(host_of(url)[0], _port(url))}"
+    return f"{place}/{path}" if path else place
+
+
+def places_of(address: str) -> str:
+    """The places of a pair of services, which are parted by a blank; `practice` is one of its own.
+
+    Earlier versions wrote the addresses as they were typed.
+    """
+    return " ".join(place_of(one) if "://" in one else one for one in address.split(" "))
+
+
+def _a_label(host: str) -> str:
+    """A host as it goes over the wire (UTS 46); in small letters where it is no domain."""
+    if not host.isascii():
+        import idna
+
+        with suppress(idna.IDNAError, UnicodeError):  # httpx says later what is wrong with it
+            return idna.encode(host, uts46=True, transitional=False).decode("ascii")
+    return host.lower()
+
+
+def _port(url: str) -> int | None:
+    """The port of an address; None where the scheme says it."""
+    parts = urlsplit(url)
+    return None if parts.port == (443 if parts.scheme == "https" else 80) else parts.port
+
+
+def _written(host: str, port: int | None) -> str:
+    """A host and a port as they stand in an address."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{shown}:{port}" if port else shown
 
 
 def is_loopback(host: str) -> bool:

@@ -81,6 +81,24 @@ class SettingsError(AapimportError):
 
 
 class ServiceError(AapimportError):
-    """A service is unreachable or busy, or what became of a request is unknown."""
+    """A service is unreachable or busy, or what became of a request is unknown.
+
+    Args:
+        message: As for every error.
+        hint: As for every error.
+        state: As for every error.
+        status: The HTTP status of the answer that isn't what it should be; None without an answer.
+    """
 
     exit_code = ExitCode.SERVICE
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        state: str = NOTHING_SENT,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, state=state)
+        self.status = status

@@ -71,8 +71,10 @@ def test_enter_stops(terminal: Terminal, file: Path, state_dir: Path, answer: st
 def test_without_seats_a_plain_yes_is_asked(terminal: Terminal, tmp_path: Path, state_dir: Path):
     """Nothing is burnt by switching an account on again: y is enough, Enter still stops."""
     file = write(tmp_path / "people.csv", rows()[4:5])
-    assert terminal.run((*UPLOAD, file, *PASS), (("Continue? (--yes) [y/N]", ""),)) == 1
-    assert terminal.run((*UPLOAD, file, *PASS), (("Continue? (--yes) [y/N]", "y"),)) == 0
+    include = ("What about people whose account is deactivated? (--returning)", "include")
+    words = (*UPLOAD, file, *PASS)
+    assert terminal.run(words, (include, ("Continue? (--yes) [y/N]", ""))) == 1
+    assert terminal.run(words, (include, ("Continue? (--yes) [y/N]", "y"))) == 0
     (kwame,) = (one for one in contents(state_dir).people if one.email.startswith("kwame"))
     assert kwame.active
 
@@ -139,9 +141,14 @@ def test_a_written_plan_is_approved_on_a_terminal(terminal: Terminal, file: Path
         ("Send welcome e-mails (3)?", "n"),
     )
     assert terminal.run((*PLAN, file, *PASS, "-o", plan), answers) is ExitCode.OK
+    fingerprint = terminal.screen.splitlines()[-1].removeprefix("fingerprint: ")
     words = (*UPLOAD, file, "--plan", plan)
-    assert terminal.run(words, ((f"Type 3 ({SEATS})", ""),)) is ExitCode.FINDINGS
-    assert terminal.run(words, ((f"Type 3 ({SEATS})", "3"),)) is ExitCode.OK
+    typed = ("Type the plan's fingerprint", fingerprint.lower())
+    assert terminal.run(words, (("Type the plan's fingerprint", ""),)) is ExitCode.FINDINGS
+    assert terminal.run(words, (typed, (f"Type 3 ({SEATS})", ""))) is ExitCode.FINDINGS
+    slip = ("Type the plan's fingerprint", "7K3Q-X9M5")
+    again = ("that is not the fingerprint of this plan", fingerprint)
+    assert terminal.run(words, (slip, again, (f"Type 3 ({SEATS})", "3"))) is ExitCode.OK
     assert TWIN_ADDRESSES[0] in on_pass(state_dir)
     assert TWIN_ADDRESSES[1] not in on_pass(state_dir)
     assert contents(state_dir).outbox == ()

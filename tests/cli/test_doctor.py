@@ -63,7 +63,59 @@ def test_an_unreachable_service_is_exit_4(configured, jhana_stub, capsys):
     assert main(["doctor", "--json"]) == 4
     found = json.loads(capsys.readouterr().out)
     assert not found["can_upload"]
-    assert [one["state"] for one in found["services"]] == ["ok", "unreachable"]
+    assert [one["state"] for one in found["services"]] == ["ok", "out-of-order"]
+
+
+def test_a_service_that_answers_500_is_said_to(configured, portal_stub, capsys):
+    """It answers, and what: that is something else than a service that is away."""
+    portal_stub.on("GET", "/Users", instead(error(500)), times=99)
+    assert main(["doctor"]) == 4
+    printed = capsys.readouterr().out
+    assert "answers answered 500" in " ".join(printed.split())
+
+
+def test_swapped_addresses_are_exit_3(configured, portal_stub, jhana_stub, capsys):
+    """Both answer, and each is well; together they are wrong."""
+    portal_stub.habits.passes, jhana_stub.habits.passes = False, True
+    assert main(["doctor", "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert [one["state"] for one in found["services"]] == ["ok", "ok"]
+    assert not found["can_upload"]
+    assert "swapped" in found["problem"]
+    assert main(["doctor"]) == 3
+    printed = capsys.readouterr().out
+    assert "swapped" in printed
+    assert printed.splitlines()[-1] == "no upload can run; nothing was written"
+
+
+def test_what_a_setting_says_is_not_kept_is_shown_beside_what_is_declared(
+    configured, monkeypatch, capsys
+):
+    """The service's word and the administrator's stay apart, and the notices say whose it is."""
+    monkeypatch.setenv("AAPIMPORT_NOT_KEPT", "roles,externalId")
+    assert main(["doctor", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    portal, jhana = found["services"]
+    assert (portal["not_kept"], jhana["not_kept"]) == (["externalid", "roles"], [])
+    assert portal["announced"]["roles"]
+    said = "AAPIMPORT_NOT_KEPT says that the portal keeps no roles: User Role is not sent"
+    assert said in found["meaning"]
+    assert main(["doctor"]) == 0
+    assert "not kept, as set  externalid, roles" in capsys.readouterr().out
+
+
+def test_what_a_schema_says_is_declared_and_not_kept(configured, portal_stub, capsys):
+    """Only reading somebody back shows what is kept."""
+    names = ("userName", "name", "entitlements")
+    user = {
+        "id": "urn:ietf:params:scim:schemas:core:2.0:User",
+        "attributes": [{"name": name} for name in names],
+    }
+    portal_stub.on("GET", "/Schemas", instead(as_json(200, {"Resources": [user]})), times=9)
+    assert main(["doctor"]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "declares names, entitlements, externalId" in lines
+    assert "not declared roles" in lines
 
 
 def test_half_a_configuration_is_exit_3(monkeypatch, capsys):
@@ -87,22 +139,19 @@ def test_doctor_and_plan_say_the_same_sentences(configured, portal_stub, tmp_pat
     meaning = json.loads(capsys.readouterr().out)["meaning"]
     assert main(["plan", str(file), "--pass", "Leadership 2026", "--json"]) == 0
     notices = json.loads(capsys.readouterr().out)["notices"]
-    assert "the portal keeps no roles: User Role is not sent" in notices
+    assert "the portal declares no roles: User Role is not sent" in notices
     assert set(notices) <= set(meaning)
 
 
 def test_the_setting_decides_what_the_pass_is(configured, monkeypatch, capsys):
-    """A portal that keeps entitlements has its pass as a Group when the setting says so."""
+    """A portal that takes entitlements has its pass as a Group when the setting says so."""
     assert main(["doctor", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["pass_is"] == "entitlement"
     monkeypatch.setenv("AAPIMPORT_PASS_AS", "group")
     assert main(["doctor", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["pass_is"] == "group"
-    assert (
-        "the portal keeps entitlements, but AAPIMPORT_PASS_AS says group:"
-        " the pass is the Group of that name"
-    ) in found["meaning"]
+    assert ("AAPIMPORT_PASS_AS says group: the pass is the Group of that name") in found["meaning"]
 
 
 def test_the_schema_in_the_docs_is_what_doctor_prints(aapimport):

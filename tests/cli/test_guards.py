@@ -9,6 +9,7 @@ import pytest
 from aapimport.cli import main
 from aapimport.cli.grouping import EVERYDAY
 from aapimport.cli.upload import upload
+from aapimport.plan.approval import read_plan
 from aapimport.sandbox.contents import Contents, contents
 from aapimport.sandbox.practice import Practice
 from faults.second_year import PASS, SEED, TWINS, rows, write
@@ -81,9 +82,10 @@ def test_a_written_plan_needs_the_word_about_client_admins_too(live: Path, tmp_p
     """An approval of a plan is none of handing out administration rights."""
     file, plan = write(tmp_path / "people.csv", ADMINS), tmp_path / "plan.json"
     assert run("plan", file, *PASS, "--no-emails", "-o", plan) == 0
-    assert run("upload", file, "--plan", plan) == 2
+    words = ("upload", file, "--plan", plan, "--fingerprint", read_plan(plan).fingerprint)
+    assert run(*words) == 2
     assert "--client-admins 2" in capsys.readouterr().err
-    assert run("upload", file, "--plan", plan, "--client-admins", 2) == 0
+    assert run(*words, "--client-admins", 2) == 0
 
 
 def test_yes_alone_creates_no_possible_twin_on_a_real_portal(live: Path, tmp_path: Path, capsys):
@@ -92,7 +94,7 @@ def test_yes_alone_creates_no_possible_twin_on_a_real_portal(live: Path, tmp_pat
     words = ("upload", file, *PASS, "--no-emails")
     assert run(*words, "--yes") == 0
     out = " ".join(capsys.readouterr().out.split())
-    assert "left out, may be on the pass already: 2 people (rows 2, 3)" in out
+    assert "left out, may be there already: 2 people (rows 2, 3)" in out
     assert TWIN_ADDRESSES.isdisjoint(held(live))
     assert run(*words, "--yes", "--maybe", "create") == 0
     assert held(live).keys() >= TWIN_ADDRESSES
@@ -207,9 +209,78 @@ def test_a_client_admin_who_is_switched_on_again_is_confirmed(
     more = {"roles": [{"value": "client admin"}], "entitlements": [{"value": "p26"}]}
     portal_stub.add_user("zoe@acme.com", "Zoe", "Ng", active=False, **more)
     file = write(tmp_path / "people.csv", ["zoe@acme.com,Zoe,Ng,,,"])
-    assert run("upload", file, *PASS, "--yes", "--no-emails") == 2
+    words = ("upload", file, *PASS, "--yes", "--no-emails")
+    assert run(*words, "--returning", "include") == 2
     assert "--client-admins 1" in capsys.readouterr().err
+    assert run(*words) == 0
     assert portal_stub.writes == []
+
+
+@pytest.fixture
+def stubs(portal_stub, jhana_stub, monkeypatch: pytest.MonkeyPatch):
+    """A real portal without a list of passes, whose people are on a pass of another name."""
+    for name, stub in (("PORTAL", portal_stub), ("JHANA", jhana_stub)):
+        monkeypatch.setenv(f"AAPIMPORT_{name}_URL", stub.url)
+        monkeypatch.setenv(f"AAPIMPORT_{name}_TOKEN", stub.habits.token)
+    portal_stub.habits.passes = False
+    portal_stub.store.groups.clear()
+    held = [{"value": "Leadership-2026", "type": "pass"}]
+    portal_stub.add_user("zoe@acme.com", "Zoe", "Ng", entitlements=held)
+    return portal_stub
+
+
+def test_a_pass_that_nobody_has_needs_a_word(stubs, tmp_path: Path, capsys, monkeypatch):
+    """A misspelt one would become a second pass: --yes isn't enough; a no stops, a flag goes on."""
+    file = write(tmp_path / "people.csv", ["bo@acme.com,Bo,Quist,,,"])
+    words = ("upload", file, *PASS, "--yes", "--no-emails")
+    assert run("plan", file, *PASS) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "notice: nobody on the portal is on pass 'Leadership 2026'; people are on" in said
+    assert run(*words) == 2
+    error = capsys.readouterr().err
+    assert "did you mean 'Leadership-2026'?\nIs it a new pass, and spelt right?" in error
+    assert "decide with --new-pass" in error
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+    assert run(*words) == 1
+    assert stubs.writes == []
+    assert run(*words, "--new-pass") == 0
+    assert [one["entitlements"][0]["value"] for one in stubs.store.users.values()] == [
+        "Leadership-2026",
+        "Leadership 2026",
+    ]
+    assert run(*words) == 0  # by now somebody has it
+
+
+def test_people_who_are_new_by_one_witness_need_a_word(
+    portal_stub, jhana_stub, tmp_path: Path, monkeypatch, capsys
+):
+    """Only the list says who is new, and an address may be taken twice: --yes isn't enough."""
+    for name, stub in (("PORTAL", portal_stub), ("JHANA", jhana_stub)):
+        monkeypatch.setenv(f"AAPIMPORT_{name}_URL", stub.url)
+        monkeypatch.setenv(f"AAPIMPORT_{name}_TOKEN", stub.habits.token)
+    portal_stub.habits.filters = "empty"
+    portal_stub.add_user("zoe@acme.com", "Zoe", "Ng")
+    file = write(tmp_path / "people.csv", ["bo@acme.com,Bo,Quist,,,"])
+    words = ("upload", file, *PASS, "--yes", "--no-emails")
+    assert run(*words) == 2
+    error = capsys.readouterr().err
+    assert "only the list of accounts of All Access Pass says who is new" in error
+    assert "decide with --unproven" in error
+    assert portal_stub.writes == []
+    assert run(*words, "--unproven") == 0
+    assert portal_stub.people["bo@acme.com"] == 1
+
+
+def test_a_pass_that_is_over_is_said(portal_stub, jhana_stub, tmp_path: Path, monkeypatch, capsys):
+    """Last year's pass may still be meant: a notice, and no question."""
+    for name, stub in (("PORTAL", portal_stub), ("JHANA", jhana_stub)):
+        monkeypatch.setenv(f"AAPIMPORT_{name}_URL", stub.url)
+        monkeypatch.setenv(f"AAPIMPORT_{name}_TOKEN", stub.habits.token)
+    portal_stub.store.passes["p26"]["validUntil"] = "2021-12-31T23:59:59Z"
+    file = write(tmp_path / "people.csv", ["bo@acme.com,Bo,Quist,,,"])
+    assert run("upload", file, *PASS, "--yes", "--no-emails") == 0
+    said = "notice: pass 'Leadership 2026' ended on 31 Dec 2021"
+    assert said in " ".join(capsys.readouterr().out.split())
 
 
 def test_an_upload_that_eats_the_buffer_is_warned_about(practice: Path, tmp_path: Path, capsys):

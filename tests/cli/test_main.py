@@ -15,7 +15,7 @@ def test_help_and_version_end_well(capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["uplaod"], ["upload"], ["upload", "x.xlsx", "--nope"], ["resume"]]
+    "arguments", [["uplaod"], ["upload"], ["upload", "x.xlsx", "--nope"], ["resume", "A", "B"]]
 )
 def test_wrong_usage_is_exit_2_and_says_where_help_is(arguments, capsys):
     """A command line that can't be read is answered in the shape of every error."""

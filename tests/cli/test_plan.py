@@ -1,14 +1,18 @@
 import hashlib
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 from aapimport.cli import main
+from aapimport.plan.approval import read_plan
 from aapimport.sandbox.practice import Practice
 from faults.second_year import PASS, SEED, rows, write
+
+RETURNING = ("--returning", "include")
 
 
 @pytest.fixture(autouse=True)
@@ -61,14 +65,14 @@ def test_an_unknown_team_stops_the_plan(tmp_path: Path, capsys):
 
 def test_too_few_seats_show_the_plan_and_refuse_it(file: Path, capsys):
     """Fifteen seats are needed, ten are free: the counts, who has no seat, exit 1."""
-    assert run("plan", file, *PASS, "--maybe", "leave-out") == 1
+    assert run("plan", file, *PASS, "--maybe", "leave-out", "--returning", "include") == 1
     out, error = capsys.readouterr()
     said = " ".join(out.split())
     assert "All Access Pass + 12 create ~ 4 change = 4 same - 2 skip" in said
     assert "3 put on the pass, 1 switched on again" in said
     assert "uses 15 of 10 free, 5 too few; a used seat cannot be given back" in said
     assert "5 people already on the pass (1 of them deactivated): no seat needed" in said
-    assert "left out, may be on the pass already: 2 people (rows 22, 23)" in said
+    assert "left out, may be there already: 2 people (rows 22, 23)" in said
     assert "2 people may be there already:" in said
     refusal = " ".join(error.split())
     assert "has 10 free seats, this file needs 15; no seat for rows 17, 18, 19, 20, 21" in refusal
@@ -77,7 +81,7 @@ def test_too_few_seats_show_the_plan_and_refuse_it(file: Path, capsys):
 
 def test_fit_plans_the_first_that_fit_and_the_run_does_it(file: Path, capsys):
     """With --fit, ten seats go to the first ten; the run does what the plan said, to the seat."""
-    words = (file, *PASS, "--maybe", "leave-out", "--fit", "--no-emails")
+    words = (file, *PASS, "--maybe", "leave-out", "--fit", "--no-emails", *RETURNING)
     plan = as_json(capsys, "plan", *words)
     assert counts(plan["portal"]) == (7, 4, 4, 7)
     assert counts(plan["jhana"]) == (2, 0, 0, 0)
@@ -89,6 +93,7 @@ def test_fit_plans_the_first_that_fit_and_the_run_does_it(file: Path, capsys):
         "changed": 4,
         "same": 4,
         "rejected": 0,
+        "needs_person": 0,
         "unknown": 0,
     }
     assert done["skipped"] == 7
@@ -104,7 +109,7 @@ def test_fit_plans_the_first_that_fit_and_the_run_does_it(file: Path, capsys):
 def test_corrected_rows_need_no_fit(tmp_path: Path, capsys):
     """Five newcomers taken out of the file: ten seats suffice, and e-mails go to the new."""
     file = write(tmp_path / "people.csv", rows(newcomers=7))
-    words = (file, *PASS, "--maybe", "leave-out", "--emails")
+    words = (file, *PASS, "--maybe", "leave-out", "--emails", *RETURNING)
     plan = as_json(capsys, "plan", *words)
     done = as_json(capsys, "upload", *words, "--yes")
     assert counts(plan["portal"]) == (7, 4, 4, 2)
@@ -141,7 +146,7 @@ def test_each_person_is_told_what_happens(tmp_path: Path, capsys):
     lines = rows(newcomers=2)
     lines[0] = "helena.berg@acme.com,Helen,Berg,facilitator,,"
     file = write(tmp_path / "people.csv", lines)
-    assert run("plan", file, *PASS, "--maybe", "leave-out", "--update-names") == 0
+    assert run("plan", file, *PASS, *RETURNING, "--maybe", "leave-out", "--update-names") == 0
     out = " ".join(capsys.readouterr().out.split())
     for said in (
         "~ A2 helena.berg@acme.com first name Helena → Helen; keeps role manager (differs: facil",
@@ -149,7 +154,7 @@ def test_each_person_is_told_what_happens(tmp_path: Path, capsys):
         "~ A7 priya.raman@acme.com put on the pass; uses a seat; Jhana: create; jhana welcome",
         "+ A10 omar.haddad@acme.com create; uses a seat; join team Sales EMEA; Jhana: create; com",
         "+ A11 greta.nilsen@acme.com create; uses a seat; portal welcome e-mail",
-        "- A12 a.lindqvist@acme.com left out: may be on the pass already",
+        "- A12 a.lindqvist@acme.com left out: may be there already",
         "not listed: 3 the same (--all lists everybody)",
     ):
         assert said in out
@@ -167,6 +172,11 @@ def test_a_plan_that_is_refused_is_not_written(file: Path, tmp_path: Path, capsy
     assert "has 10 free seats" in refused[0]
 
 
+def carry_out(file: Path, plan: Path, *words: object) -> tuple[object, ...]:
+    """The words that carry a written plan out, with its fingerprint."""
+    return ("upload", file, "--plan", plan, "--fingerprint", read_plan(plan).fingerprint, *words)
+
+
 @pytest.fixture
 def written(tmp_path: Path) -> tuple[Path, Path]:
     """A file, and its written plan."""
@@ -179,13 +189,72 @@ def test_one_plans_and_another_carries_out(written, capsys):
     """The written plan is done exactly, without a question, and only once."""
     file, plan = written
     report = json.loads(plan.read_text(encoding="utf-8"))
-    done = as_json(capsys, "upload", file, "--plan", plan)
+    done = as_json(capsys, *carry_out(file, plan))
     assert done["receipt"] == report["receipt"]
     assert done["emails"] == "none"
     assert done["services"]["portal"]["created"] == report["portal"]["create"] == 7
-    assert run("upload", file, "--plan", plan) == 1
+    assert run(*carry_out(file, plan)) == 1
     error = capsys.readouterr().err
     assert f"carried out already: upload {report['receipt']}" in error
+
+
+def test_the_fingerprint_is_printed_and_asked_for(written, capsys, monkeypatch):
+    """Nothing answers it but the fingerprint itself: not --yes, not the practice portal."""
+    file, plan = written
+    again = ("--maybe", "leave-out", "--no-emails", "-o", plan, "--force")
+    assert run("plan", file, *PASS, *again) == 0
+    printed = capsys.readouterr().out.splitlines()[-1].removeprefix("fingerprint: ")
+    assert re.fullmatch("[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}", printed)
+    words = ("upload", file, "--plan", plan)
+    assert run(*words, "--yes") == 2
+    assert "decide with --fingerprint" in capsys.readouterr().err
+    wrong = printed.translate(str.maketrans(printed[-1], "2" if printed[-1] != "2" else "3"))
+    assert run(*words, "--fingerprint", wrong) == 1
+    error = capsys.readouterr().err
+    assert f"{wrong!r} is not the fingerprint of this plan" in error
+    assert error.endswith("nothing was sent\n")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{wrong}\n" * 3 + f"{printed}\n"))
+    assert run(*words) == 1
+    assert "not the plan whose fingerprint you have" in capsys.readouterr().err
+    assert as_json(capsys, "passes")[0]["seats_used"] == 7
+    assert run(*words, "--fingerprint", printed.replace("-", "").lower()) == 0
+
+
+def test_a_forged_plan_has_another_fingerprint(written, capsys):
+    """Whoever changes a plan can make its digest right again, and not its fingerprint."""
+    file, plan = written
+    words = carry_out(file, plan)
+    report = read_plan(plan)
+    forged = report.model_copy(update={"mails": report.mails + 1})
+    forged = forged.model_copy(update={"digest": forged.own_digest()})
+    plan.write_text(forged.model_dump_json(by_alias=True), encoding="utf-8")
+    assert run(*words) == 1
+    assert "is not the fingerprint of this plan" in capsys.readouterr().err
+
+
+def test_a_fingerprint_without_a_plan_is_a_mistake(file: Path, capsys):
+    """It belongs to a file that isn't there: exit 2 instead of silence."""
+    assert run("upload", file, *PASS, "--fingerprint", "7K3Q-X9M4") == 2
+    assert "--fingerprint belongs to a written plan" in capsys.readouterr().err
+
+
+def test_who_returns_is_left_out_unless_somebody_says_otherwise(tmp_path: Path, capsys):
+    """The plan names them; neither --yes nor the practice portal switches anybody on again."""
+    file = write(tmp_path / "people.csv", rows()[4:6])
+    words = (file, *PASS, "--no-emails")
+    assert run("plan", *words) == 0
+    out, error = capsys.readouterr()
+    said = " ".join(out.split())
+    assert "1 person whose account is deactivated: row 2: kwame.mensah@acme.com Kwame" in said
+    assert "(manager)" in said
+    assert "left out, deactivated; --returning include switches them on again: 1 person" in said
+    assert "nothing can answer: they are left out; --returning include uploads them" in error
+    done = as_json(capsys, "upload", *words, "--yes")
+    assert done["skipped"] == 1
+    assert done["services"]["portal"]["changed"] == 1
+    assert as_json(capsys, "plan", *words, *RETURNING)["portal"]["change"] == 1
+    done = as_json(capsys, "upload", *words, "--yes", *RETURNING)
+    assert (done["services"]["portal"]["changed"], done["services"]["portal"]["same"]) == (1, 1)
 
 
 def test_a_changed_cell_is_refused(written, capsys):
@@ -195,7 +264,7 @@ def test_a_changed_cell_is_refused(written, capsys):
     lines[9] = lines[9].replace("Greta", "Grete")
     write(file, lines)
     capsys.readouterr()
-    assert run("upload", file, "--plan", plan) == 1
+    assert run(*carry_out(file, plan)) == 1
     error = capsys.readouterr().err
     assert "row 11 (greta.nilsen@acme.com): first name was 'Greta', is 'Grete'" in error
     assert error.endswith("nothing was sent\n")
@@ -208,7 +277,7 @@ def test_a_changed_portal_is_refused(written, tmp_path: Path, capsys):
     other = write(tmp_path / "other.csv", [rows()[10]])
     assert run("upload", other, *PASS, "--no-emails", "--yes") == 0
     capsys.readouterr()
-    assert run("upload", file, "--plan", plan) == 1
+    assert run(*carry_out(file, plan)) == 1
     said = "row 12 (tomas.novak@acme.com): was 'create' on the portal, is 'same'"
     assert said in capsys.readouterr().err
     assert as_json(capsys, "passes")[0]["seats_used"] == 8
@@ -218,7 +287,7 @@ def test_a_changed_setting_is_refused(written, capsys, monkeypatch):
     """The settings that the plan was made with hold, too."""
     monkeypatch.setenv("AAPIMPORT_BUFFER", "25")
     file, plan = written
-    assert run("upload", file, "--plan", plan) == 1
+    assert run(*carry_out(file, plan)) == 1
     assert "buffer of seats was 10%, is 25%" in capsys.readouterr().err
 
 
@@ -230,6 +299,7 @@ def test_a_changed_setting_is_refused(written, capsys, monkeypatch):
         ("--no-emails",),
         ("--fit",),
         ("--maybe", "create"),
+        ("--returning", "include"),
         ("--max-seats", "0"),
         ("--update-roles",),
         ("--update-names",),
@@ -238,7 +308,7 @@ def test_a_changed_setting_is_refused(written, capsys, monkeypatch):
 def test_flags_that_the_plan_has_decided_are_refused(written, words, capsys):
     """No flag beside --plan is silently ignored: exit 2 names it."""
     file, plan = written
-    assert run("upload", file, "--plan", plan, *words) == 2
+    assert run(*carry_out(file, plan), *words) == 2
     assert words[0] in capsys.readouterr().err
 
 
@@ -291,7 +361,7 @@ def test_a_fitted_plan_with_possible_twins_is_carried_out(file: Path, tmp_path: 
     assert run("plan", *words, "-o", plan) == 0
     skipped = [one for one in json.loads(plan.read_text("utf-8"))["people"] if one["skipped"]]
     assert any(one["maybe"] for one in skipped)
-    assert run("upload", file, "--plan", plan) == 0, capsys.readouterr().err
+    assert run(*carry_out(file, plan)) == 0, capsys.readouterr().err
 
 
 def test_an_interrupted_upload_of_other_rows_does_not_go_on(tmp_path: Path, capsys, monkeypatch):

@@ -1,10 +1,13 @@
 import os
 import random
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,8 +30,6 @@ def started(file: Path, **environment: str) -> subprocess.Popen[bytes]:
 
 def sent(folder: Path) -> int:
     """How many steps of the upload are on record as begun; read like a bystander would."""
-    import sqlite3
-
     try:
         journal = sqlite3.connect(f"file:{folder / 'journal.sqlite3'}?mode=ro", uri=True, timeout=5)
     except sqlite3.Error:
@@ -159,17 +160,156 @@ def test_an_interrupted_upload_goes_on_as_it_was_approved(aapimport, served, man
     for options in (("--no-emails",), ("--pass", "Leadership 2025")):
         done = aapimport("upload", many, "--pass", "Leadership 2026", *options, "--yes", **served)
         assert done.code == 1
-        assert "finish it first, as it was approved: aapimport resume" in " ".join(done.err.split())
+        words = " ".join(done.err.split())
+        assert "finish it, as it was approved: aapimport resume" in words
+        assert "it is to pass 'Leadership 2026', with e-mails on" in words
+
+
+def half_done(aapimport, many: Path, **environment: str) -> str:
+    """The receipt of an upload that ended after its first 30 people, before any e-mail."""
+    options = ("--pass", "Leadership 2026", "--emails", "--maybe", "create", "--canary", "30")
+    done = aapimport("upload", many, *options, stdin="120\nn\n", **environment)
+    assert done.code == 1, done.err
+    return done.err.split("aapimport resume")[1].split()[0]
+
+
+def saved_again(many: Path, name: str, old: str = "", new: str = "") -> Path:
+    """The file saved again with other line ends, and perhaps with one cell corrected."""
+    file = many.parent / name
+    text = many.read_text(encoding="utf-8").replace(old, new, 1)
+    file.write_bytes(text.replace("\n", "\r\n").encode())
+    return file
+
+
+def test_another_file_waits_until_the_open_upload_has_ended(aapimport, served, many, tmp_path):
+    """Saved again, corrected or another: refused with who, when, how far, and both ways on."""
+    receipt = half_done(aapimport, many, **served)
+    before = contents(aapimport, tmp_path / "served")
+    (tmp_path / "new").mkdir()
+    corrected = ("son,", "sonne,")
+    for file, why in (
+        (saved_again(many, "people.csv"), "has the same people, but was saved again"),
+        (saved_again(many, "new/many.csv", *corrected), "the file was changed since"),
+        (saved_again(many, "more.csv", *corrected), "'more.csv' is another file"),
+    ):
+        done = aapimport("upload", file, *OPTIONS, **served)
+        assert done.code == 1, done.err
+        words = " ".join(done.err.split())
+        assert f"upload {receipt} of 'many.csv' is still open: " in words
+        assert re.search(r"\S+@\S+ started it on \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d UTC", words)
+        assert re.search(r"70 of 370 steps done; ", words)
+        assert why in words
+        assert f"aapimport resume {receipt}\n" in done.err
+        assert f"aapimport resume {receipt} --close\n" in done.err
+        assert max(map(len, done.err.splitlines())) <= 80
+        assert done.err.rstrip().endswith("nothing was sent")
+        planned = aapimport("plan", file, "--pass", "Leadership 2026", "--no-emails", **served)
+        assert planned.code == 0
+        assert f"upload {receipt} of 'many.csv' is still open, " in planned.err
+        assert planned.err.count(receipt) == 2
+    assert contents(aapimport, tmp_path / "served") == before
+    done = aapimport("resume", "--json", **served)
+    assert done.code == 0, done.err
+    assert done.json["receipt"] == receipt
+    assert f"{receipt}  many.csv to pass 'Leadership 2026'" in done.err
+    check_everybody(contents(aapimport, tmp_path / "served"), 120)
+    done = aapimport("plan", many, "--pass", "Leadership 2026", "--no-emails", **served)
+    assert receipt not in done.err
+
+
+def test_no_upload_is_open(aapimport):
+    """Nothing to resume is no error; scripts get JSON."""
+    done = aapimport("resume", "--json")
+    assert (done.code, done.json) == (0, None)
+    assert "no upload is open" in done.err
+
+
+def test_several_open_uploads_are_listed(aapimport, served, many, state_dir):
+    """Journals of version 1 may hold several: which one is a person's decision."""
+    receipt = half_done(aapimport, many, **served)
+    with closing(sqlite3.connect(state_dir / "journal.sqlite3", isolation_level=None)) as database:
+        columns = [row[1] for row in database.execute("PRAGMA table_info(runs)")][1:]
+        database.execute(
+            f"INSERT INTO runs SELECT 'ZZZZZ2', {', '.join(columns)} FROM runs"  # noqa: S608 -- names of columns
+        )
+        database.execute(
+            "INSERT INTO steps"
+            " (receipt, row, service, kind, action, target, state, key, account_id)"
+            " VALUES ('ZZZZZ2', 2, 'portal', 'account', 'create', '', 'planned', 'k', '')"
+        )
+    done = aapimport("resume", **served)
+    assert done.code == 2
+    assert f"aapimport resume {receipt}\n" in done.out
+    assert "aapimport resume ZZZZZ2\n" in done.out
+    assert "0 of 1 step done" in done.out
+    assert "2 uploads are open" in done.err
+    done = aapimport("resume", receipt, **served)
+    assert done.code == 0, done.err
+
+
+def test_an_open_upload_can_be_closed(aapimport, served, many, tmp_path):
+    """After a yes; what it owes is said, and stays readable; then another file may go."""
+    receipt = half_done(aapimport, many, **served)
+    before = contents(aapimport, tmp_path / "served")
+    unanswered = aapimport("resume", receipt, "--close", **served)
+    assert unanswered.code == 2
+    assert f"upload {receipt} stays open" in unanswered.err
+    assert "decide with --yes" in unanswered.err
+    declined = aapimport("resume", "--close", stdin="n\n", **served)
+    assert declined.code == 1
+    assert f"upload {receipt} stays open" in declined.err
+    done = aapimport("resume", receipt, "--close", "--yes", **served)
+    assert done.code == 0, done.err
+    owed = done.out
+    assert owed.startswith("created and not mailed: 30 people (rows 2 to 31)\n")
+    assert len(re.findall(r"^  A\d+  \w+\d+@acme.com$", owed, re.MULTILINE)) == 30
+    assert owed.endswith("never sent to All Access Pass and Jhana: 90 people (rows 32 to 121)\n")
+    assert f"upload {receipt} is closed" in done.err
+    assert contents(aapimport, tmp_path / "served") == before
+    again = aapimport("resume", receipt, "--close", **served)
+    assert (again.code, again.out) == (0, owed)
+    told = aapimport("resume", receipt, **served)
+    assert told.code == 1
+    assert f"Receipt {receipt}" in told.out
+    assert told.out.endswith(owed)
+    assert aapimport("resume", receipt, "--json", **served).json["receipt"] == receipt
+    assert contents(aapimport, tmp_path / "served") == before
+    assert "no upload is open" in aapimport("resume", **served).err
+    other = saved_again(many, "corrected.csv", "son,", "sonne,")
+    done = aapimport("upload", other, *OPTIONS, **served)
+    assert done.code == 0, done.err
+    shown = contents(aapimport, tmp_path / "served")
+    assert len({one["email"] for one in shown["people"]}) == len(shown["people"])
+    assert max(Counter(mail["to"] for mail in shown["outbox"]).values()) == 1
+
+
+def test_a_finished_upload_has_nothing_to_close(aapimport, tmp_path):
+    """It stays finished."""
+    file = tmp_path / "one.csv"
+    file.write_text(
+        "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled\n"
+        "bo.quist@acme.com,Bosse,Quist,manager,,\n",
+        encoding="utf-8",
+    )
+    receipt = aapimport("upload", file, *OPTIONS).json["receipt"]
+    done = aapimport("resume", receipt, "--close")
+    assert done.code == 0
+    assert "is finished: there is nothing to close" in done.err
 
 
 def test_a_resume_at_another_address_is_refused(aapimport, served, many, state_dir):
-    """The journal belongs to the services it was made with."""
+    """The journal belongs to the services it was made with, however these are spelled."""
     process = started(many, **served)
     wait_for(process, state_dir, 20)
     process.send_signal(signal.SIGTERM)
     _, error = process.communicate(timeout=30)
     receipt = error.decode().split("aapimport resume")[1].split()[0]
-    moved = {name: value.replace("127.0.0.1", "localhost") for name, value in served.items()}
-    done = aapimport("resume", receipt, **moved)
-    assert done.code == 1
-    assert "belongs to other services" in done.err
+    moved = {name: value.replace("/v2", "/v2/moved") for name, value in served.items()}
+    for words in ((), ("--close", "--yes")):
+        done = aapimport("resume", receipt, *words, **moved)
+        assert done.code == 1
+        assert "belongs to other services" in done.err
+    respelled = {name: value.replace("127.0.0.1", "localhost") for name, value in served.items()}
+    done = aapimport("upload", many, *OPTIONS, **respelled)
+    assert done.code == 0, done.err
+    assert done.json["receipt"] == receipt

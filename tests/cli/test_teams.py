@@ -34,6 +34,18 @@ def test_an_unknown_pass_is_suggested(capsys):
     assert "did you mean 'Leadership 2025'" in capsys.readouterr().err
 
 
+def test_the_teams_of_a_pass_that_is_a_group(portal_stub, jhana_stub, monkeypatch, capsys):
+    """The pass is looked for where AAPIMPORT_PASS_AS says that it is."""
+    for name, stub in (("PORTAL", portal_stub), ("JHANA", jhana_stub)):
+        monkeypatch.setenv(f"AAPIMPORT_{name}_URL", stub.url)
+        monkeypatch.setenv(f"AAPIMPORT_{name}_TOKEN", stub.habits.token)
+    monkeypatch.setenv("AAPIMPORT_PASS_AS", "group")
+    assert main(["teams", "--pass", "Leadership 2026"]) == 1
+    assert "the portal has no Groups for pass 'Leadership 2026'" in capsys.readouterr().err
+    portal_stub.add_team("Leadership 2026", 100)
+    assert main(["teams", "--pass", "Leadership 2026"]) == 0
+
+
 def test_the_table_holds_at_80_columns(capsys):
     """Team, pass, places, used and free; which world is said on stderr."""
     assert main(["teams"]) == 0

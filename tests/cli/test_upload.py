@@ -1,5 +1,7 @@
 import json
 import os
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -66,7 +68,8 @@ def test_json_is_one_object_with_the_contracts_keys(aapimport):
     for service in ("portal", "jhana"):
         counts = Counter(one[service] for one in report["people"] if one[service])
         assert {name: it for name, it in report["services"][service].items() if it} == counts
-    assert set(report["people"][0]) == {"row", "email", "portal", "jhana", "email_state", "reason"}
+    results = {"portal", "jhana", "team_state", "email_state"}
+    assert set(report["people"][0]) == {"row", "email", "but", "reason", *results}
     assert report["seats"]["free_before"] - report["seats"]["used"] == report["seats"]["free_after"]
     sent = Counter(one["email"] for one in report["people"] if one["email_state"] == "sent")
     outbox = Counter(mail["to"] for mail in aapimport("sandbox", "show", "--json").json["outbox"])
@@ -216,3 +219,28 @@ def test_hostile_cells_never_reach_the_terminal(aapimport, tmp_path: Path):
     assert "[red]Bo" in done.err
     assert ":smile:" in done.err
     assert json.loads(done.out)["services"]["portal"]["created"] == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full at once")
+def test_a_receipt_that_cannot_be_printed_is_shown_again_later(tmp_path: Path):
+    """The upload is done: exit 1, and the command that shows the receipt; never "a bug"."""
+    file = tmp_path / "one.csv"
+    file.write_text(
+        "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled\n"
+        "bo.quist@acme.com,Bosse,Quist,manager,,\n",
+        encoding="utf-8",
+    )
+    words = ("upload", file, "--pass", "Leadership 2026", "--no-emails", "--yes", "--json")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "aapimport", *map(str, words)],
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    said = " ".join(done.stderr.decode().split())
+    assert done.returncode == 1, said
+    assert "the receipt of upload " in said
+    assert "see it again with: aapimport resume " in said
+    assert "bug" not in said

@@ -17,8 +17,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -107,22 +106,17 @@ def _around_commits(points: Failpoints) -> None:
 def _around_requests(points: Failpoints) -> None:
     from aapimport.services import transport
 
-    stream, read = transport.httpx.Client.stream, transport._read
+    way, read = transport.httpx.HTTPTransport, transport.Transport._read
+    handle_request = way.handle_request
 
-    @contextmanager
-    def counted_stream(*arguments: Any, **named: Any) -> Iterator[Any]:
-        manager = stream(*arguments, **named)
-        response = points.through("request", manager.__enter__)
-        try:
-            yield response
-        finally:
-            manager.__exit__(None, None, None)
+    def counted_request(self: Any, request: Any) -> Any:
+        return points.through("request", lambda: handle_request(self, request))
 
-    def counted_read(response: Any) -> Any:
-        return points.through("response", lambda: read(response))
+    def counted_read(self: Any, response: Any) -> Any:
+        return points.through("response", lambda: read(self, response))
 
-    transport.httpx.Client.stream = counted_stream
-    transport._read = counted_read
+    way.handle_request = counted_request
+    transport.Transport._read = counted_read  # type: ignore[method-assign] # counted, and done
 
 
 def _around_files(points: Failpoints) -> None:

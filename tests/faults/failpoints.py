@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from aapimport.errors import ExitCode
-from faults.crash import LANES, Campaign, Totals, receipt_of, upload_words
+from faults.crash import LANES, Campaign, receipt_of, upload_words
 from faults.nursery import Ended, Nursery
 from faults.proxy import Weather
-from faults.worlds import OpenStub, Someone, stub_world
+from faults.rows import Someone
+from faults.totals import Totals
+from faults.worlds import OpenStub, stub_world
 
 MODES = ("die before", "die after", "error once", "error for ever")
 _BUG = "bug"

@@ -103,6 +103,8 @@ class Memory:
         ids: dict[str, None] = {}
         for attribute, quoted in _COMPARISON.findall(criterion):
             name = "userName" if attribute == "emails.value" else attribute
+            if name not in self._by:
+                return error(400, f"nobody is found by {attribute}")
             ids |= dict.fromkeys(self._by[name].get(fold(json.loads(quoted)), ()))
         return as_json(200, {"totalResults": len(ids), "Resources": [self.users[i] for i in ids]})
 

@@ -127,8 +127,9 @@ class Ledger:
 def _bulk_creates(entry: Entry) -> Iterator[tuple[str, int]]:
     answers = json.loads(entry.body).get("Operations", []) if entry.status < 300 else []
     statuses = {one["bulkId"]: int(one["status"]) for one in answers}
+    unsaid = 0 if answers else entry.status  # behind the error that ended it nothing was done
     for one in entry.request.json.get("Operations", []):
-        yield str(one["data"]["userName"]), statuses.get(one["bulkId"], entry.status)
+        yield str(one["data"]["userName"]), statuses.get(one["bulkId"], unsaid)
 
 
 class FaultyProxy:

@@ -4,65 +4,21 @@ It keeps people, teams and passes in memory and a ledger of every request. `Habi
 server always does (SERVERS.md's measurements); `on` replaces single answers.
 """
 
+import copy
 import json
 import re
 import threading
-import unicodedata
+import time
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from dataclasses import dataclass
+from typing import Any, Self
 
+from faults import answers
+from faults.habits import EXTENSION, TOKEN, Habits, Store, fold, is_forbidden
 from faults.wire import Act, Fault, Request, Response, Server, as_json, error
 
-CORE = "urn:ietf:params:scim:schemas:core:2.0"
-EXTENSION = "urn:ietf:params:scim:schemas:extension:allaccesspass:2.0"
-PASS = "urn:ietf:params:scim:schemas:allaccesspass:2.0:Pass"
-_COMPARISON = re.compile(r'([\w.]+) eq ("(?:[^"\\]|\\.)*")')
-TOKEN = "stub-token-3f9a"
-
-
-@dataclass(kw_only=True)
-class Habits:
-    """What the server always does.
-
-    Attributes:
-        filters: How `eq` compares: `folded`, `exact`, not at all and everybody comes back
-            (`ignored`), nobody ever does (`empty`), or refused (`refused`).
-        search_by_post: Whether `POST /.search` is offered.
-        page: People in a page at the most.
-        total_cap: What totalResults never exceeds.
-        same_page: Whether every page is the first.
-        dropped: Attributes that a write doesn't keep.
-        lower_cased: Whether userName is kept in lower case.
-        patch: `kept`, `ignored` (200 and nothing changes), or `refused` (501).
-        unique: Whether userName is.
-        conflict: The answer to a taken userName: its status and its scimType.
-        shows_members: Whether groups show who is in them.
-        repeats_members: Whether who is added twice is in a group twice.
-        max_members: Members in one PATCH at the most.
-        mails: Whether welcome e-mails can be asked for.
-        passes: Whether passes are published.
-        brief: Whether a create answers only with the id.
-        token: The bearer token that is accepted.
-    """
-
-    filters: Literal["folded", "exact", "ignored", "empty", "refused"] = "folded"
-    search_by_post: bool = True
-    page: int = 1000
-    total_cap: int | None = None
-    same_page: bool = False
-    dropped: frozenset[str] = frozenset()
-    lower_cased: bool = False
-    patch: Literal["kept", "ignored", "refused"] = "kept"
-    unique: bool = True
-    conflict: tuple[int, str] = (409, "uniqueness")
-    shows_members: bool = True
-    repeats_members: bool = False
-    max_members: int = 1000
-    mails: bool = True
-    passes: bool = True
-    brief: bool = False
-    token: str = TOKEN
+_DISCOVERY = {"ServiceProviderConfig", "ResourceTypes", "Schemas"}
+_NOT_THERE = error(404, "there is no such thing")
 
 
 @dataclass(kw_only=True)
@@ -75,16 +31,6 @@ class _Rule:
     body: str
 
 
-@dataclass(kw_only=True)
-class Store:
-    """What the server holds."""
-
-    users: dict[str, dict[str, Any]] = field(default_factory=dict)
-    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
-    passes: dict[str, dict[str, Any]] = field(default_factory=dict)
-    mails: list[tuple[str, str, str]] = field(default_factory=list)
-
-
 class ScimStub:
     """One service, open on loopback until it is closed."""
 
@@ -95,6 +41,7 @@ class ScimStub:
         self._rules: list[_Rule] = []
         self._lock = threading.RLock()
         self._next = 0
+        self._past: list[tuple[float, Store]] = []
         self._server = Server(self._answer)
         self.url = self._server.url
 
@@ -133,14 +80,17 @@ class ScimStub:
             **more,
         }
         with self._lock:
-            return self._insert(body)["id"]
+            user = self._insert(body)
+            self._take_seats(user)
+            return str(user["id"])
 
     def add_team(self, name: str, places: int, pass_id: str = "", used: int = 0) -> str:
         """Put a team there; returns its id."""
-        identifier = f"team-{len(self.store.groups) + 1}"
+        number = len(self.store.groups) + 1
+        identifier = str(number) if self.habits.int_ids else f"team-{number}"
         extension = {"pass": {"value": pass_id}, "places": places, "placesUsed": used}
         self.store.groups[identifier] = {
-            "id": identifier,
+            "id": number if self.habits.int_ids else identifier,
             "displayName": name,
             "members": [],
             f"{EXTENSION}:Group": extension,
@@ -159,9 +109,7 @@ class ScimStub:
     @property
     def writes(self) -> list[Request]:
         """Every request that would change something."""
-        return [
-            one for one in self.seen if one.method != "GET" and not one.path.endswith("/.search")
-        ]
+        return [one for one in self.seen if not answers.is_read(one)]
 
     @property
     def creates(self) -> Counter[str]:
@@ -204,88 +152,103 @@ class ScimStub:
             return rule.fault
         return None
 
-    def _act(self, request: Request) -> Response:  # noqa: PLR0911 -- one for each endpoint
+    def _act(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {self.habits.token}":
             return error(401, "the token is wrong")
-        kind, _, identifier = request.path.strip("/").partition("/")
-        match request.method, kind, identifier:
-            case "GET", "ServiceProviderConfig" | "ResourceTypes" | "Schemas", "":
-                return self._discovery(kind)
-            case "GET", "Users", "":
-                return self._people(request.query)
-            case "POST", "Users", ".search" if self.habits.search_by_post:
-                return self._people({name: str(it) for name, it in request.json.items()})
-            case "POST", "Users", "":
-                return self._create(request.json)
-            case "GET", "Passes", "" if self.habits.passes:
-                return self._page(list(self.store.passes.values()), request.query)
-            case "GET", "Groups", "":
-                narrowed = {"attributes", "excludedAttributes"} & set(request.query)
-                hidden = "members" if narrowed or not self.habits.shows_members else ""
-                groups = [
-                    {name: it for name, it in one.items() if name != hidden}
-                    for one in self.store.groups.values()
-                ]
-                return self._page(groups, request.query)
-            case _, "Users", _ if identifier in self.store.users:
-                return self._user(request, self.store.users[identifier])
-            case _, "Groups", _ if identifier in self.store.groups:
-                return self._group(request, self.store.groups[identifier])
-        return error(404, "there is no such thing")
+        if answers.is_read(request):
+            return self._read(request, self._visible())
+        if self.habits.accepted is None:
+            return self._carry_out(request)
+        later = threading.Timer(self.habits.accepted, self._carry_out, (request,))
+        later.daemon = True
+        later.start()
+        return Response(status=202)
 
-    def _discovery(self, kind: str) -> Response:
-        habits = self.habits
-        if kind == "ServiceProviderConfig":
-            return as_json(200, {"filter": {"supported": True}, "bulk": {"supported": False}})
-        if kind == "Schemas":
-            return error(404)
-        extension = [{"schema": f"{EXTENSION}:User"}] if habits.mails else []
-        types = [
-            {"endpoint": "/Users", "schema": f"{CORE}:User", "schemaExtensions": extension},
-            {
-                "endpoint": "/Groups",
-                "schema": f"{CORE}:Group",
-                "schemaExtensions": [{"schema": f"{EXTENSION}:Group"}],
-            },
-        ]
-        if habits.passes:
-            types.append({"endpoint": "/Passes", "schema": PASS})
-        return as_json(200, {"Resources": types})
+    def _visible(self) -> Store:
+        """What reads see: all that is there, or what was there before the latest writes."""
+        now = time.monotonic()
+        self._past = [one for one in self._past if one[0] + self.habits.lag > now]
+        return self._past[0][1] if self._past else self.store
+
+    def _carry_out(self, request: Request) -> Response:
+        with self._lock:
+            if self.habits.lag:
+                self._past.append((time.monotonic(), copy.deepcopy(self.store)))
+            done = self._write(request)
+            for user in self.store.users.values() if self.habits.counts else ():
+                if isinstance(user, dict):
+                    self._take_seats(user)
+            return done
+
+    def _take_seats(self, user: dict[str, Any]) -> None:
+        """Fill the seats of the passes that somebody is on, for good."""
+        for held in user.get("entitlements") or ():
+            if isinstance(held, dict):
+                seats = self.store.seats.setdefault(str(held.get("value")), set())
+                seats.add(str(user.get("id")))
+
+    def _read(self, request: Request, store: Store) -> Response:
+        kind, _, identifier = request.path.strip("/").partition("/")
+        habits, query = self.habits, request.query
+        match kind, identifier:
+            case _, "" if kind in _DISCOVERY:
+                return self._discovery(kind)
+            case "Users", "":
+                return self._people(query)
+            case "Users", ".search" if habits.search_by_post:
+                return self._people({name: str(it) for name, it in request.json.items()})
+            case "Passes", "" if habits.passes:
+                return self._page(answers.passes(habits, store), query)
+            case "Groups", "":
+                whole = not {"attributes", "excludedAttributes"} & set(query)
+                groups = [answers.group(habits, g, members=whole) for g in store.groups.values()]
+                return self._page(groups, query)
+            case "Users", _ if identifier in store.users:
+                return as_json(200, answers.with_version(habits, store.users[identifier]))
+            case "Groups", _ if identifier in store.groups:
+                return as_json(200, answers.group(habits, store.groups[identifier]))
+        return _NOT_THERE
 
     def _people(self, query: Any) -> Response:
-        found = list(self.store.users.values())
-        if criterion := query.get("filter"):
-            if self.habits.filters == "refused":
-                return error(400, "filters are not supported")
-            found = [one for one in found if self._matches(one, criterion)]
-        return self._page(found, query)
+        asked = len(self.seen)
+        found = answers.people(self.habits, self._visible(), query, asked, self._matches)
+        return found if isinstance(found, Response) else self._page(found, query)
+
+    # what a test may bend by itself
+
+    def _discovery(self, kind: str) -> Response:
+        return answers.discovery(self.habits, kind)
 
     def _matches(self, user: dict[str, Any], criterion: str) -> bool:
-        if self.habits.filters in {"ignored", "empty"}:
-            return self.habits.filters == "ignored"
-        compare = fold if self.habits.filters == "folded" else str
-        for attribute, quoted in _COMPARISON.findall(criterion):
-            values = (
-                [one.get("value", "") for one in user.get("emails", [])]
-                if attribute == "emails.value"
-                else [user.get(attribute, "")]
-            )
-            if compare(json.loads(quoted)) in [compare(one) for one in values]:
-                return True
-        return False
+        return answers.matches(self.habits, user, criterion)
 
     def _page(self, found: list[dict[str, Any]], query: Any) -> Response:
-        size = min(self.habits.page, int(query.get("count", self.habits.page)))
-        start = 0 if self.habits.same_page else int(query.get("startIndex", "1")) - 1
-        total = len(found)
-        if self.habits.total_cap is not None:
-            total = min(total, self.habits.total_cap)
-        body = {"totalResults": total, "Resources": found[start : start + size]}
-        return as_json(200, body)
+        return answers.page(self.habits, found, query)
+
+    def _write(self, request: Request) -> Response:
+        kind, _, identifier = request.path.strip("/").partition("/")
+        match request.method, kind, identifier:
+            case "POST", "Users", "":
+                return self._create(request.json)
+            case "POST", "Bulk", "" if self.habits.bulk:
+                return self._bulk(request)
+        held = {"Users": self.store.users, "Groups": self.store.groups}.get(kind, {})
+        if identifier not in held:
+            return _NOT_THERE
+        resource = held[identifier]
+        expected = request.headers.get("if-match")
+        if self.habits.etags and expected not in {None, answers.version(resource)}:
+            return error(412, "somebody else was quicker")
+        if kind == "Groups":
+            return self._change_group(request, resource)
+        if is_forbidden(self.habits, resource):
+            return error(403, "nobody may change this person")
+        return self._change_user(request, resource)
 
     def _create(self, body: dict[str, Any]) -> Response:
-        taken = {fold(one["userName"]) for one in self.store.users.values()}
-        if self.habits.unique and fold(body["userName"]) in taken:
+        if is_forbidden(self.habits, body):
+            return error(403, "nobody may create this person")
+        if self.habits.unique and self.people[fold(body["userName"])]:
             status, kind = self.habits.conflict
             answer: dict[str, Any] = {"status": str(status), "detail": "taken"}
             return as_json(status, answer | ({"scimType": kind} if kind else {}))
@@ -293,66 +256,89 @@ class ScimStub:
         if self.habits.lower_cased:
             kept["userName"] = kept["userName"].lower()
         user = self._insert(kept)
-        return as_json(201, {"id": user["id"]} if self.habits.brief else user)
+        shown = {"id": user["id"]} if self.habits.brief else user
+        return as_json(201, answers.with_version(self.habits, shown))
 
     def _insert(self, body: dict[str, Any]) -> dict[str, Any]:
         self._next += 1
-        user = {**body, "id": f"user-{self._next}"}
-        self.store.users[user["id"]] = user
+        key = str(self._next) if self.habits.int_ids else f"user-{self._next}"
+        user = {**body, "id": self._next if self.habits.int_ids else key}
+        self.store.users[key] = user
         return user
 
-    def _user(self, request: Request, user: dict[str, Any]) -> Response:
-        if request.method == "GET":
-            return as_json(200, user)
+    def _bulk(self, request: Request) -> Response:
+        operations = request.json.get("Operations", [])
+        if len(operations) > self.habits.bulk:
+            return error(413, f"at most {self.habits.bulk} operations")
+        limit = request.json.get("failOnErrors") or len(operations)
+        done: list[dict[str, Any]] = []
+        failed = 0
+        for one in operations:
+            body = json.dumps(one.get("data", {})).encode()
+            answer = self._write(Request(one["method"], one["path"], {}, {}, body))
+            said = json.loads(answer.body or b"{}")
+            about = {"status": str(answer.status), "response": said}
+            if "id" in said:
+                about["location"] = f"{self.url}/Users/{said['id']}"
+            done.append({"method": one["method"], "bulkId": one.get("bulkId"), **about})
+            failed += answer.status >= 400
+            if failed >= (1 if self.habits.bulk_stops else limit) and failed:
+                break
+        if self.habits.bulk_turned:
+            keys = [{"bulkId": one["bulkId"]} for one in done]
+            done = [one | key for one, key in zip(done[1:] + done[:1], keys, strict=True)]
+        return as_json(200, {"Operations": done})
+
+    def _change_user(self, request: Request, user: dict[str, Any]) -> Response:
+        if request.method == "DELETE":
+            if self.habits.deactivates_on_delete:
+                user["active"] = False
+            else:
+                del self.store.users[str(user["id"])]
+            return Response(status=204)
         if request.method == "PUT":
             kept = {k: v for k, v in request.json.items() if k not in self.habits.dropped}
+            identifier = user["id"]
             user.clear()
-            user.update(kept | {"id": request.path.rpartition("/")[2]})
-            return as_json(200, user)
-        if self.habits.patch == "refused":
+            user.update(kept | {"id": identifier})
+        elif self.habits.patch == "refused":
             return error(501)
-        for operation in request.json.get("Operations", []):
-            if self.habits.patch == "kept":
-                self._set(user, operation["path"], operation["value"])
-        return as_json(200, user)
+        elif self.habits.patch == "kept":
+            for one in request.json.get("Operations", []):
+                paths = {one["path"]: one.get("value")} if one.get("path") else one["value"]
+                for path, value in paths.items():
+                    self._change(user, one.get("op", "replace"), path, value)
+        return as_json(200, answers.with_version(self.habits, user))
 
-    def _set(self, user: dict[str, Any], path: str, value: Any) -> None:
-        if path == f"{EXTENSION}:User:welcomeEmail":
-            if not any(value["requestId"] == mail[1] for mail in self.store.mails):
-                self.store.mails.append((user["userName"], value["requestId"], value["kind"]))
-            mail = {"welcomeEmail": {**value, "sentAt": "2026-11-22T18:00:00Z"}}
-            user[f"{EXTENSION}:User"] = mail
+    def _change(self, user: dict[str, Any], operation: str, path: str, value: Any) -> None:
+        if path != f"{EXTENSION}:User:welcomeEmail":
+            answers.change(self.habits, user, operation, path, value)
             return
-        top, _, part = path.partition(".")
-        if top in self.habits.dropped:
-            return
-        if part:
-            user.setdefault(top, {})[part] = value
-        else:
-            user[top] = value
+        if not any(value["requestId"] == mail[1] for mail in self.store.mails):
+            self.store.mails.append((user["userName"], value["requestId"], value["kind"]))
+        mail = {"welcomeEmail": {**value, "sentAt": "2026-11-22T18:00:00Z"}}
+        user[f"{EXTENSION}:User"] = mail
 
-    def _group(self, request: Request, group: dict[str, Any]) -> Response:
-        shown = dict(group)
-        if not self.habits.shows_members:
-            shown.pop("members")
-        if request.method == "GET":
-            return as_json(200, shown)
+    def _change_group(self, request: Request, group: dict[str, Any]) -> Response:
+        if self.habits.loses_members and "members" in request.query.get("excludedAttributes", ""):
+            group["members"] = []
         for operation in request.json.get("Operations", []):
             if len(operation["value"]) > self.habits.max_members:
                 return error(400, "one or more Group members are invalid")
             if self.habits.patch == "kept":
-                present = {one["value"] for one in group["members"]}
+                there = {str(one["value"]) for one in group["members"]}
                 if self.habits.repeats_members:
-                    present = set()
+                    there = set()
                 group["members"] += [
-                    one for one in operation["value"] if one["value"] not in present
+                    {**one, "value": self._own_id(one["value"])}
+                    for one in operation["value"]
+                    if str(one["value"]) not in there
                 ]
-        return as_json(200, shown)
+        return as_json(200, answers.group(self.habits, group))
 
-
-def fold(text: str) -> str:
-    """The form in which the server compares addresses."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    def _own_id(self, value: Any) -> Any:
+        """An id as the server itself writes it."""
+        return int(value) if self.habits.int_ids and str(value).isdigit() else value
 
 
 __all__ = ["EXTENSION", "TOKEN", "Act", "Habits", "ScimStub", "Store", "fold"]

@@ -4,11 +4,14 @@ import os
 import select
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aapimport.errors import ExitCode
 
 WAIT = 60.0
+NO_MORE = "\n\x04"
+"""Typed after an answer: every later question finds the end of the input."""
+Answer = str | Callable[[], str]
 
 
 class Terminal:
@@ -22,13 +25,14 @@ class Terminal:
         self.screen = ""
 
     def run(
-        self, words: Sequence[object], answers: Sequence[tuple[str, str]], **environment: str
+        self, words: Sequence[object], answers: Sequence[tuple[str, Answer]], **environment: str
     ) -> ExitCode:
         """Run one command to its end.
 
         Args:
             words: Its words.
-            answers: What is waited for on the screen, and what is typed then.
+            answers: What is waited for on the screen, and what is typed then; what is called
+                instead happens while the question stands, and says what is typed.
             environment: Variables beside those of the process.
         """
         import fcntl
@@ -51,7 +55,8 @@ class Terminal:
             try:
                 for question, answer in answers:
                     seen = self._wait_for(ours, question, seen)
-                    os.write(ours, f"{answer}\n".encode())
+                    typed = answer if isinstance(answer, str) else answer()
+                    os.write(ours, f"{typed}\n".encode())
                 self._read_to_the_end(ours)
                 code = process.wait(WAIT)
             finally:

@@ -11,12 +11,14 @@ from random import Random
 import pytest
 
 from aapimport.errors import ExitCode
-from faults.crash import Totals, receipt_of, upload_words
+from faults.crash import receipt_of, upload_words
 from faults.nursery import KILL, Ended, Nursery
 from faults.proxy import LATE, LATE_COMMITS, Weather
+from faults.rows import someone
+from faults.totals import Totals
 from faults.uploading import Uploading, people
 from faults.wire import Act, Response, after_acting, page
-from faults.worlds import OpenStub, StubWorld, World, someone, stub_world
+from faults.worlds import OpenStub, StubWorld, World, stub_world
 
 PEOPLE = 6
 SINGLY = ["--no-bulk", "--emails"]
@@ -75,12 +77,16 @@ def until_somebody_waits(world: World) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Windows can't send ^C to one process")
 @pytest.mark.parametrize(
     ("number", "code"),
-    [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)],
+    [
+        (signal.SIGINT, ExitCode.INTERRUPTED),
+        (signal.SIGTERM, ExitCode.TERMINATED),
+        (getattr(signal, "SIGHUP", 0), ExitCode.TERMINATED),
+    ],
 )
 def test_a_signal_finishes_what_is_under_way(
     world: World, nursery: Nursery, number: int, code: ExitCode
 ):
-    """^C and SIGTERM record what is in flight, print the resume line, and lose nobody."""
+    """^C, SIGTERM and SIGHUP record what is in flight, print the resume line, and lose nobody."""
     on_create(world, lambda: os.kill(nursery.child, number))
     ended = nursery.run(world, upload_words(world, SINGLY))
     assert ended.code == code

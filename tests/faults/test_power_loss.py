@@ -2,7 +2,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ import pytest
 from aapimport.errors import SettingsError
 from aapimport.run.journal import Journal
 from faults.uploading import Uploading, people
+from faults.version_1 import as_version_1, says
+from faults.wire import RESET, instead
 
 _SECTOR = 512
 _STRIDE = 61
@@ -27,11 +29,11 @@ class Commit:
     after: bytes
 
 
-@pytest.fixture
-def commits(monkeypatch: pytest.MonkeyPatch, uploading: Uploading, tmp_path: Path) -> list[Commit]:
-    """Every commit of one upload; a second name keeps what SQLite deletes."""
+@contextmanager
+def recorded(monkeypatch: pytest.MonkeyPatch, path: Path) -> Iterator[list[Commit]]:
+    """Every commit to a journal; a second name keeps what SQLite deletes."""
     seen: list[Commit] = []
-    path, kept = uploading.journal_path, tmp_path / "kept"
+    kept = path.with_suffix(".kept")
 
     class Connection(sqlite3.Connection):
         def execute(self, statement: str, *more: Any) -> sqlite3.Cursor:
@@ -50,6 +52,13 @@ def commits(monkeypatch: pytest.MonkeyPatch, uploading: Uploading, tmp_path: Pat
         patch.setattr(
             sqlite3, "connect", lambda *words, **named: connect(*words, **named, factory=Connection)
         )
+        yield seen
+
+
+@pytest.fixture
+def commits(monkeypatch: pytest.MonkeyPatch, uploading: Uploading) -> list[Commit]:
+    """Every commit of one upload."""
+    with recorded(monkeypatch, uploading.journal_path) as seen:
         uploading.rows = people(3, team="Sales", jhana=True)
         uploading.run()
     return seen
@@ -60,7 +69,7 @@ def rows_of(path: Path) -> Rows:
     with closing(sqlite3.connect(path)) as database:
         return tuple(
             row
-            for table in ("runs", "people", "steps")
+            for table in ("runs", "people", "steps", "mails")
             for row in database.execute(f"SELECT '{table}', * FROM {table} ORDER BY 2, 3, 4, 5")  # noqa: S608 -- literals
         )
 
@@ -145,3 +154,62 @@ def test_a_file_cut_short(disk: Disk, commits: list[Commit]):
             assert found in truths
             refused += found is None
     assert refused
+
+
+@pytest.fixture
+def migration(monkeypatch: pytest.MonkeyPatch, uploading: Uploading) -> Commit:
+    """The commit that brings a journal of version 1, with an upload half done, to this version."""
+    uploading.rows = people(6, team="Sales", jhana=True)
+    uploading.portal.on("PATCH", "/Users/.*", instead(RESET), times=99, body="welcomeEmail", skip=2)
+    uploading.run()
+    as_version_1(uploading.journal_path)
+    with recorded(monkeypatch, uploading.journal_path) as seen:
+        Journal(uploading.journal_path).__exit__()
+    (commit,) = seen
+    return commit
+
+
+def left_behind(path: Path, file: bytes, rollback: bytes) -> tuple[int, dict[str, Any], int]:
+    """What SQLite itself finds after a cut: the version, what is said, and e-mails on record."""
+    path.write_bytes(file)
+    path.with_name(f"{path.name}-journal").write_bytes(rollback)
+    with closing(sqlite3.connect(path)) as database:
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        tables = database.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'mails'")
+        mails = (
+            tables.fetchone()[0] and database.execute("SELECT count(*) FROM mails").fetchone()[0]
+        )
+    return version, says(path), mails
+
+
+def test_a_migration_cut_anywhere(disk: Disk, migration: Commit, tmp_path: Path):
+    """The journal is version 1 whole or version 2 whole, and the next process loses nothing."""
+    path = tmp_path / "cut.sqlite3"
+    path.write_bytes(migration.before)
+    said = says(path)
+    _, truth = disk.states(migration)
+    assert truth is not None
+    mails = sum(row[0] == "mails" for row in truth)
+    assert mails > 2
+    found = set()
+    tries = 0
+    for file, rollback in cut_migrations(migration):
+        version, says_now, on_record = left_behind(path, file, rollback)
+        assert says_now == said
+        assert (version, on_record) in {(1, 0), (2, mails)}
+        assert disk.opened(file, rollback) == truth
+        found.add(version)
+        tries += 1
+    assert found == {1, 2}
+    sys.stderr.write(f"\n{tries:,} cuts of a migration, none lost\n")
+
+
+def cut_migrations(commit: Commit) -> Iterator[tuple[bytes, bytes]]:
+    """The file and its rollback journal, as cuts during and after the commit leave them."""
+    for file in torn(commit, _SECTOR):
+        yield file, commit.rollback
+    for at in cuts(len(commit.rollback), _SECTOR):
+        yield commit.before, commit.rollback[:at]
+    # the commit is the end of the rollback journal: cut to nothing, or its header overwritten
+    yield commit.after, b""
+    yield commit.after, b"\0" * 28 + commit.rollback[28:]

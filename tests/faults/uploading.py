@@ -112,12 +112,18 @@ class Uploading:
             services(self.portal, self.jhana) as both,
             Journal(self.journal_path) as journal,
         ):
-            run = journal.unfinished(both.address, checked(self.rows).digest)
+            run = journal.open_run(both.address)
             run = run or journal.begin(self._plan(both))
             return self.carry_out(journal, both, run, again=again)
 
     def carry_out(
-        self, journal: Journal, both: Services, run: Run, *, again: bool = False
+        self,
+        journal: Journal,
+        both: Services,
+        run: Run,
+        *,
+        again: bool = False,
+        begun_now: bool = False,
     ) -> UploadReport:
         """Do what is left of a run."""
         runner = Runner(
@@ -130,6 +136,7 @@ class Uploading:
                 sleep=self._sleep,
                 bulk=False,
                 again=again,
+                begun_now=begun_now,
             ),
         )
         for _ in runner.steps():

@@ -125,11 +125,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Hand one request to the application and send what it says."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         parts = urlsplit(self.path)
+        query = parse_qs(parts.query, keep_blank_values=True)  # the first cursor is an empty one
         response = self.server.application(
             Request(
                 method=self.command,
                 path=parts.path.removeprefix(self.server.base),
-                query={name: values[-1] for name, values in parse_qs(parts.query).items()},
+                query={name: values[-1] for name, values in query.items()},
                 headers={name.lower(): value for name, value in self.headers.items()},
                 body=body,
             )

@@ -1,111 +1,31 @@
 """Two services, the people who are to be uploaded to them, and what is true of them afterwards."""
 
-import csv
-import json
-import random
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+
+from aapimport.config import private_folder
+from aapimport.run.journal import Journal
 from aapimport.sandbox.contents import contents
 from aapimport.sandbox.serving import PracticeServer
 from faults.proxy import FaultyProxy, Weather
-from faults.stub import TOKEN, Habits, ScimStub
-from faults.wire import Request, Response, as_json
+from faults.rows import TEAMS, Found, Someone, write_rows
+from faults.stub import TOKEN, Habits, ScimStub, fold
 
 PASS = "Leadership 2026"
-TEAMS = ("Sales EMEA", "Engineering", "")
-ROLES = ("", "individualcontributor", "facilitator")
-_NAMES = [
-    "Abel Brook",
-    "Chloé Dumas",
-    "Eskil Falk",
-    "Gudrun Haas",
-    "Ines Jota",
-    "Kofi Larbi",
-    "Mio Nara",
-    "Olga Pavlova",
-    "Quinn Reyes",
-    "Søren Thal",
-    "Umar Vahid",
-    "Wanda Xu",
-]
-MOST_PEOPLE = len(_NAMES)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Someone:
-    """A row of the file."""
-
-    email: str
-    first: str
-    last: str
-    role: str
-    team: str
-    jhana: bool
-
-    def should_be(self, *, mailed: bool) -> "Found":
-        """What the services should hold about them when all is done."""
-        return Found(
-            accounts=1,
-            on_jhana=int(self.jhana),
-            role=self.role or "manager",
-            seat=True,
-            teams=(self.team,) if self.team else (),
-            mails=int(mailed),
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """What the services hold about one address.
-
-    Attributes:
-        accounts: Accounts on the portal.
-        on_jhana: Accounts on Jhana.
-        role: The role.
-        seat: Whether they are on the pass.
-        teams: Their teams, each as often as they are in it.
-        mails: Welcome e-mails, of both services.
-    """
-
-    accounts: int = 0
-    on_jhana: int = 0
-    role: str = ""
-    seat: bool = False
-    teams: tuple[str, ...] = ()
-    mails: int = 0
 
 
 class OpenStub(ScimStub):
     """A service that takes the same address twice, and bulk requests: nothing hides a mistake."""
 
     def __init__(self, *, unique: bool = False, bulk: bool = True) -> None:
-        super().__init__(Habits(unique=unique))
-        self._bulk = bulk
-
-    def _discovery(self, kind: str) -> Response:
-        if kind == "ServiceProviderConfig" and self._bulk:
-            bulk = {"supported": True, "maxOperations": 4, "maxPayloadSize": 1_000_000}
-            return as_json(200, {"filter": {"supported": True}, "bulk": bulk})
-        return super()._discovery(kind)
-
-    def _act(self, request: Request) -> Response:
-        if (request.method, request.path) == ("POST", "/Bulk") and self._bulk:
-            return as_json(200, {"Operations": [*map(self._operate, request.json["Operations"])]})
-        return super()._act(request)
-
-    def _operate(self, operation: dict[str, Any]) -> dict[str, Any]:
-        done = self._create(operation["data"])
-        return {
-            "bulkId": operation["bulkId"],
-            "status": str(done.status),
-            "response": json.loads(done.body),
-        }
+        super().__init__(Habits(unique=unique, bulk=4 if bulk else 0))
 
 
 @dataclass(kw_only=True)
@@ -127,6 +47,11 @@ class World:
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
+    def refuses_doubles(self) -> bool:
+        """Whether both services refuse a taken userName."""
+        raise NotImplementedError
+
+    @property
     def file(self) -> Path:
         """The people, as a file."""
         return self.folder / "people.csv"
@@ -139,14 +64,7 @@ class World:
     def write_file(self) -> None:
         """Write the file of people."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with self.file.open("w", encoding="utf-8", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(
-                ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
-            )
-            for one in self.people:
-                jhana = "1" if one.jhana else ""
-                rows.writerow((one.email, one.first, one.last, one.role, one.team, jhana))
+        write_rows(self.file, self.people)
 
     def writes(self) -> int:
         """How many writes the services have answered."""
@@ -182,15 +100,25 @@ class PracticeWorld(World):
     """The practice portal and Jhana, served over HTTP."""
 
     seats_before: int
+    portal_url: str
+    jhana_url: str
+
+    @property
+    def refuses_doubles(self) -> bool:
+        """Whether both services refuse a taken userName, and an upload knows that."""
+        return True
 
     def found(self) -> dict[str, Found]:
         """What the practice portal holds; somebody who is not there is absent."""
         held = contents(self.folder / "served")
         mails = Counter(mail.to for mail in held.outbox)
+        names, on_jhana = self._names(self.portal_url), self._names(self.jhana_url)
         return {
             one.email: Found(
                 accounts=int(bool(one.roles)),
+                name=names.get(one.email, ""),
                 on_jhana=int(one.jhana),
+                jhana_name=on_jhana.get(one.email, "") if one.jhana else "",
                 role=one.roles[0] if len(one.roles) == 1 else str(one.roles),
                 seat=one.passes == (PASS,),
                 teams=one.teams,
@@ -198,6 +126,21 @@ class PracticeWorld(World):
             )
             for one in held.people
         }
+
+    def _names(self, address: str) -> dict[str, str]:
+        """The name of everybody on a service, by address."""
+        token = self.environment["AAPIMPORT_PORTAL_TOKEN"]
+        found: dict[str, str] = {}
+        while True:
+            page = httpx.get(
+                f"{address}/Users",
+                params={"startIndex": len(found) + 1, "count": 200},
+                headers={"Authorization": f"Bearer {token}"},
+            ).json()
+            for one in page.get("Resources", ()):
+                found[one["userName"]] = f"{one['name']['givenName']} {one['name']['familyName']}"
+            if len(found) >= page["totalResults"]:
+                return found
 
     def seats_used(self) -> int:
         """How many seats were used since the world began."""
@@ -211,30 +154,34 @@ class StubWorld(World):
     portal: ScimStub
     jhana: ScimStub
 
+    @property
+    def refuses_doubles(self) -> bool:
+        """Whether both services refuse a taken userName."""
+        return self.portal.habits.unique and self.jhana.habits.unique
+
     def found(self) -> dict[str, Found]:
         """What the stubs hold; the account with most is shown of those who have several."""
-        on_jhana = Counter(one["userName"] for one in self.jhana.store.users.values())
-        mails = Counter(mail[0] for mail in self.portal.store.mails + self.jhana.store.mails)
-        accounts: dict[str, list[dict[str, Any]]] = {}
-        for one in self.portal.store.users.values():
-            accounts.setdefault(one["userName"], []).append(one)
+        portal, jhana = _by_address(self.portal), _by_address(self.jhana)
+        mails = Counter(fold(mail[0]) for mail in self.portal.store.mails + self.jhana.store.mails)
         return {
             email: Found(
-                accounts=len(accounts.get(email, ())),
-                on_jhana=on_jhana[email],
-                role=_only(one for user in accounts.get(email, ()) for one in user["roles"]),
-                seat=_only(e for user in accounts.get(email, ()) for e in user["entitlements"])
+                accounts=len(accounts := portal.get(email, [])),
+                name=_only(map(_name, accounts)),
+                on_jhana=len(jhana.get(email, [])),
+                jhana_name=_only(map(_name, jhana.get(email, []))),
+                role=_only(str(r["value"]) for user in accounts for r in user.get("roles", ())),
+                seat=_only(str(e["value"]) for u in accounts for e in u.get("entitlements", ()))
                 == "p26",
-                teams=tuple(self._teams([user["id"] for user in accounts.get(email, ())])),
+                teams=tuple(self._teams([str(user["id"]) for user in accounts])),
                 mails=mails[email],
             )
-            for email in {*accounts, *on_jhana}
+            for email in {*portal, *jhana}
         }
 
     def _teams(self, ids: list[str]) -> Iterator[str]:
         for group in self.portal.store.groups.values():
             for member in group["members"]:
-                if member["value"] in ids:
+                if str(member["value"]) in ids:
                     yield group["displayName"]
 
     def seats_used(self) -> int:
@@ -242,27 +189,26 @@ class StubWorld(World):
         return sum(bool(one.get("entitlements")) for one in self.portal.store.users.values())
 
 
-def _only(values: Iterator[dict[str, Any]]) -> str:
+def _by_address(stub: ScimStub) -> dict[str, list[dict[str, Any]]]:
+    """A stub's accounts by their folded userName."""
+    accounts: dict[str, list[dict[str, Any]]] = {}
+    for one in stub.store.users.values():
+        accounts.setdefault(fold(one["userName"]), []).append(one)
+    return accounts
+
+
+def _name(user: dict[str, Any]) -> str:
+    return f"{user['name'].get('givenName', '')} {user['name'].get('familyName', '')}"
+
+
+def _only(values: Iterable[str]) -> str:
     """The value that all have, or all values as one text."""
-    return "+".join(sorted({str(one["value"]) for one in values}))
-
-
-def someone(number: int, choice: random.Random) -> Someone:
-    """A person whose name nobody else in the file has."""
-    first, last = _NAMES[number].split()
-    return Someone(
-        email=f"{first[0].lower()}{number}@acme.com",
-        first=first,
-        last=last,
-        role=choice.choice(ROLES),
-        team=choice.choice(TEAMS),
-        jhana=choice.random() < 0.5,
-    )
+    return "+".join(sorted(set(values)))
 
 
 @contextmanager
 def practice_world(folder: Path, people: list[Someone], weather: Weather) -> Iterator[World]:
-    """The practice portal, new, behind a proxy."""
+    """The practice portal, new, behind a proxy; that it refuses a taken userName is known."""
     with ExitStack() as stack:
         server = stack.enter_context(PracticeServer(folder / "served"))
         thread = threading.Thread(target=server.serve, daemon=True)
@@ -280,8 +226,11 @@ def practice_world(folder: Path, people: list[Someone], weather: Weather) -> Ite
             proxies=proxies,
             weather=weather,
             seats_before=_seats(folder / "served"),
+            portal_url=address.portal_url,
+            jhana_url=address.jhana_url,
         )
         _configure(world, address.token)
+        _prove_unique(world)
         yield world
 
 
@@ -298,9 +247,9 @@ def stub_world(
         stack.enter_context(portal)
         stack.enter_context(jhana)
         jhana.habits.passes = False
-        portal.add_pass("p26", PASS, 100)
+        portal.add_pass("p26", PASS, 200)
         for team in TEAMS[:2]:
-            portal.add_team(team, 50, "p26")
+            portal.add_team(team, 100, "p26")
         proxies = [
             stack.enter_context(FaultyProxy(stub.url, weather, name))
             for name, stub in (("portal", portal), ("jhana", jhana))
@@ -331,19 +280,18 @@ def _configure(world: World, token: str) -> None:
     world.write_file()
 
 
+def _prove_unique(world: World) -> None:
+    """Have an earlier upload learn by a conflict that both services refuse a taken userName.
+
+    A person's own address is never probed with, so that nothing else can tell (docs/protocol.md).
+    """
+    private_folder(world.journal.parent)
+    portal, jhana = world.proxies
+    with Journal(world.journal) as journal:
+        for proxy in world.proxies:
+            journal.prove_unique(f"{portal.url} {jhana.url}", proxy.service)
+
+
 def _seats(state_dir: Path) -> int:
     (held,) = (one for one in contents(state_dir).passes if one.name == PASS)
     return held.seats_used
-
-
-__all__ = [
-    "MOST_PEOPLE",
-    "PASS",
-    "Found",
-    "OpenStub",
-    "Someone",
-    "World",
-    "practice_world",
-    "someone",
-    "stub_world",
-]

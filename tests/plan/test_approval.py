@@ -7,7 +7,13 @@ import pytest
 
 from aapimport.config import Settings
 from aapimport.errors import ExitCode, FileProblemError, RefusedError
-from aapimport.plan.approval import MAX_AGE, approved_again, read_plan, write_plan
+from aapimport.plan.approval import (
+    MAX_AGE,
+    approved_again,
+    is_fingerprint,
+    read_plan,
+    write_plan,
+)
 from aapimport.plan.plan import Plan, PlanOptions
 from aapimport.plan.report import plan_report
 from faults.stub import ScimStub
@@ -109,6 +115,7 @@ def renamed(stub: ScimStub) -> None:
 
 def filled(stub: ScimStub) -> None:
     """Somebody else uses the seats."""
+    stub.add_user("boss@acme.com", "Li", "Wei")
     stub.store.passes["p26"]["seatsUsed"] = 99
 
 
@@ -154,6 +161,7 @@ def test_many_changes_are_named_ten_at_a_time(uploading: Uploading, file: Path):
 
 def test_seats_that_others_use_do_not_matter_while_they_suffice(planned: Uploading, file: Path):
     """The budget is told anew; nobody's step is different."""
+    planned.portal.add_user("boss@acme.com", "Li", "Wei")
     planned.portal.store.passes["p26"]["seatsUsed"] = 98
     assert again(planned, file).budgets[0].free_after == 0
 
@@ -236,6 +244,47 @@ def test_an_old_plan_is_refused(planned: Uploading, file: Path):
             assert again(planned, file).receipt == report.receipt
         else:
             assert "older than 7 days" in refusal(planned, file)
+
+
+def test_a_plan_from_the_future_is_refused(planned: Uploading, file: Path):
+    """A few minutes are two clocks; more would stretch the seven days."""
+    report = read_plan(file)
+    for ahead, holds in ((4, True), (6, False), (600_000, False)):
+        made_at = datetime.now(UTC) + timedelta(minutes=ahead)
+        early = report.model_copy(update={"made_at": made_at})
+        early = early.model_copy(update={"digest": early.own_digest()})
+        write_plan(early, file, force=True)
+        if holds:
+            assert again(planned, file).receipt == report.receipt
+        else:
+            assert "which is still to come" in refusal(planned, file)
+
+
+@pytest.mark.parametrize(
+    "receipt", ["", "7K3QX", "7K3QX99", "7k3qx9", "7K3QX0", "../etc", "IIIIII"]
+)
+def test_a_receipt_has_six_letters_of_the_alphabet(planned: Uploading, file: Path, receipt: str):
+    """Whatever else stands there goes neither into a file's name nor into the journal."""
+    changed(file, receipt=receipt)
+    with pytest.raises(FileProblemError, match="is not a plan of this version"):
+        read_plan(file)
+
+
+def test_a_time_without_a_zone_is_no_plan(planned: Uploading, file: Path):
+    """It can't be compared with the clock."""
+    changed(file, made_at="2026-11-26T12:00:00")
+    with pytest.raises(FileProblemError, match="is not a plan of this version"):
+        read_plan(file)
+
+
+def test_the_fingerprint_is_the_digests(planned: Uploading, file: Path):
+    """Its first 40 bits in letters that don't look alike; case, blanks and hyphens don't matter."""
+    report = read_plan(file).model_copy(update={"digest": "00443214c7" + "e" * 54})
+    assert report.fingerprint == "2345-6789"
+    for typed in ("2345-6789", "23456789", " 2345 6789 "):
+        assert is_fingerprint(typed, report)
+    for typed in ("", "2345-678A", "2345-67899"):
+        assert not is_fingerprint(typed, report)
 
 
 def test_who_was_left_out_stays_left_out(uploading: Uploading, file: Path):

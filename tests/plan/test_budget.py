@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
-from aapimport.plan.plan import Action, Budget, PlanOptions
+from aapimport.plan.budget import Budget
+from aapimport.plan.plan import Action, PlanOptions
 from faults.stub import EXTENSION
 from faults.uploading import Uploading, person
 
@@ -37,6 +40,7 @@ def test_only_people_new_to_the_pass_cost_a_seat(uploading: Uploading):
     uploading.rows = tuple(
         person(row, first_name=name) for row, name in zip((2, 3, 4, 5), "ABCD", strict=True)
     )
+    uploading.options = replace(uploading.options, returning="include")
     plan = uploading.plan()
     assert [one.seat for one in plan.people] == [False, False, True, True]
     assert [one.reactivates for one in plan.people] == [False, True, False, False]
@@ -46,6 +50,7 @@ def test_only_people_new_to_the_pass_cost_a_seat(uploading: Uploading):
 
 def test_each_budget_says_what_is_taken_and_left(uploading: Uploading):
     """The pass, each team that somebody joins, and Jhana, which publishes no limit."""
+    uploading.portal.add_user("boss@acme.com", "Li", "Wei")
     uploading.portal.store.passes["p26"]["seatsUsed"] = 40
     uploading.portal.add_team("Nobody joins", 10, "p26")
     uploading.rows = (

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from aapimport.errors import RefusedError
-from aapimport.plan.decide import MAYBE, NO_SEAT, decide, impossible, leave_out
+from aapimport.plan.decide import MAYBE, NO_SEAT, RETURNS, decide, impossible, leave_out
 from aapimport.plan.plan import Action, PersonPlan, Plan, PlanOptions, Step
 from aapimport.plan.same_human import Kind, Known, Twin
 from aapimport.services.values import Change, EmailKind, Pass, Team, Wanted
@@ -132,6 +132,22 @@ def test_possible_twins_are_left_out_unless_somebody_says_otherwise():
     assert left_out(decide(plan, {3})) == {2: MAYBE}
     assert left_out(decide(replace(plan, options=replace(OPTIONS, maybe="create")))) == {}
     assert decide(plan).seats == decide(plan).mails == 1
+
+
+def test_people_who_return_are_left_out_unless_somebody_says_otherwise():
+    """Nobody is switched on again without a word: all by the options, or single rows."""
+    step = Step(
+        action=Action.CHANGE,
+        wanted=newcomer(2).portal.wanted,
+        changes=(Change("account", "deactivated", "active"),),
+    )
+    plan = plan_of(*(replace(newcomer(row), portal=step) for row in (2, 3)), newcomer(4))
+    assert [one.person.row for one in plan.returning] == [2, 3]
+    assert left_out(decide(plan)) == {2: RETURNS, 3: RETURNS}
+    assert left_out(decide(plan, None, {3})) == {2: RETURNS}
+    included = decide(replace(plan, options=replace(OPTIONS, returning="include")))
+    assert left_out(included) == {}
+    assert len(included.returning) == 2
 
 
 def test_twins_who_are_left_out_take_no_seat_from_others():

@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from aapimport.errors import RefusedError, ServiceError
-from aapimport.plan.make import new_receipt
-from aapimport.plan.plan import Action
+from aapimport.plan.make import Memory, draft_plan, new_receipt
+from aapimport.plan.plan import Action, Plan
 from aapimport.services.values import EmailKind
 from faults.stub import ScimStub
-from faults.uploading import Uploading, people, person
+from faults.uploading import Uploading, checked, people, person, services
 from faults.wire import error, instead
 
 
@@ -35,6 +35,7 @@ def test_who_is_new_changed_and_the_same(uploading: Uploading):
     uploading.portal.add_user("p3@acme.com", roles=manager)
     uploading.portal.add_user("p4@acme.com", roles=manager, entitlements=on_pass, active=False)
     uploading.rows = people(4)
+    uploading.options = replace(uploading.options, returning="include")
     plan = uploading.plan()
     assert [one.action for one in plan.people] == [
         Action.SAME,
@@ -84,7 +85,7 @@ def test_a_member_does_not_join_again(uploading: Uploading):
 
 def test_two_teams_of_one_name_are_not_guessed_between(uploading: Uploading):
     """Names of Groups are not unique: people are not put into the wrong one."""
-    uploading.portal.add_team("sales", 10, "p26")
+    uploading.portal.add_team("Sales", 10, "p26")
     uploading.rows = people(2, team="Sales")
     with pytest.raises(RefusedError, match="several teams 'Sales' on the pass: Users!E2:E3"):
         uploading.plan()
@@ -102,6 +103,7 @@ def test_a_team_of_another_pass_is_not_on_this_one(uploading: Uploading):
 @pytest.mark.parametrize(("free", "fits"), [(3, True), (2, False), (0, False)])
 def test_seats_are_a_gate(uploading: Uploading, free: int, fits: bool):
     """Exactly enough seats is enough; one too few refuses everybody and says who."""
+    uploading.portal.add_user("boss@acme.com", "Li", "Wei")
     uploading.portal.store.passes["p26"]["seatsUsed"] = 100 - free
     uploading.rows = people(3)
     if fits:
@@ -121,11 +123,47 @@ def test_unpublished_seats_are_not_pretended(uploading: Uploading):
 
 def test_two_passes_of_one_name_are_not_guessed_between(uploading: Uploading):
     """A name that two passes have names neither; the id does."""
-    uploading.portal.add_pass("p27", "leadership 2026", 5)
+    uploading.portal.add_pass("p27", "Leadership 2026", 5)
     with pytest.raises(RefusedError, match="2 passes"):
         uploading.plan()
     uploading.options = replace(uploading.options, pass_name="P27")
     assert uploading.plan().pass_.id == "p27"
+
+
+@pytest.mark.parametrize("service", ["portal", "jhana"])
+def test_one_witness_of_who_is_new_is_said_and_asked_about(uploading: Uploading, service: str):
+    """Where look-ups find nobody, only the list says who is new; a proven 409 ends the question."""
+    stub = uploading.portal if service == "portal" else uploading.jhana
+    stub.habits.filters = "empty"
+    stub.add_user("li@acme.com", "Li", "Wei")
+    uploading.rows = people(2, jhana=True)
+    plan = planned(uploading, Memory())
+    (doubt,) = plan.doubts
+    assert doubt.flag == "--unproven"
+    assert doubt.sentence.startswith("only the list of accounts of ")
+    assert doubt.sentence in plan.notices
+    plan = planned(uploading, Memory(unique=frozenset({service})))
+    assert plan.doubts == ()
+    assert doubt.sentence in plan.notices
+    uploading.rows = (person(2, email="li@acme.com", jhana=True),)
+    uploading.portal.add_user("LI@acme.com", "Li", "Wei")
+    uploading.jhana.add_user("LI@acme.com", "Li", "Wei")
+    assert planned(uploading, Memory()).doubts == ()
+
+
+def planned(uploading: Uploading, memory: Memory) -> Plan:
+    """What an upload could do, with what earlier ones know."""
+    with services(uploading.portal, uploading.jhana) as both:
+        return draft_plan(checked(uploading.rows), both, uploading.options, memory)
+
+
+def test_an_account_that_can_not_be_read_is_named(uploading: Uploading):
+    """It forbids nothing."""
+    uploading.portal.add_user("li@acme.com", "Li", "Wei")
+    uploading.portal.store.users["odd"] = {"id": "odd", "name": {"givenName": "Nameless"}}
+    plan = uploading.plan()
+    assert plan.portal[Action.CREATE] == 1
+    assert [one for one in plan.notices if one.startswith("an account can't be read: ")]
 
 
 def test_a_team_that_can_not_be_read_stops_the_plan(uploading: Uploading):

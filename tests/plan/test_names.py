@@ -27,7 +27,7 @@ def test_an_unknown_pass_is_refused_with_what_was_meant(uploading: Uploading):
 
 def test_two_passes_of_one_name_are_told_apart_by_id(uploading: Uploading):
     """Nothing is picked by chance: the ids are named, and each works."""
-    uploading.portal.add_pass("p26b", "leadership 2026", 10)
+    uploading.portal.add_pass("p26b", " Leadership\xa02026", 10)
     with services(uploading.portal, uploading.jhana) as both:
         with pytest.raises(RefusedError) as caught:
             choose_pass(both.portal, "Leadership 2026")
@@ -74,7 +74,7 @@ def test_a_team_of_another_pass_is_said_to_be_one(uploading: Uploading):
 
 def test_two_teams_of_one_name_on_one_pass_are_refused(uploading: Uploading):
     """Which of them is meant can't be known, so nobody is put into either."""
-    uploading.portal.add_team("SALES", 50, "p26")
+    uploading.portal.add_team("Sales", 50, "p26")
     assert "there are several teams 'Sales' on the pass: Users!E2" in refused_teams(
         uploading, "Sales"
     )
@@ -97,6 +97,47 @@ def test_a_team_whose_members_cannot_be_read_stops_the_plan(uploading: Uploading
         uploading.plan()
 
 
+def test_names_are_cleaned_alike_on_both_sides(uploading: Uploading):
+    """Blanks at an end, odd ones and double ones are nobody's intention, here and there."""
+    uploading.portal.store.passes["p26"]["displayName"] = " Leadership\xa0 2026 "
+    uploading.portal.store.groups["team-1"]["displayName"] = "Sales  EMEA "
+    with services(uploading.portal, uploading.jhana) as both:
+        pass_ = choose_pass(both.portal, "leadership  2026")
+        found = find_teams(checked([person(2, team="Sales EMEA")]), both.portal, pass_)
+    assert pass_.id == "p26"
+    assert found["Sales EMEA"].id == "team-1"
+
+
+def test_of_names_that_differ_in_letter_case_the_exact_one_counts(uploading: Uploading):
+    """For passes and teams; where none is exact, nothing is guessed."""
+    uploading.portal.add_pass("p27", "leadership 2026", 10)
+    uploading.portal.add_team("SALES", 50, "p26")
+    with services(uploading.portal, uploading.jhana) as both:
+        assert choose_pass(both.portal, "leadership 2026").id == "p27"
+        pass_ = choose_pass(both.portal, "Leadership 2026")
+        rows = [person(2, team="SALES"), person(3, team="Sales")]
+        found = find_teams(checked(rows), both.portal, pass_)
+        with pytest.raises(RefusedError, match="there are 2 passes 'LEADERSHIP 2026'"):
+            choose_pass(both.portal, "LEADERSHIP 2026")
+    assert pass_.id == "p26"
+    assert [found[name].id for name in ("SALES", "Sales")] == ["team-2", "team-1"]
+    assert "several teams 'sales' on the pass: Users!E2" in refused_teams(uploading, "sales")
+
+
+@pytest.mark.parametrize("between", ["; ", ", ", " / ", " | ", "\n", " and ", " & "])
+def test_two_teams_in_one_cell_are_recognised(uploading: Uploading, between: str):
+    """Whatever stands between them; a name that has such a sign itself is one team."""
+    uploading.portal.add_team("Finance", 50, "p26")
+    cell = f"sales{between}Finance"
+    said = refused_teams(uploading, cell)
+    assert "2 teams in one cell, 'sales' and 'Finance': Users!E2\n" in said
+    assert "a row puts a person into one team" in said
+    assert "in one cell" not in refused_teams(uploading, f"sales{between}Finanse")
+    uploading.portal.add_team(cell.replace("\n", " "), 50, "p26")
+    uploading.rows = (person(2, team=cell.replace("\n", " ")),)
+    assert uploading.plan().people[0].team.id == "team-3"
+
+
 def test_suggestions_ignore_letter_case_and_are_few():
     """At most three, closest first; nothing for what is close to nothing."""
     assert suggest("FINANSE", ["Finance", "Sales"]) == "did you mean 'Finance'?"
@@ -110,3 +151,13 @@ def test_a_pass_by_its_id_is_planned_under_its_name(uploading: Uploading):
     plan = uploading.plan()
     assert plan.pass_.name == "Leadership 2026"
     assert plan.people[0].portal.wanted.pass_id == "p26"
+
+
+def test_of_teams_that_look_alike_the_one_spelt_so_is_meant(uploading: Uploading):
+    """A blank at the end of another team's name makes nothing ambiguous."""
+    uploading.portal.add_team("Ops ", 10, "p26")
+    exact = uploading.portal.add_team("Ops", 10, "p26")
+    rows = [person(2, team="Ops")]
+    with services(uploading.portal, uploading.jhana) as both:
+        pass_ = choose_pass(both.portal, "Leadership 2026")
+        assert find_teams(checked(rows), both.portal, pass_)["Ops"].id == exact

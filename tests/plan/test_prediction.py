@@ -337,11 +337,10 @@ def _fill(portal: ScimStub, jhana: ScimStub, seed: Seed, random: Random) -> None
             active = random.random() < 0.8
             jhana.add_user(one.email, one.first_name, one.last_name, active=active)
     for held in seed.passes:
-        used = sum(one.portal and held.id in one.passes for one in seed.people)
-        portal.add_pass(held.id, held.name, held.seats, used)
+        portal.add_pass(held.id, held.name, held.seats)
     for team in seed.teams:
         members = [ids[one.id] for one in seed.people if team.id in one.teams and one.id in ids]
-        identifier = portal.add_team(team.name, team.places, team.pass_id, used=len(members))
+        identifier = portal.add_team(team.name, team.places, team.pass_id)
         portal.store.groups[identifier]["members"] = [{"value": each} for each in members]
 
 
@@ -359,29 +358,29 @@ def _on_pass(stub: ScimStub) -> int:
 def test_the_run_does_what_the_plan_says_on_all_sorts_of_servers(tmp_path: Path):
     """Hundreds of small portals with habits of their own: thousands of people, none otherwise."""
     people = 0
-    with Journal(tmp_path / "journal.sqlite3") as journal:
-        for number in range(CASES):
-            random = Random(1000 + number)
-            seed = _seed(random)
-            rows = _file(random, seed)
-            with ExitStack() as stack:
-                portal, jhana = (stack.enter_context(ScimStub()) for _ in range(2))
-                _fill(portal, jhana, seed, random)
-                services = _services(stack, TOKEN, _app(portal), _app(jhana))
-                uploads = _Uploads(services, journal)
-                plan = uploads.plan(rows, _options(random), emails=random.random() < 0.7)
-                if impossible(plan) or not rows:
-                    continue
-                before = (_on_pass(portal), _active(jhana))
-                report, done = plan_report(plan), uploads.run(plan, rows)
-            assert [
-                (planned, result)
-                for planned, result in zip(report.people, done.people, strict=True)
-                if not _agrees(planned, result)
-            ] == [], number
-            enabled = sum(one.takes for one in report.budgets if one.kind == "jhana")
-            assert _on_pass(portal) - before[0] == report.budgets[0].takes
-            assert _active(jhana) - before[1] == enabled
-            assert len(portal.store.mails) + len(jhana.store.mails) == report.mails
-            people += len(rows)
+    for number in range(CASES):
+        random = Random(1000 + number)
+        seed = _seed(random)
+        rows = _file(random, seed)
+        with ExitStack() as stack:
+            journal = stack.enter_context(Journal(tmp_path / f"{number}.sqlite3"))
+            portal, jhana = (stack.enter_context(ScimStub()) for _ in range(2))
+            _fill(portal, jhana, seed, random)
+            services = _services(stack, TOKEN, _app(portal), _app(jhana))
+            uploads = _Uploads(services, journal)
+            plan = uploads.plan(rows, _options(random), emails=random.random() < 0.7)
+            if impossible(plan) or not rows:
+                continue
+            before = (_on_pass(portal), _active(jhana))
+            report, done = plan_report(plan), uploads.run(plan, rows)
+        assert [
+            (planned, result)
+            for planned, result in zip(report.people, done.people, strict=True)
+            if not _agrees(planned, result)
+        ] == [], number
+        enabled = sum(one.takes for one in report.budgets if one.kind == "jhana")
+        assert _on_pass(portal) - before[0] == report.budgets[0].takes
+        assert _active(jhana) - before[1] == enabled
+        assert len(portal.store.mails) + len(jhana.store.mails) == report.mails
+        people += len(rows)
     assert people > 2000

@@ -56,6 +56,7 @@ def test_the_totals_are_the_people(uploading: Uploading):
 def test_a_plan_that_cannot_be_carried_out_says_why(uploading: Uploading):
     """The reasons are in the report; a plan that can be carried out has none."""
     assert plan_report(uploading.plan()).refused == []
+    uploading.portal.add_user("boss@acme.com", "Li", "Wei")
     uploading.portal.store.passes["p26"]["seatsUsed"] = 100
     from aapimport.plan.decide import leave_out
     from aapimport.plan.make import draft_plan

@@ -20,10 +20,9 @@ import httpx
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from real_servers.starting import GROUP, SERVERS, TOKEN, USER, RealServer, client_of  # noqa: E402 -- after sys.path
+from real_servers.starting import GROUP, PATCH, SERVERS, TOKEN, USER, RealServer, client_of  # noqa: E402 -- after sys.path
 
 PAGE = HERE.parents[1] / "docs" / "servers.md"
-_PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _LOOK_UPS = {
     "true": "true, in any letter case",
     "exact-case": "true, in the same letter case",
@@ -87,7 +86,7 @@ def _membership(
     groups = client.get("/Groups").json()["Resources"]
     path = next(f"/Groups/{one['id']}" for one in groups if one["displayName"] == "Team")
     operation = {"op": "add", "path": "members", "value": [{"value": person["id"]}]}
-    added = client.patch(path, json={"schemas": [_PATCH], "Operations": [operation]})
+    added = client.patch(path, json={"schemas": [PATCH], "Operations": [operation]})
     members = {one["value"] for one in client.get(path).json().get("members", [])}
     if person["id"] in members:
         answer = "kept, listed by id"
@@ -101,7 +100,7 @@ def _membership(
 def _patched(client: httpx.Client, person: dict[str, Any]) -> str:
     operation = {"op": "replace", "path": "active", "value": False}
     path = f"/Users/{person['id']}"
-    answer = client.patch(path, json={"schemas": [_PATCH], "Operations": [operation]})
+    answer = client.patch(path, json={"schemas": [PATCH], "Operations": [operation]})
     kept = client.get(path).json().get("active") is False
     return f"{'kept' if kept else 'not kept'}: HTTP {answer.status_code}"
 

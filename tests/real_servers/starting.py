@@ -19,9 +19,12 @@ from real_servers.install import CANAILLE, HERE, SCIMMY, is_installed, python_of
 
 TOKEN = "a-token-of-the-tests"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 KEEPER = "keeper@example.org"
 """Somebody who is there before anybody is uploaded, because Canaille takes no empty Group."""
+OTHERS = {"FORMER.MEMBER@EXAMPLE.ORG": True, "left.us@example.org": False}
+"""People who are in every Group before anybody is uploaded, and whether they are active."""
 _HOST = "127.0.0.1"
 _INSTALL = "run: python tests/real_servers/install.py"
 
@@ -42,6 +45,7 @@ class RealServer:
         roles: Whether it can hold `roles`.
         entitlements: Whether it can hold `entitlements`.
         external_ids: Whether it can hold `externalId`.
+        filters: Whether it can be asked who is there otherwise than by its list.
     """
 
     name: str
@@ -51,14 +55,28 @@ class RealServer:
     roles: bool
     entitlements: bool
     external_ids: bool
+    filters: bool
 
     def people(self, address: str) -> list[dict[str, Any]]:
-        """Everybody a service holds, read with plain httpx, without the keeper."""
+        """Everybody a service holds, read with plain httpx, without the keeper and the others."""
         people = _everything(address, "Users")
-        return [one for one in people if one["userName"] != KEEPER]
+        return [one for one in people if one["userName"] not in {KEEPER, *OTHERS}]
+
+    def others(self) -> list[dict[str, Any]]:
+        """The others, as the portal holds them: all but when they were written."""
+        people = sorted(_everything(self.portal, "Users"), key=lambda one: str(one["userName"]))
+        return [
+            {name: value for name, value in one.items() if name != "meta"}
+            for one in people
+            if one["userName"] in OTHERS
+        ]
 
     def members(self, name: str) -> set[str]:
-        """The addresses of a Group's members on the portal, without the keeper."""
+        """The addresses of a Group's members on the portal, without the keeper and the others.
+
+        Raises:
+            AssertionError: Somebody is in it twice, or one of the others isn't any more.
+        """
         (group,) = [one for one in _everything(self.portal, "Groups") if one["displayName"] == name]
         addresses = {one["id"]: one["userName"] for one in _everything(self.portal, "Users")}
         with client_of(self.portal) as client:
@@ -66,31 +84,73 @@ class RealServer:
         # Canaille lists userNames where ids belong
         listed = [addresses.get(one["value"], one["value"]) for one in members]
         assert len(listed) == len(set(listed))
-        return set(listed) - {KEEPER}
+        there = {one["userName"] for one in self.others()}
+        assert there | {KEEPER} <= set(listed), "a former member is gone"
+        return set(listed) - {KEEPER, *there}
 
     def add_groups(self, *names: str) -> None:
-        """Create Groups on the portal, as its administrator would have."""
+        """Create Groups on the portal, as its administrator would have, with members."""
+        members = [
+            {"value": one["id"], "$ref": f"{self.portal}/Users/{one['id']}"}
+            for one in _everything(self.portal, "Users")
+            if one["userName"] in {KEEPER, *OTHERS}
+        ]
         with client_of(self.portal) as client:
             for name in names:
-                (keeper,) = [
-                    one for one in _everything(self.portal, "Users") if one["userName"] == KEEPER
-                ]
-                member = {"value": keeper["id"], "$ref": f"{self.portal}/Users/{keeper['id']}"}
                 client.post(
-                    "/Groups", json={"schemas": [GROUP], "displayName": name, "members": [member]}
+                    "/Groups", json={"schemas": [GROUP], "displayName": name, "members": members}
                 ).raise_for_status()
 
     def add_keeper(self) -> None:
         """Create somebody on both services."""
         for address in (self.portal, self.jhana):
-            body = {
-                "schemas": [USER],
-                "userName": KEEPER,
-                "name": {"formatted": "Kim Keeper", "givenName": "Kim", "familyName": "Keeper"},
-                "active": True,
-            }
-            with client_of(address) as client:
-                client.post("/Users", json=body).raise_for_status()
+            self.add_person(address, KEEPER, "Kim", "Keeper")
+
+    def add_others(self) -> None:
+        """Create the others on the portal."""
+        for address, active in OTHERS.items():
+            self.add_person(self.portal, address, "Fay", "Former", active=active)
+
+    def add_person(
+        self, service: str, user_name: str, first: str, last: str, *, active: bool = True
+    ) -> None:
+        """Create a person on a service, deactivated where that is wanted.
+
+        Raises:
+            AssertionError: The service doesn't keep that the person is deactivated.
+        """
+        body = {
+            "schemas": [USER],
+            "userName": user_name,
+            "name": {"formatted": f"{first} {last}", "givenName": first, "familyName": last},
+            "active": True,
+        }
+        with client_of(service) as client:
+            created = client.post("/Users", json=body).raise_for_status().json()
+            if active:
+                return
+            path = f"/Users/{created['id']}"
+            operation = {"op": "replace", "path": "active", "value": False}
+            patch = {"schemas": [PATCH], "Operations": [operation]}
+            client.patch(path, json=patch).raise_for_status()
+            assert client.get(path).json()["active"] is False
+
+    def put_on_pass(self, user_name: str, pass_name: str) -> None:
+        """Put somebody on a pass, as its administrator would have: an entitlement, or a Group."""
+        (person,) = [
+            one for one in _everything(self.portal, "Users") if one["userName"] == user_name
+        ]
+        path, value = f"/Users/{person['id']}", {"value": pass_name, "type": "pass"}
+        attribute = "entitlements"
+        if not self.entitlements:
+            groups = _everything(self.portal, "Groups")
+            (group,) = [one for one in groups if one["displayName"] == pass_name]
+            path, value = f"/Groups/{group['id']}", {"value": person["id"]}
+            attribute = "members"
+        operation = {"op": "add", "path": attribute, "value": [value]}
+        with client_of(self.portal) as client:
+            patch = {"schemas": [PATCH], "Operations": [operation]}
+            client.patch(path, json=patch).raise_for_status()
 
 
 def client_of(address: str) -> httpx.Client:
@@ -177,6 +237,7 @@ def _scim2_server(folder: Path) -> Iterator[RealServer]:
             roles=True,
             entitlements=True,
             external_ids=True,
+            filters=True,
         )
 
 
@@ -203,6 +264,7 @@ def _scimmy(folder: Path) -> Iterator[RealServer]:
             roles=True,
             entitlements=True,
             external_ids=True,
+            filters=True,
         )
 
 
@@ -228,6 +290,7 @@ def _canaille(folder: Path) -> Iterator[RealServer]:
             roles=False,
             entitlements=False,
             external_ids=False,
+            filters=False,
         )
 
 

@@ -64,6 +64,10 @@ def _rows() -> list[Row]:
 
 
 ROWS = _rows()
+THERE = (10, 11, 29)
+"""The positions of people who are on the portal already, their userNames in capitals."""
+GONE = 30
+"""The position of somebody who was deactivated."""
 
 
 @pytest.fixture
@@ -78,6 +82,32 @@ def file(tmp_path: Path) -> Path:
                 [row.email, row.first_name, row.last_name, row.role, row.team, row.jhana]
             )
     return path
+
+
+def _fill(server: RealServer) -> None:
+    """Put there what a portal in use has: people in capitals, deactivated ones, teams with both."""
+    server.add_others()
+    server.add_groups(*TEAMS, PASS)
+    for at in THERE:
+        row = ROWS[at]
+        server.add_person(server.portal, row.email.upper(), row.first_name, row.last_name)
+
+
+def _assert_receipt(server: RealServer, said: dict[str, Any], *, again: bool = False) -> None:
+    """What the receipt says about each person is what the servers hold, and how it came to be."""
+    assert [one["email"] for one in said["people"]] == [row.email for row in ROWS]
+    portal = {one["userName"].lower() for one in server.people(server.portal)}
+    jhana = {one["userName"].lower() for one in server.people(server.jhana)}
+    for at, (one, row) in enumerate(zip(said["people"], ROWS, strict=True)):
+        results = {"same"} if again else {"changed"} if at in THERE else {"created"}
+        if not again and at not in THERE and not server.external_ids:
+            results |= {"changed", "same"}  # a create whose answer was lost can't be recognised
+        assert one["portal"] in results, one
+        assert one["portal"] != "created" or row.email.lower() in portal
+        assert (one["jhana"] is not None) is bool(row.jhana), one
+        assert (row.email.lower() in jhana) is bool(row.jhana)
+        assert one["jhana"] in ({None, "same"} if again else {None, "created", "changed", "same"})
+        assert (one["email_state"], one["reason"]) == ("none", ""), one
 
 
 @contextmanager
@@ -125,6 +155,7 @@ def _upload(server: RealServer, file: Path, client_admins: int = CLIENT_ADMINS) 
         str(client_admins if server.roles else 0),
         "--maybe",
         "create",
+        *(() if server.filters else ("--unproven",)),  # its list alone says who is new
     )
 
 
@@ -144,8 +175,12 @@ def _plan(server: RealServer, file: Path) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def _assert_everybody_is_there_once(server: RealServer) -> None:
-    """The servers' own view: each person once, with all that the server can hold."""
+def _assert_everybody_is_there_once(server: RealServer, *there: int) -> None:
+    """The servers' own view: each person once, with all that the server can hold.
+
+    Whoever was there, at these positions of the file, has no role of ours: it is kept as it was.
+    """
+    kept = {ROWS[at].email.lower() for at in there}
     wanted = {row.email.lower(): row for row in ROWS}
     portal = server.people(server.portal)
     assert Counter(one["userName"].lower() for one in portal) == Counter(list(wanted))
@@ -155,7 +190,8 @@ def _assert_everybody_is_there_once(server: RealServer) -> None:
         assert _plain(one["name"]["familyName"]) == _plain(row.last_name)
         assert one["active"] is True
         if server.roles:
-            assert [role["value"] for role in one["roles"]] == [row.role_value]
+            roles = [] if row.email.lower() in kept else [row.role_value]
+            assert [role["value"] for role in one.get("roles", ())] == roles
         if server.entitlements:
             assert [held["value"] for held in one["entitlements"]] == [PASS]
     if not server.entitlements:
@@ -173,7 +209,8 @@ def _plain(name: str) -> str:
 
 def test_killed_half_way_and_uploaded_again(server: RealServer, file: Path) -> None:
     """SIGKILL half way, then the same command: everybody is there once; a third writes nothing."""
-    server.add_groups(*TEAMS, PASS)
+    _fill(server)
+    others = server.others()
     with _proxies(server) as (portal, jhana):
         with subprocess.Popen(
             **_command(portal.url, jhana.url, *_upload(server, file)),
@@ -187,41 +224,74 @@ def test_killed_half_way_and_uploaded_again(server: RealServer, file: Path) -> N
         assert there >= PEOPLE // 3
         done = _run(portal.url, jhana.url, *_upload(server, file))
         assert done.returncode == 0, done.stderr
-        receipt = json.loads(done.stdout)["services"]["portal"]
-        assert receipt["created"] + receipt["changed"] + receipt["same"] == PEOPLE
         # what was under way at the kill is recognised as ours by its externalId only
-        assert receipt["created"] == PEOPLE or not server.external_ids
-        _assert_everybody_is_there_once(server)
+        _assert_receipt(server, json.loads(done.stdout))
+        _assert_everybody_is_there_once(server, *THERE)
         before = (portal.writes, jhana.writes)
         again = _run(portal.url, jhana.url, *_upload(server, file, client_admins=0))
         assert again.returncode == 0, again.stderr
         assert (portal.writes, jhana.writes) == before
-        assert json.loads(again.stdout)["services"]["portal"]["same"] == PEOPLE
+        _assert_receipt(server, json.loads(again.stdout), again=True)
+    assert server.others() == others
 
 
 def test_answers_that_never_arrive(server: RealServer, file: Path) -> None:
     """The server acts and its answer is lost, the first and every 40th: one upload settles all."""
-    server.add_groups(*TEAMS, PASS)
+    _fill(server)
+    others = server.others()
     with _proxies(server, lose_every=40) as (portal, jhana):
         done = _run(portal.url, jhana.url, *_upload(server, file))
         assert done.returncode == 0, done.stderr
         assert portal.lost > 0
-    _assert_everybody_is_there_once(server)
+    _assert_receipt(server, json.loads(done.stdout))
+    _assert_everybody_is_there_once(server, *THERE)
+    with _proxies(server) as (portal, jhana):
+        again = _run(portal.url, jhana.url, *_upload(server, file, client_admins=0))
+        assert again.returncode == 0, again.stderr
+        assert (portal.writes, jhana.writes) == (0, 0)
+    _assert_receipt(server, json.loads(again.stdout), again=True)
+    assert server.others() == others
+
+
+@pytest.mark.parametrize("choice", ["include", "leave-out"])
+def test_somebody_who_was_deactivated(server: RealServer, file: Path, choice: str) -> None:
+    """They return by a person's word only; left out, they stay as they were, however often."""
+    server.add_groups(*TEAMS, PASS)
+    row = ROWS[GONE]
+    server.add_person(server.portal, row.email, row.first_name, row.last_name, active=False)
+    server.put_on_pass(row.email, PASS)
+    (before,) = server.people(server.portal)
+    said = []
+    for client_admins in (CLIENT_ADMINS, 0):
+        with _proxies(server) as (portal, jhana):
+            words = _upload(server, file, client_admins)
+            done = _run(portal.url, jhana.url, *words, "--returning", choice)
+            assert done.returncode == 0, done.stderr
+            said.append(json.loads(done.stdout)["people"][GONE]["portal"])
+            written = (portal.writes, jhana.writes)
+    assert written == (0, 0)
+    if choice == "include":
+        assert said == ["changed", "same"]
+        _assert_everybody_is_there_once(server, GONE)
+        return
+    assert said == ["skipped", "skipped"]
+    (after,) = [one for one in server.people(server.portal) if one["id"] == before["id"]]
+    assert after == before
 
 
 def test_what_it_can_not_hold_is_said_before(server: RealServer, file: Path) -> None:
     """Roles and entitlements that a server can't hold are notices of the plan and of doctor."""
     server.add_groups(*TEAMS, PASS)
     plan = _plan(server, file)
-    no_roles = "the portal keeps no roles: User Role is not sent"
+    no_roles = "the portal declares no roles: User Role is not sent"
     assert (no_roles in plan["notices"]) is not server.roles
-    no_pass = "the portal keeps no entitlements: the pass is the Group of that name"
+    no_pass = "the portal declares no entitlements: the pass is the Group of that name"
     assert (no_pass in plan["notices"]) is not server.entitlements
     done = _run(server.portal, server.jhana, "doctor", "--json")
     assert done.returncode == 0, done.stderr
     diagnosis = json.loads(done.stdout)
     assert diagnosis["can_upload"]
-    assert set(plan["notices"]) <= set(diagnosis["meaning"])
+    assert {no_roles, no_pass} & {*plan["notices"]} <= {*diagnosis["meaning"]}
     assert diagnosis["pass_is"] == ("entitlement" if server.entitlements else "group")
     announced = diagnosis["services"][0]["announced"]
     assert announced["roles"] is server.roles

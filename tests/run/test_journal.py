@@ -1,14 +1,15 @@
 import os
 import sqlite3
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from aapimport.errors import RefusedError, SettingsError
+from aapimport.errors import RefusedError, ServiceError, SettingsError
 from aapimport.run import schema
 from aapimport.run.journal import Journal, journal_path
-from aapimport.run.records import State, StepKind
+from aapimport.run.records import FINAL, NOT_FINAL, State, StepKind, Task
 from faults.uploading import Uploading, people, person
 from faults.wire import RESET, error, instead
 
@@ -98,7 +99,7 @@ def test_a_journal_that_lost_its_end_is_refused(uploading: Uploading, path: Path
     """A file cut at any page is refused with its path, or still tells the truth: never a guess."""
     uploading.rows = people(60)
     uploading.portal.on("POST", "/Users", instead(RESET), times=1000)
-    with pytest.raises(RefusedError, match="paused"):
+    with pytest.raises(ServiceError, match="did not answer the last"):
         uploading.run()
     whole = uploading.journal_path.read_bytes()
     assert len(whole) > 5 * 4096
@@ -113,7 +114,7 @@ def test_a_journal_with_damage_inside_is_refused(uploading: Uploading):
     """A page that was overwritten is found when the file is opened, not in the middle of a run."""
     uploading.rows = people(60)
     uploading.portal.on("POST", "/Users", instead(RESET), times=1000)
-    with pytest.raises(RefusedError, match="paused"):
+    with pytest.raises(ServiceError, match="did not answer the last"):
         uploading.run()
     whole = bytearray(uploading.journal_path.read_bytes())
     pages = len(whole) // 4096
@@ -134,39 +135,14 @@ def test_an_empty_file_becomes_a_journal(path: Path):
 
 
 def test_a_journal_is_created_whole_or_not_at_all(path: Path, monkeypatch: pytest.MonkeyPatch):
-    """When the schema can't be written to its end, none of it is there."""
-    tables = schema.SCHEMA
-    monkeypatch.setattr(schema, "SCHEMA", tables + "; CREATE TABLE steps (no TEXT)")
+    """When the tables can't be written to their end, none of them is there."""
+    last = schema.MIGRATIONS[1]
+    monkeypatch.setitem(schema.MIGRATIONS, 1, last + "; CREATE TABLE steps (no TEXT)")
     with pytest.raises(SettingsError):
         Journal(path)
-    monkeypatch.setattr(schema, "SCHEMA", tables)
+    monkeypatch.setitem(schema.MIGRATIONS, 1, last)
     with Journal(path) as journal:
-        assert journal.unfinished("practice", "d") is None
-
-
-_NEW_COLUMN = "ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT 'none'"
-
-
-def test_an_older_journal_is_brought_to_this_version(uploading: Uploading, monkeypatch):
-    """It keeps all that it remembers; a migration that fails half way leaves it as it was."""
-    plan = uploading.plan()
-    with Journal(uploading.journal_path) as journal:
-        journal.begin(plan)
-    before = uploading.journal_path.read_bytes()
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr(schema, "MIGRATIONS", {1: _NEW_COLUMN + "; DROP TABLE nowhere"})
-    with pytest.raises(SettingsError):
-        Journal(uploading.journal_path)
-    assert uploading.journal_path.read_bytes() == before
-    monkeypatch.setattr(schema, "MIGRATIONS", {1: _NEW_COLUMN})
-    for _ in range(2):
-        with Journal(uploading.journal_path) as journal:
-            assert journal.run(plan.receipt).pass_name == "Leadership 2026"
-            found = journal._database.execute("SELECT note FROM runs").fetchall()
-            assert found == [("none",)]
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 1)
-    with pytest.raises(SettingsError, match="its version is 2, not 1"):
-        Journal(uploading.journal_path)
+        assert journal.open_runs() == []
 
 
 def test_a_run_is_written_whole_or_not_at_all(uploading: Uploading):
@@ -210,6 +186,40 @@ def test_addresses_stay_while_something_is_left_to_do(uploading: Uploading):
     assert b"p3@acme.com" in content
     assert b"p2@acme.com" not in content
     assert b"p4@acme.com" not in content
+
+
+def test_what_was_done_otherwise_than_wanted_is_on_record(uploading: Uploading):
+    """A step keeps what isn't as it should be although it is done, beside its reason."""
+    uploading.rows = people(2)
+    with Journal(uploading.journal_path) as journal:
+        run = journal.begin(uploading.plan())
+        first, second = journal.tasks(run.receipt, StepKind.ACCOUNT)
+        journal.record(run.receipt, [replace(first, state=State.DONE, but="role not kept")])
+        found = list(journal.tasks(run.receipt, StepKind.ACCOUNT))
+    assert [(task.row, task.but) for task in found] == [(2, "role not kept"), (3, "")]
+    assert found[1] == second
+
+
+def test_queries_for_open_steps_know_every_final_state(uploading: Uploading):
+    """Whatever is final, a person's decision too, counts as nothing left to do."""
+    uploading.rows = people(len(FINAL) + 1)
+    uploading.emails = False
+    with Journal(uploading.journal_path) as journal:
+        run = journal.begin(uploading.plan())
+        tasks: list[Task] = list(journal.tasks(run.receipt))
+        for task, state in zip(tasks, sorted(FINAL), strict=False):
+            journal.record(run.receipt, [replace(task, state=state)])
+        assert journal.open_row(run.receipt, 100) == tasks[-1].row
+        assert set(journal.addresses(run.receipt)) == {tasks[-1].row}
+        assert journal.finish(run.receipt).finished_at is None
+        journal.record(run.receipt, [replace(tasks[-1], state=State.NEEDS_PERSON)])
+        assert journal.open_row(run.receipt, 100) is None
+        assert journal.finish(run.receipt).finished_at is not None
+        plan = journal._database.execute(
+            f"EXPLAIN QUERY PLAN SELECT row FROM steps WHERE receipt = 'R' AND kind = 'account'"  # noqa: S608 -- a literal
+            f" AND {NOT_FINAL}"
+        ).fetchall()
+    assert "open_steps" in str(plan)
 
 
 def test_practice_and_real_runs_have_journals_of_their_own(tmp_path: Path):

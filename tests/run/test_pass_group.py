@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from aapimport.errors import RefusedError
+from aapimport.errors import ExitCode, RefusedError
 from aapimport.plan.plan import Action
 from faults.stub import ScimStub
 from faults.uploading import Uploading, people
@@ -71,10 +71,12 @@ def test_somebody_who_is_there_and_not_on_the_pass_joins_it(uploading, portal_st
 
 
 def test_a_group_that_refuses_people_uses_no_seat(uploading, portal_stub, group):
-    """An account without the membership is rejected, says so, and counts no seat."""
+    """An account without the membership is there, but not on the pass, and counts no seat."""
     portal_stub.on("PATCH", f"/Groups/{group}", instead(error(422, "closed")), times=99)
     report = uploading.run()
-    assert report.services.portal.rejected == 3
+    assert report.services.portal.created == 3
+    assert {one.but for one in report.people} == {"pass: not on the pass"}
+    assert report.exit_code is ExitCode.FINDINGS
     assert "pass: closed" in report.people[0].reason
     assert report.seats.used == 0
 

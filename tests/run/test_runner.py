@@ -1,8 +1,9 @@
+import time
 from dataclasses import replace
 
 import pytest
 
-from aapimport.errors import ExitCode, RefusedError, ServiceError, SettingsError
+from aapimport.errors import ExitCode, ServiceError, SettingsError
 from aapimport.run.conveyor import StoppedError
 from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
@@ -44,6 +45,7 @@ def test_what_others_gave_a_person_is_kept(uploading: Uploading):
         nickName="Annie",
         active=False,
     )
+    uploading.options = replace(uploading.options, returning="include")
     report = uploading.run()
     (user,) = uploading.portal.store.users.values()
     assert report.people[0].portal == "changed"
@@ -69,12 +71,15 @@ def test_a_patch_that_does_not_take_is_put(uploading: Uploading, patch):
 
 @pytest.mark.parametrize("dropped", ["roles", "entitlements"])
 def test_what_the_server_drops_is_said(uploading: Uploading, dropped: str):
-    """A 201 whose account lacks what was sent is an outcome of its own, with the attribute."""
+    """A 201 whose account lacks what was sent is said of a person who is there; exit 1."""
     uploading.portal.habits.dropped = frozenset({dropped})
     report = uploading.run()
     word = {"roles": "role", "entitlements": "pass"}[dropped]
-    assert report.people[0].portal == "rejected"
-    assert f"accepted but not kept by the server: {word}" in report.people[0].reason
+    assert report.people[0].portal == "created"
+    assert report.people[0].but == f"All Access Pass: {word} not kept"
+    assert report.seats is not None
+    assert report.seats.used == (1 if dropped == "roles" else 0)
+    assert len(uploading.portal.store.mails) == (1 if dropped == "roles" else 0)
     assert report.exit_code is ExitCode.FINDINGS
 
 
@@ -108,7 +113,7 @@ def test_more_than_a_hundred_members_are_sent_in_parts(uploading: Uploading):
     assert len(team_members(uploading)) == len(set(team_members(uploading))) == 230
 
 
-@pytest.mark.parametrize("refusal", [error(400, "invalid"), error(413), page(500)])
+@pytest.mark.parametrize("refusal", [error(400, "invalid"), error(413)])
 def test_a_part_that_is_refused_is_halved(uploading: Uploading, refusal):
     """A server that takes fewer members at once gets fewer, until all are in."""
     uploading.portal.habits.max_members = 7
@@ -119,6 +124,22 @@ def test_a_part_that_is_refused_is_halved(uploading: Uploading, refusal):
     assert sorted(team_members(uploading)) == sorted(uploading.portal.store.users)
 
 
+def test_a_team_that_stays_out_of_order_costs_few_requests(uploading: Uploading):
+    """5xx for sixty people: a bounded number of requests, unknown, and a resume ends it."""
+    uploading.rows = people(50, team="Sales")
+    uploading.portal.on("PATCH", "/Groups/.*", instead(page(500)), times=99)
+    report = uploading.run()
+    sent = [one for one in uploading.portal.seen if one.method == "PATCH" and "Gr" in one.path]
+    assert len(sent) <= 3
+    assert {one.team_state for one in report.people} == {"unknown"}
+    assert {one.portal for one in report.people} == {"created"}
+    assert {one.email_state for one in report.people} == {"sent"}
+    assert report.exit_code is ExitCode.SERVICE
+    uploading.portal._rules.clear()
+    assert uploading.run().exit_code is ExitCode.OK
+    assert sorted(team_members(uploading)) == sorted(uploading.portal.store.users)
+
+
 def test_one_member_who_is_refused_does_not_keep_the_others_out(uploading: Uploading):
     """Halving finds the one whom the team refuses; the address isn't kept with the reason."""
     uploading.rows = people(8, team="Sales")
@@ -126,8 +147,9 @@ def test_one_member_who_is_refused_does_not_keep_the_others_out(uploading: Uploa
         "PATCH", "/Groups/.*", instead(error(400, "unknown p5@acme.com")), times=50, body="user-4"
     )
     report = uploading.run()
-    rejected = [one for one in report.people if one.portal == "rejected"]
+    rejected = [one for one in report.people if one.team_state == "rejected"]
     assert len(rejected) == 1
+    assert rejected[0].portal == "created"
     assert rejected[0].reason == "team: unknown this address"
     assert len(team_members(uploading)) == 7
 
@@ -147,7 +169,8 @@ def test_a_team_that_keeps_only_some_is_said(uploading: Uploading):
     uploading.portal.store.groups["team-1"]["members"] = others
     uploading.portal.habits.patch = "ignored"
     report = uploading.run()
-    assert [one.portal for one in report.people] == ["rejected"] * 3
+    assert [one.portal for one in report.people] == ["created"] * 3
+    assert [one.team_state for one in report.people] == ["rejected"] * 3
     assert "accepted but not kept by the server: membership" in report.people[0].reason
 
 
@@ -260,10 +283,12 @@ def test_a_service_that_stays_busy_ends_the_run(uploading: Uploading):
 
 
 def test_the_pause_that_is_asked_for_is_kept(uploading: Uploading):
-    """After a 429 nothing is sent until the pause is over."""
+    """After a 429 nothing is sent until the pause is over; then at once."""
     uploading.rows = people(3)
     uploading.portal.on("POST", "/Users", instead(error(429, "", {"X-Retry-After": "0.5"})))
+    began = time.monotonic()
     assert uploading.run().services.portal.created == 3
+    assert 0.5 <= time.monotonic() - began < 5.0  # which is waited for where nothing is asked for
 
 
 def test_stopping_finishes_what_is_under_way(uploading: Uploading):
@@ -357,9 +382,13 @@ def test_a_version_that_is_no_header_is_not_sent(uploading: Uploading):
 def test_a_clock_that_was_set_back_does_not_block_a_resume(uploading: Uploading, monkeypatch):
     """The wait for unanswered requests is never longer than the settle time."""
     uploading.settle_seconds = 0.2
-    uploading.portal.on("POST", "/Users", instead(RESET), times=100)
-    uploading.portal.on("POST", "/Users/.search", instead(error(500)), times=100)
-    uploading.portal.on("GET", "/Users", instead(error(500)), times=100, skip=3)
+
+    def lost(_act: Act) -> Response:
+        uploading.portal.on("POST", "/Users/.search", instead(error(500)), times=10_000)
+        uploading.portal.on("GET", "/Users", instead(error(500)), times=10_000)
+        return RESET
+
+    uploading.portal.on("POST", "/Users", lost, times=100)
     now = [10_000_000.0]
 
     def tick() -> float:
@@ -376,19 +405,12 @@ def test_a_clock_that_was_set_back_does_not_block_a_resume(uploading: Uploading,
 
 
 def test_people_who_stay_unknown_keep_nobody_else_waiting(uploading: Uploading):
-    """Whom two lost creates left unknown counts as a failure when sent, not at each resume."""
+    """Doubts are no failures: whom two lost creates left unknown stops nobody else."""
     uploading.rows = people(10)
     uploading.stop_after = 2
     for row in range(2, 6):
         uploading.portal.on("POST", "/Users", instead(RESET), times=100, body=f"p{row}@acme.com")
-    pauses = 0
-    while pauses < 8:  # each of the eight lost creates can be the last of a run
-        try:
-            report = uploading.run()
-            break
-        except RefusedError:
-            pauses += 1
-    assert pauses >= 2
+    report = uploading.run()
     results = [one.portal for one in report.people]
     assert results.count("unknown") == 4
     assert results.count("created") == 6

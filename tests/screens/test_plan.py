@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from rich.cells import cell_len
 
 from aapimport.screens.console import make_console
 from aapimport.screens.plan import show_plan, show_preview
+from aapimport.screens.returning import show_returning, show_returning_person
 from faults.stub import ScimStub
 from faults.uploading import Uploading, people, person
 
@@ -52,8 +54,50 @@ def test_marks_and_totals_say_what_will_happen(uploading: Uploading):
     assert [line[0] for line in lines if line[:1] in "+~="][:3] == ["=", "~", "+"]
     text = "\n".join(lines)
     assert "+ 1 create" in text
-    assert "seat cannot be given back (100 in all, 0 used)" in " ".join(text.split())
+    assert "seat cannot be given back (100 in all, 1 used)" in " ".join(text.split())
     assert "1 welcome e-mail" in text
+
+
+def test_seats_of_people_who_left_are_said(uploading: Uploading):
+    """Should some of them return, fewer seats are used: who left can't be seen before."""
+    for number, more in enumerate(({}, {"active": False})):
+        held = {"entitlements": [{"value": "p26", "type": "pass"}]}
+        uploading.portal.add_user(f"x{number}@acme.com", f"X{number}", "Ng", **held, **more)
+    uploading.portal.store.passes["p26"]["seatsUsed"] = 1
+    lines = shown(uploading)
+    assert max(cell_len(line) for line in lines) <= 80
+    said = " ".join("\n".join(lines).split())
+    assert "96 left; may be fewer: 1 used seat belongs to people who left; a used seat" in said
+    uploading.portal.store.passes["p26"]["seatsUsed"] = 0
+    assert "may be fewer" not in " ".join("\n".join(shown(uploading)).split())
+
+
+def test_teams_that_differ_in_letter_case_are_counted_apart(uploading: Uploading):
+    """The totals over all rows say who goes where; another spelling of one team is that team."""
+    uploading.portal.add_team("SALES", 50, "p26")
+    uploading.portal.add_team("Finance", 50, "p26")
+    names = ("SALES", "Sales", "Sales", "finance", "FINANCE", "Finance")
+    uploading.rows = [person(row, team=team) for row, team in enumerate(names, 2)]
+    assert "Team       Finance: 3, Sales: 2, SALES: 1" in "\n".join(shown(uploading))
+
+
+def test_who_returns_is_named_with_the_role_they_will_have(uploading: Uploading):
+    """A role that is kept, or the row's where it is set; nothing of theirs steers the terminal."""
+    held = {"entitlements": [{"value": "p26"}], "active": False}
+    for number, role in ((2, "client admin"), (3, "facilitator"), (4, "manager")):
+        uploading.portal.add_user(f"p{number}@acme.com", roles=[{"value": role}], **held)
+    uploading.rows = [person(2), person(3, last_name="[red]\x1bx"), person(5)]
+    uploading.options = replace(uploading.options, returning="include")
+    stream = io.StringIO()
+    show_returning(make_console(stream), uploading.plan())
+    assert stream.getvalue() == (
+        "2 people whose account is deactivated:\n"
+        "  row 2: p2@acme.com  Ana Perez  (client admin)\n"
+        "  row 3: p3@acme.com  Ana [red]\\u001Bx  (facilitator)\n"
+    )
+    uploading.options = replace(uploading.options, update_roles=True)
+    (first, _) = uploading.plan().returning
+    assert show_returning_person(first).endswith("(manager)")
 
 
 def test_a_hostile_portal_can_not_steer_the_terminal(uploading: Uploading):
@@ -65,3 +109,10 @@ def test_a_hostile_portal_can_not_steer_the_terminal(uploading: Uploading):
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert "[/]" in text
+
+
+def test_accounts_that_are_switched_on_again_on_jhana_are_counted(uploading: Uploading):
+    """Who is deactivated there only is no person who returns, and is said all the same."""
+    uploading.jhana.add_user("p2@acme.com", active=False)
+    uploading.rows = [person(2, jhana=True), person(3, jhana=True)]
+    assert any("1 switched on again on Jhana" in line for line in shown(uploading))

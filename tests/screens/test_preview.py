@@ -47,7 +47,7 @@ def there(*changes: Change, kept: Sequence[Change] = ()) -> Step:
 
 
 PEOPLE = (
-    one(2, "ana.perez@acme.com", "Ana", "Pérez", twin=TWIN).skip("may be on the pass already"),
+    one(2, "ana.perez@acme.com", "Ana", "Pérez", twin=TWIN).skip("may be there already"),
     one(
         3,
         "chidi.okafor@acme.com",
@@ -178,7 +178,7 @@ Plan 7K3QX9 for pass 'Leadership 2026'
   E-mails           2 welcome e-mails
   1 person already there with another role or name: differs, kept (row 7)
   2 people already on the pass (1 of them deactivated): no seat needed
-  left out, may be on the pass already: 1 person (row 2)
+  left out, may be there already: 1 person (row 2)
   notice: the portal keeps no teams: nobody is put into one, and the column Team
   is not sent
 """
@@ -192,7 +192,7 @@ def test_the_plan_is_what_it_was(shown):
 
 STEPS = """\
 Person by person
-- Users!A2  ana.perez@acme.com  left out: may be on the pass already
+- Users!A2  ana.perez@acme.com  left out: may be there already
 ~ Users!A3  chidi.okafor@acme.com  account deactivated → active; no seat needed
 + Users!A4  li.wei@acme.com  create; uses a seat; join team Sales EMEA; Jhana:
             create; combined welcome e-mail

@@ -3,6 +3,7 @@ import pytest
 from aapimport.errors import ServiceError, SettingsError
 from aapimport.services.directory import Absent, Found, Unknown
 from aapimport.services.portal import Portal
+from aapimport.services.values import Wanted
 from faults.stub import ScimStub
 from faults.wire import RESET, Response, as_json, error, instead, page
 
@@ -13,30 +14,78 @@ def found_id(result: object) -> str:
     return result.account.id
 
 
+def wanted(email: str, first: str = "Ana", last: str = "Perez", key: str = "") -> Wanted:
+    """A person who is looked for."""
+    return Wanted(email=email, first_name=first, last_name=last, external_id=key)
+
+
 @pytest.mark.parametrize("filters", ["folded", "exact", "ignored"])
 def test_the_right_person_is_found_among_others(portal: Portal, portal_stub: ScimStub, filters):
     """Whatever comes back is compared: the first of many is never simply taken."""
     portal_stub.habits.filters = filters
     for number in range(30):
         portal_stub.add_user(f"other{number}@acme.com")
-    wanted = portal_stub.add_user("ana@acme.com")
-    assert found_id(portal.look_up("ana@acme.com")) == wanted
-    assert portal.look_up("nobody@acme.com") == Absent()
+    there = portal_stub.add_user("ana@acme.com")
+    assert found_id(portal.look_up(wanted("ana@acme.com"))) == there
+    assert portal.look_up(wanted("nobody@acme.com")) == Absent()
 
 
 def test_a_lower_cased_address_is_found(portal: Portal, portal_stub: ScimStub):
     """A server that keeps addresses in lower case and compares exactly hides nobody."""
     portal_stub.habits.filters = "exact"
-    wanted = portal_stub.add_user("ana@acme.com")
-    assert found_id(portal.look_up("Ana@Acme.com")) == wanted
+    there = portal_stub.add_user("ana@acme.com")
+    assert found_id(portal.look_up(wanted("Ana@Acme.com"))) == there
 
 
-def test_an_account_with_another_user_name_is_found_by_its_e_mail(
+def test_where_user_names_are_no_addresses_e_mail_and_names_decide(
     portal: Portal, portal_stub: ScimStub
 ):
-    """Where userName isn't the address, the account's e-mail is."""
-    wanted = portal_stub.add_user("aperez", emails=[{"value": "ANA@acme.com"}])
-    assert found_id(portal.look_up("ana@acme.com")) == wanted
+    """An employee number with the address and the names is the person; with other names nobody."""
+    there = portal_stub.add_user("E0017", emails=[{"value": "ANA@acme.com"}])
+    assert found_id(portal.look_up(wanted("ana@acme.com"))) == there
+    assert portal.look_up(wanted("ana@acme.com", "Bob", "Berg")) == Absent()
+    assert portal.look_everywhere(wanted("ana@acme.com", "Bob", "Berg")) == Absent()
+    portal_stub.add_user("E0018", emails=[{"value": "ana@acme.com"}])
+    assert portal.look_up(wanted("ana@acme.com")) == Absent()  # two may be: neither is
+    assert portal.look_everywhere(wanted("ana@acme.com")) == Absent()
+
+
+def test_a_second_address_is_nobodys_account(portal: Portal, portal_stub: ScimStub):
+    """An alias that was handed on doesn't make one person the other, even of the same name."""
+    portal_stub.add_user(
+        "bob@acme.com",
+        "Bob",
+        "Berg",
+        emails=[{"value": "bob@acme.com"}, {"value": "desk@acme.com"}],
+    )
+    for filters in ("folded", "refused"):
+        portal_stub.habits.filters = filters
+        assert portal.look_up(wanted("desk@acme.com", "Bob", "Berg")) == Absent()
+
+
+def test_our_own_key_finds_an_account_that_was_renamed(portal: Portal, portal_stub: ScimStub):
+    """Whom we created is found by our key whatever the service has made of the userName."""
+    portal_stub.add_user("bo@acme.com", "Bo", "Li", externalId="key-2")
+    there = portal_stub.add_user("ana.perez@acme.com", externalId="key-1")
+    assert found_id(portal.look_up(wanted("ana@acme.com", key="key-1"))) == there
+    assert found_id(portal.look_everywhere(wanted("ana@acme.com", key="key-1"))) == there
+    assert portal.look_up(wanted("ana@acme.com", key="key-3")) == Absent()
+
+
+@pytest.mark.parametrize(
+    ("kept", "typed"),
+    [
+        ("ana@xn--mnchen-3ya.de", "Ana@München.de"),
+        ("ana@münchen.de", "ana@xn--mnchen-3ya.de"),
+    ],
+)
+def test_a_domain_is_looked_for_in_both_its_forms(
+    portal: Portal, portal_stub: ScimStub, kept: str, typed: str
+):
+    """A filter compares letter by letter; the mailbox is the same."""
+    there = portal_stub.add_user(kept)
+    portal_stub.add_user("ana@munchen.de", "Ana", "Berg")
+    assert found_id(portal.look_up(wanted(typed))) == there
 
 
 @pytest.mark.parametrize(
@@ -57,17 +106,17 @@ def test_where_search_by_post_is_not_offered_get_is_used(
     portal: Portal, portal_stub: ScimStub, answer: Response
 ):
     """However a server says that it has no /.search, the look-up is made the other way."""
-    wanted = portal_stub.add_user("ana@acme.com")
+    there = portal_stub.add_user("ana@acme.com")
     portal_stub.on("POST", "/Users/.search", instead(answer), times=100)
-    assert found_id(portal.look_up("ana@acme.com")) == wanted
+    assert found_id(portal.look_up(wanted("ana@acme.com"))) == there
 
 
 def test_addresses_stay_out_of_web_addresses(portal: Portal, portal_stub: ScimStub):
     """Where /.search is offered no address of a person is in any URL, a hiccup or not."""
     portal_stub.add_user("ana@acme.com")
     portal_stub.on("POST", "/Users/.search", instead(page(502)))
-    portal.look_up("ana@acme.com")
-    portal.look_up("bo@acme.com")
+    portal.look_up(wanted("ana@acme.com"))
+    portal.look_up(wanted("bo@acme.com"))
     assert not [one.query for one in portal_stub.seen if one.method == "GET" and one.query]
 
 
@@ -89,28 +138,28 @@ def test_a_look_up_that_failed_is_never_absent(
     """No answer, an error, or a count without people: nothing is known."""
     for method, path in (("POST", "/Users/.search"), ("GET", "/Users")):
         portal_stub.on(method, path, instead(answer), times=100)
-    assert isinstance(portal.look_up("ana@acme.com"), Unknown)
+    assert isinstance(portal.look_up(wanted("ana@acme.com")), Unknown)
 
 
 def test_where_filters_are_refused_the_list_is_walked(portal: Portal, portal_stub: ScimStub):
     """A server without filters is asked for everybody; without the list, nothing is known."""
     portal_stub.habits.filters = "refused"
-    wanted = portal_stub.add_user("ana@acme.com")
-    assert found_id(portal.look_up("ana@acme.com")) == wanted
-    assert portal.look_up("bo@acme.com") == Absent()
+    there = portal_stub.add_user("ana@acme.com")
+    assert found_id(portal.look_up(wanted("ana@acme.com"))) == there
+    assert portal.look_up(wanted("bo@acme.com")) == Absent()
     portal_stub.on("GET", "/Users", instead(error(500)), times=100)
-    assert isinstance(portal.look_up("ana@acme.com"), Unknown)
+    assert isinstance(portal.look_up(wanted("ana@acme.com")), Unknown)
 
 
 def test_an_answer_that_was_cut_off_puts_no_address_into_a_url(
     portal: Portal, portal_stub: ScimStub
 ):
     """One unreadable answer of /.search is asked for again, and not taken for its absence."""
-    wanted = portal_stub.add_user("ana@acme.com")
+    there = portal_stub.add_user("ana@acme.com")
     portal_stub.on("POST", "/Users/.search", instead(Response(status=200, body=b'{"tot')))
     for _ in range(2):
-        assert found_id(portal.look_up("ana@acme.com")) == wanted
-    assert not [one for one in portal_stub.seen if one.method == "GET"]
+        assert found_id(portal.look_up(wanted("ana@acme.com"))) == there
+    assert not [one for one in portal_stub.seen if one.path == "/Users"]
 
 
 @pytest.mark.parametrize(("size", "cap"), [(1000, None), (7, None), (7, 10), (1, 3)])
@@ -130,9 +179,9 @@ def test_a_list_that_repeats_its_first_page_is_no_whole_list(portal: Portal, por
         portal_stub.add_user(f"p{number}@acme.com")
     with pytest.raises(ServiceError, match="7 of 25"):
         list(portal.everybody())
-    assert len([one for one in portal_stub.seen if one.path == "/Users"]) == 2
+    assert len([one for one in portal_stub.seen if one.path == "/Users"]) == 3  # once more, to see
     portal_stub.habits.filters = "ignored"
-    assert isinstance(portal.look_up("p20@acme.com"), Unknown)
+    assert isinstance(portal.look_up(wanted("p20@acme.com")), Unknown)
 
 
 def test_a_list_that_ends_in_an_error_is_no_whole_list(portal: Portal, portal_stub: ScimStub):
@@ -145,11 +194,71 @@ def test_a_list_that_ends_in_an_error_is_no_whole_list(portal: Portal, portal_st
         list(portal.everybody())
 
 
-def test_people_without_an_address_stop_the_list(portal: Portal, portal_stub: ScimStub):
-    """Who can't be compared might be anybody."""
+@pytest.mark.parametrize("rubbish", [17, "ana", [], {}, {"id": ".."}, {"id": True}, {"id": "."}])
+def test_what_has_no_id_is_counted_and_named(portal: Portal, portal_stub: ScimStub, rubbish):
+    """One malformed account is left out, and the pages go on where they would have gone on."""
+    portal_stub.habits.page = 3
+    people = [{"id": f"u{number}", "userName": f"p{number}@acme.com"} for number in range(7)]
+    people.insert(2, rubbish)
+    portal_stub.store.users = dict(enumerate(people))
+    assert len(list(portal.everybody())) == 7
+    assert portal.malformed == ["the account at position 3 has no usable id"]
+
+
+def test_who_has_no_name_is_counted_and_named(portal: Portal, portal_stub: ScimStub):
+    """An account without a userName, or with a list for one, forbids nothing."""
     portal_stub.add_user("")
-    with pytest.raises(ServiceError, match="without an id or an address"):
+    portal_stub.add_user("ana@acme.com")
+    portal_stub.store.users["x"] = {"id": "x", "userName": [["ana"]], "emails": 7, "name": "Ana"}
+    assert [one.user_name for one in portal.everybody()] == ["ana@acme.com"]
+    assert portal.malformed == [
+        "account 'user-1' has no userName",
+        "account 'x' has no userName",
+    ]
+    assert [one.id for one in portal.unusable] == ["user-1", "x"]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        page(200),
+        Response(status=200, body=b'{"totalResults": 2, "Resour'),
+        as_json(200, {}),
+        as_json(200, {"totalResults": 2}),
+        as_json(200, {"totalResults": 2, "Resources": []}),
+        as_json(200, {"totalResults": 2, "Resources": {"id": "x"}}),
+    ],
+)
+def test_a_damaged_list_is_asked_for_again(
+    portal: Portal, portal_stub: ScimStub, damaged: Response
+):
+    """A web page or half a list with 200 is out of order, and never a list of nobody."""
+    _ = portal.capabilities
+    portal_stub.add_user("ana@acme.com")
+    portal_stub.add_user("bo@acme.com")
+    portal_stub.on("GET", "/Users", instead(damaged), times=2)
+    assert len(list(portal.everybody())) == 2
+    portal_stub.on("GET", "/Users", instead(damaged), times=3)
+    with pytest.raises(ServiceError, match="does not answer GET /Users with a list"):
         list(portal.everybody())
+
+
+def test_a_token_that_expires_ends_every_reading(portal: Portal, portal_stub: ScimStub):
+    """Nobody becomes unknown, or is asked for again, with a token that is refused."""
+    there = portal_stub.add_user("ana@acme.com")
+    _ = portal.capabilities
+    portal_stub.habits.token = "another"
+    for ask in (
+        lambda: portal.look_up(wanted("ana@acme.com")),
+        lambda: portal.look_everywhere(wanted("ana@acme.com")),
+        lambda: portal.fetch(there),
+        lambda: portal.search('userName eq "ana@acme.com"'),
+        portal.some_people,
+    ):
+        before = len(portal_stub.seen)
+        with pytest.raises(SettingsError, match="refuses the token"):
+            ask()
+        assert len(portal_stub.seen) == before + 1
 
 
 @pytest.mark.parametrize("status", [401, 403])

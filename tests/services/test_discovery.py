@@ -1,15 +1,26 @@
+import gzip
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
-from aapimport.errors import ServiceError, SettingsError
+from aapimport.errors import ExitCode, ServiceError, SettingsError
 from aapimport.plan.make import Services
 from aapimport.services.accounts import new_body
-from aapimport.services.discovery import MAX_BULK_BYTES, Capabilities, discover
+from aapimport.services.discovery import (
+    MAX_BULK_BYTES,
+    Capabilities,
+    check_not_swapped,
+    discover,
+    refuses_token,
+)
+from aapimport.services.portal import Portal
 from aapimport.services.scim import USER
+from aapimport.services.transport import Answer, Lost, Reply
 from aapimport.services.values import Wanted
 from faults.stub import ScimStub
-from faults.wire import as_json, error, instead, page
+from faults.uploading import services
+from faults.wire import Response, as_json, error, instead, page
 
 WANTED = Wanted(
     email="ana@acme.com",
@@ -47,8 +58,120 @@ def test_a_service_without_discovery_is_taken_at_the_least(portal_stub, both: Se
 
 def test_a_web_page_for_every_address_announces_nothing(portal_stub, both: Services):
     """Some answer 200 with a page where they know nothing (SERVERS.md, 1)."""
-    portal_stub.on("GET", "/.*", instead(page(200)), times=9)
+    portal_stub.on("GET", "/.*", instead(page(200)), times=99)
     assert both.portal.capabilities == Capabilities()
+
+
+DISCOVERY = ("/ServiceProviderConfig", "/ResourceTypes", "/Schemas")
+DAMAGED = {
+    "page": page(200),
+    "cut": Response(body=b'{"Resources": [{"endpoint": "/Us'),
+    "number": Response(body=b"7"),
+    "an error of another kind": as_json(200, {"error": "gateway", "code": 7}),
+}
+
+
+@pytest.mark.parametrize("path", DISCOVERY)
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_answer_is_asked_for_again(portal_stub, both: Services, path, damage):
+    """A web page or half of a JSON, once or twice, changes nothing of what a service can do."""
+    portal_stub.on("GET", path, instead(DAMAGED[damage]), times=2)
+    _schemas(portal_stub, _attribute("userName"), _attribute("roles"))
+    found = discover(both.portal.transport, both.portal.patience, "the portal")
+    assert found == discover(both.portal.transport, both.portal.patience, "the portal")
+    assert (found.passes, found.filters, found.keeps("entitlements")) == (True, True, False)
+
+
+@pytest.mark.parametrize("path", DISCOVERY)
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_an_answer_that_stays_damaged_is_never_guessed_at(portal_stub, both, path, damage):
+    """Nothing is sent on the strength of "declares nothing" when that isn't what was said."""
+    portal_stub.on("GET", path, instead(DAMAGED[damage]), times=99)
+    with pytest.raises(ServiceError, match=f"answers GET {path} with") as caught:
+        _ = both.portal.capabilities
+    assert caught.value.exit_code is ExitCode.SERVICE
+
+
+@pytest.mark.parametrize("empty", [Response(), Response(status=204), as_json(200, {})])
+def test_an_empty_answer_is_one(portal_stub, both: Services, empty: Response):
+    """Nothing to say is said by some with an empty success."""
+    portal_stub.on("GET", "/(ServiceProviderConfig|ResourceTypes|Schemas)", instead(empty), times=9)
+    assert both.portal.capabilities == Capabilities()
+
+
+def test_a_bare_array_is_a_list(portal_stub, both: Services):
+    """Some list their schemas and types without the envelope of RFC 7644 section 3.4.2."""
+    schema = {"id": USER, "attributes": [_attribute("userName")]}
+    portal_stub.on("GET", "/Schemas", instead(as_json(200, [schema])))
+    portal_stub.on("GET", "/ResourceTypes", instead(as_json(200, [{"endpoint": "/Users"}])))
+    assert not both.portal.capabilities.keeps("roles")
+    assert not both.portal.capabilities.teams
+
+
+def test_a_schema_that_falls_over_by_name_is_not_there(portal_stub, both: Services):
+    """A service that lists no schemas may have no way to answer for a single one."""
+    portal_stub.on("GET", "/Schemas/.+", instead(error(500)), times=99)
+    assert both.portal.capabilities.user_attributes is None
+
+
+def test_a_service_that_asks_for_a_long_wait_is_not_waited_for(portal_stub, both: Services):
+    """The command ends, and says when it can go on."""
+    busy = error(429, headers={"Retry-After": "2820"})
+    portal_stub.on("GET", "/ServiceProviderConfig", instead(busy), times=99)
+    with pytest.raises(ServiceError, match=r"Pass asks to wait until \d\d:\d\d UTC \(47 min\)"):
+        _ = both.portal.capabilities
+    assert len(portal_stub.seen) == 1
+
+
+def test_an_answer_that_was_compressed_unasked_is_told_as_what_it_is(portal_stub, both):
+    """It won't go better later: the one who runs the proxy has to know."""
+    packed = Response(body=gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"})
+    portal_stub.on("GET", "/ServiceProviderConfig", instead(packed), times=99)
+    with pytest.raises(ServiceError, match="compressed \\(gzip\\)") as caught:
+        _ = both.portal.capabilities
+    assert "later" not in caught.value.hint
+    assert len(portal_stub.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "refused"),
+    [
+        (Answer(401, {}, b""), True),
+        (Answer(403, {}, b""), False),
+        (Answer(200, {}, b""), False),
+        (Lost("x"), False),
+    ],
+)
+def test_only_401_refuses_the_token_of_a_single_read(reply: Reply, refused):
+    """A 403 for one person is about that person."""
+    assert refuses_token(reply) is refused
+
+
+@pytest.mark.parametrize(
+    ("portal", "jhana", "swapped"),
+    [(False, True, True), (True, False, False), (False, False, False), (True, True, False)],
+)
+def test_addresses_that_were_mistaken_for_each_other(portal, jhana, swapped):
+    """Passes at Jhana's address and none at the portal's are a slip, and nothing is sent."""
+    refused = pytest.raises(SettingsError, match="swapped") if swapped else nullcontext()
+    with refused:
+        check_not_swapped(Capabilities(passes=portal), Capabilities(passes=jhana))
+
+
+def test_what_a_setting_says_is_not_kept_is_not_sent(portal_stub, jhana_stub):
+    """A service that declares an attribute and drops it can be told about by a setting."""
+    not_kept = frozenset({"roles", "name"})
+    _schemas(portal_stub, _attribute("userName"), _attribute("roles"), _attribute("name"))
+    with services(portal_stub, jhana_stub) as both:
+        portal = Portal("All Access Pass", both.portal.transport, both.portal.patience, not_kept)
+        can = portal.capabilities
+    assert (can.keeps("roles"), can.keeps("name.givenName")) == (False, False)
+    assert (can.declares("roles"), can.declares("name.givenName")) == (True, True)
+    assert new_body(WANTED, can) == {
+        "schemas": [USER],
+        "userName": "ana@acme.com",
+        "externalId": "k1",
+    }
 
 
 def test_a_service_out_of_order_is_not_taken_at_the_least(portal_stub, both: Services):

@@ -51,12 +51,27 @@ def test_a_web_site_is_no_scim_service(portal_stub, both: Services):
     assert "check the address" in found.hint
 
 
-def test_a_service_that_is_away_or_out_of_order_is_unreachable(portal_stub, jhana_stub):
-    """Nothing answers, or only 503: try again later."""
+def test_a_service_that_is_away_is_told_from_one_that_is_out_of_order(portal_stub, jhana_stub):
+    """Nothing answers, or only 503: try again later, and say which."""
     with ScimStub() as gone:
         pass
     portal_stub.on("GET", "/.*", instead(error(503)), times=99)
     with services(portal_stub, gone) as opened:
-        for directory in (opened.portal, opened.jhana):
-            found = examine(directory)
-            assert (found.state, found.exit_code) == (State.UNREACHABLE, ExitCode.SERVICE)
+        ill, away = examine(opened.portal), examine(opened.jhana)
+    assert (ill.state, ill.status, ill.exit_code) == (State.OUT_OF_ORDER, 503, ExitCode.SERVICE)
+    assert (away.state, away.status, away.exit_code) == (State.UNREACHABLE, None, ExitCode.SERVICE)
+
+
+def test_discovery_that_falls_over_is_no_wrong_address(portal_stub, both: Services):
+    """People can be listed, so it is a SCIM service, and one that is out of order."""
+    portal_stub.on("GET", "/Schemas", instead(error(500)), times=99)
+    found = examine(both.portal)
+    assert (found.state, found.status) == (State.OUT_OF_ORDER, 500)
+    assert "answered 500" in found.problem
+
+
+def test_a_list_that_falls_over_is_out_of_order(portal_stub, both: Services):
+    """The status is told even where discovery is fine."""
+    portal_stub.on("GET", "/Users", instead(error(502)), times=99)
+    found = examine(both.portal)
+    assert (found.state, found.status) == (State.OUT_OF_ORDER, 502)

@@ -33,8 +33,7 @@ def failing(failure: Callable[[str], Exception]) -> Transport:
         raise failure("it broke")
 
     transport = Transport(Endpoint(url="http://127.0.0.1:9/v2", token="t"))
-    transport._client.close()
-    transport._client = httpx.Client(transport=httpx.MockTransport(handler))
+    transport._way = httpx.MockTransport(handler)
     return transport
 
 
@@ -81,7 +80,8 @@ def test_every_error_of_httpx_is_classified():
         (307, Verdict.PAUSE),
         (400, Verdict.REJECTED),
         (401, Verdict.PAUSE),
-        (403, Verdict.PAUSE),
+        (402, Verdict.REFUSED),
+        (403, Verdict.REFUSED),
         (404, Verdict.REJECTED),
         (408, Verdict.UNKNOWN),
         (409, Verdict.REJECTED),

@@ -1,10 +1,22 @@
+import random
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
-from aapimport.services.patience import RETRY_AFTER_CAP, Patience, retry_after
+from aapimport.errors import ExitCode
+from aapimport.services.patience import (
+    RETRY_AFTER_CAP,
+    Budget,
+    Patience,
+    asks_to_wait,
+    retry_after,
+    too_long,
+)
 from aapimport.services.transport import Answer, Lost, NotSent, Reply
+
+YEAR = 365 * 86400
 
 
 def answer(status: int = 429, **headers: str) -> Answer:
@@ -19,18 +31,20 @@ def answer(status: int = 429, **headers: str) -> Answer:
         ("7", 7),
         (" 2.5 ", 2.5),
         ("-3", 0),
-        ("86400", RETRY_AFTER_CAP),
-        ("inf", RETRY_AFTER_CAP),
+        ("86400", 86400),
+        ("inf", YEAR),
+        ("1e400", YEAR),
+        ("9" * 400, YEAR),
         ("nan", None),
         ("soon", None),
         ("", None),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", RETRY_AFTER_CAP),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", YEAR),
         ("99 Foo 99999 99:99:99", None),
     ],
 )
-def test_retry_after_is_read_with_a_cap(value: str, seconds: float | None):
-    """Seconds, a date, or nonsense: the wait is never longer than the cap, never negative."""
+def test_retry_after_is_read_as_it_is_meant(value: str, seconds: float | None):
+    """Seconds, a date, or nonsense: never more than a year, never negative."""
     assert retry_after(answer(retry_after=value)) == seconds
     assert retry_after(answer(x_retry_after=value)) == seconds
 
@@ -79,3 +93,129 @@ def test_the_budget_ends_retries_for_everybody():
     for _ in range(100):
         patience.repeat(send)
     assert sent == 100 + 500 // 14
+
+
+def weather(probability: float, seed: int, count: int) -> list[Reply]:
+    """Replies of which some are faults, each of another kind; the others are successes."""
+    chance = random.Random(seed)
+    faults = (Lost("reset"), answer(503), answer(500), answer(429), answer(502))
+    return [
+        chance.choice(faults) if chance.random() < probability else answer(200)
+        for _ in range(count)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_reads_get_through_thirty_percent_of_faults(seed: int):
+    """A plan asks hundreds of times: neither one of them nor the budget may come to an end."""
+    patience = Patience([].append)
+    replies = weather(0.3, seed, 3000)
+    for _ in range(300):
+        assert patience.repeat(replies.pop, reads=True) == answer(200)
+
+
+def test_a_read_is_tried_eight_times_and_a_write_three():
+    """A read changes nothing; a write that fails is looked up instead."""
+    for reads, times in ((True, 8), (False, 3)):
+        replies: list[Reply] = [answer(503)] * 20
+        assert Patience([].append).repeat(replies.pop, reads=reads) == answer(503)
+        assert len(replies) == 20 - times
+
+
+def test_a_service_that_nobody_listens_for_is_not_asked_eight_times():
+    """Nobody there is no fault that passes in seconds."""
+    replies: list[Reply] = [NotSent("refused")] * 20
+    assert Patience([].append).repeat(replies.pop, reads=True) == NotSent("refused")
+    assert len(replies) == 17
+
+
+def test_a_service_that_is_silent_each_time_is_not_asked_eight_times(monkeypatch):
+    """Eight times a minute of silence would hold a command for as long as it takes to give up."""
+    now = [0.0]
+    monkeypatch.setattr("aapimport.services.patience.time.monotonic", lambda: now[0])
+    sent = []
+
+    def send() -> Reply:
+        sent.append(1)
+        now[0] += 60.0
+        return Lost("silent")
+
+    Patience([].append).repeat(send, reads=True)
+    assert len(sent) == 3
+
+
+def test_what_lasts_is_not_repeated():
+    """An answer that was compressed by a proxy is compressed the next time as well."""
+    replies: list[Reply] = [answer(200), Lost("compressed", lasting=True)]
+    assert Patience([].append).repeat(replies.pop, reads=True) == Lost("compressed", lasting=True)
+
+
+def test_a_damaged_answer_is_asked_for_three_times():
+    """What isn't whole is repeated as a fault is, and no longer."""
+    replies = [answer(200)] * 9
+    assert Patience([].append).repeat(
+        replies.pop, reads=True, whole=lambda _answer: False
+    ) == answer(200)
+    assert len(replies) == 6
+
+
+@pytest.mark.parametrize("seconds", [RETRY_AFTER_CAP + 1, 86400])
+def test_a_wait_beyond_the_cap_is_not_made(seconds: float):
+    """The reply comes back at once, and whoever asked ends with the time to go on."""
+    waits: list[float] = []
+    busy = answer(429, retry_after=str(seconds))
+    replies = [answer(200), busy]
+    assert Patience(waits.append).repeat(replies.pop, reads=True) == busy
+    assert waits == []
+    assert too_long(retry_after(busy))
+    assert not too_long(RETRY_AFTER_CAP)
+    assert not too_long(None)
+
+
+def test_a_wait_is_never_longer_than_the_cap():
+    """Whoever waits without looking waits a bearable time."""
+    waits: list[float] = []
+    Patience(waits.append).wait(86400)
+    assert waits == [RETRY_AFTER_CAP]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (2820, r"Jhana asks to wait until \d\d:\d\d UTC \(47 min\)"),
+        (9000, r"Jhana asks to wait until \d\d \w{3} \d\d:\d\d UTC \(2\.5 h\)"),
+        (YEAR, r"Jhana asks to wait until \d\d \w{3} \d{4} \d\d:\d\d UTC \(365\.0 days\)"),
+    ],
+)
+def test_a_long_wait_is_said_with_its_end(seconds: float, words: str):
+    """When, and in how long, so that nobody tries too early."""
+    error = asks_to_wait("Jhana", seconds, "resume then")
+    assert re.fullmatch(words, error.message)
+    assert (error.exit_code, error.hint) == (ExitCode.SERVICE, "resume then")
+
+
+def test_nothing_is_repeated_once_the_run_is_stopping():
+    """^C ends the waits between attempts, and the attempts with them."""
+    replies: list[Reply] = [Lost("a")] * 9
+    assert Patience(lambda _seconds: True).repeat(replies.pop, reads=True) == Lost("a")
+    assert len(replies) == 8
+
+
+def test_services_at_one_host_share_the_budget_and_not_the_stop():
+    """One service's end doesn't hurry the other; together they don't storm the host."""
+    waits: list[float] = []
+    budget = Budget()
+    portal, jhana = Patience(lambda _seconds: True, budget), Patience(waits.append, budget)
+    sent = 0
+
+    def send() -> Reply:
+        nonlocal sent
+        sent += 1
+        return Lost("gone")
+
+    portal.repeat(send)
+    assert sent == 1
+    for _ in range(100):
+        jhana.repeat(send)
+    assert sent == 1 + 100 + 500 // 14 - 1
+    assert len(waits) == 500 // 14 - 1

@@ -4,6 +4,7 @@
 command is named, and imports what it needs inside its functions, so that each starts at once.
 """
 
+import errno
 import io
 import os
 import sys
@@ -12,7 +13,7 @@ from importlib import import_module
 import click
 
 from aapimport import __version__
-from aapimport.errors import AapimportError, ExitCode, UsageError
+from aapimport.errors import AapimportError, ExitCode, RefusedError, UsageError
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 
@@ -82,13 +83,35 @@ def main(arguments: list[str] | None = None) -> int:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has seen enough; the interpreter must not complain at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stop_printing()
         return ExitCode.OK
     except Exception as error:  # noqa: BLE001 -- the last resort: a bug must not show a person's data
-        from aapimport.screens.errors import show_bug
+        return _bug(error)
 
-        show_bug(error)
-        return ExitCode.BUG
+
+def _bug(error: Exception) -> int:
+    """Say that aapimport failed, unless the terminal is gone; what was done is in the journal."""
+    from aapimport.screens.errors import show_bug
+
+    if isinstance(error, OSError) and error.errno == errno.EIO:
+        return ExitCode.TERMINATED
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        stop_printing()
+        return _report(
+            RefusedError(
+                "there is no room left for what this command prints or writes",
+                hint="make room, then run the same command again",
+                state="whatever was sent is in the journal; the same command goes on from there",
+            )
+        )
+
+    show_bug(error)
+    return ExitCode.BUG
+
+
+def stop_printing() -> None:
+    """Have what stdout can't take any more go nowhere, so that the process can end in peace."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def entry_point() -> None:

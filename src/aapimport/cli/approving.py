@@ -1,7 +1,13 @@
-"""The administrator's word on a plan: whom to create, whom to make client admin, whom to mail."""
+"""The administrator's word on a plan: seats, client admins, e-mails, and what can't be proven."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import click
+
+from aapimport.cli.grouping import UNATTENDED
+from aapimport.cli.planning import option
 from aapimport.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -11,53 +17,109 @@ if TYPE_CHECKING:
     from aapimport.cli.planning import PlanFlags
     from aapimport.plan.make import Services
     from aapimport.plan.plan import Plan
+    from aapimport.plan.report import PlanReport
 
 _DECLINED = "stopped: you did not say yes"
+_TRIES = 3
+"""How often a fingerprint may be typed."""
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def decided_plan(draft: "Plan", asker: "Asker", console: "Console", *, asked: bool) -> "Plan":
-    """The plan after the question who of the possible twins is created; it may be impossible.
+@dataclass(frozen=True, kw_only=True)
+class ApprovalFlags:
+    """The flags that give a word which `--yes` doesn't, as click names them."""
+
+    client_admins: int | None
+    new_pass: bool
+    unproven: bool
+    fingerprint: str | None
+
+
+_OPTIONS = (
+    option(
+        UNATTENDED,
+        "--client-admins",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Allow exactly N people to become client admins.",
+    ),
+    option(
+        UNATTENDED,
+        "--new-pass",
+        is_flag=True,
+        help="Put people on a pass that nobody has so far, where the portal lists no passes.",
+    ),
+    option(
+        UNATTENDED,
+        "--unproven",
+        is_flag=True,
+        help="Create people whom a service doesn't find, where it can be asked in one way only.",
+    ),
+    option(
+        UNATTENDED,
+        "--fingerprint",
+        metavar="TEXT",
+        help="The fingerprint of the plan of --plan, as plan -o printed it.",
+    ),
+)
+
+
+def approval_options(command: _Command) -> _Command:
+    """Give a command the flags of `ApprovalFlags`."""
+    for one in reversed(_OPTIONS):
+        command = one(command)
+    return command
+
+
+def approve_fingerprint(report: "PlanReport", asker: "Asker", given: str | None) -> None:
+    """Have the fingerprint of a written plan compared with the one that `plan -o` printed.
 
     Args:
-        draft: The plan as `draft_plan` made it.
+        report: The written plan.
         asker: Asks.
-        console: Where they are shown side by side.
-        asked: Whether a flag has decided already.
-    """
-    from aapimport.plan.decide import leave_out
-    from aapimport.screens.maybe import show_maybe, show_maybes
+        given: What `--fingerprint` says; None when it wasn't given.
 
-    if not draft.maybes:
-        return leave_out(draft)
-    show_maybes(console, draft)
-    if asked:
-        return leave_out(draft)
-    rows = {one.person.row for one in draft.maybes}
-    if asker.yes:
-        return leave_out(draft, rows if asker.practice else ())
-    choices = (
-        ("create", "create them all: they are other people"),
-        ("leave-out", "leave them all out"),
-        ("ask", "decide one by one"),
-    )
-    try:
-        choice = asker.choose(
-            "What about people who may be there already?", choices, "--maybe", guess=True
-        )
-    except UsageError:
-        asker.say("nothing can answer: they are left out; --maybe create uploads them")
-        choice = "leave-out"
-    if choice == "ask":
-        rows = {
-            one.person.row
-            for one in draft.maybes
-            if asker.confirm(
-                f"{show_maybe(one)}\n  Create this person all the same?",
-                default=False,
-                flags="--maybe",
-            )
-        }
-    return leave_out(draft, () if choice == "leave-out" else rows)
+    Raises:
+        RefusedError: It is another plan's, or the administrator stopped.
+        UsageError: Nothing can answer.
+    """
+    from aapimport.plan.approval import is_fingerprint
+
+    hint = "ask whoever made the plan for the fingerprint that plan -o printed"
+    if given is not None:
+        if not is_fingerprint(given, report):
+            raise RefusedError(f"{given!r} is not the fingerprint of this plan", hint=hint)
+        return
+    question = "Type the plan's fingerprint, as plan -o printed it, or press Enter to stop"
+    for _ in range(_TRIES):
+        typed = asker.type_words(question, "--fingerprint")
+        if not typed:
+            raise RefusedError(_DECLINED)
+        if is_fingerprint(typed, report):
+            return
+        asker.say("that is not the fingerprint of this plan")
+    raise RefusedError("this is not the plan whose fingerprint you have", hint=hint)
+
+
+def approve_doubts(plan: "Plan", asker: "Asker", flags: ApprovalFlags) -> None:
+    """Have confirmed what the plan rests on and can't be proven.
+
+    Args:
+        plan: The plan.
+        asker: Asks; `--yes` alone is not enough, and on the practice portal there is no question.
+        flags: What was given.
+
+    Raises:
+        RefusedError: The administrator said no.
+        UsageError: Nothing can answer.
+    """
+    given = {"--new-pass": flags.new_pass, "--unproven": flags.unproven}
+    for doubt in plan.doubts:
+        if asker.practice or given[doubt.flag]:
+            continue
+        question = f"{doubt.sentence}\n{doubt.question}"
+        if not asker.confirm(question, default=False, flags=doubt.flag, yes_answers=False):
+            raise RefusedError(_DECLINED)
 
 
 def approve_client_admins(
@@ -75,6 +137,7 @@ def approve_client_admins(
         RefusedError: The number is another one, or the administrator said no.
         UsageError: Nothing can answer.
     """
+    from aapimport.screens.console import count
     from aapimport.screens.plan import show_client_admins
 
     found = len(plan.client_admins)
@@ -82,7 +145,7 @@ def approve_client_admins(
         return
     if named is not None and named != found:
         raise RefusedError(
-            f"this upload makes {found:,} client admins, --client-admins says {named:,}",
+            f"this upload makes {count(found, 'client admin')}, --client-admins says {named:,}",
             hint="look at who they are with: aapimport plan",
         )
     if named is not None:
@@ -133,6 +196,7 @@ def refuse_flags_beside_plan(flags: "PlanFlags") -> None:
         "--pass": flags.pass_name is not None,
         "--emails and --no-emails": flags.emails is not None,
         "--maybe": flags.maybe is not None,
+        "--returning": flags.returning is not None,
         "--max-seats": flags.max_seats is not None,
         "--fit": flags.fit,
         "--update-roles": flags.update_roles,

@@ -37,18 +37,21 @@ class Asker:
         """Tell the administrator something beside a question."""
         _say(text)
 
-    def confirm(self, question: str, *, default: bool, flags: str) -> bool:
-        """A question with the answers yes and no; `--yes` means yes.
+    def confirm(
+        self, question: str, *, default: bool, flags: str, yes_answers: bool = True
+    ) -> bool:
+        """A question with the answers yes and no.
 
         Args:
             question: The question.
             default: What Enter means.
             flags: What decides without a question, for the message where nothing can answer.
+            yes_answers: Whether `--yes` means yes on a real portal, too.
 
         Raises:
             UsageError: Nothing can answer.
         """
-        if self.yes:
+        if self.yes and (yes_answers or self.practice):
             return True
         choices = "[Y/n]" if default else "[y/N]"
         while True:
@@ -88,6 +91,19 @@ class Asker:
             if self.practice and answer.lower() in _YES:
                 return True
             self._ask_again(f"that is not {number}", flags)
+
+    def type_words(self, question: str, flags: str) -> str:
+        """Have something typed that is compared with what the administrator got another way.
+
+        Neither `--yes` nor the practice portal answers it.
+
+        Returns:
+            What was typed; empty for Enter.
+
+        Raises:
+            UsageError: Nothing can answer.
+        """
+        return self._read(f"{question} ({flags}): ", flags, goes_on=False) or ""
 
     def choose(
         self, question: str, choices: Sequence[tuple[str, str]], flags: str, *, guess: bool = False

@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aapimport.config import Endpoint, Settings, is_loopback, read_settings
+from aapimport.config import Endpoint, Settings, host_of, is_loopback, read_settings
 
 if TYPE_CHECKING:
     from aapimport.plan.make import Services
@@ -27,17 +27,20 @@ def connected(settings: Settings, pace: str | None = None) -> Iterator["Services
     """
     from aapimport.plan.make import Services
     from aapimport.services.directory import Directory
-    from aapimport.services.patience import Patience
+    from aapimport.services.patience import Budget, Patience
     from aapimport.services.portal import Portal
 
     with ExitStack() as stack:
         portal, jhana = _transports(settings, stack, pace)
-        patience = Patience(portal.pause)
-        shared = patience if _host(portal.url) == _host(jhana.url) else None
+        budget = Budget()
+        other = budget if host_of(portal.url) == host_of(jhana.url) else None
+        # the budget belongs to the host; each waits by its own transport, and stops by itself
         yield Services(
             target=settings.target,
-            portal=Portal("All Access Pass", portal, patience),
-            jhana=Directory("Jhana", jhana, shared),
+            portal=Portal(
+                "All Access Pass", portal, Patience(portal.pause, budget), settings.not_kept
+            ),
+            jhana=Directory("Jhana", jhana, Patience(jhana.pause, other)),
         )
 
 
@@ -65,9 +68,12 @@ def _transports(
     typed = read_pace(pace)
     if settings.portal and settings.jhana:
         endpoints = (settings.portal, settings.jhana)
-        paces = {_host(one.url): Pace(typed or _pace(one)) for one in endpoints}
+        paces = {host_of(one.url): Pace(typed or _pace(one)) for one in endpoints}
+        tokens = [one.token for one in endpoints]
         portal, jhana = (
-            stack.enter_context(closing(Transport(one, pace=paces[_host(one.url)])))
+            stack.enter_context(
+                closing(Transport(one, pace=paces[host_of(one.url)], secrets=tokens))
+            )
             for one in endpoints
         )
         return portal, jhana
@@ -80,11 +86,6 @@ def _transports(
         for app in (practice.portal, practice.jhana)
     )
     return portal, jhana
-
-
-def _host(url: str) -> str:
-    """What shares a pace and a budget of retries: services at one host."""
-    return urlsplit(url).netloc.lower()
 
 
 def _pace(endpoint: Endpoint) -> float | None:

@@ -43,12 +43,16 @@ def plan(
     Both services are read; nothing is written anywhere. A plan that can't be carried out is shown
     all the same, and refused.
     """
-    from aapimport.cli.approving import decided_plan, plan_with_emails
+    from aapimport.cli.approving import plan_with_emails
     from aapimport.cli.asking import Asker
     from aapimport.cli.connection import connected
+    from aapimport.cli.deciding import decided_plan
+    from aapimport.cli.open_uploads import mention_open_uploads
     from aapimport.cli.planning import checked_file, drafted_plan, picked_pass, warned_rows
     from aapimport.config import read_settings
     from aapimport.plan.decide import impossible, refuse_impossible
+    from aapimport.run.journal import journal_path
+    from aapimport.run.recall import recall_unlocked
     from aapimport.screens.console import make_console
     from aapimport.screens.plan import show_plan, show_preview
     from aapimport.screens.steps import show_steps
@@ -64,11 +68,14 @@ def plan(
     asker = Asker(practice=settings.target == "practice", yes=False)
     checked = checked_file(file, flags, console, asker)
     with connected(settings) as services:
+        mention_open_uploads(settings, services.address)
         name = flags.pass_name or picked_pass(services, asker)
-        draft = drafted_plan(services, checked, flags, settings, name)
+        path = journal_path(settings.state_dir, settings.target)
+        memory = recall_unlocked(path, services.address)
+        draft = drafted_plan(services, checked, flags, settings, name, memory)
     if flags.emails is False:
         draft = draft.without_emails()
-    decided = decided_plan(draft, asker, console, asked=flags.maybe is not None)
+    decided = decided_plan(draft, asker, console, flags)
     show_preview(console, decided, flags.preview, warned_rows(checked))
     show_steps(console, decided, everybody=everybody)
     show_plan(console, decided)
@@ -95,5 +102,7 @@ def _write(decided: "Plan", output: Path, console: "Console", *, force: bool) ->
     from aapimport.plan.report import plan_report
     from aapimport.screens.console import safe
 
-    write_plan(plan_report(decided), output, force=force)
+    report = plan_report(decided)
+    write_plan(report, output, force=force)
     console.print(safe(f"wrote {output}"), soft_wrap=True)
+    console.print(f"fingerprint: {report.fingerprint}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aapimport.cli.asking import Asker
     from aapimport.config import Settings
     from aapimport.people.check import Checked, ReadOptions
-    from aapimport.plan.make import Services
+    from aapimport.plan.make import Memory, Services
     from aapimport.plan.plan import Plan
 
 Preview = Literal["first", "problems", "random"]
@@ -33,6 +33,7 @@ class PlanFlags:
     hidden: Literal["include", "skip"] | None
     preview: Preview
     maybe: Literal["create", "leave-out"] | None
+    returning: Literal["include", "leave-out"] | None
     encoding: str | None
     max_seats: int | None
     fit: bool
@@ -73,8 +74,15 @@ _OPTIONS = (
         UNATTENDED,
         "--maybe",
         type=click.Choice(["create", "leave-out"]),
-        help="What to do with people who may be on the pass already; asked when not given,"
+        help="What to do with people who may be there already; asked when not given,"
         " left out where nothing can answer.",
+    ),
+    option(
+        UNATTENDED,
+        "--returning",
+        type=click.Choice(["include", "leave-out"]),
+        help="What to do with people whose account is deactivated; asked on a terminal, else left"
+        " out.",
     ),
     option(
         UNATTENDED,
@@ -157,16 +165,29 @@ def with_answers(
 
 
 def drafted_plan(
-    services: "Services", checked: "Checked", flags: PlanFlags, settings: "Settings", name: str
+    services: "Services",
+    checked: "Checked",
+    flags: PlanFlags,
+    settings: "Settings",
+    name: str,
+    memory: "Memory | None" = None,
 ) -> "Plan":
     """The plan as far as it can be made without a question.
 
+    Args:
+        services: Both services.
+        checked: The file.
+        flags: What was decided by flags.
+        settings: The settings.
+        name: The pass's name or id.
+        memory: What earlier uploads know; None where nobody has looked.
+
     Raises:
-        RefusedError: The pass or a team doesn't exist.
+        RefusedError: The pass or a team doesn't exist, or two rows are one account.
         SettingsError: A service refuses its token.
         ServiceError: A service can't be asked.
     """
-    from aapimport.plan.make import administrator_of, draft_plan
+    from aapimport.plan.make import NO_MEMORY, draft_plan
     from aapimport.plan.plan import PlanOptions
 
     options = PlanOptions(
@@ -175,12 +196,13 @@ def drafted_plan(
         update_names=flags.update_names,
         fit=flags.fit,
         maybe=flags.maybe or "leave-out",
+        returning=flags.returning or "leave-out",
         max_seats=flags.max_seats,
         buffer=settings.buffer,
-        administrator=administrator_of(services, settings),
+        administrator=settings.administrator,
         pass_as=settings.pass_as,
     )
-    return draft_plan(checked, services, options)
+    return draft_plan(checked, services, options, memory or NO_MEMORY)
 
 
 def warned_rows(checked: "Checked") -> frozenset[int]:

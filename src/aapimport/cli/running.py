@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from aapimport.config import Settings
     from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
+    from aapimport.run.options import Drift
     from aapimport.run.records import Run
     from aapimport.run.runner import Runner
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+"""What asks a run to stop: ^C, the system, and a terminal that is closed."""
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -100,6 +104,33 @@ def opened_journal(settings: "Settings") -> Iterator["Journal"]:
         yield journal
 
 
+@contextmanager
+def printed_receipt(receipt: str) -> Iterator[None]:
+    """Print a receipt; where it can't be, the upload stands all the same.
+
+    Raises:
+        RefusedError: It can't be printed: the disk behind stdout is full, for example.
+        BrokenPipeError: Whoever reads it has seen enough.
+    """
+    try:
+        yield
+        if sys.stdout is not None:  # a process may be started without one
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        from aapimport.cli import stop_printing
+
+        if sys.stdout.isatty():  # the terminal is gone, and nobody reads what is said
+            raise
+        stop_printing()
+        raise RefusedError(
+            f"the receipt of upload {receipt} can't be printed: {error.strerror}",
+            hint=f"see it again with: aapimport resume {receipt}",
+            state="the upload is recorded as it is",
+        ) from error
+
+
 @dataclass(frozen=True, kw_only=True)
 class Carrier:
     """Carries runs out.
@@ -111,6 +142,7 @@ class Carrier:
         asker: Asks whether to go on after a canary.
         settle_seconds: How long a service may still be finishing a lost request.
         again: Whether those who were sent twice and are not found are sent once more.
+        begun_now: Whether the run was planned by this very command.
     """
 
     journal: "Journal"
@@ -119,6 +151,7 @@ class Carrier:
     asker: "Asker"
     settle_seconds: float
     again: bool = False
+    begun_now: bool = False
 
     def carry_out(self, run: "Run", addresses: Mapping[int, str]) -> ExitCode:
         """Do everything that is left of a run, then print its receipt.
@@ -142,6 +175,8 @@ class Carrier:
             stop_after=self.flags.stop_after,
             bulk=self.flags.bulk,
             again=self.again,
+            begun_now=self.begun_now,
+            approve=self._approve,
         )
         runner = Runner(self.journal, self.services, run, options)
         if self.flags.canary:
@@ -151,13 +186,31 @@ class Carrier:
             run = self.journal.run(run.receipt)
             left = self.journal.addresses(run.receipt)  # who isn't settled is told by name
             report = make_report(self.journal, run, {**left, **addresses})
-            if self.flags.as_json:
-                click.echo(report.model_dump_json(by_alias=True, indent=2))
-            else:
-                show_receipt(make_console(sys.stdout), report, run)
+            with printed_receipt(run.receipt):
+                if self.flags.as_json:
+                    click.echo(report.model_dump_json(by_alias=True, indent=2))
+                else:
+                    show_receipt(make_console(sys.stdout), report, run)
         if report.exit_code is ExitCode.SERVICE:
             click.echo(f"next: aapimport resume {run.receipt}", err=True)
         return report.exit_code
+
+    def _approve(self, drift: "Drift") -> None:
+        """Have what differs from what was approved approved again.
+
+        Raises:
+            RefusedError: It isn't, or the command that asked before has to be given again.
+            UsageError: Nothing can answer.
+        """
+        from aapimport.run.options import refuse_drift
+
+        if self.begun_now and not self.asker.yes:
+            refuse_drift(drift)
+        for sentence in drift.changes:
+            self.asker.say(sentence)
+        what = "the seats that this upload uses now, for good"
+        if not self.asker.type_number(what, drift.seats, "--yes"):
+            refuse_drift(drift)
 
     def _try_canary(self, runner: "Runner", run: "Run", people: int) -> None:
         """Upload the first people, without e-mails, read them back, and ask.
@@ -189,7 +242,10 @@ class Carrier:
 
 @contextmanager
 def _stoppable(runner: "Runner") -> Iterator[None]:
-    """^C and SIGTERM finish what is in flight; a second one ends the process at once."""
+    """^C, SIGTERM and SIGHUP finish what is in flight; a second one ends the process at once.
+
+    A signal that whoever started the command has it ignore (`nohup`) stays ignored.
+    """
     asked = False
 
     def on_signal(number: int, _frame: "FrameType | None") -> None:
@@ -202,7 +258,11 @@ def _stoppable(runner: "Runner") -> Iterator[None]:
         with suppress(OSError):  # nobody may be reading any more
             os.write(2, b"\nstopping: finishing what is under way (again to stop at once)\n")
 
-    previous = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+    previous = {
+        number: signal.signal(number, on_signal)
+        for number in _SIGNALS
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
     try:
         yield
     finally:

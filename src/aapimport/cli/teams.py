@@ -24,7 +24,7 @@ def teams(*, pass_name: str | None, as_json: bool) -> ExitCode:
         found = services.portal.teams()
         passes = {one.id: one.name for one in services.portal.passes()}
         if pass_name is not None:
-            chosen = choose_pass(services.portal, pass_name)
+            chosen = choose_pass(services.portal, pass_name, settings.pass_as)
             found = tuple(team for team in found if team.pass_id in {"", chosen.id})
     if as_json:
         click.echo(teams_json(found))

@@ -1,15 +1,20 @@
 """`aapimport upload`: check, preview, ask, upload, receipt."""
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from aapimport.cli.approving import ApprovalFlags, approval_options
 from aapimport.cli.grouping import UNATTENDED, GroupedCommand
 from aapimport.cli.planning import PlanFlags, option, plan_options
 from aapimport.cli.running import RunFlags, run_options
-from aapimport.errors import ExitCode, RefusedError
+from aapimport.errors import ExitCode, RefusedError, UsageError
+
+_LONGEST_AGE = 600.0
+"""Seconds after which what the services held is asked again before anything is written."""
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,7 +22,7 @@ if TYPE_CHECKING:
     from aapimport.cli.asking import Asker
     from aapimport.config import Settings
     from aapimport.people.check import Checked
-    from aapimport.plan.make import Services
+    from aapimport.plan.make import Memory, Services
     from aapimport.plan.plan import Plan
     from aapimport.plan.report import PlanReport
     from aapimport.run.journal import Journal
@@ -32,15 +37,9 @@ if TYPE_CHECKING:
     "--yes",
     is_flag=True,
     help="Answer questions with yes, e-mails included; on a real portal not those about client"
-    " admins and people who may be there already.",
+    " admins, people who may be there already or return, and what can't be proven.",
 )
-@option(
-    UNATTENDED,
-    "--client-admins",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Allow exactly N people to become client admins.",
-)
+@approval_options
 @option(
     UNATTENDED,
     "--plan",
@@ -53,14 +52,13 @@ def upload(
     file: Path,
     *,
     yes: bool,
-    client_admins: int | None,
     plan_file: Path | None,
     **shared: Any,
 ) -> ExitCode:
     """Upload the people in FILE to a pass, and to Jhana where the file says so.
 
     The whole file is checked first: nothing is sent while it has an error. An upload that was
-    interrupted is finished by the same command.
+    interrupted is finished by the same command, and has to be before another file's can begin.
     """
     from aapimport.cli.asking import Asker
     from aapimport.cli.connection import connected
@@ -70,12 +68,15 @@ def upload(
     from aapimport.screens.target import show_target
 
     running = RunFlags(**{name: shared.pop(name) for name in RunFlags.__dataclass_fields__})
+    approvals = ApprovalFlags(
+        **{name: shared.pop(name) for name in ApprovalFlags.__dataclass_fields__}
+    )
     flags = PlanFlags(**shared)
     settings = read_settings()
     console = make_console(sys.stderr if running.as_json else sys.stdout)
     show_target(console, settings.target)
     asker = Asker(practice=settings.target == "practice", yes=yes)
-    command = _Upload(settings, flags, console, asker)
+    command = _Upload(settings, flags, approvals, console, asker)
     checked = [command.check(file, plan_file)]
     with (
         opened_journal(settings) as journal,
@@ -83,13 +84,14 @@ def upload(
     ):
         addresses = {person.row: person.email for person in checked[0].people}
         # from here on the journal knows everything: neither the file nor the plan is kept
-        run = command.begun(journal, services, checked.pop(), plan_file, client_admins)
+        run, begun_now = command.begun(journal, services, checked.pop(), plan_file)
         carrier = Carrier(
             journal=journal,
             services=services,
             flags=running,
             asker=asker,
             settle_seconds=settings.settle_seconds,
+            begun_now=begun_now,
         )
         return carrier.carry_out(run, addresses)
 
@@ -98,10 +100,16 @@ class _Upload:
     """The steps of one upload before its first write."""
 
     def __init__(
-        self, settings: "Settings", flags: PlanFlags, console: "Console", asker: "Asker"
+        self,
+        settings: "Settings",
+        flags: PlanFlags,
+        approvals: ApprovalFlags,
+        console: "Console",
+        asker: "Asker",
     ) -> None:
         self._settings = settings
         self._flags = flags
+        self._approvals = approvals
         self._console = console
         self._asker = asker
 
@@ -112,6 +120,10 @@ class _Upload:
 
         if plan_file:
             refuse_flags_beside_plan(self._flags)
+        elif self._approvals.fingerprint is not None:
+            raise UsageError(
+                "--fingerprint belongs to a written plan", hint="give the plan with --plan"
+            )
         return checked_file(file, self._flags, self._console, self._asker)
 
     def begun(
@@ -120,59 +132,49 @@ class _Upload:
         services: "Services",
         checked: "Checked",
         plan_file: Path | None,
-        client_admins: int | None,
-    ) -> "Run":
-        """The interrupted upload of this file, else a new one that was approved."""
-        run = self.unfinished(journal, services, checked, plan_file)
+    ) -> "tuple[Run, bool]":
+        """The interrupted upload of this file, else a new one that was approved; whether new."""
+        from aapimport.cli.open_uploads import interrupted_upload
+        from aapimport.run.recall import recall
+
+        run = interrupted_upload(
+            journal,
+            services.address,
+            checked,
+            self._flags,
+            plan_file,
+            self._approvals.client_admins,
+        )
         if run is not None:
-            return run
+            return run, False
+        memory = recall(journal, services.address)
         if plan_file:
             written = self.written(journal, plan_file)
-            return journal.begin(self.approved_before(written, services, checked, client_admins))
-        return journal.begin(self.approved(services, checked, client_admins))
-
-    def unfinished(
-        self,
-        journal: "Journal",
-        services: "Services",
-        checked: "Checked",
-        plan_file: Path | None,
-    ) -> "Run | None":
-        """The interrupted upload of the same file, which goes on as it was approved."""
-        from aapimport.people.person import fold
-        from aapimport.plan.approval import read_plan
-
-        run = journal.unfinished(services.address, checked.digest)
-        if run is None:
-            return None
-        if plan_file and read_plan(plan_file).receipt != run.receipt:
-            raise RefusedError(
-                f"upload {run.receipt} of this file was interrupted, and it is not this plan's",
-                hint=f"finish it first, as it was approved: aapimport resume {run.receipt}",
-            )
-        if checked.sheet != run.sheet or journal.rows(run.receipt) != {
-            person.row for person in checked.people
-        }:
-            sheet = f" of sheet {run.sheet!r}" if run.sheet else ""
-            raise RefusedError(
-                f"upload {run.receipt} of this file was interrupted, and it is of other rows{sheet}"
-                " than were read now",
-                hint=f"finish it first, as it was approved: aapimport resume {run.receipt}",
-            )
-        named = fold(self._flags.pass_name or run.pass_name)
-        other_emails = self._flags.emails not in {None, run.emails}
-        if named not in {fold(run.pass_name), fold(run.pass_id)} or other_emails:
-            raise RefusedError(
-                f"upload {run.receipt} of this file to pass {run.pass_name!r} was interrupted,"
-                f" with welcome e-mails {'on' if run.emails else 'off'}",
-                hint=f"finish it first, as it was approved: aapimport resume {run.receipt}",
-            )
-        click.echo(f"going on with upload {run.receipt}, which was interrupted", err=True)
-        return run
+            plan = self.approved_before(written, services, checked, memory)
+        else:
+            plan = self.approved(services, checked, memory)
+        return journal.begin(self.not_old(plan, services, checked, memory)), True
 
     @staticmethod
-    def written(journal: "Journal", plan_file: Path) -> "PlanReport":
-        """A written plan that was not carried out yet."""
+    def not_old(plan: "Plan", services: "Services", checked: "Checked", memory: "Memory") -> "Plan":
+        """The plan, made again where a question stood open for long: nothing old is written from.
+
+        Raises:
+            RefusedError: What was approved is not what would happen now.
+            ServiceError: A service can't be asked.
+        """
+        from aapimport.plan.approval import refuse_changes
+        from aapimport.plan.refresh import differs, refreshed
+
+        if time.time() - plan.taken_at <= _LONGEST_AGE:
+            return plan
+        now = refreshed(plan, checked, services, memory)
+        refuse_changes(differs(plan, now))
+        return now
+
+    def written(self, journal: "Journal", plan_file: Path) -> "PlanReport":
+        """A written plan that was not carried out yet, and whose fingerprint is the right one."""
+        from aapimport.cli.approving import approve_fingerprint
         from aapimport.plan.approval import read_plan
 
         report = read_plan(plan_file)
@@ -186,6 +188,7 @@ class _Upload:
                 f"this plan was carried out already: upload {report.receipt}",
                 hint=f"see its receipt with: aapimport resume {report.receipt}",
             )
+        approve_fingerprint(report, self._asker, self._approvals.fingerprint)
         return report
 
     def approved_before(
@@ -193,48 +196,49 @@ class _Upload:
         report: "PlanReport",
         services: "Services",
         checked: "Checked",
-        client_admins: int | None,
+        memory: "Memory",
     ) -> "Plan":
         """The plan that a written one describes, if it still is what would happen.
 
         Giving the written plan is the approval where nobody can be asked; a terminal is asked.
         """
-        from aapimport.cli.approving import approve_client_admins, approve_plan, check_seats_again
+        from aapimport.cli.approving import approve_plan, check_seats_again
         from aapimport.plan.approval import approved_again
         from aapimport.screens.plan import show_plan
 
-        plan = approved_again(report, checked, services, self._settings)
+        plan = approved_again(report, checked, services, self._settings, memory)
         show_plan(self._console, plan)
-        approve_client_admins(plan, self._asker, self._console, client_admins)
+        self._approve_specially(plan)
         if self._asker.on_terminal:
             plan = approve_plan(plan, self._asker, plan.emails)
             check_seats_again(plan, services)
         return plan
 
-    def approved(
-        self, services: "Services", checked: "Checked", client_admins: int | None
-    ) -> "Plan":
+    def _approve_specially(self, plan: "Plan") -> None:
+        """Have a word on what `--yes` and a written plan don't approve."""
+        from aapimport.cli.approving import approve_client_admins, approve_doubts
+
+        approve_doubts(plan, self._asker, self._approvals)
+        named = self._approvals.client_admins
+        approve_client_admins(plan, self._asker, self._console, named)
+
+    def approved(self, services: "Services", checked: "Checked", memory: "Memory") -> "Plan":
         """The plan that the administrator saw and approved."""
-        from aapimport.cli.approving import (
-            approve_client_admins,
-            approve_plan,
-            check_seats_again,
-            decided_plan,
-        )
+        from aapimport.cli.approving import approve_plan, check_seats_again
+        from aapimport.cli.deciding import decided_plan
         from aapimport.cli.planning import drafted_plan, picked_pass, warned_rows
         from aapimport.plan.decide import refuse_impossible
         from aapimport.screens.plan import show_plan, show_preview
 
         name = self._flags.pass_name or picked_pass(services, self._asker)
-        draft = drafted_plan(services, checked, self._flags, self._settings, name)
+        draft = drafted_plan(services, checked, self._flags, self._settings, name, memory)
         if self._flags.emails is False:
             draft = draft.without_emails()
-        asked = self._flags.maybe is not None
-        plan = decided_plan(draft, self._asker, self._console, asked=asked)
+        plan = decided_plan(draft, self._asker, self._console, self._flags)
         show_preview(self._console, plan, self._flags.preview, warned_rows(checked))
         show_plan(self._console, plan)
         refuse_impossible(plan)
-        approve_client_admins(plan, self._asker, self._console, client_admins)
+        self._approve_specially(plan)
         plan = approve_plan(plan, self._asker, self._flags.emails)
         check_seats_again(plan, services)
         return plan

@@ -4,31 +4,39 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from aapimport.errors import RefusedError
-from aapimport.plan.plan import Budget, PersonPlan, Plan, rows_of
+from aapimport.plan.budget import Budget
+from aapimport.plan.plan import PersonPlan, Plan, rows_of
 
 NO_SEAT = "no seat left on the pass"
-MAYBE = "may be on the pass already"
+MAYBE = "may be there already"
+RETURNS = "deactivated; --returning include switches them on again"
 _MOST_NAMED = 10
 
 
-def decide(plan: Plan, create: Collection[int] | None = None) -> Plan:
+def decide(
+    plan: Plan, create: Collection[int] | None = None, include: Collection[int] | None = None
+) -> Plan:
     """What will happen: `leave_out`, then `refuse_impossible`.
 
     Raises:
         RefusedError: Seats or places don't suffice, or more seats are used than allowed.
     """
-    plan = leave_out(plan, create)
+    plan = leave_out(plan, create, include)
     refuse_impossible(plan)
     return plan
 
 
-def leave_out(plan: Plan, create: Collection[int] | None = None) -> Plan:
+def leave_out(
+    plan: Plan, create: Collection[int] | None = None, include: Collection[int] | None = None
+) -> Plan:
     """Leave out whom the administrator, or the options, leave out.
 
     Args:
         plan: The plan as `draft_plan` made it.
-        create: The rows, of those who may be on the pass already, that are created all the same;
+        create: The rows, of those who may be there already, that are created all the same;
             None goes by the options.
+        include: The rows, of those whose account is deactivated, that are switched on again; None
+            goes by the options.
 
     Returns:
         The plan, which may still be one that can't be carried out.
@@ -36,10 +44,18 @@ def leave_out(plan: Plan, create: Collection[int] | None = None) -> Plan:
     if create is None:
         everybody = plan.options.maybe == "create"
         create = {one.person.row for one in plan.maybes} if everybody else ()
-    people = tuple(
-        one.skip(MAYBE) if one.twin and one.person.row not in create else one for one in plan.people
-    )
-    plan = replace(plan, people=people)
+    if include is None:
+        everybody = plan.options.returning == "include"
+        include = {one.person.row for one in plan.returning} if everybody else ()
+    people = []
+    for one in plan.people:
+        if one.twin and one.person.row not in create:
+            people.append(one.skip(MAYBE))
+        elif one.reactivates and one.person.row not in include:
+            people.append(one.skip(RETURNS))
+        else:
+            people.append(one)
+    plan = replace(plan, people=tuple(people))
     return replace(plan, people=tuple(_fitting(plan))) if plan.options.fit else plan
 
 

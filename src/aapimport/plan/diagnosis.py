@@ -1,14 +1,16 @@
 """What `aapimport doctor` finds: both services, and what they mean for an upload."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from aapimport.config import PassAs
-from aapimport.errors import ExitCode, ServiceError
+from aapimport.errors import ExitCode, ServiceError, SettingsError
 from aapimport.plan.make import Services
 from aapimport.plan.notices import PassIs, health_notices, jhana_notices, portal_notices
+from aapimport.services.discovery import check_not_swapped
 from aapimport.services.health import Health, State, examine
 from aapimport.services.portal import Portal
 from aapimport.services.values import Pass, Team
@@ -19,14 +21,17 @@ class _Model(BaseModel):
 
 
 class Announced(_Model):
-    """What a service says it can do, at /ServiceProviderConfig, /ResourceTypes and /Schemas."""
+    """What a service says it can do, at /ServiceProviderConfig, /ResourceTypes and /Schemas.
+
+    What is declared isn't always kept: that shows when the first person is read back.
+    """
 
     bulk: int = Field(description="people in one bulk request; 0 where it takes none")
     filter: bool = Field(description="look-ups are announced; whether they are true is look_ups")
     patch: bool
     etag: bool
-    schema_published: bool = Field(description="whether it says what it keeps of a person")
-    names: bool
+    schema_published: bool = Field(description="whether it declares what a person can have")
+    names: bool = Field(description="whether they are declared; true where nothing is")
     roles: bool
     entitlements: bool
     external_id: bool
@@ -41,14 +46,17 @@ class ServiceDiagnosis(_Model):
 
     name: str
     address: str
-    state: Literal["ok", "refused", "no-scim", "unreachable"]
+    state: Literal["ok", "refused", "no-scim", "out-of-order", "unreachable"]
+    status: int | None = Field(description="the HTTP status of what it answers, where out-of-order")
     problem: str
     hint: str
     accounts: int | None = Field(description="as the service says; null where it can't be asked")
     look_ups: Literal["true", "exact-case", "ignored", "missing", "refused", "untried"] | None = (
         Field(description="what became of look-ups by filter for somebody who is there")
     )
+    malformed: int = Field(description="accounts among those looked at that can't be read")
     announced: Announced | None
+    not_kept: list[str] = Field(description="attributes that AAPIMPORT_NOT_KEPT names")
 
 
 class Diagnosis(_Model):
@@ -56,6 +64,8 @@ class Diagnosis(_Model):
 
     target: Literal["practice", "live"]
     can_upload: bool
+    problem: str = Field(description="what is wrong with the two together; empty when nothing is")
+    hint: str
     services: list[ServiceDiagnosis] = Field(description="the portal, then Jhana")
     passes: int | None = Field(description="how many the portal publishes; null where it doesn't")
     seats_published: bool
@@ -69,9 +79,9 @@ class Diagnosis(_Model):
     def exit_code(self) -> ExitCode:
         """0 when an upload can run, 3 for settings and credentials, 4 for unreachable services."""
         states = {one.state for one in self.services}
-        if states & {"refused", "no-scim"}:
+        if self.problem or states & {"refused", "no-scim"}:
             return ExitCode.SETTINGS
-        return ExitCode.SERVICE if "unreachable" in states else ExitCode.OK
+        return ExitCode.SERVICE if states & {"unreachable", "out-of-order"} else ExitCode.OK
 
 
 def diagnose(services: Services, pass_as: PassAs = "auto") -> Diagnosis:
@@ -89,9 +99,12 @@ def diagnose(services: Services, pass_as: PassAs = "auto") -> Diagnosis:
     seats = bool(passes) and all(one.free is not None for one in passes)
     groups = portal.capabilities is not None and portal.capabilities.teams
     is_what = _pass_is(portal, pass_as, groups=bool(teams))
+    problem, hint = _swapped(portal, jhana)
     return Diagnosis(
         target=services.target,
-        can_upload=portal.state is State.OK and jhana.state is State.OK,
+        can_upload=portal.state is State.OK and jhana.state is State.OK and not problem,
+        problem=problem,
+        hint=hint,
         services=[_service(portal), _service(jhana)],
         passes=len(passes) if portal.capabilities and portal.capabilities.passes else None,
         seats_published=seats,
@@ -107,18 +120,23 @@ def _holdings(
     """The portal's passes and teams; its health says so when they can't be read."""
     try:
         return health, directory.passes(), directory.teams()
-    except ServiceError as error:
-        ill = Health(
-            name=health.name,
-            address=health.address,
-            state=State.UNREACHABLE,
-            problem=error.message,
-            hint=error.hint,
-            capabilities=health.capabilities,
-            accounts=health.accounts,
-            look_ups=health.look_ups,
-        )
+    except (ServiceError, SettingsError) as error:
+        status = error.status if isinstance(error, ServiceError) else None
+        state = State.OUT_OF_ORDER if status else State.UNREACHABLE
+        if isinstance(error, SettingsError):
+            state = State.REFUSED
+        ill = replace(health, state=state, status=status, problem=error.message, hint=error.hint)
         return ill, (), ()
+
+
+def _swapped(portal: Health, jhana: Health) -> tuple[str, str]:
+    """What is wrong with the two addresses together and what to do, or nothing."""
+    if portal.capabilities and jhana.capabilities:
+        try:
+            check_not_swapped(portal.capabilities, jhana.capabilities)
+        except SettingsError as error:
+            return error.message, error.hint
+    return "", ""
 
 
 def _pass_is(portal: Health, pass_as: PassAs, *, groups: bool) -> PassIs | None:
@@ -155,20 +173,23 @@ def _service(health: Health) -> ServiceDiagnosis:
         name=health.name,
         address=health.address,
         state=health.state.value,
+        status=health.status,
         problem=health.problem,
         hint=health.hint,
         accounts=health.accounts,
         look_ups=health.look_ups.value if health.look_ups else None,
+        malformed=len(health.malformed),
+        not_kept=sorted(can.not_kept) if can else [],
         announced=Announced(
             bulk=can.bulk,
             filter=can.filters,
             patch=can.patches,
             etag=can.etags,
             schema_published=can.user_attributes is not None,
-            names=can.keeps("name.givenName") and can.keeps("name.familyName"),
-            roles=can.keeps("roles"),
-            entitlements=can.keeps("entitlements"),
-            external_id=can.keeps("externalId"),
+            names=can.declares("name.givenName") and can.declares("name.familyName"),
+            roles=can.declares("roles"),
+            entitlements=can.declares("entitlements"),
+            external_id=can.declares("externalId"),
             welcome_emails=can.mails,
             passes=can.passes,
             groups=can.teams,

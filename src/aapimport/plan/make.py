@@ -2,26 +2,36 @@
 
 import secrets
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Literal
 
-from aapimport.config import Settings
+from aapimport.config import place_of
 from aapimport.people.check import Checked
-from aapimport.people.person import Person, address_key
 from aapimport.plan.decide import decide
-from aapimport.plan.names import choose_pass, find_teams, members_of, team_to_join
-from aapimport.plan.notices import PassIs, jhana_notices, portal_notices
-from aapimport.plan.plan import Action, PersonPlan, Plan, PlanOptions, Step
-from aapimport.plan.same_human import Known, Twin, find_twins
-from aapimport.plan.snapshot import take_snapshot
-from aapimport.services.accounts import differences
+from aapimport.plan.maybes import find_maybes
+from aapimport.plan.names import (
+    Remembered,
+    choose_pass,
+    find_teams,
+    members_of,
+    nobody,
+    team_to_join,
+)
+from aapimport.plan.notices import PassIs, jhana_notices, pass_notices, portal_notices
+from aapimport.plan.own import Myself, who_runs
+from aapimport.plan.plan import Action, Doubt, PersonPlan, Plan, PlanOptions
+from aapimport.plan.planner import Planner, pass_is
+from aapimport.plan.seen_passes import as_seen
+from aapimport.plan.shared_accounts import refuse_shared_accounts, refuse_shared_addresses
+from aapimport.plan.snapshot import Snapshot, take_snapshot
 from aapimport.services.directory import Directory
+from aapimport.services.discovery import check_not_swapped
 from aapimport.services.portal import Portal
-from aapimport.services.scim import Account
-from aapimport.services.values import EmailKind, Pass, Team, Wanted
+from aapimport.services.values import Pass, Team
 
-_RECEIPT_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that look alike
+RECEIPT_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that look alike
 _RECEIPT_LENGTH = 6
 
 
@@ -41,43 +51,150 @@ class Services:
 
     @property
     def address(self) -> str:
-        """What a journal's runs are bound to: where both services are."""
-        return "practice" if self.target == "practice" else f"{self.portal.url} {self.jhana.url}"
+        """What a journal's runs are bound to: where both services are, however that is spelled."""
+        if self.target == "practice":
+            return "practice"
+        return f"{place_of(self.portal.url)} {place_of(self.jhana.url)}"
 
 
-def administrator_of(services: Services, settings: Settings) -> str:
-    """The address of whoever runs aapimport: as set, else as the portal's `/Me` says; or empty."""
-    return settings.administrator or services.portal.whoami()
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """What earlier uploads to the same services know.
+
+    Attributes:
+        unique: The services, `portal` and `jhana`, that have proved to refuse a taken userName.
+        remembered: Whom they put into a Group, by its id.
+        not_kept: By service and account id, what an account that they created lacks.
+    """
+
+    unique: frozenset[str] = frozenset()
+    remembered: Remembered = nobody
+    not_kept: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def without_role(self) -> frozenset[str]:
+        """The ids of the portal's accounts whose role it didn't keep."""
+        return frozenset(
+            account_id
+            for (service, account_id), lacking in self.not_kept.items()
+            if service == "portal" and "role" in lacking
+        )
+
+
+NO_MEMORY = Memory()
+"""What is known before the first upload."""
 
 
 def new_receipt() -> str:
     """A confirmation number: six letters and digits, none of which look alike."""
-    return "".join(secrets.choice(_RECEIPT_LETTERS) for _ in range(_RECEIPT_LENGTH))
+    return "".join(secrets.choice(RECEIPT_LETTERS) for _ in range(_RECEIPT_LENGTH))
 
 
-def draft_plan(checked: Checked, services: Services, options: PlanOptions) -> Plan:
+def draft_plan(
+    checked: Checked, services: Services, options: PlanOptions, memory: Memory = NO_MEMORY
+) -> Plan:
     """Find out what an upload could do; `decide` then says what it will.
 
     Args:
         checked: The file, without errors.
         services: Both services; they are only read.
         options: The administrator's decisions.
+        memory: What earlier uploads know.
 
     Raises:
-        RefusedError: The pass or a team doesn't exist.
+        RefusedError: The pass or a team doesn't exist, or two rows are one account.
         SettingsError: A service refuses its token.
         ServiceError: A service can't be asked; nobody is taken for absent on a guess.
     """
+    refuse_shared_addresses(checked)
     portal = services.portal
+    check_not_swapped(portal.capabilities, services.jhana.capabilities)
     taken_at = time.time()
-    pass_ = choose_pass(portal, options.pass_name, options.pass_as)
+    myself = who_runs(portal, options.administrator)
+    pass_, notices, doubts = _chosen_pass(services, options, memory)
     teams = find_teams(checked, portal, pass_)
-    on_portal = take_snapshot(portal, {one.key: one.email for one in checked.people}, pass_)
-    on_jhana = take_snapshot(
-        services.jhana, {one.key: one.email for one in checked.people if one.jhana}
+    on_portal = take_snapshot(portal, checked.people, pass_)
+    on_jhana = take_snapshot(services.jhana, [one for one in checked.people if one.jhana])
+    refuse_shared_accounts(checked, portal.name, on_portal.accounts)
+    refuse_shared_accounts(checked, services.jhana.name, on_jhana.accounts)
+    people = _people(
+        checked,
+        Planner(
+            portal=portal,
+            jhana=services.jhana,
+            options=options,
+            pass_=pass_,
+            myself=myself,
+            without_role=memory.without_role,
+        ),
+        teams,
+        members_of(portal, set(teams.values()), memory.remembered),
+        (on_portal, on_jhana),
     )
-    members = members_of(portal, teams)
-    planner = _Planner(services, options, pass_)
+    unproven = list(_single_witnesses(people, on_portal, on_jhana))
+    return Plan(
+        receipt=new_receipt(),
+        file=checked.path.name,
+        file_digest=checked.digest,
+        sheet=checked.sheet,
+        target=services.target,
+        address=services.address,
+        pass_=pass_,
+        teams=tuple(dict.fromkeys(teams.values())),
+        options=replace(options, administrator=myself.address),
+        people=people,
+        notices=(
+            *notices,
+            *_service_notices(services, pass_, people),
+            *_own_role(myself, services, options),
+            *(doubt.sentence for _, doubt in unproven),
+            *_malformed(on_portal, on_jhana),
+        ),
+        doubts=(
+            *doubts,
+            *(doubt for service, doubt in unproven if service not in memory.unique),
+        ),
+        leavers=_leavers(pass_, on_portal),
+        taken_at=taken_at,
+    )
+
+
+def make_plan(
+    checked: Checked, services: Services, options: PlanOptions, memory: Memory = NO_MEMORY
+) -> Plan:
+    """What an upload will do when nobody is asked: `draft_plan`, then `decide`.
+
+    Raises:
+        RefusedError: The plan can't be carried out.
+        SettingsError: A service refuses its token.
+        ServiceError: A service can't be asked.
+    """
+    return decide(draft_plan(checked, services, options, memory))
+
+
+def _chosen_pass(
+    services: Services, options: PlanOptions, memory: Memory
+) -> tuple[Pass, Sequence[str], Sequence[Doubt]]:
+    """The pass, with what is to be said and asked about it."""
+    portal = services.portal
+    pass_ = choose_pass(portal, options.pass_name, options.pass_as, memory.remembered)
+    if services.target == "practice":  # its years are invented
+        return pass_, (), ()
+    if portal.capabilities.passes or pass_is(portal, pass_) is not PassIs.ENTITLEMENT:
+        return pass_, tuple(pass_notices(pass_, datetime.now(UTC))), ()
+    pass_, notice, doubt = as_seen(portal, pass_)
+    return pass_, (notice,) if notice else (), (doubt,) if doubt else ()
+
+
+def _people(
+    checked: Checked,
+    planner: Planner,
+    teams: Mapping[str, Team],
+    members: Mapping[str, frozenset[str]],
+    snapshots: tuple[Snapshot, Snapshot],
+) -> tuple[PersonPlan, ...]:
+    """What happens to everybody, with whom they may be."""
+    on_portal, on_jhana = snapshots
     people = [
         planner.person(
             person,
@@ -87,162 +204,55 @@ def draft_plan(checked: Checked, services: Services, options: PlanOptions) -> Pl
         )
         for person in checked.people
     ]
-    twins = _twins(checked, people, on_portal.on_pass)
-    return Plan(
-        receipt=new_receipt(),
-        file=checked.path.name,
-        file_digest=checked.digest,
-        sheet=checked.sheet,
-        target=services.target,
-        address=services.address,
-        pass_=pass_,
-        teams=tuple(teams.values()),
-        options=options,
-        people=tuple(replace(one, twin=twins.get(one.person.row)) for one in people),
-        notices=planner.notices(people),
-        taken_at=taken_at,
+    maybes = find_maybes(checked, people, planner.pass_, on_portal, on_jhana)
+    return tuple(replace(one, twin=maybes.get(one.person.row)) for one in people)
+
+
+def _service_notices(
+    services: Services, pass_: Pass, people: Sequence[PersonPlan]
+) -> Sequence[str]:
+    """What the services can't do that the file asks for."""
+    portal = services.portal
+    published = pass_.free is not None
+    notices = list(
+        portal_notices(portal.capabilities, pass_is(portal, pass_), seats_published=published)
     )
+    if any(one.jhana for one in people):
+        notices += jhana_notices(services.jhana.capabilities)
+    return notices
 
 
-def make_plan(checked: Checked, services: Services, options: PlanOptions) -> Plan:
-    """What an upload will do when nobody is asked: `draft_plan`, then `decide`.
-
-    Raises:
-        RefusedError: The plan can't be carried out.
-        SettingsError: A service refuses its token.
-        ServiceError: A service can't be asked.
-    """
-    return decide(draft_plan(checked, services, options))
+def _own_role(myself: Myself, services: Services, options: PlanOptions) -> Sequence[str]:
+    """That one's own role isn't safe, where roles change and nobody knows whose is one's own."""
+    roles_change = options.update_roles and services.portal.capabilities.keeps("roles")
+    if not (roles_change and myself.unknown):
+        return ()
+    what = "your own role could be changed; set AAPIMPORT_ADMINISTRATOR to your address"
+    return (f"{myself.unknown}: {what}",)
 
 
-def _twins(
-    checked: Checked, people: Iterable[PersonPlan], on_pass: Iterable[Account]
-) -> Mapping[int, Twin]:
-    """Whom of the newcomers may be somebody on the pass, or in the file, already: by row.
-
-    Rows whose account is on the pass are compared with as accounts; those with an account that is
-    not on it (last year's people) and those who are new, as rows.
-    """
-    newcomers, joining = [], []
-    for one in people:
-        if one.portal.action is Action.CREATE:
-            newcomers.append(one.person)
-        elif one.seat:
-            joining.append(one.person)
-    if not newcomers:
-        return {}
-    existing = [
-        Known(
-            email=account.user_name,
-            first_name=account.first_name,
-            last_name=account.last_name,
-            where="on the pass" if account.active else "on the pass, deactivated",
-            active=account.active,
-        )
-        for account in on_pass
+def _single_witnesses(
+    people: Sequence[PersonPlan], on_portal: Snapshot, on_jhana: Snapshot
+) -> Sequence[tuple[str, Doubt]]:
+    """The services on which people are new by one way of asking only, and what that means."""
+    created = {
+        "portal": (on_portal, [one.portal for one in people]),
+        "jhana": (on_jhana, [one.jhana for one in people if one.jhana]),
+    }
+    return [
+        (service, Doubt(snapshot.single, "Create whom it doesn't find?", "--unproven"))
+        for service, (snapshot, steps) in created.items()
+        if snapshot.single and any(step.action is Action.CREATE for step in steps)
     ]
-    existing += [_row(checked, person) for person in joining]
-    rows = [_row(checked, person) for person in newcomers]
-    return {newcomers[twin.index].row: twin for twin in find_twins(rows, existing)}
 
 
-def _row(checked: Checked, person: Person) -> Known:
-    """A row of the file, to be compared with."""
-    return Known(
-        email=person.email,
-        first_name=person.first_name,
-        last_name=person.last_name,
-        where=str(checked.cell(person, "email")),
-    )
+def _malformed(*snapshots: Snapshot) -> Sequence[str]:
+    """The accounts that can't be read, which might be anybody's."""
+    return [f"an account can't be read: {one}" for it in snapshots for one in it.malformed]
 
 
-class _Planner:
-    """Decides one person after the other."""
-
-    def __init__(self, services: Services, options: PlanOptions, pass_: Pass) -> None:
-        self._services = services
-        self._options = options
-        self._pass = pass_
-        self._roles = services.portal.capabilities.keeps("roles")
-        self._pass_is = PassIs.NOTHING
-        if pass_.group_id:
-            self._pass_is = PassIs.GROUP
-        elif services.portal.capabilities.keeps("entitlements"):
-            self._pass_is = PassIs.ENTITLEMENT
-
-    def person(
-        self, person: Person, account: Account | None, jhana: Account | None, team: Team | None
-    ) -> PersonPlan:
-        """What happens to one person."""
-        portal = self._step(
-            Wanted(
-                email=person.email,
-                first_name=person.first_name,
-                last_name=person.last_name,
-                role=person.role.value if self._roles else None,
-                pass_id=self._pass.id if self._pass_is is PassIs.ENTITLEMENT else None,
-                pass_name=self._pass.name,
-            ),
-            account,
-        )
-        jhana_step = None
-        if person.jhana:
-            jhana_step = self._step(
-                Wanted(
-                    email=person.email, first_name=person.first_name, last_name=person.last_name
-                ),
-                jhana,
-            )
-        return PersonPlan(
-            person=person,
-            portal=portal,
-            jhana=jhana_step,
-            seat=self._takes_seat(account),
-            team=team,
-            pass_group=self._pass.group_id if self._takes_seat(account) else "",
-            email=self._email(account, jhana_step),
-        )
-
-    def notices(self, people: Iterable[PersonPlan]) -> tuple[str, ...]:
-        """What the services can't do that the file asks for, said before anything is sent."""
-        everybody = list(people)
-        portal, jhana = self._services.portal.capabilities, self._services.jhana.capabilities
-        seats_published = self._pass.free is not None
-        notices = list(portal_notices(portal, self._pass_is, seats_published=seats_published))
-        if any(one.jhana for one in everybody):
-            notices += jhana_notices(jhana)
-        return tuple(notices)
-
-    def _takes_seat(self, account: Account | None) -> bool:
-        """Whether a person is new to the pass; where nobody is put on it, who is new at all."""
-        if account is None or self._pass_is is PassIs.NOTHING:
-            return account is None
-        return self._pass.id not in account.passes
-
-    def _step(self, wanted: Wanted, account: Account | None) -> Step:
-        if account is None:
-            return Step(action=Action.CREATE, wanted=wanted)
-        own = address_key(wanted.email) == address_key(self._options.administrator)
-        allowed = replace(
-            wanted,
-            names=self._options.update_names,
-            role=wanted.role if self._options.update_roles and not own else None,
-        )
-        changes = differences(account, allowed)
-        return Step(
-            action=Action.CHANGE if changes else Action.SAME,
-            wanted=allowed,
-            account_id=account.id,
-            account=account,
-            changes=changes,
-            kept=tuple(one for one in differences(account, wanted) if one not in changes),
-        )
-
-    def _email(self, account: Account | None, jhana: Step | None) -> EmailKind | None:
-        """Being assigned to a pass sends no e-mail (vendor's help page); being new does."""
-        new_on_jhana = jhana is not None and jhana.action is Action.CREATE
-        if account is None and self._services.portal.capabilities.mails:
-            return EmailKind.COMBINED if new_on_jhana else EmailKind.PORTAL
-        if new_on_jhana and account is not None and self._services.jhana.capabilities.mails:
-            return EmailKind.JHANA
-        return None
+def _leavers(pass_: Pass, on_portal: Snapshot) -> int:
+    """Used seats that nobody on the portal holds, where everybody on the pass is known."""
+    if not on_portal.everybody_compared or pass_.seats_used is None:
+        return 0
+    return max(0, pass_.seats_used - len(on_portal.on_pass))

@@ -1,28 +1,74 @@
 """Passes and teams by the names that people type."""
 
 import difflib
+import re
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
+from typing import TypeVar
 
 from aapimport.config import PassAs
 from aapimport.errors import RefusedError, ServiceError
 from aapimport.people.check import Checked
+from aapimport.people.cleaning import clean
 from aapimport.people.person import Person, fold
 from aapimport.services.directory import Unknown
-from aapimport.services.portal import Portal, find_by_name
+from aapimport.services.portal import Portal
 from aapimport.services.scim import Account
 from aapimport.services.values import Pass, Team
 
+Remembered = Callable[[str], frozenset[str]]
+"""Whom earlier uploads put into a Group, by its id: for portals that never show members."""
+_BETWEEN_TEAMS = re.compile(r"[;,/|&\n]|\s+and\s+", re.IGNORECASE)
+_Named = TypeVar("_Named", Pass, Team)
 
-def choose_pass(portal: Portal, name: str, pass_as: PassAs = "auto") -> Pass:
-    """The pass that a name or an id means, in any letter case.
+
+def nobody(_group_id: str) -> frozenset[str]:
+    """The members that are remembered where nothing is."""
+    return frozenset()
+
+
+@cache
+def plain(name: str) -> str:
+    """A name cleaned as the file's cells are, with single blanks: services' names need it, too."""
+    return " ".join(clean(name, "team").text.split())
+
+
+def meant(name: str, choices: Sequence[_Named], *, by_id: bool = True) -> list[_Named]:
+    """Which passes or teams a name means: the exact ones, else those in any letter case.
+
+    Both sides are cleaned alike before they are compared. Of teams that look alike the one that is
+    spelt exactly so is meant; of passes none is: seats are at stake.
+
+    Args:
+        name: The name, as a person typed it.
+        choices: What the service has.
+        by_id: Whether an id is as good as a name.
+    """
+
+    def names(one: _Named) -> tuple[str, ...]:
+        return (plain(one.name), one.id) if by_id else (plain(one.name),)
+
+    spelt_so = [one for one in choices if name == one.name]
+    if spelt_so and not by_id:
+        return spelt_so
+    exact = [one for one in choices if plain(name) in names(one)]
+    key = fold(plain(name))
+    return exact or [one for one in choices if key in map(fold, names(one))]
+
+
+def choose_pass(
+    portal: Portal, name: str, pass_as: PassAs = "auto", remembered: Remembered = nobody
+) -> Pass:
+    """The pass that a name or an id means; of two that differ in letter case only, the exact one.
 
     Args:
         portal: The portal.
         name: What was typed.
         pass_as: What being on the pass is; `auto` takes the Group of the pass's name where the
             portal keeps no entitlements.
+        remembered: Whom earlier uploads put into a Group.
 
     Raises:
         RefusedError: The portal publishes its passes and none, or more than one, is meant; or the
@@ -34,11 +80,10 @@ def choose_pass(portal: Portal, name: str, pass_as: PassAs = "auto") -> Pass:
         pass_as == "auto" and portal.capabilities.keeps("entitlements")
     ):
         return found
-    keys = {fold(found.name.strip()), fold(found.id)}
     teams = portal.teams()
-    groups = [one for one in teams if keys & {fold(one.name), fold(one.id)}]
+    groups = meant(found.name, teams) or meant(found.id, teams)
     if len(groups) == 1:
-        members = members_of(portal, {"": groups[0]})[groups[0].id]
+        members = members_of(portal, groups, remembered)[groups[0].id]
         return replace(found, name=groups[0].name, group_id=groups[0].id, members=members)
     if teams or pass_as == "group":  # a misspelt name must not leave everybody without the pass
         number = len(groups) or "no"
@@ -55,15 +100,15 @@ def _named_pass(portal: Portal, name: str) -> Pass:
     """The pass as the portal publishes it, or as it was typed."""
     passes = portal.passes()
     if not portal.capabilities.passes:
-        return Pass(id=name, name=name)
-    if found := find_by_name(name, passes):
-        return found
-    same = [one for one in passes if fold(one.name) == fold(name.strip())]
-    if same:
+        return Pass(id=plain(name), name=plain(name))
+    found = meant(name, passes)
+    if len(found) == 1:
+        return found[0]
+    if found:
         raise RefusedError(
-            f"there are {len(same)} passes {name.strip()!r}",
+            f"there are {len(found)} passes {plain(name)!r}",
             hint="give the id of the one you mean: "
-            + " or ".join(f"--pass {shlex.quote(one.id)}" for one in same),
+            + " or ".join(f"--pass {shlex.quote(one.id)}" for one in found),
         )
     raise RefusedError(
         f"there is no pass {name!r}",
@@ -72,60 +117,52 @@ def _named_pass(portal: Portal, name: str) -> Pass:
 
 
 def find_teams(checked: Checked, portal: Portal, pass_: Pass) -> dict[str, Team]:
-    """The teams that the file names, by folded name.
+    """The teams that the file names, by the name as it is typed there.
 
     Raises:
         RefusedError: Some are not on the pass; says each once, with all its cells.
     """
-    wanted: dict[str, list[Person]] = {}
-    for person in checked.people:
-        if person.team:
-            wanted.setdefault(fold(person.team), []).append(person)
-    if not wanted:
+    typed = {person.team for person in checked.people if person.team}
+    if not typed:
         return {}
-    here: dict[str, list[Team]] = {}
-    elsewhere: set[str] = set()
+    here: list[Team] = []
+    elsewhere: list[Team] = []
     for team in portal.teams():
-        if team.pass_id in {"", pass_.id}:
-            here.setdefault(fold(team.name), []).append(team)
-        else:
-            elsewhere.add(fold(team.name))
-    blocks = [
-        _block(
-            checked,
-            people,
-            list(here.values()),
-            found=len(here.get(key, ())),
-            other=key in elsewhere,
-        )
-        for key, people in wanted.items()
-        if len(here.get(key, ())) != 1  # names of Groups are not unique (SERVERS.md, 8)
-    ]
+        (here if team.pass_id in {"", pass_.id} else elsewhere).append(team)
+    found = {name: meant(name, here, by_id=False) for name in typed}
+    wrong: dict[str, list[Person]] = {}
+    for person in checked.people:
+        # names of Groups are not unique (SERVERS.md, 8)
+        if person.team and len(found[person.team]) != 1:
+            wrong.setdefault(fold(plain(person.team)), []).append(person)
+    blocks = [_block(checked, people, here, elsewhere) for people in wrong.values()]
     if blocks:
         raise RefusedError(
             f"{len(blocks)} team name{'s' if len(blocks) > 1 else ''} in the file can't be used"
             f" with pass {pass_.name!r}\n" + "\n".join(blocks),
             hint="create the team on the portal first, correct the cells, or leave them blank",
         )
-    return {key: here[key][0] for key in wanted}
+    return {name: teams[0] for name, teams in found.items()}
 
 
 def _block(
-    checked: Checked,
-    people: Sequence[Person],
-    known: Sequence[Sequence[Team]],
-    *,
-    found: int,
-    other: bool,
+    checked: Checked, people: Sequence[Person], here: Sequence[Team], elsewhere: Sequence[Team]
 ) -> str:
     """What is wrong with one team's name, all the cells that hold it, and what may be meant."""
     name, cells = people[0].team or "", _cells(checked, people)
-    if found:
+    if meant(name, here, by_id=False):
         return f"there are several teams {name!r} on the pass: {cells}"
+    parts = [part for part in map(plain, _BETWEEN_TEAMS.split(name)) if part]
+    if len(parts) > 1 and all(meant(part, here, by_id=False) for part in parts):
+        named = " and ".join(map(repr, parts))
+        return (
+            f"{len(parts)} teams in one cell, {named}: {cells}\n"
+            "  a row puts a person into one team: keep one, the others are joined on the portal"
+        )
     block = f"team {name!r} is not on the pass: {cells}"
-    if other:
+    if meant(name, elsewhere, by_id=False):
         return f"{block}\n  it is a team of another pass"
-    suggestion = suggest(name, [teams[0].name for teams in known])
+    suggestion = suggest(name, [team.name for team in here])
     return f"{block}\n  {suggestion}" if suggestion else block
 
 
@@ -144,20 +181,30 @@ def _cells(checked: Checked, people: Sequence[Person]) -> str:
     return ", ".join(cells)
 
 
-def members_of(portal: Portal, teams: Mapping[str, Team]) -> dict[str, frozenset[str]]:
+def members_of(
+    portal: Portal, teams: Iterable[Team], remembered: Remembered = nobody
+) -> dict[str, frozenset[str]]:
     """Who is in each team already, by team id.
+
+    Args:
+        portal: The portal.
+        teams: The teams.
+        remembered: Whom earlier uploads put into a team, which is asked where the portal shows no
+            team's members.
 
     Raises:
         ServiceError: A team can't be read.
     """
     members = {}
-    for team in teams.values():
+    for team in teams:
         found = portal.members(team.id)
         if isinstance(found, Unknown):
             raise ServiceError(
                 f"who is in team {team.name!r} can't be read: {found.reason}",
                 hint="try again later",
             )
+        if not found and (put_there := remembered(team.id)) and not portal.shows_members:
+            found = put_there
         members[team.id] = found
     return members
 
@@ -171,7 +218,7 @@ def team_to_join(
     """The team that a person is put into; None without one, and for who is in it already."""
     if not person.team:
         return None
-    team = teams[fold(person.team)]
+    team = teams[person.team]
     return None if account is not None and is_member(account, members[team.id]) else team
 
 
@@ -182,8 +229,8 @@ def is_member(account: Account, members: Collection[str]) -> bool:
 
 def suggest(name: str, choices: Sequence[str]) -> str:
     """`did you mean …?` with the closest names; empty when nothing is close."""
-    by_key = {fold(choice): choice for choice in choices}
-    close = difflib.get_close_matches(fold(name), by_key, n=3)
+    by_key = {fold(plain(choice)): plain(choice) for choice in choices}
+    close = difflib.get_close_matches(fold(plain(name)), by_key, n=3)
     if close:
         return "did you mean " + " or ".join(repr(by_key[key]) for key in close) + "?"
     return ""

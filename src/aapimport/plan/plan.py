@@ -8,13 +8,17 @@ from typing import Literal
 
 from aapimport.config import PassAs
 from aapimport.people.person import Person
+from aapimport.plan.budget import Budget
 from aapimport.plan.same_human import Twin
 from aapimport.services.scim import Account
 from aapimport.services.values import Change, EmailKind, Pass, Team, Wanted
 from aapimport.template.roles import Role
 
 Maybe = Literal["create", "leave-out"]
-"""What happens to people who may be on the pass already, where nobody is asked."""
+"""What happens to people who may be there already, where nobody is asked."""
+
+Returning = Literal["include", "leave-out"]
+"""What happens to people whose account is deactivated, where nobody is asked."""
 
 
 class Action(StrEnum):
@@ -35,11 +39,12 @@ class PlanOptions:
         update_roles: Whether the role of an account that exists is set as the file says.
         update_names: Whether its names are.
         fit: Whether the first that fit are uploaded when seats or places don't suffice.
-        maybe: What happens to people who may be on the pass already.
+        maybe: What happens to people who may be there already.
+        returning: What happens to people whose account on the portal is deactivated.
         max_seats: The most seats that the upload may use; None for no limit.
         buffer: The part of the seats that should stay free, for a warning.
-        administrator: The address of whoever runs the upload, whose own role is never changed;
-            empty when not known.
+        administrator: The address of whoever runs the upload, as set or as the portal says; empty
+            when not known. Their own role is never changed.
         pass_as: What being on the pass is, on the portal.
     """
 
@@ -48,6 +53,7 @@ class PlanOptions:
     update_names: bool = False
     fit: bool = False
     maybe: Maybe = "leave-out"
+    returning: Returning = "leave-out"
     max_seats: int | None = None
     buffer: float = 0.1
     administrator: str = ""
@@ -140,6 +146,12 @@ class PersonPlan:
         return not self.skipped and any(it.attribute == "account" for it in self.portal.changes)
 
     @property
+    def role_afterwards(self) -> str:
+        """The role that the account has then: one that is kept, else the row's."""
+        kept = (change.before for change in self.portal.kept if change.attribute == "role")
+        return next(kept, self.person.role)
+
+    @property
     def makes_client_admin(self) -> bool:
         """Whether administration rights are handed out that were not there before.
 
@@ -149,11 +161,8 @@ class PersonPlan:
             return False
         if self.portal.action is Action.CREATE:
             return self.portal.wanted.role == Role.CLIENT_ADMIN
-        kept = next((it.before for it in self.portal.kept if it.attribute == "role"), None)
         changes = {change.attribute for change in self.portal.changes}
-        return (kept or self.person.role) == Role.CLIENT_ADMIN and bool(
-            changes & {"role", "account"}
-        )
+        return self.role_afterwards == Role.CLIENT_ADMIN and bool(changes & {"role", "account"})
 
     def skip(self, reason: str) -> "PersonPlan":
         """The same person, left out."""
@@ -161,46 +170,19 @@ class PersonPlan:
         return replace(left_out, team=None, pass_group="")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """What an upload takes of something that is limited.
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What a plan rests on and can't be proven: on a real portal it needs an administrator's word.
 
     Attributes:
-        name: What is limited: the pass's or the team's name, or Jhana.
-        kind: `pass`, `team` or `jhana`.
-        capacity: Seats or places in all; None where not published, which Jhana never does.
-        used: How many were used before; None where not published.
-        takes: How many this upload uses.
-        buffer: How many should stay free.
-        id: The pass's or the team's id; names of teams are not unique.
+        sentence: What is in doubt.
+        question: What is asked about it.
+        flag: What answers where nobody can be asked; `--yes` doesn't.
     """
 
-    name: str
-    kind: Literal["pass", "team", "jhana"]
-    capacity: int | None
-    used: int | None
-    takes: int
-    buffer: int = 0
-    id: str = ""
-
-    @property
-    def free_before(self) -> int | None:
-        """How many are free; None where not published."""
-        if self.capacity is None or self.used is None:
-            return None
-        return max(0, self.capacity - self.used)
-
-    @property
-    def free_after(self) -> int | None:
-        """How many are left afterwards; negative when there are too few."""
-        return None if self.free_before is None else self.free_before - self.takes
-
-    @property
-    def eats_buffer(self) -> bool:
-        """Whether this upload, not an earlier one, goes below what should stay free."""
-        if self.free_after is None or not self.takes:
-            return False
-        return 0 <= self.free_after < self.buffer
+    sentence: str
+    question: str
+    flag: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,6 +202,8 @@ class Plan:
         people: Everybody, in the file's order.
         emails: Whether welcome e-mails are sent; as long as nobody decided, they are planned.
         notices: What the services can't do, in sentences.
+        doubts: What needs a word of its own before anything is sent.
+        leavers: Used seats of the pass that nobody on the portal holds.
         taken_at: When the services were asked who is there, in seconds since 1970.
     """
 
@@ -235,6 +219,8 @@ class Plan:
     people: tuple[PersonPlan, ...]
     emails: bool = True
     notices: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    leavers: int = 0
     taken_at: float = 0.0
 
     def without_emails(self) -> "Plan":
@@ -273,6 +259,11 @@ class Plan:
         return tuple(one for one in self.people if one.twin)
 
     @property
+    def returning(self) -> tuple[PersonPlan, ...]:
+        """Everybody whose account on the portal would be switched on again."""
+        return tuple(one for one in self.people if one.reactivates)
+
+    @property
     def budgets(self) -> tuple[Budget, ...]:
         """The pass's seats, the places of each team that somebody joins, and who gets Jhana."""
         held = self.pass_
@@ -285,6 +276,7 @@ class Plan:
             used=held.seats_used,
             takes=self.seats,
             buffer=round((held.seats or 0) * self.options.buffer),
+            leavers=self.leavers,
         )
         jhana = sum(one.enables_jhana for one in self.people)
         enabled = Budget(name="Jhana", kind="jhana", capacity=None, used=None, takes=jhana)

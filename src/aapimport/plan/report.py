@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from aapimport.config import PassAs
 from aapimport.plan.decide import impossible
-from aapimport.plan.plan import Action, Maybe, PersonPlan, Plan, PlanOptions, Step
+from aapimport.plan.make import RECEIPT_LETTERS
+from aapimport.plan.plan import Action, Maybe, PersonPlan, Plan, PlanOptions, Returning, Step
 from aapimport.plan.same_human import Twin
 
 ActionName = Literal["create", "change", "same", "skip"]
@@ -86,6 +87,9 @@ class BudgetReport(_Model):
     used: int | None
     takes: int
     free_after: int | None
+    leavers: int = Field(
+        description="used seats of people who left: if some of them return, fewer are used"
+    )
 
 
 class OptionsReport(_Model):
@@ -96,6 +100,7 @@ class OptionsReport(_Model):
     update_names: bool
     fit: bool
     maybe: Maybe
+    returning: Returning
     max_seats: int | None
     buffer: float
     administrator: str
@@ -114,8 +119,11 @@ class PlanReport(_Model):
 
     version: Literal[1] = 1
     digest: str = Field(description="SHA-256 over everything else in this object")
-    made_at: datetime
-    receipt: str = Field(description="the confirmation number of the upload that carries it out")
+    made_at: AwareDatetime
+    receipt: str = Field(
+        pattern=f"^[{RECEIPT_LETTERS}]{{6}}$",
+        description="the confirmation number of the upload that carries it out",
+    )
     target: Literal["practice", "live"]
     address: str = Field(description="where both services are")
     file: str
@@ -129,7 +137,7 @@ class PlanReport(_Model):
     budgets: list[BudgetReport]
     mails: int = Field(description="welcome e-mails")
     client_admins: int = Field(description="people who get administration rights")
-    notices: list[str] = Field(description="what the services can't do")
+    notices: list[str] = Field(description="what the services can't do, and what is in doubt")
     refused: list[str] = Field(description="why it can't be carried out; empty when it can")
     people: list[PersonReport]
 
@@ -138,6 +146,17 @@ class PlanReport(_Model):
         values = self.model_dump(mode="json", by_alias=True, exclude={"digest"})
         text = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def fingerprint(self) -> str:
+        """The first 40 bits of the digest, to be read aloud: `7K3Q-X9M4`.
+
+        The digest guards against slips; whoever forges a plan makes a digest as well. So its
+        fingerprint travels another way than the file.
+        """
+        bits = int(self.digest[:10], 16)
+        letters = "".join(RECEIPT_LETTERS[bits >> shift & 31] for shift in range(35, -1, -5))
+        return f"{letters[:4]}-{letters[4:]}"
 
 
 def plan_report(plan: Plan, *, emails_open: bool = False) -> PlanReport:
@@ -169,6 +188,7 @@ def plan_report(plan: Plan, *, emails_open: bool = False) -> PlanReport:
                 used=one.used,
                 takes=one.takes,
                 free_after=one.free_after,
+                leavers=one.leavers,
             )
             for one in plan.budgets
         ],

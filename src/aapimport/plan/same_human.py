@@ -49,6 +49,7 @@ class Known:
 class Kind(StrEnum):
     """Why two records may be one human, strongest reason first; the value is stable."""
 
+    SECOND_ADDRESS = "second-address"
     TAG_OR_DOTS = "tag-or-dots"
     OTHER_DOMAIN = "other-domain"
     SHORT_FORM = "short-form"
@@ -65,6 +66,7 @@ class Kind(StrEnum):
 
 
 _SENTENCES = {
+    Kind.SECOND_ADDRESS: "the row's address is one of that account's, but not its user name",
     Kind.TAG_OR_DOTS: "the same address but for dots, hyphens or a +tag",
     Kind.OTHER_DOMAIN: "the same name, and the same or a like address at another domain",
     Kind.SHORT_FORM: "the same name, and two addresses made from it at one domain",

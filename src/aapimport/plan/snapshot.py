@@ -1,25 +1,25 @@
 """What a service holds today about the people of a file.
 
-Three ways lead there: the whole list, look-ups of many addresses at once, or one by one. Look-ups
-are taken only where they cost fewer requests and the service has proved, on an account that we know
-is there, that it compares addresses and ignores letter case (SERVERS.md, 2 and 3). Whoever is on
-the pass is asked for by a filter, too, and the answer is believed only when it is not empty, names
-nobody else, and has everybody whom the look-ups found there.
+Nobody is absent because of one answer: who isn't found by one witness is asked of the next, until
+two have said that the person isn't there (`witnesses`). Where only one can be had, the plan says
+so. Everybody on the pass is fetched as well, to compare newcomers with.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from aapimport.errors import ServiceError
-from aapimport.people.person import address_key
-from aapimport.plan.names import is_member
-from aapimport.services.directory import Directory, Unknown
-from aapimport.services.identity import keys
-from aapimport.services.many import ADDRESSES_PER_LOOK_UP, any_of, finds_only
+from aapimport.people.person import Person
+from aapimport.plan.witnesses import LIST, Witnesses
+from aapimport.services.directory import Directory
+from aapimport.services.look_ups import ADDRESSES_PER_LOOK_UP
+from aapimport.services.proofs import ADDRESSES
 from aapimport.services.scim import Account, equals
-from aapimport.services.values import Pass
+from aapimport.services.values import Pass, Wanted
+
+_REQUESTS_PER_CHUNK = 3  # where some are found and some are not
 
 
 class Way(StrEnum):
@@ -30,129 +30,128 @@ class Way(StrEnum):
     SINGLES = "singles"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """What a service holds.
 
     Attributes:
-        accounts: The account of each folded address that has one; all others have none.
-        on_pass: Everybody on the pass, active or not; empty where nobody of the file is new.
+        accounts: By a person's key, the account that is theirs (`identity.belongs`).
+        evidence: By a person's key, where they have none: the accounts that have their address
+            only as a second one, or that could be theirs as well as another's.
+        on_pass: Everybody on the pass, active or not, and everybody at all where nobody is put on
+            one; empty where nobody of the file is new.
         way: How the service was asked.
+        single: Where only one witness says who is absent, which, in a sentence; else empty.
+        malformed: The accounts without a name or a usable id, in words.
+        everybody_compared: Whether `on_pass` is known to be whole.
     """
 
-    accounts: Mapping[str, Account]
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    evidence: Mapping[str, tuple[Account, ...]] = field(default_factory=dict)
     on_pass: Sequence[Account] = ()
     way: Way = Way.LIST
+    single: str = ""
+    malformed: Sequence[str] = ()
+    everybody_compared: bool = True
 
 
 def take_snapshot(
     directory: Directory,
-    addresses: Mapping[str, str],
+    people: Iterable[Person],
     pass_: Pass | None = None,
     way: Way | None = None,
 ) -> Snapshot:
     """Find the accounts of people, and with a pass everybody who is on it.
 
+    A directory that holds nobody at all is believed when its look-ups find nobody either, though
+    neither can be proven: a new service must not be asked about.
+
     Args:
         directory: The service.
-        addresses: For each folded address, the address as it was typed.
+        people: The people of the file.
         pass_: The pass whose people newcomers are compared with; None for no comparison.
-        way: How to ask; the cheapest that can be trusted by default.
+        way: How to ask first; the cheapest that can be believed by default.
 
     Raises:
         SettingsError: The token is refused.
-        ServiceError: A look-up failed: nothing may be taken for absent.
+        ServiceError: The service can't be asked, or contradicts itself; nobody is taken for absent
+            on a guess.
     """
-    if not addresses:
-        return Snapshot({})
-    if pass_ is not None and pass_.group_id:
-        way = Way.LIST  # who is on the pass is known by id, and compared with everybody
-    way = way or _cheapest(directory, len(addresses), pass_)
-    if way is not Way.LIST:
-        chunk = ADDRESSES_PER_LOOK_UP if way is Way.CHUNKS else 1
-        found = _index(_look_up_all(directory, list(addresses.values()), chunk), addresses)
-        if pass_ is None or len(found) == len(addresses):
-            return Snapshot(found, (), way)
-        on_pass = _filtered_by_pass(directory, pass_.id, found.values())
-        if on_pass is not None:
-            return Snapshot(found, on_pass, way)
-    noted: list[Account] = []
-    everybody = _noting(directory.everybody(), pass_, noted)
-    return Snapshot(_index(everybody, addresses), noted, Way.LIST)
+    wanted = {
+        one.key: Wanted(email=one.email, first_name=one.first_name, last_name=one.last_name)
+        for one in people
+    }
+    if not wanted:
+        return Snapshot()
+    witnesses = Witnesses(directory, wanted, pass_)
+    chosen = way or _cheapest(witnesses, len(wanted), pass_)
+    order = [LIST, *ADDRESSES] if chosen is Way.LIST else [*ADDRESSES, LIST]
+    agreeing = witnesses.ask(order, 1 if chosen is Way.SINGLES else ADDRESSES_PER_LOOK_UP)
+    everybody = witnesses.list_read or _fetch_on_pass(directory, witnesses, pass_)
+    if witnesses.list_read:
+        chosen = Way.LIST
+    elif chosen is Way.LIST and LIST in witnesses.asked:
+        chosen = Way.CHUNKS
+    return Snapshot(
+        accounts=witnesses.accounts(),
+        evidence=witnesses.evidence(),
+        on_pass=tuple(witnesses.on_pass.values()),
+        way=chosen,
+        single=witnesses.single(agreeing),
+        malformed=tuple(directory.malformed),
+        everybody_compared=everybody,
+    )
 
 
-def _cheapest(directory: Directory, addresses: int, pass_: Pass | None) -> Way:
-    """The way that takes the fewest requests, of those that can be trusted.
+def _cheapest(witnesses: Witnesses, people: int, pass_: Pass | None) -> Way:
+    """The way that takes the fewest requests, of those that can be believed.
 
     Look-ups are followed by the pages of everybody on the pass, whom newcomers are compared with;
     their number is known from the seats used, where those are published.
     """
-    first, total = directory.some_people()
-    if not first or not all(map(_is_named_by_address, first)):
+    size, total = len(witnesses.first.elements), witnesses.first.total
+    if size <= 1 or not witnesses.named or _needs_list(witnesses, pass_):
         return Way.LIST
-    pages = math.ceil(total / len(first))
+    pages = math.ceil((total - 1) / (size - 1))
     if pass_ is not None:
         used = total if pass_.seats_used is None else min(pass_.seats_used, total)
-        pages -= math.ceil(used / len(first))
-    chunks = math.ceil(addresses / ADDRESSES_PER_LOOK_UP)
-    if chunks < pages and finds_only(directory, first[-1], others=ADDRESSES_PER_LOOK_UP - 1):
-        return Way.CHUNKS
-    if addresses < pages and finds_only(directory, first[-1], others=0):
-        return Way.SINGLES
+        pages -= math.ceil(used / size)
+    for way, at_once in ((Way.CHUNKS, ADDRESSES_PER_LOOK_UP), (Way.SINGLES, 1)):
+        if math.ceil(people / at_once) * _REQUESTS_PER_CHUNK < pages and all(
+            trust.any_case
+            and trust.at_once >= at_once
+            and (at_once == 1 or not trust.cuts)  # whom it misses is asked for alone
+            for trust in map(witnesses.trust, ADDRESSES)
+        ):
+            return way
     return Way.LIST
 
 
-def _is_named_by_address(account: Account) -> bool:
-    """Whether a look-up by userName finds whoever has an address.
-
-    Where userNames are employee numbers, or other addresses than people are written to, only the
-    list tells who is there already.
-    """
-    mine = [address_key(one) for one in account.emails]
-    return "@" in account.user_name and (not mine or address_key(account.user_name) in mine)
+def _needs_list(witnesses: Witnesses, pass_: Pass | None) -> bool:
+    """Whether only the list tells whom newcomers are compared with."""
+    return witnesses.compares_everybody or (pass_ is not None and bool(pass_.group_id))
 
 
-def _index(accounts: Iterable[Account], addresses: Mapping[str, str]) -> dict[str, Account]:
-    """Accounts by folded address; one whose userName is the address goes before others."""
-    found: dict[str, Account] = {}
-    for account in accounts:
-        for position, key in enumerate(keys(account)):
-            if key in addresses and (position == 0 or key not in found):
-                found[key] = account
-    return found
-
-
-def _noting(
-    accounts: Iterable[Account], pass_: Pass | None, on_pass: list[Account]
-) -> Iterator[Account]:
-    """The accounts as they come; those on the pass are noted on the way.
-
-    Members of the Group that stands for a pass are on it as if they had its entitlement.
-    """
-    for one in accounts:
-        account = one
-        if pass_ is not None and is_member(account, pass_.members):
-            account = replace(account, passes=(*account.passes, pass_.id))
-        if pass_ is not None and pass_.id in account.passes:
-            on_pass.append(account)
-        yield account
-
-
-def _look_up_all(directory: Directory, addresses: Sequence[str], chunk: int) -> Iterator[Account]:
-    for start in range(0, len(addresses), chunk):
-        found = directory.search_all(any_of(addresses[start : start + chunk]))
-        if isinstance(found, Unknown):
-            raise ServiceError(
-                f"{directory.name} could not be asked who is there already: {found.reason}",
-                hint="try again later; nobody is taken for new on a guess",
-            )
-        yield from found
+def _fetch_on_pass(directory: Directory, witnesses: Witnesses, pass_: Pass | None) -> bool:
+    """Fetch everybody on the pass, where somebody is new; whether it is everybody."""
+    if pass_ is None or not witnesses.missing():
+        return False
+    if not _needs_list(witnesses, pass_):
+        on_pass = _filtered_by_pass(directory, pass_.id, witnesses.met())
+        if on_pass is not None:
+            witnesses.on_pass = {account.id: account for account in on_pass}
+            return True
+    return LIST not in witnesses.asked and witnesses.read_list()
 
 
 def _filtered_by_pass(
     directory: Directory, pass_id: str, known: Iterable[Account]
 ) -> list[Account] | None:
-    """Everybody on a pass, by a filter; None where its answer can't be believed."""
+    """Everybody on a pass, by a filter; None where its answer can't be believed.
+
+    It is believed when it isn't empty, names nobody else, and has everybody whom the look-ups found
+    there.
+    """
     try:
         on_pass = list(directory.everybody(equals("entitlements.value", pass_id)))
     except ServiceError:  # the filter is refused; the whole list says more

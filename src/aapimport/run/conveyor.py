@@ -4,7 +4,6 @@ One commit holds the results of the calls that ended and the intents of those th
 journal costs a fraction of a commit for each person and is never behind the network.
 """
 
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -15,31 +14,16 @@ from itertools import islice
 from queue import Empty, SimpleQueue
 
 from aapimport.errors import AapimportError, ExitCode, RefusedError
-from aapimport.plan.plan import Action
 from aapimport.run.journal import Journal
+from aapimport.run.landing import STATES, again, intended, landed, there_all_the_same
 from aapimport.run.lane import Lane
-from aapimport.run.records import FINAL, JOINS, State, StepKind, Task
+from aapimport.run.records import FINAL, REACHED, Task, without_names
 from aapimport.run.window import THREADS
 from aapimport.services.directory import Directory
 from aapimport.services.outcomes import Outcome, Verdict
 
 _TICK = 0.2
 _GATHER = 0.008
-_STATES = {
-    Verdict.WRITTEN: State.WRITTEN,
-    Verdict.DONE: State.DONE,
-    Verdict.REJECTED: State.REJECTED,
-    Verdict.REFUSED: State.REJECTED,
-    Verdict.NEEDS_PERSON: State.NEEDS_PERSON,
-    Verdict.UNKNOWN: State.DOUBT,
-    Verdict.NOT_SENT: State.PLANNED,
-    Verdict.PAUSE: State.PLANNED,
-}
-_ADDRESS = re.compile(r"""[^\s"<>(),;:]+(?:@|%40)[^\s"<>(),;:]+""")
-"""An e-mail address in a service's words: the journal keeps reasons for good."""
-
-_REACHED = FINAL | {State.WRITTEN}
-"""What counts as done: a seat is used as soon as a person is written, read back or not."""
 _OF_A_REQUEST = {Verdict.NOT_SENT, Verdict.PAUSE, Verdict.UNKNOWN}
 
 Batch = list[Task]
@@ -82,6 +66,13 @@ class Conveyor:
         services: The services, by the names that steps give them.
         sleep: Waits the given seconds; tests pass their own.
         stop_after: Failures after which the run pauses; None leaves it to the breaker.
+
+    Attributes:
+        last_sent: When a request that a step intended was last under way to each service, on the
+            monotonic clock; missing before the first.
+        answered: The (service, row) pairs whose last doubt came with an answer, such as a 500.
+        changed: Those whose account was seen to be another than before a write.
+        lost: Those of whom an answer was truly lost.
     """
 
     def __init__(
@@ -100,9 +91,13 @@ class Conveyor:
         self._stop_after = stop_after
         self._stop: ExitCode | None = None
         self._halt: Exception | None = None
+        self.last_sent: dict[str, float] = {}
+        self.answered: set[tuple[str, int]] = set()
+        self.changed: set[tuple[str, int]] = set()
+        self.lost: set[tuple[str, int]] = set()
         counts = journal.counts(receipt)
         self.total = sum(counts.values())
-        self.done = sum(number for state, number in counts.items() if state in _REACHED)
+        self.done = sum(number for state, number in counts.items() if state in REACHED)
 
     def stop(self, code: ExitCode) -> None:
         """Ask for an end: what is in flight is finished and recorded first."""
@@ -160,7 +155,7 @@ class Conveyor:
             pools = {name: stack.enter_context(ThreadPoolExecutor(THREADS)) for name in lines}
             while True:
                 starting = [
-                    (service, [_intend(task) for task in batch] if sends else batch)
+                    (service, [intended(task) for task in batch] if sends else batch)
                     for service, batches in lines.items()
                     for batch in self._next(service, waiting[service], batches, flying[service])
                 ]
@@ -177,7 +172,7 @@ class Conveyor:
                         flying[end.service] -= 1
                         back = self._land(end, sends=sends)
                         landed += back
-                        waiting[end.service].extend(_again(back) if sends else ())
+                        waiting[end.service].extend(again(back) if sends else ())
                     continue
                 if not any(self._goes_on(service, waiting[service]) for service in lines):
                     break
@@ -234,7 +229,10 @@ class Conveyor:
         end = _Ended(service, batch)
         try:
             if not self.is_halted(service):
-                end = replace(end, outcomes=call())
+                outcomes = call()
+                if any(one.verdict is Verdict.REFUSED for one in outcomes):
+                    outcomes = self._lanes[service].whose_refusal(outcomes)
+                end = replace(end, outcomes=outcomes)
         except Exception as error:  # noqa: BLE001 -- handed over to the thread that records it
             end = replace(end, error=error)
         ended.put(replace(end, seconds=time.monotonic() - began))
@@ -251,10 +249,16 @@ class Conveyor:
             else:
                 self._halt = self._halt or end.error
             outcomes = [Outcome(verdict=Verdict.UNKNOWN, reason=reason)] * len(end.batch)
+        if not sends and (outcomes is None or end.error is not None):  # nothing was learnt
+            return []
         if outcomes is None:  # never called
-            if not sends:
-                return []
             outcomes = [Outcome(verdict=Verdict.NOT_SENT)] * len(end.batch)
+        if sends and any(one.verdict is not Verdict.NOT_SENT for one in outcomes):
+            self.last_sent[end.service] = time.monotonic()
+        outcomes = [
+            there_all_the_same(task, outcome)
+            for task, outcome in zip(end.batch, outcomes, strict=True)
+        ]
         whole = dict.fromkeys(one for one in outcomes if one.verdict in _OF_A_REQUEST)
         for outcome in (*whole, *(one for one in outcomes if one not in whole)):
             # a lost request counts once, however many steps
@@ -262,13 +266,37 @@ class Conveyor:
                 self._weigh(lane, outcome, sends=sends)
         if all(outcome.verdict in {Verdict.WRITTEN, Verdict.DONE} for outcome in outcomes):
             lane.window.succeeded(end.seconds / len(end.batch))
-        landed = [
-            _landed(task, outcome, sends=sends)
+        back = [
+            landed(task, self._fit_to_keep(task, outcome), sends=sends)
             for task, outcome in zip(end.batch, outcomes, strict=True)
         ]
-        before = sum(task.state in _REACHED for task in end.batch)
-        self.done += sum(task.state in _REACHED for task in landed) - before
-        return landed
+        if sends:
+            self._note(end.batch, outcomes)
+        before = sum(task.state in REACHED for task in end.batch)
+        self.done += sum(task.state in REACHED for task in back) - before
+        return back
+
+    def _note(self, batch: Batch, outcomes: list[Outcome]) -> None:
+        for task, outcome in zip(batch, outcomes, strict=True):
+            if outcome.answered:
+                self.answered.add((task.service, task.row))
+            elif outcome.verdict is Verdict.UNKNOWN:
+                self.lost.add((task.service, task.row))
+            if outcome.changed:
+                self.changed.add((task.service, task.row))
+
+    def _fit_to_keep(self, task: Task, outcome: Outcome) -> Outcome:
+        """An outcome whose words may be kept: without addresses, for good without names."""
+        if not (outcome.reason or outcome.but):
+            return outcome
+        wanted = None
+        if STATES[outcome.verdict] in FINAL:
+            (wanted,) = self._journal.wanted(self._receipt, [task])
+        return replace(
+            outcome,
+            reason=without_names(outcome.reason, wanted),
+            but=without_names(outcome.but, wanted),
+        )
 
     def _weigh(self, lane: Lane, outcome: Outcome, *, sends: bool) -> None:
         """Slow down, pause or end a service's steps when an outcome says that it should."""
@@ -307,43 +335,3 @@ def _take(ended: "SimpleQueue[_Ended]", flying: int) -> Iterator[_Ended]:
             yield ended.get(timeout=max(0.0, until - time.monotonic()))
     except Empty:
         return
-
-
-def _intend(task: Task) -> Task:
-    """The step as it is while its request is under way.
-
-    A step in doubt that is done again is idempotent, so its attempts don't count.
-    """
-    if task.state is not State.PLANNED:
-        return replace(task, state=State.INTENT)
-    attempts = task.attempts + 1 if _creates(task) else task.attempts
-    return replace(task, state=State.INTENT, attempts=attempts, sent_at=time.time())
-
-
-def _again(landed: Batch) -> Iterator[Batch]:
-    """The steps that were not sent, one by one; those of a Group together: it has one writer."""
-    left = [task for task in landed if task.state is State.PLANNED]
-    joins = [task for task in left if task.kind in JOINS]
-    if joins:
-        yield joins
-    yield from ([task] for task in left if task.kind not in JOINS)
-
-
-def _landed(task: Task, outcome: Outcome, *, sends: bool) -> Task:
-    """The step as its outcome leaves it; a create that was never sent has not used an attempt."""
-    state = _STATES[outcome.verdict]
-    never_sent = sends and state is State.PLANNED and _creates(task)
-    return replace(
-        task,
-        state=state,
-        attempts=task.attempts - 1 if never_sent else task.attempts,
-        account_id=outcome.account_id or task.account_id,
-        adopted=task.adopted or outcome.adopted,
-        reason=_ADDRESS.sub("this address", outcome.reason),
-        # the request may have left long after its intent: the pace makes requests wait their turn
-        sent_at=time.time() if sends and state is State.DOUBT else task.sent_at,
-    )
-
-
-def _creates(task: Task) -> bool:
-    return task.kind is StepKind.ACCOUNT and task.action is Action.CREATE

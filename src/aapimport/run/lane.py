@@ -1,20 +1,28 @@
 """What goes to one service: how much at once, when it pauses, and when it is too much."""
 
 import time
+from dataclasses import replace
 
 from aapimport.errors import AapimportError, RefusedError, ServiceError, SettingsError
 from aapimport.run.window import Window
 from aapimport.services.directory import Directory
 from aapimport.services.outcomes import Outcome, Verdict
+from aapimport.services.patience import asks_to_wait, too_long
+from aapimport.services.transport import Answer
 
 PATIENCE = 8
 """Pauses for want of a connection or of quota, without a success in between, that end it."""
 BREAKER_FAILURES, BREAKER_SHARE = 20, 0.05
-"""It ends when so many steps, and so large a part of them, were rejected or got lost."""
+"""It ends when so many steps, and so large a part of them, were rejected."""
+DOUBTS_IN_A_ROW = 20
+"""It ends when so many requests got no answer that tells, one after the other."""
+REFUSALS_IN_A_ROW = 5
+"""It ends when so many writes were refused (402, 403), one after the other."""
 _FIRST_WAIT = 0.05  # seconds; doubled with each pause
 _DEFAULT_PAUSE = 5.0
-_FAILED = {Verdict.REJECTED, Verdict.UNKNOWN}
-_REFUSED = {Verdict.NOT_SENT, Verdict.PAUSE}
+_SAID_SO = {Verdict.REJECTED, Verdict.REFUSED, Verdict.NEEDS_PERSON}
+_WENT_WELL = {Verdict.WRITTEN, Verdict.DONE}
+_NOT_SENT = {Verdict.NOT_SENT, Verdict.PAUSE}
 
 
 class Lane:
@@ -26,7 +34,7 @@ class Lane:
 
     Attributes:
         window: How many requests may be under way at once.
-        failures: Steps that were rejected, or that got lost.
+        failures: Steps that were rejected; doubts are none, they are looked up.
         ended: Why nothing more is sent to the service in this run; None while it goes on.
     """
 
@@ -36,7 +44,7 @@ class Lane:
         self.window = Window()
         self.failures = 0
         self.ended: AapimportError | None = None
-        self._refusals = self._landings = 0
+        self._pauses = self._landings = self._refusals = self._doubts = 0
         self._paused_until = 0.0
         directory.transport.stopping = False
 
@@ -57,6 +65,22 @@ class Lane:
         """Seconds until the service may be asked again, as it said; 0 or less without a pause."""
         return max(self._paused_until, self.directory.patience.waits_until) - time.monotonic()
 
+    def whose_refusal(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Whether a refusal (402, 403) is one of a person, or of everything we might ask.
+
+        Asks something harmless. If that works, the refusal belongs to whom it answered; else the
+        service refuses us, and nobody was rejected.
+        """
+        reply = self.directory.transport.request(
+            "GET", "/Users", query={"startIndex": "1", "count": "1"}
+        )
+        if isinstance(reply, Answer) and reply.ok:
+            return outcomes
+        return [
+            replace(one, verdict=Verdict.PAUSE) if one.verdict is Verdict.REFUSED else one
+            for one in outcomes
+        ]
+
     def weigh(self, outcome: Outcome, *, sends: bool) -> None:
         """Slow down, pause or end when an outcome says that it should.
 
@@ -66,27 +90,36 @@ class Lane:
         """
         if outcome.throttled:
             pause = _DEFAULT_PAUSE if outcome.wait is None else outcome.wait
-            self._refused_again(outcome, pause, sends=sends)
+            self._pause(outcome, pause, sends=sends)
         elif outcome.verdict is Verdict.NOT_SENT and sends:
-            pause = min(_DEFAULT_PAUSE, _FIRST_WAIT * 2**self._refusals)
-            self._refused_again(outcome, pause, sends=sends)
+            pause = min(_DEFAULT_PAUSE, _FIRST_WAIT * 2**self._pauses)
+            self._pause(outcome, pause, sends=sends)
         elif outcome.verdict is Verdict.PAUSE:
-            self.end(
-                SettingsError(
-                    f"{self.directory.name} refuses to go on: {outcome.reason}",
-                    hint="check the token and its rights, then resume",
-                )
-            )
-        if outcome.verdict not in {Verdict.WRITTEN, Verdict.DONE, Verdict.REJECTED} and sends:
+            self._end_for_good(outcome.reason)
+        if outcome.verdict not in _WENT_WELL | {Verdict.REJECTED} and sends:
             self.window.failed()
-        if sends and outcome.verdict in _REFUSED:
+        if sends and outcome.verdict in _NOT_SENT:
             return
-        self._refusals = 0
+        self._pauses = 0
         self._landings += 1
         # a look-up that finds nothing again is nothing new, and must not keep others waiting
-        failed = outcome.verdict is Verdict.REJECTED or (sends and outcome.verdict in _FAILED)
-        self.failures += failed
-        if failed and self._goes_wrong():
+        if sends:
+            doubtful = outcome.verdict is Verdict.UNKNOWN
+            self._doubts = self._doubts + 1 if doubtful else 0
+            refused = outcome.verdict is Verdict.REFUSED
+            self._refusals = self._refusals + 1 if refused else 0
+        self.failures += outcome.verdict in _SAID_SO
+        if self._refusals >= REFUSALS_IN_A_ROW:
+            self._end_for_good(outcome.reason)
+        elif self._doubts >= DOUBTS_IN_A_ROW and self._breaks:
+            self.end(
+                ServiceError(
+                    f"{self.directory.name} did not answer the last {self._doubts} requests"
+                    f" so that it could be told what became of them: {outcome.reason}",
+                    hint="try again later: what became of everybody is then looked up first",
+                )
+            )
+        elif outcome.verdict in _SAID_SO and self._goes_wrong():
             self.end(
                 RefusedError(
                     f"paused: {self.failures:,} of {self._landings:,} steps on"
@@ -95,11 +128,22 @@ class Lane:
                 )
             )
 
-    def _refused_again(self, outcome: Outcome, seconds: float, *, sends: bool) -> None:
+    def _end_for_good(self, words: str) -> None:
+        self.end(
+            SettingsError(
+                f"{self.directory.name} refuses to go on: {words}",
+                hint="check the token and its rights, then resume",
+            )
+        )
+
+    def _pause(self, outcome: Outcome, seconds: float, *, sends: bool) -> None:
         """Pause; requests that were under way when the pause began don't count again."""
+        if too_long(seconds):
+            self.end(asks_to_wait(self.directory.name, seconds, "resume then"))
+            return
         if not self.is_paused() and sends:
-            self._refusals += 1
-            if self._refusals >= PATIENCE:
+            self._pauses += 1
+            if self._pauses >= PATIENCE:
                 self.end(
                     ServiceError(
                         f"{self.directory.name} is unreachable or stays busy: {outcome.reason}",

@@ -4,6 +4,33 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from aapimport.errors import RefusedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drift:
+    """What a look at the services, just before the first write, shows otherwise than was approved.
+
+    Attributes:
+        changes: What differs, in sentences; never empty.
+        seats: Seats that this session uses now.
+    """
+
+    changes: tuple[str, ...]
+    seats: int
+
+
+def refuse_drift(drift: Drift) -> None:
+    """Stop: what was approved is not what would happen now.
+
+    Raises:
+        RefusedError: Always.
+    """
+    raise RefusedError(
+        "what was approved is not what would happen now:\n  " + "\n  ".join(drift.changes),
+        hint="run the command again to see the plan as it is now",
+    )
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
@@ -14,6 +41,8 @@ class RunOptions:
         stop_after: Failures after which the run pauses; None leaves it to the breaker.
         bulk: Whether bulk requests may be used where they are offered.
         again: Whether those who were sent twice and are not found are sent once more.
+        begun_now: Whether the run was planned by this very command, which has just seen everybody.
+        approve: Has a drift approved, or raises what ends the command.
         sleep: Waits the given seconds; tests pass their own.
     """
 
@@ -21,4 +50,6 @@ class RunOptions:
     stop_after: int | None = None
     bulk: bool = True
     again: bool = False
+    begun_now: bool = False
+    approve: Callable[[Drift], None] = refuse_drift
     sleep: Callable[[float], None] = time.sleep

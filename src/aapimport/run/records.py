@@ -1,14 +1,22 @@
 """The journal's values: runs, steps, and how far each step is."""
 
+import getpass
+import hashlib
 import json
+import re
+import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from aapimport.plan.plan import Action, PersonPlan, Step
-from aapimport.services.values import EmailKind, Wanted
+from aapimport.people.person import Person
+from aapimport.plan.decide import MAYBE, RETURNS
+from aapimport.plan.plan import Action, PersonPlan, Plan, Step
+from aapimport.services.values import EmailKind, Pass, Wanted
+
+_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 class StepKind(StrEnum):
@@ -39,6 +47,12 @@ class State(StrEnum):
 
 FINAL = frozenset({State.DONE, State.REJECTED, State.SKIPPED, State.NEEDS_PERSON})
 
+REACHED = FINAL | {State.WRITTEN}
+"""What counts as done in words to people; what is written is still read back."""
+
+NOT_FINAL = f"state NOT IN ({', '.join(sorted(repr(state.value) for state in FINAL))})"
+"""The condition, in SQL, that a step isn't final."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -57,6 +71,15 @@ class Run:
         seats_free: Free seats before the run; None where the portal doesn't publish them.
         started_at: Seconds since 1970, UTC.
         finished_at: Likewise; None while something is left to do.
+        closed_at: Likewise: when somebody ended it with something left to do; else None.
+        taken_at: Likewise: when the services were asked who is there; 0 when not known.
+        started_by: Who began it and where, `ana@desk`; empty when not known.
+        version: The version of aapimport that began it; empty when not known.
+        plan_digest: SHA-256 of what was planned for everybody; empty when not known.
+        people_digest: SHA-256 of the file's people, however the file is saved; likewise.
+        seats_used_before: Seats of the pass that were used before it; None when not published.
+        seats_used_after: Likewise, when it was finished.
+        options: The administrator's decisions, as JSON of `options_json`; None when not known.
     """
 
     receipt: str
@@ -71,6 +94,20 @@ class Run:
     seats_free: int | None
     started_at: float
     finished_at: float | None
+    closed_at: float | None = None
+    taken_at: float = 0.0
+    started_by: str = ""
+    version: str = ""
+    plan_digest: str = ""
+    people_digest: str = ""
+    seats_used_before: int | None = None
+    seats_used_after: int | None = None
+    options: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is left to do, and may still be done."""
+        return self.finished_at is None and self.closed_at is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +127,7 @@ class Task:
         adopted: Whether the account turned out to be somebody else's creation.
         reason: Why it is as it is.
         sent_at: When it was last sent, in seconds since 1970; None before.
+        but: What is not as it should be although it is done: `role not kept`; else empty.
     """
 
     row: int
@@ -104,6 +142,13 @@ class Task:
     adopted: bool
     reason: str
     sent_at: float | None
+    but: str = ""
+
+    @property
+    def creates(self) -> bool:
+        """Whether the step makes an account that is not known to exist yet."""
+        new = self.kind is StepKind.ACCOUNT and self.action is Action.CREATE
+        return new and not self.account_id
 
 
 def read_task(row: tuple[Any, ...]) -> Task:
@@ -125,12 +170,117 @@ def wanted_json(one: PersonPlan) -> str:
     wanted = {"portal": _fields(one.portal.wanted)}
     if one.jhana:
         wanted["jhana"] = _fields(one.jhana.wanted)
-    return json.dumps(wanted, ensure_ascii=False)
+    return _JSON.encode(wanted)
 
 
 def _fields(wanted: Wanted) -> dict[str, object]:
     """Like dataclasses.asdict, which copies deeply and takes ten times as long."""
     return {name: getattr(wanted, name) for name in Wanted.__dataclass_fields__}
+
+
+def before_json(one: PersonPlan, pass_: Pass) -> str | None:
+    """What a person was before the run, for a way back; None for people who are left out.
+
+    On each service, where there was an account: whether it was active, and its roles. Then whether
+    the person was on the pass, in the team that the file names (null when it names none), and on
+    Jhana (null when the row doesn't ask for it). The former names are kept only where the plan
+    changes them: nothing else here names anybody, so it stays when `wanted` is erased.
+    """
+    if one.skipped:
+        return None
+    before = {
+        "portal": _before(one.portal),
+        "jhana": _before(one.jhana),
+        "on_pass": _was_on_pass(one.portal, pass_),
+        "team": one.team is None if one.person.team else None,
+        "on_jhana": _was_on_jhana(one.jhana),
+    }
+    return _JSON.encode(before)
+
+
+def _before(step: Step | None) -> dict[str, object] | None:
+    if step is None or step.account is None:
+        return None
+    account = step.account
+    before: dict[str, object] = {"active": account.active, "roles": account.roles}
+    if any(change.attribute in {"first name", "last name"} for change in step.changes):
+        before["names"] = (account.first_name, account.last_name)
+    return before
+
+
+def _was_on_pass(step: Step, pass_: Pass) -> bool:
+    """Where nobody is put on a pass, everybody with an account is on it."""
+    if step.account is None:
+        return False
+    put_on_it = step.wanted.pass_id is not None or pass_.group_id
+    return pass_.id in step.account.passes if put_on_it else True
+
+
+def _was_on_jhana(step: Step | None) -> bool | None:
+    return None if step is None else step.account is not None and step.account.active
+
+
+def options_json(plan: Plan) -> str:
+    """What the administrator decided about a plan, by the names of the flags that decide it.
+
+    `maybe` and `returning` say what became of those people, whoever was asked: `asked` when some
+    are in and some are left out, and null where the question didn't arise.
+    """
+    options = plan.options
+    decided = {
+        "maybe": _decided([one for one in plan.people if one.twin], MAYBE, "create"),
+        "returning": _decided([one for one in plan.people if _was_off(one)], RETURNS, "include"),
+        "fit": options.fit,
+        "update_roles": options.update_roles,
+        "update_names": options.update_names,
+        "client_admins": len(plan.client_admins),
+    }
+    return _JSON.encode(decided)
+
+
+def _was_off(one: PersonPlan) -> bool:
+    return one.portal.account is not None and not one.portal.account.active
+
+
+def _decided(people: Sequence[PersonPlan], reason: str, word: str) -> str | None:
+    """What became of people about whom there was a question."""
+    left_out = {one.skipped == reason for one in people}
+    if len(left_out) == 1:
+        return "leave-out" if left_out == {True} else word
+    return "asked" if left_out else None
+
+
+def people_digest(people: Iterable[Person]) -> str:
+    """SHA-256 of a file's people: the same when it is merely saved again."""
+    digest = hashlib.sha256()
+    for person in people:
+        digest.update(repr(person).encode())
+    return digest.hexdigest()
+
+
+def plan_digest(people: Sequence[PersonPlan], wanted: Sequence[str]) -> str:
+    """SHA-256 of what is planned for everybody, and of what their accounts should be.
+
+    Not that of a written plan, whose making takes half as long as the whole beginning of a run.
+
+    Args:
+        people: Everybody.
+        wanted: `wanted_json` of each of them.
+    """
+    digest = hashlib.sha256()
+    for one, text in zip(people, wanted, strict=True):
+        joins = (one.team.id if one.team else "", one.pass_group, one.email or "", one.seat)
+        digest.update(f"{one.person.row} {one.on_portal} {one.on_jhana} {joins} {text}".encode())
+    return digest.hexdigest()
+
+
+def this_user() -> str:
+    """Who runs aapimport, and where: `ana@desk`; as far as the system says."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # an account without a name, in a container
+        user = "somebody"
+    return f"{user}@{socket.gethostname()}"
 
 
 def steps_of(one: PersonPlan) -> Iterator[tuple[str, ...]]:
@@ -154,3 +304,31 @@ def _account_step(service: str, step: Step, skipped: str) -> tuple[str, ...]:
         state = State.SKIPPED
     key = uuid.uuid4().hex
     return (service, StepKind.ACCOUNT, step.action, "", state, key, step.account_id, skipped)
+
+
+def lacks_pass(but: str) -> bool:
+    """Whether what is not as it should be about an account is that it isn't on the pass."""
+    return re.search(r"\bpass\b[^;]* not kept", but) is not None
+
+
+def without_names(words: str, person: Wanted | None) -> str:
+    """A service's words without addresses and a person's names, as they may be kept for good.
+
+    Args:
+        words: The words.
+        person: Whose names are struck out; None leaves names in.
+    """
+    words = _ADDRESS.sub("this address", words)
+    names = (person.first_name, person.last_name) if person else ()
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        flags = re.IGNORECASE if len(name) > _SHORT_NAME else re.NOFLAG
+        words = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "this person", words, flags=flags)
+    return words
+
+
+_SHORT_NAME = 3
+"""Names of so few letters may be other words, such as `An`: their case counts."""
+
+
+_ADDRESS = re.compile(r"""[^\s"<>(),;:]+(?:@|%40)[^\s"<>(),;:]+""")
+"""An e-mail address in a service's words."""

@@ -3,7 +3,10 @@
 The models are the contract of `upload --json`; `docs/schemas/` is generated from them.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,19 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from aapimport.errors import ExitCode
 from aapimport.plan.plan import Action
 from aapimport.run.journal import Journal
-from aapimport.run.records import FINAL, JOINS, Run, State, StepKind, Task
+from aapimport.run.records import JOINS, Run, State, StepKind, Task
+from aapimport.services.values import EmailKind
 
-Result = Literal["created", "changed", "same", "rejected", "unknown", "skipped"]
-"""What became of one person on one service; `skipped` people were left out by the plan."""
-EmailState = Literal["sent", "none", "rejected", "waiting", "unknown"]
+Result = Literal["created", "changed", "same", "rejected", "needs_person", "unknown", "skipped"]
+"""What became of one person's account on one service: `rejected` means that nobody is there,
+`needs_person` that only a person may decide, `skipped` people were left out by the plan."""
+TeamState = Literal["joined", "rejected", "needs_person", "unknown", "none"]
+"""Whether a person is in the team of the file; `none` where none was to be joined."""
+EmailState = Literal["sent", "none", "rejected", "needs_person", "waiting", "unknown"]
 """Whether a person's welcome e-mail went out; `none` where none was to be sent, `waiting` where it
 was not asked for yet, because what became of the account isn't known."""
-
-_RESULTS: dict[Action, Result] = {
-    Action.CREATE: "created",
-    Action.CHANGE: "changed",
-    Action.SAME: "same",
-}
 
 
 class _Model(BaseModel):
@@ -37,6 +38,7 @@ class ServiceCounts(_Model):
     changed: int = 0
     same: int = 0
     rejected: int = 0
+    needs_person: int = 0
     unknown: int = 0
 
 
@@ -64,7 +66,9 @@ class PersonResult(_Model):
     )
     portal: Result
     jhana: Result | None = Field(description="null when the row doesn't ask for Jhana")
+    team_state: TeamState
     email_state: EmailState
+    but: str = Field(description="what is not as it should be although the account is there")
     reason: str = Field(description="why something was rejected or is unknown; may be empty")
 
 
@@ -79,17 +83,31 @@ class UploadReport(_Model):
     services: ServicesCounts
     seats: SeatCounts | None = Field(description="null where the portal publishes no seats")
     skipped: int = Field(description="people whom the plan left out, on both services")
+    never_sent: int = Field(description="people not sent before the upload was closed")
+    closed: bool = Field(description="ended with something left to do: it can't be resumed")
     people: list[PersonResult]
 
     @property
     def exit_code(self) -> ExitCode:
-        """4 when something is unknown, 1 when something was rejected, otherwise 0."""
+        """4 when something is unknown, 1 when something is not as it should be, otherwise 0.
+
+        Of an upload that was closed nothing can be found out any more by running it again: whatever
+        it owes is 1.
+        """
         states = {
-            state for one in self.people for state in (one.portal, one.jhana, one.email_state)
+            state
+            for one in self.people
+            for state in (one.portal, one.jhana, one.team_state, one.email_state)
         }
-        if "unknown" in states:
+        if "unknown" in states and not self.closed:
             return ExitCode.SERVICE
-        return ExitCode.FINDINGS if "rejected" in states else ExitCode.OK
+        short = (
+            states & {"rejected", "needs_person"}
+            or (self.closed and states & {"unknown", "waiting"})
+            or any(_NEVER_SENT in one.reason for one in self.people)
+            or any(one.but for one in self.people)
+        )
+        return ExitCode.FINDINGS if short else ExitCode.OK
 
 
 def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> UploadReport:
@@ -101,15 +119,14 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> Upl
         addresses: The people's addresses by row, where the file is at hand.
     """
     people: list[PersonResult] = []
-    steps: list[Task] = []
-    for task in journal.tasks(run.receipt):
-        if steps and steps[0].row != task.row:
-            people.append(_person(steps, addresses))
-            steps = []
-        steps.append(task)
-    if steps:
-        people.append(_person(steps, addresses))
-    used = journal.seats_used(run.receipt)
+    skipped = never_sent = 0
+    for _, tasks in groupby(journal.tasks(run.receipt), key=lambda task: task.row):
+        steps = list(tasks)
+        accounts = [task.state for task in steps if task.kind is StepKind.ACCOUNT]
+        skipped += State.SKIPPED in accounts
+        never_sent += bool(run.closed_at) and State.PLANNED in accounts
+        people.append(_person(_as_closed(steps) if run.closed_at else steps, addresses))
+    used = _seats_used(journal, run)
     return UploadReport(
         receipt=run.receipt,
         target="practice" if run.target == "practice" else "live",
@@ -125,9 +142,60 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> Upl
         else SeatCounts(
             free_before=run.seats_free, used=used, free_after=max(0, run.seats_free - used)
         ),
-        skipped=sum(one.portal == "skipped" for one in people),
+        skipped=skipped,
+        never_sent=never_sent,
+        closed=run.closed_at is not None,
         people=people,
     )
+
+
+def _as_closed(steps: Sequence[Task]) -> list[Task]:
+    """A person's steps of an upload that was closed: what was planned still is never sent.
+
+    An e-mail to somebody who was created, or may have been, stays owed.
+    """
+    accounts = {task.service: task for task in steps if task.kind is StepKind.ACCOUNT}
+    closed = []
+    for task in steps:
+        if task.state is State.PLANNED:
+            in_doubt = accounts[task.service].state in _IN_DOUBT
+            owed = task.kind is StepKind.EMAIL and (in_doubt or is_mail_owed(task, accounts))
+            state = State.PLANNED if owed else State.SKIPPED
+            closed.append(replace(task, state=state, reason=_NEVER_SENT))
+        else:
+            closed.append(replace(task, reason=_ADVICE.sub(LOOK_FIRST, task.reason)))
+    return closed
+
+
+_NEVER_SENT = "never sent: the upload was closed"
+_ADVICE = re.compile(r"to send it once more: aapimport resume \w+ --again")
+_IN_DOUBT = {State.INTENT, State.DOUBT, State.WRITTEN}
+LOOK_FIRST = "look on the service; the next upload looks it up first"
+"""What is to be done about a doubt of an upload that was closed."""
+
+
+def is_mail_owed(email: Task, accounts: Mapping[str, Task]) -> bool:
+    """Whether somebody was created on a service of which a planned welcome e-mail speaks.
+
+    Args:
+        email: The e-mail's step, which was not begun.
+        accounts: The person's accounts, by service.
+    """
+    about = _ABOUT[EmailKind(email.target)]
+    return email.state is State.PLANNED and any(
+        task.action is Action.CREATE and not task.adopted and task.state in _THERE
+        for service, task in accounts.items()
+        if service in about
+    )
+
+
+_THERE = {State.DONE, State.WRITTEN}
+_ABOUT = {
+    EmailKind.PORTAL: {"portal"},
+    EmailKind.JHANA: {"jhana"},
+    EmailKind.COMBINED: {"portal", "jhana"},
+}
+"""The services of which each kind of welcome e-mail speaks."""
 
 
 def _person(steps: list[Task], addresses: Mapping[int, str]) -> PersonResult:
@@ -136,29 +204,44 @@ def _person(steps: list[Task], addresses: Mapping[int, str]) -> PersonResult:
     jhana = by_kind.get(("jhana", StepKind.ACCOUNT))
     joins = [by_kind["portal", kind] for kind in JOINS if ("portal", kind) in by_kind]
     email = by_kind.get(("portal", StepKind.EMAIL)) or by_kind.get(("jhana", StepKind.EMAIL))
-    reasons = {
-        f"{_WHERE[task.service, task.kind]}: {words}"
-        for task in steps
-        if (words := task.reason or _remark(task))
-    }
     return PersonResult(
         row=portal.row,
         email=addresses.get(portal.row),
-        portal=_result(portal, joins),
-        jhana=_result(jhana, ()) if jhana else None,
+        portal=_result(portal, joined=any(task.state is State.DONE for task in joins)),
+        jhana=_result(jhana) if jhana else None,
+        team_state=_team(by_kind.get(("portal", StepKind.TEAM))),
         email_state=_email(email),
-        reason="; ".join(sorted(reasons)),
+        but=_said(_buts(steps)),
+        reason=_said([(task, task.reason) for task in steps]),
     )
 
 
-def _remark(task: Task) -> str:
-    """The honest limit of docs/protocol.md: a first create that may still be carried out."""
-    if task.state is State.DONE and task.attempts > 1:
-        return "sent twice, as the first answer was lost: look whether there are two accounts"
-    return ""
+def _buts(steps: Sequence[Task]) -> Iterable[tuple[Task, str]]:
+    """What is not as it should be about somebody who is there."""
+    for task in steps:
+        yield task, task.but
+        if task.kind is StepKind.PASS and task.state in {State.REJECTED, State.NEEDS_PERSON}:
+            yield task, "not on the pass"
 
 
-_WHERE = {
+def _said(words: Iterable[tuple[Task, str]]) -> str:
+    """Words about a person's steps, each with what it is about."""
+    found = {f"{WHERE[task.service, task.kind]}: {text}" for task, text in words if text}
+    return "; ".join(sorted(found))
+
+
+def _seats_used(journal: Journal, run: Run) -> int:
+    """Seats that the run used: those whom it put on the pass, as far as the portal counted them.
+
+    Somebody who left and came back may have got their former seat, which the portal alone knows.
+    """
+    ours = journal.seats_used(run.receipt)
+    if run.seats_used_before is None or run.seats_used_after is None:
+        return ours
+    return min(ours, max(0, run.seats_used_after - run.seats_used_before))
+
+
+WHERE = {
     ("portal", StepKind.ACCOUNT): "All Access Pass",
     ("portal", StepKind.PASS): "pass",
     ("portal", StepKind.TEAM): "team",
@@ -166,20 +249,35 @@ _WHERE = {
     ("jhana", StepKind.ACCOUNT): "Jhana",
     ("jhana", StepKind.EMAIL): "e-mail",
 }
+"""What a step is about, in a word, by its service and kind."""
 
 
-def _result(account: Task, joins: Sequence[Task]) -> Result:
-    """The account's result, or a Group's where that is worse; joining a Group is a change."""
-    steps = (account, *joins)
-    if account.state is State.SKIPPED:
-        return "skipped"
-    if any(task.state is State.REJECTED for task in steps):
-        return "rejected"
-    if any(task.state not in FINAL for task in steps):
+def _result(account: Task, *, joined: bool = False) -> Result:
+    """The account's result; joining a Group is a change of it."""
+    if account.state in _ENDS:
+        return _ENDS[account.state]
+    if account.state is not State.DONE:
         return "unknown"
-    if account.adopted or (joins and account.action is Action.SAME):
-        return "changed"
-    return _RESULTS[account.action]
+    if account.action is Action.CREATE and not account.adopted:
+        return "created"
+    return "changed" if account.attempts or joined else "same"
+
+
+_ENDS: dict[State, Result] = {
+    State.SKIPPED: "skipped",
+    State.REJECTED: "rejected",
+    State.NEEDS_PERSON: "needs_person",
+}
+
+
+def _team(task: Task | None) -> TeamState:
+    if task is None or task.state is State.SKIPPED:
+        return "none"
+    if task.state is State.DONE:
+        return "joined"
+    if task.state is State.REJECTED:
+        return "rejected"
+    return "needs_person" if task.state is State.NEEDS_PERSON else "unknown"
 
 
 def _email(task: Task | None) -> EmailState:
@@ -189,6 +287,8 @@ def _email(task: Task | None) -> EmailState:
         return "sent"
     if task.state is State.PLANNED:
         return "waiting"
+    if task.state is State.NEEDS_PERSON:
+        return "needs_person"
     return "rejected" if task.state is State.REJECTED else "unknown"
 
 

@@ -2,9 +2,13 @@
 
 import sqlite3
 
+from aapimport.config import places_of
+from aapimport.run.records import NOT_FINAL
+
 APPLICATION_ID = 0x61617069  # "aapi"
-SCHEMA_VERSION = 1
-SCHEMA = """
+SCHEMA_VERSION = 2
+
+_VERSION_1 = """
 CREATE TABLE runs (
     receipt TEXT PRIMARY KEY,
     address TEXT NOT NULL,
@@ -46,9 +50,80 @@ CREATE INDEX open_steps ON steps (receipt, kind, service, state, row)
     WHERE state NOT IN ('done', 'rejected', 'skipped');
 """
 
+_MAILS_OF_VERSION_1 = """
+INSERT OR IGNORE INTO mails (service_address, account_id, kind, receipt, row, state, request_id, at)
+SELECT
+    CASE
+        WHEN instr(runs.address, ' ') = 0 THEN runs.address
+        WHEN account.service = 'portal'
+            THEN substr(runs.address, 1, instr(runs.address, ' ') - 1)
+        ELSE substr(runs.address, instr(runs.address, ' ') + 1)
+    END,
+    account.account_id, account.service, mail.receipt, mail.row, mail.state, mail.key,
+    coalesce(mail.sent_at, runs.started_at)
+FROM steps AS mail
+JOIN runs ON runs.receipt = mail.receipt
+JOIN steps AS account ON account.receipt = mail.receipt AND account.row = mail.row
+    AND account.kind = 'account' AND account.state = 'done' AND account.account_id <> ''
+    AND (account.service = mail.service OR mail.target = 'combined')
+WHERE mail.kind = 'email' AND mail.state IN ('done', 'intent', 'doubt')
+ORDER BY mail.state <> 'done', runs.started_at
+"""
+"""Who was mailed, or may have been, by runs of version 1; a combined e-mail speaks of both."""
 
-MIGRATIONS: dict[int, str] = {}
-"""The statements that bring a journal from a version to the next, by the version it has."""
+_VERSION_2 = f"""
+UPDATE runs SET address = places_of(address);
+ALTER TABLE runs ADD COLUMN closed_at REAL;
+ALTER TABLE runs ADD COLUMN taken_at REAL NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN started_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN version TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN plan_digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN people_digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN seats_used_before INTEGER;
+ALTER TABLE runs ADD COLUMN seats_used_after INTEGER;
+ALTER TABLE runs ADD COLUMN options TEXT;
+ALTER TABLE people ADD COLUMN before TEXT;
+ALTER TABLE steps ADD COLUMN but TEXT NOT NULL DEFAULT '';
+DROP INDEX open_steps;
+CREATE INDEX open_steps ON steps (receipt, kind, service, state, row) WHERE {NOT_FINAL};
+CREATE TABLE mails (
+    service_address TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    again INTEGER NOT NULL DEFAULT 0,
+    receipt TEXT NOT NULL REFERENCES runs,
+    row INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    at REAL NOT NULL,
+    UNIQUE (service_address, account_id, kind, again)
+) STRICT;
+CREATE INDEX mails_of_runs ON mails (receipt, row);
+CREATE TABLE services (
+    address TEXT NOT NULL,
+    service TEXT NOT NULL,
+    unique_since REAL NOT NULL,
+    PRIMARY KEY (address, service)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE group_members (
+    address TEXT NOT NULL,
+    group_id TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    PRIMARY KEY (address, group_id, account_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE told (
+    receipt TEXT NOT NULL REFERENCES runs,
+    what TEXT NOT NULL,
+    PRIMARY KEY (receipt, what)
+) STRICT, WITHOUT ROWID;
+{_MAILS_OF_VERSION_1};
+"""
+
+MIGRATIONS: dict[int, str] = {0: _VERSION_1, 1: _VERSION_2}
+"""The statements that bring a journal from a version to the next, by the version it has.
+
+A new journal comes from version 0, an empty file, so that new and old ones are the same in the end.
+"""
 
 
 def adopt_or_create(database: sqlite3.Connection) -> None:
@@ -60,6 +135,7 @@ def adopt_or_create(database: sqlite3.Connection) -> None:
         NotAJournalError: It belongs to another program, or to a later version of this one.
         sqlite3.DatabaseError: It is damaged.
     """
+    database.create_function("places_of", 1, places_of, deterministic=True)
     with Transaction(database):
         application, version = (
             int(database.execute(f"PRAGMA {name}").fetchone()[0])
@@ -67,7 +143,7 @@ def adopt_or_create(database: sqlite3.Connection) -> None:
         )
         tables = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
         if not tables and not application:
-            _execute(database, SCHEMA)
+            version = 0
             database.execute(f"PRAGMA application_id={APPLICATION_ID}")
         elif application != APPLICATION_ID:
             raise NotAJournalError("it belongs to another program")
@@ -75,16 +151,11 @@ def adopt_or_create(database: sqlite3.Connection) -> None:
             raise NotAJournalError(f"its version is {version}, not {SCHEMA_VERSION}")
         elif (damage := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
             raise sqlite3.DatabaseError(" ".join(str(damage).split()))
-        else:
-            for older in range(version, SCHEMA_VERSION):
-                _execute(database, MIGRATIONS[older])
+        for older in range(version, SCHEMA_VERSION):
+            for statement in MIGRATIONS[older].split(";"):
+                database.execute(statement)
         if version != SCHEMA_VERSION:
             database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-
-
-def _execute(database: sqlite3.Connection, statements: str) -> None:
-    for statement in statements.split(";"):
-        database.execute(statement)
 
 
 class Transaction:

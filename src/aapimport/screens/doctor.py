@@ -9,10 +9,12 @@ from rich.table import Table
 from aapimport.plan.diagnosis import Announced, Diagnosis, ServiceDiagnosis
 from aapimport.screens.console import count, safe
 
+_ERRORS = 400  # statuses from here on are errors (RFC 9110 section 15.5)
 _STATES = {
     "ok": ("yes", "accepted"),
     "refused": ("yes", "refused"),
     "no-scim": ("yes, but not by a SCIM service", "not tried"),
+    "out-of-order": ("yes, but it is out of order", "not tried"),
     "unreachable": ("no", "not tried"),
 }
 _LOOK_UPS = {
@@ -48,11 +50,12 @@ def show_diagnosis(console: Console, found: Diagnosis) -> None:
             sentences.add_row("-", safe(sentence))
         console.print(Padding(sentences, (0, 0, 0, 2)))
         console.print()
-    for service in found.services:
-        if service.problem:
-            console.print(f"error: {safe(service.problem)}")
-            if service.hint:
-                console.print(f"hint: {safe(service.hint)}")
+    troubles = [(one.problem, one.hint) for one in found.services] + [(found.problem, found.hint)]
+    for problem, hint in troubles:
+        if problem:
+            console.print(f"error: {safe(problem)}")
+            if hint:
+                console.print(f"hint: {safe(hint)}")
     console.print(
         "an upload can run; nothing was written"
         if found.can_upload
@@ -62,14 +65,19 @@ def show_diagnosis(console: Console, found: Diagnosis) -> None:
 
 def _service(service: ServiceDiagnosis) -> Iterator[tuple[str, str]]:
     reached, token = _STATES[service.state]
+    if service.status is not None and service.status >= _ERRORS:
+        reached = f"answered {service.status}"
     yield "answers", reached
     yield "token", token
     if service.accounts is not None:
-        yield "accounts", f"{service.accounts:,}"
+        unread = f", {service.malformed:,} can't be read" if service.malformed else ""
+        yield "accounts", f"{service.accounts:,}{unread}"
     if service.look_ups is not None:
         yield "look-ups", _LOOK_UPS[service.look_ups]
     if service.state == "ok" and service.announced:
         yield from _announced(service.announced)
+        if service.not_kept:
+            yield "not kept, as set", ", ".join(service.not_kept)
 
 
 def _announced(can: Announced) -> Iterator[tuple[str, str]]:
@@ -78,17 +86,18 @@ def _announced(can: Announced) -> Iterator[tuple[str, str]]:
     yield "filter", _yes(can.filter)
     yield "PATCH, ETags", f"{_yes(can.patch)}, {_yes(can.etag)}"
     if not can.schema_published:
-        yield "keeps", "does not say"
+        yield "declares", "nothing"
     else:
-        keeps = {
+        declares = {
             "names": can.names,
             "roles": can.roles,
             "entitlements": can.entitlements,
             "externalId": can.external_id,
         }
-        yield "keeps", ", ".join(name for name, kept in keeps.items() if kept) or "nothing of ours"
-        if missing := [name for name, kept in keeps.items() if not kept]:
-            yield "does not keep", ", ".join(missing)
+        found = [name for name, declared in declares.items() if declared]
+        yield "declares", ", ".join(found) or "nothing of ours"
+        if missing := [name for name in declares if name not in found]:
+            yield "not declared", ", ".join(missing)
     yield "welcome e-mails", "on request" if can.welcome_emails else "takes no word about them"
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from aapimport.plan.plan import Action, Budget, PersonPlan, Plan, rows_of
+from aapimport.plan.budget import Budget
+from aapimport.plan.plan import Action, PersonPlan, Plan, rows_of
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled
 from aapimport.screens.preview import MARKS, show_preview
@@ -71,7 +72,7 @@ def _costs(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _changes(plan: Plan) -> str:
-    """How many accounts on the portal change in which way."""
+    """How many accounts change in which way."""
     counts = Counter(
         change.attribute for one in plan.people if not one.skipped for change in one.portal.changes
     )
@@ -80,6 +81,14 @@ def _changes(plan: Plan) -> str:
         one.team is not None and one.portal.action is not Action.CREATE for one in plan.people
     ):
         words.append(f"{joining:,} put in a team")
+    returning = sum(
+        change.attribute == "account"
+        for one in plan.people
+        if one.jhana and not one.skipped
+        for change in one.jhana.changes
+    )
+    if returning:
+        words.append(f"{returning:,} switched on again on Jhana")
     return ", ".join(words)
 
 
@@ -94,7 +103,11 @@ def _teams(budgets: Sequence[Budget]) -> Iterator[str]:
 
 def _remarks(plan: Plan) -> Iterator[str]:
     """Who costs nothing, is kept as they are, or is left out; what can't be done."""
-    kept = [one for one in plan.people if one.portal.kept or (one.jhana and one.jhana.kept)]
+    kept = [
+        one
+        for one in plan.people
+        if not one.skipped and (one.portal.kept or (one.jhana and one.jhana.kept))
+    ]
     if kept:
         yield (
             f"{count(len(kept), 'person', 'people')} already there with another role or name:"
@@ -131,8 +144,12 @@ def _seats(budget: Budget) -> str:
             f"uses {budget.takes:,}; how many are free is not published;"
             " a used seat cannot be given back"
         )
+    fewer = ""
+    if budget.takes and budget.leavers:
+        belongs = "seat belongs" if budget.leavers == 1 else "seats belong"
+        fewer = f" may be fewer: {budget.leavers:,} used {belongs} to people who left;"
     return (
-        f"uses {budget.takes:,} of {budget.free_before:,} free{_left(budget)};"
+        f"uses {budget.takes:,} of {budget.free_before:,} free{_left(budget)};{fewer}"
         f" a used seat cannot be given back ({budget.capacity:,} in all, {budget.used or 0:,} used)"
     )
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from aapimport.people.person import fold
+from aapimport.plan.names import plain
 from aapimport.plan.plan import Action, PersonPlan, Plan, rows_of
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled
@@ -132,12 +133,14 @@ def _totals(plan: Plan, warned: Collection[int]) -> Iterator[tuple[str, str]]:
     roles = Counter(person.role for person in people)
     named = (f"{role.typed or 'blank → manager'}: {roles[role]:,}" for role in Role if roles[role])
     yield "User Role", ", ".join(named)
-    teams = Counter(fold(person.team) for person in people if person.team)
+    exact = {plain(team.name) for team in plan.teams}
+    folded = {fold(name): name for name in exact}
+    typed = (plain(person.team) for person in people if person.team)
+    teams = Counter(name if name in exact else folded.get(fold(name), name) for name in typed)
     if teams:
-        names = {fold(team.name): team.name for team in plan.teams}
         listed = [
-            f"{safe(names.get(key, key))}: {number:,}"
-            for key, number in sorted(teams.items(), key=lambda it: (-it[1], it[0]))
+            f"{safe(name)}: {number:,}"
+            for name, number in sorted(teams.items(), key=lambda it: (-it[1], it[0]))
         ]
         if len(listed) > _MOST_TEAMS:
             others = sum(sorted(teams.values())[: len(teams) - _MOST_TEAMS])

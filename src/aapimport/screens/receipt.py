@@ -1,12 +1,13 @@
 """The receipt: what became of everybody, with the confirmation number."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
 
 from aapimport.run.records import Run
-from aapimport.run.report import PersonResult, UploadReport
+from aapimport.run.report import LOOK_FIRST, PersonResult, UploadReport
 from aapimport.screens.console import count, safe
 from aapimport.workbook.cells import CellRef
 
@@ -21,20 +22,22 @@ def show_receipt(console: Console, report: UploadReport, run: Run) -> None:
     table.add_column("")
     names = list(type(report.services.portal).model_fields)
     for name in names:
-        table.add_column(name, justify="right")
+        table.add_column(name.replace("_", " "), justify="right")
     for label, counts in (
         ("All Access Pass", report.services.portal),
         ("Jhana", report.services.jhana),
     ):
         table.add_row(label, *(f"{getattr(counts, name):,}" for name in names))
     console.print(table)
+    if teams := _teams(report):
+        console.print(f"Teams            {teams}")
     if report.seats:
         console.print(
             f"Seats            {report.seats.used:,} used, {report.seats.free_after:,} left free"
         )
     console.print(f"E-mails          {_emails(report)}")
     for one in report.people:
-        if one.reason or "unknown" in {one.portal, one.jhana, one.email_state}:
+        if one.reason or one.but or "unknown" in {one.portal, one.jhana, one.email_state}:
             console.print(_line(run, one), soft_wrap=True)
     services = (report.services.portal, report.services.jhana)
     if not any(counts.created or counts.changed for counts in services):
@@ -43,16 +46,34 @@ def show_receipt(console: Console, report: UploadReport, run: Run) -> None:
 
 def _line(run: Run, one: PersonResult) -> str:
     cell = CellRef(run.sheet, 0, one.row)
-    reason = one.reason or "not known yet what became of it; resume to find out"
+    words = [f"{one.portal}, but {one.but}"] if one.but else []
+    words += [one.reason] if one.reason else []
+    unknown = f"not known what became of it; {LOOK_FIRST}"
+    if not run.closed_at:
+        unknown = "not known yet what became of it; resume to find out"
+    reason = "; ".join(words) or unknown
     who = f"  {safe(one.email)}" if one.email else ""
     return f"{safe(str(cell))}{who}  {safe(reason)}"
+
+
+def _teams(report: UploadReport) -> str:
+    """How many people are in their team, and how many are not; empty where nobody was to be."""
+    states = Counter(one.team_state for one in report.people)
+    missing = states["rejected"] + states["needs_person"] + states["unknown"]
+    if not (states["joined"] or missing):
+        return ""
+    joined = f"{count(states['joined'], 'person', 'people')} joined"
+    return joined + (f", {missing:,} not" if missing else "")
 
 
 def _emails(report: UploadReport) -> str:
     sent = sum(one.email_state == "sent" for one in report.people)
     if report.emails == "none":
         return "none sent"
-    missing = sum(one.email_state in {"rejected", "waiting", "unknown"} for one in report.people)
+    missing = sum(
+        one.email_state in {"rejected", "needs_person", "waiting", "unknown"}
+        for one in report.people
+    )
     return f"{count(sent, 'welcome e-mail')} sent" + (f", {missing:,} not" if missing else "")
 
 
@@ -62,6 +83,6 @@ def _when(run: Run) -> str:
 
 def _took(run: Run) -> str:
     if run.finished_at is None:
-        return "not finished"
+        return "closed" if run.closed_at else "not finished"
     minutes, seconds = divmod(round(run.finished_at - run.started_at), _SECONDS)
     return f"took {minutes} min {seconds} s" if minutes else f"took {seconds} s"

@@ -1,41 +1,35 @@
 """One person's account on one service: what it should be, how it differs, making it so.
 
 `differences` is the one definition of "same": the plan predicts with it, and every write is read
-back and compared with it, because a 2xx is not "done" (SERVERS.md, 4).
+back and compared with it, because a 2xx is not "done" (SERVERS.md, 4). Whose account it is that a
+service shows is decided by `identity.belongs` before anything is written to it.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from aapimport.people.person import fold
-from aapimport.services.directory import Absent, Directory, Found, Unknown
+from aapimport.services import changes as writes
+from aapimport.services.changes import NAMES, current_role, entitlement
+from aapimport.services.directory import Absent, Directory, Found, LookUp, Unknown
 from aapimport.services.discovery import Capabilities
-from aapimport.services.identity import has_address
+from aapimport.services.identity import belongs, has_names, is_named
 from aapimport.services.outcomes import Outcome, Verdict, judge
-from aapimport.services.scim import (
-    PASS_TYPE,
-    PATCH_OP,
-    USER,
-    Account,
-    mapping,
-    objects,
-    read_account,
-    text,
-)
+from aapimport.services.scim import USER, Account, read_account, text
 from aapimport.services.transport import Answer
 from aapimport.services.values import Change, Wanted
-from aapimport.template.roles import Role
 
 _CONFLICT = 409
-_NAMES = {"first name", "last name"}
-_ROLES = {role.value for role in Role}
+_ACCEPTED = 202
+_UNIQUENESS = "uniqueness"
 
 
 def differences(account: Account, wanted: Wanted) -> tuple[Change, ...]:
     """What has to change so that an account is as wanted; nothing when it is the same already."""
     changes = []
-    if not account.active:
+    if not account.active and may_be_activated(account, wanted):
         changes.append(Change("account", "deactivated", "active"))
     if wanted.role is not None:
         role = current_role(account)
@@ -51,9 +45,26 @@ def differences(account: Account, wanted: Wanted) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def current_role(account: Account) -> str:
-    """The account's role among the four, as its wire value; empty when it has none of them."""
-    return next((fold(value) for value in account.roles if fold(value) in _ROLES), "")
+def may_be_activated(account: Account, wanted: Wanted) -> bool:
+    """Whether a deactivated account may be switched on; one that we created always may."""
+    return wanted.activate or is_ours(account, wanted)
+
+
+def is_ours(account: Account, wanted: Wanted) -> bool:
+    """Whether an account carries our own key, so that this program has created it."""
+    return bool(wanted.external_id) and account.external_id == wanted.external_id
+
+
+def is_still(account: Account, wanted: Wanted) -> bool:
+    """Whether an account that was this person's still is.
+
+    One that carries our key under another address and another name was handed on since: what is
+    written or mailed to it would reach somebody else.
+    """
+    handed_on = "@" in account.user_name and not (
+        is_named(account, wanted.email) or has_names(account, wanted)
+    )
+    return belongs(account, wanted) and not handed_on
 
 
 def new_body(wanted: Wanted, capabilities: Capabilities) -> dict[str, Any]:
@@ -72,7 +83,7 @@ def new_body(wanted: Wanted, capabilities: Capabilities) -> dict[str, Any]:
     if wanted.role is not None:
         body["roles"] = [{"value": wanted.role, "primary": True}]
     if wanted.pass_id is not None:
-        body["entitlements"] = [_entitlement(wanted)]
+        body["entitlements"] = [entitlement(wanted)]
     kept = {name: value for name, value in body.items() if value and capabilities.keeps(name)}
     return {"schemas": [USER], **kept, "userName": wanted.email}
 
@@ -89,8 +100,9 @@ def _name(wanted: Wanted, capabilities: Capabilities) -> dict[str, str]:
 def create(directory: Directory, wanted: Wanted) -> Outcome:
     """Create an account, with one POST that is never repeated here.
 
-    A conflict is looked up; the account found is adopted only when it is ours or has the same
-    names. Whatever the service dropped is set afterwards, or said.
+    Returns:
+        `written` after any success: with the account's id where the answer shows that it is this
+        person's, else without one and to be looked up. A conflict is looked up at once.
     """
     reply = directory.transport.request(
         "POST",
@@ -98,24 +110,44 @@ def create(directory: Directory, wanted: Wanted) -> Outcome:
         body=new_body(wanted, directory.capabilities),
         headers={"Idempotency-Key": wanted.external_id},
     )
-    if isinstance(reply, Answer) and _is_conflict(reply):
-        return resolve_conflict(directory, wanted)
     outcome = judge(reply)
-    if outcome.verdict is not Verdict.DONE or not isinstance(reply, Answer):
+    if not isinstance(reply, Answer):
         return outcome
-    account = read_account(reply.json() or {})
-    if account is None:
-        return Outcome(verdict=Verdict.UNKNOWN, reason="the answer names no account")
-    if not differences(account, wanted):
+    body = reply.json() or {}
+    if is_conflict(reply.status, body):
+        return resolve_conflict(directory, wanted, outcome.reason, text(body.get("scimType")))
+    if outcome.verdict is not Verdict.DONE:
+        return outcome
+    return created(wanted, reply.status, body)
+
+
+def is_conflict(status: int, body: Mapping[str, object]) -> bool:
+    """Whether a create was refused because something is there already."""
+    return status == _CONFLICT or text(body.get("scimType")) == _UNIQUENESS
+
+
+def created(wanted: Wanted, status: int, body: Mapping[str, Any]) -> Outcome:
+    """What the answer to a create is worth: only this person's own account counts.
+
+    Args:
+        wanted: The person.
+        status: The answer's status, a success.
+        body: The resource in it.
+    """
+    account = read_account(body)
+    if status == _ACCEPTED:  # RFC 9967: it will be done, or not
+        return Outcome(verdict=Verdict.WRITTEN, reason="accepted for later")
+    if account is not None and belongs(account, wanted):
         return Outcome(verdict=Verdict.WRITTEN, account_id=account.id)
-    outcome = make_so(directory, account.id, wanted)
-    if outcome.gone:  # lists lag behind writes: only what was there before can be gone
-        return replace(outcome, verdict=Verdict.UNKNOWN, reason="the new account is not shown yet")
-    return outcome
+    if account is None or not (account.user_name or account.external_id):
+        reason = "the answer doesn't say whose account it is"
+    else:
+        reason = "the answer names another account"
+    return Outcome(verdict=Verdict.WRITTEN, reason=reason)
 
 
 def settle(directory: Directory, wanted: Wanted, *, in_list: bool) -> Outcome:
-    """Find out what became of a create whose answer was lost.
+    """Find out what became of a create whose answer was lost; writes nothing.
 
     Args:
         directory: The service.
@@ -124,154 +156,107 @@ def settle(directory: Directory, wanted: Wanted, *, in_list: bool) -> Outcome:
             some services answer that there is nobody, whoever is asked for.
 
     Returns:
-        `not sent` when nobody is found, else as `settle_found`.
+        `not sent` when nobody is found, else as `settle_sent`.
     """
-    found = directory.look_up(wanted.email, wanted.external_id)
-    if in_list and isinstance(found, Absent):
-        found = directory.look_everywhere(wanted.email)
+    found = _looked_for(directory, wanted, in_list=in_list)
     if isinstance(found, Unknown):
         return Outcome(verdict=Verdict.UNKNOWN, reason=found.reason)
     if isinstance(found, Found):
-        return settle_found(directory, wanted, found.account)
+        return settle_sent(directory, wanted, found.account)
     return Outcome(verdict=Verdict.NOT_SENT, reason="not found")
 
 
-def resolve_conflict(directory: Directory, wanted: Wanted) -> Outcome:
+def _looked_for(directory: Directory, wanted: Wanted, *, in_list: bool) -> LookUp:
+    found = directory.look_up(wanted)
+    if in_list and isinstance(found, Absent):
+        found = directory.look_everywhere(wanted)
+    return found
+
+
+def resolve_conflict(directory: Directory, wanted: Wanted, words: str, kind: str = "") -> Outcome:
     """Find out whose account it is that a create conflicted with: by every key, then in the list.
 
+    Args:
+        directory: The service.
+        wanted: The person.
+        words: The service's words for the conflict.
+        kind: Its scimType.
+
     Returns:
-        `rejected` when the owner can't be found, else as `settle_found`.
+        `rejected` in the service's words when the owner can't be found, else as `settle_found`.
     """
-    outcome = settle(directory, wanted, in_list=True)
-    if outcome.verdict is not Verdict.NOT_SENT or outcome.account_id:
-        return outcome
-    return Outcome(verdict=Verdict.REJECTED, reason="conflict, owner not found")
+    found = _looked_for(directory, wanted, in_list=True)
+    if isinstance(found, Unknown):
+        return Outcome(verdict=Verdict.UNKNOWN, reason=f"{words}; {found.reason}")
+    if isinstance(found, Found):
+        outcome = settle_found(wanted, found.account)
+        return replace(outcome, proves_unique=kind in {"", _UNIQUENESS})
+    return Outcome(verdict=Verdict.REJECTED, reason=f"{words} (conflict, owner not found)")
 
 
-def settle_found(directory: Directory, wanted: Wanted, account: Account) -> Outcome:
-    """Adopt the account that has a person's address, if it is ours or has the same names.
+def settle_sent(directory: Directory, wanted: Wanted, account: Account) -> Outcome:
+    """Whose the account is that is there after a create whose answer was lost.
 
-    Ours is brought to what is wanted. Another's is put on the pass; its names and its role stay,
-    and its person is never mailed.
+    Nobody was there just before. Where the service has kept nobody's `externalId` so far, an
+    account without one that is in everything what we sent is ours; else as `settle_found`.
     """
-    if wanted.external_id and account.external_id == wanted.external_id:
-        return make_so(directory, account.id, wanted)
-    if any(change.attribute in _NAMES for change in differences(account, wanted)):
-        return Outcome(
-            verdict=Verdict.REJECTED,
-            reason="the address belongs to an account with another name:"
-            f" {account.first_name} {account.last_name}",
+    alike = not account.external_id and is_named(account, wanted.email) and account.active
+    if alike and not directory.keeps_keys and not differences(account, wanted):
+        return Outcome(verdict=Verdict.WRITTEN, account_id=account.id)
+    return settle_found(wanted, account)
+
+
+def settle_found(wanted: Wanted, account: Account) -> Outcome:
+    """Whether the account that is at a person's address is taken as it is; gives it nothing.
+
+    Returns:
+        `written` when it is ours, or when it has the same names, is active and no client admin's
+        (adopted: its names and its role stay, and its person is never mailed); else `needs a
+        person`, with what is in the way.
+    """
+    if is_ours(account, wanted):
+        return Outcome(verdict=Verdict.WRITTEN, account_id=account.id)
+    reason = ""
+    if not has_names(account, wanted):
+        reason = (
+            "the address belongs to an account with another name; correct the row or that account,"
+            " then upload again"
         )
-    theirs = replace(wanted, names=False, role=None)
-    return replace(make_so(directory, account.id, theirs), adopted=True)
+    elif not account.active:
+        reason = (
+            "the address belongs to a deactivated account; if this person returns, upload again"
+            " with --returning include"
+        )
+    elif any(re.sub("[^a-z]", "", fold(it)) == "clientadmin" for it in account.roles):
+        reason = (
+            "the address belongs to a client admin's account that wasn't there for the plan; upload"
+            " again to see it in the plan"
+        )
+    if reason:
+        return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason)
+    return Outcome(verdict=Verdict.WRITTEN, account_id=account.id, adopted=True)
 
 
-def make_so(directory: Directory, identifier: str, wanted: Wanted) -> Outcome:
-    """Bring an account that exists to what is wanted; may be repeated at any time.
+def compared(directory: Directory, account: Account, wanted: Wanted) -> Outcome:
+    """What a person's account, as it is shown, says about what was written.
 
-    Reads, sends the whole wanted arrays by PATCH, reads back; if that did not take, PUTs the
-    merged resource and reads back again (SERVERS.md, 5).
+    Returns:
+        `done` when it is as wanted; `done`, but, when only what the service doesn't declare is
+        missing; else `written`: an old value is no refusal.
     """
-    last = Outcome(verdict=Verdict.DONE)
-    refusal = ""
-    left: tuple[Change, ...] = ()
-    for method in ("PATCH", "PUT", ""):
-        current = directory.fetch(identifier)
-        if isinstance(current, Unknown):
-            return Outcome(verdict=Verdict.UNKNOWN, reason=current.reason, account_id=identifier)
-        if current is None:
-            return Outcome(
-                verdict=Verdict.REJECTED,
-                reason="the account is gone",
-                account_id=identifier,
-                gone=True,
-            )
-        account, resource = current
-        if not wanted.external_id and not has_address(account, wanted.email):
-            return Outcome(
-                verdict=Verdict.REJECTED, reason="the account is another person's by now"
-            )
-        left = differences(account, wanted)
-        if not left:
-            return Outcome(verdict=Verdict.DONE, account_id=identifier)
-        if method:
-            last = replace(
-                _send(directory, method, account, resource, wanted), account_id=identifier
-            )
-            if last.verdict in {Verdict.PAUSE, Verdict.NOT_SENT}:
-                return last
-            refusal = refusal or (last.reason if last.verdict is Verdict.REJECTED else "")
-    if last.verdict is Verdict.UNKNOWN:
-        return last
-    not_kept = "accepted but not kept by the server: " + ", ".join(one.attribute for one in left)
-    if not refusal and all(change.attribute in _NAMES for change in left):
-        return Outcome(verdict=Verdict.DONE, reason=not_kept, account_id=identifier)
-    return Outcome(verdict=Verdict.REJECTED, reason=refusal or not_kept, account_id=identifier)
+    directory.keeps_keys = directory.keeps_keys or is_ours(account, wanted)
+    short = tuple(change.attribute for change in differences(account, wanted))
+    can_be = any(writes.is_declared(directory.capabilities, one) for one in short)
+    return Outcome(
+        verdict=Verdict.WRITTEN if can_be else Verdict.DONE,
+        account_id=account.id,
+        short=short,
+        but="" if can_be else not_kept(short),
+    )
 
 
-def _send(
-    directory: Directory, method: str, account: Account, resource: dict[str, Any], wanted: Wanted
-) -> Outcome:
-    new = {
-        path: value
-        for path, value in _new_values(account, resource, wanted).items()
-        if directory.capabilities.keeps(path)
-    }
-    matches = directory.capabilities.etags and account.etag.isascii() and account.etag.isprintable()
-    headers = {"If-Match": account.etag} if matches and account.etag else {}
-    if method == "PATCH":
-        body: dict[str, Any] = {
-            "schemas": [PATCH_OP],
-            "Operations": [
-                {"op": "replace", "path": path, "value": value} for path, value in new.items()
-            ],
-        }
-    else:
-        body = {name: value for name, value in resource.items() if value is not None}
-        body.pop("meta", None)
-        body.pop("groups", None)
-        name = {**mapping(resource.get("name"))}
-        for path, value in new.items():
-            top, _, part = path.partition(".")
-            if part:
-                name[part] = value
-                body[top] = name
-            else:
-                body[top] = value
-    reply = directory.repeat(method, directory.user_path(account.id), body=body, headers=headers)
-    return judge(reply)
-
-
-def _new_values(account: Account, resource: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
-    """For each attribute path that differs, its whole new value; what others put there is kept."""
-    changed = {change.attribute for change in differences(account, wanted)}
-    new: dict[str, Any] = {}
-    if "account" in changed:
-        new["active"] = True
-    if "role" in changed:
-        others = [
-            {part: value for part, value in role.items() if part != "primary"}
-            for role in objects(resource.get("roles"))
-            if fold(text(role.get("value"))) not in _ROLES
-        ]
-        new["roles"] = [*others, {"value": wanted.role, "primary": True}]
-    if "pass" in changed:
-        new["entitlements"] = [*objects(resource.get("entitlements")), _entitlement(wanted)]
-    if "first name" in changed:
-        new["name.givenName"] = wanted.first_name
-    if "last name" in changed:
-        new["name.familyName"] = wanted.last_name
-    if changed & _NAMES:
-        whole = f"{wanted.first_name} {wanted.last_name}"
-        new["displayName"] = whole
-        if mapping(resource.get("name")).get("formatted"):
-            new["name.formatted"] = whole
-    return new
-
-
-def _entitlement(wanted: Wanted) -> dict[str, Any]:
-    return {"value": wanted.pass_id, "display": wanted.pass_name, "type": PASS_TYPE}
-
-
-def _is_conflict(answer: Answer) -> bool:
-    return answer.status == _CONFLICT or text((answer.json() or {}).get("scimType")) == "uniqueness"
+def not_kept(attributes: Iterable[str], words: str = "") -> str:
+    """What a service has not kept: `role, names not kept`, with its words where it refused it."""
+    names = dict.fromkeys("names" if one in NAMES else one for one in attributes)
+    listed = ", ".join("activation" if one == "account" else one for one in names)
+    return (f"{listed} not kept" + (f": {words}" if words else "")) if listed else ""

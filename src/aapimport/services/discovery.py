@@ -4,13 +4,20 @@ All three endpoints of RFC 7644 section 4 may be missing, wrong or refused (SERV
 defaults are then the least. Whatever is announced is still verified by what comes back.
 """
 
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from aapimport.errors import ServiceError, SettingsError
-from aapimport.services.patience import Patience, transient
+from aapimport.services.patience import (
+    Patience,
+    asks_to_wait,
+    retry_after,
+    too_long,
+    transient,
+)
 from aapimport.services.scim import (
     AAP_GROUP,
     AAP_PASS,
@@ -25,7 +32,18 @@ from aapimport.services.scim import (
 from aapimport.services.transport import Answer, Lost, NotSent, Reply, Transport
 
 UNAUTHORIZED, FORBIDDEN = 401, 403
-_DISCOVERY = ("/ServiceProviderConfig", "/ResourceTypes", "/Schemas")
+_FELL_OVER = 500
+_CONFIG, _TYPES, _SCHEMAS = "/ServiceProviderConfig", "/ResourceTypes", "/Schemas"
+_FEATURES = {
+    "pagination",
+    "patch",
+    "bulk",
+    "filter",
+    "changepassword",
+    "sort",
+    "etag",
+    "authenticationschemes",
+}
 MAX_BULK = 200
 """Operations in one bulk request at the most: a lost answer then stays cheap (SERVERS.md, 13)."""
 MAX_BULK_BYTES = 1_000_000
@@ -42,6 +60,8 @@ class Capabilities:
         filters: Whether look-ups by filter are announced.
         patches: Whether PATCH is announced; it is tried in any case.
         etags: Whether If-Match is announced.
+        sorts: Whether lists can be sorted.
+        cursors: Whether lists are paged by cursor (RFC 9865).
         user_attributes: The core User attributes that the service declares and lets us write, in
             lower case, with their parts (`emails`, `emails.type`); None where it publishes no
             User schema, so that everything is tried.
@@ -50,6 +70,8 @@ class Capabilities:
         passes: Whether passes are published at /Passes.
         teams: Whether there are Groups.
         team_places: Whether Groups tell their pass and places (the allaccesspass Group extension).
+        not_kept: The core User attributes that a setting says are declared and dropped all the
+            same, in lower case and without parts.
     """
 
     bulk: int = 0
@@ -57,14 +79,22 @@ class Capabilities:
     filters: bool = False
     patches: bool = False
     etags: bool = False
+    sorts: bool = False
+    cursors: bool = False
     user_attributes: frozenset[str] | None = None
     required: frozenset[str] = frozenset()
     mails: bool = False
     passes: bool = False
     teams: bool = True
     team_places: bool = False
+    not_kept: frozenset[str] = frozenset()
 
     def keeps(self, attribute: str) -> bool:
+        """Whether a core User attribute is worth sending: declared, and not known to be dropped."""
+        top = attribute.lower().partition(".")[0]
+        return top not in self.not_kept and self.declares(attribute)
+
+    def declares(self, attribute: str) -> bool:
         """Whether a core User attribute can be written, as far as the service declares any.
 
         A part (`emails.type`) of an attribute that is declared without parts may be anything.
@@ -95,13 +125,14 @@ def discover(transport: Transport, patience: Patience, name: str) -> Capabilitie
         SettingsError: The service refuses the token, or isn't a SCIM service.
         ServiceError: It can't be reached, or is busy or out of order.
     """
-    found = [_get(transport, patience, path, name) for path in _DISCOVERY]
+    ask = _Discovery(transport, patience, name)
+    found = [ask.about(_CONFIG), ask.about(_TYPES), ask.about(_SCHEMAS)]
     if None in found:
         _try_token(transport, patience, name)
     config, listed, published = (one or {} for one in found)
     types = list(objects(listed.get("Resources")))
     schemas = {text(schema.get("id")): schema for schema in objects(published.get("Resources"))}
-    user = schemas.get(USER) or _schema_alone(transport, patience)
+    user = schemas.get(USER) or ask.about_users()
     extensions = {
         text(extension.get("schema"))
         for kind in types
@@ -115,6 +146,8 @@ def discover(transport: Transport, patience: Patience, name: str) -> Capabilitie
         filters=_supported(config, "filter"),
         patches=_supported(config, "patch"),
         etags=_supported(config, "etag"),
+        sorts=_supported(config, "sort"),
+        cursors=mapping(config.get("pagination")).get("cursor") is True,
         user_attributes=_writable(user) if user.get("attributes") else None,
         required=frozenset(name for name, one in _attributes(user) if one.get("required") is True),
         mails=AAP_USER in extensions,
@@ -124,20 +157,90 @@ def discover(transport: Transport, patience: Patience, name: str) -> Capabilitie
     )
 
 
-def _get(
-    transport: Transport, patience: Patience, path: str, name: str
-) -> Mapping[str, Any] | None:
-    """What a service answers; empty where it has nothing to say, None where it refuses to."""
-    reply = patience.repeat(lambda: transport.request("GET", path))
-    if isinstance(reply, Answer) and is_refusal(reply):
-        return None
-    answer = reachable(reply, name)
-    if transient(answer):
-        raise ServiceError(
-            f"{name} can't say what it can do: {error_detail(answer)}",
-            hint="try again later; nothing is guessed about a service that is out of order",
+class _Discovery:
+    """The discovery endpoints of one service."""
+
+    def __init__(self, transport: Transport, patience: Patience, name: str) -> None:
+        self._transport = transport
+        self._patience = patience
+        self._name = name
+
+    def about(self, path: str) -> Mapping[str, Any] | None:
+        """What a service answers; empty where it has nothing to say, None where it refuses to.
+
+        Nothing is guessed from an answer that is damaged: a web page or half of a JSON, once,
+        would otherwise mean that the service can do nothing and keeps nothing.
+
+        Raises:
+            SettingsError: It sends us elsewhere.
+            ServiceError: It can't be reached, is out of order, or answers with something that
+                isn't SCIM.
+        """
+        reply = self._get(path, lambda answer: not answer.ok or _said(answer, path) is not None)
+        if isinstance(reply, Answer) and is_refusal(reply):
+            return None
+        answer = reachable(reply, self._name)
+        if transient(answer):
+            raise ServiceError(
+                f"{self._name} can't say what it can do: GET {path} is answered"
+                f" {answer.status}: {error_detail(answer)}",
+                hint="try again later; nothing is guessed about a service that is out of order",
+                status=answer.status,
+            )
+        said = _said(answer, path) if answer.ok else {}
+        if said is None and not (_is_page(answer) and self._shows_pages()):
+            what = "a web page" if _is_page(answer) else "something that isn't SCIM's JSON"
+            raise ServiceError(
+                f"{self._name} answers GET {path} with {what}",
+                hint="try again later; if it stays, show this message to the service's owner",
+                status=answer.status,
+            )
+        return said or {}
+
+    def about_users(self) -> Mapping[str, Any]:
+        """The User schema of a service that serves it at its own address only; or nothing.
+
+        Raises:
+            SettingsError: As for `about`.
+            ServiceError: Likewise; but a service that has no such address may fall over it.
+        """
+        try:
+            return self.about(f"{_SCHEMAS}/{quote(USER, safe='')}") or {}
+        except ServiceError as error:
+            if error.status == _FELL_OVER:
+                return {}
+            raise
+
+    def _shows_pages(self) -> bool:
+        """Whether a path that can't exist is answered with a web page too (SERVERS.md, 1)."""
+        reply = self._get(f"/aapimport-{secrets.token_hex(8)}")
+        return isinstance(reply, Answer) and reply.ok and _is_page(reply)
+
+    def _get(self, path: str, whole: Callable[[Answer], bool] | None = None) -> Reply:
+        return self._patience.repeat(
+            lambda: self._transport.request("GET", path), reads=True, whole=whole
         )
-    return (answer.json() if answer.ok else None) or {}
+
+
+def _said(answer: Answer, path: str) -> Mapping[str, Any] | None:
+    """What a success says at a discovery endpoint, a bare array as a list; None when damaged."""
+    if not answer.body.strip():
+        return {}
+    body = answer.json()
+    if body is None:
+        array = answer.array()
+        return None if array is None or path == _CONFIG else {"Resources": array}
+    if not body or isinstance(body.get("Resources"), list) or path.startswith(f"{_SCHEMAS}/"):
+        return body
+    if path == _CONFIG:
+        return body if _FEATURES & {name.lower() for name in body} else None
+    return body if number(body.get("totalResults")) == 0 else None
+
+
+def _is_page(answer: Answer) -> bool:
+    """Whether an answer is a web page, whatever it is called."""
+    kind = answer.headers.get("content-type", "").lower()
+    return "html" in kind or answer.body.lstrip()[:1] == b"<"
 
 
 def _try_token(transport: Transport, patience: Patience, name: str) -> None:
@@ -148,14 +251,9 @@ def _try_token(transport: Transport, patience: Patience, name: str) -> None:
         ServiceError: It can't be reached.
     """
     few = {"startIndex": "1", "count": "1"}
-    reachable(patience.repeat(lambda: transport.request("GET", "/Users", query=few)), name)
-
-
-def _schema_alone(transport: Transport, patience: Patience) -> Mapping[str, Any]:
-    """The User schema of a service that lists none and serves it at its own address; or nothing."""
-    path = f"/Schemas/{quote(USER, safe='')}"
-    reply = patience.repeat(lambda: transport.request("GET", path))
-    return (reply.json() if isinstance(reply, Answer) and reply.ok else None) or {}
+    reachable(
+        patience.repeat(lambda: transport.request("GET", "/Users", query=few), reads=True), name
+    )
 
 
 def _supported(config: Mapping[str, Any], feature: str) -> bool:
@@ -194,12 +292,32 @@ def is_refusal(answer: Answer) -> bool:
     return answer.status in {UNAUTHORIZED, FORBIDDEN} or 300 <= answer.status < 400  # noqa: PLR2004 -- RFC 9110 section 15.4
 
 
+def refuses_token(reply: Reply) -> bool:
+    """Whether the token opens nothing any more; a 403 may be about one person alone."""
+    return isinstance(reply, Answer) and reply.status == UNAUTHORIZED
+
+
+def check_not_swapped(portal: Capabilities, jhana: Capabilities) -> None:
+    """Refuse two services whose addresses were mistaken for each other.
+
+    Only a portal has passes, so a Jhana that publishes some beside a portal without any is one.
+
+    Raises:
+        SettingsError: They are swapped.
+    """
+    if jhana.passes and not portal.passes:
+        raise SettingsError(
+            "Jhana's address publishes passes and the portal's does not: they look swapped",
+            hint="set AAPIMPORT_PORTAL_URL to the address with the passes",
+        )
+
+
 def reachable(reply: Reply, name: str) -> Answer:
     """The answer, or the error that says why there is none to be had.
 
     Raises:
         SettingsError: The service refuses the token, or sends us elsewhere.
-        ServiceError: The service can't be reached.
+        ServiceError: The service can't be reached, or asks for a longer wait than we make.
     """
     if isinstance(reply, NotSent):
         raise ServiceError(
@@ -207,7 +325,14 @@ def reachable(reply: Reply, name: str) -> Answer:
             hint="check the address and your network, then try again",
         )
     if isinstance(reply, Lost):
+        if reply.lasting:
+            raise ServiceError(
+                f"{name} can't be understood: {reply.reason}",
+                hint="show this message to whoever runs the service, or the proxy before it",
+            )
         raise ServiceError(f"{name} did not answer: {reply.reason}", hint="try again later")
+    if transient(reply) and (seconds := retry_after(reply)) is not None and too_long(seconds):
+        raise asks_to_wait(name, seconds, "run the same command again then")
     if reply.status in {UNAUTHORIZED, FORBIDDEN}:
         raise SettingsError(
             f"{name} refuses the token (HTTP {reply.status})",

@@ -1,7 +1,7 @@
 """How one service is: reached, opened, and asked what it can do. Writes nothing to it."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from aapimport.errors import ExitCode, ServiceError, SettingsError
@@ -18,6 +18,7 @@ class State(StrEnum):
     OK = "ok"
     REFUSED = "refused"
     NO_SCIM = "no-scim"
+    OUT_OF_ORDER = "out-of-order"
     UNREACHABLE = "unreachable"
 
 
@@ -40,28 +41,33 @@ class Health:
         name: What it is called.
         address: Where it is.
         state: How far it lets us come.
+        status: The HTTP status of the answer that shows it out of order; None without one.
         problem: What is wrong, in a sentence; empty when nothing is.
         hint: What to do about it.
         capabilities: What it says it can do; None where it doesn't let us ask.
         accounts: How many accounts it says there are; None likewise.
         look_ups: Whether its look-ups tell the truth; None likewise.
+        malformed: Accounts among those looked at that can't be read, each in a few words.
     """
 
     name: str
     address: str
     state: State
+    status: int | None = None
     problem: str = ""
     hint: str = ""
     capabilities: Capabilities | None = None
     accounts: int | None = None
     look_ups: LookUps | None = None
+    malformed: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
         """What a script that uploads has to expect."""
         if self.state is State.OK:
             return ExitCode.OK
-        return ExitCode.SERVICE if self.state is State.UNREACHABLE else ExitCode.SETTINGS
+        away = self.state in {State.UNREACHABLE, State.OUT_OF_ORDER}
+        return ExitCode.SERVICE if away else ExitCode.SETTINGS
 
 
 def examine(directory: Directory) -> Health:
@@ -76,14 +82,7 @@ def examine(directory: Directory) -> Health:
     except SettingsError as error:
         return _ill(directory, State.REFUSED, error, capabilities)
     except ServiceError as error:
-        reply = directory.repeat("GET", "/Users")
-        answered = isinstance(reply, Answer) and not transient(reply)
-        if not answered:
-            return _ill(directory, State.UNREACHABLE, error, capabilities)
-        no_scim = SettingsError(
-            error.message, hint="check the address: it is the one to which /Users is added"
-        )
-        return _ill(directory, State.NO_SCIM, no_scim, capabilities)
+        return _out_of_order(directory, error, capabilities)
     return Health(
         name=directory.name,
         address=directory.url,
@@ -91,6 +90,7 @@ def examine(directory: Directory) -> Health:
         capabilities=capabilities,
         accounts=max(accounts, len(people)),
         look_ups=try_look_ups(directory, people[-1]) if people else LookUps.UNTRIED,
+        malformed=tuple(directory.malformed),
     )
 
 
@@ -113,6 +113,23 @@ def try_look_ups(directory: Directory, known: Account) -> LookUps:
     other_case = directory.search(equals("userName", known.user_name.swapcase()))
     found = isinstance(other_case, list) and [one.id for one in other_case] == [known.id]
     return LookUps.TRUE if found else LookUps.EXACT_CASE
+
+
+def _out_of_order(
+    directory: Directory, error: ServiceError, capabilities: Capabilities | None
+) -> Health:
+    """Tell an outage, which passes, from an address at which there is no SCIM service."""
+    reply = directory.transport.request("GET", "/Users", query={"startIndex": "1", "count": "1"})
+    if not isinstance(reply, Answer):
+        return _ill(directory, State.UNREACHABLE, error, capabilities)
+    lists_people = reply.ok and "totalResults" in (reply.json() or {})
+    if not (lists_people or transient(reply)):
+        no_scim = SettingsError(
+            error.message, hint="check the address: it is the one to which /Users is added"
+        )
+        return _ill(directory, State.NO_SCIM, no_scim, capabilities)
+    found = _ill(directory, State.OUT_OF_ORDER, error, capabilities)
+    return replace(found, status=error.status or (None if reply.ok else reply.status))
 
 
 def _ill(

@@ -4,6 +4,8 @@ An account is a row's only by our own key or by its userName; an address among i
 evidence for a question, never a key (docs/protocol.md, "Whose account is it?").
 """
 
+from collections.abc import Iterable
+
 from aapimport.people.person import address_key, fold
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
@@ -16,20 +18,43 @@ def belongs(account: Account, wanted: Wanted) -> bool:
     at all (employee numbers), an account that has the address among its e-mails and the same names
     is; whoever finds two of those has found nobody.
     """
-    if wanted.external_id and account.external_id == wanted.external_id:
-        return True
-    if is_named(account, wanted.email):
-        return True
-    return (
+    return is_certain(account, wanted) or (
         "@" not in account.user_name
         and has_address(account, wanted.email)
         and has_names(account, wanted)
     )
 
 
+def is_certain(account: Account, wanted: Wanted) -> bool:
+    """Whether an account is this person's whoever else is there: by our key, or by its userName."""
+    if wanted.external_id and account.external_id == wanted.external_id:
+        return True
+    return is_named(account, wanted.email)
+
+
+def own_account(accounts: Iterable[Account], wanted: Wanted) -> Account | None:
+    """The account among some that is this person's; None where there is none, or two may be."""
+    alike = [account for account in accounts if belongs(account, wanted)]
+    certain = [account for account in alike if is_certain(account, wanted)]
+    ours = [account for account in certain if account.external_id == wanted.external_id]
+    if certain:
+        return (ours or certain)[0]
+    return alike[0] if len({account.id for account in alike}) == 1 else None
+
+
 def is_named(account: Account, email: str) -> bool:
     """Whether an account's userName is an address."""
     return address_key(account.user_name) == address_key(email)
+
+
+def is_named_by_address(account: Account) -> bool:
+    """Whether a look-up by userName finds whoever has an account's addresses.
+
+    Where userNames are employee numbers, or other addresses than people are written to, it says of
+    everybody that they aren't there.
+    """
+    mine = [address_key(one) for one in account.emails]
+    return "@" in account.user_name and (not mine or address_key(account.user_name) in mine)
 
 
 def has_address(account: Account, email: str) -> bool:
@@ -43,6 +68,23 @@ def has_names(account: Account, wanted: Wanted) -> bool:
         fold(wanted.first_name),
         fold(wanted.last_name),
     )
+
+
+def spellings(email: str) -> tuple[str, ...]:
+    """The ways in which a service may keep an address, whose filters compare letter by letter.
+
+    As typed, by its key, and with its domain as people read it (RFC 5890 section 2.3.2.1).
+    """
+    key = address_key(email)
+    local, _, domain = key.rpartition("@")
+    if "xn--" not in domain:
+        return tuple(dict.fromkeys((email, key)))
+    import idna
+
+    try:
+        return tuple(dict.fromkeys((email, key, f"{local}@{idna.decode(domain)}")))
+    except (idna.IDNAError, UnicodeError):
+        return tuple(dict.fromkeys((email, key)))
 
 
 def keys(account: Account) -> list[str]:

@@ -1,59 +1,53 @@
-"""Many accounts of one service at once: created by bulk requests, looked up by one filter."""
+"""Many accounts of one service at once: created by bulk requests, read back by look-ups of many.
 
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+An id in a bulk answer is a claim: it counts once the service has shown that the account is this
+person's. Nothing here writes to an account that exists.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
+from urllib.parse import unquote
 
+from aapimport.errors import ServiceError
 from aapimport.people.person import address_key
+from aapimport.services import look_ups
 from aapimport.services.accounts import (
-    differences,
-    make_so,
+    compared,
+    created,
+    is_conflict,
+    is_ours,
+    is_still,
     new_body,
     resolve_conflict,
-    settle_found,
+    settle_sent,
 )
-from aapimport.services.directory import Directory, Unknown
-from aapimport.services.identity import keys
+from aapimport.services.directory import Directory, Found, Unknown
+from aapimport.services.identity import belongs, is_named, keys
 from aapimport.services.outcomes import Outcome, Verdict, judge, judge_status
-from aapimport.services.scim import BULK_REQUEST, Account, equals, mapping, objects, text
-from aapimport.services.transport import Answer
+from aapimport.services.scim import BULK_REQUEST, Account, identifier, mapping, objects, text
+from aapimport.services.transport import Answer, Reply
 from aapimport.services.values import Wanted
 
 _OPERATION_BYTES = 1000  # what is around the texts of one person, generously
-_NOT_HERE = {403, 501}
-ADDRESSES_PER_LOOK_UP = 50
-"""Addresses in one filter; short enough for every server that takes `or` at all."""
-
-
-def any_of(addresses: Sequence[str]) -> str:
-    """The filter that finds all of some addresses."""
-    return " or ".join(equals("userName", address) for address in addresses)
-
-
-def finds_only(directory: Directory, known: Account, others: int) -> bool:
-    """Whether look-ups can be believed: a known account is found, and nobody else.
-
-    The service is asked for the account by its address in swapped letter case, together with
-    addresses that nobody has.
-
-    Args:
-        directory: The service.
-        known: An account that is there.
-        others: How many such addresses to ask for in the same filter.
-    """
-    strangers = [f"nobody-{secrets.token_hex(8)}@example.invalid" for _ in range(others)]
-    found = directory.search(any_of([known.user_name.swapcase(), *strangers]))
-    return isinstance(found, list) and [account.id for account in found] == [known.id]
+_ACCEPTED = 202
+_UNAUTHORIZED = 401
+_NOT_OFFERED = {402, 403, 501}
+_FIRST_ERROR = 300
+_STATUS = re.compile("[0-9]{1,3}")
 
 
 def create_many(directory: Directory, wanted: Sequence[Wanted]) -> list[Outcome]:
     """Create accounts by one bulk request (RFC 7644 section 3.7), which is never repeated here.
 
-    Answers are matched by bulkId, never by position; a missing one is unknown (SERVERS.md, 13).
-    A service that refuses the first bulk request as a whole is not asked for another.
+    Answers are matched by bulkId, never by position (SERVERS.md, 13). A service that refuses the
+    first bulk request as a whole is not asked for another.
 
     Returns:
-        An outcome for each, in their order.
+        An outcome for each, in their order: `not sent` for those behind an error at which the
+        service ended the request, unknown for others without an answer.
     """
     operations = [
         {
@@ -70,94 +64,253 @@ def create_many(directory: Directory, wanted: Sequence[Wanted]) -> list[Outcome]
         body={"schemas": [BULK_REQUEST], "Operations": operations},
         weight=len(operations),
     )
-    whole = judge(reply)
-    body = reply.json() if isinstance(reply, Answer) else None
-    if whole.verdict is Verdict.DONE and body is None:
-        whole = Outcome(verdict=Verdict.UNKNOWN, reason="the bulk answer can't be read")
-    if whole.verdict is not Verdict.DONE:
-        if isinstance(reply, Answer) and not whole.throttled:
-            directory.no_bulk()
-        not_there = isinstance(reply, Answer) and (
-            reply.status in _NOT_HERE or 300 <= reply.status < 400  # noqa: PLR2004 -- RFC 9110 section 15.4
-        )
-        if whole.verdict is Verdict.REJECTED or not_there:  # not offered: nothing was done
-            whole = replace(whole, verdict=Verdict.NOT_SENT)
+    whole = _whole(directory, reply)
+    if whole.verdict is not Verdict.DONE or not isinstance(reply, Answer):
         return [whole] * len(wanted)
-    answers = {text(one.get("bulkId")): one for one in objects((body or {}).get("Operations"))}
-    return [_created(directory, one, answers.get(one.external_id)) for one in wanted]
+    listed = list(objects((reply.json() or {}).get("Operations")))
+    times = Counter(text(one.get("bulkId")) for one in listed)
+    answers = {key: one for one in listed if times[key := text(one.get("bulkId"))] == 1}
+    sent = [one.external_id for one in wanted]
+    missing = Outcome(verdict=Verdict.UNKNOWN, reason="the bulk answer says nothing about it")
+    if _ends_at_an_error(sent, listed):
+        reason = "not carried out: the service ended the request at an error before it"
+        missing = Outcome(verdict=Verdict.NOT_SENT, reason=reason)
+    return [
+        _created(directory, one, answers[one.external_id])
+        if one.external_id in answers
+        else missing
+        for one in wanted
+    ]
 
 
-def _created(directory: Directory, wanted: Wanted, answer: Mapping[str, object] | None) -> Outcome:
-    """What one operation of a bulk answer says."""
-    if answer is None:
-        return Outcome(verdict=Verdict.UNKNOWN, reason="the bulk answer says nothing about it")
+def _whole(directory: Directory, reply: Reply) -> Outcome:
+    """What is known of a bulk request as a whole; `done` when each operation has its own answer."""
+    whole = judge(reply)
+    if not isinstance(reply, Answer):
+        return whole
+    if whole.verdict is Verdict.DONE:
+        if reply.status == _ACCEPTED:
+            return Outcome(verdict=Verdict.WRITTEN, reason="accepted for later")
+        if reply.json() is None:
+            return Outcome(verdict=Verdict.UNKNOWN, reason="the bulk answer can't be read")
+        return whole
+    if whole.throttled or reply.status == _UNAUTHORIZED:
+        return whole
+    directory.no_bulk()
+    elsewhere = 300 <= reply.status < 400  # noqa: PLR2004 -- RFC 9110 section 15.4
+    if whole.verdict is Verdict.REJECTED or elsewhere or reply.status in _NOT_OFFERED:
+        return replace(whole, verdict=Verdict.NOT_SENT)  # not offered: nothing was done
+    return whole
+
+
+def _ends_at_an_error(sent: Sequence[str], listed: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a service ended a request at its first error, so that nothing behind it was done.
+
+    Then exactly the first operations are answered, in whatever order, and the last of them is the
+    error (RFC 7644 section 3.7.3; some services do so without being asked).
+    """
+    codes = {text(one.get("bulkId")): _code(one) for one in listed}
+    first = sent[: len(codes)]
+    return bool(first) and set(first) == set(codes) and codes[first[-1]] >= _FIRST_ERROR
+
+
+def _code(answer: Mapping[str, Any]) -> int:
+    """The status of one operation; 0 when it has none."""
     status = answer.get("status")
     if isinstance(status, dict):  # scimgateway
         status = status.get("code")
-    code = int(str(status)) if str(status).isdecimal() else 0
+    return int(status) if _STATUS.fullmatch(status := str(status)) else 0
+
+
+def _created(directory: Directory, wanted: Wanted, answer: Mapping[str, Any]) -> Outcome:
+    """What one operation of a bulk answer says."""
+    code = _code(answer)
     detail = mapping(answer.get("response"))
-    if code == 409 or text(detail.get("scimType")) == "uniqueness":  # noqa: PLR2004 -- RFC 7644 section 3.12
-        return resolve_conflict(directory, wanted)
-    outcome = judge_status(code, text(detail.get("detail")) or f"HTTP {code}")
+    words = text(detail.get("detail")) or f"HTTP {code}"
+    if is_conflict(code, detail):
+        return resolve_conflict(directory, wanted, words, text(detail.get("scimType")))
+    outcome = judge_status(code, words)
     if outcome.verdict is not Verdict.DONE:
         return outcome
-    identifier = (
-        text(detail.get("id")) or text(answer.get("location")).rstrip("/").rpartition("/")[2]
-    )
-    if not identifier:
-        return Outcome(verdict=Verdict.UNKNOWN, reason="the bulk answer names no account")
-    return Outcome(verdict=Verdict.WRITTEN, account_id=identifier)
+    outcome = created(wanted, code, detail)
+    if outcome.account_id or code == _ACCEPTED or detail.keys() & {"userName", "externalId"}:
+        return outcome
+    location = text(answer.get("location")).rstrip("/").rpartition("/")[2]
+    claimed = identifier(detail.get("id")) or identifier(unquote(location))
+    return replace(outcome, account_id=claimed, reason="" if claimed else outcome.reason)
 
 
 def verify_many(
     directory: Directory, wanted: Sequence[Wanted], account_ids: Sequence[str], *, trusted: bool
 ) -> list[Outcome]:
-    """Read accounts back that were just created, and bring what was not kept to what is wanted.
+    """Read accounts back that were just created; writes nothing.
 
     Args:
         directory: The service.
         wanted: What they should be.
-        account_ids: Their ids.
+        account_ids: Their ids, as far as the service has told any; whoever has none is looked for
+            by address.
         trusted: Whether the service's look-ups can be believed; else each is read on its own.
+
+    Returns:
+        For each `done`, or `written` with what is not as wanted yet: an old value, or nobody shown
+        (`gone`). An id that turned out to be another person's is corrected where the person's own
+        account is found, else left out.
     """
-    found = {account.id: account for account in _find(directory, wanted)} if trusted else {}
-    outcomes = []
-    for one, identifier in zip(wanted, account_ids, strict=True):
-        account = found.get(identifier)
-        if account is not None and not differences(account, one):
-            outcomes.append(Outcome(verdict=Verdict.DONE, account_id=identifier))
-        else:
-            outcomes.append(make_so(directory, identifier, one))
+    found = _Found(_found(directory, wanted) if trusted else [])
+    outcomes = [
+        _verified(directory, found.of(one), one, account_id)
+        for one, account_id in zip(wanted, account_ids, strict=True)
+    ]
+    lost = [] if trusted else [at for at, one in enumerate(outcomes) if _is_nobody(one)]
+    looked = look_ups.look_again(directory, [wanted[at] for at in lost])
+    for at, look_up in zip(lost, looked, strict=True):
+        if isinstance(look_up, Unknown):
+            outcomes[at] = Outcome(verdict=Verdict.UNKNOWN, reason=look_up.reason)
+        elif isinstance(look_up, Found):
+            own = _own([look_up.account], wanted[at], account_ids[at])
+            outcomes[at] = compared(directory, own, wanted[at]) if own else outcomes[at]
     return outcomes
 
 
+TWO_ACCOUNTS = "there are two accounts with this address: one has to be removed on the service"
+"""What is not as it should be where somebody who was created was there, or came, a second time."""
+
+
+def _verified(
+    directory: Directory, theirs: Sequence[Account], wanted: Wanted, claimed: str
+) -> Outcome:
+    """What the service shows of one person, among whom it was found or under the claimed id."""
+    outcome = _shown_of(directory, theirs, wanted, claimed)
+    named = {account.id for account in theirs if is_named(account, wanted.email)}
+    if outcome.verdict is Verdict.DONE and named - {outcome.account_id}:
+        return replace(outcome, but=TWO_ACCOUNTS)
+    return outcome
+
+
+def _shown_of(
+    directory: Directory, theirs: Sequence[Account], wanted: Wanted, claimed: str
+) -> Outcome:
+    account = _own(theirs, wanted, claimed)
+    if account is not None:
+        return compared(directory, account, wanted)
+    shown = directory.fetch(claimed) if claimed else None
+    if isinstance(shown, Unknown):
+        return Outcome(verdict=Verdict.UNKNOWN, reason=shown.reason, account_id=claimed)
+    if shown is None:
+        reason, known = "not shown yet", claimed
+    elif belongs(shown[0], wanted):
+        return compared(directory, shown[0], wanted)
+    else:
+        reason, known = "the service shows another account there", ""
+    return Outcome(verdict=Verdict.WRITTEN, reason=reason, account_id=known, gone=True)
+
+
+def _is_nobody(outcome: Outcome) -> bool:
+    """Whether no id is known any more under which a person could be read."""
+    return outcome.gone and not outcome.account_id
+
+
 def settle_many(directory: Directory, wanted: Sequence[Wanted]) -> list[Outcome]:
-    """Find out what became of creates whose answers were lost, by one trusted look-up.
+    """Find out what became of creates whose answers were lost, by trusted look-ups of many.
 
     Returns:
-        An outcome for each: `not sent` for those whom nobody found, unknown for all when the
-        look-up failed.
+        An outcome for each: `not sent` for those whom two ways of asking didn't find, unknown for
+        all when a look-up failed, else as `settle_found`.
     """
-    accounts = directory.search_all(any_of([one.email for one in wanted]))
-    if isinstance(accounts, Unknown):
-        return [Outcome(verdict=Verdict.UNKNOWN, reason=accounts.reason)] * len(wanted)
-    found = {key: account for account in accounts for key in keys(account)}
-    absent = Outcome(verdict=Verdict.NOT_SENT, reason="not found")
+    try:
+        found, doubt = look_ups.find_surely(directory, wanted)
+    except ServiceError as error:
+        return [Outcome(verdict=Verdict.UNKNOWN, reason=error.message)] * len(wanted)
+    accounts = _Found(found)
+    return [_settled(directory, one, accounts.of(one), doubt) for one in wanted]
+
+
+def _settled(
+    directory: Directory, wanted: Wanted, theirs: Sequence[Account], doubt: str
+) -> Outcome:
+    """Whose account it is that was found, if any was; in doubt whoever wasn't may be there."""
+    if not theirs:
+        absent = Unknown(doubt) if doubt else directory.absent(wanted)
+        if isinstance(absent, Unknown):
+            return Outcome(verdict=Verdict.UNKNOWN, reason=absent.reason)
+        return Outcome(verdict=Verdict.NOT_SENT, reason="not found")
+    if len(theirs) > 1 and not is_ours(theirs[0], wanted):
+        reason = f"{len(theirs)} accounts have this address; make them one, then upload again"
+        return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason)
+    return settle_sent(directory, wanted, theirs[0])
+
+
+def confirm_many(
+    directory: Directory, wanted: Sequence[Wanted], account_ids: Sequence[str], *, trusted: bool
+) -> list[Outcome]:
+    """Whether accounts that are known from earlier are still these people's; writes nothing.
+
+    Args:
+        directory: The service.
+        wanted: The people.
+        account_ids: Their accounts' ids.
+        trusted: Whether the service's look-ups can be believed; else each is read on its own.
+
+    Returns:
+        For each `done`, `needs a person` when the account was handed on, or unknown.
+    """
+    found = {one.id: one for one in _found(directory, wanted)} if trusted else {}
     return [
-        settle_found(directory, one, found[address_key(one.email)])
-        if address_key(one.email) in found
-        else absent
-        for one in wanted
+        _confirmed(directory, found.get(account_id), one, account_id)
+        for one, account_id in zip(wanted, account_ids, strict=True)
     ]
 
 
-def _find(directory: Directory, wanted: Sequence[Wanted]) -> Iterator[Account]:
-    """Who of some people is there; raises nothing: who isn't found is looked at on their own."""
-    for start in range(0, len(wanted), ADDRESSES_PER_LOOK_UP):
-        chunk = [one.email for one in wanted[start : start + ADDRESSES_PER_LOOK_UP]]
-        found = directory.search_all(any_of(chunk))
-        if not isinstance(found, Unknown):
-            yield from found
+def _confirmed(
+    directory: Directory, account: Account | None, wanted: Wanted, account_id: str
+) -> Outcome:
+    if account is None:
+        shown = directory.fetch(account_id)
+        if shown is None or isinstance(shown, Unknown):
+            reason = "the account isn't shown" if shown is None else shown.reason
+            gone = shown is None
+            return Outcome(verdict=Verdict.UNKNOWN, reason=reason, account_id=account_id, gone=gone)
+        account = shown[0]
+    if is_still(account, wanted):
+        return Outcome(verdict=Verdict.DONE, account_id=account_id)
+    reason = "the account is another person's by now"
+    return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason, account_id=account_id)
+
+
+def _found(directory: Directory, wanted: Sequence[Wanted]) -> Sequence[Account]:
+    """Who of some people is there; whoever isn't found is looked at on their own."""
+    found = look_ups.find_many(directory, [one.email for one in wanted])
+    return [] if isinstance(found, Unknown) else found
+
+
+class _Found:
+    """Accounts that were found together, by what they can be told by."""
+
+    def __init__(self, accounts: Iterable[Account]) -> None:
+        self._by: dict[str, dict[str, Account]] = {}
+        for account in accounts:
+            for key in {account.external_id, *keys(account)}:
+                self._by.setdefault(key, {})[account.id] = account
+
+    def of(self, wanted: Wanted) -> list[Account]:
+        """A person's accounts; one that carries our own key first."""
+        near = self._by.get(wanted.external_id, {}) if wanted.external_id else {}
+        near = near | self._by.get(address_key(wanted.email), {})
+        theirs = [account for account in near.values() if belongs(account, wanted)]
+        return sorted(theirs, key=lambda account: not is_ours(account, wanted))
+
+
+def _own(theirs: Sequence[Account], wanted: Wanted, claimed: str) -> Account | None:
+    """The account that a create has made: by our key, by its id, or the only one without a key.
+
+    One that carries somebody else's key was there before, whatever its userName is.
+    """
+    if theirs and is_ours(theirs[0], wanted):
+        return theirs[0]
+    claims = [account for account in theirs if account.id == claimed]
+    others = [account for account in theirs if not account.external_id]
+    return next(iter(claims), others[0] if len(others) == 1 else None)
 
 
 def bulk_batches(directory: Directory, wanted: Sequence[Wanted]) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,8 @@ from aapimport.services.patience import SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS, 
 from aapimport.services.scim import error_detail
 from aapimport.services.transport import Lost, NotSent, Reply
 
-_PAUSING = {401, 403, TOO_MANY_REQUESTS}
+_PAUSING = {401, TOO_MANY_REQUESTS}
+_REFUSING = {402, 403}
 _THROTTLING = {TOO_MANY_REQUESTS, SERVICE_UNAVAILABLE}
 _NOT_KNOWING = {408}
 _SERVER_ERROR = 500
@@ -39,12 +40,18 @@ class Outcome:
         verdict: What is known.
         reason: Why, in the service's words where it gave any; a remark when `verdict` is done.
         but: What is not as it should be although it is done: `role not kept`.
-        short: The attributes that a read-back didn't show as wanted, when `verdict` is written.
+        short: The attributes that aren't as wanted: not shown so when `verdict` is written, not
+            kept when it is done.
         account_id: The account that was created or changed, where known.
         adopted: The account was there already and not ours: such a person is never mailed.
         throttled: The service asks for fewer requests (429, 503).
         wait: Seconds that the service asks us to pause, where it said so.
-        gone: The account that was to be changed isn't there.
+        gone: The account that was to be changed isn't there, or not shown.
+        wrote: Something was sent to an account that exists.
+        changed: The account shows something else than before that.
+        answered: What is unknown came with an answer, such as a 500, whose words are the reason.
+        proves_unique: A create was refused because of an account that was then found there: this
+            service takes no userName twice.
     """
 
     verdict: Verdict
@@ -56,6 +63,10 @@ class Outcome:
     throttled: bool = False
     wait: float | None = None
     gone: bool = False
+    wrote: bool = False
+    changed: bool = False
+    answered: bool = False
+    proves_unique: bool = False
 
 
 def judge(reply: Reply) -> Outcome:
@@ -76,6 +87,8 @@ def judge_status(status: int, reason: str) -> Outcome:
         return Outcome(verdict=Verdict.DONE)
     if status in _PAUSING or 300 <= status < 400:  # noqa: PLR2004 -- RFC 9110 section 15.4
         return Outcome(verdict=Verdict.PAUSE, reason=reason, throttled=throttled)
+    if status in _REFUSING:
+        return Outcome(verdict=Verdict.REFUSED, reason=reason)
     if status in _NOT_KNOWING or status < 200 or status >= _SERVER_ERROR:  # noqa: PLR2004 -- RFC 9110 section 15.2
-        return Outcome(verdict=Verdict.UNKNOWN, reason=reason, throttled=throttled)
+        return Outcome(verdict=Verdict.UNKNOWN, reason=reason, throttled=throttled, answered=True)
     return Outcome(verdict=Verdict.REJECTED, reason=reason)

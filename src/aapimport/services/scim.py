@@ -5,11 +5,14 @@ Servers send lists where text belongs, numbers where lists belong, and HTML wher
 """
 
 import json
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aapimport.services.transport import Answer
+if TYPE_CHECKING:
+    from aapimport.services.transport import Answer
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -21,7 +24,25 @@ AAP_GROUP = "urn:ietf:params:scim:schemas:extension:allaccesspass:2.0:Group"
 AAP_PASS = "urn:ietf:params:scim:schemas:allaccesspass:2.0:Pass"
 PASS_TYPE = "pass"
 """The `type` of the entitlements that put a person on a pass."""
-_LONGEST_DETAIL = 300
+MOST = 2**53
+"""The largest number that is read: what every JSON reader holds exactly (RFC 8259 section 6)."""
+_LONGEST_WORDS = 300
+_MUCH = 20 * _LONGEST_WORDS  # what is looked at of a page; the rest would be cut off anyway
+_UNSEEN = {"Cc", "Cf", "Cs", "Co"}  # control, format and bidi characters, and those of nobody
+_COLOUR = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]")
+_TRACEBACK = re.compile(
+    r"""Traceback\ \(most\ recent\ call\ last\):?                # Python
+    |\bFile\ "[^"\n]*",\ line\ \d+,\ in\b
+    |(?:^|\s)at\ [^\s()]+\.[^\s()]+\(                         # Java, .NET
+    |(?:^|\s)at\ [^\s()]+\ \([^)\n]*(?::\d+|<anonymous>)\)    # JavaScript
+    |(?:^|\s)at\ \S*[/\\.]\S*:\d+:\d+
+    |\b[Ss]tack\ ?[Tt]race:                                   # PHP
+    |^goroutine\ \d+\ \[                                      # Go
+    |\s\S+\.rb:\d+:in\b                                      # Ruby""",
+    re.VERBOSE | re.MULTILINE,
+)
+_WORDS_FOR_AN_ERROR = ("detail", "message", "msg", "error_description", "error", "title")
+"""Where services put their words: SCIM's own name first (RFC 7644 section 3.12)."""
 
 
 def text(value: object) -> str:
@@ -30,8 +51,26 @@ def text(value: object) -> str:
 
 
 def number(value: object) -> int | None:
-    """A whole-number attribute; None for whatever isn't one."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """A whole-number attribute, from 0 to `MOST`; None for whatever isn't one.
+
+    Services send `10**400`, `1e400` for "no limit", and numbers below nothing: those are the
+    nearest that can be.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124 -- not NaN
+        return None
+    within = min(max(value, 0), MOST)
+    return int(within) if within == int(within) else None
+
+
+def identifier(value: object) -> str:
+    """A service's own identifier: a text, or a whole number as text; empty for whatever isn't one.
+
+    "." and ".." are none either: in a web address they would mean another place.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    found = str(value)
+    return "" if found in {".", ".."} else found
 
 
 def objects(value: object) -> Iterator[dict[str, Any]]:
@@ -79,12 +118,12 @@ class Account:
 
 def read_account(resource: Mapping[str, Any]) -> Account | None:
     """An account from a User resource; None when it has no id."""
-    identifier = resource.get("id")
-    if not isinstance(identifier, str | int) or not str(identifier):
+    own_id = identifier(resource.get("id"))
+    if not own_id:
         return None
     name = mapping(resource.get("name"))
     return Account(
-        id=str(identifier),
+        id=own_id,
         user_name=text(resource.get("userName")),
         external_id=text(resource.get("externalId")),
         active=str(resource.get("active", True)).lower() != "false",
@@ -110,17 +149,38 @@ def equals(attribute: str, value: str) -> str:
     return f"{attribute} eq {json.dumps(value, ensure_ascii=False)}"
 
 
-def error_detail(answer: Answer) -> str:
-    """The service's own words for a refusal, on one line; made up from the status if it has none.
+def plain_words(said: str) -> str:
+    """Words of a service's that are fit for a screen, the journal and a log; empty for none.
 
-    At most 300 characters, because some services answer with a whole page.
+    They are on one line and 300 characters long at the most. Control, format and bidi characters
+    are gone, and so is all but the first line of a traceback: it is of no use to an administrator,
+    and may hold other people's data.
     """
+    said = _COLOUR.sub("", said[:_MUCH])
+    if traceback := _TRACEBACK.search(said):
+        before = said[: traceback.start()]
+        said = before if before.strip() else traceback.group()
+    seen = (one for one in said if one.isspace() or unicodedata.category(one) not in _UNSEEN)
+    return " ".join("".join(seen).split())[:_LONGEST_WORDS]
+
+
+def error_detail(answer: "Answer") -> str:
+    """The service's own words for a refusal, as plain words; made up from the status for none."""
     body = answer.json() or {}
-    detail = body.get("detail")
-    if isinstance(detail, list):
-        detail = "; ".join(str(item) for item in detail)
-    words = " ".join(text(detail).split())
-    kind = text(body.get("scimType"))
-    if not words:
-        words = f"HTTP {answer.status}" + (f" ({kind})" if kind else "")
-    return words[:_LONGEST_DETAIL]
+    words = next((found for key in _WORDS_FOR_AN_ERROR if (found := _said(body.get(key)))), "")
+    if not words and answer.headers.get("content-type", "").startswith("text/plain"):
+        words = plain_words(answer.body[: 4 * _MUCH].decode(errors="replace"))
+    kind = plain_words(text(body.get("scimType")))
+    return words or f"HTTP {answer.status}" + (f" ({kind})" if kind else "")
+
+
+def _said(value: object) -> str:
+    """The words in a part of an error; some services send a list of texts, or of objects."""
+    items = value if isinstance(value, list) else [value]
+    found = (
+        next((one.get(key) for key in _WORDS_FOR_AN_ERROR if text(one.get(key))), "")
+        if isinstance(one, dict)
+        else one
+        for one in items
+    )
+    return plain_words("; ".join(one for one in map(text, found) if one))

@@ -1,6 +1,7 @@
 """What the services are about, as plain values: passes, teams, accounts as they should be."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -15,6 +16,8 @@ class Pass:
         seats_used: How many seats are used, for good; None likewise.
         group_id: The Group that stands for it, where being on it is being a member; else empty.
         members: That Group's members, by id or by userName.
+        valid_from: When it begins; None where the portal doesn't say.
+        valid_until: When it ends; None likewise.
     """
 
     id: str
@@ -23,6 +26,8 @@ class Pass:
     seats_used: int | None = None
     group_id: str = ""
     members: frozenset[str] = frozenset()
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
 
     @property
     def free(self) -> int | None:

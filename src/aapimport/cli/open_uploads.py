@@ -1,0 +1,255 @@
+"""One upload at a time for each pair of services: going on, refusing, choosing, closing."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aapimport.errors import ExitCode, RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from aapimport.cli.asking import Asker
+    from aapimport.cli.planning import PlanFlags
+    from aapimport.config import Settings
+    from aapimport.people.check import Checked
+    from aapimport.run.journal import Journal
+    from aapimport.run.records import Run
+
+
+def interrupted_upload(
+    journal: "Journal",
+    address: str,
+    checked: "Checked",
+    flags: "PlanFlags",
+    plan_file: Path | None,
+    client_admins: int | None = None,
+) -> "Run | None":
+    """The open upload of this very file, which goes on as it was approved; None without any.
+
+    Args:
+        journal: The journal.
+        address: The pair of services.
+        checked: The file.
+        flags: The flags that were given now.
+        plan_file: The written plan that was given now.
+        client_admins: What `--client-admins` says now; None when it wasn't given.
+
+    Raises:
+        RefusedError: An upload is open that isn't this one.
+    """
+    from aapimport.screens.open_uploads import how_far, whose
+
+    found = journal.open_runs(address)
+    if not found:
+        return None
+    run = next((one for one in found if one.file_digest == checked.digest), found[0])
+    why = (
+        _another_file(run, checked)
+        or _other_rows(journal, run, checked)
+        or _other_choices(run, flags, plan_file)
+        or next(_other_decisions(run, flags, client_admins), "")
+        or _more_seats(journal, run, flags.max_seats)
+    )
+    if why:
+        raise RefusedError(
+            f"upload {run.receipt} of {run.file!r} is still open: {whose(run)},"
+            f" {how_far(*journal.progress(run.receipt))}; {why}",
+            hint=f"finish it, as it was approved:  aapimport resume {run.receipt}\n"
+            f"      end it, and keep its debts:     aapimport resume {run.receipt} --close",
+        )
+    click.echo(f"going on with upload {run.receipt}, which was interrupted", err=True)
+    return run
+
+
+def _another_file(run: "Run", checked: "Checked") -> str:
+    """In what way a file isn't that of a run; empty when it is, byte by byte."""
+    from aapimport.run.records import people_digest
+
+    if checked.digest == run.file_digest:
+        return ""
+    if people_digest(checked.people) == run.people_digest:
+        return "this file has the same people, but was saved again since"
+    if checked.path.name == run.file:
+        return "the file was changed since"
+    return f"{checked.path.name!r} is another file"
+
+
+def _other_rows(journal: "Journal", run: "Run", checked: "Checked") -> str:
+    rows = {person.row for person in checked.people}
+    if checked.sheet == run.sheet and journal.rows(run.receipt) == rows:
+        return ""
+    sheet = f" of sheet {run.sheet!r}" if run.sheet else ""
+    return f"it is of other rows{sheet} than were read now"
+
+
+def _other_choices(run: "Run", flags: "PlanFlags", plan_file: Path | None) -> str:
+    from aapimport.people.person import fold
+    from aapimport.plan.approval import read_plan
+    from aapimport.plan.names import plain
+
+    if plan_file and read_plan(plan_file).receipt != run.receipt:
+        return "it is not this plan's"
+    named = fold(plain(flags.pass_name or run.pass_name))
+    other_emails = flags.emails not in {None, run.emails}
+    if named in {fold(plain(run.pass_name)), fold(run.pass_id)} and not other_emails:
+        return ""
+    return f"it is to pass {run.pass_name!r}, with e-mails {'on' if run.emails else 'off'}"
+
+
+def _other_decisions(run: "Run", flags: "PlanFlags", client_admins: int | None) -> Iterator[str]:
+    """In what a run was decided otherwise than flags say now; those that weren't given say nothing.
+
+    A run that was begun by version 1 doesn't know.
+    """
+    given = {
+        "maybe": flags.maybe,
+        "returning": flags.returning,
+        "fit": flags.fit or None,
+        "update_roles": flags.update_roles or None,
+        "update_names": flags.update_names or None,
+        "client_admins": client_admins,
+    }
+    begun_with = json.loads(run.options) if run.options else {}
+    for name, now in given.items():
+        flag = f"--{name.replace('_', '-')}"
+        if now is None:
+            continue
+        if name not in begun_with:
+            yield f"whether it was begun with {flag} can't be told"
+        elif begun_with[name] is False:
+            yield f"it was begun without {flag}"
+        elif begun_with[name] == "asked":
+            yield f"it was decided one by one what {flag} decides"
+        elif begun_with[name] not in {None, now}:
+            yield f"it was begun with what {flag} {begun_with[name]} says"
+
+
+def _more_seats(journal: "Journal", run: "Run", max_seats: int | None) -> str:
+    left = journal.seats_left(run.receipt)
+    if max_seats is None or left <= max_seats:
+        return ""
+    return f"it still uses {left:,} seats, more than --max-seats {max_seats:,} allows"
+
+
+def mention_open_uploads(settings: "Settings", address: str) -> None:
+    """Say on stderr that uploads are open, without touching the journal.
+
+    Args:
+        settings: The settings.
+        address: The pair of services.
+    """
+    from aapimport.run.glance import glance
+    from aapimport.run.journal import journal_path
+    from aapimport.screens.console import make_console, safe
+    from aapimport.screens.open_uploads import how_far
+
+    for run, done, steps in glance(journal_path(settings.state_dir, settings.target), address):
+        make_console(sys.stderr).print(
+            f"upload {run.receipt} of {safe(run.file)!r} is still open, {how_far(done, steps)}:"
+            f" aapimport resume {run.receipt}",
+            soft_wrap=True,
+        )
+
+
+def chosen_upload(journal: "Journal", address: str, *, as_json: bool) -> "Run | None":
+    """The only open upload, where none was named; None when none is open, which is said.
+
+    Raises:
+        UsageError: Several are open; they are listed.
+    """
+    from aapimport.screens.console import make_console
+    from aapimport.screens.open_uploads import show_open_uploads
+
+    found = journal.open_runs(address)
+    console = make_console(sys.stderr if as_json or len(found) == 1 else sys.stdout)
+    show_open_uploads(console, ((run, *journal.progress(run.receipt)) for run in found))
+    if len(found) > 1:
+        raise UsageError(
+            f"{len(found)} uploads are open", hint="say which, with one of the commands above"
+        )
+    if not found:
+        click.echo("no upload is open at these services", err=True)
+        if as_json:
+            click.echo("null")
+        return None
+    return found[0]
+
+
+def close_upload(journal: "Journal", run: "Run", asker: "Asker", *, as_json: bool) -> ExitCode:
+    """End an open upload after a yes, and say what it owes.
+
+    Raises:
+        RefusedError: The answer was no.
+        UsageError: Nothing can answer.
+    """
+    from aapimport.screens.console import make_console
+
+    if run.finished_at is not None:
+        click.echo(f"upload {run.receipt} is finished: there is nothing to close", err=True)
+        if as_json:
+            _print_json(journal, run)
+        return ExitCode.OK
+    _show_debts(journal, run, make_console(sys.stderr if as_json else sys.stdout))
+    if run.closed_at is None:
+        question = f"Close upload {run.receipt}? It can't be resumed any more."
+        try:
+            agreed = asker.confirm(question, default=False, flags="--yes")
+        except UsageError as error:
+            error.state = _stays_open(run)
+            raise
+        if not agreed:
+            raise RefusedError("you did not say yes", state=_stays_open(run))
+        run = journal.close(run.receipt)
+    if as_json:
+        _print_json(journal, run)
+    click.echo(f"upload {run.receipt} is closed", err=True)
+    click.echo(f"its receipt: aapimport resume {run.receipt}", err=True)
+    return ExitCode.OK
+
+
+def _stays_open(run: "Run") -> str:
+    return f"upload {run.receipt} stays open"
+
+
+def show_closed_upload(journal: "Journal", run: "Run", *, as_json: bool) -> ExitCode:
+    """Print the receipt of an upload that was closed, and what it owes.
+
+    Returns:
+        The exit code of the receipt.
+    """
+    from aapimport.cli.running import printed_receipt
+    from aapimport.run.report import make_report
+    from aapimport.screens.console import make_console
+    from aapimport.screens.receipt import show_receipt
+
+    if as_json:
+        return _print_json(journal, run)
+    report = make_report(journal, run, journal.addresses(run.receipt))
+    with printed_receipt(run.receipt):
+        console = make_console(sys.stdout)
+        show_receipt(console, report, run)
+        console.print("closed before everything was done: nothing more is sent")
+        _show_debts(journal, run, console)
+    return report.exit_code
+
+
+def _print_json(journal: "Journal", run: "Run") -> ExitCode:
+    from aapimport.cli.running import printed_receipt
+    from aapimport.run.report import make_report
+
+    report = make_report(journal, run, journal.addresses(run.receipt))
+    with printed_receipt(run.receipt):
+        click.echo(report.model_dump_json(by_alias=True, indent=2))
+    return report.exit_code
+
+
+def _show_debts(journal: "Journal", run: "Run", console: "Console") -> None:
+    from aapimport.run.debts import debts_of
+    from aapimport.screens.open_uploads import show_debts
+
+    show_debts(console, run, debts_of(journal, run.receipt), journal.addresses(run.receipt))

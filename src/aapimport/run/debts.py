@@ -1,0 +1,50 @@
+"""What an upload that isn't finished owes: e-mails, doubts, and what it never sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from aapimport.run.journal import Journal
+from aapimport.run.records import State, StepKind, Task
+from aapimport.run.report import WHERE, is_mail_owed
+
+_THERE = {State.DONE, State.WRITTEN}
+_IN_DOUBT = {State.INTENT, State.DOUBT, State.WRITTEN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debts:
+    """What is owed, by row.
+
+    Attributes:
+        not_mailed: Who was created, and was to be mailed and never was.
+        in_doubt: What isn't known: the services, the pass, the team, the e-mail.
+        not_sent: What was never sent, likewise.
+    """
+
+    not_mailed: list[int] = field(default_factory=list)
+    in_doubt: dict[int, list[str]] = field(default_factory=dict)
+    not_sent: dict[int, list[str]] = field(default_factory=dict)
+
+
+def debts_of(journal: Journal, receipt: str) -> Debts:
+    """What a run owes as it stands."""
+    debts = Debts()
+    for _, tasks in groupby(journal.tasks(receipt), key=lambda task: task.row):
+        steps = list(tasks)
+        accounts = {task.service: task for task in steps if task.kind is StepKind.ACCOUNT}
+        for task in steps:
+            if task.state in _IN_DOUBT:
+                debts.in_doubt.setdefault(task.row, []).append(WHERE[task.service, task.kind])
+            elif task.state is State.PLANNED:
+                _never_sent(task, accounts, debts)
+    return debts
+
+
+def _never_sent(task: Task, accounts: Mapping[str, Task], debts: Debts) -> None:
+    """A join of somebody who isn't there is owed by the account's own step."""
+    if task.kind is StepKind.EMAIL:
+        if is_mail_owed(task, accounts):
+            debts.not_mailed.append(task.row)
+    elif task.kind is StepKind.ACCOUNT or accounts[task.service].state in _THERE:
+        debts.not_sent.setdefault(task.row, []).append(WHERE[task.service, task.kind])

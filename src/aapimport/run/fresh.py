@@ -1,0 +1,171 @@
+"""A fresh look before the first write of a session.
+
+Between the plan and the first write somebody else may have created the same people: a colleague
+while a question stood open, a second machine, or this very run, when its journal was restored from
+a backup. So everybody who is to be created is looked up again, many at a time. Who carries our key
+is ours; who has arrived otherwise is adopted by the rules of a conflict, or reported.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from aapimport.errors import AapimportError, RefusedError, ServiceError
+from aapimport.run.conveyor import Progress
+from aapimport.run.landing import STATES
+from aapimport.run.options import Drift
+from aapimport.run.records import State, StepKind, Task
+from aapimport.run.session import Session, ahead
+from aapimport.services.accounts import settle_found
+from aapimport.services.directory import Found, LookUp, Unknown
+from aapimport.services.look_ups import ADDRESSES_PER_LOOK_UP, look_again
+from aapimport.services.outcomes import Outcome, Verdict
+from aapimport.services.scim import Account
+from aapimport.services.values import Wanted
+from aapimport.template.roles import Role
+
+_MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """Somebody who was to be created and is there."""
+
+    task: Task
+    wanted: Wanted
+    account: Account
+
+
+def look_before_writing(session: Session, last_row: int | None) -> Iterator[Progress]:
+    """Look up everybody who is to be created, and let what differs be approved.
+
+    Raises:
+        RefusedError: What was approved is not what would happen now, and nobody approved that.
+        StoppedError: The run was asked to stop.
+    """
+    arrivals: list[_Arrival] = []
+    for service in session.directories:
+        if session.conveyor.is_halted(service):
+            continue
+        try:
+            arrivals += _arrived(session, service, last_row)
+        except AapimportError as error:
+            session.conveyor.halt(service, error)
+        yield session.conveyor.progress()
+    if drift := _drift(session, arrivals):
+        try:
+            session.options.approve(drift)
+        except AapimportError:
+            if session.options.begun_now:
+                _leave(session)
+            raise
+    session.conveyor.record([_taken_in(one) for one in arrivals])
+
+
+def _leave(session: Session) -> None:
+    """Leave nothing open of an upload that has sent nothing: it is as if it never was.
+
+    One that took over what a closed upload left in doubt is closed itself, so that this stays.
+    """
+    try:
+        session.journal.discard(session.receipt)
+    except RefusedError:
+        session.journal.close(session.receipt)
+
+
+def _arrived(session: Session, service: str, last_row: int | None) -> list[_Arrival]:
+    """Who of those who are to be created on a service is there."""
+    directory = session.directories[service]
+    due = (
+        task
+        for task in session.due(StepKind.ACCOUNT, State.PLANNED, service=service, last_row=last_row)
+        if task.creates
+    )
+    if session.trusts(service):
+        batches = ahead(due, ADDRESSES_PER_LOOK_UP)
+    else:  # a look at everybody: once, not once for each fifty
+        batches = iter([everybody] if (everybody := list(due)) else [])
+    asked: list[tuple[list[Task], list[Wanted]]] = [
+        (batch, session.wanted(batch)) for batch in batches
+    ]
+
+    def look(wanted: Sequence[Wanted]) -> list[LookUp]:
+        return look_again(directory, wanted)
+
+    calls = [lambda wanted=wanted: look(wanted) for _, wanted in asked]
+    arrivals = []
+    for (batch, wanted), found in zip(asked, session.read_many(calls), strict=True):
+        for task, one, answer in zip(batch, wanted, found, strict=True):
+            if isinstance(answer, Unknown):
+                raise ServiceError(
+                    f"{directory.name} could not be asked who is there already: {answer.reason}",
+                    hint="try again later; nobody is created on a guess",
+                )
+            if isinstance(answer, Found):
+                arrivals.append(_Arrival(task, one, answer.account))
+    return arrivals
+
+
+def _taken_in(one: _Arrival) -> Task:
+    """The step of somebody who has arrived: ours, adopted, or a matter for a person."""
+    outcome = settle_found(one.wanted, one.account)
+    if _is_ours(one) and not one.account.active:
+        reason = "the account was created by this upload, and is deactivated since"
+        outcome = Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason)
+    return replace(
+        one.task,
+        state=STATES[outcome.verdict],
+        account_id=outcome.account_id or one.account.id,
+        adopted=outcome.adopted,
+        reason=outcome.reason,
+    )
+
+
+def _is_ours(one: _Arrival) -> bool:
+    return one.account.external_id == one.wanted.external_id
+
+
+def _is_on_the_pass(one: _Arrival) -> bool:
+    """Whether somebody who came from elsewhere is on the pass already, and uses no seat of ours."""
+    return not _is_ours(one) and one.wanted.pass_id in one.account.passes
+
+
+def _drift(session: Session, arrivals: Sequence[_Arrival]) -> Drift | None:
+    """What of the seats and the client admins that were approved differs now; None for nothing."""
+    on_portal = [one for one in arrivals if one.task.service == "portal"]
+    others = [one for one in on_portal if not _is_ours(one)]
+    seated = sum(map(_is_on_the_pass, others))
+    admins = sum(one.wanted.role == Role.CLIENT_ADMIN for one in others)
+    left = session.journal.seats_left(session.receipt)
+    approved = left - (len(on_portal) - len(others))  # ours have their seats already
+    seats = approved - seated
+    free = _free_seats(session)
+    changes: list[str] = []
+    if seated:
+        changes.append(f"seats: {approved:,} were approved, {seats:,} are used now")
+    if free is not None and free < seats:
+        changes.append(f"seats: {seats:,} are needed, the pass has {free:,} free by now")
+    if admins:
+        changes.append(f"client admins: {admins:,} of those approved are not made any more")
+    if not changes:
+        return None
+    return Drift(changes=(*_named(others), *changes), seats=seats)
+
+
+def _free_seats(session: Session) -> int | None:
+    """Seats that are free now, before a session that goes on with what was approved earlier."""
+    if session.options.begun_now or session.run.seats_free is None:
+        return None
+    try:
+        passes = session.services.portal.passes()
+    except ServiceError:  # the portal refuses by name whoever finds no seat
+        return None
+    return next((one.free for one in passes if one.id == session.run.pass_id), None)
+
+
+def _named(others: Sequence[_Arrival]) -> Iterator[str]:
+    """Who has arrived, the first by name."""
+    for one in others[:_MOST_NAMED]:
+        where = " and is on the pass" if _is_on_the_pass(one) else ""
+        yield f"row {one.task.row} ({one.wanted.email}) has arrived meanwhile{where}"
+    if len(others) > _MOST_NAMED:
+        yield f"and {len(others) - _MOST_NAMED:,} more"

@@ -1,0 +1,145 @@
+"""The steps that put people into Groups: first that which is the pass, where it is one, then teams.
+
+One writer for each Group, many people at once. A team's trouble stays the team's: it holds back
+neither an account nor an e-mail.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from aapimport.run.confirming import still_theirs
+from aapimport.run.conveyor import Batch, Call, Progress
+from aapimport.run.records import JOINS, State, StepKind, Task
+from aapimport.run.session import Session
+from aapimport.services.outcomes import Outcome, Verdict
+
+MEMBERS_AT_ONCE = 1000
+"""People of one Group whose joining is intended, done and read back together."""
+_INTO = {StepKind.PASS: "on the pass", StepKind.TEAM: "into the team"}
+
+
+class GroupSteps:
+    """Carries out the steps that put people into Groups.
+
+    Args:
+        session: The session.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._conveyor = session.conveyor
+
+    def steps(self, last_row: int | None) -> Iterator[Progress]:
+        """Put everybody into their Groups whose account is done, up to a row.
+
+        Raises:
+            AapimportError: The run can't go on.
+        """
+        for kind in JOINS:
+            yield from self._join(kind, last_row)
+            yield from self._read_back(kind, last_row)
+
+    def _join(self, kind: StepKind, last_row: int | None) -> Iterator[Progress]:
+        by_group: dict[str, list[Task]] = {}
+        states = (State.PLANNED, State.INTENT, State.DOUBT)
+        for task in self._session.due(kind, *states, last_row=last_row):
+            account = self._session.journal.step(self._session.receipt, task.row, "portal")
+            if account is None or account.state in {State.REJECTED, State.NEEDS_PERSON}:
+                why = "needs a person" if account and account.state is State.NEEDS_PERSON else ""
+                reason = f"not put {_INTO[kind]}: the account {why or 'was rejected'}"
+                self._conveyor.record([replace(task, state=State.SKIPPED, reason=reason)])
+            elif account.state is State.DONE:
+                ready = replace(task, account_id=account.account_id)
+                by_group.setdefault(task.target, []).append(ready)
+        for tasks in by_group.values():
+            for start in range(0, len(tasks), MEMBERS_AT_ONCE):
+                if self._conveyor.is_halted("portal"):
+                    return
+                batch = still_theirs(self._session, tasks[start : start + MEMBERS_AT_ONCE])
+                if batch:
+                    yield from self._conveyor.drive({"portal": iter([batch])}, self._joining)
+
+    def _joining(self, batch: Batch) -> Call:
+        people = self._people(batch)
+        portal, group = self._session.services.portal, batch[0].target
+
+        def join() -> list[Outcome]:
+            outcomes = portal.add_members(group, people)
+            return [outcomes[task.account_id] for task in batch]
+
+        return join
+
+    def _people(self, batch: Batch) -> dict[str, str]:
+        """The address of each account id."""
+        wanted = self._session.journal.wanted(self._session.receipt, batch)
+        return {task.account_id: one.email for task, one in zip(batch, wanted, strict=True)}
+
+    def _read_back(self, kind: StepKind, last_row: int | None) -> Iterator[Progress]:
+        """Read who is in each Group until everybody is shown, or the time is over."""
+        for gap in self._session.gaps():
+            written = [*self._session.due(kind, State.WRITTEN, last_row=last_row)]
+            if not written or self._conveyor.is_halted("portal"):
+                break
+            by_group: dict[str, list[Task]] = {}
+            for task in written:
+                by_group.setdefault(task.target, []).append(task)
+            lines = {"portal": iter(by_group.values())}
+            settled = self._session.unsettled("portal") <= 0
+            yield from self._conveyor.drive(
+                lines, self._looking_last if settled else self._looking, sends=False
+            )
+            if settled:
+                break
+            if next(islice(self._session.due(kind, State.WRITTEN, last_row=last_row), 1), None):
+                left = self._session.unsettled("portal")
+                note = f"waiting up to {left:.0f} s for members to show"
+                yield from self._session.wait(max(0.05, min(gap, left)), note)
+        self._remember(kind)
+
+    def _looking(self, batch: Batch) -> Call:
+        people = self._people(batch)
+        portal, group = self._session.services.portal, batch[0].target
+
+        def look() -> list[Outcome]:
+            outcomes = portal.read_members(group, people)
+            return [_not_yet(task, outcomes[task.account_id]) for task in batch]
+
+        return look
+
+    def _looking_last(self, batch: Batch) -> Call:
+        look = self._looking(batch)
+
+        def last() -> list[Outcome]:
+            return [_last_word(outcome) for outcome in look()]
+
+        return last
+
+    def _remember(self, kind: StepKind) -> None:
+        """Keep in mind whom we put into a Group that never shows who is in it."""
+        if self._conveyor.is_halted("portal"):
+            return
+        by_group: dict[str, list[str]] = {}
+        for task in self._session.due(kind, State.DONE):
+            if task.reason:  # accepted by a portal that never shows members
+                by_group.setdefault(task.target, []).append(task.account_id)
+        for group, accounts in by_group.items():
+            self._session.journal.put_in_group(self._session.run.address, group, accounts)
+
+
+def _not_yet(task: Task, outcome: Outcome) -> Outcome:
+    """A look that tells nothing leaves the step as it was."""
+    if outcome.verdict in {Verdict.DONE, Verdict.WRITTEN}:
+        return replace(outcome, but=outcome.but or task.but)
+    return Outcome(verdict=Verdict.WRITTEN, reason=outcome.reason)
+
+
+def _last_word(outcome: Outcome) -> Outcome:
+    """What was read once the time is over: only what is read is a rejection."""
+    if outcome.verdict is not Verdict.WRITTEN:
+        return outcome
+    if not outcome.short:
+        return Outcome(verdict=Verdict.UNKNOWN, reason=outcome.reason)
+    return Outcome(
+        verdict=Verdict.REJECTED, reason="accepted but not kept by the server: membership"
+    )

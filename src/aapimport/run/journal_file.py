@@ -1,0 +1,92 @@
+"""The file that a journal is: opened, checked, brought to this version, and written safely.
+
+The settings are those of docs/protocol.md: rollback journal, `synchronous=EXTRA`, one connection.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from aapimport.config import private_folder
+from aapimport.errors import ServiceError, SettingsError
+from aapimport.run.schema import NotAJournalError, Transaction, adopt_or_create
+
+_BEAT = 1.0  # seconds
+
+
+class JournalFile:
+    """The file of a journal.
+
+    Args:
+        path: The file; its folder is made private (0700), the file is for its owner only (0600).
+
+    Attributes:
+        last_written: When an earlier process last wrote it, in seconds since 1970; 0 if none did.
+
+    Raises:
+        SettingsError: The file is unreadable, damaged, or not a journal; it is never ignored.
+    """
+
+    def __init__(self, path: Path) -> None:
+        private_folder(path.parent)
+        self._path = path
+        self._beaten = 0.0
+        try:
+            self.last_written = path.stat().st_mtime if path.exists() else 0.0
+            path.touch(mode=0o600, exist_ok=True)
+            self._database = sqlite3.connect(path, isolation_level=None)
+            for pragma in ("synchronous=EXTRA", "secure_delete=ON", "foreign_keys=ON"):
+                self._database.execute(f"PRAGMA {pragma}")
+            adopt_or_create(self._database)
+            self._database.execute("PRAGMA journal_mode=DELETE")  # of ours only: it is written
+        except (OSError, sqlite3.Error) as error:
+            raise SettingsError(
+                f"the journal {path} can't be read: {error}",
+                hint="it remembers what was sent: keep it, and restore it from a backup if you can",
+            ) from error
+        except NotAJournalError as error:
+            raise SettingsError(
+                f"{path} is not a journal that this version can use: {error}",
+                hint="update aapimport, or move the file away if it is something else",
+            ) from error
+
+    @classmethod
+    def over(cls, database: sqlite3.Connection) -> Self:
+        """A journal of this version on a connection that is open, for a command that only reads."""
+        journal = cls.__new__(cls)
+        journal._database = database  # noqa: SLF001 -- of this very class
+        return journal
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A transaction whose failure ends the run; what it was about is looked up by a resume."""
+        try:
+            with Transaction(self._database):
+                yield
+        except sqlite3.IntegrityError:
+            raise  # a mistake in aapimport, not in the file
+        except sqlite3.DatabaseError as error:
+            raise ServiceError(
+                f"the journal can't be written: {error}",
+                hint="make room on the disk, then run the same command again",
+            ) from error
+
+    def beat(self) -> None:
+        """Leave a sign of life while requests are under way: `last_written` tells the time of it.
+
+        A pace may let a request leave long after its intent, and a service may be slow.
+        """
+        now = time.monotonic()
+        if now - self._beaten >= _BEAT:
+            self._beaten = now
+            os.utime(self._path)

@@ -1,0 +1,83 @@
+"""How a request leaves its step: before it is sent, and once its outcome is known."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+from aapimport.plan.plan import Action
+from aapimport.run.records import JOINS, State, StepKind, Task
+from aapimport.services.accounts import not_kept
+from aapimport.services.outcomes import Outcome, Verdict
+
+STATES = {
+    Verdict.WRITTEN: State.WRITTEN,
+    Verdict.DONE: State.DONE,
+    Verdict.REJECTED: State.REJECTED,
+    Verdict.REFUSED: State.REJECTED,
+    Verdict.NEEDS_PERSON: State.NEEDS_PERSON,
+    Verdict.UNKNOWN: State.DOUBT,
+    Verdict.NOT_SENT: State.PLANNED,
+    Verdict.PAUSE: State.PLANNED,
+}
+"""The state in which an outcome leaves its step."""
+_UNDER_WAY = {State.DOUBT, State.WRITTEN}
+
+
+def intended(task: Task) -> Task:
+    """The step as it is while its request is under way.
+
+    A step in doubt that is done again is idempotent, so its attempts don't count.
+    """
+    if task.state is not State.PLANNED:
+        return replace(task, state=State.INTENT, sent_at=time.time())
+    attempts = task.attempts + 1 if task.creates else task.attempts
+    return replace(task, state=State.INTENT, attempts=attempts, sent_at=time.time())
+
+
+def again(steps: list[Task]) -> Iterator[list[Task]]:
+    """The steps that were not sent, one by one; those of a Group together: it has one writer."""
+    left = [task for task in steps if task.state is State.PLANNED]
+    joins = [task for task in left if task.kind in JOINS]
+    if joins:
+        yield joins
+    yield from ([task] for task in left if task.kind not in JOINS)
+
+
+def there_all_the_same(task: Task, outcome: Outcome) -> Outcome:
+    """An outcome about a person: what is refused about an account that we created isn't theirs.
+
+    The person is there, and lacks what the service has refused (402, 403) to set.
+    """
+    ours = task.action is Action.CREATE and task.account_id and not task.adopted
+    if outcome.verdict is Verdict.REFUSED and ours and task.kind is StepKind.ACCOUNT:
+        but = not_kept(outcome.short, outcome.reason)
+        return replace(outcome, verdict=Verdict.DONE, but=but, reason="")
+    return outcome
+
+
+def landed(task: Task, outcome: Outcome, *, sends: bool) -> Task:
+    """The step as its outcome leaves it; a create that was never sent has not used an attempt.
+
+    A change counts as an attempt when something was written, so that the receipt can tell what
+    changed from what was as wanted already.
+    """
+    state = STATES[outcome.verdict]
+    attempts = task.attempts
+    if outcome.adopted and not task.adopted:
+        attempts = 0  # nothing was created; what is written to the account counts from here
+    elif sends and task.creates:
+        attempts -= state is State.PLANNED
+    elif outcome.wrote and (outcome.changed or state is not State.DONE):
+        attempts = max(1, attempts)
+    return replace(
+        task,
+        state=state,
+        attempts=attempts,
+        # who isn't shown may have been somebody else's id: only what is said now is kept
+        account_id=outcome.account_id if outcome.gone else outcome.account_id or task.account_id,
+        adopted=task.adopted or outcome.adopted,
+        reason=outcome.reason,
+        but=outcome.but,
+        # the request may have left long after its intent: the pace makes requests wait their turn
+        sent_at=time.time() if sends and state in _UNDER_WAY else task.sent_at,
+    )

@@ -1,0 +1,172 @@
+"""Welcome e-mails: last, once, to people whose accounts are done and still theirs."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from aapimport.config import place_of
+from aapimport.run.confirming import still_theirs
+from aapimport.run.conveyor import Batch, Call, Progress
+from aapimport.run.records import FINAL, State, StepKind, Task, lacks_pass
+from aapimport.run.session import Session, ahead
+from aapimport.services.many import TWO_ACCOUNTS
+from aapimport.services.outcomes import Outcome, Verdict
+from aapimport.services.portal import read_welcome, send_welcome
+from aapimport.services.values import EmailKind
+
+_AT_ONCE = 200
+"""E-mails that are claimed and confirmed together."""
+
+
+class MailSteps:
+    """Has welcome e-mails sent.
+
+    A service that can be asked for one answers a request id with one e-mail at the most, so a
+    request in doubt may be repeated with its own id. The ledger refuses a second one from another
+    upload.
+
+    Args:
+        session: The session.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._conveyor = session.conveyor
+
+    def steps(self) -> Iterator[Progress]:
+        """Mail everybody who is to be mailed and may be.
+
+        Raises:
+            AapimportError: The run can't go on.
+        """
+        lines = {service: self._mailable(service) for service in self._session.directories}
+        yield from self._conveyor.drive(lines, self._mailing)
+        yield from self._read_back()
+
+    def _mailable(self, service: str) -> Iterator[Batch]:
+        states = (State.PLANNED, State.INTENT, State.DOUBT)
+        due = self._session.due(StepKind.EMAIL, *states, service=service)
+        for some in ahead(due, _AT_ONCE):
+            ready = [one for task in some if (one := self._ready(task)) is not None]
+            theirs = still_theirs(self._session, ready) if ready else []
+            yield from ([task] for task in self._claimed(theirs))
+
+    def _ready(self, task: Task) -> Task | None:
+        """A step with its account, and the kind that is true now; None when it has to wait."""
+        steps = {
+            "portal": self._step(task.row, "portal"),
+            "jhana": self._step(task.row, "jhana"),
+            "pass": self._step(task.row, "portal", StepKind.PASS),
+        }
+        if any(step is not None and step.state not in FINAL for step in steps.values()):
+            return None  # in doubt: mailed by a later resume, once that is settled
+        own = steps[task.service]
+        if why := _not_to_be_mailed(own, steps["pass"]):
+            reason = f"not mailed: {why}"
+            self._conveyor.record([replace(task, state=State.SKIPPED, reason=reason)])
+            return None
+        return replace(task, account_id=own.account_id) if own else None
+
+    def _step(self, row: int, service: str, kind: StepKind = StepKind.ACCOUNT) -> Task | None:
+        return self._session.journal.step(self._session.receipt, row, service, kind)
+
+    def _claimed(self, tasks: list[Task]) -> Iterator[Task]:
+        """Those whose e-mail no other upload has sent, or may have sent: the ledger knows."""
+        claims = {task.row: self._claims(task) for task in tasks}
+        taken = self._session.journal.claim_mails(self._session.receipt, claims)
+        for task in tasks:
+            if other := taken.get(task.row):
+                reason = f"not mailed: upload {other} has mailed this account"
+                self._conveyor.record([replace(task, state=State.SKIPPED, reason=reason)])
+            else:
+                yield task
+
+    def _claims(self, task: Task) -> list[tuple[str, str, str]]:
+        """What the ledger is asked for: a combined e-mail counts as both."""
+        kind = self._kind(task)
+        if kind is not EmailKind.COMBINED:
+            return [(self._address(task.service), task.account_id, kind.value)]
+        jhana = self._step(task.row, "jhana")
+        claims = [(self._address("portal"), task.account_id, EmailKind.PORTAL.value)]
+        if jhana:
+            claims.append((self._address("jhana"), jhana.account_id, EmailKind.JHANA.value))
+        return claims
+
+    def _address(self, service: str) -> str:
+        practice = self._session.is_practice
+        return "practice" if practice else place_of(self._session.directories[service].url)
+
+    def _kind(self, task: Task) -> EmailKind:
+        """The kind that is no lie: without Jhana's half where nobody is there."""
+        kind = EmailKind(task.target)
+        if kind is EmailKind.COMBINED:
+            jhana = self._step(task.row, "jhana")
+            if jhana is None or jhana.state is not State.DONE:
+                return EmailKind.PORTAL
+        return kind
+
+    def _mailing(self, batch: Batch) -> Call:
+        (task,) = batch
+        kind = self._kind(task)
+        directory = self._session.directories[task.service]
+        return lambda: [send_welcome(directory, task.account_id, kind, task.key)]
+
+    def _read_back(self) -> Iterator[Progress]:
+        """Read whether what was accepted was sent, until it was or the time is over."""
+        for gap in self._session.gaps():
+            lines: dict[str, Iterator[Batch]] = {}
+            for service in self._session.directories:
+                written = self._written(service)
+                if written and not self._conveyor.is_halted(service):
+                    lines[service] = iter([[task] for task in written])
+            if not lines:
+                return
+            left = max(self._session.unsettled(service) for service in lines)
+            looking = self._looking if left > 0 else self._looking_last
+            yield from self._conveyor.drive(lines, looking, sends=False)
+            if left <= 0:
+                return
+            if any(self._written(service) for service in lines):
+                note = f"waiting up to {left:.0f} s for e-mails that were accepted"
+                yield from self._session.wait(max(0.05, min(gap, left)), note)
+
+    def _written(self, service: str) -> list[Task]:
+        return [*self._session.due(StepKind.EMAIL, State.WRITTEN, service=service)]
+
+    def _looking(self, batch: Batch) -> Call:
+        (task,) = batch
+        directory = self._session.directories[task.service]
+
+        def look() -> list[Outcome]:
+            outcome = read_welcome(directory, task.account_id, task.key)
+            if outcome.verdict is Verdict.UNKNOWN:
+                outcome = replace(outcome, verdict=Verdict.WRITTEN)
+            return [outcome]
+
+        return look
+
+    def _looking_last(self, batch: Batch) -> Call:
+        look = self._looking(batch)
+
+        def last() -> list[Outcome]:
+            (outcome,) = look()
+            if outcome.verdict is not Verdict.WRITTEN:
+                return [outcome]
+            if outcome.short:  # nobody can tell: it may have been sent, so it isn't asked for again
+                reason = "accepted, and not shown as sent; look on the service whether it was"
+                return [Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason)]
+            return [replace(outcome, verdict=Verdict.UNKNOWN)]
+
+        return last
+
+
+def _not_to_be_mailed(account: Task | None, on_the_pass: Task | None) -> str:
+    """Why a welcome would be wrong; empty when it is right."""
+    if account is None or account.state is not State.DONE:
+        return "no account"
+    if TWO_ACCOUNTS in account.but:
+        return "there are two accounts"
+    if account.adopted:
+        return "the account was there already"
+    if lacks_pass(account.but) or (on_the_pass and on_the_pass.state is not State.DONE):
+        return "not on the pass"
+    return ""

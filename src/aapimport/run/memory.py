@@ -1,0 +1,133 @@
+"""What the journal remembers beyond a run: facts of the services, members, the mail ledger."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+from aapimport.run.journal_file import JournalFile
+from aapimport.run.records import State
+
+MailClaim = tuple[str, str, str]
+"""A service's address, an account's id there, and which half of a welcome: `portal`, `jhana`."""
+
+_NEVER_SENT = "state IN ('planned', 'rejected', 'skipped')"
+"""The condition, in SQL, that a claimed e-mail certainly went to nobody: others may claim it."""
+
+
+class Memory(JournalFile):
+    """What outlives runs; each is bound to where the services are."""
+
+    def is_unique(self, address: str, service: str) -> bool:
+        """Whether a service has proven that it refuses a userName that is taken.
+
+        Args:
+            address: The pair of services.
+            service: `portal` or `jhana`.
+        """
+        query = "SELECT 1 FROM services WHERE address = ? AND service = ?"
+        return self._database.execute(query, (address, service)).fetchone() is not None
+
+    def prove_unique(self, address: str, service: str) -> None:
+        """Remember that a service refused a taken userName, whose owner was then found."""
+        with self._writing():
+            self._database.execute(
+                "INSERT OR IGNORE INTO services VALUES (?, ?, ?)", (address, service, time.time())
+            )
+
+    def put_in_group(self, address: str, group_id: str, account_ids: Iterable[str]) -> None:
+        """Remember whom we put into a Group, for services that never show its members."""
+        with self._writing():
+            self._database.executemany(
+                "INSERT OR IGNORE INTO group_members VALUES (?, ?, ?)",
+                ((address, group_id, account_id) for account_id in account_ids),
+            )
+
+    def groups(self, address: str) -> Mapping[str, frozenset[str]]:
+        """The ids of the accounts that we put into each Group, by the Group's id."""
+        found = self._database.execute(
+            "SELECT group_id, account_id FROM group_members WHERE address = ?", (address,)
+        )
+        groups: dict[str, set[str]] = {}
+        for group_id, account_id in found:
+            groups.setdefault(group_id, set()).add(account_id)
+        return {group_id: frozenset(members) for group_id, members in groups.items()}
+
+    def not_kept(self, address: str) -> Mapping[tuple[str, str], str]:
+        """What services didn't keep of accounts that we wrote, by service and account id.
+
+        Of several runs, the newest that had something to say about an account counts.
+        """
+        found = self._database.execute(
+            "SELECT service, account_id, but FROM steps JOIN runs USING (receipt)"
+            " WHERE address = ? AND kind = 'account' AND but <> '' AND account_id <> ''"
+            " ORDER BY started_at, row",
+            (address,),
+        )
+        return {(service, account_id): but for service, account_id, but in found}
+
+    def told_once(self, receipt: str, what: str) -> bool:
+        """Whether a run says something for the first time; it is durable when this returns."""
+        with self._writing():
+            told = self._database.execute(
+                "INSERT OR IGNORE INTO told VALUES (?, ?)", (receipt, what)
+            )
+        return told.rowcount == 1
+
+    def claim_mails(
+        self, receipt: str, claims: Mapping[int, Sequence[MailClaim]]
+    ) -> Mapping[int, str]:
+        """Take the only right to mail some people, for good; in one transaction.
+
+        Args:
+            receipt: The run.
+            claims: By row, what each person's e-mail speaks of.
+
+        Returns:
+            By row, for those whom another run has the right to mail: its receipt.
+        """
+        with self._writing():
+            owners = {row: self._claim(receipt, row, theirs) for row, theirs in claims.items()}
+        return {row: owner for row, owner in owners.items() if owner}
+
+    def _claim(self, receipt: str, row: int, claims: Sequence[MailClaim]) -> str:
+        """Take the only right to mail somebody, for good: all of the claims, or none.
+
+        Args:
+            receipt: The run.
+            row: The person's row.
+            claims: What the e-mail speaks of: two for a combined one.
+
+        Returns:
+            Empty when this row of this run has the right, now or since before; otherwise the
+            receipt of the run that has it. An e-mail that was claimed and certainly never sent
+            is free again.
+        """
+        for claim in claims:
+            owner = self._database.execute(
+                "SELECT receipt FROM mails WHERE service_address = ? AND account_id = ?"
+                f" AND kind = ? AND NOT (receipt = ? AND row = ?) AND NOT {_NEVER_SENT}",
+                (*claim, receipt, row),
+            ).fetchone()
+            if owner:
+                return str(owner[0])
+        self._database.executemany(
+            "INSERT INTO mails SELECT ?, ?, ?, 0, ?, ?, ?, key, ? FROM"
+            " (SELECT coalesce(max(key), '') AS key FROM steps"
+            "  WHERE receipt = ? AND row = ? AND kind = 'email')"
+            " WHERE true ON CONFLICT DO UPDATE SET receipt = excluded.receipt,"
+            " row = excluded.row, state = excluded.state, request_id = excluded.request_id,"
+            f" at = excluded.at WHERE {_NEVER_SENT}",
+            ((*claim, receipt, row, State.INTENT, time.time(), receipt, row) for claim in claims),
+        )
+        return ""
+
+    def settle_mails(self, receipt: str, row: int, state: State) -> None:
+        """Record what became of an e-mail that was claimed."""
+        with self._writing():
+            self._settle_mails(receipt, [(state, row)])
+
+    def _settle_mails(self, receipt: str, states: Iterable[tuple[State, int]]) -> None:
+        now = time.time()
+        self._database.executemany(
+            "UPDATE mails SET state = ?, at = ? WHERE receipt = ? AND row = ?",
+            ((state, now, receipt, row) for state, row in states),
+        )

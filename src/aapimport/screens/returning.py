@@ -1,0 +1,38 @@
+"""People who return: whose account is there, and deactivated."""
+
+from rich.console import Console
+
+from aapimport.plan.plan import PersonPlan, Plan
+from aapimport.screens.console import count, safe
+from aapimport.template.roles import Role
+
+
+def show_returning(console: Console, plan: Plan) -> None:
+    """List everybody whose account on the portal is deactivated."""
+    found = plan.returning
+    console.print(f"{count(len(found), 'person', 'people')} whose account is deactivated:")
+    for one in found:
+        console.print(show_returning_person(one), soft_wrap=True)
+
+
+def show_returning_person(one: PersonPlan) -> str:
+    """One of them: the row, the address, the name, and the roles that the account then has."""
+    person = one.person
+    return (
+        f"  row {person.row}: {safe(person.email)}  {safe(person.first_name)}"
+        f" {safe(person.last_name)}  ({_role(one)})"
+    )
+
+
+def _role(one: PersonPlan) -> str:
+    """The role afterwards, and those that are none of the four, which the account keeps."""
+    words = {known.value: known.typed or "manager" for known in Role}
+    named = [words[one.role_afterwards]] if one.role_afterwards in words else []
+    held = one.portal.account.roles if one.portal.account else ()
+    known = {_letters(role) for role in Role}
+    others = [value for value in held if _letters(value) not in known]
+    return safe(", ".join([*named, *others]) or "no role")
+
+
+def _letters(role: str) -> str:
+    return "".join(filter(str.isalpha, role.lower()))

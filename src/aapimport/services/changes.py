@@ -1,0 +1,207 @@
+"""One write to an account that exists: only what differs, and nothing that was there goes away.
+
+Where the service keeps versions, whole arrays are sent under If-Match. Elsewhere the one value is
+added, because a whole array that was read a moment ago drops what a colleague has added meanwhile;
+services on which `add` replaces the array (SERVERS.md, 5) get whole arrays once that is known.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aapimport.people.person import fold
+from aapimport.services.directory import Directory
+from aapimport.services.discovery import Capabilities
+from aapimport.services.scim import PASS_TYPE, PATCH_OP, Account, mapping, objects, text
+from aapimport.services.transport import Answer, Reply
+from aapimport.services.values import Change, Wanted
+from aapimport.template.roles import Role
+
+NAMES = frozenset({"first name", "last name"})
+"""The changes that are one thing to a service: it keeps names, or it doesn't."""
+_ROLES = {role.value for role in Role}
+_NO_PATCH = {404, 405, 501}
+_PATHS = {
+    "account": "active",
+    "role": "roles",
+    "pass": "entitlements",
+    "first name": "name.givenName",
+    "last name": "name.familyName",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """An account as the service showed it.
+
+    Attributes:
+        account: What an upload looks at.
+        resource: All of it, for what a write has to leave as it is.
+    """
+
+    account: Account
+    resource: Mapping[str, Any]
+
+
+def current_role(account: Account) -> str:
+    """The account's role among the four, as its wire value; empty when it has none of them."""
+    return next(filter(None, map(_role, account.roles)), "")
+
+
+def _role(value: str) -> str:
+    """Which of the four roles a value is; empty for none.
+
+    Client admin hands out rights, so it is known in every spelling: `ClientAdmin`, `client-admin`.
+    """
+    folded = fold(value)
+    if re.sub(r"[\s_-]+", "", folded) == "clientadmin":
+        return Role.CLIENT_ADMIN.value
+    return folded if folded in _ROLES else ""
+
+
+def entitlement(wanted: Wanted) -> dict[str, Any]:
+    """The entitlement that puts a person on the pass."""
+    return {"value": wanted.pass_id, "display": wanted.pass_name, "type": PASS_TYPE}
+
+
+def is_declared(capabilities: Capabilities, attribute: str) -> bool:
+    """Whether a service declares what a change would set: only that can be waited for."""
+    return capabilities.keeps(_PATHS[attribute])
+
+
+def patch(directory: Directory, seen: Seen, wanted: Wanted, changes: Iterable[Change]) -> Reply:
+    """Send some changes by one PATCH, once."""
+    headers = _if_match(directory, seen)
+    whole = directory.add_replaces or bool(headers)
+    single = {} if whole else _single_values(seen, wanted)
+    operations = [
+        {"op": "add", "path": path, "value": [single[path]]}
+        if path in single
+        else {"op": "replace", "path": path, "value": value}
+        for path, value in _new_values(seen, wanted, changes)
+        if directory.capabilities.keeps(path)
+    ]
+    return _patch(directory, seen, operations, headers)
+
+
+def put(directory: Directory, seen: Seen, wanted: Wanted, changes: Iterable[Change]) -> Reply:
+    """Send an account whole, once, with some changes in it."""
+    body = {name: value for name, value in seen.resource.items() if value is not None}
+    body.pop("meta", None)
+    body.pop("groups", None)
+    name = {**mapping(seen.resource.get("name"))}
+    for path, value in _new_values(seen, wanted, changes):
+        top, _, part = path.partition(".")
+        if not directory.capabilities.keeps(path):
+            continue
+        if part:
+            name[part] = value
+        body[top] = name if part else value
+    return directory.transport.request(
+        "PUT",
+        directory.user_path(seen.account.id),
+        body=body,
+        headers=_if_match(directory, seen),
+    )
+
+
+def wants_put(reply: Reply) -> bool:
+    """Whether a PATCH was answered as if there were no PATCH, or not of this kind.
+
+    A refusal is none of that: a PUT of what a service shows wipes out what it doesn't show.
+    """
+    if not isinstance(reply, Answer) or reply.ok:
+        return False
+    kind = text((reply.json() or {}).get("scimType"))
+    return reply.status in _NO_PATCH or kind == "invalidPath"
+
+
+def taken_away(before: Seen, after: Seen, wanted: Wanted) -> tuple[str, ...]:
+    """What an account had before a write and doesn't have after it, in words."""
+    return tuple(
+        f"{name} {text(item.get('display')) or _value(item)}"
+        for path, name in (("entitlements", "entitlement"), ("roles", "role"))
+        for item in _missing(before, after, wanted, path)
+    )
+
+
+def put_back(directory: Directory, before: Seen, after: Seen, wanted: Wanted) -> Reply:
+    """Send whole arrays: what is there, and what was there before a write took it away."""
+    operations = [
+        {
+            "op": "replace",
+            "path": path,
+            "value": [*missing, *objects(after.resource.get(path))],
+        }
+        for path in ("entitlements", "roles")
+        if (missing := list(_missing(before, after, wanted, path)))
+    ]
+    return _patch(directory, after, operations, _if_match(directory, after))
+
+
+def _patch(
+    directory: Directory, seen: Seen, operations: list[dict[str, Any]], headers: Mapping[str, str]
+) -> Reply:
+    return directory.transport.request(
+        "PATCH",
+        directory.user_path(seen.account.id),
+        body={"schemas": [PATCH_OP], "Operations": operations},
+        headers=headers,
+    )
+
+
+def _missing(before: Seen, after: Seen, wanted: Wanted, path: str) -> Iterator[dict[str, Any]]:
+    """The values of an array that are there no more; one of the four roles may have to go."""
+    left = {_value(item) for item in objects(after.resource.get(path))}
+    for item in objects(before.resource.get(path)):
+        value = _value(item)
+        replaced = path == "roles" and wanted.role is not None and bool(_role(value))
+        if value and value not in left and not replaced:
+            yield item
+
+
+def _value(item: Mapping[str, Any]) -> str:
+    return fold(str(item.get("value", "")))
+
+
+def _single_values(seen: Seen, wanted: Wanted) -> dict[str, dict[str, Any]]:
+    """What can be added alone: the pass, and a role where none of the four has to go for it."""
+    single = {"entitlements": entitlement(wanted)}
+    if not current_role(seen.account):
+        taken = any(role.get("primary") is True for role in objects(seen.resource.get("roles")))
+        single["roles"] = {"value": wanted.role} | ({} if taken else {"primary": True})
+    return single
+
+
+def _new_values(seen: Seen, wanted: Wanted, changes: Iterable[Change]) -> Iterator[tuple[str, Any]]:
+    """For each attribute path that differs, its whole new value; what others put there is kept."""
+    changed = {change.attribute for change in changes}
+    resource = seen.resource
+    if "account" in changed:
+        yield "active", True
+    if "role" in changed:
+        others = [
+            {part: value for part, value in role.items() if part != "primary"}
+            for role in objects(resource.get("roles"))
+            if not _role(text(role.get("value")))
+        ]
+        yield "roles", [*others, {"value": wanted.role, "primary": True}]
+    if "pass" in changed:
+        yield "entitlements", [*objects(resource.get("entitlements")), entitlement(wanted)]
+    if "first name" in changed:
+        yield "name.givenName", wanted.first_name
+    if "last name" in changed:
+        yield "name.familyName", wanted.last_name
+    if changed & NAMES:
+        whole = f"{wanted.first_name} {wanted.last_name}"
+        yield "displayName", whole
+        if mapping(resource.get("name")).get("formatted"):
+            yield "name.formatted", whole
+
+
+def _if_match(directory: Directory, seen: Seen) -> dict[str, str]:
+    """The header that makes a write fail when somebody else has written meanwhile."""
+    etag = seen.account.etag
+    usable = directory.capabilities.etags and etag and etag.isascii() and etag.isprintable()
+    return {"If-Match": etag} if usable else {}

@@ -1,0 +1,63 @@
+from aapimport.cli.connection import connected
+from aapimport.config import Endpoint, Settings
+from aapimport.services.transport import Answer
+from faults.wire import Response, Server
+
+
+def settings(portal: str, jhana: str, tmp_path, **more) -> Settings:
+    """Two services, each with a token of its own."""
+    return Settings(
+        state_dir=tmp_path,
+        portal=Endpoint(url=portal, token="portal-token-71"),
+        jhana=Endpoint(url=jhana, token="jhana-token-29"),
+        **more,
+    )
+
+
+def test_neither_service_can_say_the_others_token(tmp_path):
+    """A gateway before both may repeat either; both are struck out of what each says."""
+    said = Response(status=500, body=b"no portal-token-71, no jhana-token-29")
+    with (
+        Server(lambda _request: said) as server,
+        connected(settings(server.url, f"{server.url}/j", tmp_path)) as services,
+    ):
+        for directory in (services.portal, services.jhana):
+            reply = directory.transport.request("GET", "/Users")
+            assert isinstance(reply, Answer)
+            assert reply.body == b"no [token], no [token]"
+
+
+def test_services_at_one_host_stop_each_by_itself(tmp_path):
+    """They share the host's budget of retries; the end of one doesn't cut the other's waits."""
+    asked: list[str] = []
+
+    def application(request) -> Response:
+        asked.append(request.path)
+        return Response(status=503)
+
+    with (
+        Server(application) as server,
+        connected(settings(server.url, f"{server.url}/j", tmp_path)) as services,
+    ):
+        services.portal.transport.stopping = True
+        services.portal.repeat("PATCH", "/Users/1")
+        services.jhana.repeat("PATCH", "/Users/1")
+        assert services.portal.patience._budget is services.jhana.patience._budget
+    assert asked == ["/Users/1"] + ["/j/Users/1"] * 3
+
+
+def test_services_at_two_hosts_share_nothing(portal_stub, jhana_stub, tmp_path):
+    """What one of them costs is not the other's."""
+    with connected(settings(portal_stub.url, jhana_stub.url, tmp_path)) as services:
+        assert services.portal.patience._budget is not services.jhana.patience._budget
+
+
+def test_the_setting_reaches_the_portal_alone(portal_stub, jhana_stub, tmp_path):
+    """Jhana has neither roles nor passes; the setting is about the portal."""
+    portal_stub.habits.token, jhana_stub.habits.token = "portal-token-71", "jhana-token-29"
+    dropped = frozenset({"externalid"})
+    with connected(
+        settings(portal_stub.url, jhana_stub.url, tmp_path, not_kept=dropped)
+    ) as services:
+        assert not services.portal.capabilities.keeps("externalId")
+        assert services.jhana.capabilities.keeps("externalId")

@@ -1,0 +1,94 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aapimport.cli.open_uploads import interrupted_upload
+from aapimport.cli.planning import PlanFlags
+from aapimport.errors import RefusedError
+from aapimport.run.journal import Journal
+from aapimport.template.roles import Role
+from faults.stub import ScimStub
+from faults.uploading import Uploading, checked, person
+from faults.version_1 import as_version_1
+
+NO_FLAGS = PlanFlags(
+    pass_name=None,
+    emails=None,
+    sheet=None,
+    hidden=None,
+    preview="first",
+    maybe=None,
+    returning=None,
+    encoding=None,
+    max_seats=None,
+    fit=False,
+    update_roles=False,
+    update_names=False,
+    thorough=False,
+)
+ROWS = (
+    person(2, email="bo.berg@acme.com", first_name="Bo", last_name="Berg", role=Role.CLIENT_ADMIN),
+    person(3, email="li.wei@acme.com", first_name="Li", last_name="Wei"),
+    person(4, email="ada.obi@acme.com", first_name="Ada", last_name="Obi"),
+)
+
+
+@pytest.fixture
+def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Uploading:
+    """An upload with somebody who may be there already and somebody who returns."""
+    portal_stub.add_user(
+        "li@home.example",
+        name={"givenName": "Li", "familyName": "Wei"},
+        emails=[{"value": "li.wei@acme.com"}],
+    )
+    portal_stub.add_user(
+        "ada.obi@acme.com", name={"givenName": "Ada", "familyName": "Obi"}, active=False
+    )
+    return Uploading(
+        portal=portal_stub, jhana=jhana_stub, journal_path=tmp_path / "j.sqlite3", rows=ROWS
+    )
+
+
+def goes_on(uploading: Uploading, client_admins: int | None = None, **flags: Any) -> str:
+    """Whether the same file goes on with some flags; else why not."""
+    given = replace(NO_FLAGS, **flags)
+    with Journal(uploading.journal_path) as journal:
+        address = journal.open_runs()[0].address
+        try:
+            interrupted_upload(journal, address, checked(ROWS), given, None, client_admins)
+        except RefusedError as error:
+            return error.message.rpartition("; ")[2]
+    return "goes on"
+
+
+def test_flags_that_decide_otherwise_are_refused(uploading: Uploading):
+    """What was decided when it began is what goes on; the same flags, or none, change nothing."""
+    plan = uploading.plan()
+    assert len(plan.maybes) == 1
+    with Journal(uploading.journal_path) as journal:
+        journal.begin(plan)
+    assert goes_on(uploading) == "goes on"
+    same = {"maybe": "create", "returning": "leave-out", "max_seats": plan.seats}
+    assert goes_on(uploading, 1, **same) == "goes on"
+    assert goes_on(uploading, maybe="leave-out") == "it was begun with what --maybe create says"
+    assert (
+        goes_on(uploading, returning="include")
+        == "it was begun with what --returning leave-out says"
+    )
+    for name in ("fit", "update_roles", "update_names"):
+        flag = f"--{name.replace('_', '-')}"
+        assert goes_on(uploading, **{name: True}) == f"it was begun without {flag}"
+    assert goes_on(uploading, 0) == "it was begun with what --client-admins 1 says"
+    assert "more than --max-seats 1 allows" in goes_on(uploading, max_seats=1)
+
+
+def test_decisions_of_version_1_cannot_be_told(uploading: Uploading):
+    """It didn't write them down: flags that would decide are refused, the bare command goes on."""
+    plan = uploading.plan()
+    with Journal(uploading.journal_path) as journal:
+        journal.begin(plan)
+    as_version_1(uploading.journal_path)
+    assert goes_on(uploading) == "goes on"
+    assert goes_on(uploading, maybe="create") == "whether it was begun with --maybe can't be told"

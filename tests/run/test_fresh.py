@@ -1,0 +1,109 @@
+"""A fresh look before the first write of every session."""
+
+import pytest
+
+from aapimport.errors import ExitCode, RefusedError
+from aapimport.plan.make import make_plan
+from aapimport.run.journal import Journal
+from aapimport.template.roles import Role
+from faults.uploading import Uploading, checked, people, person, services
+from faults.wire import Act, Response
+
+ON_PASS = [{"value": "p26", "type": "pass"}]
+
+
+def test_a_colleague_who_was_quicker_stops_the_upload(uploading: Uploading):
+    """Who arrived on the pass meanwhile changes the seats: nothing is sent or left open."""
+    uploading.portal.habits.unique = False
+    uploading.rows = people(5)
+    with services(uploading.portal, uploading.jhana) as both:
+        plan = make_plan(checked(uploading.rows), both, uploading.options)
+        for one in uploading.rows:
+            uploading.portal.add_user(one.email, entitlements=ON_PASS)
+        with Journal(uploading.journal_path) as journal:
+            run = journal.begin(plan)
+            with pytest.raises(RefusedError, match="seats: 5 were approved, 0 are used now") as no:
+                uploading.carry_out(journal, both, run, begun_now=True)
+            assert not journal.knows(run.receipt)
+    assert no.value.state == "nothing was sent"
+    assert uploading.portal.writes == []
+    assert len(uploading.portal.store.users) == 5
+
+
+def test_who_arrived_without_a_seat_is_adopted(uploading: Uploading):
+    """The same names, not on the pass: put on it as approved, never mailed, role and names kept."""
+    uploading.portal.habits.unique = False
+    uploading.rows = (person(2, role=Role.FACILITATOR), person(3, role=Role.FACILITATOR))
+    with services(uploading.portal, uploading.jhana) as both:
+        plan = make_plan(checked(uploading.rows), both, uploading.options)
+        uploading.portal.add_user("P3@acme.com", roles=[{"value": "manager"}])
+        with Journal(uploading.journal_path) as journal:
+            report = uploading.carry_out(journal, both, journal.begin(plan), begun_now=True)
+    assert [one.portal for one in report.people] == ["created", "changed"]
+    assert uploading.portal.people == {"p2@acme.com": 1, "p3@acme.com": 1}
+    arrived = next(
+        one for one in uploading.portal.store.users.values() if one["userName"][0] == "P"
+    )
+    assert [one["value"] for one in arrived["roles"]] == ["manager"]
+    assert [one["value"] for one in arrived["entitlements"]] == ["p26"]
+    assert [mail[0] for mail in uploading.portal.store.mails] == ["p2@acme.com"]
+    assert report.exit_code is ExitCode.OK
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        {"active": False},
+        {"roles": [{"value": "client admin"}]},
+        {"first": "Zoe"},
+    ],
+)
+def test_who_arrived_otherwise_needs_a_person(uploading: Uploading, account: dict):
+    """Deactivated, a client admin, or another's name: nothing is written to the account."""
+    uploading.portal.habits.unique = False
+    uploading.rows = people(2)
+    with services(uploading.portal, uploading.jhana) as both:
+        plan = make_plan(checked(uploading.rows), both, uploading.options)
+        identifier = uploading.portal.add_user("p3@acme.com", **account)
+        before = dict(uploading.portal.store.users[identifier])
+        with Journal(uploading.journal_path) as journal:
+            report = uploading.carry_out(journal, both, journal.begin(plan), begun_now=True)
+    assert [one.portal for one in report.people] == ["created", "needs_person"]
+    assert uploading.portal.store.users[identifier] == before
+    assert [mail[0] for mail in uploading.portal.store.mails] == ["p2@acme.com"]
+
+
+def test_many_are_looked_up_at_once(uploading: Uploading):
+    """The fresh look costs one request for fifty people."""
+    uploading.emails = False
+    uploading.portal.store.passes["p26"]["seats"] = 1000
+    uploading.portal.add_user("somebody@acme.com")
+    uploading.rows = people(200)
+    with services(uploading.portal, uploading.jhana) as both:
+        plan = make_plan(checked(uploading.rows), both, uploading.options)
+        asked = len(uploading.portal.seen)
+        with Journal(uploading.journal_path) as journal:
+            uploading.carry_out(journal, both, journal.begin(plan), begun_now=True)
+    reads = [one for one in uploading.portal.seen[asked:] if one.path == "/Users/.search"]
+    assert len(reads) <= 8 + 4 + 5  # fresh (two ways), read back, the proofs
+
+
+def test_a_second_machine_at_the_same_moment_is_seen_and_said(uploading: Uploading):
+    """Where an address may be taken twice, two accounts are told before anybody is mailed."""
+    uploading.portal.habits.unique = False
+    uploading.portal.add_user("somebody@acme.com")
+    uploading.rows = people(3)
+
+    def twice(act: Act) -> Response:
+        uploading.portal.add_user("p3@acme.com", entitlements=ON_PASS)
+        return act()
+
+    uploading.portal.on("POST", "/Users", twice, body="p3@acme.com")
+    report = uploading.run()
+    assert [one.portal for one in report.people] == ["created"] * 3
+    assert "there are two accounts with this address" in report.people[1].but
+    assert sorted(mail[0] for mail in uploading.portal.store.mails) == [
+        "p2@acme.com",
+        "p4@acme.com",
+    ]
+    assert report.exit_code is ExitCode.FINDINGS

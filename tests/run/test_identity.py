@@ -1,0 +1,136 @@
+"""The person on the wire is the person in the row."""
+
+import json
+import shutil
+from contextlib import suppress
+
+from aapimport.errors import AapimportError, ExitCode
+from aapimport.run.records import State
+from aapimport.template.roles import Role
+from faults.stub import ScimStub
+from faults.uploading import Uploading, person
+from faults.wire import RESET, Act, Response, as_json, error, instead
+
+ANA = person(2, email="ana@acme.com", first_name="Ana", last_name="Perez", role=Role.MANAGER)
+ZOE = person(3, email="zoe@acme.com", first_name="Zoe", last_name="Ng", role=Role.FACILITATOR)
+
+
+def user(stub: ScimStub, email: str) -> dict:
+    """The account with a userName."""
+    return next(one for one in stub.store.users.values() if one["userName"] == email)
+
+
+def written_to(stub: ScimStub, identifier: str) -> list[str]:
+    """The bodies of all changes of an account."""
+    return [
+        one.body.decode()
+        for one in stub.writes
+        if one.path == f"/Users/{identifier}" and "welcomeEmail" not in one.body.decode()
+    ]
+
+
+def test_a_replayed_answer_gives_nobody_anothers_account(uploading: Uploading):
+    """A 201 that names somebody else's account is looked up: nothing is written to that account."""
+    uploading.rows = (ANA, ZOE)
+    first: list[Response] = []
+
+    def replay(act: Act) -> Response:
+        if not first:
+            first.append(act())
+        return first[0]
+
+    uploading.portal.on("POST", "/Users", replay, times=100)
+    report = uploading.run()
+    ana = user(uploading.portal, "ana@acme.com")
+    assert ana["name"] == {"givenName": "Ana", "familyName": "Perez"}
+    assert [one["value"] for one in ana["roles"]] == [Role.MANAGER]
+    assert written_to(uploading.portal, ana["id"]) == []
+    assert [one.portal for one in report.people] == ["created", "unknown"]
+    assert [mail[0] for mail in uploading.portal.store.mails] == ["ana@acme.com"]
+    assert report.exit_code is ExitCode.SERVICE
+
+
+def test_an_account_that_was_handed_on_gets_no_e_mail_and_no_team(uploading: Uploading):
+    """Between two sessions an id became another person's: neither membership nor e-mail follow."""
+    uploading.rows = (person(2, email="ana@acme.com", first_name="Ana", team="Sales"),)
+    uploading.portal.on("PATCH", "/Groups/.*", instead(error(401)))
+    with_error(uploading)
+    (account,) = uploading.portal.store.users.values()
+    account["userName"] = "zoe@acme.com"
+    account["name"] = {"givenName": "Zoe", "familyName": "Ng"}
+    account.pop("externalId")
+    account["emails"] = [{"value": "zoe@acme.com"}]
+    report = uploading.run()
+    assert uploading.portal.store.groups["team-1"]["members"] == []
+    assert uploading.portal.store.mails == []
+    assert report.people[0].team_state == "needs_person"
+    assert "another person's by now" in report.people[0].reason
+    assert report.exit_code is ExitCode.FINDINGS
+
+
+def with_error(uploading: Uploading) -> None:
+    """A session that ends early."""
+    with suppress(AapimportError):
+        uploading.run()
+
+
+def test_a_restored_journal_creates_nobody_again(uploading: Uploading, tmp_path):
+    """A journal from before the upload went on finds its people by its own key, unique or not."""
+    uploading.portal.habits.unique = False
+    uploading.rows = (ANA, ZOE)
+    uploading.portal.on("POST", "/Users", instead(error(401)), times=100)
+    with_error(uploading)
+    backup = tmp_path / "backup.sqlite3"
+    shutil.copy(uploading.journal_path, backup)
+    uploading.portal._rules.clear()
+    first = uploading.run()
+    assert first.exit_code is ExitCode.OK
+    shutil.copy(backup, uploading.journal_path)
+    again = uploading.run()
+    assert again.exit_code is ExitCode.OK
+    assert uploading.portal.people == {"ana@acme.com": 1, "zoe@acme.com": 1}
+    assert sorted(mail[0] for mail in uploading.portal.store.mails) == [
+        "ana@acme.com",
+        "zoe@acme.com",
+    ]
+    assert [one.portal for one in again.people] == ["created", "created"]
+
+
+def test_a_lost_create_is_recognised_by_our_key_only(uploading: Uploading):
+    """Somebody else's account with the same address and names is adopted, and not mailed."""
+    uploading.rows = (ANA,)
+
+    def taken(_act: Act) -> Response:
+        uploading.portal.add_user("ana@acme.com", "Ana", "Perez", roles=[{"value": "facilitator"}])
+        return RESET
+
+    uploading.portal.on("POST", "/Users", taken)
+    report = uploading.run()
+    ana = user(uploading.portal, "ana@acme.com")
+    assert report.people[0].portal == "changed"
+    assert [one["value"] for one in ana["roles"]] == ["facilitator"]
+    assert [one["value"] for one in ana["entitlements"]] == ["p26"]
+    assert uploading.portal.store.mails == []
+
+
+def test_ids_in_json_numbers_are_ids(uploading: Uploading):
+    """A service whose ids are numbers is served like any other."""
+    uploading.rows = (ANA,)
+
+    def numbered(act: Act) -> Response:
+        body = json.loads(act().body)
+        identifier = body["id"]
+        uploading.portal.store.users["7"] = uploading.portal.store.users.pop(identifier)
+        uploading.portal.store.users["7"]["id"] = 7
+        return as_json(201, {**body, "id": 7})
+
+    uploading.portal.on("POST", "/Users", numbered)
+    assert uploading.run().people[0].portal == "created"
+    assert len(uploading.portal.store.mails) == 1
+
+
+def test_a_state_that_needs_a_person_is_final():
+    """What only a person may decide keeps no upload open."""
+    from aapimport.run.records import FINAL
+
+    assert State.NEEDS_PERSON in FINAL

@@ -1,0 +1,130 @@
+from dataclasses import replace
+
+import pytest
+
+from aapimport.run.journal import Journal
+from aapimport.run.records import State, StepKind
+from faults.uploading import Uploading, person
+
+HERE = "https://portal.example/v2 https://jhana.example/v2"
+PORTAL, JHANA = HERE.split()
+ROWS = (
+    person(2, email="bo.berg@acme.com", first_name="Bo", last_name="Berg", jhana=True),
+    person(7, email="li.wei@acme.com", first_name="Li", last_name="Wei"),
+)
+
+
+@pytest.fixture
+def journal(uploading: Uploading):
+    """A journal with two uploads of the same two people."""
+    uploading.rows = ROWS
+    plan = replace(uploading.plan(), address=HERE)
+    with Journal(uploading.journal_path) as opened:
+        opened.begin(replace(plan, receipt="FIRST2"))
+        opened.begin(replace(plan, receipt="SECND2"))
+        yield opened
+
+
+def record_mail(journal: Journal, receipt: str, row: int, state: State) -> None:
+    """Record what became of somebody's e-mail."""
+    (task,) = (one for one in journal.tasks(receipt, StepKind.EMAIL) if one.row == row)
+    journal.record(receipt, [replace(task, state=state)])
+
+
+def test_uniqueness_is_remembered_for_each_service(journal: Journal, uploading: Uploading):
+    """What one service has proven says nothing about the other, nor about one elsewhere."""
+    assert not journal.is_unique(HERE, "portal")
+    journal.prove_unique(HERE, "portal")
+    journal.prove_unique(HERE, "portal")
+    with Journal(uploading.journal_path) as later:
+        assert later.is_unique(HERE, "portal")
+        assert not later.is_unique(HERE, "jhana")
+        assert not later.is_unique("practice", "portal")
+
+
+def test_members_that_no_service_shows_are_remembered(journal: Journal):
+    """By Group and pair of services; putting somebody in twice is once."""
+    journal.put_in_group(HERE, "g1", ["u1", "u2"])
+    journal.put_in_group(HERE, "g1", ["u2", "u3"])
+    journal.put_in_group(HERE, "g2", ["u9"])
+    assert journal.groups(HERE) == {"g1": {"u1", "u2", "u3"}, "g2": {"u9"}}
+    assert journal.groups("practice") == {}
+
+
+def test_what_was_not_kept_is_remembered_by_account(journal: Journal):
+    """The newest word about an account counts, on its service, at these services only."""
+    for receipt, but in (("FIRST2", "role not kept"), ("SECND2", "name not kept")):
+        for task in journal.tasks(receipt, StepKind.ACCOUNT):
+            said = but if (task.row, receipt) != (7, "SECND2") else ""
+            done = replace(task, state=State.DONE, account_id=f"u{task.row}", but=said)
+            journal.record(receipt, [done])
+    assert journal.not_kept(HERE) == {
+        ("portal", "u2"): "name not kept",
+        ("jhana", "u2"): "name not kept",
+        ("portal", "u7"): "role not kept",
+    }
+    assert journal.not_kept("practice") == {}
+
+
+def test_something_is_told_once(journal: Journal, uploading: Uploading):
+    """For each upload, also after its process has died."""
+    assert journal.told_once("FIRST2", "roles")
+    with Journal(uploading.journal_path) as later:
+        assert not later.told_once("FIRST2", "roles")
+        assert later.told_once("FIRST2", "names")
+        assert later.told_once("SECND2", "roles")
+
+
+def test_an_email_is_claimed_by_one_upload_for_good(journal: Journal):
+    """Whoever claimed it may go on; nobody else may, in doubt or done."""
+    claims = [(PORTAL, "u2", "portal"), (JHANA, "j2", "jhana")]
+    assert journal.claim_mails("FIRST2", {2: claims}).get(2, "") == ""
+    for state in (State.INTENT, State.DOUBT, State.WRITTEN, State.DONE):
+        record_mail(journal, "FIRST2", 2, state)
+        assert journal.claim_mails("FIRST2", {2: claims}).get(2, "") == ""
+        assert journal.claim_mails("SECND2", {2: claims}).get(2, "") == "FIRST2"
+        assert journal.claim_mails("SECND2", {2: claims[1:]}).get(2, "") == "FIRST2"
+        assert journal.claim_mails("FIRST2", {7: claims[:1]}).get(7, "") == "FIRST2"
+
+
+def test_half_of_a_combined_email_is_not_claimed(journal: Journal):
+    """Where one half is another's, the whole claim fails and leaves nothing behind."""
+    assert journal.claim_mails("FIRST2", {2: [(JHANA, "x", "jhana")]}).get(2, "") == ""
+    both = [(PORTAL, "x", "portal"), (JHANA, "x", "jhana")]
+    assert journal.claim_mails("SECND2", {2: both}).get(2, "") == "FIRST2"
+    assert journal.claim_mails("SECND2", {7: both[:1]}).get(7, "") == ""
+
+
+@pytest.mark.parametrize("state", [State.PLANNED, State.REJECTED, State.SKIPPED])
+def test_an_email_that_went_to_nobody_is_free_again(journal: Journal, state: State):
+    """Refused, left out or not sent: another upload may mail, with its own request id."""
+    claims = [(PORTAL, "u7", "portal")]
+    journal.claim_mails("FIRST2", {7: claims})
+    record_mail(journal, "FIRST2", 7, State.INTENT)
+    record_mail(journal, "FIRST2", 7, state)
+    assert journal.claim_mails("SECND2", {7: claims}).get(7, "") == ""
+    assert journal.claim_mails("FIRST2", {7: claims}).get(7, "") == "SECND2"
+    (mail,) = (one for one in journal.tasks("SECND2", StepKind.EMAIL) if one.row == 7)
+    found = journal._database.execute("SELECT request_id, receipt, state FROM mails").fetchall()
+    assert found == [(mail.key, "SECND2", "intent")]
+
+
+def test_what_became_of_an_email_can_be_told_without_a_step(journal: Journal):
+    """Every claim of a row has its state."""
+    claims = [(PORTAL, "u2", "portal"), (JHANA, "j2", "jhana")]
+    journal.claim_mails("FIRST2", {2: claims})
+    journal.claim_mails("FIRST2", {7: [(PORTAL, "u7", "portal")]})
+    journal.settle_mails("FIRST2", 2, State.DONE)
+    found = journal._database.execute("SELECT row, state FROM mails ORDER BY row, kind").fetchall()
+    assert found == [(2, "done"), (2, "done"), (7, "intent")]
+
+
+def test_closing_frees_what_was_claimed_and_never_sent(journal: Journal):
+    """A process died between the claim and the intent: others may mail; what left stays."""
+    claims = {2: [(PORTAL, "u2", "portal")], 7: [(PORTAL, "u7", "portal")]}
+    for row, claim in claims.items():
+        journal.claim_mails("FIRST2", {row: claim})
+    record_mail(journal, "FIRST2", 7, State.DOUBT)
+    journal.close("FIRST2")
+    assert journal.claim_mails("SECND2", {2: claims[2]}).get(2, "") == ""
+    assert journal.claim_mails("SECND2", {7: claims[7]}).get(7, "") == "FIRST2"

@@ -1,0 +1,187 @@
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from aapimport.errors import SettingsError
+from aapimport.run import schema
+from aapimport.run.glance import glance
+from aapimport.run.journal import Journal
+from aapimport.run.records import State, StepKind
+from aapimport.run.report import make_report
+from faults.uploading import Uploading, person
+from faults.version_1 import as_version_1, says
+from faults.wire import RESET, error, instead
+
+ROWS = (
+    person(2, email="bo.berg@acme.com", first_name="Bo", last_name="Berg", jhana=True),
+    person(3, email="li.wei@acme.com", first_name="Li", last_name="Wei", team="Sales"),
+    person(4, email="ada.obi@acme.com", first_name="Ada", last_name="Obi"),
+)
+
+
+def version(path: Path) -> int:
+    """A journal's version."""
+    with closing(sqlite3.connect(path)) as database:
+        return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def ledger(path: Path) -> list[tuple[str, ...]]:
+    """The mail ledger: address, account, kind, row, state."""
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute(
+            "SELECT service_address, account_id, kind, row, state FROM mails ORDER BY row, kind"
+        ).fetchall()
+
+
+def mailed(uploading: Uploading) -> list[str]:
+    """Whom both services mailed."""
+    stubs = (uploading.portal, uploading.jhana)
+    return sorted(mail[0] for stub in stubs for mail in stub.store.mails)
+
+
+def test_a_finished_upload_of_version_1_says_the_same(uploading: Uploading):
+    """It migrates when it is opened, once, keeps all it said, and its receipt is the same."""
+    uploading.rows = ROWS
+    before = uploading.run()
+    as_version_1(uploading.journal_path)
+    said = says(uploading.journal_path)
+    for _ in range(2):
+        with Journal(uploading.journal_path) as journal:
+            run = journal.run(before.receipt)
+            addresses = {one.row: one.email for one in ROWS}
+            assert make_report(journal, run, addresses) == before
+            assert journal.open_runs() == []
+            assert (run.started_by, run.plan_digest, run.closed_at) == ("", "", None)
+        assert says(uploading.journal_path) == said
+        assert version(uploading.journal_path) == 2
+
+
+def test_an_open_upload_of_version_1_goes_on(uploading: Uploading):
+    """It is finished by the next process: everybody once, and mailed once."""
+    uploading.rows = ROWS
+    uploading.portal.on("POST", "/Users", instead(error(401, "no")), skip=1, times=9)
+    with pytest.raises(SettingsError):
+        uploading.run()
+    as_version_1(uploading.journal_path)
+    uploading.portal._rules.clear()
+    report = uploading.run()
+    assert report.services.portal.created == 3
+    assert uploading.portal.people == {one.email: 1 for one in ROWS}
+    assert mailed(uploading) == sorted(one.email for one in ROWS)
+
+
+def test_who_was_mailed_by_version_1_is_in_the_ledger(uploading: Uploading):
+    """A combined e-mail counts for both services; whoever wasn't mailed is not there."""
+    uploading.rows = ROWS
+    uploading.portal.on(
+        "PATCH", "/Users/.*", instead(error(422, "no")), times=9, body="welcomeEmail", skip=2
+    )
+    receipt = uploading.run().receipt
+    with Journal(uploading.journal_path) as journal:
+        tasks = {(one.row, one.service): one for one in journal.tasks(receipt, StepKind.ACCOUNT)}
+        mails = {one.row: one.state for one in journal.tasks(receipt, StepKind.EMAIL)}
+    as_version_1(uploading.journal_path)
+    Journal(uploading.journal_path).__exit__()
+    expected = [
+        (url, tasks[row, service].account_id, service, row, "done")
+        for row, service, url in (
+            (2, "jhana", uploading.jhana.url),
+            (2, "portal", uploading.portal.url),
+            (3, "portal", uploading.portal.url),
+            (4, "portal", uploading.portal.url),
+        )
+        if mails[row] is State.DONE
+    ]
+    assert sum(state is State.DONE for state in mails.values()) == 2
+    assert ledger(uploading.journal_path) == expected
+
+
+@pytest.mark.parametrize("state", [State.INTENT, State.DOUBT])
+def test_an_email_of_version_1_under_way_stays_exactly_once(uploading: Uploading, state: State):
+    """Its own upload may ask again with its own request id; no other upload may mail."""
+    uploading.rows = ROWS[2:]
+    uploading.portal.on("PATCH", "/Users/.*", instead(RESET), times=99, body="welcomeEmail")
+    receipt = uploading.run().receipt
+    with Journal(uploading.journal_path) as journal:
+        (mail,) = journal.tasks(receipt, StepKind.EMAIL)
+        journal.record(receipt, [replace(mail, state=state)])
+        account = journal.step(receipt, 4, "portal")
+    assert account is not None
+    as_version_1(uploading.journal_path)
+    claims = [(uploading.portal.url, account.account_id, "portal")]
+    with Journal(uploading.journal_path) as journal:
+        (found,) = journal.tasks(receipt, StepKind.EMAIL)
+        assert (found.state, found.key) == (state, mail.key)
+        other = journal.begin(replace(uploading.plan(), receipt="ANOTHR"))
+        assert journal.claim_mails(other.receipt, {4: claims}).get(4, "") == receipt
+        assert journal.claim_mails(receipt, {4: claims}).get(4, "") == ""
+    uploading.portal._rules.clear()
+    with Journal(uploading.journal_path) as journal:
+        journal.discard("ANOTHR")
+    uploading.run()
+    assert mailed(uploading) == ["ada.obi@acme.com"]
+
+
+def test_several_open_uploads_of_version_1_are_all_known(uploading: Uploading):
+    """Version 1 allowed several at once; none is lost, the newest comes first."""
+    uploading.rows = ROWS
+    plan = uploading.plan()
+    with Journal(uploading.journal_path) as journal:
+        journal.begin(replace(plan, receipt="FIRST2"))
+        journal.begin(
+            replace(plan, receipt="SECND2", address="https://p.example https://j.example")
+        )
+        journal.begin(replace(plan, receipt="THIRD2"))
+    as_version_1(uploading.journal_path)
+    with Journal(uploading.journal_path) as journal:
+        assert [run.receipt for run in journal.open_runs(plan.address)] == ["THIRD2", "FIRST2"]
+        assert len(journal.open_runs()) == 3
+
+
+def test_a_migration_that_fails_leaves_all_as_it_was(uploading: Uploading, monkeypatch):
+    """Byte by byte; the next version of aapimport that can do it, does it."""
+    uploading.rows = ROWS
+    uploading.run()
+    as_version_1(uploading.journal_path)
+    before = uploading.journal_path.read_bytes()
+    whole = schema.MIGRATIONS[1]
+    monkeypatch.setitem(schema.MIGRATIONS, 1, whole + "; DROP TABLE nowhere")
+    with pytest.raises(SettingsError):
+        Journal(uploading.journal_path)
+    assert uploading.journal_path.read_bytes() == before
+    monkeypatch.setitem(schema.MIGRATIONS, 1, whole)
+    Journal(uploading.journal_path).__exit__()
+    assert version(uploading.journal_path) == 2
+
+
+def test_new_and_migrated_journals_are_the_same(uploading: Uploading, tmp_path: Path):
+    """The same tables and indexes, statement by statement."""
+    uploading.run()
+    as_version_1(uploading.journal_path)
+    fresh = tmp_path / "fresh" / "journal.sqlite3"
+    found = []
+    for path in (uploading.journal_path, fresh):
+        Journal(path).__exit__()
+        with closing(sqlite3.connect(path)) as database:
+            found.append(database.execute("SELECT name, sql FROM sqlite_schema").fetchall())
+    assert sorted(found[0]) == sorted(found[1])
+
+
+def test_addresses_of_version_1_are_brought_to_one_spelling(uploading: Uploading):
+    """An open upload is found again, also by a glance, however its services were spelled then."""
+    uploading.rows = ROWS
+    plan = uploading.plan()
+    with Journal(uploading.journal_path) as journal:
+        journal.begin(plan)
+    as_version_1(uploading.journal_path)
+    typed = plan.address.replace("http://127.0.0.1", "HTTP://localhost")
+    with closing(sqlite3.connect(uploading.journal_path)) as database, database:
+        database.execute("UPDATE runs SET address = ?", (typed,))
+    assert [run.receipt for run, _, _ in glance(uploading.journal_path, plan.address)] == [
+        plan.receipt
+    ]
+    with Journal(uploading.journal_path) as journal:
+        assert [run.receipt for run in journal.open_runs(plan.address)] == [plan.receipt]

@@ -1,0 +1,315 @@
+"""Bringing accounts that exist to what is wanted: what is sent, and what must never go away."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from aapimport.plan.make import Services
+from aapimport.services.making import make_so
+from aapimport.services.outcomes import Outcome, Verdict
+from aapimport.services.values import Wanted
+from faults.stub import ScimStub
+from faults.wire import RESET, Act, Response, after_acting, as_json, error, instead
+
+ZOE = Wanted(
+    email="zoe.ng@acme.com",
+    first_name="Zoe",
+    last_name="Ng",
+    role="facilitator",
+    pass_id="p26",
+    pass_name="Leadership 2026",
+)
+OURS = replace(ZOE, external_id="key-of-zoe")
+NEXT_YEAR = {"value": "p27", "display": "Next Year", "type": "pass"}
+
+
+def operations(stub: ScimStub) -> list[list[tuple[str, str]]]:
+    """The operations of each PATCH that arrived."""
+    return [
+        [(one["op"], one["path"]) for one in request.json["Operations"]]
+        for request in stub.writes
+        if request.method == "PATCH"
+    ]
+
+
+def values(stub: ScimStub, identifier: str, attribute: str) -> list[str]:
+    """The values of an array as the service holds it."""
+    return [one["value"] for one in stub.store.users[identifier].get(attribute, [])]
+
+
+@pytest.fixture
+def zoe(portal_stub: ScimStub) -> str:
+    """Zoe, on next year's pass and an auditor; returns her id."""
+    portal_stub.add_user("bo.quist@acme.com", "Bo", "Quist")
+    return portal_stub.add_user(
+        ZOE.email, "Zoe", "Ng", entitlements=[NEXT_YEAR], roles=[{"value": "auditor"}]
+    )
+
+
+def test_one_value_is_added_and_the_others_stay(portal_stub, both: Services, zoe):
+    """What a colleague adds between our read and our write is not overwritten."""
+    late = {"value": "p28", "type": "pass"}
+
+    def meanwhile(act: Act) -> Response:
+        shown = act()
+        portal_stub.store.users[zoe]["entitlements"].append(late)
+        return shown
+
+    portal_stub.on("GET", f"/Users/{zoe}", meanwhile)
+    outcome = make_so(both.portal, zoe, ZOE)
+    assert outcome == Outcome(verdict=Verdict.DONE, account_id=zoe, wrote=True, changed=True)
+    assert values(portal_stub, zoe, "entitlements") == ["p27", "p28", "p26"]
+    assert values(portal_stub, zoe, "roles") == ["auditor", "facilitator"]
+    assert operations(portal_stub) == [[("add", "roles"), ("add", "entitlements")]]
+
+
+def test_where_add_replaces_what_was_lost_is_put_back(portal_stub, both: Services, zoe):
+    """It is seen on the first person, and whole arrays are sent to that service from then on."""
+    portal_stub.habits.replaces_on_add = True
+    outcome = make_so(both.portal, zoe, ZOE)
+    assert outcome == Outcome(verdict=Verdict.DONE, account_id=zoe, wrote=True, changed=True)
+    assert sorted(values(portal_stub, zoe, "entitlements")) == ["p26", "p27"]
+    assert sorted(values(portal_stub, zoe, "roles")) == ["auditor", "facilitator"]
+    assert both.portal.add_replaces
+    ana = portal_stub.add_user("ana@acme.com", "Ana", "Perez", entitlements=[NEXT_YEAR])
+    wanted = Wanted(email="ana@acme.com", first_name="Ana", last_name="Perez", pass_id="p26")
+    assert make_so(both.portal, ana, wanted).verdict is Verdict.DONE
+    assert operations(portal_stub)[-1] == [("replace", "entitlements")]
+    assert values(portal_stub, ana, "entitlements") == ["p27", "p26"]
+
+
+def test_what_is_gone_for_good_is_named(portal_stub, both: Services, zoe):
+    """A service that keeps one entitlement only: the person is on the pass, and what it cost."""
+
+    def keeps_the_last(_act: Act) -> Response:
+        user = portal_stub.store.users[zoe]
+        for operation in portal_stub.seen[-1].json["Operations"]:
+            user[operation["path"]] = [{"value": "p26", "type": "pass"}]
+        return as_json(200, user)
+
+    portal_stub.on("PATCH", f"/Users/{zoe}", keeps_the_last, times=9)
+    outcome = make_so(both.portal, zoe, replace(ZOE, role=None))
+    assert outcome.verdict is Verdict.DONE
+    assert outcome.but == "entitlement Next Year is gone from the account"
+
+
+def test_with_versions_whole_arrays_go_under_if_match(portal_stub, both: Services, zoe):
+    """Somebody who wrote meanwhile is not overwritten: read again, and repeated."""
+    object.__setattr__(both.portal.capabilities, "etags", True)
+    portal_stub.store.users[zoe]["meta"] = {"version": 'W/"7"'}
+    portal_stub.on("PATCH", f"/Users/{zoe}", instead(error(412, "changed meanwhile")))
+    outcome = make_so(both.portal, zoe, ZOE)
+    assert outcome.verdict is Verdict.DONE
+    assert {one.headers["if-match"] for one in portal_stub.writes} == {'W/"7"'}
+    assert operations(portal_stub) == [[("replace", "roles"), ("replace", "entitlements")]] * 2
+    assert values(portal_stub, zoe, "entitlements") == ["p27", "p26"]
+
+
+@pytest.mark.parametrize("status", [409, 412, 423])
+def test_an_account_that_stays_busy_is_given_up_after_three(portal_stub, both, zoe, status):
+    """Then it is rejected in the service's words; nothing has changed."""
+    portal_stub.on("PATCH", f"/Users/{zoe}", instead(error(status, "is being changed")), times=9)
+    outcome = make_so(both.portal, zoe, ZOE)
+    assert (outcome.verdict, outcome.reason) == (Verdict.REJECTED, "is being changed")
+    assert len(operations(portal_stub)) == 3
+
+
+def test_one_of_the_four_roles_replaces_another(portal_stub, both: Services, zoe):
+    """Others' roles stay; what the account was among the four goes."""
+    portal_stub.store.users[zoe]["roles"].append({"value": "manager", "primary": True})
+    assert make_so(both.portal, zoe, ZOE).verdict is Verdict.DONE
+    assert values(portal_stub, zoe, "roles") == ["auditor", "facilitator"]
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_a_success_that_is_not_shown_yet_is_written(portal_stub, both, zoe, status):
+    """An old value is no refusal: what is still old is said, and read again later."""
+    portal_stub.on("PATCH", f"/Users/{zoe}", instead(Response(status=status)))
+    outcome = make_so(both.portal, zoe, ZOE)
+    assert (outcome.verdict, set(outcome.short)) == (Verdict.WRITTEN, {"role", "pass"})
+    assert [one.method for one in portal_stub.writes] == ["PATCH"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        error(404),
+        error(405),
+        error(501),
+        as_json(400, {"scimType": "invalidPath", "detail": "no such path"}),
+    ],
+)
+def test_put_where_there_is_no_patch(portal_stub, both: Services, zoe, answer):
+    """The account is sent whole, with all that a GET showed."""
+    portal_stub.on("PATCH", f"/Users/{zoe}", instead(answer), times=9)
+    portal_stub.store.users[zoe]["nickName"] = "Zed"
+    assert make_so(both.portal, zoe, ZOE).verdict is Verdict.DONE
+    assert portal_stub.store.users[zoe]["nickName"] == "Zed"
+    assert sorted(values(portal_stub, zoe, "entitlements")) == ["p26", "p27"]
+
+
+def test_put_once_patch_was_not_kept(portal_stub, both: Services, zoe):
+    """Who calls knows that the settle time has passed."""
+    portal_stub.habits.patch = "ignored"
+    assert make_so(both.portal, zoe, ZOE, put=True).verdict is Verdict.DONE
+    assert [one.method for one in portal_stub.writes] == ["PUT"]
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [(400, Verdict.REJECTED), (402, Verdict.REFUSED), (403, Verdict.REFUSED), (401, Verdict.PAUSE)],
+)
+def test_no_put_follows_a_refusal(portal_stub, both, zoe, status, verdict):
+    """A PUT of what is shown would wipe out what isn't (RFC 7643 section 7, `returned`)."""
+    portal_stub.on("PATCH", f"/Users/{zoe}", instead(error(status, "frozen")), times=9)
+    outcome = make_so(both.portal, zoe, ZOE)
+    assert (outcome.verdict, outcome.reason) == (verdict, "frozen")
+    assert {one.method for one in portal_stub.writes} == {"PATCH"}
+
+
+@pytest.mark.parametrize("status", [400, 403, 422])
+def test_what_is_refused_of_several_things_is_found_out(portal_stub, both, zoe, status):
+    """The pass is put on although the role can't be set: the person is there all the same."""
+    portal_stub.store.users[zoe]["externalId"] = OURS.external_id
+    refusal = instead(error(status, "roles come from HR"))
+    portal_stub.on("PATCH", f"/Users/{zoe}", refusal, times=9, body='"roles"')
+    outcome = make_so(both.portal, zoe, OURS)
+    assert (outcome.verdict, outcome.but) == (Verdict.DONE, "role not kept: roles come from HR")
+    assert outcome.short == ("role",)
+    assert "p26" in values(portal_stub, zoe, "entitlements")
+
+
+def test_a_refused_change_of_an_account_that_was_there_is_rejected(portal_stub, both, zoe):
+    """Nothing has changed, and the service says why."""
+    refusal = instead(error(400, "roles come from HR"))
+    portal_stub.on("PATCH", f"/Users/{zoe}", refusal, times=9)
+    outcome = make_so(both.portal, zoe, replace(ZOE, pass_id=None))
+    assert (outcome.verdict, outcome.reason) == (Verdict.REJECTED, "roles come from HR")
+
+
+@pytest.mark.parametrize("wanted", [ZOE, OURS], ids=["was there", "ours"])
+def test_refused_names_are_never_a_rejection(portal_stub, both: Services, wanted):
+    """The same as a 200 after which the names are the old ones: the person is there."""
+    zoe = portal_stub.add_user(ZOE.email, "Z.", "Ng", externalId=wanted.external_id)
+    refusal = instead(error(400, "name.givenName is read-only"))
+    portal_stub.on("PATCH", f"/Users/{zoe}", refusal, times=9, body="givenName")
+    outcome = make_so(both.portal, zoe, wanted)
+    assert (outcome.verdict, outcome.but) == (Verdict.DONE, "names not kept")
+    assert values(portal_stub, zoe, "entitlements") == ["p26"]
+
+
+def test_a_frozen_account_is_not_taken_for_one_that_keeps_no_names(portal_stub, both: Services):
+    """Words that don't speak of names are a refusal."""
+    zoe = portal_stub.add_user(ZOE.email, "Z.", "Ng")
+    wanted = Wanted(email=ZOE.email, first_name="Zoe", last_name="Ng")
+    portal_stub.on("PATCH", f"/Users/{zoe}", instead(error(400, "frozen until Monday")), times=9)
+    assert make_so(both.portal, zoe, wanted).verdict is Verdict.REJECTED
+
+
+def test_names_not_shown_after_a_success_are_still_to_come(portal_stub, both: Services):
+    """Whether they are kept is known once the settle time has passed."""
+    zoe = portal_stub.add_user(ZOE.email, "Z.", "Ng")
+    portal_stub.habits.patch = "ignored"
+    outcome = make_so(both.portal, zoe, Wanted(email=ZOE.email, first_name="Zoe", last_name="Ng"))
+    assert (outcome.verdict, outcome.short) == (Verdict.WRITTEN, ("first name",))
+
+
+def test_nothing_is_sent_of_what_is_not_declared(portal_stub, both: Services, zoe):
+    """No PATCH without operations: the service has no such thing, which is told."""
+    kept = frozenset({"username", "entitlements", "externalid"})
+    object.__setattr__(both.portal.capabilities, "user_attributes", kept)
+    outcome = make_so(both.portal, zoe, replace(ZOE, pass_id=None))
+    assert (outcome.verdict, outcome.but) == (Verdict.DONE, "role not kept")
+    assert portal_stub.writes == []
+
+
+@pytest.mark.parametrize("fault", [after_acting(error(500)), after_acting(RESET)])
+def test_what_was_done_all_the_same_is_read_and_not_repeated(portal_stub, both, zoe, fault):
+    """Scimgateway answers 500 for a PATCH that it has applied (SERVERS.md, 9)."""
+    portal_stub.on("PATCH", f"/Users/{zoe}", fault)
+    object.__setattr__(both.portal, "add_replaces", True)
+    assert make_so(both.portal, zoe, ZOE).verdict is Verdict.DONE
+    assert len(portal_stub.writes) == 1
+
+
+def test_a_permanent_error_ends_after_three_with_its_words(portal_stub, both: Services, zoe):
+    """Whatever was done is unknown; the service's own words help to find out."""
+    portal_stub.on("PATCH", f"/Users/{zoe}", instead(error(500, "no space left")), times=99)
+    outcome = make_so(both.portal, zoe, ZOE)
+    assert (outcome.verdict, outcome.reason) == (Verdict.UNKNOWN, "no space left")
+    assert len(portal_stub.writes) == 3
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_service_that_asks_for_a_pause_gets_one(portal_stub, both: Services, zoe, status):
+    """Then the same is sent again, three times in all; after that, whoever calls pauses."""
+    pause = instead(error(status, "slow down", {"Retry-After": "0"}))
+    portal_stub.on("PATCH", f"/Users/{zoe}", pause, times=5)
+    outcome = make_so(both.portal, zoe, ZOE)
+    assert (outcome.throttled, outcome.wait, len(portal_stub.writes)) == (True, 0, 3)
+    both.portal.add_replaces = True
+    assert make_so(both.portal, zoe, ZOE).verdict is Verdict.DONE
+    assert len(portal_stub.writes) == 6
+
+
+def bo(stub: ScimStub, identifier: str) -> None:
+    """The account is Bo's by now."""
+    name = {"givenName": "Bo", "familyName": "Quist"}
+    stub.store.users[identifier].update(userName="bo@acme.com", name=name)
+
+
+def test_an_account_that_was_handed_on_is_left_alone(portal_stub, both: Services, zoe):
+    """Its id was known from the plan: nobody is renamed, nobody gets another's role."""
+    bo(portal_stub, zoe)
+    outcome = make_so(both.portal, zoe, ZOE)
+    assert outcome.verdict is Verdict.NEEDS_PERSON
+    assert outcome.reason == "the account is another person's by now"
+    assert portal_stub.writes == []
+
+
+@pytest.mark.parametrize(
+    "key", ["", OURS.external_id], ids=["never ours", "handed on with our key"]
+)
+def test_an_id_that_was_only_claimed_is_not_written_to(portal_stub, both: Services, zoe, key):
+    """Ids in answers may be turned round: who is there is looked up instead."""
+    bo(portal_stub, zoe)
+    portal_stub.store.users[zoe]["externalId"] = key
+    outcome = make_so(both.portal, zoe, OURS)
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert (outcome.reason, outcome.account_id) == ("the service shows another account there", "")
+    assert portal_stub.writes == []
+
+
+def test_a_read_back_of_somebody_else_is_not_compared(portal_stub, both: Services, zoe):
+    """The account that is shown after the write has to be the same person's."""
+    other = {"id": zoe, "userName": "bo@acme.com", "roles": [{"value": "facilitator"}]}
+    portal_stub.on("GET", f"/Users/{zoe}", instead(as_json(200, other)), skip=1)
+    assert make_so(both.portal, zoe, ZOE).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("wanted", "verdict"),
+    [
+        (ZOE, Verdict.DONE),
+        (replace(ZOE, activate=False), Verdict.NEEDS_PERSON),
+        (replace(OURS, activate=False), Verdict.DONE),
+    ],
+    ids=["with a word for it", "without", "ours"],
+)
+def test_a_deactivated_account_is_switched_on_only_with_a_word(portal_stub, both, wanted, verdict):
+    """Whoever left keeps no seat and gets no rights back unasked."""
+    zoe = portal_stub.add_user(ZOE.email, "Zoe", "Ng", active=False, externalId=OURS.external_id)
+    outcome = make_so(both.portal, zoe, wanted)
+    assert outcome.verdict is verdict
+    assert portal_stub.store.users[zoe]["active"] is (verdict is Verdict.DONE)
+    if verdict is Verdict.NEEDS_PERSON:
+        assert "--returning include" in outcome.reason
+        assert portal_stub.writes == []
+
+
+@pytest.mark.parametrize(("wanted", "verdict"), [(ZOE, Verdict.REJECTED), (OURS, Verdict.WRITTEN)])
+def test_an_account_that_is_not_shown(portal_stub, both: Services, wanted: Any, verdict):
+    """One that was there is gone; one that was just created may not be shown yet."""
+    outcome = make_so(both.portal, "user-77", wanted)
+    assert (outcome.verdict, outcome.gone) == (verdict, True)

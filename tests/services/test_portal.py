@@ -1,0 +1,68 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from aapimport.services.directory import Unknown
+from aapimport.services.scim import Account
+from faults.stub import ScimStub
+from faults.uploading import services
+from faults.wire import RESET, as_json, error, instead
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        ("2026-12-31T23:59:59Z", datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("2026-12-31T23:59:59+02:00", datetime(2026, 12, 31, 21, 59, 59, tzinfo=UTC)),
+        ("2026-12-31", datetime(2026, 12, 31, tzinfo=UTC)),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("next year", None),
+        ("", None),
+        (1798761599, None),
+        ({"value": "2026-12-31"}, None),
+        (None, None),
+    ],
+)
+def test_when_a_pass_begins_and_ends(portal_stub: ScimStub, jhana_stub: ScimStub, value, moment):
+    """In UTC; whatever is no time is not known."""
+    portal_stub.store.passes["p26"] |= {"validFrom": value, "validUntil": value}
+    with services(portal_stub, jhana_stub) as both:
+        (found,) = both.portal.passes()
+    assert (found.valid_from, found.valid_until) == (moment, moment)
+
+
+def test_whoami_is_an_account_with_all_its_addresses(portal_stub: ScimStub, jhana_stub: ScimStub):
+    """RFC 7644 section 3.11."""
+    emails = [{"value": "zoe@acme.com"}, {"value": "z.ng@acme.com"}]
+    me = {"id": "u7", "userName": "zoe", "emails": emails}
+    portal_stub.on("GET", "/Me", instead(as_json(200, me)))
+    with services(portal_stub, jhana_stub) as both:
+        found = both.portal.whoami()
+    assert isinstance(found, Account)
+    assert (found.id, found.emails) == ("u7", ("zoe@acme.com", "z.ng@acme.com"))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        instead(error(404)),
+        instead(error(403)),
+        instead(error(501)),
+        instead(error(308)),
+        instead(as_json(200, {"userName": "zoe@acme.com"})),
+        instead(as_json(200, [])),
+    ],
+)
+def test_whoami_may_not_be_said(portal_stub: ScimStub, jhana_stub: ScimStub, answer):
+    """Not offered, or no account: nobody is taken for oneself."""
+    portal_stub.on("GET", "/Me", answer)
+    with services(portal_stub, jhana_stub) as both:
+        assert both.portal.whoami() is None
+
+
+@pytest.mark.parametrize("fault", [instead(error(503)), RESET])
+def test_a_failed_whoami_is_not_known(portal_stub: ScimStub, jhana_stub: ScimStub, fault):
+    """A question that failed is no answer."""
+    portal_stub.on("GET", "/Me", fault, times=99)
+    with services(portal_stub, jhana_stub) as both:
+        assert isinstance(both.portal.whoami(), Unknown)
