@@ -123,8 +123,9 @@ def test_a_conflict_with_the_same_names_is_adopted_and_gets_nothing(portal_stub,
         ({"active": False}, "a deactivated account"),
         ({"roles": [{"value": "manager"}, {"value": "Client Admin"}]}, "a client admin's account"),
         ({"roles": [{"value": "CLIENT-ADMIN"}]}, "a client admin's account"),
+        ({"roles": [{"value": "17", "display": "Client admin"}]}, "a client admin's account"),
     ],
-    ids=["another name", "deactivated", "client admin", "spelt otherwise"],
+    ids=["another name", "deactivated", "client admin", "spelt otherwise", "its label"],
 )
 def test_a_conflict_that_only_a_person_can_decide(portal_stub, both: Services, there, words):
     """Adopting an account gives it nothing: no names, no activation, no rights that it had."""

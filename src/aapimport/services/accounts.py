@@ -227,7 +227,10 @@ def settle_found(wanted: Wanted, account: Account) -> Outcome:
             "the address belongs to a deactivated account; if this person returns, upload again"
             " with --returning include"
         )
-    elif any(re.sub("[^a-z]", "", fold(it)) == "clientadmin" for it in account.roles):
+    elif any(
+        "clientadmin" in re.sub("[^a-z]", "", fold(it))
+        for it in (*account.roles, *account.role_labels)
+    ):
         reason = (
             "the address belongs to a client admin's account that wasn't there for the plan; upload"
             " again to see it in the plan"

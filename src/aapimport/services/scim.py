@@ -102,6 +102,7 @@ class Account:
         passes: The values of the entitlements whose type is `pass` or missing.
         emails: The values of `emails`.
         etag: The version, for If-Match; empty where the service has none.
+        role_labels: The `display` of each of `roles`, which says what an opaque value means.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Account:
     passes: tuple[str, ...]
     emails: tuple[str, ...]
     etag: str
+    role_labels: tuple[str, ...] = ()
 
 
 def read_account(resource: Mapping[str, Any]) -> Account | None:
@@ -137,11 +139,12 @@ def read_account(resource: Mapping[str, Any]) -> Account | None:
         ),
         emails=_values(resource.get("emails")),
         etag=text(mapping(resource.get("meta")).get("version")),
+        role_labels=_values(resource.get("roles"), "display"),
     )
 
 
-def _values(attribute: object) -> tuple[str, ...]:
-    return tuple(text(item.get("value")) for item in objects(attribute))
+def _values(attribute: object, part: str = "value") -> tuple[str, ...]:
+    return tuple(text(item.get(part)) for item in objects(attribute))
 
 
 def equals(attribute: str, value: str) -> str:
