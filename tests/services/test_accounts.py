@@ -7,6 +7,7 @@ import pytest
 from aapimport.plan.make import Services
 from aapimport.services.accounts import create, differences, settle
 from aapimport.services.outcomes import Outcome, Verdict
+from aapimport.services.portal import Portal
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
 from faults.stub import ScimStub
@@ -169,6 +170,26 @@ def test_settling_writes_nothing(portal_stub, both: Services):
     outcome = settle(both.portal, ZOE, in_list=False)
     assert (outcome.verdict, outcome.account_id) == (Verdict.WRITTEN, ours)
     assert portal_stub.writes == []
+
+
+@pytest.mark.parametrize(
+    ("not_kept", "roles", "adopted"),
+    [
+        (frozenset({"roles"}), [], False),
+        (frozenset({"roles"}), [{"value": "manager"}], True),
+        (frozenset(), [], True),
+    ],
+)
+def test_a_lost_create_is_ours_where_keys_and_roles_are_dropped(
+    portal_stub, both: Services, not_kept, roles, *, adopted: bool
+):
+    """Else she would count as there already: her seat not counted, and she never mailed."""
+    passes = [{"value": ZOE.pass_id, "type": "pass"}]
+    theirs = portal_stub.add_user(ZOE.email, "Zoe", "Ng", roles=roles, entitlements=passes)
+    portal = Portal("All Access Pass", both.portal.transport, both.portal.patience, not_kept)
+    outcome = settle(portal, ZOE, in_list=False)
+    assert (outcome.verdict, outcome.account_id) == (Verdict.WRITTEN, theirs)
+    assert outcome.adopted is adopted
 
 
 @pytest.mark.parametrize(

@@ -198,10 +198,17 @@ def settle_sent(directory: Directory, wanted: Wanted, account: Account) -> Outco
     """Whose the account is that is there after a create whose answer was lost.
 
     Nobody was there just before. Where the service has kept nobody's `externalId` so far, an
-    account without one that is in everything what we sent is ours; else as `settle_found`.
+    account without one that is in everything what we sent is ours; else as `settle_found`. A role
+    that the service doesn't keep was not sent, so an account without any is alike.
     """
     alike = not account.external_id and is_named(account, wanted.email) and account.active
-    if alike and not directory.keeps_keys and not differences(account, wanted):
+    sends_roles = directory.capabilities.keeps("roles")
+    short = [
+        one
+        for one in differences(account, wanted)
+        if sends_roles or account.roles or one.attribute != "role"
+    ]
+    if alike and not directory.keeps_keys and not short:
         return Outcome(verdict=Verdict.WRITTEN, account_id=account.id)
     return settle_found(wanted, account)
 
