@@ -187,6 +187,45 @@ def test_roles_that_are_declared_and_dropped(nursery: Nursery, tmp_path: Path):
         assert not world.created_twice()
 
 
+def test_a_lost_create_where_nothing_of_ours_is_kept(nursery: Nursery, tmp_path: Path):
+    """No key, no role, and the first answer lost: in doubt until the setting says what is dropped.
+
+    Adopted instead, the first person's seat would not be counted, and she would never be mailed.
+    """
+    declared = frozenset(
+        {"userName", "externalId", "name", "emails", "active", "roles", "entitlements"}
+    )
+    choice = Random(f"{SEED}/nothing kept")
+    rows = [someone(number, choice) for number in range(PEOPLE)]
+    habits = Habits(schemas=declared, dropped=frozenset({"roles", "externalId"}), counts=True)
+    with stub_world(
+        tmp_path / "world", rows, Weather(0, 0.0), (ScimStub(habits), ScimStub())
+    ) as world:
+        assert isinstance(world, StubWorld)
+        world.environment["AAPIMPORT_SETTLE_SECONDS"] = SETTLE
+        failpoint = {"kind": "response", "number": 0, "mode": "die before"}
+        for number in range(1, 40):
+            ended = nursery.run(
+                world, upload_words(world), failpoint=failpoint | {"number": number}
+            )
+            if world.portal.store.users:
+                break
+        assert len(world.portal.store.users) >= 1
+        receipt = receipt_of(ended, "")
+        ended = nursery.run(world, ["resume", receipt, "--json", "--yes"])
+        assert ended.code in {ExitCode.SERVICE, ExitCode.FINDINGS}, ended.err
+        assert "AAPIMPORT_NOT_KEPT" in ended.err + ended.out
+        world.environment["AAPIMPORT_NOT_KEPT"] = "roles,externalId"
+        ended = nursery.run(world, ["resume", receipt, "--json", "--yes"])
+        said = receipt_json(ended)
+        assert said is not None
+        found = world.found()
+        assert [found[one.email].mails for one in rows] == [1] * PEOPLE
+        assert world.portal.store.seats["p26"] == set(world.portal.store.users)
+        assert not world.created_twice()
+        assert {one["portal"] for one in said["people"]} == {"created"}
+
+
 def test_whoever_was_there_stays_as_they_were(world_with_others: StubWorld, nursery: Nursery):
     """Former members, other passes, other roles stay, and nobody is switched on unasked."""
     world = world_with_others

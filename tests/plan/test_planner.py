@@ -80,18 +80,21 @@ def test_an_account_is_switched_on_only_where_it_was_seen_off(uploading: Uploadi
 @pytest.mark.parametrize(
     ("held", "afterwards", "is_admin"),
     [
-        ("ClientAdmin", "client admin", True),
-        ("client-admin", "client admin", True),
-        ("owner", "owner", False),
+        ({"value": "ClientAdmin"}, "client admin", True),
+        ({"value": "client-admin"}, "client admin", True),
+        ({"value": "r17", "display": "Client Admin"}, "client admin", True),
+        ({"value": "owner"}, "owner", False),
+        ({"value": "r18", "display": "Owner"}, "Owner", False),
     ],
 )
 def test_rights_that_come_back_are_seen_in_every_spelling(
-    uploading: Uploading, held: str, afterwards: str, is_admin: bool
+    uploading: Uploading, held: dict[str, str], afterwards: str, is_admin: bool
 ):
-    """A deactivated account's role is client admin however it is spelt, else it is shown as is."""
-    uploading.portal.add_user(
-        "bob@acme.com", "Bob", "Berg", active=False, roles=[{"value": held}], **ON_PASS
-    )
+    """A deactivated account's role is client admin however it is spelt, else it is shown as is.
+
+    A value that means nothing by itself is read by its `display`.
+    """
+    uploading.portal.add_user("bob@acme.com", "Bob", "Berg", active=False, roles=[held], **ON_PASS)
     uploading.rows = (replace(BOB, role="manager"),)
     plan = drafted(uploading, Memory())
     (bob,) = plan.returning

@@ -38,6 +38,7 @@ def account(**more: Any) -> Account:
         "passes": ("p26",),
         "emails": (ZOE.email,),
         "etag": "",
+        "role_labels": ("",),
     }
     return Account(**values | more)
 
@@ -172,24 +173,32 @@ def test_settling_writes_nothing(portal_stub, both: Services):
     assert portal_stub.writes == []
 
 
+OTHER_PASS = [{"value": "p25", "type": "pass"}]
+
+
 @pytest.mark.parametrize(
-    ("not_kept", "roles", "adopted"),
+    ("not_kept", "there", "verdict", "adopted"),
     [
-        (frozenset({"roles"}), [], False),
-        (frozenset({"roles"}), [{"value": "manager"}], True),
-        (frozenset(), [], True),
+        ({"roles"}, {}, Verdict.WRITTEN, False),
+        ({"roles", "entitlements"}, {"entitlements": []}, Verdict.WRITTEN, False),
+        ({"roles"}, {"roles": [{"value": "manager"}]}, Verdict.WRITTEN, True),
+        ({"roles"}, {"entitlements": OTHER_PASS}, Verdict.WRITTEN, True),
+        (set(), {}, Verdict.UNKNOWN, False),
+        ({"roles"}, {"entitlements": []}, Verdict.UNKNOWN, False),
+        ({"roles"}, {"active": False}, Verdict.NEEDS_PERSON, False),
     ],
 )
-def test_a_lost_create_is_ours_where_keys_and_roles_are_dropped(
-    portal_stub, both: Services, not_kept, roles, *, adopted: bool
+def test_a_lost_create_where_keys_and_more_are_dropped(
+    portal_stub, both: Services, not_kept, there, verdict, *, adopted: bool
 ):
-    """Else she would count as there already: her seat not counted, and she never mailed."""
-    passes = [{"value": ZOE.pass_id, "type": "pass"}]
-    theirs = portal_stub.add_user(ZOE.email, "Zoe", "Ng", roles=roles, entitlements=passes)
-    portal = Portal("All Access Pass", both.portal.transport, both.portal.patience, not_kept)
+    """As there already, her seat would not be counted, and she would never be mailed."""
+    held = {"roles": [], "entitlements": [{"value": ZOE.pass_id, "type": "pass"}]} | there
+    theirs = portal_stub.add_user(ZOE.email, "Zoe", "Ng", **held)
+    dropped = frozenset(not_kept)
+    portal = Portal("All Access Pass", both.portal.transport, both.portal.patience, dropped)
     outcome = settle(portal, ZOE, in_list=False)
-    assert (outcome.verdict, outcome.account_id) == (Verdict.WRITTEN, theirs)
-    assert outcome.adopted is adopted
+    assert (outcome.verdict, outcome.adopted) == (verdict, adopted)
+    assert outcome.account_id == (theirs if verdict is Verdict.WRITTEN else "")
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,19 @@ def test_one_of_the_four_roles_replaces_another(portal_stub, both: Services, zoe
     assert values(portal_stub, zoe, "roles") == ["auditor", "facilitator"]
 
 
+def test_a_role_by_its_label_is_replaced_unless_a_value_is_one(portal_stub, both: Services, zoe):
+    """`r7` that is shown as Manager is the portal's role; beside a real one it is another's."""
+    portal_stub.store.users[zoe]["roles"].append({"value": "r7", "display": "Manager"})
+    assert make_so(both.portal, zoe, ZOE).verdict is Verdict.DONE
+    assert values(portal_stub, zoe, "roles") == ["auditor", "facilitator"]
+    portal_stub.store.users[zoe]["roles"] = [
+        {"value": "r7", "display": "Manager"},
+        {"value": "client admin"},
+    ]
+    assert make_so(both.portal, zoe, ZOE).verdict is Verdict.DONE
+    assert values(portal_stub, zoe, "roles") == ["r7", "facilitator"]
+
+
 @pytest.mark.parametrize("status", [200, 202, 204])
 def test_a_success_that_is_not_shown_yet_is_written(portal_stub, both, zoe, status):
     """An old value is no refusal: what is still old is said, and read again later."""

@@ -8,7 +8,7 @@ from aapimport.plan.notices import PassIs
 from aapimport.plan.own import Myself
 from aapimport.plan.plan import Action, PersonPlan, PlanOptions, Step
 from aapimport.services.accounts import differences
-from aapimport.services.changes import current_role
+from aapimport.services.changes import current_role, other_roles
 from aapimport.services.directory import Directory
 from aapimport.services.portal import Portal
 from aapimport.services.scim import Account
@@ -130,5 +130,5 @@ class Planner:
 def _as_it_stands(kept: Change, account: Account) -> Change:
     """What is kept: a role that is none of the four by its own words, as it may give rights."""
     if kept.attribute == "role" and account.roles and not current_role(account):
-        return replace(kept, before=", ".join(account.roles))
+        return replace(kept, before=", ".join(other_roles(account)))
     return kept

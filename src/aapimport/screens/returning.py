@@ -4,6 +4,7 @@ from rich.console import Console
 
 from aapimport.plan.plan import PersonPlan, Plan
 from aapimport.screens.console import count, safe
+from aapimport.services.changes import other_roles
 from aapimport.template.roles import Role
 
 
@@ -28,11 +29,5 @@ def _role(one: PersonPlan) -> str:
     """The role afterwards, and those that are none of the four, which the account keeps."""
     words = {known.value: known.typed or "manager" for known in Role}
     named = [words[one.role_afterwards]] if one.role_afterwards in words else []
-    held = one.portal.account.roles if one.portal.account else ()
-    known = {_letters(role) for role in Role}
-    others = [value for value in held if _letters(value) not in known]
+    others = other_roles(one.portal.account) if one.portal.account else ()
     return safe(", ".join([*named, *others]) or "no role")
-
-
-def _letters(role: str) -> str:
-    return "".join(filter(str.isalpha, role.lower()))

@@ -198,19 +198,25 @@ def settle_sent(directory: Directory, wanted: Wanted, account: Account) -> Outco
     """Whose the account is that is there after a create whose answer was lost.
 
     Nobody was there just before. Where the service has kept nobody's `externalId` so far, an
-    account without one that is in everything what we sent is ours; else as `settle_found`. A role
-    that the service doesn't keep was not sent, so an account without any is alike.
+    account without one that is in everything what we sent is ours; one that only shows nothing
+    where we sent a role or a pass may be ours too, less what the service drops, so that it is
+    unknown: to adopt it would forget a spent seat. Else as `settle_found`. What a setting says
+    that the service drops was not sent.
     """
     alike = not account.external_id and is_named(account, wanted.email) and account.active
-    sends_roles = directory.capabilities.keeps("roles")
-    short = [
-        one
-        for one in differences(account, wanted)
-        if sends_roles or account.roles or one.attribute != "role"
-    ]
-    if alike and not directory.keeps_keys and not short:
-        return Outcome(verdict=Verdict.WRITTEN, account_id=account.id)
-    return settle_found(wanted, account)
+    if not alike or directory.keeps_keys or not has_names(account, wanted):
+        return settle_found(wanted, account)
+    shown = {"role": account.roles, "pass": account.passes}
+    short = [one.attribute for one in differences(account, wanted)]
+    if any(shown[one] for one in short):
+        return settle_found(wanted, account)
+    if dropped := [one for one in short if writes.is_declared(directory.capabilities, one)]:
+        return Outcome(
+            verdict=Verdict.UNKNOWN,
+            reason=f"an account without {' or '.join(dropped)} is there: ours, if the service drops"
+            " that, which AAPIMPORT_NOT_KEPT would say; else somebody else has made it",
+        )
+    return Outcome(verdict=Verdict.WRITTEN, account_id=account.id)
 
 
 def settle_found(wanted: Wanted, account: Account) -> Outcome:

@@ -6,7 +6,7 @@ services on which `add` replaces the array (SERVERS.md, 5) get whole arrays once
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from aapimport.template.roles import Role
 
 NAMES = frozenset({"first name", "last name"})
 """The changes that are one thing to a service: it keeps names, or it doesn't."""
-_ROLES = {role.value for role in Role}
+_ROLES = {re.sub(r"\s", "", role.value): role.value for role in Role}
 _NO_PATCH = {404, 405, 501}
 _PATHS = {
     "account": "active",
@@ -46,18 +46,43 @@ class Seen:
 
 def current_role(account: Account) -> str:
     """The account's role among the four, as its wire value; empty when it has none of them."""
-    return next(filter(None, map(_role, account.roles)), "")
+    return next(filter(None, portal_roles(account.roles, account.role_labels)), "")
 
 
-def _role(value: str) -> str:
-    """Which of the four roles a value is; empty for none.
+def portal_roles(values: Iterable[str], labels: Iterable[str]) -> list[str]:
+    """Which of the four roles each of an account's is; empty for one that is none of them.
 
-    Client admin hands out rights, so it is known in every spelling: `ClientAdmin`, `client-admin`.
+    A service whose values mean nothing (`17`) says what they are by their `display` (RFC 7643
+    section 2.4); where one value is a role of its own, labels are another matter.
+
+    Args:
+        values: The `value` of each of `roles`.
+        labels: The `display` of each.
     """
-    folded = fold(value)
-    if re.sub(r"[\s_-]+", "", folded) == "clientadmin":
-        return Role.CLIENT_ADMIN.value
-    return folded if folded in _ROLES else ""
+    known = list(map(_role, values))
+    return known if any(known) else list(map(_role, labels))
+
+
+def other_roles(account: Account) -> tuple[str, ...]:
+    """An account's roles that are none of the four, in the words that people read."""
+    held = zip(
+        account.roles,
+        account.role_labels,
+        portal_roles(account.roles, account.role_labels),
+        strict=True,
+    )
+    return tuple(label or value for value, label, role in held if not role)
+
+
+def _role(word: str) -> str:
+    """Which of the four roles a word is, in any spelling (`ClientAdmin`, `client-admin`)."""
+    return _ROLES.get(re.sub(r"[\s_-]+", "", fold(word)), "")
+
+
+def _portal_roles(items: Sequence[Mapping[str, Any]]) -> list[str]:
+    return portal_roles(
+        (text(one.get("value")) for one in items), (text(one.get("display")) for one in items)
+    )
 
 
 def entitlement(wanted: Wanted) -> dict[str, Any]:
@@ -154,9 +179,10 @@ def _patch(
 def _missing(before: Seen, after: Seen, wanted: Wanted, path: str) -> Iterator[dict[str, Any]]:
     """The values of an array that are there no more; one of the four roles may have to go."""
     left = {_value(item) for item in objects(after.resource.get(path))}
-    for item in objects(before.resource.get(path)):
+    items = list(objects(before.resource.get(path)))
+    for item, role in zip(items, _portal_roles(items), strict=True):
         value = _value(item)
-        replaced = path == "roles" and wanted.role is not None and bool(_role(value))
+        replaced = path == "roles" and wanted.role is not None and bool(role)
         if value and value not in left and not replaced:
             yield item
 
@@ -181,10 +207,11 @@ def _new_values(seen: Seen, wanted: Wanted, changes: Iterable[Change]) -> Iterat
     if "account" in changed:
         yield "active", True
     if "role" in changed:
+        roles = list(objects(resource.get("roles")))
         others = [
-            {part: value for part, value in role.items() if part != "primary"}
-            for role in objects(resource.get("roles"))
-            if not _role(text(role.get("value")))
+            {part: value for part, value in held.items() if part != "primary"}
+            for held, role in zip(roles, _portal_roles(roles), strict=True)
+            if not role
         ]
         yield "roles", [*others, {"value": wanted.role, "primary": True}]
     if "pass" in changed:

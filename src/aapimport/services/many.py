@@ -223,7 +223,10 @@ def settle_many(directory: Directory, wanted: Sequence[Wanted]) -> list[Outcome]
     except ServiceError as error:
         return [Outcome(verdict=Verdict.UNKNOWN, reason=error.message)] * len(wanted)
     accounts = _Found(found)
-    return [_settled(directory, one, accounts.of(one), doubt) for one in wanted]
+    owners = [(one, accounts.of(one)) for one in wanted]
+    if any(is_ours(account, one) for one, theirs in owners for account in theirs):
+        directory.keeps_keys = True
+    return [_settled(directory, one, theirs, doubt) for one, theirs in owners]
 
 
 def _settled(

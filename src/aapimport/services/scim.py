@@ -115,7 +115,7 @@ class Account:
     passes: tuple[str, ...]
     emails: tuple[str, ...]
     etag: str
-    role_labels: tuple[str, ...] = ()
+    role_labels: tuple[str, ...]
 
 
 def read_account(resource: Mapping[str, Any]) -> Account | None:
