@@ -1,5 +1,7 @@
 """A fresh look before the first write of every session."""
 
+from dataclasses import replace
+
 import pytest
 
 from aapimport.errors import ExitCode, RefusedError
@@ -71,6 +73,26 @@ def test_who_arrived_otherwise_needs_a_person(uploading: Uploading, account: dic
     assert [one.portal for one in report.people] == ["created", "needs_person"]
     assert uploading.portal.store.users[identifier] == before
     assert [mail[0] for mail in uploading.portal.store.mails] == ["p2@acme.com"]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_who_arrived_with_the_address_as_a_second_one(uploading: Uploading, *, known: bool):
+    """Nobody is created beside them without a word; a word that was given holds."""
+    theirs = {"emails": [{"value": "ana@acme.com"}, {"value": "p2@acme.com"}]}
+    uploading.rows = people(2)
+    if known:
+        uploading.portal.add_user("ana@acme.com", "Ana", "Sol", **theirs)
+        uploading.options = replace(uploading.options, maybe="create")
+    with services(uploading.portal, uploading.jhana) as both:
+        plan = make_plan(checked(uploading.rows), both, uploading.options)
+        if not known:
+            uploading.portal.add_user("ana@acme.com", "Ana", "Sol", **theirs)
+        with Journal(uploading.journal_path) as journal:
+            report = uploading.carry_out(journal, both, journal.begin(plan), begun_now=True)
+    first, second = report.people
+    assert (first.portal, second.portal) == ("created" if known else "needs_person", "created")
+    assert known or "another userName" in first.reason
+    assert ("p2@acme.com" in uploading.portal.people) == known
 
 
 def test_many_are_looked_up_at_once(uploading: Uploading):

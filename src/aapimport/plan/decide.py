@@ -6,6 +6,7 @@ from dataclasses import replace
 from aapimport.errors import RefusedError
 from aapimport.plan.budget import Budget
 from aapimport.plan.plan import PersonPlan, Plan, rows_of
+from aapimport.plan.same_human import Kind
 
 NO_SEAT = "no seat left on the pass"
 MAYBE = "may be there already"
@@ -54,9 +55,21 @@ def leave_out(
         elif one.reactivates and one.person.row not in include:
             people.append(one.skip(RETURNS))
         else:
-            people.append(one)
+            people.append(_told_apart(one))
     plan = replace(plan, people=tuple(people))
     return replace(plan, people=tuple(_fitting(plan))) if plan.options.fit else plan
+
+
+def _told_apart(one: PersonPlan) -> PersonPlan:
+    """The same person; nobody who has their address otherwise, where somebody has said so."""
+    if one.twin is None or one.twin.kind is not Kind.SECOND_ADDRESS:
+        return one
+    portal, *others = (
+        replace(step, wanted=replace(step.wanted, distinct=True))
+        for step in (one.portal, one.jhana)
+        if step
+    )
+    return replace(one, portal=portal, jhana=next(iter(others), None))
 
 
 def refuse_impossible(plan: Plan) -> None:

@@ -113,10 +113,7 @@ def draft_plan(
     myself = who_runs(portal, options.administrator)
     pass_, notices, doubts = _chosen_pass(services, options, memory)
     teams = find_teams(checked, portal, pass_)
-    on_portal = take_snapshot(portal, checked.people, pass_)
-    on_jhana = take_snapshot(services.jhana, [one for one in checked.people if one.jhana])
-    refuse_shared_accounts(checked, portal.name, on_portal.accounts)
-    refuse_shared_accounts(checked, services.jhana.name, on_jhana.accounts)
+    on_portal, on_jhana = _snapshots(checked, services, pass_)
     people = _people(
         checked,
         Planner(
@@ -131,7 +128,7 @@ def draft_plan(
         members_of(portal, set(teams.values()), memory.remembered),
         (on_portal, on_jhana),
     )
-    unproven = list(_single_witnesses(people, on_portal, on_jhana))
+    unproven = _single_witnesses(people, on_portal, on_jhana)
     return Plan(
         receipt=new_receipt(),
         file=checked.path.name,
@@ -170,6 +167,19 @@ def make_plan(
         ServiceError: A service can't be asked.
     """
     return decide(draft_plan(checked, services, options, memory))
+
+
+def _snapshots(checked: Checked, services: Services, pass_: Pass) -> tuple[Snapshot, Snapshot]:
+    """What both services hold of the file's people.
+
+    Raises:
+        RefusedError: Two rows are one account.
+    """
+    on_portal = take_snapshot(services.portal, checked.people, pass_)
+    on_jhana = take_snapshot(services.jhana, [one for one in checked.people if one.jhana])
+    refuse_shared_accounts(checked, services.portal.name, on_portal.accounts)
+    refuse_shared_accounts(checked, services.jhana.name, on_jhana.accounts)
+    return on_portal, on_jhana
 
 
 def _chosen_pass(

@@ -28,11 +28,12 @@ _MOST_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """Somebody who was to be created and is there."""
+    """Somebody who was to be created and is there, or may be: whose address an account has."""
 
     task: Task
     wanted: Wanted
     account: Account
+    is_alike: bool = False
 
 
 def look_before_writing(session: Session, last_row: int | None) -> Iterator[Progress]:
@@ -102,11 +103,19 @@ def _arrived(session: Session, service: str, last_row: int | None) -> list[_Arri
                 )
             if isinstance(answer, Found):
                 arrivals.append(_Arrival(task, one, answer.account))
+            elif answer.alike and not one.distinct:
+                arrivals.append(_Arrival(task, one, answer.alike, is_alike=True))
     return arrivals
 
 
 def _taken_in(one: _Arrival) -> Task:
     """The step of somebody who has arrived: ours, adopted, or a matter for a person."""
+    if one.is_alike:
+        reason = (
+            "an account that wasn't there for the plan has the address, but another userName;"
+            " upload again to see them side by side"
+        )
+        return replace(one.task, state=State.NEEDS_PERSON, reason=reason)
     outcome = settle_found(one.wanted, one.account)
     if _is_ours(one) and not one.account.active:
         reason = "the account was created by this upload, and is deactivated since"

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from aapimport.errors import ServiceError
-from aapimport.services.identity import belongs, has_address, is_certain, own_account, spellings
+from aapimport.services.identity import has_address, is_certain, own_account, spellings
 from aapimport.services.listing import HIDDEN, Listing
 from aapimport.services.paging import Page, Place
 from aapimport.services.patience import Patience
@@ -28,7 +28,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """No account has the address, as far as the service's look-ups can be trusted."""
+    """No account is the person's, as far as the service's look-ups can be trusted.
+
+    Attributes:
+        alike: One that has the address all the same, but not as its userName: evidence for a
+            question; None where no such was met.
+    """
+
+    alike: Account | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +127,23 @@ class Directory(Listing):
         by_address = [equals("userName", one) for one in spellings(wanted.email)]
         by_key = [equals("externalId", wanted.external_id)] if wanted.external_id else []
         failed = False
+        alike = None
         for criterion in (*by_key, *by_address, equals("emails.value", wanted.email)):
             found = self._found_for(criterion, wanted)
             if found is None:
                 return self.look_everywhere(wanted)
             if isinstance(found, Found):
                 return found
+            if isinstance(found, Absent):
+                alike = alike or found.alike
             failed = failed or (isinstance(found, Unknown) and criterion in by_address)
         # an address that could not be asked for is not absent, whatever the other keys say
-        return self.look_everywhere(wanted) if failed else self.absent(wanted)
+        return self.look_everywhere(wanted) if failed else self.absent(wanted, alike)
 
-    def absent(self, wanted: Wanted) -> Absent | Unknown:
+    def absent(self, wanted: Wanted, alike: Account | None = None) -> Absent | Unknown:
         """Whether nobody was met who has a person's address, not even without a name or an id."""
         unusable = any(has_address(account, wanted.email) for account in self.unusable)
-        return Unknown(HIDDEN) if unusable else Absent()
+        return Unknown(HIDDEN) if unusable else Absent(alike)
 
     def _found_for(self, criterion: str, wanted: Wanted) -> LookUp | None:
         """Whether a filter finds a person's account; None where the service ignores filters."""
@@ -151,7 +161,7 @@ class Directory(Listing):
         if walk.shortfall or (walk.count and not alike):
             return Unknown(walk.shortfall or HIDDEN)
         own = own_account(alike, wanted)
-        return Found(own) if own else Absent()
+        return Found(own) if own else Absent(next(iter(alike), None))
 
     def look_everywhere(self, wanted: Wanted) -> LookUp:
         """Look for one person in the whole list: the ladder's last rung.
@@ -165,14 +175,14 @@ class Directory(Listing):
             for account in self.accounts(walk):
                 if is_certain(account, wanted):
                     return Found(account)
-                if belongs(account, wanted):
+                if has_address(account, wanted.email):
                     alike.append(account)
         except ServiceError as error:
             return Unknown(error.message)
         if walk.shortfall:
             return Unknown(walk.shortfall)
         own = own_account(alike, wanted)
-        return Found(own) if own else self.absent(wanted)
+        return Found(own) if own else self.absent(wanted, next(iter(alike), None))
 
     @staticmethod
     def user_path(identifier: str) -> str:

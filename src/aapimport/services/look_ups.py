@@ -265,7 +265,7 @@ def _in_list(directory: Directory, wanted: Sequence[Wanted]) -> list[LookUp]:
     found, shortfall = _listed(directory, wanted)
     if not shortfall:
         return _each(found, wanted, directory.absent)
-    seen = _each(found, wanted, lambda _: Unknown(shortfall))
+    seen = _each(found, wanted, lambda *_: Unknown(shortfall))
     if not _is_heard_alone(directory):
         return seen
     return [
@@ -276,23 +276,23 @@ def _in_list(directory: Directory, wanted: Sequence[Wanted]) -> list[LookUp]:
 
 def _missed(accounts: Iterable[Account], wanted: Sequence[Wanted]) -> list[Wanted]:
     """Those of some people whose account isn't among some accounts."""
-    answers = _each(accounts, wanted, lambda _: Absent())
+    answers = _each(accounts, wanted, lambda *_: Absent())
     return [one for one, it in zip(wanted, answers, strict=True) if not isinstance(it, Found)]
 
 
 def _each(
     accounts: Iterable[Account],
     wanted: Iterable[Wanted],
-    otherwise: Callable[[Wanted], Absent | Unknown],
+    otherwise: Callable[[Wanted, Account | None], Absent | Unknown],
 ) -> list[LookUp]:
-    """Whose of some people each account is."""
+    """Whose of some people each account is; of whom it only has the address is told otherwise."""
     by_key: dict[str, list[Account]] = {}
     for account in accounts:
         for key in {*keys(account), account.external_id} - {""}:
             by_key.setdefault(key, []).append(account)
     answers: list[LookUp] = []
     for one in wanted:
-        alike = [*by_key.get(one.external_id, ()), *by_key.get(address_key(one.email), ())]
-        own = own_account(alike, one)
-        answers.append(Found(own) if own else otherwise(one))
+        named = by_key.get(address_key(one.email), [])
+        own = own_account([*by_key.get(one.external_id, ()), *named], one)
+        answers.append(Found(own) if own else otherwise(one, next(iter(named), None)))
     return answers

@@ -85,6 +85,8 @@ class Wanted:
         pass_name: The pass's name, for people.
         external_id: Our own key, sent on create only.
         activate: Whether a deactivated account may be switched on; one that we created may always.
+        distinct: Whether a person has said that whoever has the address only as a second one is
+            somebody else.
     """
 
     email: str
@@ -96,6 +98,7 @@ class Wanted:
     pass_name: str = ""
     external_id: str = ""
     activate: bool = True
+    distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
