@@ -12,6 +12,7 @@ import httpx
 
 from aapimport.config import private_folder
 from aapimport.run.journal import Journal
+from aapimport.run.records import Fact
 from aapimport.sandbox.contents import contents
 from aapimport.sandbox.serving import PracticeServer
 from faults.proxy import FaultyProxy, Weather
@@ -289,7 +290,7 @@ def _prove_unique(world: World) -> None:
     portal, jhana = world.proxies
     with Journal(world.journal) as journal:
         for proxy in world.proxies:
-            journal.prove_unique(f"{portal.url} {jhana.url}", proxy.service)
+            journal.learn(f"{portal.url} {jhana.url}", proxy.service, Fact.UNIQUE)
 
 
 def _seats(state_dir: Path) -> int:

@@ -252,7 +252,7 @@ CASES = {
         {"name": "people.csv"},
         {"name": "people.csv"},
     ),
-    "full-width": Case([person("ａｎａ@acme.com")], [person("björn@acme.com")], "Users!A2"),
+    "full-width": Case([person("ａｎａ@acme.com")], [person("ana²@acme.com")], "Users!A2"),
     "role-spelling": Case([(*ANA, "Client  Admin")], [(*ANA, "client admin")], "Users!D2"),
     "exported-role": Case([(*ANA, "Learner")], [(*ANA, "")], "Users!D2"),
     "jhana-spelling": Case([(*ANA, "", "", "１")], [(*ANA, "", "", 1.0)], "Users!F2"),

@@ -1,8 +1,11 @@
 """The person on the wire is the person in the row."""
 
+import copy
 import json
 import shutil
 from contextlib import suppress
+
+import pytest
 
 from aapimport.errors import AapimportError, ExitCode
 from aapimport.run.records import State
@@ -72,6 +75,78 @@ def with_error(uploading: Uploading) -> None:
     """A session that ends early."""
     with suppress(AapimportError):
         uploading.run()
+
+
+def killed_at_the_create(uploading: Uploading) -> dict:
+    """The account of an upload whose create was carried out and never answered, then stopped."""
+
+    stopped: list[bool] = []
+
+    def lost(act: Act) -> Response:
+        act()
+        stopped.append(True)
+        return RESET
+
+    def refused(act: Act) -> Response:
+        return error(401) if stopped else act()
+
+    for method, path in (("GET", "/Users.*"), ("POST", "/Users/.search")):
+        uploading.portal.on(method, path, refused, times=999)
+    uploading.portal.on("POST", "/Users", lost)
+    with_error(uploading)
+    stopped.clear()
+    (account,) = uploading.portal.store.users.values()
+    return account
+
+
+@pytest.mark.parametrize("number", [False, True])
+def test_a_lost_create_that_was_handed_on_is_not_the_persons(uploading: Uploading, *, number: bool):
+    """Our key on it says who made it, not whose it is: no role, team or e-mail follows."""
+    uploading.rows = (person(2, email="ana@acme.com", first_name="Ana", team="Sales"),)
+    account = killed_at_the_create(uploading)
+    account["userName"] = "e-4711" if number else "zoe@acme.com"
+    account["emails"] = [{"value": "zoe@acme.com"}]
+    account["name"] = {"givenName": "Zoe", "familyName": "Ng"}
+    before = copy.deepcopy(account)
+    report = uploading.run()
+    assert [one.portal for one in report.people] == ["needs_person"]
+    assert user(uploading.portal, account["userName"]) == before
+    assert uploading.portal.store.mails == []
+    assert uploading.portal.store.groups["team-1"]["members"] == []
+    assert report.exit_code is ExitCode.FINDINGS
+
+
+def test_what_was_switched_off_since_stays_off(uploading: Uploading):
+    """Whom an earlier session created and somebody deactivated isn't switched on, nor mailed."""
+    account = killed_at_the_create(uploading)
+    account["active"] = False
+    report = uploading.run()
+    assert account["active"] is False
+    assert uploading.portal.store.mails == []
+    assert report.exit_code is ExitCode.FINDINGS
+
+
+def test_two_rows_never_get_one_account(uploading: Uploading):
+    """A service that drops what is behind a plus, and answers with whoever is there."""
+    uploading.rows = (
+        person(2, email="ana@acme.com", first_name="Ana"),
+        person(3, email="ana+x@acme.com", first_name="Zoe", role=Role.CLIENT_ADMIN),
+    )
+
+    def upsert(act: Act) -> Response:
+        body = uploading.portal.seen[-1].json
+        there = [*uploading.portal.store.users.values()]
+        if not there:
+            return act()
+        there[0] |= {name: body[name] for name in ("externalId", "name")}
+        return as_json(201, there[0])
+
+    uploading.portal.on("POST", "/Users", upsert, times=9)
+    report = uploading.run()
+    assert sorted(one.portal for one in report.people) == ["created", "needs_person"]
+    (account,) = uploading.portal.store.users.values()
+    assert [one["value"] for one in account["roles"]] == [Role.MANAGER]
+    assert len(uploading.portal.store.mails) <= 1
 
 
 def test_a_restored_journal_creates_nobody_again(uploading: Uploading, tmp_path):

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from aapimport.run.journal import Journal
-from aapimport.run.records import State, StepKind
-from faults.uploading import Uploading, person
+from aapimport.run.records import Fact, State, StepKind
+from faults.uploading import Uploading, person, services
 
 HERE = "https://portal.example/v2 https://jhana.example/v2"
 PORTAL, JHANA = HERE.split()
@@ -33,13 +33,35 @@ def record_mail(journal: Journal, receipt: str, row: int, state: State) -> None:
 
 def test_uniqueness_is_remembered_for_each_service(journal: Journal, uploading: Uploading):
     """What one service has proven says nothing about the other, nor about one elsewhere."""
-    assert not journal.is_unique(HERE, "portal")
-    journal.prove_unique(HERE, "portal")
-    journal.prove_unique(HERE, "portal")
+    assert not journal.has_shown(HERE, "portal", Fact.UNIQUE)
+    journal.learn(HERE, "portal", Fact.UNIQUE)
+    journal.learn(HERE, "portal", Fact.UNIQUE)
     with Journal(uploading.journal_path) as later:
-        assert later.is_unique(HERE, "portal")
-        assert not later.is_unique(HERE, "jhana")
-        assert not later.is_unique("practice", "portal")
+        assert later.has_shown(HERE, "portal", Fact.UNIQUE)
+        assert not later.has_shown(HERE, "jhana", Fact.UNIQUE)
+        assert not later.has_shown("practice", "portal", Fact.UNIQUE)
+
+
+def test_what_a_service_keeps_is_remembered(uploading: Uploading):
+    """That it keeps our keys tells later sessions whose an account without one is."""
+    with services(uploading.portal, uploading.jhana) as both:
+        address = both.address
+    uploading.run()
+    with Journal(uploading.journal_path) as later:
+        assert later.has_shown(address, "portal", Fact.KEEPS_KEYS)
+        assert not later.has_shown(address, "jhana", Fact.KEEPS_KEYS)
+
+
+def test_what_a_service_drops_is_remembered(uploading: Uploading):
+    """A create that is lost later is recognised without what is dropped."""
+    uploading.portal.habits.dropped = frozenset({"roles", "externalId"})
+    with services(uploading.portal, uploading.jhana) as both:
+        address = both.address
+    uploading.run()
+    with Journal(uploading.journal_path) as later:
+        assert later.has_shown(address, "portal", Fact.DROPS_KEYS)
+        assert later.has_shown(address, "portal", Fact.DROPS_ROLES)
+        assert not later.has_shown(address, "portal", Fact.DROPS_PASSES)
 
 
 def test_members_that_no_service_shows_are_remembered(journal: Journal):

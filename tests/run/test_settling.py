@@ -7,6 +7,7 @@ import pytest
 
 from aapimport.errors import ExitCode
 from aapimport.run.journal import Journal
+from aapimport.run.records import Fact
 from faults.uploading import Uploading, people, services
 from faults.wire import RESET, Request, error, instead
 
@@ -17,7 +18,7 @@ def proven(uploading: Uploading) -> Uploading:
     with services(uploading.portal, uploading.jhana) as both:
         address = both.address
     with Journal(uploading.journal_path) as journal:
-        journal.prove_unique(address, "portal")
+        journal.learn(address, "portal", Fact.UNIQUE)
     return uploading
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from aapimport.errors import ServiceError, SettingsError
-from aapimport.services.directory import Absent, Found, Unknown
+from aapimport.services.directory import Absent, Found, Several, Unknown
 from aapimport.services.portal import Portal
 from aapimport.services.values import Wanted
 from faults.stub import ScimStub
@@ -12,6 +12,13 @@ def found_id(result: object) -> str:
     """The id of who was found."""
     assert isinstance(result, Found), result
     return result.account.id
+
+
+def alike_id(result: object) -> str:
+    """The id of the account that has the address, of somebody who was not found."""
+    assert isinstance(result, Absent), result
+    assert result.alike is not None
+    return result.alike.id
 
 
 def wanted(email: str, first: str = "Ana", last: str = "Perez", key: str = "") -> Wanted:
@@ -43,16 +50,28 @@ def test_where_user_names_are_no_addresses_e_mail_and_names_decide(
     """An employee number with the address and the names is the person; with other names nobody."""
     there = portal_stub.add_user("E0017", emails=[{"value": "ANA@acme.com"}])
     assert found_id(portal.look_up(wanted("ana@acme.com"))) == there
-    assert portal.look_up(wanted("ana@acme.com", "Bob", "Berg")) == Absent()
-    assert portal.look_everywhere(wanted("ana@acme.com", "Bob", "Berg")) == Absent()
+    for look in (portal.look_up, portal.look_everywhere):
+        assert alike_id(look(wanted("ana@acme.com", "Bob", "Berg"))) == there
     portal_stub.add_user("E0018", emails=[{"value": "ana@acme.com"}])
-    assert portal.look_up(wanted("ana@acme.com")) == Absent()  # two may be: neither is
-    assert portal.look_everywhere(wanted("ana@acme.com")) == Absent()
+    for look in (portal.look_up, portal.look_everywhere):
+        assert alike_id(look(wanted("ana@acme.com"))) == there  # two may be: neither is
+
+
+def test_several_accounts_with_one_user_name_are_nobodys(portal: Portal, portal_stub: ScimStub):
+    """Where a service has let an address be taken twice, only our key tells which is whose."""
+    portal_stub.habits.unique = False
+    first = portal_stub.add_user("ana@acme.com", externalId="key-1")
+    second = portal_stub.add_user("Ana@acme.com")
+    for look in (portal.look_up, portal.look_everywhere):
+        answer = look(wanted("ana@acme.com"))
+        assert isinstance(answer, Several)
+        assert f"2 accounts have this address ({first}, {second})" in answer.reason
+        assert found_id(look(wanted("ana@acme.com", key="key-1"))) == first
 
 
 def test_a_second_address_is_nobodys_account(portal: Portal, portal_stub: ScimStub):
     """An alias that was handed on doesn't make one person the other, even of the same name."""
-    portal_stub.add_user(
+    there = portal_stub.add_user(
         "bob@acme.com",
         "Bob",
         "Berg",
@@ -60,7 +79,7 @@ def test_a_second_address_is_nobodys_account(portal: Portal, portal_stub: ScimSt
     )
     for filters in ("folded", "refused"):
         portal_stub.habits.filters = filters
-        assert portal.look_up(wanted("desk@acme.com", "Bob", "Berg")) == Absent()
+        assert alike_id(portal.look_up(wanted("desk@acme.com", "Bob", "Berg"))) == there
 
 
 def test_our_own_key_finds_an_account_that_was_renamed(portal: Portal, portal_stub: ScimStub):

@@ -74,3 +74,11 @@ def test_a_second_address_is_evidence():
     assert has_address(ruth, ANA.email)
     assert not is_named(ruth, ANA.email)
     assert keys(ruth) == ["ruth@acme.com", "ana.perez@xn--mnchen-3ya.de"]
+
+
+def test_of_the_part_before_the_at_only_capitals_do_not_count():
+    """`weiß` and `weiss`, `ana²` and `ana2` are mailboxes of different people."""
+    anna = Wanted(email="Weiß@acme.com", first_name="Anna", last_name="Berg")
+    assert belongs(account(userName="weiß@acme.com"), anna)
+    assert not belongs(account(userName="weiss@acme.com"), anna)
+    assert not is_named(account(userName="ana2@acme.com"), "ana²@acme.com")

@@ -261,7 +261,9 @@ def test_looking_again_finds_only_what_belongs_to_each(portal, portal_stub, peop
     portal_stub.store.users[people[5]]["emails"].append({"value": "p90@acme.com"})
     answers = look_again(portal, [wanted(90), wanted(7, email="P7@Acme.com"), wanted(3)])
     assert ids(answers) == ["", people[7], people[3]]
-    assert answers[0] == Absent()
+    assert isinstance(answers[0], Absent)
+    assert answers[0].alike is not None
+    assert answers[0].alike.id == people[5]
 
 
 @pytest.mark.parametrize("filters", ["ignored", "empty", "refused"])

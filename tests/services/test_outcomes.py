@@ -77,6 +77,7 @@ def test_every_error_of_httpx_is_classified():
         (204, Verdict.DONE),
         (301, Verdict.PAUSE),
         (302, Verdict.PAUSE),
+        (303, Verdict.UNKNOWN),
         (307, Verdict.PAUSE),
         (400, Verdict.REJECTED),
         (401, Verdict.PAUSE),

@@ -123,11 +123,15 @@ def _clean_address(text: str, notes: list[tuple[str, dict[str, object]]]) -> str
     return half_width(text, notes)
 
 
+_FULL_WIDTH = {0xFF01 + at: 0x21 + at for at in range(94)}
+"""Unicode's full-width forms of the printable ASCII characters."""
+
+
 def half_width(text: str, notes: list[tuple[str, dict[str, object]]]) -> str:
     """Full-width Latin letters and digits as ordinary ones, where that leaves only ASCII."""
     if text.isascii():
         return text
-    narrow = unicodedata.normalize("NFKC", text)
+    narrow = text.translate(_FULL_WIDTH)
     if not narrow.isascii():
         return text
     notes.append(("full-width", {"sent": narrow}))

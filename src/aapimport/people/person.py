@@ -22,15 +22,15 @@ def fold(text: str) -> str:
 def address_key(address: str) -> str:
     """The form in which two addresses are the same mailbox.
 
-    The part before the @ is folded; domains are compared as IDNA A-labels (RFC 5890, section
-    2.3.2.1;
-    UTS 46 without transitional mappings): `münchen.de` is `xn--mnchen-3ya.de`, and `straße.de` is
-    not `strasse.de`. A domain that is none is folded without that mapping.
+    Of the part before the @ only capital letters don't count: `weiss` and `weiß` are two people.
+    Domains are compared as IDNA A-labels (RFC 5890, section 2.3.2.1; UTS 46 without transitional
+    mappings): `münchen.de` is `xn--mnchen-3ya.de`, and `straße.de` is not `strasse.de`. A domain
+    that is none is put in small letters.
     """
     if address.isascii():
         return address.lower()
-    local, at, domain = unicodedata.normalize("NFKC", address).rpartition("@")
-    return fold(local) + at + _a_label(domain)
+    local, at, domain = address.replace("\uff20", "@").rpartition("@")
+    return unicodedata.normalize("NFC", local.lower()) + at + _a_label(domain)
 
 
 @cache

@@ -162,7 +162,9 @@ class PersonPlan:
         if self.portal.action is Action.CREATE:
             return self.portal.wanted.role == Role.CLIENT_ADMIN
         changes = {change.attribute for change in self.portal.changes}
-        return self.role_afterwards == Role.CLIENT_ADMIN and bool(changes & {"role", "account"})
+        if self.role_afterwards == Role.CLIENT_ADMIN and changes & {"role", "account"}:
+            return True
+        return "account" in changes and self.portal.wanted.was_admin and "role" not in changes
 
     def skip(self, reason: str) -> "PersonPlan":
         """The same person, left out."""

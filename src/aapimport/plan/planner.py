@@ -7,10 +7,10 @@ from aapimport.people.person import Person
 from aapimport.plan.notices import PassIs
 from aapimport.plan.own import Myself
 from aapimport.plan.plan import Action, PersonPlan, PlanOptions, Step
-from aapimport.services.accounts import differences
-from aapimport.services.changes import current_role, other_roles
+from aapimport.services.differences import differences
 from aapimport.services.directory import Directory
 from aapimport.services.portal import Portal
+from aapimport.services.roles import current_role, is_client_admin, other_roles
 from aapimport.services.scim import Account
 from aapimport.services.values import Change, EmailKind, Pass, Team, Wanted
 
@@ -91,6 +91,7 @@ class Planner:
             names=self.options.update_names,
             role=wanted.role if self._sets_role(account, wanted) else None,
             activate=not account.active,  # who is switched off after this is left as they are
+            was_admin=is_client_admin(account),
         )
         changes = differences(account, allowed)
         return Step(

@@ -55,12 +55,11 @@ class AccountSteps:
 
     def _confirm(self, last_row: int | None) -> Iterator[Progress]:
         """Find out what became of what was sent: doubts first, then what was written."""
-        for service in self._session.proven:
-            self._session.journal.prove_unique(self._session.run.address, service)
-        self._session.proven.clear()
         for _ in range(_ROUNDS):  # a doubt may end as written, and what was written in doubt
+            self._session.remember_facts()
             yield from self._settling.steps(last_row)
             yield from self._read_back.steps(last_row)
+        self._session.remember_facts()
 
     def _due(self, service: str, last_row: int | None) -> list[Task]:
         """A few of the steps that are planned still, on a service that goes on."""

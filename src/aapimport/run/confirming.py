@@ -33,7 +33,7 @@ def still_theirs(session: Session, tasks: Sequence[Task]) -> list[Task]:
     service = unsure[0].service
     directory, trusted = session.directories[service], session.trusts(service)
     batches = [*ahead(unsure, ADDRESSES_PER_LOOK_UP)]
-    wanted = [session.journal.wanted(session.receipt, batch) for batch in batches]
+    wanted = [session.wanted(_accounts(session, batch)) for batch in batches]
 
     def look(batch: list[Task], people: list[Wanted]) -> list[Outcome]:
         ids = [task.account_id for task in batch]
@@ -54,3 +54,9 @@ def still_theirs(session: Session, tasks: Sequence[Task]) -> list[Task]:
                 left = replace(task, state=State.NEEDS_PERSON, reason=outcome.reason)
                 session.conveyor.record([left])
     return [task for task in tasks if task.row not in others]
+
+
+def _accounts(session: Session, tasks: Sequence[Task]) -> list[Task]:
+    """The account steps of the same people."""
+    steps = (session.journal.step(session.receipt, task.row, task.service) for task in tasks)
+    return [step or task for step, task in zip(steps, tasks, strict=True)]

@@ -15,10 +15,10 @@ from aapimport.run.landing import STATES
 from aapimport.run.options import Drift
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.session import Session, ahead
-from aapimport.services.accounts import settle_found
 from aapimport.services.directory import Found, LookUp, Unknown
 from aapimport.services.look_ups import ADDRESSES_PER_LOOK_UP, look_again
 from aapimport.services.outcomes import Outcome, Verdict
+from aapimport.services.ownership import DEACTIVATED_SINCE, is_ours, settle_found
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
 from aapimport.template.roles import Role
@@ -118,8 +118,7 @@ def _taken_in(one: _Arrival) -> Task:
         return replace(one.task, state=State.NEEDS_PERSON, reason=reason)
     outcome = settle_found(one.wanted, one.account)
     if _is_ours(one) and not one.account.active:
-        reason = "the account was created by this upload, and is deactivated since"
-        outcome = Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason)
+        outcome = Outcome(verdict=Verdict.NEEDS_PERSON, reason=DEACTIVATED_SINCE)
     return replace(
         one.task,
         state=STATES[outcome.verdict],
@@ -130,7 +129,7 @@ def _taken_in(one: _Arrival) -> Task:
 
 
 def _is_ours(one: _Arrival) -> bool:
-    return one.account.external_id == one.wanted.external_id
+    return is_ours(one.account, one.wanted)
 
 
 def _is_on_the_pass(one: _Arrival) -> bool:

@@ -141,6 +141,15 @@ class Journal(Runs, Memory):
         )
         return {row: json.loads(text)["portal"]["email"] for row, text in found}
 
+    def owners(self, receipt: str) -> dict[tuple[str, str], int]:
+        """The rows whose account is known for good, by service and the account's id."""
+        found = self._database.execute(
+            "SELECT service, account_id, row FROM steps WHERE receipt = ? AND kind = 'account'"
+            " AND account_id <> '' AND (action <> 'create' OR state = 'done')",
+            (receipt,),
+        )
+        return {(service, account_id): row for service, account_id, row in found}
+
     def seats_used(self, receipt: str) -> int:
         """Seats that the run has used: people new to the pass who have an account and are on it.
 

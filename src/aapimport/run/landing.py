@@ -4,9 +4,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from aapimport.plan.plan import Action
-from aapimport.run.records import JOINS, State, StepKind, Task
-from aapimport.services.accounts import not_kept
+from aapimport.run.records import JOINS, State, Task
+from aapimport.services.differences import not_kept
 from aapimport.services.outcomes import Outcome, Verdict
 
 STATES = {
@@ -48,8 +47,8 @@ def there_all_the_same(task: Task, outcome: Outcome) -> Outcome:
 
     The person is there, and lacks what the service has refused (402, 403) to set.
     """
-    ours = task.action is Action.CREATE and task.account_id and not task.adopted
-    if outcome.verdict is Verdict.REFUSED and ours and task.kind is StepKind.ACCOUNT:
+    ours = task.is_new and task.account_id
+    if outcome.verdict is Verdict.REFUSED and ours:
         but = not_kept(outcome.short, outcome.reason)
         return replace(outcome, verdict=Verdict.DONE, but=but, reason="")
     return outcome

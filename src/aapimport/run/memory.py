@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from aapimport.run.journal_file import JournalFile
-from aapimport.run.records import State
+from aapimport.run.records import Fact, State
 
 MailClaim = tuple[str, str, str]
 """A service's address, an account's id there, and which half of a welcome: `portal`, `jhana`."""
@@ -16,21 +16,23 @@ _NEVER_SENT = "state IN ('planned', 'rejected', 'skipped')"
 class Memory(JournalFile):
     """What outlives runs; each is bound to where the services are."""
 
-    def is_unique(self, address: str, service: str) -> bool:
-        """Whether a service has proven that it refuses a userName that is taken.
+    def has_shown(self, address: str, service: str, fact: Fact) -> bool:
+        """Whether a service has shown something of itself.
 
         Args:
             address: The pair of services.
             service: `portal` or `jhana`.
+            fact: What.
         """
-        query = "SELECT 1 FROM services WHERE address = ? AND service = ?"
-        return self._database.execute(query, (address, service)).fetchone() is not None
+        query = "SELECT 1 FROM facts WHERE address = ? AND service = ? AND fact = ?"
+        return self._database.execute(query, (address, service, fact)).fetchone() is not None
 
-    def prove_unique(self, address: str, service: str) -> None:
-        """Remember that a service refused a taken userName, whose owner was then found."""
+    def learn(self, address: str, service: str, fact: Fact) -> None:
+        """Remember what a service has shown of itself."""
         with self._writing():
             self._database.execute(
-                "INSERT OR IGNORE INTO services VALUES (?, ?, ?)", (address, service, time.time())
+                "INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?)",
+                (address, service, fact, time.time()),
             )
 
     def put_in_group(self, address: str, group_id: str, account_ids: Iterable[str]) -> None:

@@ -8,11 +8,10 @@ the service didn't keep it, which is said of a person who is there all the same.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from aapimport.plan.plan import Action
 from aapimport.run.conveyor import Batch, Call, Progress
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.session import Session, ahead
-from aapimport.services.accounts import not_kept
+from aapimport.services.differences import not_kept
 from aapimport.services.look_ups import ADDRESSES_PER_LOOK_UP
 from aapimport.services.making import make_so
 from aapimport.services.many import verify_many
@@ -114,6 +113,8 @@ class ReadBack:
                 self._puts.add(task.service)
             self._session.confirmed.add(key)
             self._short.pop(key, None)
+            if outcome.but == not_kept(outcome.short):
+                self._note_dropped(task, outcome)
             only_answered = key in self._conveyor.answered - self._conveyor.lost
             if key in self._session.resent and not only_answered:
                 return replace(outcome, reason=outcome.reason or _SENT_TWICE)
@@ -121,6 +122,11 @@ class ReadBack:
             self._short[key] = outcome
             return replace(outcome, verdict=Verdict.WRITTEN)
         return outcome
+
+    def _note_dropped(self, task: Task, seen: Outcome) -> None:
+        """Note what the service has dropped of what a create sent: it may do so of others'."""
+        if task.is_new:
+            self._session.directories[task.service].drops |= set(seen.short)
 
     def _to_be_set(self, service: str, tasks: list[Task]) -> list[Task]:
         """Whose account is set (again): at once by PATCH, and once the time is over by PUT.
@@ -144,7 +150,7 @@ class ReadBack:
 
     def _tries(self, task: Task) -> int:
         """How often what isn't shown as wanted was set already: a change is a PATCH itself."""
-        changed = bool(task.attempts) and (task.adopted or task.action is not Action.CREATE)
+        changed = bool(task.attempts) and not task.is_new
         return self._tried.get((task.service, task.row), _PATCHED if changed else 0)
 
     def _setting(self, batch: Batch) -> Call:
@@ -183,9 +189,9 @@ class ReadBack:
         """The step of somebody who is there, without what the service doesn't keep."""
         key = (task.service, task.row)
         self.not_kept[task.service] |= set(seen.short)
+        self._note_dropped(task, seen)
         self._session.confirmed.add(key)
-        own = task.action is Action.CREATE and not task.adopted
-        changed = own or key in self._conveyor.changed
+        changed = task.is_new or key in self._conveyor.changed
         return replace(
             task,
             state=State.DONE,

@@ -7,6 +7,7 @@ from pathlib import Path
 from aapimport.plan.make import NO_MEMORY, Memory
 from aapimport.run.glance import opened
 from aapimport.run.memory import Memory as JournalMemory
+from aapimport.run.records import Fact
 from aapimport.run.schema import SCHEMA_VERSION
 
 _SERVICES = ("portal", "jhana")
@@ -17,7 +18,7 @@ def recall(journal: JournalMemory, address: str) -> Memory:
     """What earlier uploads to a pair of services know, for a plan."""
     groups = journal.groups(address)
     return Memory(
-        unique=frozenset(one for one in _SERVICES if journal.is_unique(address, one)),
+        unique=frozenset(one for one in _SERVICES if journal.has_shown(address, one, Fact.UNIQUE)),
         remembered=lambda group_id: groups.get(group_id, _NOBODY),
         not_kept=journal.not_kept(address),
     )

@@ -19,6 +19,17 @@ from aapimport.services.values import EmailKind, Pass, Wanted
 _JSON = json.JSONEncoder(ensure_ascii=False)
 
 
+class Fact(StrEnum):
+    """What a service has shown of itself, and no plan can ask for without writing."""
+
+    UNIQUE = "refuses a taken userName"
+    KEEPS_KEYS = "keeps our key"
+    DROPS_KEYS = "drops our key"
+    DROPS_ROLES = "drops role"
+    DROPS_PASSES = "drops pass"
+    DROPS_NAMES = "drops names"
+
+
 class StepKind(StrEnum):
     """What a step does."""
 
@@ -145,10 +156,15 @@ class Task:
     but: str = ""
 
     @property
+    def is_new(self) -> bool:
+        """Whether the step's account is one that the step itself makes, or has made."""
+        makes = self.kind is StepKind.ACCOUNT and self.action is Action.CREATE
+        return makes and not self.adopted
+
+    @property
     def creates(self) -> bool:
         """Whether the step makes an account that is not known to exist yet."""
-        new = self.kind is StepKind.ACCOUNT and self.action is Action.CREATE
-        return new and not self.account_id
+        return self.is_new and not self.account_id
 
 
 def read_task(row: tuple[Any, ...]) -> Task:

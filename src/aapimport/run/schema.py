@@ -99,11 +99,12 @@ CREATE TABLE mails (
     UNIQUE (service_address, account_id, kind, again)
 ) STRICT;
 CREATE INDEX mails_of_runs ON mails (receipt, row);
-CREATE TABLE services (
+CREATE TABLE facts (
     address TEXT NOT NULL,
     service TEXT NOT NULL,
-    unique_since REAL NOT NULL,
-    PRIMARY KEY (address, service)
+    fact TEXT NOT NULL,
+    since REAL NOT NULL,
+    PRIMARY KEY (address, service, fact)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE group_members (
     address TEXT NOT NULL,

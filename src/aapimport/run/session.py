@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from aapimport.errors import ServiceError
 from aapimport.plan.make import Services
-from aapimport.plan.plan import Action
 from aapimport.run.conveyor import Conveyor, Progress
 from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
-from aapimport.run.records import Run, State, StepKind, Task
+from aapimport.run.records import Fact, Run, State, StepKind, Task
+from aapimport.services.changes import NAMES
 from aapimport.services.directory import Directory
 from aapimport.services.look_ups import can_be_believed
 from aapimport.services.values import Wanted
@@ -21,6 +21,11 @@ _READERS = 8
 _FIRST_GAP, _LONGEST_GAP = 0.25, 5.0
 """Seconds between two looks at what a service doesn't show yet: doubled from the first on."""
 _ON_ITS_WAY = (State.INTENT, State.DOUBT, State.WRITTEN)
+_DROPS = {
+    "role": Fact.DROPS_ROLES,
+    "pass": Fact.DROPS_PASSES,
+    **dict.fromkeys(NAMES, Fact.DROPS_NAMES),
+}
 _Answer = TypeVar("_Answer")
 
 
@@ -59,6 +64,8 @@ class Session:
         self.given_up: set[tuple[str, int]] = set()
         self.resent: set[tuple[str, int]] = set()
         self.proven: set[str] = set()
+        self._facts = self._recall_facts()
+        self._began = time.time()
         self._settled_at = {name: self._earlier(name) for name in self.directories}
 
     @property
@@ -77,15 +84,45 @@ class Session:
         return self.journal.tasks(self.receipt, kind, *states, service=service, last_row=last_row)
 
     def wanted(self, tasks: Sequence[Task]) -> list[Wanted]:
-        """What the accounts of steps should be."""
+        """What the accounts of steps should be.
+
+        One that an earlier session created isn't switched on: it may have been switched off since.
+        """
         return [
-            as_wanted(task, one)
+            replace(as_wanted(task, one), activate=False, earlier=True)
+            if task.is_new and task.sent_at is not None and task.sent_at < self._began
+            else as_wanted(task, one)
             for task, one in zip(tasks, self.journal.wanted(self.receipt, tasks), strict=True)
         ]
 
     def is_unique(self, service: str) -> bool:
         """Whether a service has proven that it refuses a userName that is taken."""
-        return self.journal.is_unique(self.run.address, service)
+        return self.journal.has_shown(self.run.address, service, Fact.UNIQUE)
+
+    def remember_facts(self) -> None:
+        """Write down what the services have shown of themselves since this was last called."""
+        for service in self.proven:
+            self.journal.learn(self.run.address, service, Fact.UNIQUE)
+        self.proven.clear()
+        for service, directory in self.directories.items():
+            facts = {_DROPS[one] for one in directory.drops & _DROPS.keys()}
+            if directory.keeps_keys is not None:
+                facts.add(Fact.KEEPS_KEYS if directory.keeps_keys else Fact.DROPS_KEYS)
+            for fact in facts - self._facts[service]:
+                self.journal.learn(self.run.address, service, fact)
+            self._facts[service] |= facts
+
+    def _recall_facts(self) -> dict[str, set[Fact]]:
+        """Tell the services' directories what is known of them; that keys are kept outweighs."""
+        known = {
+            service: {one for one in Fact if self.journal.has_shown(self.run.address, service, one)}
+            for service in self.directories
+        }
+        for service, directory in self.directories.items():
+            directory.drops |= {name for name, fact in _DROPS.items() if fact in known[service]}
+            if known[service] & {Fact.KEEPS_KEYS, Fact.DROPS_KEYS}:
+                directory.keeps_keys = Fact.KEEPS_KEYS in known[service]
+        return known
 
     def trusts(self, service: str) -> bool:
         """Whether a service's look-ups of many addresses tell the truth; not while it can't say."""
@@ -162,7 +199,7 @@ def as_wanted(task: Task, wanted: Wanted) -> Wanted:
     """
     if task.adopted:
         return replace(wanted, names=False, role=None, activate=False)
-    if task.action is Action.CREATE:
+    if task.is_new:
         return replace(wanted, external_id=task.key)
     return wanted
 

@@ -4,7 +4,7 @@ from rich.console import Console
 
 from aapimport.plan.plan import PersonPlan, Plan
 from aapimport.screens.console import count, safe
-from aapimport.services.changes import other_roles
+from aapimport.services.roles import other_roles
 from aapimport.template.roles import Role
 
 

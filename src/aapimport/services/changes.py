@@ -5,7 +5,6 @@ added, because a whole array that was read a moment ago drops what a colleague h
 services on which `add` replaces the array (SERVERS.md, 5) get whole arrays once that is known.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,14 +12,13 @@ from typing import Any
 from aapimport.people.person import fold
 from aapimport.services.directory import Directory
 from aapimport.services.discovery import Capabilities
+from aapimport.services.roles import current_role, portal_roles
 from aapimport.services.scim import PASS_TYPE, PATCH_OP, Account, mapping, objects, text
 from aapimport.services.transport import Answer, Reply
 from aapimport.services.values import Change, Wanted
-from aapimport.template.roles import Role
 
 NAMES = frozenset({"first name", "last name"})
 """The changes that are one thing to a service: it keeps names, or it doesn't."""
-_ROLES = {re.sub(r"\s", "", role.value): role.value for role in Role}
 _NO_PATCH = {404, 405, 501}
 _PATHS = {
     "account": "active",
@@ -42,47 +40,6 @@ class Seen:
 
     account: Account
     resource: Mapping[str, Any]
-
-
-def current_role(account: Account) -> str:
-    """The account's role among the four, as its wire value; empty when it has none of them."""
-    return next(filter(None, portal_roles(account.roles, account.role_labels)), "")
-
-
-def portal_roles(values: Iterable[str], labels: Iterable[str]) -> list[str]:
-    """Which of the four roles each of an account's is; empty for one that is none of them.
-
-    A service whose values mean nothing (`17`) says what they are by their `display` (RFC 7643
-    section 2.4); where one value is a role of its own, labels are another matter.
-
-    Args:
-        values: The `value` of each of `roles`.
-        labels: The `display` of each.
-    """
-    known = list(map(_role, values))
-    return known if any(known) else list(map(_role, labels))
-
-
-def other_roles(account: Account) -> tuple[str, ...]:
-    """An account's roles that are none of the four, in the words that people read."""
-    held = zip(
-        account.roles,
-        account.role_labels,
-        portal_roles(account.roles, account.role_labels),
-        strict=True,
-    )
-    return tuple(label or value for value, label, role in held if not role)
-
-
-def _role(word: str) -> str:
-    """Which of the four roles a word is, in any spelling (`ClientAdmin`, `client-admin`)."""
-    return _ROLES.get(re.sub(r"[\s_-]+", "", fold(word)), "")
-
-
-def _portal_roles(items: Sequence[Mapping[str, Any]]) -> list[str]:
-    return portal_roles(
-        (text(one.get("value")) for one in items), (text(one.get("display")) for one in items)
-    )
 
 
 def entitlement(wanted: Wanted) -> dict[str, Any]:
@@ -140,6 +97,12 @@ def wants_put(reply: Reply) -> bool:
         return False
     kind = text((reply.json() or {}).get("scimType"))
     return reply.status in _NO_PATCH or kind == "invalidPath"
+
+
+def _portal_roles(items: Sequence[Mapping[str, Any]]) -> list[str]:
+    return portal_roles(
+        (text(one.get("value")) for one in items), (text(one.get("display")) for one in items)
+    )
 
 
 def taken_away(before: Seen, after: Seen, wanted: Wanted) -> tuple[str, ...]:

@@ -5,12 +5,13 @@ found: accounts are compared here (SERVERS.md, 2 and 3).
 """
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from aapimport.errors import ServiceError
-from aapimport.services.identity import has_address, is_certain, own_account, spellings
+from aapimport.services.identity import belongs, has_address, is_certain, spellings
 from aapimport.services.listing import HIDDEN, Listing
 from aapimport.services.paging import Page, Place
 from aapimport.services.patience import Patience
@@ -51,7 +52,38 @@ class Unknown:
     gone: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Several(Unknown):
+    """More than one account is named by the address, so that nobody knows which is the person's."""
+
+
 LookUp = Found | Absent | Unknown
+
+
+def looked_up(accounts: Iterable[Account], wanted: Wanted) -> LookUp:
+    """Which of some accounts is a person's: by our key, by the address, or else by both.
+
+    Args:
+        accounts: All that were found, each once or more.
+        wanted: The person.
+
+    Returns:
+        `Several` where more than one is named by the address and none carries our key; `Absent`
+        with whoever only has the address.
+    """
+    alike = {account.id: account for account in accounts}
+    certain = [account for account in alike.values() if is_certain(account, wanted)]
+    ours = [account for account in certain if account.external_id == wanted.external_id != ""]
+    found = ours or certain
+    if len(found) > 1:
+        ids = ", ".join(account.id for account in found)
+        return Several(f"{len(found)} accounts have this address ({ids}); make them one")
+    if not found:
+        found = [account for account in alike.values() if belongs(account, wanted)]
+    if len(found) == 1:
+        return Found(found[0])
+    has = (account for account in alike.values() if has_address(account, wanted.email))
+    return Absent(next(has, None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +112,9 @@ class Directory(Listing):
 
     Attributes:
         takes_bulk: Whether it hasn't refused a bulk request yet, whatever it announces.
-        keeps_keys: Whether an account that we created was seen to carry our `externalId`.
+        keeps_keys: Whether an account that we created was seen to carry our `externalId`; None
+            before any was seen.
+        drops: What accounts that we created were seen not to keep, as `Change` names it.
         add_replaces: Whether a PATCH `add` has been seen to replace the whole array there.
         members_replaced: The same for the members of a team.
         proofs: What its look-ups by `userName` and by `emails.value` have proven (`proofs`).
@@ -97,7 +131,8 @@ class Directory(Listing):
         super().__init__(name, transport, patience, not_kept)
         self.takes_bulk = True
         self.add_replaces = False
-        self.keeps_keys = False
+        self.keeps_keys: bool | None = None
+        self.drops: set[str] = set()
         self.members_replaced = False
         self.proofs: dict[str, Trust] = {}
         self.proving = threading.RLock()
@@ -132,7 +167,7 @@ class Directory(Listing):
             found = self._found_for(criterion, wanted)
             if found is None:
                 return self.look_everywhere(wanted)
-            if isinstance(found, Found):
+            if isinstance(found, Found | Several):
                 return found
             if isinstance(found, Absent):
                 alike = alike or found.alike
@@ -151,17 +186,14 @@ class Directory(Listing):
         try:
             walk = self.found(criterion)
             for account in self.accounts(walk):
-                if is_certain(account, wanted):
-                    return Found(account)
-                if not has_address(account, wanted.email):
+                if not (is_certain(account, wanted) or has_address(account, wanted.email)):
                     return None
                 alike.append(account)
         except ServiceError as error:
             return Unknown(error.message)
         if walk.shortfall or (walk.count and not alike):
             return Unknown(walk.shortfall or HIDDEN)
-        own = own_account(alike, wanted)
-        return Found(own) if own else Absent(next(iter(alike), None))
+        return looked_up(alike, wanted)
 
     def look_everywhere(self, wanted: Wanted) -> LookUp:
         """Look for one person in the whole list: the ladder's last rung.
@@ -169,20 +201,19 @@ class Directory(Listing):
         Raises:
             SettingsError: The token is refused.
         """
-        alike = []
         try:
             walk = self.people()
-            for account in self.accounts(walk):
-                if is_certain(account, wanted):
-                    return Found(account)
-                if has_address(account, wanted.email):
-                    alike.append(account)
+            alike = [
+                account
+                for account in self.accounts(walk)
+                if is_certain(account, wanted) or has_address(account, wanted.email)
+            ]
         except ServiceError as error:
             return Unknown(error.message)
         if walk.shortfall:
             return Unknown(walk.shortfall)
-        own = own_account(alike, wanted)
-        return Found(own) if own else self.absent(wanted, next(iter(alike), None))
+        found = looked_up(alike, wanted)
+        return self.absent(wanted, found.alike) if isinstance(found, Absent) else found
 
     @staticmethod
     def user_path(identifier: str) -> str:

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from aapimport.errors import ServiceError
 from aapimport.people.person import address_key
-from aapimport.services.directory import Absent, Directory, Found, LookUp, Trust, Unknown
-from aapimport.services.identity import keys, own_account, spellings
+from aapimport.services.directory import Absent, Directory, Found, LookUp, Trust, Unknown, looked_up
+from aapimport.services.identity import keys, spellings
 from aapimport.services.proofs import ADDRESSES, TERMS, By, any_of, prove
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
@@ -292,7 +292,7 @@ def _each(
             by_key.setdefault(key, []).append(account)
     answers: list[LookUp] = []
     for one in wanted:
-        named = by_key.get(address_key(one.email), [])
-        own = own_account([*by_key.get(one.external_id, ()), *named], one)
-        answers.append(Found(own) if own else otherwise(one, next(iter(named), None)))
+        alike = (*by_key.get(one.external_id, ()), *by_key.get(address_key(one.email), ()))
+        found = looked_up(alike, one)
+        answers.append(otherwise(one, found.alike) if isinstance(found, Absent) else found)
     return answers

@@ -9,13 +9,17 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from aapimport.services import changes
-from aapimport.services.accounts import differences, is_still, may_be_activated, not_kept
 from aapimport.services.changes import NAMES, Seen
+from aapimport.services.differences import differences, not_kept
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.outcomes import Outcome, Verdict, judge
+from aapimport.services.ownership import DEACTIVATED_SINCE, HANDED_ON, is_still
 from aapimport.services.patience import RETRY_AFTER_CAP, Patience
+from aapimport.services.roles import is_client_admin
+from aapimport.services.scim import Account
 from aapimport.services.transport import Answer
 from aapimport.services.values import Change, Wanted
+from aapimport.template.roles import Role
 
 TRIES = 3
 """Writes of one thing at the most, where others are at the account or answers get lost."""
@@ -214,14 +218,25 @@ def _shown(
         if late:
             reason = "the service shows another account there"
             return Outcome(verdict=Verdict.UNKNOWN, reason=reason)
-        reason = "the account is another person's by now"
-        return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason)
-    if not written and not account.active and not may_be_activated(account, wanted):
-        reason = (
-            "the account is deactivated; if this person returns, upload with --returning include"
-        )
+        return Outcome(verdict=Verdict.NEEDS_PERSON, reason=HANDED_ON)
+    if not written and (reason := _forbidden(account, wanted)):
         return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason, account_id=identifier)
     return Seen(account=account, resource=resource)
+
+
+def _forbidden(account: Account, wanted: Wanted) -> str:
+    """Why nothing may be written to a person's account as it is now; empty when it may.
+
+    Neither a deactivated account nor a client admin's was approved unless the plan showed it.
+    """
+    if not account.active and not wanted.activate:
+        if wanted.external_id:
+            return DEACTIVATED_SINCE
+        return "the account is deactivated; if this person returns, upload with --returning include"
+    gives = not account.active or wanted.role not in {None, Role.CLIENT_ADMIN}
+    if gives and not wanted.was_admin and is_client_admin(account):
+        return "the account is a client admin's by now; upload again to see it in the plan"
+    return ""
 
 
 def _shows(seen: Seen) -> dict[str, object]:

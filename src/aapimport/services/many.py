@@ -18,15 +18,20 @@ from aapimport.services.accounts import (
     compared,
     created,
     is_conflict,
-    is_ours,
-    is_still,
     new_body,
     resolve_conflict,
-    settle_sent,
 )
 from aapimport.services.directory import Directory, Found, Unknown
 from aapimport.services.identity import belongs, is_named, keys
 from aapimport.services.outcomes import Outcome, Verdict, judge, judge_status
+from aapimport.services.ownership import (
+    DEACTIVATED_SINCE,
+    HANDED_ON,
+    is_ours,
+    is_still,
+    settle_accepted,
+    settle_sent,
+)
 from aapimport.services.scim import BULK_REQUEST, Account, identifier, mapping, objects, text
 from aapimport.services.transport import Answer, Reply
 from aapimport.services.values import Wanted
@@ -168,8 +173,8 @@ def verify_many(
         if isinstance(look_up, Unknown):
             outcomes[at] = Outcome(verdict=Verdict.UNKNOWN, reason=look_up.reason)
         elif isinstance(look_up, Found):
-            own = _own([look_up.account], wanted[at], account_ids[at])
-            outcomes[at] = compared(directory, own, wanted[at]) if own else outcomes[at]
+            own = look_up.account
+            outcomes[at] = _accepted(directory, own, wanted[at], account_ids[at])
     return outcomes
 
 
@@ -193,17 +198,26 @@ def _shown_of(
 ) -> Outcome:
     account = _own(theirs, wanted, claimed)
     if account is not None:
-        return compared(directory, account, wanted)
+        return _accepted(directory, account, wanted, claimed)
     shown = directory.fetch(claimed) if claimed else None
     if isinstance(shown, Unknown):
         return Outcome(verdict=Verdict.UNKNOWN, reason=shown.reason, account_id=claimed)
     if shown is None:
         reason, known = "not shown yet", claimed
     elif belongs(shown[0], wanted):
-        return compared(directory, shown[0], wanted)
+        return _accepted(directory, shown[0], wanted, claimed)
     else:
         reason, known = "the service shows another account there", ""
     return Outcome(verdict=Verdict.WRITTEN, reason=reason, account_id=known, gone=True)
+
+
+def _accepted(directory: Directory, account: Account, wanted: Wanted, claimed: str) -> Outcome:
+    """What the account that is there says about what was sent, once it is clear whose it is."""
+    other = None
+    if wanted.external_id:
+        answered = account.id == claimed
+        other = settle_accepted(directory, wanted, account, answered=answered)
+    return other or compared(account, wanted, directory.capabilities)
 
 
 def _is_nobody(outcome: Outcome) -> bool:
@@ -225,7 +239,7 @@ def settle_many(directory: Directory, wanted: Sequence[Wanted]) -> list[Outcome]
     accounts = _Found(found)
     owners = [(one, accounts.of(one)) for one in wanted]
     if any(is_ours(account, one) for one, theirs in owners for account in theirs):
-        directory.keeps_keys = True
+        directory.keeps_keys = True  # so whoever of them has no key was made by somebody else
     return [_settled(directory, one, theirs, doubt) for one, theirs in owners]
 
 
@@ -276,8 +290,11 @@ def _confirmed(
             return Outcome(verdict=Verdict.UNKNOWN, reason=reason, account_id=account_id, gone=gone)
         account = shown[0]
     if is_still(account, wanted):
-        return Outcome(verdict=Verdict.DONE, account_id=account_id)
-    reason = "the account is another person's by now"
+        if account.active:
+            return Outcome(verdict=Verdict.DONE, account_id=account_id)
+        reason = DEACTIVATED_SINCE if wanted.external_id else "the account is deactivated since"
+    else:
+        reason = HANDED_ON
     return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason, account_id=account_id)
 
 

@@ -10,7 +10,7 @@ from aapimport.services.transport import Lost, NotSent, Reply
 _PAUSING = {401, TOO_MANY_REQUESTS}
 _REFUSING = {402, 403}
 _THROTTLING = {TOO_MANY_REQUESTS, SERVICE_UNAVAILABLE}
-_NOT_KNOWING = {408}
+_NOT_KNOWING = {303, 408}  # a POST that was carried out may be answered by 303
 _SERVER_ERROR = 500
 
 
@@ -85,10 +85,10 @@ def judge_status(status: int, reason: str) -> Outcome:
     throttled = status in _THROTTLING
     if 200 <= status < 300:  # noqa: PLR2004 -- RFC 9110 section 15.3
         return Outcome(verdict=Verdict.DONE)
-    if status in _PAUSING or 300 <= status < 400:  # noqa: PLR2004 -- RFC 9110 section 15.4
+    if status in _NOT_KNOWING or status < 200 or status >= _SERVER_ERROR:  # noqa: PLR2004 -- RFC 9110 section 15.2
+        return Outcome(verdict=Verdict.UNKNOWN, reason=reason, throttled=throttled, answered=True)
+    if status in _PAUSING or status < 400:  # noqa: PLR2004 -- RFC 9110 section 15.4
         return Outcome(verdict=Verdict.PAUSE, reason=reason, throttled=throttled)
     if status in _REFUSING:
         return Outcome(verdict=Verdict.REFUSED, reason=reason)
-    if status in _NOT_KNOWING or status < 200 or status >= _SERVER_ERROR:  # noqa: PLR2004 -- RFC 9110 section 15.2
-        return Outcome(verdict=Verdict.UNKNOWN, reason=reason, throttled=throttled, answered=True)
     return Outcome(verdict=Verdict.REJECTED, reason=reason)

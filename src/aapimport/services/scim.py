@@ -74,8 +74,11 @@ def identifier(value: object) -> str:
 
 
 def objects(value: object) -> Iterator[dict[str, Any]]:
-    """The objects of a multi-valued attribute; a bare text counts as its `value`."""
-    for item in value if isinstance(value, list) else []:
+    """The objects of a multi-valued attribute; a bare text counts as its `value`.
+
+    A single object or text stands for a list of one, as some services have it.
+    """
+    for item in value if isinstance(value, list) else [value]:
         if isinstance(item, dict):
             yield item
         elif isinstance(item, str):

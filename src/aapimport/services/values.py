@@ -84,7 +84,10 @@ class Wanted:
         pass_id: The pass; None where the service has no passes (Jhana).
         pass_name: The pass's name, for people.
         external_id: Our own key, sent on create only.
-        activate: Whether a deactivated account may be switched on; one that we created may always.
+        activate: Whether a deactivated account may be switched on.
+        was_admin: Whether the account was a client admin's, or might have been, when the plan was
+            made: only then are such rights given back or taken away.
+        earlier: Whether an earlier session has sent it, so that others may have been at it since.
         distinct: Whether a person has said that whoever has the address only as a second one is
             somebody else.
     """
@@ -98,6 +101,8 @@ class Wanted:
     pass_name: str = ""
     external_id: str = ""
     activate: bool = True
+    was_admin: bool = False
+    earlier: bool = False
     distinct: bool = False
 
 

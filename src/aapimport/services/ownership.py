@@ -1,0 +1,195 @@
+"""Did this upload create the account that is a person's, or was it there before?
+
+`identity` says whose an account is. Only one that we created is set as the row says, counts a seat
+and is mailed; one that was there is adopted, which gives it nothing, or needs a person.
+"""
+
+from aapimport.services import changes
+from aapimport.services.changes import NAMES
+from aapimport.services.differences import differences
+from aapimport.services.directory import Directory
+from aapimport.services.identity import belongs, has_address, has_names, is_named
+from aapimport.services.outcomes import Outcome, Verdict
+from aapimport.services.roles import is_client_admin
+from aapimport.services.scim import Account
+from aapimport.services.values import Wanted
+
+HANDED_ON = "the account is another person's by now"
+DEACTIVATED_SINCE = "the account was created by this upload, and is deactivated since"
+
+
+def is_ours(account: Account, wanted: Wanted) -> bool:
+    """Whether an account carries our own key, so that this program has created it."""
+    return bool(wanted.external_id) and account.external_id == wanted.external_id
+
+
+def is_still(account: Account, wanted: Wanted) -> bool:
+    """Whether an account that was this person's still is.
+
+    One under another address and another name was handed on since, whatever key it carries: what is
+    written or mailed to it would reach somebody else.
+    """
+    if not belongs(account, wanted):
+        return False
+    if has_names(account, wanted) or is_named(account, wanted.email):
+        return True
+    if "@" in account.user_name:
+        return False
+    if account.emails:
+        return has_address(account, wanted.email)
+    return not _shows_names(account)
+
+
+def _shows_names(account: Account) -> bool:
+    return bool(account.first_name or account.last_name)
+
+
+def settle_found(wanted: Wanted, account: Account) -> Outcome:
+    """Whether the account that is at a person's address is taken as it is; gives it nothing.
+
+    Returns:
+        `written` when it is ours, or when it has the same names, is active and no client admin's
+        (adopted: its names and its role stay, and its person is never mailed); else `needs a
+        person`, with what is in the way.
+    """
+    ours = is_ours(account, wanted)
+    reason = ""
+    if ours and not is_still(account, wanted):
+        reason = HANDED_ON
+    elif ours and not (account.active or wanted.activate):
+        reason = DEACTIVATED_SINCE
+    elif not (ours or has_names(account, wanted)):
+        reason = (
+            "the address belongs to an account with another name; correct the row or that account,"
+            " then upload again"
+        )
+    elif not (ours or account.active):
+        reason = (
+            "the address belongs to a deactivated account; if this person returns, upload again"
+            " with --returning include"
+        )
+    elif not ours and is_client_admin(account):
+        reason = (
+            "the address belongs to a client admin's account that wasn't there for the plan; upload"
+            " again to see it in the plan"
+        )
+    if reason:
+        return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason)
+    return Outcome(verdict=Verdict.WRITTEN, account_id=account.id, adopted=not ours)
+
+
+def settle_sent(directory: Directory, wanted: Wanted, account: Account) -> Outcome:
+    """Whose the account is that is there after a create whose answer was lost.
+
+    Nobody was there just before. Where the service keeps our keys, an account without ours was made
+    by somebody else. Where it doesn't, one that is in everything what we sent is ours. As long as
+    that isn't known of what an earlier session sent, and where the account shows nothing in place
+    of a role or a pass, it is in doubt: to adopt it could forget a spent seat, and to take it for
+    ours could mail somebody twice. What a setting says that the service drops was not sent.
+    """
+    if account.external_id or not _is_alike(directory, wanted, account):
+        return settle_found(wanted, account)
+    short = _dropped(directory, wanted, account)
+    unsure = list(dict.fromkeys("name" if one in NAMES else one for one in short))
+    if wanted.earlier and _keeps_keys(directory) is None:
+        unsure = ["externalId", *unsure]
+    if unsure:
+        return Outcome(
+            verdict=Verdict.UNKNOWN,
+            reason=f"an account without {' and '.join(unsure)} is there: ours, if the service drops"
+            " that, which AAPIMPORT_NOT_KEPT would say; else somebody else has made it",
+        )
+    return Outcome(verdict=Verdict.WRITTEN, account_id=account.id)
+
+
+def settle_conflict(directory: Directory, wanted: Wanted, account: Account) -> Outcome:
+    """Whose the account is that a create conflicted with: as `settle_sent`.
+
+    One with the role and on the pass that were sent needs a person there, unless it has a key: a
+    request that was repeated on its way looks the same as a colleague who was quicker, and looking
+    longer tells nothing.
+    """
+    sent = wanted.role is not None or wanted.pass_id is not None
+    if not sent or _dropped(directory, wanted, account):
+        return settle_found(wanted, account)
+    outcome = settle_sent(directory, wanted, account)
+    if outcome.adopted or is_ours(account, wanted) or outcome.verdict is Verdict.NEEDS_PERSON:
+        return outcome
+    reason = (
+        "an account just like this was there already: this upload's own, if its request was"
+        " repeated on the way, else somebody else's; look into it on the service"
+    )
+    return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason)
+
+
+def settle_keyed(wanted: Wanted, account: Account, *, is_new: bool) -> Outcome:
+    """Whose the account is that a create was answered with, and that carries another's key.
+
+    Args:
+        wanted: The person.
+        account: The account.
+        is_new: Whether the answer says that it was created: then either that isn't so, or the
+            service gives keys of its own, and only a person can tell.
+    """
+    outcome = settle_found(wanted, account)
+    if not (is_new and outcome.adopted):
+        return outcome
+    reason = (
+        "the service says that it created the account, which carries another key than was sent;"
+        " look into it on the service"
+    )
+    return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason)
+
+
+def settle_accepted(
+    directory: Directory, wanted: Wanted, account: Account, *, answered: bool
+) -> Outcome | None:
+    """Whose the account is that shows after a create that was accepted.
+
+    Args:
+        directory: The service.
+        wanted: The person, with our own key.
+        account: What is there at the person's address, or under the id.
+        answered: Whether the service has named this very account as the one that it created.
+
+    Returns:
+        None when it is ours, to be compared with what was sent; else what it is.
+    """
+    if is_ours(account, wanted):
+        directory.keeps_keys = True
+        outcome = settle_found(wanted, account)
+        return None if outcome.verdict is Verdict.WRITTEN else outcome
+    named = has_names(account, wanted) or not _shows_names(account)
+    keyed = account.external_id or _keeps_keys(directory)
+    if answered and account.active and named and not keyed:
+        if directory.keeps_keys is None:
+            directory.keeps_keys = False
+        return None
+    outcome = settle_sent(directory, wanted, account)
+    return None if outcome.verdict is Verdict.WRITTEN and not outcome.adopted else outcome
+
+
+def _is_alike(directory: Directory, wanted: Wanted, account: Account) -> bool:
+    """Whether an account without a key could be what we sent, less what the service drops."""
+    if _keeps_keys(directory) or not (account.active and is_named(account, wanted.email)):
+        return False
+    if not has_names(account, wanted) and _shows_names(account):
+        return False
+    shown = {"role": account.roles, "pass": account.passes}
+    return not any(shown.get(one.attribute) for one in differences(account, wanted))
+
+
+def _dropped(directory: Directory, wanted: Wanted, account: Account) -> tuple[str, ...]:
+    """What was sent and isn't shown."""
+    can = directory.capabilities
+    short = (one.attribute for one in differences(account, wanted))
+    return tuple(
+        one for one in short if changes.is_declared(can, one) and one not in directory.drops
+    )
+
+
+def _keeps_keys(directory: Directory) -> bool | None:
+    """Whether the service keeps our keys; None where nobody knows yet."""
+    if directory.keeps_keys is None and not directory.capabilities.keeps("externalId"):
+        return False
+    return directory.keeps_keys
