@@ -139,7 +139,7 @@ def _is_on_the_pass(one: _Arrival) -> bool:
 
 
 def _drift(session: Session, arrivals: Sequence[_Arrival]) -> Drift | None:
-    """What of the seats, places and client admins approved is otherwise by now; None for nothing."""
+    """What of the seats, places and client admins approved differs by now; None for nothing."""
     on_portal = [one for one in arrivals if one.task.service == "portal"]
     others = [one for one in on_portal if not _is_ours(one)]
     seated = sum(map(_is_on_the_pass, others))
