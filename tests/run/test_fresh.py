@@ -7,6 +7,7 @@ import pytest
 from aapimport.errors import ExitCode, RefusedError
 from aapimport.plan.make import make_plan
 from aapimport.run.journal import Journal
+from aapimport.run.records import State, StepKind
 from aapimport.template.roles import Role
 from faults.uploading import Uploading, checked, people, person, services
 from faults.wire import Act, Response
@@ -129,3 +130,46 @@ def test_a_second_machine_at_the_same_moment_is_seen_and_said(uploading: Uploadi
         "p4@acme.com",
     ]
     assert report.exit_code is ExitCode.FINDINGS
+
+
+def joining(uploading: Uploading, journal: Journal, state: State) -> tuple[str, list[str]]:
+    """An upload whose two people are created, and how far their joining a team of two is.
+
+    Returns:
+        The team, and the people's accounts.
+    """
+    team = uploading.portal.add_team("Small", 2, "p26")
+    uploading.rows = people(2, team="Small")
+    receipt = journal.begin(uploading.plan()).receipt
+    accounts = []
+    for task in [*journal.tasks(receipt, StepKind.ACCOUNT)]:
+        email = f"p{task.row}@acme.com"
+        account = uploading.portal.add_user(email, entitlements=ON_PASS, externalId=task.key)
+        join = journal.step(receipt, task.row, "portal", StepKind.TEAM)
+        assert join is not None
+        done = replace(task, state=State.DONE, account_id=account, attempts=1)
+        sent = account if state is not State.PLANNED else ""
+        journal.record(receipt, [done, replace(join, state=state, account_id=sent)])
+        accounts.append(account)
+    return team, accounts
+
+
+@pytest.mark.parametrize("state", [State.PLANNED, State.INTENT])
+def test_places_that_were_taken_meanwhile_are_asked_about(uploading: Uploading, state: State):
+    """A portal need not refuse more people than a team has places: nobody joins without a word."""
+    with Journal(uploading.journal_path) as journal:
+        team, _ = joining(uploading, journal, state)
+    colleague = uploading.portal.add_user("boss@acme.com")
+    uploading.portal.store.groups[team]["members"] = [{"value": colleague}]
+    with pytest.raises(RefusedError, match="places: 2 are needed in the team Small, it has 1"):
+        uploading.run()
+    assert uploading.portal.writes == []
+
+
+def test_who_is_in_the_team_by_now_needs_no_other_place(uploading: Uploading):
+    """Put into it just before the process died: the team is full, of the right people."""
+    with Journal(uploading.journal_path) as journal:
+        team, accounts = joining(uploading, journal, State.INTENT)
+    uploading.portal.store.groups[team]["members"] = [{"value": one} for one in accounts]
+    report = uploading.run()
+    assert [one.team_state for one in report.people] == ["joined", "joined"]

@@ -79,7 +79,6 @@ def with_error(uploading: Uploading) -> None:
 
 def killed_at_the_create(uploading: Uploading) -> dict:
     """The account of an upload whose create was carried out and never answered, then stopped."""
-
     stopped: list[bool] = []
 
     def lost(act: Act) -> Response:

@@ -1,7 +1,8 @@
 """Nobody is mailed twice, whichever upload has mailed them."""
 
 from aapimport.run.journal import Journal
-from faults.uploading import Uploading
+from faults.uploading import Uploading, person
+from faults.wire import Act, Response
 
 
 def test_whom_another_upload_has_mailed_is_not_mailed(uploading: Uploading):
@@ -14,3 +15,20 @@ def test_whom_another_upload_has_mailed_is_not_mailed(uploading: Uploading):
     assert f"upload {other} has mailed this account" in one.reason
     assert list(uploading.portal.store.users) == ["user-1"]
     assert uploading.portal.store.mails == []
+
+
+def test_who_was_on_jhana_already_is_not_welcomed_to_it(uploading: Uploading):
+    """A conflict there shows it: the e-mail, and what the ledger keeps, are the portal's alone."""
+    uploading.rows = (person(2, jhana=True),)
+
+    def there_already(act: Act) -> Response:
+        uploading.jhana.add_user("p2@acme.com")
+        return act()
+
+    uploading.jhana.on("POST", "/Users", there_already)
+    (one,) = uploading.run().people
+    assert (one.portal, one.jhana, one.email_state) == ("created", "same", "sent")
+    assert [kind for _, _, kind in uploading.portal.store.mails] == ["portal"]
+    with Journal(uploading.journal_path) as journal:
+        claimed = journal._database.execute("SELECT account_id, kind FROM mails").fetchall()
+    assert claimed == [("user-1", "portal")]

@@ -9,8 +9,10 @@ from faults.uploading import Uploading, person, services
 HERE = "https://portal.example/v2 https://jhana.example/v2"
 PORTAL, JHANA = HERE.split()
 ROWS = (
-    person(2, email="bo.berg@acme.com", first_name="Bo", last_name="Berg", jhana=True),
-    person(7, email="li.wei@acme.com", first_name="Li", last_name="Wei"),
+    person(
+        2, email="bo.berg@acme.com", first_name="Bo", last_name="Berg", jhana=True, team="Sales"
+    ),
+    person(7, email="li.wei@acme.com", first_name="Li", last_name="Wei", team="Sales"),
 )
 
 
@@ -64,12 +66,19 @@ def test_what_a_service_drops_is_remembered(uploading: Uploading):
         assert not later.has_shown(address, "portal", Fact.DROPS_PASSES)
 
 
-def test_members_that_no_service_shows_are_remembered(journal: Journal):
-    """By Group and pair of services; putting somebody in twice is once."""
-    journal.put_in_group(HERE, "g1", ["u1", "u2"])
-    journal.put_in_group(HERE, "g1", ["u2", "u3"])
-    journal.put_in_group(HERE, "g2", ["u9"])
-    assert journal.groups(HERE) == {"g1": {"u1", "u2", "u3"}, "g2": {"u9"}}
+@pytest.mark.parametrize("closed", [True, False])
+def test_members_that_no_service_shows_are_remembered(journal: Journal, *, closed: bool):
+    """By Group and pair of services, whatever becomes of the upload; not those who are shown."""
+    believed = {7: "accepted; this portal never shows who is in a team"}
+    for task in journal.tasks("FIRST2", StepKind.TEAM):
+        joined = replace(task, state=State.DONE, account_id=f"u{task.row}")
+        journal.record("FIRST2", [replace(joined, reason=believed.get(task.row, ""))])
+    for task in journal.tasks("SECND2", StepKind.TEAM):
+        refused = replace(task, state=State.REJECTED, account_id="u9", reason="closed")
+        journal.record("SECND2", [refused])
+    if closed:
+        journal.close("FIRST2")
+    assert journal.groups(HERE) == {"team-1": {"u7"}}
     assert journal.groups("practice") == {}
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from aapimport.errors import ExitCode, SettingsError
 from faults.uploading import Uploading, people, person
-from faults.wire import error, instead
+from faults.wire import RESET, Act, Response, error, instead
 
 
 @pytest.mark.parametrize("status", [402, 403])
@@ -19,6 +19,22 @@ def test_one_person_who_is_forbidden_is_one_persons_rejection(uploading: Uploadi
     assert "this domain is not allowed" in report.people[3].reason
     assert len(uploading.portal.store.mails) == 11
     assert report.exit_code is ExitCode.FINDINGS
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_the_harmless_question_is_one_that_the_service_answers(uploading: Uploading, status: int):
+    """Canaille refuses any `count`: that is no word against everybody."""
+    uploading.rows = people(3)
+
+    def without_count(act: Act) -> Response:
+        counts = "count" in uploading.portal.seen[-1].query
+        return error(status, "count is not supported") if counts else act()
+
+    uploading.portal.on("GET", "/Users", without_count, times=99)
+    refusal = instead(error(403, "this domain is not allowed"))
+    uploading.portal.on("POST", "/Users", refusal, times=9, body="p3@acme.com")
+    report = uploading.run()
+    assert [one.portal for one in report.people] == ["created", "rejected", "created"]
 
 
 def test_a_refusal_of_everything_ends_the_run(uploading: Uploading):
@@ -71,3 +87,46 @@ def test_a_service_that_never_answers_is_no_rejection(uploading: Uploading):
     with pytest.raises(Exception, match="did not answer the last") as stopped:
         uploading.run()
     assert stopped.value.exit_code is ExitCode.SERVICE
+
+
+def after_all(status: int):
+    """Carry it out, then refuse it."""
+
+    def fault(act: Act) -> Response:
+        act()
+        return error(status, "role 'manager' is not known here")
+
+    return fault
+
+
+@pytest.mark.parametrize("status", [400, 403, 422])
+@pytest.mark.parametrize("keeps_keys", [True, False])
+def test_who_is_there_all_the_same_is_no_rejection(uploading, status: int, *, keeps_keys: bool):
+    """Some services store a person, then refuse the role: created, seated and mailed."""
+    uploading.rows = people(3)
+    uploading.portal.habits.dropped = frozenset() if keeps_keys else frozenset({"externalId"})
+    uploading.portal.on("POST", "/Users", after_all(status), body="p3@acme.com")
+    report = uploading.run()
+    assert [one.portal for one in report.people] == ["created"] * 3
+    assert report.seats is not None
+    assert report.seats.used == 3
+    assert len(uploading.portal.store.mails) == 3
+    assert uploading.portal.creates.total() == 3
+
+
+def test_who_can_not_be_looked_up_after_a_refusal_is_in_doubt(uploading: Uploading):
+    """Rejected means that nobody is there: while nobody can say so, it isn't said."""
+    uploading.rows = people(3)
+    refused = instead(error(400, "role 'manager' is not known here"))
+    uploading.portal.on("POST", "/Users", refused, body="p3@acme.com")
+
+    def lost(act: Act) -> Response:
+        refused_by_now = uploading.portal.creates["p3@acme.com"] == 1
+        return RESET if refused_by_now else act()
+
+    uploading.portal.on("GET", "/Users", lost, times=999)
+    uploading.portal.on("POST", "/Users/.search", lost, times=999)
+    report = uploading.run()
+    assert (report.people[1].portal, report.exit_code) == ("unknown", ExitCode.SERVICE)
+    uploading.portal._rules.clear()
+    assert [one.portal for one in uploading.run().people] == ["created"] * 3

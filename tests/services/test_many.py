@@ -135,31 +135,19 @@ def test_an_id_in_an_answer_is_a_claim(portal_stub, both: Services, told, claime
     assert (outcome.account_id, outcome.reason) == (claimed, reason)
 
 
-def test_what_is_behind_the_error_that_ended_a_request_was_not_done(portal_stub, both: Services):
-    """Some services end at the first error unasked (SERVERS.md, 13): the rest is sent again."""
-    refused = done("k1", "400", response={"detail": "this department is closed"})
-    portal_stub.on("POST", "/Bulk", instead(bulk(refused, done("k0"))))
-    outcomes = create_many(both.portal, PEOPLE)
-    expected = [Verdict.WRITTEN, Verdict.REJECTED, Verdict.NOT_SENT]
-    assert [one.verdict for one in outcomes] == expected
-    assert outcomes[1].reason == "this department is closed"
-    assert outcomes[2].reason.startswith("not carried out")
-
-
 @pytest.mark.parametrize(
     "answers",
     [
         (),
-        (done("k0"),),
         (done("k0"), done("k1")),
-        (done("k1", "400"),),
-        (done("k0", "400"), done("k1")),
+        (done("k1", "400"), done("k0")),
+        (done("k0", "400"),),
         (done("k0"), done("k7", "400")),
     ],
-    ids=["none", "one", "no error", "not the first", "not at the error", "a stranger's"],
+    ids=["none", "no error", "up to an error", "errors only", "a stranger's"],
 )
-def test_a_missing_answer_elsewhere_is_unknown(portal_stub, both: Services, answers):
-    """Only where exactly the first are answered, up to an error, is it known what wasn't done."""
+def test_a_missing_answer_is_unknown(portal_stub, both: Services, answers):
+    """A service may have carried out what it doesn't answer for, also behind an error."""
     assert verdicts(both, portal_stub, bulk(*answers))[2] is Verdict.UNKNOWN
 
 
@@ -170,11 +158,31 @@ def test_a_bulk_request_that_is_accepted_for_later_is_looked_up(portal_stub, bot
     assert {(one.verdict, one.account_id) for one in outcomes} == {(Verdict.WRITTEN, "")}
 
 
-@pytest.mark.parametrize("status", [400, 404, 405, 413, 501])
-def test_a_refused_bulk_request_did_nothing(portal_stub, both: Services, status: int):
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_service_that_knows_of_no_bulk_has_done_nothing(portal_stub, both: Services, status: int):
     """The people are sent one by one afterwards, and the service isn't asked again."""
     assert verdicts(both, portal_stub, error(status)) == [Verdict.NOT_SENT] * 3
     assert not both.portal.takes_bulk
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 402, 403, 413, 422, 429])
+def test_an_error_to_a_bulk_request_says_nothing_of_its_people(portal_stub, both, status: int):
+    """Some of them may have been created before the one that brought it about."""
+    portal_stub.on("POST", "/Bulk", instead(error(status, "operation 2 is not valid")))
+    outcomes = create_many(both.portal, PEOPLE)
+    told = {(one.verdict, one.answered, one.reason) for one in outcomes}
+    assert told == {(Verdict.UNKNOWN, True, "operation 2 is not valid")}
+    assert both.portal.takes_bulk == (status == 429)
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_service_that_has_taken_bulk_requests_knows_of_them(portal_stub, both, status: int):
+    """What it says of a later one is no word on what it is."""
+    assert verdicts(both, portal_stub, bulk(done("k0"))) == [
+        Verdict.WRITTEN,
+        *[Verdict.UNKNOWN] * 2,
+    ]
+    assert verdicts(both, portal_stub, error(status)) == [Verdict.UNKNOWN] * 3
 
 
 @pytest.mark.parametrize(
@@ -383,13 +391,6 @@ def test_batches_are_cut_by_number_and_by_size(both: Services):
         assert [start for start, _ in cuts] == [0, *(end for _, end in cuts[:-1])]
         assert cuts[-1][1] == len(people)
         assert max(end - start for start, end in cuts) <= max(1, min(number, size // 1000))
-
-
-@pytest.mark.parametrize("status", [302, 402, 403, 501])
-def test_a_bulk_that_is_refused_as_a_whole_was_not_done(portal_stub, both: Services, status: int):
-    """Single requests may be allowed all the same: nobody is lost, and bulk is not tried again."""
-    assert verdicts(both, portal_stub, error(status)) == [Verdict.NOT_SENT] * 3
-    assert not both.portal.takes_bulk
 
 
 def test_many_are_settled_and_read_back_in_few_requests(portal_stub, both: Services):

@@ -198,13 +198,15 @@ class Carrier:
     def _approve(self, drift: "Drift") -> None:
         """Have what differs from what was approved approved again.
 
+        `--yes` is no word on who is left out where seats or places don't suffice any more.
+
         Raises:
             RefusedError: It isn't, or the command that asked before has to be given again.
             UsageError: Nothing can answer.
         """
         from aapimport.run.options import refuse_drift
 
-        if self.begun_now and not self.asker.yes:
+        if drift.is_short if self.asker.yes else self.begun_now:
             refuse_drift(drift)
         for sentence in drift.changes:
             self.asker.say(sentence)

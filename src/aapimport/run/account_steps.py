@@ -1,6 +1,7 @@
 """The account steps of a run: a fresh look, create or change, settle doubts, read back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from aapimport.errors import RefusedError
@@ -11,14 +12,18 @@ from aapimport.run.records import State, StepKind, Task
 from aapimport.run.session import Session, ahead, as_wanted
 from aapimport.run.settling import MAX_TRIES, Settling
 from aapimport.services.accounts import create
+from aapimport.services.directory import Found, Unknown
+from aapimport.services.look_ups import look_again
 from aapimport.services.making import make_so
 from aapimport.services.many import bulk_batches, create_many
 from aapimport.services.outcomes import Outcome, Verdict
+from aapimport.services.ownership import settle_sent
 from aapimport.services.values import Wanted
 
 _READ_AHEAD = 1000
 _FIRST_TRIES = 3
 _ROUNDS = 2
+_REFUSALS = {Verdict.REJECTED, Verdict.REFUSED}
 _SETTINGS = {"role": "roles", "pass": "entitlements", "first name": "names", "last name": "names"}
 
 
@@ -170,14 +175,28 @@ class AccountSteps:
                 return lambda: [
                     Outcome(verdict=Verdict.NOT_SENT, reason="bulk is not offered") for _ in batch
                 ]
-            return lambda: self._proving(service, create_many(directory, wanted))
+            return lambda: self._looked_up(service, wanted, create_many(directory, wanted))
         (task,) = batch
         if task.creates:
-            return lambda: self._proving(service, [create(directory, wanted[0])])
+            return lambda: self._looked_up(service, wanted, [create(directory, wanted[0])])
         return lambda: [make_so(directory, task.account_id, wanted[0])]
 
-    def _proving(self, service: str, outcomes: list[Outcome]) -> list[Outcome]:
-        """The outcomes; a conflict whose owner was found proves that userNames are unique."""
+    def _looked_up(
+        self, service: str, wanted: Sequence[Wanted], outcomes: list[Outcome]
+    ) -> list[Outcome]:
+        """The outcomes of creates; who was refused is looked up before that is the last word.
+
+        Some services store a person, and then refuse what they can't set. A conflict whose owner
+        was found proves that userNames are unique.
+        """
         if any(outcome.proves_unique for outcome in outcomes):
             self._session.proven.add(service)
+        directory = self._session.directories[service]
+        refused = [at for at, one in enumerate(outcomes) if one.verdict in _REFUSALS]
+        looked = look_again(directory, [wanted[at] for at in refused])
+        for at, found in zip(refused, looked, strict=True):
+            if isinstance(found, Found):
+                outcomes[at] = settle_sent(directory, wanted[at], found.account)
+            elif isinstance(found, Unknown) and outcomes[at].verdict is Verdict.REJECTED:
+                outcomes[at] = replace(outcomes[at], verdict=Verdict.UNKNOWN, answered=True)
         return outcomes

@@ -13,7 +13,7 @@ from aapimport.errors import AapimportError, RefusedError, ServiceError
 from aapimport.run.conveyor import Progress
 from aapimport.run.landing import STATES
 from aapimport.run.options import Drift
-from aapimport.run.records import State, StepKind, Task
+from aapimport.run.records import FINAL, State, StepKind, Task
 from aapimport.run.session import Session, ahead
 from aapimport.services.directory import Found, LookUp, Unknown
 from aapimport.services.look_ups import ADDRESSES_PER_LOOK_UP, look_again
@@ -138,7 +138,7 @@ def _is_on_the_pass(one: _Arrival) -> bool:
 
 
 def _drift(session: Session, arrivals: Sequence[_Arrival]) -> Drift | None:
-    """What of the seats and the client admins that were approved differs now; None for nothing."""
+    """What of the seats, places and client admins approved differs by now; None for nothing."""
     on_portal = [one for one in arrivals if one.task.service == "portal"]
     others = [one for one in on_portal if not _is_ours(one)]
     seated = sum(map(_is_on_the_pass, others))
@@ -150,13 +150,15 @@ def _drift(session: Session, arrivals: Sequence[_Arrival]) -> Drift | None:
     changes: list[str] = []
     if seated:
         changes.append(f"seats: {approved:,} were approved, {seats:,} are used now")
+    short = [*_too_few_places(session)]
     if free is not None and free < seats:
-        changes.append(f"seats: {seats:,} are needed, the pass has {free:,} free by now")
+        short.append(f"seats: {seats:,} are needed, the pass has {free:,} free by now")
+    changes += short
     if admins:
         changes.append(f"client admins: {admins:,} of those approved are not made any more")
     if not changes:
         return None
-    return Drift(changes=(*_named(others), *changes), seats=seats)
+    return Drift(changes=(*_named(others), *changes), seats=seats, is_short=bool(short))
 
 
 def _free_seats(session: Session) -> int | None:
@@ -168,6 +170,30 @@ def _free_seats(session: Session) -> int | None:
     except ServiceError:  # the portal refuses by name whoever finds no seat
         return None
     return next((one.free for one in passes if one.id == session.run.pass_id), None)
+
+
+def _too_few_places(session: Session) -> Iterator[str]:
+    """The teams that have fewer places by now than people who still join them, likewise."""
+    joining: dict[str, list[str]] = {}
+    if not session.options.begun_now:
+        for task in session.due(StepKind.TEAM, *(set(State) - FINAL)):
+            joining.setdefault(task.target, []).append(task.account_id)
+    try:
+        teams = session.services.portal.teams() if joining else ()
+    except ServiceError:
+        return
+    for team in teams:
+        ids = joining.get(team.id, [])
+        if team.free is None or team.free >= len(ids):
+            continue
+        members = session.services.portal.members(team.id)
+        there = frozenset() if isinstance(members, Unknown) else members
+        needed = sum(one not in there for one in ids)  # some may have been put into it already
+        if needed > team.free:
+            yield (
+                f"places: {needed:,} are needed in the team {team.name}, it has {team.free:,} free"
+                " by now"
+            )
 
 
 def _named(others: Sequence[_Arrival]) -> Iterator[str]:

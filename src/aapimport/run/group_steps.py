@@ -95,7 +95,6 @@ class GroupSteps:
                 left = self._session.unsettled("portal")
                 note = f"waiting up to {left:.0f} s for members to show"
                 yield from self._session.wait(max(0.05, min(gap, left)), note)
-        self._remember(kind)
 
     def _looking(self, batch: Batch) -> Call:
         people = self._people(batch)
@@ -114,17 +113,6 @@ class GroupSteps:
             return [_last_word(outcome) for outcome in look()]
 
         return last
-
-    def _remember(self, kind: StepKind) -> None:
-        """Keep in mind whom we put into a Group that never shows who is in it."""
-        if self._conveyor.is_halted("portal"):
-            return
-        by_group: dict[str, list[str]] = {}
-        for task in self._session.due(kind, State.DONE):
-            if task.reason:  # accepted by a portal that never shows members
-                by_group.setdefault(task.target, []).append(task.account_id)
-        for group, accounts in by_group.items():
-            self._session.journal.put_in_group(self._session.run.address, group, accounts)
 
 
 def _not_yet(task: Task, outcome: Outcome) -> Outcome:

@@ -8,7 +8,6 @@ from aapimport.run.window import Window
 from aapimport.services.directory import Directory
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.patience import asks_to_wait, too_long
-from aapimport.services.transport import Answer
 
 PATIENCE = 8
 """Pauses for want of a connection or of quota, without a success in between, that end it."""
@@ -68,18 +67,17 @@ class Lane:
     def whose_refusal(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Whether a refusal (402, 403) is one of a person, or of everything we might ask.
 
-        Asks something harmless. If that works, the refusal belongs to whom it answered; else the
-        service refuses us, and nobody was rejected.
+        Asks something harmless, which the service has answered for the plan. If that works, the
+        refusal belongs to whom it answered; else the service refuses us, and nobody was rejected.
         """
-        reply = self.directory.transport.request(
-            "GET", "/Users", query={"startIndex": "1", "count": "1"}
-        )
-        if isinstance(reply, Answer) and reply.ok:
-            return outcomes
-        return [
-            replace(one, verdict=Verdict.PAUSE) if one.verdict is Verdict.REFUSED else one
-            for one in outcomes
-        ]
+        try:
+            self.directory.first_page()
+        except AapimportError:
+            return [
+                replace(one, verdict=Verdict.PAUSE) if one.verdict is Verdict.REFUSED else one
+                for one in outcomes
+            ]
+        return outcomes
 
     def weigh(self, outcome: Outcome, *, sends: bool) -> None:
         """Slow down, pause or end when an outcome says that it should.

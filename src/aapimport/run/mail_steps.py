@@ -96,12 +96,10 @@ class MailSteps:
         return "practice" if practice else place_of(self._session.directories[service].url)
 
     def _kind(self, task: Task) -> EmailKind:
-        """The kind that is no lie: without Jhana's half where nobody is there."""
+        """The kind that is no lie: without Jhana's half for whom a welcome to it would be wrong."""
         kind = EmailKind(task.target)
-        if kind is EmailKind.COMBINED:
-            jhana = self._step(task.row, "jhana")
-            if jhana is None or jhana.state is not State.DONE:
-                return EmailKind.PORTAL
+        if kind is EmailKind.COMBINED and _not_to_be_mailed(self._step(task.row, "jhana")):
+            return EmailKind.PORTAL
         return kind
 
     def _mailing(self, batch: Batch) -> Call:
@@ -159,7 +157,7 @@ class MailSteps:
         return last
 
 
-def _not_to_be_mailed(account: Task | None, on_the_pass: Task | None) -> str:
+def _not_to_be_mailed(account: Task | None, on_the_pass: Task | None = None) -> str:
     """Why a welcome would be wrong; empty when it is right."""
     if account is None or account.state is not State.DONE:
         return "no account"

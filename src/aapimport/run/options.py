@@ -14,10 +14,12 @@ class Drift:
     Attributes:
         changes: What differs, in sentences; never empty.
         seats: Seats that this session uses now.
+        is_short: Whether seats or places don't suffice any more.
     """
 
     changes: tuple[str, ...]
     seats: int
+    is_short: bool = False
 
 
 def refuse_drift(drift: Drift) -> None:
@@ -28,7 +30,9 @@ def refuse_drift(drift: Drift) -> None:
     """
     raise RefusedError(
         "what was approved is not what would happen now:\n  " + "\n  ".join(drift.changes),
-        hint="run the command again to see the plan as it is now",
+        hint="ask for more seats or places; to go on with those who fit, resume without --yes"
+        if drift.is_short
+        else "run the command again to see the plan as it is now",
     )
 
 

@@ -209,8 +209,8 @@ def _person(steps: list[Task], addresses: Mapping[int, str]) -> PersonResult:
         email=addresses.get(portal.row),
         portal=_result(portal, joined=any(task.state is State.DONE for task in joins)),
         jhana=_result(jhana) if jhana else None,
-        team_state=_team(by_kind.get(("portal", StepKind.TEAM))),
-        email_state=_email(email),
+        team_state=_TEAM_STATES.get(_state(by_kind.get(("portal", StepKind.TEAM))), "unknown"),
+        email_state=_EMAIL_STATES.get(_state(email), "unknown"),
         but=_said(_buts(steps)),
         reason=_said([(task, task.reason) for task in steps]),
     )
@@ -270,26 +270,24 @@ _ENDS: dict[State, Result] = {
 }
 
 
-def _team(task: Task | None) -> TeamState:
-    if task is None or task.state is State.SKIPPED:
-        return "none"
-    if task.state is State.DONE:
-        return "joined"
-    if task.state is State.REJECTED:
-        return "rejected"
-    return "needs_person" if task.state is State.NEEDS_PERSON else "unknown"
+def _state(task: Task | None) -> State:
+    """How far a step is; one that there isn't counts as left out."""
+    return State.SKIPPED if task is None else task.state
 
 
-def _email(task: Task | None) -> EmailState:
-    if task is None or task.state is State.SKIPPED:
-        return "none"
-    if task.state is State.DONE:
-        return "sent"
-    if task.state is State.PLANNED:
-        return "waiting"
-    if task.state is State.NEEDS_PERSON:
-        return "needs_person"
-    return "rejected" if task.state is State.REJECTED else "unknown"
+_TEAM_STATES: dict[State, TeamState] = {
+    State.SKIPPED: "none",
+    State.DONE: "joined",
+    State.REJECTED: "rejected",
+    State.NEEDS_PERSON: "needs_person",
+}
+_EMAIL_STATES: dict[State, EmailState] = {
+    State.SKIPPED: "none",
+    State.DONE: "sent",
+    State.PLANNED: "waiting",
+    State.REJECTED: "rejected",
+    State.NEEDS_PERSON: "needs_person",
+}
 
 
 def _emails(states: Iterable[EmailState]) -> Literal["sent", "none", "incomplete"]:

@@ -106,12 +106,6 @@ CREATE TABLE facts (
     since REAL NOT NULL,
     PRIMARY KEY (address, service, fact)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE group_members (
-    address TEXT NOT NULL,
-    group_id TEXT NOT NULL,
-    account_id TEXT NOT NULL,
-    PRIMARY KEY (address, group_id, account_id)
-) STRICT, WITHOUT ROWID;
 CREATE TABLE told (
     receipt TEXT NOT NULL REFERENCES runs,
     what TEXT NOT NULL,

@@ -112,6 +112,7 @@ class Directory(Listing):
 
     Attributes:
         takes_bulk: Whether it hasn't refused a bulk request yet, whatever it announces.
+        took_bulk: Whether it has taken one.
         keeps_keys: Whether an account that we created was seen to carry our `externalId`; None
             before any was seen.
         drops: What accounts that we created were seen not to keep, as `Change` names it.
@@ -130,16 +131,13 @@ class Directory(Listing):
     ) -> None:
         super().__init__(name, transport, patience, not_kept)
         self.takes_bulk = True
+        self.took_bulk = False
         self.add_replaces = False
         self.keeps_keys: bool | None = None
         self.drops: set[str] = set()
         self.members_replaced = False
         self.proofs: dict[str, Trust] = {}
         self.proving = threading.RLock()
-
-    def no_bulk(self) -> None:
-        """Note that the service refused a bulk request, whatever it announces."""
-        self.takes_bulk = False
 
     def search(self, criterion: str) -> list[Account] | Unknown:
         """The first page of what the service finds for a filter; nobody has compared it yet."""

@@ -38,21 +38,19 @@ from aapimport.services.values import Wanted
 
 _OPERATION_BYTES = 1000  # what is around the texts of one person, generously
 _ACCEPTED = 202
-_UNAUTHORIZED = 401
-_NOT_OFFERED = {402, 403, 501}
-_FIRST_ERROR = 300
+_NOT_OFFERED = {404, 405, 501}
 _STATUS = re.compile("[0-9]{1,3}")
 
 
 def create_many(directory: Directory, wanted: Sequence[Wanted]) -> list[Outcome]:
     """Create accounts by one bulk request (RFC 7644 section 3.7), which is never repeated here.
 
-    Answers are matched by bulkId, never by position (SERVERS.md, 13). A service that refuses the
-    first bulk request as a whole is not asked for another.
+    Answers are matched by bulkId, never by position (SERVERS.md, 13). A service that refuses a bulk
+    request as a whole is not asked for another.
 
     Returns:
-        An outcome for each, in their order: `not sent` for those behind an error at which the
-        service ended the request, unknown for others without an answer.
+        An outcome for each, in their order. Whoever isn't answered is unknown: a service may carry
+        out more than it answers for, also where its answer ends at an error.
     """
     operations = [
         {
@@ -75,11 +73,7 @@ def create_many(directory: Directory, wanted: Sequence[Wanted]) -> list[Outcome]
     listed = list(objects((reply.json() or {}).get("Operations")))
     times = Counter(text(one.get("bulkId")) for one in listed)
     answers = {key: one for one in listed if times[key := text(one.get("bulkId"))] == 1}
-    sent = [one.external_id for one in wanted]
     missing = Outcome(verdict=Verdict.UNKNOWN, reason="the bulk answer says nothing about it")
-    if _ends_at_an_error(sent, listed):
-        reason = "not carried out: the service ended the request at an error before it"
-        missing = Outcome(verdict=Verdict.NOT_SENT, reason=reason)
     return [
         _created(directory, one, answers[one.external_id])
         if one.external_id in answers
@@ -89,34 +83,26 @@ def create_many(directory: Directory, wanted: Sequence[Wanted]) -> list[Outcome]
 
 
 def _whole(directory: Directory, reply: Reply) -> Outcome:
-    """What is known of a bulk request as a whole; `done` when each operation has its own answer."""
+    """What is known of a bulk request as a whole; `done` when each operation has its own answer.
+
+    An error says nothing of the operations before the one that brought it about. Only a service
+    that never took a bulk request, and answers that it knows of none, has done nothing.
+    """
     whole = judge(reply)
     if not isinstance(reply, Answer):
         return whole
-    if whole.verdict is Verdict.DONE:
-        if reply.status == _ACCEPTED:
-            return Outcome(verdict=Verdict.WRITTEN, reason="accepted for later")
-        if reply.json() is None:
-            return Outcome(verdict=Verdict.UNKNOWN, reason="the bulk answer can't be read")
-        return whole
-    if whole.throttled or reply.status == _UNAUTHORIZED:
-        return whole
-    directory.no_bulk()
-    elsewhere = 300 <= reply.status < 400  # noqa: PLR2004 -- RFC 9110 section 15.4
-    if whole.verdict is Verdict.REJECTED or elsewhere or reply.status in _NOT_OFFERED:
-        return replace(whole, verdict=Verdict.NOT_SENT)  # not offered: nothing was done
+    if whole.verdict is not Verdict.DONE:
+        if not whole.throttled:
+            directory.takes_bulk = False
+        never = reply.status in _NOT_OFFERED and not directory.took_bulk
+        verdict = Verdict.NOT_SENT if never else Verdict.UNKNOWN
+        return replace(whole, verdict=verdict, answered=True)
+    directory.took_bulk = True
+    if reply.status == _ACCEPTED:
+        return Outcome(verdict=Verdict.WRITTEN, reason="accepted for later")
+    if reply.json() is None:
+        return Outcome(verdict=Verdict.UNKNOWN, reason="the bulk answer can't be read")
     return whole
-
-
-def _ends_at_an_error(sent: Sequence[str], listed: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a service ended a request at its first error, so that nothing behind it was done.
-
-    Then exactly the first operations are answered, in whatever order, and the last of them is the
-    error (RFC 7644 section 3.7.3; some services do so without being asked).
-    """
-    codes = {text(one.get("bulkId")): _code(one) for one in listed}
-    first = sent[: len(codes)]
-    return bool(first) and set(first) == set(codes) and codes[first[-1]] >= _FIRST_ERROR
 
 
 def _code(answer: Mapping[str, Any]) -> int:
