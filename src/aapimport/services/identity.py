@@ -6,7 +6,7 @@ evidence for a question, never a key (docs/protocol.md, "Whose account is it?").
 
 from collections.abc import Iterable
 
-from aapimport.people.person import address_key, fold
+from aapimport.people.person import address_key, fold, without_edges
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
 
@@ -50,11 +50,13 @@ def is_named(account: Account, email: str) -> bool:
 def is_named_by_address(account: Account) -> bool:
     """Whether a look-up by userName finds whoever has an account's addresses.
 
-    Where userNames are employee numbers, or other addresses than people are written to, it says of
-    everybody that they aren't there.
+    Where userNames are employee numbers, other addresses than people are written to, or addresses
+    with a blank around them, it says of everybody that they aren't there.
     """
     mine = [address_key(one) for one in account.emails]
-    return "@" in account.user_name and (not mine or address_key(account.user_name) in mine)
+    name = account.user_name
+    is_address = "@" in name and name == without_edges(name)
+    return is_address and (not mine or address_key(name) in mine)
 
 
 def has_address(account: Account, email: str) -> bool:
