@@ -63,7 +63,9 @@ def _proven(directory: Directory, by: By, known: Sequence[Account]) -> Trust:
         directory.proofs[by] = Trust()
     elif sample := _sample(by, known):
         left_out = len(sample) < len(known) or _only(directory, by, []) is not None
-        directory.proofs[by] = _try(directory, by, sample) if left_out else Trust()
+        trust = _try(directory, by, sample) if left_out else Trust()
+        first = next(iter(sample.values())) if trust.at_once else ""
+        directory.proofs[by] = replace(trust, known=first)
     return directory.proofs.get(by, Trust())
 
 
