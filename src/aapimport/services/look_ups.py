@@ -19,6 +19,7 @@ from aapimport.services.values import Wanted
 
 ADDRESSES_PER_LOOK_UP = TERMS - 1
 """People who are looked up together at the most, beside somebody who is known to be there."""
+_FEW = 3  # deactivated people whom look-ups have to find
 _LADDER = 3
 """Requests that looking for one person alone takes, about."""
 
@@ -171,6 +172,37 @@ def find_surely(directory: Directory, wanted: Sequence[Wanted]) -> tuple[list[Ac
         return found, ""
     listed, shortfall = _listed(directory, missed)
     return [*found, *listed], shortfall
+
+
+def find_deactivated(directory: Directory, known: Iterable[Account]) -> bool:
+    """Whether look-ups by address find people who are deactivated, tried on some who are.
+
+    They are among those who were listed, or found by a filter; where nobody is known to be
+    deactivated, nothing is proven.
+
+    Args:
+        directory: The service.
+        known: People whom it has listed.
+
+    Raises:
+        SettingsError: The token is refused.
+    """
+    gone = [one for one in known if not one.active]
+    if not gone:
+        listed = directory.search("active eq false")
+        gone = [] if isinstance(listed, Unknown) else [one for one in listed if not one.active]
+    several = [one for one in gone if one.emails][:_FEW]
+    ids = {one.id for one in several}
+    try:
+        return bool(several) and all(
+            ids <= {one.id for one in find_by(directory, by, values)}
+            for by, values in (
+                (By.USER_NAME, [one.user_name for one in several]),
+                (By.EMAILS, [one.emails[0] for one in several]),
+            )
+        )
+    except ServiceError:
+        return False
 
 
 def _is_proven(directory: Directory, by: By, known: Sequence[Account] = ()) -> bool:
