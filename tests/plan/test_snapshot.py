@@ -34,6 +34,7 @@ SEED = Seed(
             first_name="Ana",
             last_name=f"Nr{number}",
             passes=("p26",) if number % 3 == 0 else (),
+            active=number != 1,
         )
         for number in range(PEOPLE)
     ),
@@ -74,10 +75,11 @@ def practice(tmp_path: Path) -> Iterator[tuple[Portal, Requests]]:
 
 @pytest.fixture
 def portal(portal_stub: ScimStub, jhana_stub: ScimStub) -> Iterator[Portal]:
-    """The portal of the stub, with 90 people, 30 of them on the pass."""
+    """The portal of the stub, with 90 people, 30 of them on the pass and one deactivated."""
     for number in range(PEOPLE):
-        entitlements = [{"value": "p26"}] if number % 3 == 0 else []
-        portal_stub.add_user(f"p{number}@acme.com", "Ana", f"Nr{number}", entitlements=entitlements)
+        more = {"entitlements": [{"value": "p26"}] if number % 3 == 0 else []}
+        more |= {} if number != 1 else {"active": False}
+        portal_stub.add_user(f"p{number}@acme.com", "Ana", f"Nr{number}", **more)
     with services(portal_stub, jhana_stub) as both:
         yield both.portal
 
@@ -115,6 +117,50 @@ def test_the_way_with_fewest_requests_is_taken(
     snapshot = take_snapshot(portal, people, pass_)
     assert snapshot.way is way
     assert set(snapshot.accounts) == {one.key for one in people}
+
+
+def hide_deactivated(stub: ScimStub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let look-ups find active people only; the list shows all."""
+    matches = stub._matches
+    monkeypatch.setattr(
+        stub, "_matches", lambda user, it: matches(user, it) and user.get("active") is not False
+    )
+
+
+@pytest.mark.parametrize("known", ["listed", "filtered", "nobody", "hidden"])
+def test_look_ups_are_two_only_where_they_find_the_deactivated(
+    portal, portal_stub, monkeypatch, known: str
+):
+    """Else somebody who returns would be new to both kinds: the list says who is there."""
+    portal_stub.habits.page = 10
+    on_first_page, on_last_page = (
+        portal_stub.store.users["user-2"],
+        portal_stub.store.users["user-90"],
+    )
+    on_first_page["active"] = known in {"filtered", "nobody"}
+    on_last_page["active"] = known not in {"filtered", "hidden"}
+    matches = portal_stub._matches
+
+    def by_activity(user: dict[str, Any], criterion: str) -> bool:
+        return matches(user, criterion) or (criterion == "active eq false" and not user["active"])
+
+    if known == "filtered":
+        monkeypatch.setattr(portal_stub, "_matches", by_activity)
+    elif known == "hidden":
+        hide_deactivated(portal_stub, monkeypatch)
+    snapshot = take_snapshot(portal, [row(89), row(90)])
+    assert set(snapshot.accounts) == {"p89@acme.com"}
+    assert snapshot.way is (Way.CHUNKS if known in {"listed", "filtered"} else Way.LIST)
+    assert snapshot.single == ""
+
+
+def test_look_ups_that_may_hide_the_deactivated_are_one_witness(portal, portal_stub, monkeypatch):
+    """Where the list isn't whole beside them, the plan says so and asks."""
+    hide_deactivated(portal_stub, monkeypatch)
+    portal_stub.habits.page, portal_stub.habits.same_page = 50, True
+    snapshot = take_snapshot(portal, ROWS, PASS)
+    assert set(snapshot.accounts) == THERE
+    assert snapshot.single.startswith("only the look-ups of All Access Pass say who is new")
 
 
 def test_a_server_without_or_is_asked_one_by_one(portal, portal_stub, monkeypatch):
@@ -345,14 +391,14 @@ def test_a_new_service_asks_no_questions(portal, portal_stub, filters: str, sing
 
 
 def test_a_new_year_of_people_costs_little(portal, portal_stub):
-    """A list of five pages, a proof, and twenty look-ups for a thousand people who are new."""
+    """A list of five pages, a proof, and 21 look-ups for a thousand people who are new."""
     portal_stub.habits.page = 20
     _ = portal.capabilities
     before = len(portal_stub.seen)
     people = [row(number) for number in range(1000, 2000)]
     snapshot = take_snapshot(portal, people, PASS)
     assert (snapshot.accounts, snapshot.way) == ({}, Way.LIST)
-    assert len(portal_stub.seen) - before <= 6 + 2 + 20
+    assert len(portal_stub.seen) - before <= 6 + 2 + 21
 
 
 @pytest.mark.parametrize("fault", [instead(error(500, "no")), instead(RESET)])

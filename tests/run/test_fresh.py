@@ -96,8 +96,23 @@ def test_who_arrived_with_the_address_as_a_second_one(uploading: Uploading, *, k
     assert ("p2@acme.com" in uploading.portal.people) == known
 
 
+@pytest.mark.parametrize("damage", ["userName", "id"])
+def test_who_cant_be_looked_up_stops_nobody_else(uploading: Uploading, damage: str):
+    """Somebody has arrived whom the service can't name: that row alone is left to a person."""
+    uploading.rows = people(2)
+    with services(uploading.portal, uploading.jhana) as both:
+        plan = make_plan(checked(uploading.rows), both, uploading.options)
+        there = uploading.portal.add_user("p3@acme.com")
+        uploading.portal.store.users[there][damage] = ""
+        with Journal(uploading.journal_path) as journal:
+            report = uploading.carry_out(journal, both, journal.begin(plan), begun_now=True)
+    assert [one.portal for one in report.people] == ["created", "needs_person"]
+    assert "whether they are there already" in report.people[1].reason
+    assert uploading.portal.creates == {"p2@acme.com": 1}
+
+
 def test_many_are_looked_up_at_once(uploading: Uploading):
-    """The fresh look costs one request for fifty people."""
+    """The fresh look costs one request for 49 people."""
     uploading.emails = False
     uploading.portal.store.passes["p26"]["seats"] = 1000
     uploading.portal.add_user("somebody@acme.com")
@@ -108,7 +123,7 @@ def test_many_are_looked_up_at_once(uploading: Uploading):
         with Journal(uploading.journal_path) as journal:
             uploading.carry_out(journal, both, journal.begin(plan), begun_now=True)
     reads = [one for one in uploading.portal.seen[asked:] if one.path == "/Users/.search"]
-    assert len(reads) <= 8 + 4 + 5  # fresh (two ways), read back, the proofs
+    assert len(reads) <= 10 + 4 + 5  # fresh (two ways), read back, the proofs
 
 
 def test_a_second_machine_at_the_same_moment_is_seen_and_said(uploading: Uploading):

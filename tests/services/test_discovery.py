@@ -68,6 +68,10 @@ DAMAGED = {
     "cut": Response(body=b'{"Resources": [{"endpoint": "/Us'),
     "number": Response(body=b"7"),
     "an error of another kind": as_json(200, {"error": "gateway", "code": 7}),
+    "empty": Response(),
+    "204": Response(status=204),
+    "an empty object": as_json(200, {}),
+    "nothing of three": as_json(200, {"totalResults": 3, "Resources": []}),
 }
 
 
@@ -92,10 +96,11 @@ def test_an_answer_that_stays_damaged_is_never_guessed_at(portal_stub, both, pat
     assert caught.value.exit_code is ExitCode.SERVICE
 
 
-@pytest.mark.parametrize("empty", [Response(), Response(status=204), as_json(200, {})])
-def test_an_empty_answer_is_one(portal_stub, both: Services, empty: Response):
-    """Nothing to say is said by some with an empty success."""
-    portal_stub.on("GET", "/(ServiceProviderConfig|ResourceTypes|Schemas)", instead(empty), times=9)
+def test_who_has_nothing_to_say_says_so(portal_stub, both: Services):
+    """A list of nobody whose total is 0 is an answer; an empty success isn't."""
+    nobody = instead(as_json(200, {"totalResults": 0, "Resources": []}))
+    portal_stub.on("GET", "/(ResourceTypes|Schemas)", nobody, times=9)
+    portal_stub.on("GET", "/ServiceProviderConfig", instead(error(404)))
     assert both.portal.capabilities == Capabilities()
 
 

@@ -66,3 +66,12 @@ def test_a_failed_whoami_is_not_known(portal_stub: ScimStub, jhana_stub: ScimStu
     portal_stub.on("GET", "/Me", fault, times=99)
     with services(portal_stub, jhana_stub) as both:
         assert isinstance(both.portal.whoami(), Unknown)
+
+
+def test_ids_of_passes_and_teams_may_be_numbers(portal_stub: ScimStub, jhana_stub: ScimStub):
+    """They are compared with those in entitlements, which are read in the same way."""
+    portal_stub.add_pass(7, "Leadership 2027", 10)  # type: ignore[arg-type]
+    portal_stub.add_team("Sales", 5, pass_id=7)  # type: ignore[arg-type]
+    with services(portal_stub, jhana_stub) as both:
+        assert {one.name: one.id for one in both.portal.passes()}["Leadership 2027"] == "7"
+        assert {one.name: one.pass_id for one in both.portal.teams()}["Sales"] == "7"

@@ -1,3 +1,6 @@
+import base64
+import json
+
 import pytest
 
 from aapimport.services.redaction import Redaction
@@ -32,3 +35,53 @@ def test_a_token_within_a_longer_one_does_not_leave_its_rest():
 def test_a_token_of_signs_alone_is_struck_out():
     """A token needs no letters."""
     assert Redaction(["=/+=/+=/+"]).strike(b"got =/+=/+=/+ !") == b"got [token] !"
+
+
+TOKEN = "Zq9-secret.Token/77+x"
+SPELLINGS = {
+    "in capitals": TOKEN.upper(),
+    "JSON numbers": "".join(f"\\u{ord(one):04x}" for one in TOKEN),
+    "JSON numbers in capitals": "".join(f"\\u{ord(one):04X}" for one in TOKEN),
+    "JSON": TOKEN.replace("/", "\\/"),
+    "a web address": "".join(f"%{ord(one):02X}" for one in TOKEN),
+    "a web address in another": TOKEN.replace("/", "%252F").replace("+", "%25252b"),
+    "HTML": "".join(f"&#{ord(one)};" for one in TOKEN),
+    "HTML, hexadecimal": "".join(f"&#x{ord(one):04X};" for one in TOKEN),
+    "HTML, by names": TOKEN.replace("/", "&sol;").replace("+", "&plus;"),
+    "base64": base64.b64encode(f"Bearer {TOKEN}".encode()).decode(),
+    "base64, moved by one": base64.b64encode(f"bearer: {TOKEN}".encode()).decode(),
+    "base64, moved by two": base64.urlsafe_b64encode(f"bearer:  {TOKEN}.".encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_token_is_struck_out_in_each_spelling(spelling: str):
+    """In another letter case, by the numbers of its characters, or in base64; JSON stays JSON."""
+    said = f'{{"detail": "got {SPELLINGS[spelling]} here", "zo\u00eb": "a\u0301\\u00e9 50% &amp;"}}'
+    words = "base64" in spelling
+    left = Redaction(["other-token-1", TOKEN]).strike(said.encode(), words=words)
+    body = json.loads(left)
+    assert body["zoë"] == "a\u0301é 50% &amp;"
+    assert body["detail"].startswith("got ")
+    assert body["detail"].endswith(" here")
+    assert "[token]" in body["detail"]
+    assert (
+        len(body["detail"]) <= len("got  here[token]") + 16
+    )  # what base64 has of the words around
+
+
+@pytest.mark.parametrize("part", [TOKEN[:12], TOKEN[5:].lower(), TOKEN[2:19]])
+def test_a_part_of_a_token_is_struck_out_of_words_only(part: str):
+    """Twelve characters in a row; in data they could belong to somebody's address."""
+    redaction = Redaction([TOKEN])
+    said = f"invalid token {part}...".encode()
+    assert redaction.strike(said, words=True) == b"invalid token [token]..."
+    assert redaction.strike(said) is said
+    few = f"invalid token {part[:11]}...".encode()
+    assert redaction.strike(few, words=True) == few
+
+
+def test_a_letter_by_its_number_is_no_token():
+    """Nothing else changes, however it is spelled."""
+    said = b'{"a": "\\u0041na%40acme.com &#65; &amp; \\\\u0041 &#900; &nosuch;"}'
+    assert Redaction([TOKEN, "token"]).strike(said, words=True) == said

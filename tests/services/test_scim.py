@@ -68,6 +68,44 @@ def test_an_account_without_a_usable_id_is_none(value: Any):
     assert found.id == "17"
 
 
+@pytest.mark.parametrize(
+    ("said", "active"),
+    [
+        (True, True),
+        (None, True),
+        ("", True),
+        ("True", True),
+        (1, True),
+        ("yes", True),
+        (False, False),
+        ("False", False),
+        (0, False),
+        ("0", False),
+        ("no", False),
+        ("inactive", False),
+        ({}, False),
+    ],
+)
+def test_whoever_is_not_said_to_be_active_is_asked_about(said: Any, active: bool):
+    """A number or another word for false is one; nobody who left is switched on by it."""
+    found = read_account({"id": "u1", "userName": "ana.perez@acme.com", "active": said})
+    assert found is not None
+    assert found.active is active
+
+
+def test_passes_and_roles_may_be_numbers():
+    """Ids are texts or whole numbers wherever they stand, so that both compare as one."""
+    found = read_account(
+        {
+            "id": 17,
+            "roles": [{"value": 3, "display": "manager"}],
+            "entitlements": [{"value": 7, "type": "pass"}, 8, {"value": 9, "type": "licence"}],
+        }
+    )
+    assert found is not None
+    assert (found.roles, found.role_labels, found.passes) == (("3",), ("manager",), ("7", "8"))
+
+
 PYTHON = """Internal error
 Traceback (most recent call last):
   File "/srv/app/users.py", line 12, in create

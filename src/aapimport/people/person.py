@@ -8,6 +8,9 @@ from pydantic.dataclasses import dataclass
 
 from aapimport.template.roles import Role
 
+_EDGES = {"Cc", "Cf", "Zl", "Zp", "Zs"}  # control and format characters, and blanks
+_ASCII_EDGES = "".join(map(chr, (*range(33), 127)))
+
 
 def fold(text: str) -> str:
     """The form in which two addresses, names or team names are the same.
@@ -19,14 +22,27 @@ def fold(text: str) -> str:
     return text if folded == text else folded  # mostly it is, and then no copy is kept
 
 
+def without_edges(address: str) -> str:
+    """An address without the blanks and invisible characters around it, which no mailbox has."""
+    if address.isascii():
+        return address.strip(_ASCII_EDGES)
+    while address and unicodedata.category(address[0]) in _EDGES:
+        address = address[1:]
+    while address and unicodedata.category(address[-1]) in _EDGES:
+        address = address[:-1]
+    return address
+
+
 def address_key(address: str) -> str:
     """The form in which two addresses are the same mailbox.
 
-    Of the part before the @ only capital letters don't count: `weiss` and `weiß` are two people.
-    Domains are compared as IDNA A-labels (RFC 5890, section 2.3.2.1; UTS 46 without transitional
-    mappings): `münchen.de` is `xn--mnchen-3ya.de`, and `straße.de` is not `strasse.de`. A domain
-    that is none is put in small letters.
+    What can't be seen around them doesn't count: some services keep it as it was once typed. Nor do
+    capital letters, but `weiss` and `weiß` before the @ are two people. Domains are compared as
+    IDNA A-labels (RFC 5890, section 2.3.2.1; UTS 46 without transitional mappings): `münchen.de` is
+    `xn--mnchen-3ya.de`, and `straße.de` is not `strasse.de`. One that is none is put in small
+    letters.
     """
+    address = without_edges(address)
     if address.isascii():
         return address.lower()
     local, at, domain = address.replace("\uff20", "@").rpartition("@")

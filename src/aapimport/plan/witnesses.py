@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from aapimport.errors import ServiceError
 from aapimport.plan.names import is_member
-from aapimport.services.directory import Directory, Trust
-from aapimport.services.identity import is_named_by_address, keys, own_account
+from aapimport.services.directory import Directory, Found, Trust, looked_up
+from aapimport.services.identity import is_named_by_address, keys
 from aapimport.services.listing import FilterRefusedError
-from aapimport.services.look_ups import find_by
+from aapimport.services.look_ups import find_by, find_deactivated
 from aapimport.services.paging import Page
 from aapimport.services.proofs import By, prove
 from aapimport.services.scim import Account
@@ -21,6 +21,7 @@ from aapimport.services.values import Pass, Wanted
 
 LIST = "list"
 _PATIENCE = (0.5, 2.0)  # seconds before an empty list that can't be right is asked for again
+_FEW = 5  # deactivated people who are remembered, for look-ups to find
 _KNOWN = 200  # people to prove look-ups with
 
 
@@ -55,6 +56,8 @@ class Witnesses:
         self._wanted = wanted
         self._pass = pass_
         self._by_key: dict[str, dict[str, Account]] = {}
+        self._deactivated: list[Account] = []
+        self._finds_deactivated = False
         self.first = self._first_page()
         self._known = self._directory.on_page(self.first)
         for account in self._known:
@@ -89,14 +92,14 @@ class Witnesses:
             at_once: Addresses in one look-up.
 
         Returns:
-            The witnesses that agree; with fewer than two, nobody else can be asked.
+            The witnesses that agree; where they are too few, nobody else can be asked.
 
         Raises:
             ServiceError: A witness can't be asked, or there is none.
         """
         agreeing: set[str] = set()
         for witness in (*order, *order):  # some can be heard only beside a later one
-            if len(agreeing) > 1 or not self.missing():
+            if self._are_enough(agreeing) or not self.missing():
                 break
             if witness in self.asked or not self._is_proven(witness, agreeing):
                 continue
@@ -118,6 +121,23 @@ class Witnesses:
                 hint="show this message to the service's owner; nobody is taken for new on a guess",
             )
         return agreeing
+
+    def _are_enough(self, agreeing: set[str]) -> bool:
+        """Whether some witnesses are two; look-ups have one index, so that it must show everybody.
+
+        Two kinds of look-ups that find active people only would agree that who returns is new.
+        """
+        return len(agreeing) > 1 and (LIST in agreeing or self.finds_deactivated)
+
+    @property
+    def finds_deactivated(self) -> bool:
+        """Whether look-ups of both kinds find people who are known to be deactivated."""
+        self._finds_deactivated = (
+            self._finds_deactivated
+            or not self._known
+            or find_deactivated(self._directory, [*self._known, *self._deactivated])
+        )
+        return self._finds_deactivated
 
     def _is_proven(self, witness: str, agreeing: set[str]) -> bool:
         """Whether somebody is a witness beside those that agree already.
@@ -175,6 +195,8 @@ class Witnesses:
     def _note(self, account: Account) -> None:
         """Remember an account that has the address of somebody in the file."""
         self.named = self.named and is_named_by_address(account)
+        if not account.active and len(self._deactivated) < _FEW:
+            self._deactivated.append(account)
         for key in keys(account):
             if key in self._wanted:
                 self._by_key.setdefault(key, {})[account.id] = account
@@ -195,8 +217,10 @@ class Witnesses:
         return replace(account, passes=(*account.passes, self._pass.id))
 
     def _own(self, key: str) -> Account | None:
+        """A person's account; whoever has several is named as one who may be there."""
         alike = self._by_key.get(key)
-        return own_account(alike.values(), self._wanted[key]) if alike else None
+        found = looked_up(alike.values(), self._wanted[key]) if alike else None
+        return found.account if isinstance(found, Found) else None
 
     def missing(self) -> list[str]:
         """The keys of those who have no account so far."""
@@ -216,13 +240,19 @@ class Witnesses:
 
     def single(self, agreeing: set[str]) -> str:
         """Which witness alone says who is absent, in a sentence; empty where two do."""
-        if len(agreeing) > 1 or not self.missing():
+        if self._are_enough(agreeing) or not self.missing():
             return ""
+        name = self._directory.name
+        if len(agreeing) > 1:
+            return (
+                f"only the look-ups of {name} say who is new: they may hide people who are"
+                " deactivated, and its list isn't whole"
+            )
         only = "list of accounts" if LIST in agreeing else f"look-ups by {min(agreeing)}"
         says = "says" if LIST in agreeing else "say"
         return (
-            f"only the {only} of {self._directory.name} {says} who is new: nothing else there"
-            " finds everybody who is known to be there"
+            f"only the {only} of {name} {says} who is new: nothing else there finds everybody who"
+            " is known to be there"
         )
 
     @property

@@ -96,12 +96,15 @@ def _arrived(session: Session, service: str, last_row: int | None) -> list[_Arri
     arrivals = []
     for (batch, wanted), found in zip(asked, session.read_many(calls), strict=True):
         for task, one, answer in zip(batch, wanted, found, strict=True):
-            if isinstance(answer, Unknown):
+            if isinstance(answer, Unknown) and answer.alone:
+                reason = f"nobody can tell whether they are there already: {answer.reason}"
+                session.conveyor.record([replace(task, state=State.NEEDS_PERSON, reason=reason)])
+            elif isinstance(answer, Unknown):
                 raise ServiceError(
                     f"{directory.name} could not be asked who is there already: {answer.reason}",
                     hint="try again later; nobody is created on a guess",
                 )
-            if isinstance(answer, Found):
+            elif isinstance(answer, Found):
                 arrivals.append(_Arrival(task, one, answer.account))
             elif answer.alike and not one.distinct:
                 arrivals.append(_Arrival(task, one, answer.alike, is_alike=True))

@@ -6,7 +6,7 @@ found: accounts are compared here (SERVERS.md, 2 and 3).
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -46,10 +46,12 @@ class Unknown:
     Attributes:
         reason: Why.
         gone: What was looked up isn't there any more.
+        alone: It is about this person alone: others can be asked for.
     """
 
     reason: str
     gone: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def looked_up(accounts: Iterable[Account], wanted: Wanted) -> LookUp:
     found = ours or certain
     if len(found) > 1:
         ids = ", ".join(account.id for account in found)
-        return Several(f"{len(found)} accounts have this address ({ids}); make them one")
+        reason = f"{len(found)} accounts have this address ({ids}); make them one"
+        return Several(reason, alone=True)
     if not found:
         found = [account for account in alike.values() if belongs(account, wanted)]
     if len(found) == 1:
@@ -94,11 +97,13 @@ class Trust:
         at_once: How many addresses one look-up may ask for; 0 where none can be believed.
         any_case: Whether letter case is ignored.
         cuts: Whether answers are cut: whom a look-up of many misses is then looked up alone.
+        known: By what somebody was found who is known to be there, as a row would have it.
     """
 
     at_once: int = 0
     any_case: bool = False
     cuts: bool = False
+    known: str = field(default="", compare=False)
 
 
 class Directory(Listing):
@@ -176,7 +181,7 @@ class Directory(Listing):
     def absent(self, wanted: Wanted, alike: Account | None = None) -> Absent | Unknown:
         """Whether nobody was met who has a person's address, not even without a name or an id."""
         unusable = any(has_address(account, wanted.email) for account in self.unusable)
-        return Unknown(HIDDEN) if unusable else Absent(alike)
+        return Unknown(HIDDEN, alone=True) if unusable else Absent(alike)
 
     def _found_for(self, criterion: str, wanted: Wanted) -> LookUp | None:
         """Whether a filter finds a person's account; None where the service ignores filters."""

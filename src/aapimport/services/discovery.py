@@ -168,8 +168,8 @@ class _Discovery:
     def about(self, path: str) -> Mapping[str, Any] | None:
         """What a service answers; empty where it has nothing to say, None where it refuses to.
 
-        Nothing is guessed from an answer that is damaged: a web page or half of a JSON, once,
-        would otherwise mean that the service can do nothing and keeps nothing.
+        Nothing is guessed from an answer that is damaged: a web page, half of a JSON or nothing at
+        all, once, would otherwise mean that the service can do nothing and keeps nothing.
 
         Raises:
             SettingsError: It sends us elsewhere.
@@ -189,7 +189,8 @@ class _Discovery:
             )
         said = _said(answer, path) if answer.ok else {}
         if said is None and not (_is_page(answer) and self._shows_pages()):
-            what = "a web page" if _is_page(answer) else "something that isn't SCIM's JSON"
+            what = "something that isn't SCIM's JSON" if answer.body.strip() else "an empty success"
+            what = "a web page" if _is_page(answer) else what
             raise ServiceError(
                 f"{self._name} answers GET {path} with {what}",
                 hint="try again later; if it stays, show this message to the service's owner",
@@ -223,18 +224,21 @@ class _Discovery:
 
 
 def _said(answer: Answer, path: str) -> Mapping[str, Any] | None:
-    """What a success says at a discovery endpoint, a bare array as a list; None when damaged."""
-    if not answer.body.strip():
-        return {}
+    """What a success says at a discovery endpoint, a bare array as a list; None when damaged.
+
+    Who has nothing to say says that: 404, or a list of nobody whose total is 0.
+    """
     body = answer.json()
     if body is None:
         array = answer.array()
         return None if array is None or path == _CONFIG else {"Resources": array}
-    if not body or isinstance(body.get("Resources"), list) or path.startswith(f"{_SCHEMAS}/"):
-        return body
     if path == _CONFIG:
         return body if _FEATURES & {name.lower() for name in body} else None
-    return body if number(body.get("totalResults")) == 0 else None
+    if path.startswith(f"{_SCHEMAS}/"):
+        return body or None
+    listed, total = body.get("Resources"), number(body.get("totalResults"))
+    whole = bool(listed) or not total if isinstance(listed, list) else listed is None and total == 0
+    return body if whole else None
 
 
 def _is_page(answer: Answer) -> bool:

@@ -4,9 +4,7 @@ An account is a row's only by our own key or by its userName; an address among i
 evidence for a question, never a key (docs/protocol.md, "Whose account is it?").
 """
 
-from collections.abc import Iterable
-
-from aapimport.people.person import address_key, fold
+from aapimport.people.person import address_key, fold, without_edges
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
 
@@ -32,16 +30,6 @@ def is_certain(account: Account, wanted: Wanted) -> bool:
     return is_named(account, wanted.email)
 
 
-def own_account(accounts: Iterable[Account], wanted: Wanted) -> Account | None:
-    """The account among some that is this person's; None where there is none, or two may be."""
-    alike = [account for account in accounts if belongs(account, wanted)]
-    certain = [account for account in alike if is_certain(account, wanted)]
-    ours = [account for account in certain if account.external_id == wanted.external_id]
-    if certain:
-        return (ours or certain)[0]
-    return alike[0] if len({account.id for account in alike}) == 1 else None
-
-
 def is_named(account: Account, email: str) -> bool:
     """Whether an account's userName is an address."""
     return address_key(account.user_name) == address_key(email)
@@ -50,11 +38,13 @@ def is_named(account: Account, email: str) -> bool:
 def is_named_by_address(account: Account) -> bool:
     """Whether a look-up by userName finds whoever has an account's addresses.
 
-    Where userNames are employee numbers, or other addresses than people are written to, it says of
-    everybody that they aren't there.
+    Where userNames are employee numbers, other addresses than people are written to, or addresses
+    with a blank around them, it says of everybody that they aren't there.
     """
     mine = [address_key(one) for one in account.emails]
-    return "@" in account.user_name and (not mine or address_key(account.user_name) in mine)
+    name = account.user_name
+    is_address = "@" in name and name == without_edges(name)
+    return is_address and (not mine or address_key(name) in mine)
 
 
 def has_address(account: Account, email: str) -> bool:

@@ -47,6 +47,7 @@ class Listing:
     Attributes:
         named: Whether everybody who was met so far has one of their addresses as userName.
         is_short: Whether the list, when its first page was last read, was no longer than that.
+        longest: Elements of the longest page that a look-up has shown so far.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Listing:
         self._malformed: dict[str, Account] = {}
         self.named = True
         self.is_short = False
+        self.longest = 0
         self._not_kept = not_kept
 
     @property
@@ -313,6 +315,7 @@ class Listing:
             query = {"filter": criterion, **place.query("/Users")}
             reply, page = self._undamaged(lambda: self._counted("/Users", query), place)
         if page is not None or self._has_lost_cursor(reply, place):
+            self.longest = max(self.longest, len(page.elements) if page else 0)
             return page
         if not isinstance(reply, Answer):
             raise ServiceError(reply.reason)

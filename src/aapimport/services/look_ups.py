@@ -4,19 +4,22 @@ Look-ups are believed only after they have been proven on this very service (`pr
 """
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from aapimport.errors import ServiceError
 from aapimport.people.person import address_key
+from aapimport.services.asking import Asking
 from aapimport.services.directory import Absent, Directory, Found, LookUp, Trust, Unknown, looked_up
-from aapimport.services.identity import keys, spellings
-from aapimport.services.proofs import ADDRESSES, TERMS, By, any_of, prove
+from aapimport.services.identity import keys
+from aapimport.services.listing import FilterRefusedError
+from aapimport.services.proofs import ADDRESSES, TERMS, By, prove
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
 
-ADDRESSES_PER_LOOK_UP = TERMS
-"""People who are looked up together at the most."""
+ADDRESSES_PER_LOOK_UP = TERMS - 1
+"""People who are looked up together at the most, beside somebody who is known to be there."""
+_FEW = 3  # deactivated people whom look-ups have to find
 _LADDER = 3
 """Requests that looking for one person alone takes, about."""
 
@@ -39,17 +42,13 @@ def can_be_believed(directory: Directory) -> bool:
 
 
 def find_many(directory: Directory, emails: Sequence[str]) -> list[Account] | Unknown:
-    """Everybody of some people whom look-ups by userName find, 50 at a time.
-
-    Stops as soon as everybody was found, else pages on until nothing new comes. Whom an answer
-    misses that has others is asked for again without those; where that finds anybody the service
-    cuts its answers, and whoever is missed from then on is asked for alone.
+    """Everybody of some people whom look-ups by userName find, many at a time.
 
     Raises:
         SettingsError: The token is refused.
     """
     try:
-        return find_by(directory, By.USER_NAME, emails)
+        return ask_by(directory, By.USER_NAME, emails).found
     except ServiceError as error:
         return Unknown(error.message)
 
@@ -57,7 +56,7 @@ def find_many(directory: Directory, emails: Sequence[str]) -> list[Account] | Un
 def find_by(
     directory: Directory, by: By, values: Sequence[str], at_once: int = ADDRESSES_PER_LOOK_UP
 ) -> list[Account]:
-    """The same by any attribute.
+    """Everybody of some people whom look-ups by an attribute find; each was answered for.
 
     Args:
         directory: The service.
@@ -70,98 +69,26 @@ def find_by(
         FilterRefusedError: The service doesn't take the filter, or one of the addresses in it.
         ServiceError: A look-up fails, or doesn't show whom it finds.
     """
-    asking = _Asking(directory, by)
+    asking = ask_by(directory, by, values, at_once)
+    for reason in asking.unheard.values():
+        raise FilterRefusedError(reason)
+    return asking.found
+
+
+def ask_by(
+    directory: Directory, by: By, values: Sequence[str], at_once: int = ADDRESSES_PER_LOOK_UP
+) -> Asking:
+    """The same, where somebody may be left whom the service can't be asked for (`unheard`).
+
+    Raises:
+        SettingsError: The token is refused.
+        FilterRefusedError: The service doesn't take the filter, whoever is asked for.
+        ServiceError: A look-up fails, or doesn't show whom it finds.
+    """
+    asking = Asking(directory, by)
     for together in asking.batches(values, at_once):
         asking.ask_for(together)
-    return list(asking.accounts.values())
-
-
-class _Asking:
-    """Look-ups by one attribute, and whom they have found so far."""
-
-    def __init__(self, directory: Directory, by: By) -> None:
-        self.accounts: dict[str, Account] = {}
-        self._directory = directory
-        self._by = by
-        self._trust = directory.proofs.get(by) or Trust(at_once=TERMS, any_case=True)
-        self._found: set[str] = set()
-
-    @property
-    def _terms(self) -> int:
-        """Terms of one filter at the most: as many as were proven to be looked at."""
-        return max(1, self._trust.at_once)
-
-    def batches(self, values: Iterable[str], at_once: int) -> Iterator[list[str]]:
-        """Whom to ask for together: a person may be asked for in several spellings."""
-        batch: list[str] = []
-        terms = 0
-        for value in values:
-            more = len(self._spellings(value))
-            if batch and (terms + more > self._terms or len(batch) >= at_once):
-                yield batch
-                batch, terms = [], 0
-            batch.append(value)
-            terms += more
-        if batch:
-            yield batch
-
-    def ask_for(self, values: Sequence[str]) -> None:
-        """Find some people, together if the service answers that whole, else alone.
-
-        Raises:
-            ServiceError: The look-up fails.
-        """
-        shortfall = self._ask(values)
-        missed = self._missed(values)
-        if not missed:
-            return
-        if len(values) == 1:
-            if shortfall:
-                raise ServiceError(shortfall)
-            return
-        if not shortfall and not self._trust.cuts:
-            if len(missed) == len(values):
-                return  # nobody at all is an answer: a proof has found many at once
-            shortfall = self._ask(missed)
-            left = self._missed(missed)
-            if not shortfall and left == missed:
-                return
-            missed = left
-        self._trust = replace(self._trust, cuts=True)
-        self._directory.proofs[self._by] = self._trust
-        for one in missed:
-            self.ask_for([one])
-
-    def _ask(self, values: Sequence[str]) -> str:
-        """Ask for some people; says why the answer isn't whole, where it isn't."""
-        asked = {self._by.key(value) for value in values}
-        left = set(asked)
-        shortfall = ""
-        terms = [it for one in values for it in self._spellings(one)]
-        for start in range(0, len(terms), self._terms):
-            together = terms[start : start + self._terms]
-            walk = self._directory.found(any_of(self._by, together))
-            for account in self._directory.accounts(walk):
-                if not asked.isdisjoint(self._by.keys(account)):
-                    self.accounts[account.id] = account
-                    self._found.update(self._by.keys(account))
-                    left.discard(address_key(account.user_name))
-                # an e-mail may be several people's; the rest of a page costs nothing
-                if not left and self._by is By.USER_NAME and not walk.rest:
-                    return ""
-            shortfall = shortfall or walk.shortfall
-        return shortfall
-
-    def _spellings(self, value: str) -> Collection[str]:
-        """The ways to ask for somebody that are not the same to this service."""
-        if self._by is By.EXTERNAL_ID:
-            return (value,)
-        if not self._trust.any_case:
-            return spellings(value)
-        return {one.casefold(): one for one in reversed(spellings(value))}.values()
-
-    def _missed(self, values: Iterable[str]) -> list[str]:
-        return [one for one in values if self._by.key(one) not in self._found]
+    return asking
 
 
 def look_again(directory: Directory, wanted: Sequence[Wanted]) -> list[LookUp]:
@@ -182,15 +109,36 @@ def look_again(directory: Directory, wanted: Sequence[Wanted]) -> list[LookUp]:
         if can_be_believed(directory):
             by_address = _is_proven(directory, By.EMAILS)
             if by_address or not directory.is_short:
-                found = find_by(directory, By.USER_NAME, [one.email for one in wanted])
-                missed = [one.email for one in _missed(found, wanted)] if by_address else []
-                found += find_by(directory, By.EMAILS, missed)
-                return _each(found, wanted, directory.absent)
+                with suppress(FilterRefusedError):  # it takes none any more: the list is left
+                    return _looked_up(directory, wanted, ADDRESSES if by_address else ADDRESSES[:1])
         elif _is_quicker_alone(directory, wanted):
             return [directory.look_up(one) for one in wanted]
         return _in_list(directory, wanted)
     except ServiceError as error:
         return [Unknown(error.message)] * len(wanted)
+
+
+def _looked_up(directory: Directory, wanted: Sequence[Wanted], ways: Iterable[By]) -> list[LookUp]:
+    """Whether look-ups find people; who can't be asked for is looked for in the list.
+
+    Raises:
+        ServiceError: A look-up fails, whoever is asked for.
+    """
+    found: list[Account] = []
+    unheard: set[str] = set()
+    for by in ways:
+        asking = ask_by(directory, by, [one.email for one in _missed(found, wanted)])
+        found += asking.found
+        unheard |= asking.unheard.keys()
+    rest = [one for one in _missed(found, wanted) if one.email in unheard]
+    listed, shortfall = _listed(directory, rest) if rest else ([], "")
+
+    def otherwise(one: Wanted, alike: Account | None) -> Absent | Unknown:
+        if shortfall and one.email in unheard:
+            return Unknown(shortfall, alone=True)
+        return directory.absent(one, alike)
+
+    return _each([*found, *listed], wanted, otherwise)
 
 
 def find_surely(directory: Directory, wanted: Sequence[Wanted]) -> tuple[list[Account], str]:
@@ -207,19 +155,54 @@ def find_surely(directory: Directory, wanted: Sequence[Wanted]) -> tuple[list[Ac
         SettingsError: The token is refused.
         ServiceError: A look-up fails, or the list can't be had.
     """
-    found = find_by(directory, By.USER_NAME, [one.email for one in wanted])
+    asking = ask_by(directory, By.USER_NAME, [one.email for one in wanted])
+    found, unheard = asking.found, asking.unheard
     proven: list[By] = []
     if _missed(found, wanted):
         proven = [by for by in By if _is_proven(directory, by, found)]
     for by in proven:
         if by is not By.USER_NAME and (missed := _missed(found, wanted)):
             values = [one.external_id if by is By.EXTERNAL_ID else one.email for one in missed]
-            found += find_by(directory, by, list(filter(None, values)))
+            asking = ask_by(directory, by, list(filter(None, values)))
+            found += asking.found
+            unheard |= asking.unheard
     missed = _missed(found, wanted)
-    if not missed or By.EXTERNAL_ID in proven or set(ADDRESSES) <= set(proven):
+    two = By.EXTERNAL_ID in proven or set(ADDRESSES) <= set(proven)
+    if not missed or (two and not unheard):
         return found, ""
     listed, shortfall = _listed(directory, missed)
     return [*found, *listed], shortfall
+
+
+def find_deactivated(directory: Directory, known: Iterable[Account]) -> bool:
+    """Whether look-ups by address find people who are deactivated, tried on some who are.
+
+    They are among those who were listed, or found by a filter; where nobody is known to be
+    deactivated, nothing is proven.
+
+    Args:
+        directory: The service.
+        known: People whom it has listed.
+
+    Raises:
+        SettingsError: The token is refused.
+    """
+    gone = [one for one in known if not one.active]
+    if not gone:
+        listed = directory.search("active eq false")
+        gone = [] if isinstance(listed, Unknown) else [one for one in listed if not one.active]
+    several = [one for one in gone if one.emails][:_FEW]
+    ids = {one.id for one in several}
+    try:
+        return bool(several) and all(
+            ids <= {one.id for one in find_by(directory, by, values)}
+            for by, values in (
+                (By.USER_NAME, [one.user_name for one in several]),
+                (By.EMAILS, [one.emails[0] for one in several]),
+            )
+        )
+    except ServiceError:
+        return False
 
 
 def _is_proven(directory: Directory, by: By, known: Sequence[Account] = ()) -> bool:

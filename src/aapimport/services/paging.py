@@ -135,6 +135,7 @@ class Walk:
         shortfall: After the walk: why what it brought isn't the whole list; empty when it is.
         count: How many elements it has brought.
         rest: How many elements of the page at hand are still to come.
+        says_all: Whether the page at hand says that all was shown with it.
     """
 
     def __init__(
@@ -148,6 +149,7 @@ class Walk:
     ) -> None:
         self.shortfall = ""
         self.count = self.rest = 0
+        self.says_all = False
         self._ask = ask
         self._what = what
         self._sorts = sorts
@@ -193,6 +195,7 @@ class Walk:
                 return _End.BROKEN
             fresh = {key: at for at, key in enumerate(keys) if key not in steps.seen}
             steps.seen.update(fresh)
+            self.says_all = not page.cursor and page.total == len(steps.seen)
             for told, (key, at) in enumerate(fresh.items(), 1):
                 self.rest = len(fresh) - told
                 if key not in self._told:

@@ -18,6 +18,7 @@ from aapimport.services.scim import (
     PATCH_OP,
     Account,
     error_detail,
+    identifier,
     mapping,
     number,
     read_account,
@@ -44,7 +45,7 @@ class Portal(Directory):
             return ()
         return tuple(
             Pass(
-                id=str(one.get("id", "")),
+                id=identifier(one.get("id")),
                 name=text(one.get("displayName")),
                 seats=number(one.get("seats")),
                 seats_used=number(one.get("seatsUsed")),
@@ -84,9 +85,9 @@ class Portal(Directory):
             return ()
         return tuple(
             Team(
-                id=str(one.get("id", "")),
+                id=identifier(one.get("id")),
                 name=text(one.get("displayName")),
-                pass_id=text(mapping(mapping(one.get(AAP_GROUP)).get("pass")).get("value")),
+                pass_id=identifier(mapping(mapping(one.get(AAP_GROUP)).get("pass")).get("value")),
                 places=number(mapping(one.get(AAP_GROUP)).get("places")),
                 places_used=number(mapping(one.get(AAP_GROUP)).get("placesUsed")),
             )
@@ -164,7 +165,7 @@ class Portal(Directory):
             return True
         if any("members" in group for group in groups):
             return True
-        teams = [read_team(self, str(group.get("id", ""))) for group in groups[:_LOOKED_INTO]]
+        teams = [read_team(self, identifier(group.get("id"))) for group in groups[:_LOOKED_INTO]]
         return any(isinstance(team, Unknown) or team.shown for team in teams)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from aapimport.errors import ServiceError
-from aapimport.people.person import address_key
+from aapimport.people.person import address_key, without_edges
 from aapimport.services.directory import Directory, Trust
 from aapimport.services.identity import is_named_by_address, keys
 from aapimport.services.scim import Account, equals
@@ -63,7 +63,9 @@ def _proven(directory: Directory, by: By, known: Sequence[Account]) -> Trust:
         directory.proofs[by] = Trust()
     elif sample := _sample(by, known):
         left_out = len(sample) < len(known) or _only(directory, by, []) is not None
-        directory.proofs[by] = _try(directory, by, sample) if left_out else Trust()
+        trust = _try(directory, by, sample) if left_out else Trust()
+        first = next(iter(sample.values())) if trust.at_once else ""
+        directory.proofs[by] = replace(trust, known=first)
     return directory.proofs.get(by, Trust())
 
 
@@ -80,11 +82,14 @@ def _sample(by: By, known: Iterable[Account]) -> dict[str, str]:
 
 
 def _values(by: By, account: Account) -> Iterable[str]:
-    """By what an account can be looked up: its own key, its userName or its first address."""
+    """By what an account can be looked up: its own key, its userName or its first address.
+
+    As a row would have them: a service may keep a blank around an address, and find nobody then.
+    """
     if by is By.EXTERNAL_ID:
         return filter(None, [account.external_id])
     addresses = (account.user_name,) if by is By.USER_NAME else account.emails[:1]
-    return (value for value in addresses if "@" in value)
+    return (without_edges(value) for value in addresses if "@" in value)
 
 
 def _try(directory: Directory, by: By, sample: Mapping[str, str]) -> Trust:

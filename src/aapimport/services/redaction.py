@@ -4,58 +4,161 @@ A service that repeats a request's headers in its error page would put the token
 the journal and into a log. Nothing that comes from a service goes past this.
 """
 
+import base64
 import re
-from collections.abc import Iterable
+from bisect import bisect
+from collections.abc import Iterable, Iterator
+from html.entities import html5
 
 STRUCK_OUT = "[token]"
 _SHORT = 8
 """Tokens of fewer characters are struck out as whole words only: they could be part of a name."""
-_WORD = r"[\w.@+-]"
+_CUT = 12
+"""Characters in a row of a token that are struck out of a service's words, as a part of it."""
+_WORD = rb"[\w.@+-]"
+_ASCII = 128
+_SPELLED = re.compile(
+    rb"""\\u00(?P<json>[2-7][0-9a-f])
+    |%(?:25)*(?P<address>[2-7][0-9a-f])
+    |&\#x0*(?P<hex>[2-7][0-9a-f]);
+    |&\#0*(?P<number>[0-9]{2,3});
+    |&(?P<name>[a-z]{2,8};)
+    |\\(?P<itself>["\\/])""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NUMBERED = [  # what may stand for a letter or a digit, each with its cheap beginning
+    (b"\\u00", re.compile(rb"\\u00[3-7]")),
+    (b"%", re.compile(rb"%[2-7]")),
+    (b"&#", re.compile(rb"&#")),
+]
 
 
 class Redaction:
-    """Finds secrets, also as a web address, JSON or HTML would spell them.
+    """Finds secrets: in any letter case, and as JSON, HTML or a web address spells them.
 
     Args:
         secrets: The tokens; empty ones are left out.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        found = sorted({one for one in secrets if one}, key=len, reverse=True)
-        self._patterns: list[tuple[bytes, re.Pattern[bytes]]] = [
-            (_plain_part(one), _pattern(one)) for one in found
-        ]
+        self._secrets = [_Secret(one) for one in dict.fromkeys(secrets) if one]
 
-    def strike(self, said: bytes) -> bytes:
-        """What a service says, without the secrets."""
-        for plain_part, pattern in self._patterns:
-            if plain_part in said:  # far cheaper than the pattern, and nearly always the end of it
-                said = pattern.sub(STRUCK_OUT.encode(), said)
-        return said
+    def strike(self, said: bytes, *, words: bool = False) -> bytes:
+        """What a service says, without the secrets.
+
+        Args:
+            said: The bytes as they came.
+            words: Whether these are words for people and no data, so that what base64 makes of a
+                secret goes too, and a part of it: in data, it could be a part of an address.
+        """
+        if not words and not self._is_suspect(said):  # nearly always, and found out cheaply
+            return said
+        plain, origin = _plain(said)
+        spans = sorted(span for it in self._secrets for span in it.spans(plain, words=words))
+        left, end = [], 0
+        for start, stop in spans:
+            if stop <= end:
+                continue
+            if start >= end:
+                left += [said[origin(end) : origin(start)], STRUCK_OUT.encode()]
+            end = stop
+        return b"".join([*left, said[origin(end) :]]) if spans else said
+
+    def _is_suspect(self, said: bytes) -> bool:
+        """Whether a secret may be in it."""
+        lower = said.lower()
+        for secret in self._secrets:
+            if secret.hint in lower:
+                return True
+        return any(begins in said and pattern.search(said) for begins, pattern in _NUMBERED)
 
 
-def _plain_part(secret: str) -> bytes:
-    """The longest part of a secret that is spelled in one way only."""
-    parts: list[str] = re.findall("[A-Za-z0-9]*", secret)
-    return max(parts, key=len).encode()
+class _Secret:
+    """One token, in the forms in which it is looked for.
+
+    Attributes:
+        hint: The longest part of it that is spelled in one way only, in small letters.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._whole = secret.encode().lower()
+        parts: list[bytes] = re.findall(rb"[a-z0-9]*", self._whole)
+        self.hint = max(parts, key=len)
+        spelled = re.escape(self._whole)
+        if len(secret) < _SHORT:
+            spelled = rb"(?<!%b)%b(?!%b)" % (_WORD, spelled, _WORD)
+        self._pattern = re.compile(spelled)
+        self._coded = [] if len(secret) < _SHORT else list(_in_base64(secret.encode()))
+
+    def spans(self, plain: bytes, *, words: bool) -> Iterator[tuple[int, int]]:
+        """Where it begins and ends, each time; with each part of it where these are words."""
+        lower = plain.lower()
+        yield from (found.span() for found in self._pattern.finditer(lower))
+        if not words:
+            return
+        for coded in self._coded:
+            yield from _places(coded, plain)
+        for start in range(len(self._whole) - _CUT + 1):
+            yield from _places(self._whole[start : start + _CUT], lower)
 
 
-def _pattern(secret: str) -> re.Pattern[bytes]:
-    """What finds a secret in every spelling."""
-    spelled = "".join(map(_spellings, secret))
-    if len(secret) < _SHORT:
-        spelled = f"(?<!{_WORD}){spelled}(?!{_WORD})"
-    return re.compile(spelled.encode())
+def _places(part: bytes, within: bytes) -> Iterator[tuple[int, int]]:
+    """Where something begins and ends, each time."""
+    at = within.find(part)
+    while at >= 0:
+        yield at, at + len(part)
+        at = within.find(part, at + 1)
 
 
-def _spellings(character: str) -> str:
-    """Every way to write one character: as it is, escaped, or by its number."""
-    if character.isalnum():
-        return character
-    code = f"{ord(character):02x}"
-    digits = "".join(f"[{digit}{digit.upper()}]" for digit in code)
-    as_it_is = re.escape(character)
-    return (
-        rf"(?:\\?{as_it_is}|%{digits}|\\u00{digits}"
-        rf"|&#(?:[xX]0*{digits}|0*{ord(character)});|&[a-z]+;)"
-    )
+def _in_base64(secret: bytes) -> Iterator[bytes]:
+    """What base64 makes of a secret that begins at any of the three places in a group."""
+    for before in range(3):
+        whole = base64.b64encode(bytes(before) + secret)
+        sure = whole[-(-8 * before // 6) : 8 * (before + len(secret)) // 6]
+        yield sure
+        yield sure.translate(bytes.maketrans(b"+/", b"-_"))
+
+
+class _Origin:
+    """Where in something each position of its plain form comes from."""
+
+    def __init__(self) -> None:
+        self._plain = [0]
+        self._said = [0]
+
+    def note(self, plain: int, said: int) -> None:
+        """Note that both go on side by side from two positions."""
+        self._plain.append(plain)
+        self._said.append(said)
+
+    def __call__(self, position: int) -> int:
+        """The position in what was said."""
+        at = bisect(self._plain, position) - 1
+        return self._said[at] + position - self._plain[at]
+
+
+def _plain(said: bytes) -> tuple[bytes, _Origin]:
+    """What is said with each character as itself, and where that comes from."""
+    plain, origin, end = bytearray(), _Origin(), 0
+    for found in _SPELLED.finditer(said):
+        code = _code(found)
+        if code is None:
+            continue
+        plain += said[end : found.start()]
+        origin.note(len(plain), found.start())
+        plain.append(code)
+        end = found.end()
+        origin.note(len(plain), end)
+    return bytes(plain + said[end:]), origin
+
+
+def _code(found: re.Match[bytes]) -> int | None:
+    """The character that is spelled, by its number; None where it is none of ASCII."""
+    kind, digits = found.lastgroup, found[found.lastgroup or 0]
+    if kind == "itself":
+        return ord(digits)
+    if kind == "name":
+        named = html5.get(digits.decode(), "")
+        return ord(named) if len(named) == 1 and named.isascii() else None
+    code = int(digits, 10 if kind == "number" else 16)
+    return code if code < _ASCII else None

@@ -26,6 +26,7 @@ PASS_TYPE = "pass"
 """The `type` of the entitlements that put a person on a pass."""
 MOST = 2**53
 """The largest number that is read: what every JSON reader holds exactly (RFC 8259 section 6)."""
+_YES = {"", "true", "1", "1.0", "yes", "active", "enabled"}
 _LONGEST_WORDS = 300
 _MUCH = 20 * _LONGEST_WORDS  # what is looked at of a page; the rest would be cut off anyway
 _UNSEEN = {"Cc", "Cf", "Cs", "Co"}  # control, format and bidi characters, and those of nobody
@@ -74,14 +75,14 @@ def identifier(value: object) -> str:
 
 
 def objects(value: object) -> Iterator[dict[str, Any]]:
-    """The objects of a multi-valued attribute; a bare text counts as its `value`.
+    """The objects of a multi-valued attribute; a bare text or number counts as its `value`.
 
     A single object or text stands for a list of one, as some services have it.
     """
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, dict):
             yield item
-        elif isinstance(item, str):
+        elif isinstance(item, str | int):
             yield {"value": item}
 
 
@@ -98,7 +99,7 @@ class Account:
         id: The service's own identifier.
         user_name: The address as the service keeps it.
         external_id: The key that the creator gave, or empty.
-        active: False when deactivated.
+        active: False when deactivated, also where that is said in a number or another word.
         first_name: `name.givenName`.
         last_name: `name.familyName`.
         roles: The values of `roles`.
@@ -131,12 +132,12 @@ def read_account(resource: Mapping[str, Any]) -> Account | None:
         id=own_id,
         user_name=text(resource.get("userName")),
         external_id=text(resource.get("externalId")),
-        active=str(resource.get("active", True)).lower() != "false",
+        active=_is_active(resource.get("active")),
         first_name=text(name.get("givenName")),
         last_name=text(name.get("familyName")),
         roles=_values(resource.get("roles")),
         passes=tuple(
-            text(item.get("value"))
+            identifier(item.get("value"))
             for item in objects(resource.get("entitlements"))
             if text(item.get("type")) in {"", PASS_TYPE}
         ),
@@ -146,8 +147,16 @@ def read_account(resource: Mapping[str, Any]) -> Account | None:
     )
 
 
+def _is_active(said: object) -> bool:
+    """Whether an account is active: what isn't said is; what isn't a yes counts as a no.
+
+    Whoever is deactivated is asked about before anything is written, so that is the safe side.
+    """
+    return said is None or str(said).strip().casefold() in _YES
+
+
 def _values(attribute: object, part: str = "value") -> tuple[str, ...]:
-    return tuple(text(item.get(part)) for item in objects(attribute))
+    return tuple(identifier(item.get(part)) for item in objects(attribute))
 
 
 def equals(attribute: str, value: str) -> str:

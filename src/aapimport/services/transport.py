@@ -32,6 +32,7 @@ MEDIA_TYPE = "application/scim+json"
 READ_TIMEOUT = 60.0
 """Seconds without a byte before an answer counts as lost; slow servers need 1 s for each person."""
 _CREATING = {"/Users", "/Bulk"}
+_FIRST_ERROR = 300  # from this status on, a body is words about what went wrong
 _GLANCE = 0.1  # seconds between two looks at whether the run is stopping
 MAX_BODY = 64 * 1024 * 1024
 """Bytes of an answer that are read at the most."""
@@ -265,10 +266,11 @@ class Transport:
             if self._deadline.left() <= 0:
                 return Lost(self._deadline.reason)
             chunks.append(chunk)
-        return Answer(response.status_code, headers, self._redaction.strike(b"".join(chunks)))
+        body = self._redaction.strike(b"".join(chunks), words=response.status_code >= _FIRST_ERROR)
+        return Answer(response.status_code, headers, body)
 
     def _reason(self, error: Exception) -> str:
-        said = self._redaction.strike(str(error).encode(errors="replace"))
+        said = self._redaction.strike(str(error).encode(errors="replace"), words=True)
         text = plain_words(said.decode(errors="replace"))
         name = type(error).__name__
         return f"{name}: {text}" if text else name
