@@ -56,7 +56,7 @@ def look_before_writing(session: Session, last_row: int | None) -> Iterator[Prog
         try:
             session.options.approve(drift)
         except AapimportError:
-            if session.options.begun_now:
+            if not drift.begun:
                 _leave(session)
             raise
     session.conveyor.record([_taken_in(one) for one in arrivals])
@@ -157,12 +157,13 @@ def _drift(session: Session, arrivals: Sequence[_Arrival]) -> Drift | None:
         changes.append(f"client admins: {admins:,} of those approved are not made any more")
     if not changes:
         return None
-    return Drift(changes=(*_named(others), *changes), seats=seats)
+    begun = not session.is_untouched
+    return Drift(changes=(*_named(others), *changes), seats=seats, begun=begun)
 
 
 def _free_seats(session: Session) -> int | None:
     """Seats that are free now, before a session that goes on with what was approved earlier."""
-    if session.options.begun_now or session.run.seats_free is None:
+    if session.is_untouched or session.run.seats_free is None:
         return None
     try:
         passes = session.services.portal.passes()

@@ -14,10 +14,13 @@ class Drift:
     Attributes:
         changes: What differs, in sentences; never empty.
         seats: Seats that this session uses now.
+        begun: Whether the upload goes on all the same: something of it was sent, or may have been,
+            or it was begun by an earlier command. Else it is left, and can be planned anew.
     """
 
     changes: tuple[str, ...]
     seats: int
+    begun: bool
 
 
 def refuse_drift(drift: Drift) -> None:
@@ -28,7 +31,7 @@ def refuse_drift(drift: Drift) -> None:
     """
     raise RefusedError(
         "what was approved is not what would happen now:\n  " + "\n  ".join(drift.changes),
-        hint="run the command again to see the plan as it is now",
+        hint="" if drift.begun else "run the command again to see the plan as it is now",
     )
 
 
