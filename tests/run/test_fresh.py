@@ -75,6 +75,29 @@ def test_a_drift_before_the_first_write_of_a_take_over(uploading: Uploading):
     assert no.value.state == "nothing was sent"
 
 
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_people_in_doubt_may_still_use_a_seat(uploading: Uploading, *, carried_out: bool):
+    """They count as approved and as needed; unless a look shows that they have theirs already."""
+    uploading.rows, uploading.emails = people(3), False
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Journal(uploading.journal_path) as journal,
+    ):
+        run = journal.begin(make_plan(checked(uploading.rows), both, uploading.options))
+        (task, *_) = journal.tasks(run.receipt, StepKind.ACCOUNT)
+        journal.record(run.receipt, [replace(task, state=State.DOUBT, attempts=1, sent_at=1.0)])
+        assert journal.seats_left(run.receipt) == 3
+        if carried_out:
+            uploading.portal.add_user("p2@acme.com", externalId=task.key, entitlements=ON_PASS)
+        uploading.portal.store.passes["p26"]["seats"] = 2 + carried_out
+        if carried_out:
+            assert uploading.carry_out(journal, both, run).seats.used == 3
+            return
+        with pytest.raises(RefusedError, match="seats: 3 are needed, the pass has 2 free by now"):
+            uploading.carry_out(journal, both, run)
+    assert uploading.portal.writes == []
+
+
 def test_who_arrived_without_a_seat_is_adopted(uploading: Uploading):
     """The same names, not on the pass: put on it as approved, never mailed, role and names kept."""
     uploading.portal.habits.unique = False

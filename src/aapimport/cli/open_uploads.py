@@ -133,7 +133,7 @@ def _more_seats(journal: "Journal", run: "Run", max_seats: int | None) -> str:
     left = journal.seats_left(run.receipt)
     if max_seats is None or left <= max_seats:
         return ""
-    return f"it still uses {left:,} seats, more than --max-seats {max_seats:,} allows"
+    return f"it may still use {left:,} seats, more than --max-seats {max_seats:,} allows"
 
 
 def mention_open_uploads(settings: "Settings", address: str) -> None:

@@ -48,7 +48,7 @@ def look_before_writing(session: Session, last_row: int | None) -> Iterator[Prog
         if session.conveyor.is_halted(service):
             continue
         try:
-            arrivals += _arrived(session, service, last_row)
+            arrivals += _arrived(session, service, last_row, State.PLANNED)
         except AapimportError as error:
             session.conveyor.halt(service, error)
         yield session.conveyor.progress()
@@ -73,12 +73,14 @@ def _leave(session: Session) -> None:
         session.journal.close(session.receipt)
 
 
-def _arrived(session: Session, service: str, last_row: int | None) -> list[_Arrival]:
-    """Who of those who are to be created on a service is there."""
+def _arrived(
+    session: Session, service: str, last_row: int | None, *states: State
+) -> list[_Arrival]:
+    """Who of those who are to be created on a service, with steps in some states, is there."""
     directory = session.directories[service]
     due = (
         task
-        for task in session.due(StepKind.ACCOUNT, State.PLANNED, service=service, last_row=last_row)
+        for task in session.due(StepKind.ACCOUNT, *states, service=service, last_row=last_row)
         if task.creates
     )
     if session.trusts(service):
@@ -151,7 +153,7 @@ def _drift(session: Session, arrivals: Sequence[_Arrival]) -> Drift | None:
     changes: list[str] = []
     if seated:
         changes.append(f"seats: {approved:,} were approved, {seats:,} are used now")
-    if free is not None and free < seats:
+    if free is not None and free < seats and free < (seats := seats - _held_in_doubt(session)):
         changes.append(f"seats: {seats:,} are needed, the pass has {free:,} free by now")
     if admins:
         changes.append(f"client admins: {admins:,} of those approved are not made any more")
@@ -159,6 +161,15 @@ def _drift(session: Session, arrivals: Sequence[_Arrival]) -> Drift | None:
         return None
     begun = not session.is_untouched
     return Drift(changes=(*_named(others), *changes), seats=seats, begun=begun)
+
+
+def _held_in_doubt(session: Session) -> int:
+    """Seats that people in doubt turn out to have already; whoever isn't seen needs one still."""
+    try:
+        found = _arrived(session, "portal", None, State.INTENT, State.DOUBT)
+    except AapimportError:
+        return 0
+    return sum(one.wanted.pass_id in one.account.passes for one in found)
 
 
 def _free_seats(session: Session) -> int | None:

@@ -158,10 +158,11 @@ class Journal(Runs, Memory):
         return sum(not lacks_pass(but) for (but,) in found)
 
     def seats_left(self, receipt: str) -> int:
-        """Seats that the run is approved to use, for people to whom nothing was sent yet."""
+        """Seats that the run is approved to use and may still use, people in doubt among them."""
         query = (
-            "SELECT count(*) FROM people JOIN steps USING (receipt, row) WHERE receipt = ? AND seat"
-            " AND service = 'portal' AND kind = 'account' AND state = 'planned' AND attempts = 0"
+            "SELECT count(DISTINCT row) FROM people JOIN steps USING (receipt, row)"
+            " WHERE receipt = ? AND seat AND service = 'portal' AND kind IN ('account', 'pass')"
+            " AND state IN ('planned', 'intent', 'doubt')"
         )
         return int(self._database.execute(query, (receipt,)).fetchone()[0])
 
