@@ -79,6 +79,7 @@ class Run:
         people_digest: SHA-256 of the file's people, however the file is saved; likewise.
         seats_used_before: Seats of the pass that were used before it; None when not published.
         seats_used_after: Likewise, when it was finished.
+        leavers: Used seats that nobody on the portal held before it: some may be for who returns.
         options: The administrator's decisions, as JSON of `options_json`; None when not known.
     """
 
@@ -102,6 +103,7 @@ class Run:
     people_digest: str = ""
     seats_used_before: int | None = None
     seats_used_after: int | None = None
+    leavers: int = 0
     options: str | None = None
 
     @property

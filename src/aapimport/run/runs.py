@@ -251,5 +251,6 @@ def _run_of(plan: Plan, digest: str) -> Run:
         plan_digest=digest,
         people_digest=people_digest(one.person for one in plan.people),
         seats_used_before=plan.pass_.seats_used,
+        leavers=plan.leavers,
         options=options_json(plan),
     )
