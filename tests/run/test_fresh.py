@@ -115,7 +115,8 @@ def test_who_arrived_without_a_seat_is_adopted(uploading: Uploading):
     assert [one["value"] for one in arrived["roles"]] == ["manager"]
     assert [one["value"] for one in arrived["entitlements"]] == ["p26"]
     assert [mail[0] for mail in uploading.portal.store.mails] == ["p2@acme.com"]
-    assert report.exit_code is ExitCode.OK
+    assert report.people[1].email_state == "needs_person"
+    assert report.exit_code is ExitCode.FINDINGS
 
 
 @pytest.mark.parametrize(
