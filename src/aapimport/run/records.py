@@ -241,7 +241,8 @@ def options_json(plan: Plan) -> str:
 
 
 def _was_off(one: PersonPlan) -> bool:
-    return one.portal.account is not None and not one.portal.account.active
+    accounts = [step.account for step in (one.portal, one.jhana) if step and step.account]
+    return not all(account.active for account in accounts)
 
 
 def _decided(people: Sequence[PersonPlan], reason: str, word: str) -> str | None:
