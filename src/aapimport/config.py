@@ -259,6 +259,11 @@ def places_of(address: str) -> str:
     return " ".join(place_of(one) if "://" in one else one for one in address.split(" "))
 
 
+def share_a_place(one: str, other: str) -> bool:
+    """Whether two pairs of services, as `places_of` writes them, have a service in common."""
+    return not set(one.split(" ")).isdisjoint(other.split(" "))
+
+
 def _a_label(host: str) -> str:
     """A host as it goes over the wire (UTS 46); in small letters where it is no domain."""
     if not host.isascii():

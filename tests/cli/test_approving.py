@@ -49,10 +49,24 @@ def test_the_seats_are_typed_back(terminal: Terminal, tmp_path: Path, state_dir:
     answers = (
         (f"Type 3 ({SEATS}) to go on, or press Enter to stop (--yes):", "4"),
         ("that is not 3", "3"),
-        ("Send welcome e-mails (3)? (--emails or --no-emails) [Y/n]", "n"),
+        ("Send welcome e-mails (3)? (--emails or --no-emails) [y/n]", "n"),
     )
     assert terminal.run((*UPLOAD, file, *PASS), answers) is ExitCode.OK
     assert "omar.haddad@acme.com" in on_pass(state_dir)
+    assert contents(state_dir).outbox == ()
+
+
+def test_what_was_typed_ahead_answers_nothing(terminal: Terminal, tmp_path: Path, state_dir: Path):
+    """Only what is typed after a question was shown answers it; Enter sends no e-mail."""
+    file = write(tmp_path / "people.csv", rows()[8:11])
+    before = contents(state_dir)
+    answers = (
+        ("Which pass? (--pass)", "1\n3\n\ny"),
+        (f"Type 3 ({SEATS})", "3\n\ny"),
+        ("Send welcome e-mails (3)?", ""),
+        ("please answer y or n", lambda: "n" if contents(state_dir) == before else "y"),
+    )
+    assert terminal.run((*UPLOAD, file), answers) is ExitCode.OK
     assert contents(state_dir).outbox == ()
 
 

@@ -1,8 +1,10 @@
 import io
+import sys
+from types import SimpleNamespace
 
 import pytest
 
-from aapimport.cli.asking import Asker
+from aapimport.cli.asking import Asker, throw_away_typed
 from aapimport.errors import UsageError
 
 
@@ -33,6 +35,25 @@ def test_a_question_is_asked_until_it_is_answered(typed, lines, default, answer)
     typed(lines)
     asker = Asker(practice=False, yes=False)
     assert asker.confirm("Go?", default=default, flags="--yes") is answer
+
+
+def test_enter_does_not_answer_what_has_no_default(typed):
+    """What sends e-mails needs a typed answer: Enter is asked again."""
+    typed("\n\nn\n")
+    asker = Asker(practice=False, yes=False)
+    assert asker.confirm("Send?", default=None, flags="--emails") is False
+
+
+def test_keys_typed_ahead_are_thrown_away_on_windows(monkeypatch: pytest.MonkeyPatch):
+    """Where there is no termios, the keys that wait are forgotten; there may be neither."""
+    keys = ["y", "\r"]
+    console = SimpleNamespace(kbhit=lambda: bool(keys), getwch=lambda: keys.pop(0))
+    monkeypatch.setitem(sys.modules, "termios", None)
+    monkeypatch.setitem(sys.modules, "msvcrt", console)
+    throw_away_typed()
+    assert keys == []
+    monkeypatch.setitem(sys.modules, "msvcrt", None)
+    throw_away_typed()
 
 
 @pytest.mark.parametrize("text", ["", None, "perhaps\n"])

@@ -7,6 +7,7 @@ import pytest
 from aapimport.cli.open_uploads import interrupted_upload
 from aapimport.cli.planning import PlanFlags
 from aapimport.errors import RefusedError
+from aapimport.run.glance import glance
 from aapimport.run.journal import Journal
 from aapimport.template.roles import Role
 from faults.stub import ScimStub
@@ -92,3 +93,19 @@ def test_decisions_of_version_1_cannot_be_told(uploading: Uploading):
     as_version_1(uploading.journal_path)
     assert goes_on(uploading) == "goes on"
     assert goes_on(uploading, maybe="create") == "whether it was begun with --maybe can't be told"
+
+
+@pytest.mark.parametrize("shared", ["portal", "jhana"])
+def test_one_service_in_common_is_enough(uploading: Uploading, shared: str):
+    """An open upload can't be walked around with another portal, or with another Jhana."""
+    with Journal(uploading.journal_path) as journal:
+        run = journal.begin(uploading.plan())
+        here = dict(zip(("portal", "jhana"), run.address.split(" "), strict=True))
+        other = {"portal": "https://p.example", "jhana": "https://j.example"}
+        beside = " ".join((other | {shared: here[shared]}).values())
+        with pytest.raises(RefusedError, match="of which one is configured now: configure both"):
+            interrupted_upload(journal, beside, checked(ROWS), NO_FLAGS, None)
+        elsewhere = " ".join(other.values())
+        assert interrupted_upload(journal, elsewhere, checked(ROWS), NO_FLAGS, None) is None
+    assert [one.receipt for one, *_ in glance(uploading.journal_path, beside)] == [run.receipt]
+    assert glance(uploading.journal_path, elsewhere) == []

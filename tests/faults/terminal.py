@@ -1,4 +1,7 @@
-"""A command on a terminal of its own: questions are waited for, answers are typed."""
+"""A command on a terminal of its own: questions are waited for, answers are typed.
+
+What is typed before a question is shown is thrown away, so an answer waits for its prompt.
+"""
 
 import os
 import select
@@ -9,8 +12,8 @@ from collections.abc import Callable, Sequence
 from aapimport.errors import ExitCode
 
 WAIT = 60.0
-NO_MORE = "\n\x04"
-"""Typed after an answer: every later question finds the end of the input."""
+_PROMPTS = (": ", "] ")
+"""How the screen ends where an answer can be typed."""
 Answer = str | Callable[[], str]
 
 
@@ -19,10 +22,12 @@ class Terminal:
 
     Attributes:
         screen: Everything that the last command showed, with plain line ends.
+        process: The number of the process that runs it.
     """
 
     def __init__(self) -> None:
         self.screen = ""
+        self.process = 0
 
     def run(
         self, words: Sequence[object], answers: Sequence[tuple[str, Answer]], **environment: str
@@ -52,6 +57,7 @@ class Terminal:
             env=os.environ | {"TERM": "dumb", "PYTHONUTF8": "1", "COLUMNS": "80"} | environment,
         ) as process:
             os.close(theirs)
+            self.process = process.pid
             try:
                 for question, answer in answers:
                     seen = self._wait_for(ours, question, seen)
@@ -66,15 +72,17 @@ class Terminal:
 
     def _wait_for(self, terminal: int, text: str, start: int) -> int:
         deadline = time.monotonic() + WAIT
-        while (at := self.screen.find(text, start)) < 0:
+        while (at := self.screen.find(text, start)) < 0 or not self.screen.endswith(_PROMPTS):
             left = max(0.0, deadline - time.monotonic())
             if not select.select([terminal], [], [], left)[0] or not self._read(terminal):
                 raise AssertionError(f"{text!r} was not asked:\n{self.screen}")
         return at + len(text)
 
     def _read_to_the_end(self, terminal: int) -> None:
-        while self._read(terminal):
-            pass
+        while select.select([terminal], [], [], WAIT)[0]:
+            if not self._read(terminal):
+                return
+        raise AssertionError(f"nothing answers this question:\n{self.screen}")
 
     def _read(self, terminal: int) -> bool:
         try:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from copy import deepcopy
@@ -17,7 +18,7 @@ from faults.nursery import KILL, Ended, Nursery
 from faults.proxy import Weather
 from faults.rows import Someone, someone
 from faults.stub import Habits, ScimStub
-from faults.terminal import NO_MORE, Terminal
+from faults.terminal import Terminal
 from faults.totals import Totals, receipt_json
 from faults.wire import Act, Response
 from faults.worlds import PASS, StubWorld, World, stub_world
@@ -25,6 +26,9 @@ from faults.worlds import PASS, StubWorld, World, stub_world
 PEOPLE = 8
 SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
 BOTH = pytest.mark.parametrize("world", [True, False], indirect=True, ids=["unique", "doubles"])
+
+UPLOAD = (sys.executable, "-m", "aapimport", "upload")
+NEEDS_TERMINAL = pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +201,7 @@ def test_other_services_have_uploads_of_their_own(
     assert_as_the_file_says(world, resume(world, nursery, receipt), "the first services")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
+@NEEDS_TERMINAL
 def test_a_colleague_while_the_question_stands(world: StubWorld, nursery: Nursery):
     """The same people were uploaded by a colleague before the number was typed: nobody is twice."""
     terminal = Terminal()
@@ -208,11 +212,49 @@ def test_a_colleague_while_the_question_stands(world: StubWorld, nursery: Nurser
         ours, world.environment = world.environment, theirs
         done.append(nursery.run(world, upload_words(world)))
         world.environment = ours
-        return f"{PEOPLE}{NO_MORE}"
+        return str(PEOPLE)
 
-    words = (sys.executable, "-m", "aapimport", "upload", world.file, "--pass", PASS, "--no-emails")
+    words = (*UPLOAD, world.file, "--pass", PASS, "--no-emails")
     terminal.run(words, [(f"Type {PEOPLE}", colleague)], **world.environment)
     assert_as_the_file_says(world, done[0], f"the colleague's\n{terminal.screen}")
+
+
+@NEEDS_TERMINAL
+def test_a_colleague_while_the_canary_question_stands(world: StubWorld, nursery: Nursery):
+    """The seats are typed back once more, the upload goes on, and the first people are mailed."""
+    one = world.people[-1]
+
+    def colleague() -> str:
+        words = {"first": one.first, "last": one.last, "roles": [{"value": "manager"}]}
+        world.portal.add_user(one.email, entitlements=[{"value": "p26"}], **words)
+        return "y"
+
+    answers = (
+        (f"Type {PEOPLE}", str(PEOPLE)),
+        ("Go on?", colleague),
+        (f"Type {PEOPLE - 2}", str(PEOPLE - 2)),
+    )
+    words = (*UPLOAD, world.file, "--pass", PASS, "--emails", "--canary", "1")
+    Terminal().run(words, answers, **world.environment)
+    mailed = {mail[0] for mail in world.portal.store.mails + world.jhana.store.mails}
+    assert mailed == {it.email for it in world.people if it != one}
+
+
+@NEEDS_TERMINAL
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_the_canary_question(world: StubWorld, number: int):
+    """It ends the command at once with its own exit code, and says how to go on."""
+    terminal = Terminal()
+
+    def stop() -> str:
+        os.kill(terminal.process, number)
+        return ""
+
+    words = (*UPLOAD, world.file, "--pass", PASS, "--canary", "1")
+    answers = ((f"Type {PEOPLE}", str(PEOPLE)), ("Send welcome", "y"), ("Go on?", stop))
+    code = terminal.run(words, answers, **world.environment)
+    assert code == 128 + number
+    assert "continue with: aapimport resume" in terminal.screen
 
 
 def test_whoever_arrived_meanwhile_is_found_by_a_resume(world: StubWorld, nursery: Nursery):

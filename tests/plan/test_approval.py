@@ -278,12 +278,12 @@ def test_a_time_without_a_zone_is_no_plan(planned: Uploading, file: Path):
 
 
 def test_the_fingerprint_is_the_digests(planned: Uploading, file: Path):
-    """Its first 40 bits in letters that don't look alike; case, blanks and hyphens don't matter."""
-    report = read_plan(file).model_copy(update={"digest": "00443214c7" + "e" * 54})
-    assert report.fingerprint == "2345-6789"
-    for typed in ("2345-6789", "23456789", " 2345 6789 "):
+    """Its first 80 bits in letters that don't look alike; case, blanks and hyphens don't matter."""
+    report = read_plan(file).model_copy(update={"digest": "00443214c7" * 2 + "e" * 44})
+    assert report.fingerprint == "2345-6789-2345-6789"
+    for typed in ("2345-6789-2345-6789", "2345678923456789", " 2345 6789 2345 6789 "):
         assert is_fingerprint(typed, report)
-    for typed in ("", "2345-678A", "2345-67899"):
+    for typed in ("", "2345-6789", "2345-6789-2345-678A", "2345-6789-2345-67899"):
         assert not is_fingerprint(typed, report)
 
 

@@ -1,8 +1,11 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from aapimport.config import Settings
 from aapimport.errors import SettingsError
+from aapimport.plan.own import set_administrator
 from aapimport.plan.plan import Plan
 from faults.uploading import Uploading, person
 from faults.wire import as_json, error, instead
@@ -69,6 +72,29 @@ def test_that_nobody_knows_who_you_are_is_said(admins: Uploading, answer, said: 
     assert f"{said}{what}" in admins.plan().notices
     admins.options = replace(admins.options, update_roles=False)
     assert not [one for one in admins.plan().notices if "who you are" in one]
+
+
+def test_an_address_of_nobody_protects_nobody(admins: Uploading):
+    """Where the portal doesn't say who one is, the setting is looked up, and believed if found."""
+    admins.options = replace(admins.options, administrator="nobody@acme.com")
+    plan = admins.plan()
+    (said,) = [one for one in plan.notices if "your own role could be changed" in one]
+    assert "the address of AAPIMPORT_ADMINISTRATOR has no account there" in said
+    asked = instead(error(500, "out of order"))
+    admins.portal.on("GET", "/Me", asked, times=99)
+    for address in ("zoe.ng@acme.com", "z.ng@acme.com"):
+        admins.options = replace(admins.options, administrator=address)
+        assert not [one for one in admins.plan().notices if "who you are" in one]
+
+
+@pytest.mark.parametrize("typed", ["Big Boss", "boss@acme", "@acme.com"])
+def test_a_setting_that_is_no_address_is_refused(tmp_path: Path, typed: str):
+    """It can protect nobody's role: the setting is named."""
+    settings = Settings(state_dir=tmp_path, administrator=typed)
+    with pytest.raises(SettingsError, match="AAPIMPORT_ADMINISTRATOR is not an e-mail address"):
+        set_administrator(settings)
+    for fine in ("", "BOSS@Acme.com", "boss@m\u00fcnchen.de"):
+        assert set_administrator(replace(settings, administrator=fine)) == fine
 
 
 def test_a_refused_token_is_a_matter_of_settings(admins: Uploading):

@@ -256,7 +256,7 @@ def test_a_conflict_with_the_same_person_is_adopted_and_not_mailed(
     uploading.portal.on("POST", "/Users", meanwhile)
     report = uploading.run()
     assert only(report)[0] == "changed"
-    assert report.people[0].email_state == "none"
+    assert report.people[0].email_state == "needs_person"
     assert uploading.portal.store.mails == []
     (user,) = uploading.portal.store.users.values()
     assert user["entitlements"][0]["value"] == "p26"

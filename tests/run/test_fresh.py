@@ -7,7 +7,9 @@ import pytest
 from aapimport.errors import ExitCode, RefusedError
 from aapimport.plan.make import make_plan
 from aapimport.run.journal import Journal
+from aapimport.run.options import RunOptions
 from aapimport.run.records import State, StepKind
+from aapimport.run.runner import Runner
 from aapimport.template.roles import Role
 from faults.uploading import Uploading, checked, people, person, services
 from faults.wire import Act, Response
@@ -33,6 +35,69 @@ def test_a_colleague_who_was_quicker_stops_the_upload(uploading: Uploading):
     assert len(uploading.portal.store.users) == 5
 
 
+def test_a_drift_after_the_first_people_leaves_the_upload_open(uploading: Uploading):
+    """Whoever was created is still to be mailed: the run stays, and says how to go on with it."""
+    uploading.portal.habits.unique = False
+    uploading.rows = people(3)
+    options = RunOptions(settle_seconds=0.0, begun_now=True)
+    with services(uploading.portal, uploading.jhana) as both:
+        plan = make_plan(checked(uploading.rows), both, uploading.options)
+        with Journal(uploading.journal_path) as journal:
+            runner = Runner(journal, both, journal.begin(plan), options)
+            for _ in runner.steps(last_row=2):
+                pass
+            uploading.portal.add_user("p4@acme.com", entitlements=ON_PASS)
+            with pytest.raises(RefusedError, match="seats: 2 were approved, 1 are used") as no:
+                for _ in runner.steps():
+                    pass
+            assert journal.run(plan.receipt).is_open
+    assert no.value.state.endswith(f"continue with: aapimport resume {plan.receipt}")
+    assert "run the command again" not in no.value.hint
+
+
+def test_a_drift_before_the_first_write_of_a_take_over(uploading: Uploading):
+    """Nothing was sent by this upload: it is closed with the doubt that it took over."""
+    uploading.portal.habits.unique = False
+    uploading.rows = people(2)
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Journal(uploading.journal_path) as journal,
+    ):
+        old = make_plan(checked(uploading.rows[:1]), both, uploading.options)
+        (task,) = journal.tasks(journal.begin(old).receipt, StepKind.ACCOUNT)
+        journal.record(old.receipt, [replace(task, state=State.DOUBT, attempts=1, sent_at=1.0)])
+        journal.close(old.receipt)
+        new = make_plan(checked(uploading.rows), both, uploading.options)
+        uploading.portal.add_user("p3@acme.com", entitlements=ON_PASS)
+        with pytest.raises(RefusedError, match="row 3") as no:
+            uploading.carry_out(journal, both, journal.begin(new), begun_now=True)
+        assert journal.open_run(both.address) is None
+    assert no.value.state == "nothing was sent"
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_people_in_doubt_may_still_use_a_seat(uploading: Uploading, *, carried_out: bool):
+    """They count as approved and as needed; unless a look shows that they have theirs already."""
+    uploading.rows, uploading.emails = people(3), False
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Journal(uploading.journal_path) as journal,
+    ):
+        run = journal.begin(make_plan(checked(uploading.rows), both, uploading.options))
+        (task, *_) = journal.tasks(run.receipt, StepKind.ACCOUNT)
+        journal.record(run.receipt, [replace(task, state=State.DOUBT, attempts=1, sent_at=1.0)])
+        assert journal.seats_left(run.receipt) == 3
+        if carried_out:
+            uploading.portal.add_user("p2@acme.com", externalId=task.key, entitlements=ON_PASS)
+        uploading.portal.store.passes["p26"]["seats"] = 2 + carried_out
+        if carried_out:
+            assert uploading.carry_out(journal, both, run).seats.used == 3
+            return
+        with pytest.raises(RefusedError, match="seats: 3 are needed, the pass has 2 free by now"):
+            uploading.carry_out(journal, both, run)
+    assert uploading.portal.writes == []
+
+
 def test_who_arrived_without_a_seat_is_adopted(uploading: Uploading):
     """The same names, not on the pass: put on it as approved, never mailed, role and names kept."""
     uploading.portal.habits.unique = False
@@ -50,7 +115,8 @@ def test_who_arrived_without_a_seat_is_adopted(uploading: Uploading):
     assert [one["value"] for one in arrived["roles"]] == ["manager"]
     assert [one["value"] for one in arrived["entitlements"]] == ["p26"]
     assert [mail[0] for mail in uploading.portal.store.mails] == ["p2@acme.com"]
-    assert report.exit_code is ExitCode.OK
+    assert report.people[1].email_state == "needs_person"
+    assert report.exit_code is ExitCode.FINDINGS
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Nobody is mailed twice, whichever upload has mailed them."""
 
+from aapimport.errors import ExitCode
 from aapimport.run.journal import Journal
 from faults.uploading import Uploading, person
 from faults.wire import Act, Response
@@ -10,8 +11,10 @@ def test_whom_another_upload_has_mailed_is_not_mailed(uploading: Uploading):
     with Journal(uploading.journal_path) as journal:
         other = journal.close(journal.begin(uploading.plan()).receipt).receipt
         journal.claim_mails(other, {2: [(uploading.portal.url, "user-1", "portal")]})
-    (one,) = uploading.run().people
-    assert (one.portal, one.email_state) == ("created", "none")
+    report = uploading.run()
+    (one,) = report.people
+    assert report.exit_code is ExitCode.FINDINGS
+    assert (one.portal, one.email_state) == ("created", "needs_person")
     assert f"upload {other} has mailed this account" in one.reason
     assert list(uploading.portal.store.users) == ["user-1"]
     assert uploading.portal.store.mails == []
@@ -32,3 +35,16 @@ def test_who_was_on_jhana_already_is_not_welcomed_to_it(uploading: Uploading):
     with Journal(uploading.journal_path) as journal:
         claimed = journal._database.execute("SELECT account_id, kind FROM mails").fetchall()
     assert claimed == [("user-1", "portal")]
+
+
+def test_an_id_that_is_used_again_costs_nobody_an_email(uploading: Uploading):
+    """A service may give a deleted account's id to somebody else: the ledger knows whose it was."""
+    uploading.portal.add_user("somebody@acme.com", entitlements=[{"value": "p26"}])
+    uploading.run()
+    del uploading.portal.store.users["user-2"]
+    uploading.portal._next = 1
+    uploading.rows = (person(3),)
+    (one,) = uploading.run().people
+    assert list(uploading.portal.store.users) == ["user-1", "user-2"]
+    assert one.email_state == "sent", one.reason
+    assert [mail[0] for mail in uploading.portal.store.mails] == ["p2@acme.com", "p3@acme.com"]

@@ -118,6 +118,17 @@ def test_an_email_is_claimed_by_one_upload_for_good(journal: Journal):
         assert journal.claim_mails("FIRST2", {7: claims[:1]}).get(7, "") == "FIRST2"
 
 
+def test_an_email_is_claimed_for_one_person(journal: Journal):
+    """An id that was given to somebody else is theirs; a row without an address is the same one."""
+    claims = {2: [(PORTAL, "u2", "portal")]}
+    assert not journal.claim_mails("FIRST2", claims, {2: "Bo@acme.com"})
+    assert journal.claim_mails("SECND2", claims, {2: "bo@ACME.com"}) == {2: "FIRST2"}
+    assert journal.claim_mails("SECND2", claims) == {2: "FIRST2"}
+    assert not journal.claim_mails("SECND2", claims, {2: "ada@acme.com"})
+    people = journal._database.execute("SELECT person FROM mails").fetchall()
+    assert not any("@" in person for (person,) in people)
+
+
 def test_half_of_a_combined_email_is_not_claimed(journal: Journal):
     """Where one half is another's, the whole claim fails and leaves nothing behind."""
     assert journal.claim_mails("FIRST2", {2: [(JHANA, "x", "jhana")]}).get(2, "") == ""

@@ -87,7 +87,7 @@ def test_whom_the_group_refused_is_not_welcomed(uploading, portal_stub, group):
     portal_stub.on("PATCH", f"/Groups/{group}", instead(error(422, "closed")), times=99)
     report = uploading.run()
     assert portal_stub.store.mails == []
-    assert {one.email_state for one in report.people} == {"none"}
+    assert {one.email_state for one in report.people} == {"needs_person"}
     assert "e-mail: not mailed: not on the pass" in report.people[0].reason
 
 

@@ -56,6 +56,23 @@ def test_what_others_gave_a_person_is_kept(uploading: Uploading):
     assert uploading.portal.store.mails == []
 
 
+@pytest.mark.parametrize(("returns", "used"), [("nobody", 1), ("deactivated", 0), ("left", 0)])
+def test_the_portals_count_is_believed_for_who_returns_only(
+    uploading: Uploading, returns: str, used: int
+):
+    """A portal may count later: whoever is new has used a seat; who returns may have had theirs."""
+    uploading.portal.habits.counts = False
+    held = uploading.portal.store.passes["p26"]
+    uploading.portal.add_user("somebody@acme.com", entitlements=[{"value": "p26"}])
+    held["seatsUsed"] = 2 if returns == "left" else 1
+    if returns == "deactivated":
+        uploading.portal.add_user("p2@acme.com", active=False)
+        uploading.options = replace(uploading.options, returning="include")
+    report = uploading.run()
+    assert report.seats is not None
+    assert report.seats.used == used
+
+
 @pytest.mark.parametrize("patch", ["ignored", "refused"])
 def test_a_patch_that_does_not_take_is_put(uploading: Uploading, patch):
     """A PATCH that is ignored or refused is followed by a PUT of the whole account."""

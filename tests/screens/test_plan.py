@@ -112,7 +112,13 @@ def test_a_hostile_portal_can_not_steer_the_terminal(uploading: Uploading):
 
 
 def test_accounts_that_are_switched_on_again_on_jhana_are_counted(uploading: Uploading):
-    """Who is deactivated there only is no person who returns, and is said all the same."""
+    """Who is deactivated there only returns as well: named with where, and left out by default."""
     uploading.jhana.add_user("p2@acme.com", active=False)
     uploading.rows = [person(2, jhana=True), person(3, jhana=True)]
+    assert "switches them on again: 1 person (row 2)" in " ".join(
+        " ".join(shown(uploading)).split()
+    )
+    uploading.options = replace(uploading.options, returning="include")
+    (one,) = uploading.plan().returning
+    assert show_returning_person(one) == "  row 2: p2@acme.com  Ana Perez  (on Jhana)"
     assert any("1 switched on again on Jhana" in line for line in shown(uploading))

@@ -181,7 +181,7 @@ def plan_with_emails(plan: "Plan", asker: "Asker", emails: bool | None) -> "Plan
     """
     if emails is None and plan.mails:
         question = f"Send welcome e-mails ({plan.mails:,})?"
-        if not asker.confirm(question, default=True, flags="--emails or --no-emails"):
+        if not asker.confirm(question, default=None, flags="--emails or --no-emails"):
             return plan.without_emails()
     return plan
 

@@ -6,6 +6,8 @@ only the practice portal goes on, because nothing real is spent there.
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 
 from aapimport.errors import UsageError
 
@@ -13,6 +15,7 @@ _YES = {"y", "yes"}
 _NO = {"n", "no"}
 _MOST_WRONG = 10
 """Wrong answers that a program, such as `yes`, may give before the command ends."""
+_CHOICES = {True: "[Y/n]", False: "[y/N]", None: "[y/n]"}
 
 
 class Asker:
@@ -38,13 +41,13 @@ class Asker:
         _say(text)
 
     def confirm(
-        self, question: str, *, default: bool, flags: str, yes_answers: bool = True
+        self, question: str, *, default: bool | None, flags: str, yes_answers: bool = True
     ) -> bool:
         """A question with the answers yes and no.
 
         Args:
             question: The question.
-            default: What Enter means.
+            default: What Enter means; None where it must not answer, and is asked again.
             flags: What decides without a question, for the message where nothing can answer.
             yes_answers: Whether `--yes` means yes on a real portal, too.
 
@@ -53,12 +56,11 @@ class Asker:
         """
         if self.yes and (yes_answers or self.practice):
             return True
-        choices = "[Y/n]" if default else "[y/N]"
         while True:
-            answer = self._read(f"{question} ({flags}) {choices} ", flags)
+            answer = self._read(f"{question} ({flags}) {_CHOICES[default]} ", flags)
             if answer is None:
                 return True
-            if not answer:
+            if not answer and default is not None:
                 return default
             if answer.lower() in _YES | _NO:
                 return answer.lower() in _YES
@@ -149,7 +151,12 @@ class Asker:
         _say(why)
 
     def _read(self, prompt: str, flags: str, *, goes_on: bool = True) -> str | None:
-        """The answer, or None where nothing can answer and the practice portal goes on."""
+        """The answer, or None where nothing can answer and the practice portal goes on.
+
+        On a terminal only what is typed after the question was shown answers it.
+        """
+        if self.on_terminal:
+            throw_away_typed()
         _say(prompt, end="")
         line = sys.stdin.readline() if sys.stdin is not None else ""
         if line:
@@ -161,6 +168,26 @@ class Asker:
             raise UsageError("nothing can answer this question", hint=f"decide with {flags}")
         _say("nothing can answer: going on with yes, on the practice portal nothing is spent")
         return None
+
+
+def throw_away_typed() -> None:
+    """Throw away what was typed on the terminal before: it answers a question that nobody saw."""
+    try:
+        import termios
+    except ImportError:  # Windows
+        _throw_away_keys()
+        return
+    with suppress(termios.error, OSError):  # the terminal is gone: reading will say so
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
+
+
+def _throw_away_keys() -> None:
+    with suppress(ImportError):  # neither: then nothing can be told of what was typed before
+        import msvcrt
+
+        keys: Any = msvcrt
+        while keys.kbhit():
+            keys.getwch()
 
 
 def _say(text: str, end: str = "\n") -> None:

@@ -44,12 +44,14 @@ def interrupted_upload(
     """
     from aapimport.screens.open_uploads import how_far, whose
 
-    found = journal.open_runs(address)
+    found = journal.open_runs_beside(address)
     if not found:
         return None
-    run = next((one for one in found if one.file_digest == checked.digest), found[0])
+    here = [one for one in found if one.address == address] or found
+    run = next((one for one in here if one.file_digest == checked.digest), here[0])
     why = (
-        _another_file(run, checked)
+        _other_services(run, address)
+        or _another_file(run, checked)
         or _other_rows(journal, run, checked)
         or _other_choices(run, flags, plan_file)
         or next(_other_decisions(run, flags, client_admins), "")
@@ -64,6 +66,14 @@ def interrupted_upload(
         )
     click.echo(f"going on with upload {run.receipt}, which was interrupted", err=True)
     return run
+
+
+def _other_services(run: "Run", address: str) -> str:
+    """Where an upload is that has only one of the configured services; empty for this pair."""
+    if run.address == address:
+        return ""
+    portal, _, jhana = run.address.partition(" ")
+    return f"it is at {portal} and {jhana}, of which one is configured now: configure both"
 
 
 def _another_file(run: "Run", checked: "Checked") -> str:
@@ -133,7 +143,7 @@ def _more_seats(journal: "Journal", run: "Run", max_seats: int | None) -> str:
     left = journal.seats_left(run.receipt)
     if max_seats is None or left <= max_seats:
         return ""
-    return f"it still uses {left:,} seats, more than --max-seats {max_seats:,} allows"
+    return f"it may still use {left:,} seats, more than --max-seats {max_seats:,} allows"
 
 
 def mention_open_uploads(settings: "Settings", address: str) -> None:

@@ -184,10 +184,11 @@ def drafted_plan(
 
     Raises:
         RefusedError: The pass or a team doesn't exist, or two rows are one account.
-        SettingsError: A service refuses its token.
+        SettingsError: A service refuses its token, or AAPIMPORT_ADMINISTRATOR is no address.
         ServiceError: A service can't be asked.
     """
     from aapimport.plan.make import NO_MEMORY, draft_plan
+    from aapimport.plan.own import set_administrator
     from aapimport.plan.plan import PlanOptions
 
     options = PlanOptions(
@@ -199,7 +200,7 @@ def drafted_plan(
         returning=flags.returning or "leave-out",
         max_seats=flags.max_seats,
         buffer=settings.buffer,
-        administrator=settings.administrator,
+        administrator=set_administrator(settings),
         pass_as=settings.pass_as,
     )
     return draft_plan(checked, services, options, memory or NO_MEMORY)

@@ -206,12 +206,14 @@ class Carrier:
         """
         from aapimport.run.options import refuse_drift
 
-        if drift.is_short if self.asker.yes else self.begun_now:
+        if drift.is_short if self.asker.yes else not drift.begun:
             refuse_drift(drift)
         for sentence in drift.changes:
             self.asker.say(sentence)
         what = "the seats that this upload uses now, for good"
-        if not self.asker.type_number(what, drift.seats, "--yes"):
+        with _ended_by_signals():
+            approved = self.asker.type_number(what, drift.seats, "--yes")
+        if not approved:
             refuse_drift(drift)
 
     def _try_canary(self, runner: "Runner", run: "Run", people: int) -> None:
@@ -221,6 +223,7 @@ class Carrier:
             RefusedError: The administrator said no.
             UsageError: Nothing can answer.
         """
+        from aapimport.run.conveyor import StoppedError
         from aapimport.screens.progress import show_progress
 
         last_row = self.journal.open_row(run.receipt, people)
@@ -232,27 +235,25 @@ class Carrier:
         verdict = f"{failed:,} steps failed" if failed else "all is as it should be"
         question = f"The first people, to row {last_row}, are uploaded and read back: {verdict}."
         try:
-            goes_on = self.asker.confirm(f"{question} Go on?", default=not failed, flags="--yes")
-        except UsageError as error:
+            with _ended_by_signals():
+                goes_on = self.asker.confirm(
+                    f"{question} Go on?", default=False if failed else None, flags="--yes"
+                )
+        except (UsageError, StoppedError) as error:
             error.state = runner.standing()
             raise
-        except KeyboardInterrupt:
-            goes_on = False
         if not goes_on:
             raise RefusedError("stopped after the canary", state=runner.standing())
 
 
 @contextmanager
 def _stoppable(runner: "Runner") -> Iterator[None]:
-    """^C, SIGTERM and SIGHUP finish what is in flight; a second one ends the process at once.
-
-    A signal that whoever started the command has it ignore (`nohup`) stays ignored.
-    """
+    """^C, SIGTERM and SIGHUP finish what is in flight; a second one ends the process at once."""
     asked = False
 
     def on_signal(number: int, _frame: "FrameType | None") -> None:
         nonlocal asked
-        code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
+        code = _code_of(number)
         if asked:
             os._exit(code)  # the journal is durable; waiting threads would only delay the end
         asked = True
@@ -260,6 +261,33 @@ def _stoppable(runner: "Runner") -> Iterator[None]:
         with suppress(OSError):  # nobody may be reading any more
             os.write(2, b"\nstopping: finishing what is under way (again to stop at once)\n")
 
+    with _handled_by(on_signal):
+        yield
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """^C, SIGTERM and SIGHUP end a question of a run at once: nothing is under way meanwhile.
+
+    Raises:
+        StoppedError: One came.
+    """
+    from aapimport.run.conveyor import StoppedError
+
+    def on_signal(number: int, _frame: "FrameType | None") -> None:
+        raise StoppedError(_code_of(number))
+
+    with _handled_by(on_signal):
+        yield
+
+
+def _code_of(number: int) -> ExitCode:
+    return ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
+
+
+@contextmanager
+def _handled_by(on_signal: "Callable[[int, FrameType | None], None]") -> Iterator[None]:
+    """A signal that whoever started the command has it ignore (`nohup`) stays ignored."""
     previous = {
         number: signal.signal(number, on_signal)
         for number in _SIGNALS

@@ -46,6 +46,7 @@ def reset(*, yes: bool) -> ExitCode:
 
     A terminal is asked first; elsewhere it is simply done, because nothing real is lost.
     """
+    from aapimport.cli.asking import throw_away_typed
     from aapimport.run.journal import journal_path
     from aapimport.run.lock import only_writer
     from aapimport.sandbox.practice import reset as start_over
@@ -56,6 +57,7 @@ def reset(*, yes: bool) -> ExitCode:
     state_dir = _state_dir()
     if not yes and sys.stdin is not None and sys.stdin.isatty():
         question = f"{PRACTICE}\nForget everybody who was uploaded there, and its e-mails?"
+        throw_away_typed()
         if not click.confirm(question, default=True, err=True):
             click.echo("nothing was changed", err=True)
             return ExitCode.FINDINGS

@@ -12,6 +12,7 @@ from aapimport.errors import FileProblemError, RefusedError
 from aapimport.people.check import Checked
 from aapimport.plan.decide import refuse_impossible
 from aapimport.plan.make import NO_MEMORY, Memory, Services
+from aapimport.plan.own import set_administrator
 from aapimport.plan.plan import Plan
 from aapimport.plan.refresh import drift, planned_again
 from aapimport.plan.report import PlanReport, options_of
@@ -96,7 +97,7 @@ def approved_again(
     Raises:
         RefusedError: Something differs, with what changed: the file, the services, the settings,
             anybody's step.
-        SettingsError: A service refuses its token.
+        SettingsError: A service refuses its token, or AAPIMPORT_ADMINISTRATOR is no address.
         ServiceError: A service can't be asked.
     """
     if places_of(report.address) != services.address:
@@ -105,7 +106,7 @@ def approved_again(
             hint="configure the addresses that it was made with, or make a new plan",
         )
     options = replace(
-        options_of(report), administrator=settings.administrator, buffer=settings.buffer
+        options_of(report), administrator=set_administrator(settings), buffer=settings.buffer
     )
     plan = planned_again(report, options, checked, services, memory)
     changes = list(drift(report, plan))

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 
+from aapimport.config import ADMINISTRATOR, Settings
+from aapimport.errors import SettingsError
+from aapimport.people.addresses import address_fault
 from aapimport.people.person import address_key
-from aapimport.services.directory import Unknown
+from aapimport.services.directory import Absent, Found, LookUp, Unknown
 from aapimport.services.identity import keys
 from aapimport.services.portal import Portal
 from aapimport.services.scim import Account
+from aapimport.services.values import Wanted
 
 
 @dataclass(frozen=True)
@@ -15,7 +19,7 @@ class Myself:
 
     Attributes:
         address: As set, else the userName that the portal says; empty when nobody is known.
-        account: The account of the portal's `/Me`; None where it doesn't say.
+        account: The account of the portal's `/Me`, else of that address; None for neither.
         unknown: Why nobody is known, in a sentence; empty when somebody is.
     """
 
@@ -32,8 +36,22 @@ class Myself:
         return not mine.isdisjoint((address_key(email), *keys(account)))
 
 
+def set_administrator(settings: Settings) -> str:
+    """The address of whoever runs the upload, as it is set; empty when it isn't.
+
+    Raises:
+        SettingsError: It is no address.
+    """
+    address = settings.administrator
+    if address and (fault := address_fault(address)):
+        raise SettingsError(f"{ADMINISTRATOR} is not an e-mail address: {address!r}", hint=fault)
+    return address
+
+
 def who_runs(portal: Portal, address: str) -> Myself:
     """Whoever runs the upload, by the setting and by the portal's `/Me`.
+
+    An address that no account on the portal has says nothing about whose role is one's own.
 
     Args:
         portal: The portal.
@@ -47,6 +65,20 @@ def who_runs(portal: Portal, address: str) -> Myself:
         unknown = f"the portal could not say who you are ({me.reason})"
     else:
         unknown = "the portal doesn't say who you are" if me is None else ""
-    account = None if isinstance(me, Unknown) else me
-    address = address or (account.user_name if account else "")
-    return Myself(address, account, "" if address else unknown)
+    if isinstance(me, Account):
+        return Myself(address or me.user_name, me)
+    if not address:
+        return Myself("", None, unknown)
+    found = portal.look_up(Wanted(email=address, first_name="", last_name=""))
+    if account := _whose(found):
+        return Myself(address, account)
+    asked = isinstance(found, Unknown) and f"could not be looked up ({found.reason})"
+    why = asked or "has no account there"
+    return Myself(address, None, f"{unknown}, and the address of {ADMINISTRATOR} {why}")
+
+
+def _whose(found: LookUp) -> Account | None:
+    """The account of an address, also where it is only a second one."""
+    if isinstance(found, Found):
+        return found.account
+    return found.alike if isinstance(found, Absent) else None

@@ -40,7 +40,7 @@ class PlanOptions:
         update_names: Whether its names are.
         fit: Whether the first that fit are uploaded when seats or places don't suffice.
         maybe: What happens to people who may be there already.
-        returning: What happens to people whose account on the portal is deactivated.
+        returning: What happens to people whose account is deactivated, on either service.
         max_seats: The most seats that the upload may use; None for no limit.
         buffer: The part of the seats that should stay free, for a warning.
         administrator: The address of whoever runs the upload, as set or as the portal says; empty
@@ -142,8 +142,13 @@ class PersonPlan:
 
     @property
     def reactivates(self) -> bool:
-        """Whether a deactivated account on the portal is switched on again."""
-        return not self.skipped and any(it.attribute == "account" for it in self.portal.changes)
+        """Whether a deactivated account, on whichever service, is switched on again."""
+        return self.reactivates_on(self.portal) or self.reactivates_on(self.jhana)
+
+    def reactivates_on(self, step: Step | None) -> bool:
+        """Whether one of the person's steps switches a deactivated account on again."""
+        changes = step.changes if step and not self.skipped else ()
+        return any(change.attribute == "account" for change in changes)
 
     @property
     def role_afterwards(self) -> str:
@@ -262,7 +267,7 @@ class Plan:
 
     @property
     def returning(self) -> tuple[PersonPlan, ...]:
-        """Everybody whose account on the portal would be switched on again."""
+        """Everybody whose account on a service would be switched on again."""
         return tuple(one for one in self.people if one.reactivates)
 
     @property

@@ -114,8 +114,9 @@ def drift(report: PlanReport, plan: Plan) -> Iterator[str]:
 
 
 def _returns(person: PersonReport) -> bool:
-    """Whether a person's account on the portal was deactivated."""
-    return any(change.attribute == "account" for change in person.on_portal.changes)
+    """Whether a person's account was deactivated, on either service."""
+    steps = [person.on_portal, *([person.on_jhana] if person.on_jhana else [])]
+    return any(change.attribute == "account" for step in steps for change in step.changes)
 
 
 def _difference(before: PersonReport, after: PersonReport) -> str:

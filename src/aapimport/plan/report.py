@@ -149,14 +149,15 @@ class PlanReport(_Model):
 
     @property
     def fingerprint(self) -> str:
-        """The first 40 bits of the digest, to be read aloud: `7K3Q-X9M4`.
+        """The first 80 bits of the digest, to be read aloud: `7K3Q-X9M4-HLVQ-NVFH`.
 
         The digest guards against slips; whoever forges a plan makes a digest as well. So its
-        fingerprint travels another way than the file.
+        fingerprint travels another way than the file. Much of a plan is free for a forger to vary,
+        its receipt for one, until a fingerprint fits: 40 bits would be found in days.
         """
-        bits = int(self.digest[:10], 16)
-        letters = "".join(RECEIPT_LETTERS[bits >> shift & 31] for shift in range(35, -1, -5))
-        return f"{letters[:4]}-{letters[4:]}"
+        bits = int(self.digest[:20], 16)
+        letters = "".join(RECEIPT_LETTERS[bits >> shift & 31] for shift in range(75, -1, -5))
+        return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
 
 
 def plan_report(plan: Plan, *, emails_open: bool = False) -> PlanReport:

@@ -48,7 +48,7 @@ def look_before_writing(session: Session, last_row: int | None) -> Iterator[Prog
         if session.conveyor.is_halted(service):
             continue
         try:
-            arrivals += _arrived(session, service, last_row)
+            arrivals += _arrived(session, service, last_row, State.PLANNED)
         except AapimportError as error:
             session.conveyor.halt(service, error)
         yield session.conveyor.progress()
@@ -56,7 +56,7 @@ def look_before_writing(session: Session, last_row: int | None) -> Iterator[Prog
         try:
             session.options.approve(drift)
         except AapimportError:
-            if session.options.begun_now:
+            if not drift.begun:
                 _leave(session)
             raise
     session.conveyor.record([_taken_in(one) for one in arrivals])
@@ -73,12 +73,14 @@ def _leave(session: Session) -> None:
         session.journal.close(session.receipt)
 
 
-def _arrived(session: Session, service: str, last_row: int | None) -> list[_Arrival]:
-    """Who of those who are to be created on a service is there."""
+def _arrived(
+    session: Session, service: str, last_row: int | None, *states: State
+) -> list[_Arrival]:
+    """Who of those who are to be created on a service, with steps in some states, is there."""
     directory = session.directories[service]
     due = (
         task
-        for task in session.due(StepKind.ACCOUNT, State.PLANNED, service=service, last_row=last_row)
+        for task in session.due(StepKind.ACCOUNT, *states, service=service, last_row=last_row)
         if task.creates
     )
     if session.trusts(service):
@@ -97,8 +99,8 @@ def _arrived(session: Session, service: str, last_row: int | None) -> list[_Arri
     for (batch, wanted), found in zip(asked, session.read_many(calls), strict=True):
         for task, one, answer in zip(batch, wanted, found, strict=True):
             if isinstance(answer, Unknown) and answer.alone:
-                reason = f"nobody can tell whether they are there already: {answer.reason}"
-                session.conveyor.record([replace(task, state=State.NEEDS_PERSON, reason=reason)])
+                if task.state is State.PLANNED:
+                    session.conveyor.record([_untold(task, answer.reason)])
             elif isinstance(answer, Unknown):
                 raise ServiceError(
                     f"{directory.name} could not be asked who is there already: {answer.reason}",
@@ -109,6 +111,12 @@ def _arrived(session: Session, service: str, last_row: int | None) -> list[_Arri
             elif answer.alike and not one.distinct:
                 arrivals.append(_Arrival(task, one, answer.alike, is_alike=True))
     return arrivals
+
+
+def _untold(task: Task, why: str) -> Task:
+    """The step of somebody who can't be looked for; the others go on."""
+    reason = f"nobody can tell whether they are there already: {why}"
+    return replace(task, state=State.NEEDS_PERSON, reason=reason)
 
 
 def _taken_in(one: _Arrival) -> Task:
@@ -154,19 +162,33 @@ def _drift(session: Session, arrivals: Sequence[_Arrival]) -> Drift | None:
     if seated:
         changes.append(f"seats: {approved:,} were approved, {seats:,} are used now")
     short = [*_too_few_places(session)]
-    if free is not None and free < seats:
+    if free is not None and free < seats and free < (seats := seats - _held_in_doubt(session)):
         short.append(f"seats: {seats:,} are needed, the pass has {free:,} free by now")
     changes += short
     if admins:
         changes.append(f"client admins: {admins:,} of those approved are not made any more")
     if not changes:
         return None
-    return Drift(changes=(*_named(others), *changes), seats=seats, is_short=bool(short))
+    return Drift(
+        changes=(*_named(others), *changes),
+        seats=seats,
+        begun=not session.is_untouched,
+        is_short=bool(short),
+    )
+
+
+def _held_in_doubt(session: Session) -> int:
+    """Seats that people in doubt turn out to have already; whoever isn't seen needs one still."""
+    try:
+        found = _arrived(session, "portal", None, State.INTENT, State.DOUBT)
+    except AapimportError:
+        return 0
+    return sum(one.wanted.pass_id in one.account.passes for one in found)
 
 
 def _free_seats(session: Session) -> int | None:
-    """Seats that are free now, before a session that goes on with what was approved earlier."""
-    if session.options.begun_now or session.run.seats_free is None:
+    """Seats that are free now; None where the portal doesn't say."""
+    if session.run.seats_free is None:
         return None
     try:
         passes = session.services.portal.passes()
@@ -176,11 +198,10 @@ def _free_seats(session: Session) -> int | None:
 
 
 def _too_few_places(session: Session) -> Iterator[str]:
-    """The teams that have fewer places by now than people who still join them, likewise."""
+    """The teams that have fewer places by now than people who still join them."""
     joining: dict[str, list[str]] = {}
-    if not session.options.begun_now:
-        for task in session.due(StepKind.TEAM, *(set(State) - FINAL)):
-            joining.setdefault(task.target, []).append(task.account_id)
+    for task in session.due(StepKind.TEAM, *(set(State) - FINAL)):
+        joining.setdefault(task.target, []).append(task.account_id)
     try:
         teams = session.services.portal.teams() if joining else ()
     except ServiceError:

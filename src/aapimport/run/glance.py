@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from aapimport.config import places_of
+from aapimport.config import places_of, share_a_place
 from aapimport.run.records import REACHED, Run
 from aapimport.run.schema import APPLICATION_ID
 
@@ -36,7 +36,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection | None]:
 
 
 def glance(path: Path, address: str) -> list[tuple[Run, int, int]]:
-    """The open runs at a pair of services: each with its done steps and all its steps.
+    """The open runs at one of two services: each with its done steps and all its steps.
 
     Nothing where there is no journal, or none that can be read: the next upload says so.
 
@@ -51,7 +51,11 @@ def glance(path: Path, address: str) -> list[tuple[Run, int, int]]:
             database.row_factory = sqlite3.Row
             found = database.execute("SELECT * FROM runs WHERE finished_at IS NULL").fetchall()
             # version 1 wrote addresses as they were typed
-            runs = (_run(dict(row)) for row in found if places_of(row["address"]) == address)
+            runs = (
+                _run(dict(row))
+                for row in found
+                if share_a_place(places_of(row["address"]), address)
+            )
             counted = [(run, *_progress(database, run.receipt)) for run in runs if run.is_open]
         except sqlite3.Error:
             return []

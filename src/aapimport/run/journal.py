@@ -166,11 +166,20 @@ class Journal(Runs, Memory):
         )
         return sum(not lacks_pass(but) for (but,) in found)
 
-    def seats_left(self, receipt: str) -> int:
-        """Seats that the run is approved to use, for people to whom nothing was sent yet."""
+    def returning(self, receipt: str) -> int:
+        """How many of those who were new to the pass had a deactivated account before the run."""
         query = (
-            "SELECT count(*) FROM people JOIN steps USING (receipt, row) WHERE receipt = ? AND seat"
-            " AND service = 'portal' AND kind = 'account' AND state = 'planned' AND attempts = 0"
+            "SELECT count(*) FROM people WHERE receipt = ? AND seat"
+            " AND json_extract(before, '$.portal.active') = 0"
+        )
+        return int(self._database.execute(query, (receipt,)).fetchone()[0])
+
+    def seats_left(self, receipt: str) -> int:
+        """Seats that the run is approved to use and may still use, people in doubt among them."""
+        query = (
+            "SELECT count(DISTINCT row) FROM people JOIN steps USING (receipt, row)"
+            " WHERE receipt = ? AND seat AND service = 'portal' AND kind IN ('account', 'pass')"
+            " AND state IN ('planned', 'intent', 'doubt')"
         )
         return int(self._database.execute(query, (receipt,)).fetchone()[0])
 

@@ -61,8 +61,9 @@ class MailSteps:
             return None  # in doubt: mailed by a later resume, once that is settled
         own = steps[task.service]
         if why := _not_to_be_mailed(own, steps["pass"]):
-            reason = f"not mailed: {why}"
-            self._conveyor.record([replace(task, state=State.SKIPPED, reason=reason)])
+            is_there = own is not None and own.state is State.DONE
+            state = State.NEEDS_PERSON if is_there else State.SKIPPED
+            self._conveyor.record([replace(task, state=state, reason=f"not mailed: {why}")])
             return None
         return replace(task, account_id=own.account_id) if own else None
 
@@ -72,11 +73,13 @@ class MailSteps:
     def _claimed(self, tasks: list[Task]) -> Iterator[Task]:
         """Those whose e-mail no other upload has sent, or may have sent: the ledger knows."""
         claims = {task.row: self._claims(task) for task in tasks}
-        taken = self._session.journal.claim_mails(self._session.receipt, claims)
+        people = self._session.journal.wanted(self._session.receipt, tasks) if tasks else []
+        addresses = {task.row: one.email for task, one in zip(tasks, people, strict=True)}
+        taken = self._session.journal.claim_mails(self._session.receipt, claims, addresses)
         for task in tasks:
             if other := taken.get(task.row):
                 reason = f"not mailed: upload {other} has mailed this account"
-                self._conveyor.record([replace(task, state=State.SKIPPED, reason=reason)])
+                self._conveyor.record([replace(task, state=State.NEEDS_PERSON, reason=reason)])
             else:
                 yield task
 

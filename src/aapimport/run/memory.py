@@ -1,13 +1,21 @@
 """What the journal remembers beyond a run: facts of the services, members, the mail ledger."""
 
+import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
+from aapimport.people.person import address_key
 from aapimport.run.journal_file import JournalFile
 from aapimport.run.records import Fact, State
 
 MailClaim = tuple[str, str, str]
 """A service's address, an account's id there, and which half of a welcome: `portal`, `jhana`."""
+
+
+def _digest(address: str) -> str:
+    """What the ledger keeps of an address, for good; empty for none."""
+    return hashlib.sha256(address_key(address).encode()).hexdigest() if address else ""
+
 
 _NEVER_SENT = "state IN ('planned', 'rejected', 'skipped')"
 """The condition, in SQL, that a claimed e-mail certainly went to nobody: others may claim it."""
@@ -70,28 +78,37 @@ class Memory(JournalFile):
         return told.rowcount == 1
 
     def claim_mails(
-        self, receipt: str, claims: Mapping[int, Sequence[MailClaim]]
+        self,
+        receipt: str,
+        claims: Mapping[int, Sequence[MailClaim]],
+        people: Mapping[int, str] | None = None,
     ) -> Mapping[int, str]:
         """Take the only right to mail some people, for good; in one transaction.
 
         Args:
             receipt: The run.
             claims: By row, what each person's e-mail speaks of.
+            people: By row, the address of each. A service may use an account's id again, for
+                somebody else; where an address isn't known, it counts as the same person's.
 
         Returns:
             By row, for those whom another run has the right to mail: its receipt.
         """
         with self._writing():
-            owners = {row: self._claim(receipt, row, theirs) for row, theirs in claims.items()}
+            owners = {
+                row: self._claim(receipt, row, theirs, _digest((people or {}).get(row, "")))
+                for row, theirs in claims.items()
+            }
         return {row: owner for row, owner in owners.items() if owner}
 
-    def _claim(self, receipt: str, row: int, claims: Sequence[MailClaim]) -> str:
+    def _claim(self, receipt: str, row: int, claims: Sequence[MailClaim], person: str) -> str:
         """Take the only right to mail somebody, for good: all of the claims, or none.
 
         Args:
             receipt: The run.
             row: The person's row.
             claims: What the e-mail speaks of: two for a combined one.
+            person: A digest of the person's address; empty when not known.
 
         Returns:
             Empty when this row of this run has the right, now or since before; otherwise the
@@ -101,19 +118,24 @@ class Memory(JournalFile):
         for claim in claims:
             owner = self._database.execute(
                 "SELECT receipt FROM mails WHERE service_address = ? AND account_id = ?"
-                f" AND kind = ? AND NOT (receipt = ? AND row = ?) AND NOT {_NEVER_SENT}",
-                (*claim, receipt, row),
+                " AND kind = ? AND (person IN ('', ?4) OR ?4 = '')"
+                f" AND NOT (receipt = ? AND row = ?) AND NOT {_NEVER_SENT}",
+                (*claim, person, receipt, row),
             ).fetchone()
             if owner:
                 return str(owner[0])
         self._database.executemany(
-            "INSERT INTO mails SELECT ?, ?, ?, 0, ?, ?, ?, key, ? FROM"
+            "INSERT INTO mails (service_address, account_id, kind, person, receipt, row, state, at,"
+            " request_id) SELECT ?, ?, ?, ?, ?, ?, ?, ?, key FROM"
             " (SELECT coalesce(max(key), '') AS key FROM steps"
             "  WHERE receipt = ? AND row = ? AND kind = 'email')"
             " WHERE true ON CONFLICT DO UPDATE SET receipt = excluded.receipt,"
             " row = excluded.row, state = excluded.state, request_id = excluded.request_id,"
             f" at = excluded.at WHERE {_NEVER_SENT}",
-            ((*claim, receipt, row, State.INTENT, time.time(), receipt, row) for claim in claims),
+            (
+                (*claim, person, receipt, row, State.INTENT, time.time(), receipt, row)
+                for claim in claims
+            ),
         )
         return ""
 

@@ -14,11 +14,14 @@ class Drift:
     Attributes:
         changes: What differs, in sentences; never empty.
         seats: Seats that this session uses now.
+        begun: Whether the upload goes on all the same: something of it was sent, or may have been,
+            or it was begun by an earlier command. Else it is left, and can be planned anew.
         is_short: Whether seats or places don't suffice any more.
     """
 
     changes: tuple[str, ...]
     seats: int
+    begun: bool
     is_short: bool = False
 
 
@@ -32,6 +35,8 @@ def refuse_drift(drift: Drift) -> None:
         "what was approved is not what would happen now:\n  " + "\n  ".join(drift.changes),
         hint="ask for more seats or places; to go on with those who fit, resume without --yes"
         if drift.is_short
+        else ""
+        if drift.begun
         else "run the command again to see the plan as it is now",
     )
 

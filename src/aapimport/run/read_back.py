@@ -18,7 +18,7 @@ from aapimport.services.many import verify_many
 from aapimport.services.outcomes import Outcome, Verdict
 
 _PATCHED, _PUT = 1, 2
-_SENT_TWICE = "sent twice, as the first answer was lost; there was one account when it was read"
+_SENT_AGAIN = "sent {} times; there was one account when it was read"
 """Said where nothing proves that a userName can't be taken twice: the first may come even later."""
 
 
@@ -117,7 +117,7 @@ class ReadBack:
                 self._note_dropped(task, outcome)
             only_answered = key in self._conveyor.answered - self._conveyor.lost
             if key in self._session.resent and not only_answered:
-                return replace(outcome, reason=outcome.reason or _SENT_TWICE)
+                return replace(outcome, reason=outcome.reason or _SENT_AGAIN.format(task.attempts))
         elif outcome.verdict in {Verdict.WRITTEN, Verdict.UNKNOWN}:
             self._short[key] = outcome
             return replace(outcome, verdict=Verdict.WRITTEN)

@@ -90,6 +90,7 @@ class Run:
         people_digest: SHA-256 of the file's people, however the file is saved; likewise.
         seats_used_before: Seats of the pass that were used before it; None when not published.
         seats_used_after: Likewise, when it was finished.
+        leavers: Used seats that nobody on the portal held before it: some may be for who returns.
         options: The administrator's decisions, as JSON of `options_json`; None when not known.
     """
 
@@ -113,6 +114,7 @@ class Run:
     people_digest: str = ""
     seats_used_before: int | None = None
     seats_used_after: int | None = None
+    leavers: int = 0
     options: str | None = None
 
     @property
@@ -255,7 +257,8 @@ def options_json(plan: Plan) -> str:
 
 
 def _was_off(one: PersonPlan) -> bool:
-    return one.portal.account is not None and not one.portal.account.active
+    accounts = [step.account for step in (one.portal, one.jhana) if step and step.account]
+    return not all(account.active for account in accounts)
 
 
 def _decided(people: Sequence[PersonPlan], reason: str, word: str) -> str | None:

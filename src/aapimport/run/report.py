@@ -231,14 +231,16 @@ def _said(words: Iterable[tuple[Task, str]]) -> str:
 
 
 def _seats_used(journal: Journal, run: Run) -> int:
-    """Seats that the run used: those whom it put on the pass, as far as the portal counted them.
+    """Seats that the run used: those whom it put on the pass.
 
-    Somebody who left and came back may have got their former seat, which the portal alone knows.
+    Somebody who left and came back may have got their former seat, which the portal alone knows:
+    for so many its count is believed, and for nobody else, as it may be made later.
     """
     ours = journal.seats_used(run.receipt)
     if run.seats_used_before is None or run.seats_used_after is None:
         return ours
-    return min(ours, max(0, run.seats_used_after - run.seats_used_before))
+    returned = run.leavers + journal.returning(run.receipt)
+    return min(ours, max(ours - returned, run.seats_used_after - run.seats_used_before, 0))
 
 
 WHERE = {

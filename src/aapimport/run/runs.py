@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from aapimport import __version__
+from aapimport.config import share_a_place
 from aapimport.errors import RefusedError
 from aapimport.plan.plan import Plan
 from aapimport.run.inheriting import take_over
@@ -110,6 +111,10 @@ class Runs(JournalFile):
             "finished_at IS NULL AND closed_at IS NULL AND (?1 IS NULL OR address = ?1)", (address,)
         )
         return [run for run in found if not self._is_done(run)]
+
+    def open_runs_beside(self, address: str) -> list[Run]:
+        """Likewise, the open runs that have a service in common with a pair of services."""
+        return [run for run in self.open_runs() if share_a_place(run.address, address)]
 
     def _is_done(self, run: Run) -> bool:
         if set(self.counts(run.receipt)) - FINAL:
@@ -251,5 +256,6 @@ def _run_of(plan: Plan, digest: str) -> Run:
         plan_digest=digest,
         people_digest=people_digest(one.person for one in plan.people),
         seats_used_before=plan.pass_.seats_used,
+        leavers=plan.leavers,
         options=options_json(plan),
     )

@@ -81,6 +81,7 @@ ALTER TABLE runs ADD COLUMN plan_digest TEXT NOT NULL DEFAULT '';
 ALTER TABLE runs ADD COLUMN people_digest TEXT NOT NULL DEFAULT '';
 ALTER TABLE runs ADD COLUMN seats_used_before INTEGER;
 ALTER TABLE runs ADD COLUMN seats_used_after INTEGER;
+ALTER TABLE runs ADD COLUMN leavers INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN options TEXT;
 ALTER TABLE people ADD COLUMN before TEXT;
 ALTER TABLE steps ADD COLUMN but TEXT NOT NULL DEFAULT '';
@@ -89,6 +90,7 @@ CREATE INDEX open_steps ON steps (receipt, kind, service, state, row) WHERE {NOT
 CREATE TABLE mails (
     service_address TEXT NOT NULL,
     account_id TEXT NOT NULL,
+    person TEXT NOT NULL DEFAULT '',
     kind TEXT NOT NULL,
     again INTEGER NOT NULL DEFAULT 0,
     receipt TEXT NOT NULL REFERENCES runs,
@@ -96,7 +98,7 @@ CREATE TABLE mails (
     state TEXT NOT NULL,
     request_id TEXT NOT NULL,
     at REAL NOT NULL,
-    UNIQUE (service_address, account_id, kind, again)
+    UNIQUE (service_address, account_id, person, kind, again)
 ) STRICT;
 CREATE INDEX mails_of_runs ON mails (receipt, row);
 CREATE TABLE facts (

@@ -73,6 +73,11 @@ class Session:
         """Whether the services die with this process: nothing of theirs is unfinished then."""
         return self.services.target == "practice"
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether this very command planned the run, and nothing of it was sent so far."""
+        return self.options.begun_now and not self.conveyor.last_sent
+
     def due(
         self,
         kind: StepKind,

@@ -81,13 +81,7 @@ def _changes(plan: Plan) -> str:
         one.team is not None and one.portal.action is not Action.CREATE for one in plan.people
     ):
         words.append(f"{joining:,} put in a team")
-    returning = sum(
-        change.attribute == "account"
-        for one in plan.people
-        if one.jhana and not one.skipped
-        for change in one.jhana.changes
-    )
-    if returning:
+    if returning := sum(one.reactivates_on(one.jhana) for one in plan.people):
         words.append(f"{returning:,} switched on again on Jhana")
     return ", ".join(words)
 
@@ -115,7 +109,7 @@ def _remarks(plan: Plan) -> Iterator[str]:
         )
     on_pass = [one for one in plan.people if not one.seat and not one.skipped]
     if on_pass:
-        deactivated = sum(one.reactivates for one in on_pass)
+        deactivated = sum(one.reactivates_on(one.portal) for one in on_pass)
         also = f" ({deactivated:,} of them deactivated)" if deactivated else ""
         yield f"{count(len(on_pass), 'person', 'people')} already on the pass{also}: no seat needed"
     by_reason: dict[str, list[PersonPlan]] = {}

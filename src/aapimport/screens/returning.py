@@ -9,7 +9,7 @@ from aapimport.template.roles import Role
 
 
 def show_returning(console: Console, plan: Plan) -> None:
-    """List everybody whose account on the portal is deactivated."""
+    """List everybody whose account on a service is deactivated."""
     found = plan.returning
     console.print(f"{count(len(found), 'person', 'people')} whose account is deactivated:")
     for one in found:
@@ -17,11 +17,15 @@ def show_returning(console: Console, plan: Plan) -> None:
 
 
 def show_returning_person(one: PersonPlan) -> str:
-    """One of them: the row, the address, the name, and the roles that the account then has."""
+    """One of them: the row, the address, the name, and the roles that the account then has.
+
+    Where only the account on Jhana is deactivated, that is said instead.
+    """
     person = one.person
+    on_portal = one.skipped or one.reactivates_on(one.portal)
     return (
         f"  row {person.row}: {safe(person.email)}  {safe(person.first_name)}"
-        f" {safe(person.last_name)}  ({_role(one)})"
+        f" {safe(person.last_name)}  ({_role(one) if on_portal else 'on Jhana'})"
     )
 
 

@@ -51,7 +51,7 @@ def steps_of(one: PersonPlan) -> Iterator[str]:
     yield from (_change(change) for change in one.portal.changes)
     if one.seat:
         yield "uses a seat"
-    elif one.reactivates:
+    elif one.reactivates_on(one.portal):
         yield "no seat needed"
     if one.team:
         yield f"join team {safe(one.team.name)}"
