@@ -154,6 +154,19 @@ def test_look_ups_are_two_only_where_they_find_the_deactivated(
     assert snapshot.single == ""
 
 
+def test_look_ups_that_lag_behind_the_list_are_not_two(portal, portal_stub, monkeypatch):
+    """Who is at the list's end and not found yet came just now, and others may have."""
+    portal_stub.habits.page = 10
+    late = portal_stub.store.users["user-90"]
+    matches = portal_stub._matches
+    monkeypatch.setattr(
+        portal_stub, "_matches", lambda user, it: matches(user, it) and user is not late
+    )
+    snapshot = take_snapshot(portal, [row(85), row(90)])
+    assert (set(snapshot.accounts), snapshot.way) == ({"p85@acme.com"}, Way.LIST)
+    assert snapshot.single == ""
+
+
 def test_look_ups_that_may_hide_the_deactivated_are_one_witness(portal, portal_stub, monkeypatch):
     """Where the list isn't whole beside them, the plan says so and asks."""
     hide_deactivated(portal_stub, monkeypatch)

@@ -123,7 +123,7 @@ def _cheapest(witnesses: Witnesses, people: int, pass_: Pass | None) -> Way:
             and (at_once == 1 or not trust.cuts)  # whom it misses is asked for alone
             for trust in map(witnesses.trust, ADDRESSES)
         ):
-            return way if witnesses.finds_deactivated else Way.LIST
+            return way if witnesses.hide_nobody else Way.LIST
     return Way.LIST
 
 

@@ -13,7 +13,7 @@ from aapimport.plan.names import is_member
 from aapimport.services.directory import Directory, Found, Trust, looked_up
 from aapimport.services.identity import is_named_by_address, keys
 from aapimport.services.listing import FilterRefusedError
-from aapimport.services.look_ups import find_by, find_deactivated
+from aapimport.services.look_ups import find_by, hide_nobody
 from aapimport.services.paging import Page
 from aapimport.services.proofs import By, prove
 from aapimport.services.scim import Account
@@ -57,7 +57,7 @@ class Witnesses:
         self._pass = pass_
         self._by_key: dict[str, dict[str, Account]] = {}
         self._deactivated: list[Account] = []
-        self._finds_deactivated = False
+        self._hide_nobody = False
         self.first = self._first_page()
         self._known = self._directory.on_page(self.first)
         for account in self._known:
@@ -125,19 +125,22 @@ class Witnesses:
     def _are_enough(self, agreeing: set[str]) -> bool:
         """Whether some witnesses are two; look-ups have one index, so that it must show everybody.
 
-        Two kinds of look-ups that find active people only would agree that who returns is new.
+        Two kinds of look-ups that find active people only would agree that who returns is new, and
+        two that lag behind the list that who came a moment ago is.
         """
-        return len(agreeing) > 1 and (LIST in agreeing or self.finds_deactivated)
+        return len(agreeing) > 1 and (LIST in agreeing or self.hide_nobody)
 
     @property
-    def finds_deactivated(self) -> bool:
-        """Whether look-ups of both kinds find people who are known to be deactivated."""
-        self._finds_deactivated = (
-            self._finds_deactivated
-            or not self._known
-            or find_deactivated(self._directory, [*self._known, *self._deactivated])
-        )
-        return self._finds_deactivated
+    def hide_nobody(self) -> bool:
+        """Whether look-ups of both kinds find the deactivated, and who is at the list's end."""
+        if not self._hide_nobody and self._known:
+            newest = self._directory.newest(self.first)
+            for account in newest:
+                self._note(account)
+            self._hide_nobody = hide_nobody(
+                self._directory, [*self._known, *self._deactivated], newest
+            )
+        return self._hide_nobody or not self._known
 
     def _is_proven(self, witness: str, agreeing: set[str]) -> bool:
         """Whether somebody is a witness beside those that agree already.
@@ -246,7 +249,7 @@ class Witnesses:
         if len(agreeing) > 1:
             return (
                 f"only the look-ups of {name} say who is new: they may hide people who are"
-                " deactivated, and its list isn't whole"
+                " deactivated or came just now, and its list isn't whole"
             )
         only = "list of accounts" if LIST in agreeing else f"look-ups by {min(agreeing)}"
         says = "says" if LIST in agreeing else "say"

@@ -153,6 +153,23 @@ class Directory(Listing):
             return Unknown(error.message)
         return self.on_page(page) or (Unknown(HIDDEN) if page.elements else [])
 
+    def newest(self, first: Page) -> list[Account]:
+        """The accounts at the end of the list whose first page is known: who came last, mostly.
+
+        Empty where that page can't be had, and where lists go on by cursors: their end is only
+        behind all the others.
+
+        Raises:
+            SettingsError: The token is refused.
+        """
+        if self.capabilities.cursors:
+            return []
+        try:
+            listed, _ = self.page("/Users", {}, max(1, first.total - len(first.elements) + 1))
+        except ServiceError:
+            return []
+        return self.on_page(Page(elements=listed))
+
     def look_up(self, wanted: Wanted) -> LookUp:
         """Look for one person's account by every key in turn: the ladder of docs/protocol.md.
 

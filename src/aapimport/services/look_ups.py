@@ -19,7 +19,7 @@ from aapimport.services.values import Wanted
 
 ADDRESSES_PER_LOOK_UP = TERMS - 1
 """People who are looked up together at the most, beside somebody who is known to be there."""
-_FEW = 3  # deactivated people whom look-ups have to find
+_FEW = 3  # people of each kind whom look-ups have to find
 _LADDER = 3
 """Requests that looking for one person alone takes, about."""
 
@@ -174,15 +174,16 @@ def find_surely(directory: Directory, wanted: Sequence[Wanted]) -> tuple[list[Ac
     return [*found, *listed], shortfall
 
 
-def find_deactivated(directory: Directory, known: Iterable[Account]) -> bool:
-    """Whether look-ups by address find people who are deactivated, tried on some who are.
+def hide_nobody(directory: Directory, known: Iterable[Account], newest: Sequence[Account]) -> bool:
+    """Whether look-ups by address find people who are deactivated, and who came last.
 
-    They are among those who were listed, or found by a filter; where nobody is known to be
-    deactivated, nothing is proven.
+    Deactivated are some of those who were listed, or who are found by a filter; where nobody is
+    known to be, nothing is proven.
 
     Args:
         directory: The service.
         known: People whom it has listed.
+        newest: Those at the end of its list, whom an index that lags hasn't yet.
 
     Raises:
         SettingsError: The token is refused.
@@ -191,10 +192,11 @@ def find_deactivated(directory: Directory, known: Iterable[Account]) -> bool:
     if not gone:
         listed = directory.search("active eq false")
         gone = [] if isinstance(listed, Unknown) else [one for one in listed if not one.active]
-    several = [one for one in gone if one.emails][:_FEW]
+    gone = [one for one in gone if one.emails][:_FEW]
+    several = [*gone, *[one for one in newest if one.emails][-_FEW:]]
     ids = {one.id for one in several}
     try:
-        return bool(several) and all(
+        return bool(gone) and all(
             ids <= {one.id for one in find_by(directory, by, values)}
             for by, values in (
                 (By.USER_NAME, [one.user_name for one in several]),

@@ -67,10 +67,9 @@ class Redaction:
     def _is_suspect(self, said: bytes) -> bool:
         """Whether a secret may be in it."""
         lower = said.lower()
-        for secret in self._secrets:
-            if secret.hint in lower:
-                return True
-        return any(begins in said and pattern.search(said) for begins, pattern in _NUMBERED)
+        return any(secret.hint in lower for secret in self._secrets) or any(
+            begins in said and pattern.search(said) for begins, pattern in _NUMBERED
+        )
 
 
 class _Secret:
