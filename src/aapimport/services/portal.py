@@ -18,6 +18,7 @@ from aapimport.services.scim import (
     PATCH_OP,
     Account,
     error_detail,
+    identifier,
     mapping,
     number,
     read_account,
@@ -35,7 +36,7 @@ class Portal(Directory):
     """The portal: a directory of people that also has passes and teams."""
 
     def passes(self) -> tuple[Pass, ...]:
-        """Every pass that the portal publishes; empty where it publishes none.
+        """Every pass that the portal publishes and that has a usable id; none where there are none.
 
         Raises:
             ServiceError: The list can't be had.
@@ -44,7 +45,7 @@ class Portal(Directory):
             return ()
         return tuple(
             Pass(
-                id=str(one.get("id", "")),
+                id=own_id,
                 name=text(one.get("displayName")),
                 seats=number(one.get("seats")),
                 seats_used=number(one.get("seatsUsed")),
@@ -52,6 +53,7 @@ class Portal(Directory):
                 valid_until=_moment(one.get("validUntil")),
             )
             for one in self.walk("/Passes", {})
+            if (own_id := identifier(one.get("id")))
         )
 
     def whoami(self) -> Account | Unknown | None:
@@ -75,7 +77,7 @@ class Portal(Directory):
         return read_account(reply.json() or {}) if reply.ok else None
 
     def teams(self) -> tuple[Team, ...]:
-        """Every team, of every pass, without its members.
+        """Every team with a usable id, of every pass, without its members.
 
         Raises:
             ServiceError: The list can't be had.
@@ -84,13 +86,16 @@ class Portal(Directory):
             return ()
         return tuple(
             Team(
-                id=str(one.get("id", "")),
+                id=own_id,
                 name=text(one.get("displayName")),
                 pass_id=text(mapping(mapping(one.get(AAP_GROUP)).get("pass")).get("value")),
                 places=number(mapping(one.get(AAP_GROUP)).get("places")),
                 places_used=number(mapping(one.get(AAP_GROUP)).get("placesUsed")),
             )
             for one in self.walk("/Groups", self._team_query())
+            if (
+                own_id := identifier(one.get("id"))
+            )  # `..` would be another place (scim.identifier)
         )
 
     def _team_query(self) -> dict[str, str]:
@@ -164,7 +169,8 @@ class Portal(Directory):
             return True
         if any("members" in group for group in groups):
             return True
-        teams = [read_team(self, str(group.get("id", ""))) for group in groups[:_LOOKED_INTO]]
+        ids = [found for group in groups if (found := identifier(group.get("id")))]
+        teams = [read_team(self, one) for one in ids[:_LOOKED_INTO]]
         return any(isinstance(team, Unknown) or team.shown for team in teams)
 
 
