@@ -33,6 +33,37 @@ class Memory(JournalFile):
                 "INSERT OR IGNORE INTO services VALUES (?, ?, ?)", (address, service, time.time())
             )
 
+    def adding(self, address: str, service: str, kind: str) -> tuple[bool | None, str]:
+        """What a service's `add` does (`services.keeping`), and what is kept because of one.
+
+        Args:
+            address: The pair of services.
+            service: `portal` or `jhana`.
+            kind: `people` or `teams`.
+
+        Returns:
+            Whether it appends, None when nothing has shown it; and what is kept, as it was saved.
+        """
+        found = self._database.execute(
+            "SELECT appends, kept FROM adding WHERE address = ? AND service = ? AND kind = ?",
+            (address, service, kind),
+        ).fetchone()
+        appends, kept = found or (None, "")
+        return (None if appends is None else bool(appends)), kept
+
+    def remember_adding(self, what: tuple[str, str, str], appends: bool | None, kept: str) -> None:
+        """Remember what `adding` tells, from any thread; it is durable when this returns.
+
+        Args:
+            what: The pair of services, the service, and the kind.
+            appends: Whether `add` appends; None when nothing has shown it.
+            kept: What was there before an `add` whose effect isn't seen; empty when nothing is.
+        """
+        with self._writing():
+            self._database.execute(
+                "INSERT OR REPLACE INTO adding VALUES (?, ?, ?, ?, ?)", (*what, appends, kept)
+            )
+
     def put_in_group(self, address: str, group_id: str, account_ids: Iterable[str]) -> None:
         """Remember whom we put into a Group, for services that never show its members."""
         with self._writing():

@@ -105,6 +105,14 @@ CREATE TABLE services (
     unique_since REAL NOT NULL,
     PRIMARY KEY (address, service)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE adding (
+    address TEXT NOT NULL,
+    service TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    appends INTEGER,
+    kept TEXT NOT NULL,
+    PRIMARY KEY (address, service, kind)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE group_members (
     address TEXT NOT NULL,
     group_id TEXT NOT NULL,

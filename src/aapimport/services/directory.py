@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from aapimport.errors import ServiceError
 from aapimport.services.identity import has_address, is_certain, own_account, spellings
+from aapimport.services.keeping import Adding
 from aapimport.services.listing import HIDDEN, Listing
 from aapimport.services.paging import Page, Place
 from aapimport.services.patience import Patience
@@ -81,8 +82,8 @@ class Directory(Listing):
     Attributes:
         takes_bulk: Whether it hasn't refused a bulk request yet, whatever it announces.
         keeps_keys: Whether an account that we created was seen to carry our `externalId`.
-        add_replaces: Whether a PATCH `add` has been seen to replace the whole array there.
-        members_replaced: The same for the members of a team.
+        adds_to_people: What a PATCH `add` to a person's array does there, and what is kept for it.
+        adds_to_teams: The same for the members of a team.
         proofs: What its look-ups by `userName` and by `emails.value` have proven (`proofs`).
         proving: Held while something is tried, so that it is tried once.
     """
@@ -96,9 +97,9 @@ class Directory(Listing):
     ) -> None:
         super().__init__(name, transport, patience, not_kept)
         self.takes_bulk = True
-        self.add_replaces = False
+        self.adds_to_people = Adding()
+        self.adds_to_teams = Adding()
         self.keeps_keys = False
-        self.members_replaced = False
         self.proofs: dict[str, Trust] = {}
         self.proving = threading.RLock()
 
