@@ -93,12 +93,11 @@ def test_a_pass_that_is_a_group_keeps_everybody(uploading: Uploading):
 
 
 def unread_after_the_write(stub: ScimStub, path: str, **more: int) -> None:
-    """No answer comes once something was written: the process may as well be dead."""
+    """No answer comes of what was written to: the process may as well be dead."""
 
     def fault(act: Act) -> Response:
-        done = act()
-        stub.on("GET", path, instead(RESET), times=99_999)
-        return done
+        stub.on("GET", stub.seen[-1].path, instead(RESET), times=99_999)
+        return act()
 
     stub.on("PATCH", path, fault, **more)
 

@@ -79,6 +79,16 @@ def test_where_add_replaces_what_was_lost_is_put_back(portal_stub, both: Service
     assert values(portal_stub, ana, "entitlements") == ["p27", "p26"]
 
 
+def test_what_is_gone_against_all_that_was_seen_is_put_back(portal_stub, both: Services, zoe):
+    """A service that kept what was there until now: what `add` does has to be shown anew."""
+    both.portal.adds_to_people.learn(appends=True)
+    portal_stub.habits.replaces_on_add = True
+    outcome = make_so(both.portal, zoe, ZOE)
+    assert (outcome.verdict, outcome.but) == (Verdict.DONE, "")
+    assert sorted(values(portal_stub, zoe, "entitlements")) == ["p26", "p27"]
+    assert both.portal.adds_to_people.appends is None
+
+
 def test_what_is_gone_for_good_is_named(portal_stub, both: Services, zoe):
     """A service that keeps one entitlement only: the person is on the pass, and what it cost."""
 

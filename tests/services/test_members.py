@@ -163,6 +163,29 @@ def test_former_members_are_put_back(portal_stub, both: Services, times: int):
     assert members(portal_stub, team) == sorted([*before, *people])
 
 
+def test_former_members_who_are_gone_against_all_that_was_seen_are_put_back(portal_stub, both):
+    """A portal that kept them until now: what `add` does has to be shown anew."""
+    both.portal.adds_to_teams.learn(appends=True)
+    portal_stub.habits.replaces_members = True
+    team, people = former(portal_stub)
+    before = members(portal_stub, team)
+    outcomes = both.portal.add_members(team, people)
+    assert {(one.verdict, one.but) for one in outcomes.values()} == {(Verdict.DONE, "")}
+    assert members(portal_stub, team) == sorted([*before, *people])
+    assert both.portal.adds_to_teams.appends is None
+
+
+def test_whole_lists_hold_members_as_they_were_shown(portal_stub, both: Services):
+    """With their names and types, nested Groups too."""
+    portal_stub.habits.replaces_members = True
+    team, people = former(portal_stub)
+    nested = {"value": "team-1", "type": "Group", "display": "Sub"}
+    portal_stub.store.groups[team]["members"].append(nested)
+    before = [dict(one) for one in portal_stub.store.groups[team]["members"]]
+    both.portal.add_members(team, people)
+    assert all(one in portal_stub.store.groups[team]["members"] for one in before)
+
+
 def test_former_members_who_are_gone_for_good_are_named(portal_stub, both: Services):
     """Each outcome of the call says who is missing, as the portal called them."""
     team, people = former(portal_stub)
