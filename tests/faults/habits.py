@@ -32,6 +32,7 @@ class Habits:
         lower_cased: Whether userName is kept in lower case.
         patch: `kept`, `ignored` (200 and nothing changes), or `refused` (501).
         replaces_on_add: Whether a PATCH that adds to a person's array replaces the array.
+        replaces_members: Whether a PATCH that adds members of a group replaces them.
         etags: Whether resources have versions and If-Match is honoured (412).
         unique: Whether userName is.
         conflict: The answer to a taken userName: its status and its scimType.
@@ -70,6 +71,7 @@ class Habits:
     lower_cased: bool = False
     patch: Literal["kept", "ignored", "refused"] = "kept"
     replaces_on_add: bool = False
+    replaces_members: bool = False
     etags: bool = False
     unique: bool = True
     conflict: tuple[int, str] = (409, "uniqueness")

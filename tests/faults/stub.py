@@ -326,6 +326,8 @@ class ScimStub:
             if len(operation["value"]) > self.habits.max_members:
                 return error(400, "one or more Group members are invalid")
             if self.habits.patch == "kept":
+                if operation["op"] == "replace" or self.habits.replaces_members:
+                    group["members"] = []
                 there = {str(one["value"]) for one in group["members"]}
                 if self.habits.repeats_members:
                     there = set()

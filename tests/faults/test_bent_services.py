@@ -33,7 +33,12 @@ BENT: dict[str, dict[str, Any]] = {
     "number ids": {"int_ids": True},
     "number ids, bulk": {"int_ids": True, "bulk": 5},
     "versions": {"etags": True},
-    "adding replaces": {"replaces_on_add": True},
+    "adding replaces": {"replaces_on_add": True, "replaces_members": True},
+    "adding replaces, reads lag": {
+        "replaces_on_add": True,
+        "replaces_members": True,
+        "lag": 0.2,
+    },
     "another order on each page": {"shuffled": True, "page": 5},
     "cursors": {"cursors": True, "page": 5},
     "sorted": {"sorts": True, "page": 5},
@@ -245,7 +250,15 @@ def test_whoever_was_there_stays_as_they_were(world_with_others: StubWorld, nurs
     assert [one["value"] for one in left["entitlements"]] == ["p25", "p26"]
 
 
-@pytest.fixture(params=["plain", "versions", "adding replaces", "groups forget their members"])
+@pytest.fixture(
+    params=[
+        "plain",
+        "versions",
+        "adding replaces",
+        "adding replaces, reads lag",
+        "groups forget their members",
+    ]
+)
 def world_with_others(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[StubWorld]:
     """Three people are in the first team already: one in capitals, one deactivated on the pass."""
     choice = Random(f"{SEED}/{request.param}")
@@ -261,6 +274,7 @@ def world_with_others(tmp_path: Path, request: pytest.FixtureRequest) -> Iterato
         portal.add_user(email, first, last, active=active, entitlements=passes, roles=[librarian])
     with stub_world(tmp_path / "world", rows, Weather(0, 0.0), (portal, jhana)) as made:
         assert isinstance(made, StubWorld)
+        made.environment["AAPIMPORT_SETTLE_SECONDS"] = SETTLE
         group = portal.store.groups["team-1"]
         group["members"] = [{"value": one} for one in portal.store.users]
         yield made

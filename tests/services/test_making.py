@@ -71,12 +71,22 @@ def test_where_add_replaces_what_was_lost_is_put_back(portal_stub, both: Service
     assert outcome == Outcome(verdict=Verdict.DONE, account_id=zoe, wrote=True, changed=True)
     assert sorted(values(portal_stub, zoe, "entitlements")) == ["p26", "p27"]
     assert sorted(values(portal_stub, zoe, "roles")) == ["auditor", "facilitator"]
-    assert both.portal.add_replaces
+    assert both.portal.adds_to_people.appends is False
     ana = portal_stub.add_user("ana@acme.com", "Ana", "Perez", entitlements=[NEXT_YEAR])
     wanted = Wanted(email="ana@acme.com", first_name="Ana", last_name="Perez", pass_id="p26")
     assert make_so(both.portal, ana, wanted).verdict is Verdict.DONE
     assert operations(portal_stub)[-1] == [("replace", "entitlements")]
     assert values(portal_stub, ana, "entitlements") == ["p27", "p26"]
+
+
+def test_what_is_gone_against_all_that_was_seen_is_put_back(portal_stub, both: Services, zoe):
+    """A service that kept what was there until now: what `add` does has to be shown anew."""
+    both.portal.adds_to_people.learn(appends=True)
+    portal_stub.habits.replaces_on_add = True
+    outcome = make_so(both.portal, zoe, ZOE)
+    assert (outcome.verdict, outcome.but) == (Verdict.DONE, "")
+    assert sorted(values(portal_stub, zoe, "entitlements")) == ["p26", "p27"]
+    assert both.portal.adds_to_people.appends is None
 
 
 def test_what_is_gone_for_good_is_named(portal_stub, both: Services, zoe):
@@ -244,7 +254,7 @@ def test_nothing_is_sent_of_what_is_not_declared(portal_stub, both: Services, zo
 def test_what_was_done_all_the_same_is_read_and_not_repeated(portal_stub, both, zoe, fault):
     """Scimgateway answers 500 for a PATCH that it has applied (SERVERS.md, 9)."""
     portal_stub.on("PATCH", f"/Users/{zoe}", fault)
-    object.__setattr__(both.portal, "add_replaces", True)
+    both.portal.adds_to_people.appends = False
     assert make_so(both.portal, zoe, ZOE).verdict is Verdict.DONE
     assert len(portal_stub.writes) == 1
 
@@ -264,7 +274,7 @@ def test_a_service_that_asks_for_a_pause_gets_one(portal_stub, both: Services, z
     portal_stub.on("PATCH", f"/Users/{zoe}", pause, times=5)
     outcome = make_so(both.portal, zoe, ZOE)
     assert (outcome.throttled, outcome.wait, len(portal_stub.writes)) == (True, 0, 3)
-    both.portal.add_replaces = True
+    both.portal.adds_to_people.appends = False
     assert make_so(both.portal, zoe, ZOE).verdict is Verdict.DONE
     assert len(portal_stub.writes) == 6
 
@@ -300,7 +310,7 @@ def test_an_id_that_was_only_claimed_is_not_written_to(portal_stub, both: Servic
 def test_a_read_back_of_somebody_else_is_not_compared(portal_stub, both: Services, zoe):
     """The account that is shown after the write has to be the same person's."""
     other = {"id": zoe, "userName": "bo@acme.com", "roles": [{"value": "facilitator"}]}
-    portal_stub.on("GET", f"/Users/{zoe}", instead(as_json(200, other)), skip=1)
+    portal_stub.on("GET", f"/Users/{zoe}", instead(as_json(200, other)), skip=2, times=9)
     assert make_so(both.portal, zoe, ZOE).verdict is Verdict.UNKNOWN
 
 

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from aapimport.errors import SettingsError
@@ -161,6 +163,29 @@ def test_former_members_are_put_back(portal_stub, both: Services, times: int):
     assert members(portal_stub, team) == sorted([*before, *people])
 
 
+def test_former_members_who_are_gone_against_all_that_was_seen_are_put_back(portal_stub, both):
+    """A portal that kept them until now: what `add` does has to be shown anew."""
+    both.portal.adds_to_teams.learn(appends=True)
+    portal_stub.habits.replaces_members = True
+    team, people = former(portal_stub)
+    before = members(portal_stub, team)
+    outcomes = both.portal.add_members(team, people)
+    assert {(one.verdict, one.but) for one in outcomes.values()} == {(Verdict.DONE, "")}
+    assert members(portal_stub, team) == sorted([*before, *people])
+    assert both.portal.adds_to_teams.appends is None
+
+
+def test_whole_lists_hold_members_as_they_were_shown(portal_stub, both: Services):
+    """With their names and types, nested Groups too."""
+    portal_stub.habits.replaces_members = True
+    team, people = former(portal_stub)
+    nested = {"value": "team-1", "type": "Group", "display": "Sub"}
+    portal_stub.store.groups[team]["members"].append(nested)
+    before = [dict(one) for one in portal_stub.store.groups[team]["members"]]
+    both.portal.add_members(team, people)
+    assert all(one in portal_stub.store.groups[team]["members"] for one in before)
+
+
 def test_former_members_who_are_gone_for_good_are_named(portal_stub, both: Services):
     """Each outcome of the call says who is missing, as the portal called them."""
     team, people = former(portal_stub)
@@ -285,7 +310,7 @@ def test_a_large_team_loses_nobody_where_add_replaces(portal_stub, both, before,
     outcomes = both.portal.add_members(team, people)
     assert {(one.verdict, one.but) for one in outcomes.values()} == {(Verdict.DONE, "")}
     assert members(portal_stub, team) == sorted([*old, *people])
-    assert both.portal.members_replaced
+    assert both.portal.adds_to_teams.appends is False
     writes = len(portal_stub.writes)
     eva = portal_stub.add_user("eva@acme.com", "Eva", "Ng")
     assert both.portal.add_members(team, {eva: "eva@acme.com"})[eva].verdict is Verdict.DONE
@@ -293,19 +318,61 @@ def test_a_large_team_loses_nobody_where_add_replaces(portal_stub, both, before,
     assert len(portal_stub.writes) == writes + (1 if whole else 2)
 
 
-@pytest.mark.parametrize("counted", ["in the team", "in the list of teams"])
-def test_a_team_that_shows_only_some_is_believed(portal_stub, both: Services, counted):
-    """It counts more members than it lists: who was accepted is among them, and nobody is lost."""
+def shows_one(stub: ScimStub, team: str, *, counts: str) -> None:
+    """A portal that shows the first member of a team, and counts all of them."""
+    where = f"{EXTENSION}:Group"
+
+    def fault(act: Act) -> Response:
+        shown = json.loads(act().body)
+        del shown["members"][1:]
+        if counts != "in the team":
+            shown.pop(where)
+        if counts == "never otherwise":
+            shown[where] = {"placesUsed": 4}
+        return as_json(200, shown)
+
+    for method in ("GET", "PATCH"):
+        stub.on(method, f"/Groups/{team}", fault, times=999)
+
+
+@pytest.mark.parametrize("counts", ["in the team", "in the list of teams"])
+def test_a_team_that_shows_only_some_is_believed_when_it_counts_more(portal_stub, both, counts):
+    """Who was accepted is among those whom it doesn't list, and nobody is lost."""
+    both.portal.adds_to_teams.learn(appends=True)
     team, people = former(portal_stub)
-    shown = portal_stub.store.groups[team]["members"][:1]
-    count = {f"{EXTENSION}:Group": {"placesUsed": 4}} if counted == "in the team" else {}
-    part = instead(as_json(200, {"id": team, "members": shown} | count))
-    portal_stub.on("GET", f"/Groups/{team}", part, times=99)
+    shows_one(portal_stub, team, counts=counts)
     outcomes = both.portal.add_members(team, people)
     assert {(one.verdict, one.reason) for one in outcomes.values()} == {
         (Verdict.DONE, "accepted; this team shows only some of its members")
     }
     assert len(portal_stub.writes) == 1
+    assert not both.portal.adds_to_teams.kept
+
+
+def test_whom_a_team_may_not_show_is_not_believed_when_it_counts_no_more(portal_stub, both):
+    """A PATCH that is accepted and ignored: what became of it, only a look there can tell."""
+    both.portal.adds_to_teams.learn(appends=True)
+    team, people = former(portal_stub)
+    shows_one(portal_stub, team, counts="never otherwise")
+    outcomes = both.portal.add_members(team, people)
+    assert {(one.verdict, one.short) for one in outcomes.values()} == {
+        (Verdict.WRITTEN, ("count",))
+    }
+
+
+@pytest.mark.parametrize("appends", [None, False])
+def test_nobody_is_added_where_unseen_members_might_be_lost(portal_stub, both, appends):
+    """A team that shows only some, and an `add` that replaces, or may: nothing is sent."""
+    if appends is not None:
+        both.portal.adds_to_teams.learn(appends=appends)
+    team, people = former(portal_stub)
+    shows_one(portal_stub, team, counts="in the team")
+    outcomes = both.portal.add_members(team, people)
+    assert {one.verdict for one in outcomes.values()} == {
+        Verdict.NEEDS_PERSON if appends is None else Verdict.REJECTED
+    }
+    assert all("only some of" in one.reason for one in outcomes.values())
+    assert portal_stub.writes == []
 
 
 def test_ids_may_be_numbers(portal_stub, both: Services):

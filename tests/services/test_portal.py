@@ -31,6 +31,20 @@ def test_when_a_pass_begins_and_ends(portal_stub: ScimStub, jhana_stub: ScimStub
     assert (found.valid_from, found.valid_until) == (moment, moment)
 
 
+@pytest.mark.parametrize("own_id", [".", "..", "", None])
+def test_a_team_or_pass_without_a_usable_id_is_left_out(
+    portal_stub: ScimStub, jhana_stub: ScimStub, own_id
+):
+    """`/Groups/..` is another place; nothing is written to it."""
+    portal_stub.store.groups["team-1"]["id"] = own_id
+    portal_stub.store.passes["p26"]["id"] = own_id
+    with services(portal_stub, jhana_stub) as both:
+        assert both.portal.teams() == ()
+        assert both.portal.passes() == ()
+        assert both.portal.shows_members
+    assert {one.path for one in portal_stub.seen if "roup" in one.path} == {"/Groups"}
+
+
 def test_whoami_is_an_account_with_all_its_addresses(portal_stub: ScimStub, jhana_stub: ScimStub):
     """RFC 7644 section 3.11."""
     emails = [{"value": "zoe@acme.com"}, {"value": "z.ng@acme.com"}]

@@ -7,6 +7,7 @@ from itertools import islice
 from aapimport.errors import RefusedError
 from aapimport.run.conveyor import Batch, Call, Progress
 from aapimport.run.fresh import look_before_writing
+from aapimport.run.putting_back import put_back_first
 from aapimport.run.read_back import ReadBack
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.session import Session, ahead, as_wanted
@@ -47,6 +48,7 @@ class AccountSteps:
         Raises:
             AapimportError: The run can't go on.
         """
+        yield from put_back_first(self._session)
         yield from look_before_writing(self._session, last_row)
         yield from self._confirm(last_row)
         yield from self._first(last_row)

@@ -4,7 +4,7 @@ One writer for each Group, many people at once. A team's trouble stays the team'
 neither an account nor an e-mail.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
@@ -12,6 +12,7 @@ from aapimport.run.confirming import still_theirs
 from aapimport.run.conveyor import Batch, Call, Progress
 from aapimport.run.records import JOINS, State, StepKind, Task
 from aapimport.run.session import Session
+from aapimport.services.membership import COUNT
 from aapimport.services.outcomes import Outcome, Verdict
 
 MEMBERS_AT_ONCE = 1000
@@ -52,13 +53,30 @@ class GroupSteps:
             elif account.state is State.DONE:
                 ready = replace(task, account_id=account.account_id)
                 by_group.setdefault(task.target, []).append(ready)
-        for tasks in by_group.values():
+        for tasks in self._in_order(by_group):
             for start in range(0, len(tasks), MEMBERS_AT_ONCE):
                 if self._conveyor.is_halted("portal"):
                     return
                 batch = still_theirs(self._session, tasks[start : start + MEMBERS_AT_ONCE])
                 if batch:
                     yield from self._conveyor.drive({"portal": iter([batch])}, self._joining)
+
+    def _in_order(self, by_group: Mapping[str, list[Task]]) -> Iterator[list[Task]]:
+        """The Groups; last those that show only some of their members.
+
+        Others may show first that the portal keeps who is in a Group when somebody is added.
+        """
+        portal = self._session.services.portal
+        last = set()
+        if (
+            len(by_group) > 1
+            and portal.adds_to_teams.appends is None
+            and portal.capabilities.team_places
+        ):
+            calls = [lambda group=group: portal.shows_only_some(group) for group in by_group]
+            hiding = zip(by_group, self._session.read_many(calls), strict=True)
+            last = {group for group, hides in hiding if hides}
+        return iter(sorted(by_group.values(), key=lambda tasks: tasks[0].target in last))
 
     def _joining(self, batch: Batch) -> Call:
         people = self._people(batch)
@@ -126,6 +144,8 @@ def _last_word(outcome: Outcome) -> Outcome:
     """What was read once the time is over: only what is read is a rejection."""
     if outcome.verdict is not Verdict.WRITTEN:
         return outcome
+    if COUNT in outcome.short:
+        return replace(outcome, verdict=Verdict.NEEDS_PERSON)
     if not outcome.short:
         return Outcome(verdict=Verdict.UNKNOWN, reason=outcome.reason)
     return Outcome(

@@ -5,6 +5,7 @@ The settings are those of docs/protocol.md: rollback journal, `synchronous=EXTRA
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +39,8 @@ class JournalFile:
         try:
             self.last_written = path.stat().st_mtime if path.exists() else 0.0
             path.touch(mode=0o600, exist_ok=True)
-            self._database = sqlite3.connect(path, isolation_level=None)
+            self._lock = threading.RLock()  # workers write down what they are about to risk
+            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             for pragma in ("synchronous=EXTRA", "secure_delete=ON", "foreign_keys=ON"):
                 self._database.execute(f"PRAGMA {pragma}")
             adopt_or_create(self._database)
@@ -71,7 +73,7 @@ class JournalFile:
     def _writing(self) -> Iterator[None]:
         """A transaction whose failure ends the run; what it was about is looked up by a resume."""
         try:
-            with Transaction(self._database):
+            with self._lock, Transaction(self._database):
                 yield
         except sqlite3.IntegrityError:
             raise  # a mistake in aapimport, not in the file

@@ -43,6 +43,37 @@ class Memory(JournalFile):
                 (address, service, fact, time.time()),
             )
 
+    def adding(self, address: str, service: str, kind: str) -> tuple[bool | None, str]:
+        """What a service's `add` does (`services.keeping`), and what is kept because of one.
+
+        Args:
+            address: The pair of services.
+            service: `portal` or `jhana`.
+            kind: `people` or `teams`.
+
+        Returns:
+            Whether it appends, None when nothing has shown it; and what is kept, as it was saved.
+        """
+        found = self._database.execute(
+            "SELECT appends, kept FROM adding WHERE address = ? AND service = ? AND kind = ?",
+            (address, service, kind),
+        ).fetchone()
+        appends, kept = found or (None, "")
+        return (None if appends is None else bool(appends)), kept
+
+    def remember_adding(self, what: tuple[str, str, str], appends: bool | None, kept: str) -> None:
+        """Remember what `adding` tells, from any thread; it is durable when this returns.
+
+        Args:
+            what: The pair of services, the service, and the kind.
+            appends: Whether `add` appends; None when nothing has shown it.
+            kept: What was there before an `add` whose effect isn't seen; empty when nothing is.
+        """
+        with self._writing():
+            self._database.execute(
+                "INSERT OR REPLACE INTO adding VALUES (?, ?, ?, ?, ?)", (*what, appends, kept)
+            )
+
     def groups(self, address: str) -> Mapping[str, frozenset[str]]:
         """Whom we put into Groups that never show their members: account ids, by the Group's id."""
         found = self._database.execute(

@@ -12,6 +12,7 @@ from aapimport.run.conveyor import Batch, Call, Progress
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.session import Session, ahead
 from aapimport.services.differences import not_kept
+from aapimport.services.giving_back import said, see_what_was_there
 from aapimport.services.look_ups import ADDRESSES_PER_LOOK_UP
 from aapimport.services.making import make_so
 from aapimport.services.many import verify_many
@@ -98,7 +99,11 @@ class ReadBack:
             )
 
         def verify() -> list[Outcome]:
-            outcomes = verify_many(directory, wanted, ids, trusted=trusted)
+            gone = see_what_was_there(directory, ids)
+            outcomes = [
+                said(outcome, gone.get(outcome.account_id, ()))
+                for outcome in verify_many(directory, wanted, ids, trusted=trusted)
+            ]
             return [
                 self._seen(task, outcome) for task, outcome in zip(batch, outcomes, strict=True)
             ]

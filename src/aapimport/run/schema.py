@@ -108,6 +108,14 @@ CREATE TABLE facts (
     since REAL NOT NULL,
     PRIMARY KEY (address, service, fact)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE adding (
+    address TEXT NOT NULL,
+    service TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    appends INTEGER,
+    kept TEXT NOT NULL,
+    PRIMARY KEY (address, service, kind)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE told (
     receipt TEXT NOT NULL REFERENCES runs,
     what TEXT NOT NULL,

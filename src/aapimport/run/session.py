@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from aapimport.errors import ServiceError
@@ -15,11 +16,10 @@ from aapimport.run.records import Fact, Run, State, StepKind, Task
 from aapimport.services.changes import NAMES
 from aapimport.services.directory import Directory
 from aapimport.services.look_ups import can_be_believed
+from aapimport.services.patience import gaps
 from aapimport.services.values import Wanted
 
 _READERS = 8
-_FIRST_GAP, _LONGEST_GAP = 0.25, 5.0
-"""Seconds between two looks at what a service doesn't show yet: doubled from the first on."""
 _ON_ITS_WAY = (State.INTENT, State.DOUBT, State.WRITTEN)
 _DROPS = {
     "role": Fact.DROPS_ROLES,
@@ -66,6 +66,14 @@ class Session:
         self.proven: set[str] = set()
         self._facts = self._recall_facts()
         self._began = time.time()
+        for name, directory in self.directories.items():
+            directory.patience.settle_seconds = options.settle_seconds
+            for kind, adding in (
+                ("people", directory.adds_to_people),
+                ("teams", directory.adds_to_teams),
+            ):
+                what = (run.address, name, kind)
+                adding.recall(*journal.adding(*what), partial(journal.remember_adding, what))
         self._settled_at = {name: self._earlier(name) for name in self.directories}
 
     @property
@@ -164,11 +172,8 @@ class Session:
         return now + max(0.0, settle - ago)
 
     def gaps(self) -> Iterator[float]:
-        """How long to wait before each further look."""
-        gap = _FIRST_GAP
-        while True:
-            yield gap
-            gap = min(2 * gap, _LONGEST_GAP)
+        """How many seconds to wait before each further look."""
+        return gaps()
 
     def wait(self, seconds: float, note: str) -> Iterator[Progress]:
         """Wait, saying what for.

@@ -12,6 +12,7 @@ from typing import Any
 from aapimport.people.person import fold
 from aapimport.services.directory import Directory
 from aapimport.services.discovery import Capabilities
+from aapimport.services.keeping import Item, Kept, Look
 from aapimport.services.roles import current_role, portal_roles
 from aapimport.services.scim import PASS_TYPE, PATCH_OP, Account, mapping, objects, text
 from aapimport.services.transport import Answer, Reply
@@ -54,17 +55,16 @@ def is_declared(capabilities: Capabilities, attribute: str) -> bool:
 
 def patch(directory: Directory, seen: Seen, wanted: Wanted, changes: Iterable[Change]) -> Reply:
     """Send some changes by one PATCH, once."""
-    headers = _if_match(directory, seen)
-    whole = directory.add_replaces or bool(headers)
-    single = {} if whole else _single_values(seen, wanted)
+    changes = list(changes)
+    added = _added_alone(directory, seen, wanted, changes)
     operations = [
-        {"op": "add", "path": path, "value": [single[path]]}
-        if path in single
+        {"op": "add", "path": path, "value": [added[path]]}
+        if path in added
         else {"op": "replace", "path": path, "value": value}
         for path, value in _new_values(seen, wanted, changes)
         if directory.capabilities.keeps(path)
     ]
-    return _patch(directory, seen, operations, headers)
+    return _patch(directory, seen, operations, _if_match(directory, seen))
 
 
 def put(directory: Directory, seen: Seen, wanted: Wanted, changes: Iterable[Change]) -> Reply:
@@ -105,16 +105,56 @@ def _portal_roles(items: Sequence[Mapping[str, Any]]) -> list[str]:
     )
 
 
-def taken_away(before: Seen, after: Seen, wanted: Wanted) -> tuple[str, ...]:
-    """What an account had before a write and doesn't have after it, in words."""
-    return tuple(
-        f"{name} {text(item.get('display')) or _value(item)}"
-        for path, name in (("entitlements", "entitlement"), ("roles", "role"))
-        for item in _missing(before, after, wanted, path)
+def to_keep(seen: Seen, wanted: Wanted) -> dict[str, list[Item]]:
+    """What has to stay in an account's arrays; one of the four roles may have to go."""
+    roles = list(objects(seen.resource.get("roles")))
+    return {
+        "entitlements": list(objects(seen.resource.get("entitlements"))),
+        "roles": [
+            held
+            for held, role in zip(roles, _portal_roles(roles), strict=True)
+            if not (wanted.role is not None and role)
+        ],
+    }
+
+
+def at_risk(
+    directory: Directory, seen: Seen, wanted: Wanted, changes: Iterable[Change]
+) -> Kept | None:
+    """What has to be kept before changes are sent by PATCH; None where nothing could go away."""
+    if directory.adds_to_people.appends:
+        return None
+    added = _added_alone(directory, seen, wanted, changes)
+    before = to_keep(seen, wanted)
+    if not any(before[path] for path in added):
+        return None
+    values = {path: {text(one["value"]): ""} for path, one in added.items()}
+    return Kept(owner=seen.account.user_name, before=before, added=values)
+
+
+def look_at(kept: Kept, seen: Seen) -> Look[Seen]:
+    """What an account shows of what was added, and of what was there before."""
+    gone = {path: list(_missing(items, seen, path)) for path, items in kept.before.items()}
+    return Look(
+        shown=seen,
+        fresh=all(set(map(fold, one)) <= _held(seen, path) for path, one in kept.added.items()),
+        gone=taken_away(kept.before, seen),
+        all_gone=any(
+            gone[path] and len(gone[path]) == len(kept.before[path]) for path in kept.added
+        ),
     )
 
 
-def put_back(directory: Directory, before: Seen, after: Seen, wanted: Wanted) -> Reply:
+def taken_away(before: Mapping[str, list[Item]], after: Seen) -> tuple[str, ...]:
+    """What has to be in an account and isn't, in words."""
+    return tuple(
+        f"{name} {text(item.get('display')) or _value(item)}"
+        for path, name in (("entitlements", "entitlement"), ("roles", "role"))
+        for item in _missing(before[path], after, path)
+    )
+
+
+def put_back(directory: Directory, before: Mapping[str, list[Item]], after: Seen) -> Reply:
     """Send whole arrays: what is there, and what was there before a write took it away."""
     operations = [
         {
@@ -122,8 +162,8 @@ def put_back(directory: Directory, before: Seen, after: Seen, wanted: Wanted) ->
             "path": path,
             "value": [*missing, *objects(after.resource.get(path))],
         }
-        for path in ("entitlements", "roles")
-        if (missing := list(_missing(before, after, wanted, path)))
+        for path, items in before.items()
+        if (missing := list(_missing(items, after, path)))
     ]
     return _patch(directory, after, operations, _if_match(directory, after))
 
@@ -139,28 +179,40 @@ def _patch(
     )
 
 
-def _missing(before: Seen, after: Seen, wanted: Wanted, path: str) -> Iterator[dict[str, Any]]:
-    """The values of an array that are there no more; one of the four roles may have to go."""
-    left = {_value(item) for item in objects(after.resource.get(path))}
-    items = list(objects(before.resource.get(path)))
-    for item, role in zip(items, _portal_roles(items), strict=True):
-        value = _value(item)
-        replaced = path == "roles" and wanted.role is not None and bool(role)
-        if value and value not in left and not replaced:
-            yield item
+def _missing(before: Iterable[Item], after: Seen, path: str) -> Iterator[Item]:
+    """The values of an array that are there no more."""
+    left = _held(after, path)
+    return (item for item in before if (value := _value(item)) and value not in left)
+
+
+def _held(seen: Seen, path: str) -> set[str]:
+    """The values of an array, folded; those of the four roles as they are called here as well."""
+    items = list(objects(seen.resource.get(path)))
+    return {*map(_value, items), *(_portal_roles(items) if path == "roles" else ())}
 
 
 def _value(item: Mapping[str, Any]) -> str:
     return fold(str(item.get("value", "")))
 
 
-def _single_values(seen: Seen, wanted: Wanted) -> dict[str, dict[str, Any]]:
-    """What can be added alone: the pass, and a role where none of the four has to go for it."""
-    single = {"entitlements": entitlement(wanted)}
+def _added_alone(
+    directory: Directory, seen: Seen, wanted: Wanted, changes: Iterable[Change]
+) -> dict[str, Item]:
+    """What a PATCH of some changes adds alone: the pass, and a role where none of the four goes.
+
+    Nothing where whole arrays are sent: under a version, and where `add` would replace them.
+    """
+    if directory.adds_to_people.appends is False or _if_match(directory, seen):
+        return {}
+    single: dict[str, Item] = {"entitlements": entitlement(wanted)}
     if not current_role(seen.account):
         taken = any(role.get("primary") is True for role in objects(seen.resource.get("roles")))
         single["roles"] = {"value": wanted.role} | ({} if taken else {"primary": True})
-    return single
+    return {
+        path: single[path]
+        for path, _ in _new_values(seen, wanted, changes)
+        if path in single and directory.capabilities.keeps(path)
+    }
 
 
 def _new_values(seen: Seen, wanted: Wanted, changes: Iterable[Change]) -> Iterator[tuple[str, Any]]:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from aapimport.errors import ServiceError
 from aapimport.services.identity import belongs, has_address, is_certain, spellings
+from aapimport.services.keeping import Adding
 from aapimport.services.listing import HIDDEN, Listing
 from aapimport.services.paging import Page, Place
 from aapimport.services.patience import Patience
@@ -121,8 +122,8 @@ class Directory(Listing):
         keeps_keys: Whether an account that we created was seen to carry our `externalId`; None
             before any was seen.
         drops: What accounts that we created were seen not to keep, as `Change` names it.
-        add_replaces: Whether a PATCH `add` has been seen to replace the whole array there.
-        members_replaced: The same for the members of a team.
+        adds_to_people: What a PATCH `add` to a person's array does there, and what is kept for it.
+        adds_to_teams: The same for the members of a team.
         proofs: What its look-ups by `userName` and by `emails.value` have proven (`proofs`).
         proving: Held while something is tried, so that it is tried once.
     """
@@ -137,10 +138,10 @@ class Directory(Listing):
         super().__init__(name, transport, patience, not_kept)
         self.takes_bulk = True
         self.took_bulk = False
-        self.add_replaces = False
+        self.adds_to_people = Adding()
+        self.adds_to_teams = Adding()
         self.keeps_keys: bool | None = None
         self.drops: set[str] = set()
-        self.members_replaced = False
         self.proofs: dict[str, Trust] = {}
         self.proving = threading.RLock()
 

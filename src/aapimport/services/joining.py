@@ -1,41 +1,59 @@
 """Putting people into a team: nobody who was in it before is lost.
 
 A team is read before and after every write (SERVERS.md, 7 and 18), because servers add twice who is
-added twice, and some store the list as they would have shown it.
+added twice, and some store the list as they would have shown it. What `add` does to former members
+is taken from what was seen on this very portal (`keeping`).
 """
 
+import time
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from aapimport.services.directory import Directory, Unknown
-from aapimport.services.making import BUSY, TRIES, may_pass, wait_before_another
+from aapimport.services.keeping import NOT_REPEATED, Item, Kept
 from aapimport.services.membership import (
+    SHOWN_IN_PART,
     Members,
+    counted,
     each,
     hides,
     members_of,
     read_team,
     shown_in,
-    team_path,
 )
 from aapimport.services.outcomes import Outcome, Verdict, judge
-from aapimport.services.scim import PATCH_OP, mapping, text
+from aapimport.services.repeating import (
+    BUSY,
+    MAY_HAVE_WRITTEN,
+    TRIES,
+    may_pass,
+    wait_before_another,
+)
+from aapimport.services.team_writes import (
+    MEMBERS,
+    named,
+    no_longer,
+    see_who_was_there,
+    send,
+    send_whole,
+    settled,
+)
 from aapimport.services.transport import Answer, Reply
 
 MEMBERS_PER_CALL = 100
 """Members in one PATCH at the most: AWS and Better Auth refuse more (SERVERS.md, 7)."""
 REFUSALS_IN_A_ROW = 5
 """So many refusals of a team's members, one after the other, are one of all of them."""
-_WOULD_TAKE_AWAY = (
-    "this portal takes a team's members as a whole list, and the team shows only some of them"
+_MIGHT_TAKE_AWAY = (
+    "the team shows only some of its members, and this portal hasn't shown yet that it keeps those"
+    " who are in a team when others are added: put this person into the team on the portal, or"
+    " upload somebody into a team that shows all of its members first"
 )
 _TOO_MUCH = {400, 413}
 _REFUSING = {402, 403, 404, 409, 422}
-_NO_WHOLE_ARRAYS = {400, 404, 405, 413, 501}
 _OK = 200
-_MAY_HAVE_WRITTEN = {Verdict.DONE, Verdict.UNKNOWN}
-_MOST_NAMED = 10
 
 
 class Joining:
@@ -51,8 +69,14 @@ class Joining:
         self._directory = directory
         self._team_id = team_id
         self._people = people
+        self._adding = directory.adds_to_teams
         self._hidden = False
-        self._inside: dict[str, None] = {}
+        self._former: Mapping[str, Item] = {}
+        self._inside: dict[str, Item] = {}
+        self._used: int | None = None
+        self._gone: tuple[str, ...] = ()
+        self._missing: set[str] = set()
+        self._several = self._shows = False
         self._refused = 0
 
     def carried_out(self) -> tuple[dict[str, Outcome], bool]:
@@ -62,32 +86,53 @@ class Joining:
             For each account id, what became of it: `written` for whoever was accepted and isn't
             shown; and whether the team was seen to hide its members.
         """
-        before = read_team(self._directory, self._team_id)
+        if self._adding.kept and not self._adding.appends:
+            see_who_was_there(self._directory)
+        before = self._there()
         if isinstance(before, Unknown):
             return dict.fromkeys(self._people, _unreadable(before)), False
-        self._inside = dict.fromkeys(before.names)
+        self._former, self._inside = before.items, dict(before.items)
         inside = before.listed(self._people)
-        missing = [one for one in self._people if one not in inside]
-        outcomes = {one: Outcome(verdict=Verdict.DONE, account_id=one) for one in inside}
+        counted_in = self._adding.there.get(self._team_id, set()) & self._people.keys() - inside
+        missing = [one for one in self._people if one not in inside | counted_in]
+        outcomes = each(inside, Outcome(verdict=Verdict.DONE))
+        outcomes |= each(counted_in, Outcome(verdict=Verdict.DONE, reason=SHOWN_IN_PART))
+        if not missing:
+            return outcomes, self._hidden
+        self._missing = {*missing}
+        self._used = counted(self._directory, self._team_id, before)
+        if self._adding.appends is None and (before.hidden or hides(before, self._used)):
+            needs = Outcome(verdict=Verdict.NEEDS_PERSON, reason=_MIGHT_TAKE_AWAY)
+            return outcomes | each(missing, needs), self._hidden
         chunks = [
             missing[start : start + MEMBERS_PER_CALL]
             for start in range(0, len(missing), MEMBERS_PER_CALL)
         ]
+        self._several = len(chunks) > 1
+        self._shows = before.shown
         for at, chunk in enumerate(chunks):
-            if self._directory.members_replaced:
+            if self._adding.appends is False:
                 left = [one for later in chunks[at:] for one in later]
-                outcomes |= dict.fromkeys(left, self._whole([*self._inside, *left]))
+                outcomes |= dict.fromkeys(left, self._whole(left))
                 break
             outcomes |= self._add(chunk)
-            if at == 0 and len(chunks) > 1:  # whether `add` replaces is seen before the next one
-                self._look_after(
-                    {one: self._people[one] for one in chunk if _may_be(outcomes[one])}
-                )
         if any(_may_be(outcomes[one]) for one in missing):
             outcomes |= self._read_back(before, outcomes)
         return outcomes, self._hidden
 
-    def _add(self, ids: Sequence[str]) -> dict[str, Outcome]:
+    def _there(self) -> Members | Unknown:
+        """The team before anything is written; one that is gone stays away for the settle time."""
+        patience, began = self._directory.patience, time.monotonic()
+        found: Members | Unknown = Unknown("")
+        for _ in patience.looks(began):
+            found = read_team(self._directory, self._team_id)
+            if isinstance(found, Members) or not found.gone:
+                return found
+        if isinstance(found, Unknown) and not patience.has_settled(began):
+            return replace(found, gone=False)
+        return found
+
+    def _add(self, ids: list[str]) -> dict[str, Outcome]:
         """Add one chunk, halving it where the portal refuses it as too much, or one of its members.
 
         One member's refusal is not everybody's; after five in a row it is. Halves are taken in
@@ -97,6 +142,9 @@ class Joining:
         waiting = deque([(ids, TRIES)])
         while waiting:
             some, tries = waiting.popleft()
+            if self._adding.appends is False:  # seen since the others were sent
+                left = [*some, *chain.from_iterable(others for others, _ in waiting)]
+                return outcomes | dict.fromkeys(left, self._whole(left))
             found, left, outcome, status = self._tried(some, tries)
             outcomes |= found
             refused = status in _REFUSING
@@ -104,6 +152,7 @@ class Joining:
                 rest = [one for others, _ in waiting for one in others]
                 return outcomes | dict.fromkeys([*left, *rest], outcome)
             if (refused or status in _TOO_MUCH) and len(left) > 1:
+                self._several = True
                 half = len(left) // 2
                 tries = 1 if status in BUSY else tries
                 waiting += [(left[:half], tries), (left[half:], tries)]
@@ -112,8 +161,8 @@ class Joining:
         return outcomes
 
     def _tried(
-        self, ids: Sequence[str], tries: int
-    ) -> tuple[dict[str, Outcome], Sequence[str], Outcome, int]:
+        self, ids: list[str], tries: int
+    ) -> tuple[dict[str, Outcome], list[str], Outcome, int]:
         """Add some people; after a lost answer, or when somebody else is changing the team, again.
 
         It is read who is in it before anybody is sent again, a bounded number of times.
@@ -122,78 +171,91 @@ class Joining:
             Who was found inside, who is left with an outcome, that, and the answer's status.
         """
         found: dict[str, Outcome] = {}
-        left = ids
+        left = list(ids)
+        if not self._keep(ids):
+            return found, left, Outcome(verdict=Verdict.UNKNOWN, reason=NOT_REPEATED), 0
         while True:
-            reply = self._send("add", left)
+            reply = self._send(left)
             outcome = judge(reply)
             status = reply.status if isinstance(reply, Answer) else 0
             self._refused = self._refused + 1 if status in _REFUSING else 0
             lost = outcome.verdict is Verdict.UNKNOWN and may_pass(outcome)
             if not (lost or status in BUSY):
-                return found, left, outcome, status
+                break
             wait_before_another(self._directory.patience, outcome, TRIES + 1 - tries)
             present = read_team(self._directory, self._team_id)
             if isinstance(present, Unknown):
-                return found, left, outcome, 0
+                status = 0
+                break
             inside = present.listed({one: self._people.get(one, "") for one in left})
             found |= each(inside, Outcome(verdict=Verdict.DONE))
             left = [one for one in left if one not in inside]
             tries -= 1
             if not left or not tries:
-                return found, left, outcome, status
+                break
+        if self._settled(outcome):
+            return found, left, Outcome(verdict=Verdict.DONE), _OK
+        return found, left, outcome, status
 
-    def _send(self, operation: str, ids: Iterable[str], version: str = "") -> Reply:
-        """Change members, once; without a query, which would hide members from the server itself.
+    def _keep(self, ids: Sequence[str]) -> bool:
+        """Keep who is in the team while somebody is added, where that may take them out of it.
 
-        Args:
-            operation: `add`, or `replace` for the whole list.
-            ids: The members.
-            version: The version that is changed, where it matters and the portal has any.
+        Also where the team shows only some of its members: then its count tells who was added.
+
+        Returns:
+            Whether they may be added: not while what another `add` did isn't known.
         """
-        members = [{"value": one} for one in ids]
-        reply = self._directory.transport.request(
-            "PATCH",
-            team_path(self._team_id),
-            body={
-                "schemas": [PATCH_OP],
-                "Operations": [{"op": operation, "path": "members", "value": members}],
-            },
-            headers={"If-Match": version} if version else None,
-        )
+        unproven = self._adding.appends is None
+        if unproven and self._adding.kept:
+            return False
+        partial = self._used is not None and self._used > len(self._inside)
+        if self._shows and (partial or (unproven and (self._inside or self._several))):
+            before = Kept(
+                before={MEMBERS: [*self._inside.values()]},
+                added={MEMBERS: {one: self._people[one] for one in ids}},
+                used=self._used,
+            )
+            self._adding.intend(self._team_id, before)
+        return True
+
+    def _settled(self, outcome: Outcome) -> bool:
+        """Whether those who were added show; who was in the team is kept until they do."""
+        kept = self._adding.kept.get(self._team_id)
+        if kept is None:
+            return False
+        if not _may_be(outcome):
+            self._adding.forget(self._team_id)
+            return False
+        kept.since = time.monotonic()
+        look = settled(self._directory, self._team_id)
+        added = kept.added[MEMBERS]
+        if outcome.verdict is Verdict.DONE:
+            self._inside |= {one: {"value": one} for one in added if one not in self._inside}
+        if look is None or look.shown is None:
+            return False
+        self._gone = look.gone
+        if look.fresh:
+            self._inside |= look.shown.items
+            self._used = counted(self._directory, self._team_id, look.shown)
+        return look.fresh
+
+    def _send(self, ids: Iterable[str]) -> Reply:
+        """Add members, once."""
+        items = ({"value": one} for one in ids)
+        reply = send(self._directory, self._team_id, "add", items)
         body = reply.json() if isinstance(reply, Answer) and reply.status == _OK else None
         if body and body.get("id"):  # the team as it is after the write, with members in it
             self._hidden = self._hidden or not members_of(body).shown
         return reply
 
-    def _whole(self, ids: Iterable[str]) -> Outcome:
-        """Send the whole list of members, where `add` replaces it: whoever is in it, and others.
-
-        By one PATCH; where that is refused, by PUT of the team as it is shown.
-        """
-        outcome = Outcome(verdict=Verdict.UNKNOWN)
-        for attempt in range(1, TRIES + 1):
-            reply = self._directory.read("GET", team_path(self._team_id))
-            shown = reply.json() if isinstance(reply, Answer) and reply.ok else None
-            if shown is None:
-                return Outcome(verdict=Verdict.UNKNOWN, reason=judge(reply).reason)
-            now = members_of(shown)
-            if hides(self._directory, self._team_id, now, 1):
-                return Outcome(verdict=Verdict.REJECTED, reason=_WOULD_TAKE_AWAY)
-            everybody = list(dict.fromkeys([*now.names, *ids]))
-            version = text(mapping(shown.get("meta")).get("version"))
-            reply = self._send("replace", everybody, version)
-            outcome = judge(reply)
-            busy = isinstance(reply, Answer) and reply.status in BUSY
-            if not busy and isinstance(reply, Answer) and reply.status in _NO_WHOLE_ARRAYS:
-                body = {**shown, "members": [{"value": one} for one in everybody]}
-                headers = {"If-Match": version} if version else None
-                path = team_path(self._team_id)
-                reply = self._directory.transport.request("PUT", path, body=body, headers=headers)
-                outcome = judge(reply)
-                busy = isinstance(reply, Answer) and reply.status in BUSY
-            if not (busy or may_pass(outcome)):
-                break
-            wait_before_another(self._directory.patience, outcome, attempt)
+    def _whole(self, ids: Collection[str]) -> Outcome:
+        """Send the whole list of members: whoever was in the team and whom we have put there."""
+        placed = self._adding.placed.setdefault(self._team_id, set())
+        others = {one: {"value": one} for one in (*placed, *ids) if one not in self._inside}
+        known = self._inside | others
+        outcome = send_whole(self._directory, self._team_id, known)
+        if outcome.verdict is Verdict.DONE:
+            placed.update(ids)
         return outcome
 
     def _read_back(self, before: Members, outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
@@ -206,50 +268,46 @@ class Joining:
         after = self._look_after(added)
         if isinstance(after, Unknown):
             inside = before.listed(added)
-            lost = Outcome(verdict=Verdict.UNKNOWN, reason=after.reason)
+            not_yet = Verdict.WRITTEN if after.gone else Verdict.UNKNOWN  # it was there just now
+            lost = Outcome(verdict=not_yet, reason=after.reason)
             return {one: lost for one in added if one not in inside}
         self._hidden = (self._hidden or after.hidden) and not after.shown
         checked = {**outcomes, **shown_in(after, self._directory, self._team_id, added)}
-        if gone := self._lost(before.names, after):
-            but = _no_longer(gone, before.names)
+        if gone := self._gone or self._lost(self._former, added, after):
+            but = no_longer(gone)
             return {one: replace(outcome, but=but) for one, outcome in checked.items()}
         return checked
 
     def _look_after(self, added: Mapping[str, str]) -> Members | Unknown:
-        """The team after a write, once those who were in it have been put back, were any gone.
+        """The team after the writes, once former members who are gone have been put back.
 
-        Nobody at all being left of them shows that `add` replaces there: whole lists from then on.
-        If some are gone, they are added again; if that takes others away, it replaces all the same.
+        A list without those who were added may be old, and tells nothing.
         """
         after = read_team(self._directory, self._team_id)
-        lost = self._lost(self._inside, after)
-        if lost and len(lost) < len(self._inside) and not self._directory.members_replaced:
-            for start in range(0, len(lost), MEMBERS_PER_CALL):
-                self._add(lost[start : start + MEMBERS_PER_CALL])
-            after = read_team(self._directory, self._team_id)
-            lost = self._lost([*self._inside, *added], after)
+        lost = self._lost(self._inside, added, after)
         if lost:
-            self._directory.members_replaced = True
-            self._whole([*self._inside, *added])
+            self._adding.doubt()
+            self._whole(added)
             after = read_team(self._directory, self._team_id)
-        if isinstance(after, Members):
-            self._inside |= dict.fromkeys(after.listed(added))
         return after
 
-    def _lost(self, ids: Collection[str], after: Members | Unknown) -> list[str]:
+    def _lost(
+        self, items: Mapping[str, Item], added: Mapping[str, str], after: Members | Unknown
+    ) -> tuple[str, ...]:
         """Who was in the team and isn't after a write; nobody where that can't be seen."""
-        if isinstance(after, Unknown) or not after.shown:
-            return []
-        lost = [one for one in ids if one not in after.names]
-        some = len(lost) < len(ids)  # a count may lie: where nobody is left they are gone
-        if some and lost and hides(self._directory, self._team_id, after, len(lost)):
-            return []
-        return lost
+        if isinstance(after, Unknown) or not after.listed(added) & self._missing:
+            return ()
+        lost = [item for one, item in items.items() if one not in after.items]
+        some = len(lost) < len(items)  # a count may lie: where nobody is left they are gone
+        if some and lost:
+            used = counted(self._directory, self._team_id, after)
+            lost = [] if hides(after, used, len(lost)) else lost
+        return tuple(map(named, lost))
 
 
 def _may_be(outcome: Outcome) -> bool:
     """Whether a write may have put somebody into a team."""
-    return outcome.verdict in _MAY_HAVE_WRITTEN
+    return outcome.verdict in MAY_HAVE_WRITTEN
 
 
 def _unreadable(why: Unknown) -> Outcome:
@@ -257,11 +315,3 @@ def _unreadable(why: Unknown) -> Outcome:
     if why.gone:  # nothing that could be waited for
         return Outcome(verdict=Verdict.REJECTED, reason="the team is gone", gone=True)
     return Outcome(verdict=Verdict.UNKNOWN, reason=why.reason)
-
-
-def _no_longer(lost: list[str], names: Mapping[str, str]) -> str:
-    """Who was in the team before and isn't any more, as the portal called them."""
-    named = [f"{names[one]} ({one})" if names[one] else one for one in lost[:_MOST_NAMED]]
-    more = f" and {len(lost) - _MOST_NAMED:,} more" if len(lost) > _MOST_NAMED else ""
-    who = "former member is" if len(lost) == 1 else "former members are"
-    return f"{len(lost):,} {who} no longer in the team: {', '.join(named)}{more}"

@@ -5,6 +5,7 @@ was there before.
 """
 
 import re
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
@@ -12,22 +13,25 @@ from aapimport.services import changes
 from aapimport.services.changes import NAMES, Seen
 from aapimport.services.differences import differences, not_kept
 from aapimport.services.directory import Directory, Unknown
+from aapimport.services.giving_back import put_back, said, see_what_was_there, settled
+from aapimport.services.keeping import NOT_REPEATED, Kept
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.ownership import DEACTIVATED_SINCE, HANDED_ON, is_still
-from aapimport.services.patience import RETRY_AFTER_CAP, Patience
+from aapimport.services.repeating import (
+    BUSY,
+    MAY_HAVE_WRITTEN,
+    TRIES,
+    may_pass,
+    wait_before_another,
+)
 from aapimport.services.roles import is_client_admin
 from aapimport.services.scim import Account
 from aapimport.services.transport import Answer
 from aapimport.services.values import Change, Wanted
 from aapimport.template.roles import Role
 
-TRIES = 3
-"""Writes of one thing at the most, where others are at the account or answers get lost."""
-_GAP = 0.2  # seconds before the second try; before the third twice as long
-_THROTTLED = 1.0  # seconds, where a service that asks for a pause doesn't say how long
-BUSY = frozenset({409, 412, 423})
-"""Statuses with which a service says that somebody else is changing the resource: read, repeat."""
 _PARTS: tuple[set[str], ...] = ({"account"}, {"pass"}, {"role"}, set(NAMES))
+_ALL: set[str] = set().union(*_PARTS)
 _REFUSALS = {Verdict.REJECTED, Verdict.REFUSED}
 _SAYS_NAMES = re.compile(r"\b(names?|givenname|familyname|displayname|formatted)\b", re.IGNORECASE)
 
@@ -46,24 +50,27 @@ def make_so(directory: Directory, identifier: str, wanted: Wanted, *, put: bool 
         to set on an account that we create is a `but`: the person is there. Of an account that was
         there already it is a rejection, when nothing was changed at all.
     """
-    before = _shown(directory, identifier, wanted)
+    before = _there(directory, identifier, wanted)
     if isinstance(before, Outcome):
         return before
-    return _Making(directory, before, wanted, put=put).carried_out()
-
-
-def may_pass(outcome: Outcome) -> bool:
-    """Whether the same request may be answered otherwise soon: an error, a lost answer, a pause."""
-    soon = outcome.wait is None or outcome.wait <= RETRY_AFTER_CAP
-    return soon and (outcome.throttled or outcome.verdict is Verdict.UNKNOWN)
-
-
-def wait_before_another(patience: Patience, outcome: Outcome, attempt: int) -> None:
-    """Wait before the same is tried again: as long as the service asks, else a moment."""
-    if outcome.throttled:
-        patience.wait(_THROTTLED if outcome.wait is None else outcome.wait)
-    else:
-        patience.wait(_GAP * attempt)
+    making = _Making(directory, before, wanted, put=put)
+    if not making.is_a_risk():
+        return making.carried_out()
+    adding = directory.adds_to_people
+    with adding.alone:  # until it is known what `add` does, one account at a time
+        if adding.appends is None and adding.kept:
+            see_what_was_there(directory)
+        if directory.transport.stopping:
+            return Outcome(verdict=Verdict.NOT_SENT, reason="stopped before it was sent")
+        if adding.appends is None and adding.kept:
+            return Outcome(verdict=Verdict.UNKNOWN, reason=NOT_REPEATED, account_id=identifier)
+        before = _shown(directory, identifier, wanted)
+        if isinstance(before, Outcome):
+            return before
+        making = _Making(directory, before, wanted, put=put)
+        if making.is_a_risk():
+            return making.carried_out()
+    return making.carried_out()
 
 
 class _Making:
@@ -72,11 +79,20 @@ class _Making:
     def __init__(self, directory: Directory, before: Seen, wanted: Wanted, *, put: bool) -> None:
         self._directory = directory
         self._before = self._now = before
+        self._keep = changes.to_keep(before, wanted)
+        self._gone: tuple[str, ...] = ()
         self._wanted = wanted
         self._put = put
         self._busy = False
         self._wrote = False
         self._refused: dict[str, str] = {}
+
+    def is_a_risk(self) -> bool:
+        """Whether what is to be sent may take something away, as far as the service has shown."""
+        return not self._put and self._at_risk(self._left(_ALL)) is not None
+
+    def _at_risk(self, left: list[Change]) -> Kept | None:
+        return changes.at_risk(self._directory, self._now, self._wanted, left)
 
     def carried_out(self) -> Outcome:
         """Write everything that differs at once; where that is refused, one thing after another."""
@@ -121,7 +137,8 @@ class _Making:
                 if not (self._busy or may_pass(outcome)):
                     return outcome
                 wait_before_another(self._directory.patience, outcome, attempt)
-            now = _shown(self._directory, self._now.account.id, self._wanted, written=True)
+            last = outcome.verdict is Verdict.DONE or attempt == TRIES
+            now = self._read_back(until_it_shows=last)
             if isinstance(now, Outcome):
                 return now
             self._now = now
@@ -129,22 +146,46 @@ class _Making:
                 return outcome
         return outcome if self._left(part) else Outcome(verdict=Verdict.DONE)
 
+    def _read_back(self, *, until_it_shows: bool) -> Seen | Outcome:
+        """The account after a write; what the write took away has been put back then.
+
+        Where it isn't known what `add` does, it is read until what was added shows.
+        """
+        identifier = self._now.account.id
+        is_kept = identifier in self._directory.adds_to_people.kept
+        if not (is_kept and until_it_shows):
+            now = _shown(self._directory, identifier, self._wanted, written=True)
+            if isinstance(now, Seen) or not is_kept:
+                return now
+        look = settled(self._directory, identifier)
+        if look is None or look.shown is None:
+            return _shown(self._directory, identifier, self._wanted, written=True)
+        self._gone = look.gone
+        return look.shown
+
     def _sent(self, left: list[Change]) -> Outcome:
         """Send changes once; by PUT where there is no PATCH for them."""
+        adding, identifier = self._directory.adds_to_people, self._now.account.id
+        kept = None if self._put else self._at_risk(left)
+        if kept and identifier not in adding.kept:  # before a lost answer there may have been more
+            adding.intend(identifier, kept)
         send = changes.put if self._put else changes.patch
         reply = send(self._directory, self._now, self._wanted, left)
         if not self._put and changes.wants_put(reply):
+            adding.forget(identifier)
             reply = changes.put(self._directory, self._now, self._wanted, left)
         self._busy = isinstance(reply, Answer) and reply.status in BUSY
         outcome = judge(reply)
-        self._wrote = self._wrote or outcome.verdict in {Verdict.DONE, Verdict.UNKNOWN}
-        return replace(outcome, account_id=self._now.account.id, wrote=self._wrote)
+        if kept and outcome.verdict not in MAY_HAVE_WRITTEN:
+            adding.forget(identifier)
+        elif identifier in adding.kept:
+            adding.kept[identifier].since = time.monotonic()
+        self._wrote = self._wrote or outcome.verdict in MAY_HAVE_WRITTEN
+        return replace(outcome, account_id=identifier, wrote=self._wrote)
 
     def _result(self, tried: Collection[str]) -> Outcome:
         """What has become of the account, by what it shows."""
-        gone = changes.taken_away(self._before, self._now, self._wanted)
-        if gone:
-            gone = self._put_back()
+        gone = self._gone or self._given_back()
         short = [one.attribute for one in differences(self._now.account, self._wanted)]
         hard = {
             attribute: words
@@ -158,37 +199,57 @@ class _Making:
         can = self._directory.capabilities
         late = [one for one in short if one not in self._refused and changes.is_declared(can, one)]
         soft = [one for one in short if one not in late and one not in hard]
-        buts = [
-            not_kept(soft),
-            *_with_words(hard),
-            *(f"{one} is gone from the account" for one in gone),
-        ]
-        return Outcome(
+        outcome = Outcome(
             verdict=Verdict.WRITTEN if late else Verdict.DONE,
             account_id=identifier,
             short=tuple(late or short),
-            but="; ".join(filter(None, buts)),
+            but="; ".join(filter(None, [not_kept(soft), *_with_words(hard)])),
             wrote=self._wrote,
             changed=_shows(self._now) != _shows(self._before),
         )
+        return said(outcome, gone)
 
-    def _put_back(self) -> tuple[str, ...]:
-        """Give an account back what our write took away; what is missing even then.
+    def _given_back(self) -> tuple[str, ...]:
+        """Give an account back what it doesn't show any more; what is missing even then.
 
-        On this service `add` replaces: it gets whole arrays from now on.
+        An old value that is shown where a new one was set tells nothing.
         """
-        self._directory.add_replaces = True
-        changes.put_back(self._directory, self._before, self._now, self._wanted)
+        gone = changes.taken_away(self._keep, self._now)
+        if (
+            not gone
+            or not self._wrote
+            or {"pass", "role"} & {it.attribute for it in self._left(_ALL)}
+        ):
+            return ()
+        self._directory.adds_to_people.doubt()
+        put_back(self._directory, self._keep, self._now)
         now = _shown(self._directory, self._now.account.id, self._wanted, written=True)
         if isinstance(now, Seen):
             self._now = now
-        return changes.taken_away(self._before, self._now, self._wanted)
+        return changes.taken_away(self._keep, self._now)
 
 
 def _with_words(refused: dict[str, str]) -> Iterator[str]:
     """What was refused, with the service's words; those of one refusal together."""
     for words in dict.fromkeys(refused.values()):
         yield not_kept([one for one, why in refused.items() if why == words], words)
+
+
+def _there(directory: Directory, identifier: str, wanted: Wanted) -> Seen | Outcome:
+    """The account before anything is written to it.
+
+    One that isn't shown was there a moment ago, for the plan: it is gone once it has stayed away
+    for the settle time.
+    """
+    began = time.monotonic()
+    shown: Seen | Outcome = Outcome(verdict=Verdict.UNKNOWN, account_id=identifier)
+    for _ in directory.patience.looks(began):
+        shown = _shown(directory, identifier, wanted)
+        if isinstance(shown, Seen) or shown.verdict is not Verdict.REJECTED:
+            return shown
+    if isinstance(shown, Seen) or directory.patience.has_settled(began):
+        return shown
+    return replace(shown, verdict=Verdict.UNKNOWN, reason="the account isn't shown")
 
 
 def _shown(

@@ -9,12 +9,19 @@ from aapimport.errors import ServiceError
 from aapimport.people.person import address_key
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.discovery import UNAUTHORIZED, reachable
+from aapimport.services.keeping import Item
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.scim import AAP_GROUP, identifier, mapping, number, objects, text
 from aapimport.services.transport import Answer
 
 NEVER_SHOWN = "accepted; this portal never shows who is in a team"
 SHOWN_IN_PART = "accepted; this team shows only some of its members"
+NOT_COUNTED = (
+    "accepted; the team shows only some of its members, and counts no more than before: look"
+    " whether this person is in it"
+)
+COUNT = "count"
+"""What isn't as it should be where a team that shows only some members doesn't count more."""
 _NOT_FOUND = 404
 
 
@@ -23,28 +30,38 @@ class Members:
     """A team as it was shown.
 
     Attributes:
-        names: What each member is called, by id; by userName where a portal lists those.
+        items: Each member as it was shown, by id; by userName where a portal lists those.
         shown: Whether the portal lists members in it at all.
         hidden: Whether it certainly has members although none are listed.
         used: How many members it has, where it says so.
     """
 
-    names: Mapping[str, str]
+    items: Mapping[str, Item]
     shown: bool
     hidden: bool = False
     used: int | None = None
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What each member is called, by id; empty for one without a name."""
+        return {one: name_of(item) for one, item in self.items.items()}
 
     def listed(self, people: Mapping[str, str]) -> set[str]:
         """The account ids that are among the members, by id or by userName.
 
         Canaille 0.3.6 lists userNames in place of ids.
         """
-        addresses = {address_key(one) for one in self.names}
+        addresses = {address_key(one) for one in self.items}
         return {
             one
             for one, email in people.items()
-            if one in self.names or address_key(email) in addresses
+            if one in self.items or address_key(email) in addresses
         }
+
+
+def name_of(member: Mapping[str, Any]) -> str:
+    """What a member is called; empty without a name."""
+    return text(member.get("display")) or text(member.get("name"))
 
 
 def team_path(team_id: str) -> str:
@@ -72,37 +89,46 @@ def read_team(directory: Directory, team_id: str) -> Members | Unknown:
 
 def members_of(resource: Mapping[str, Any]) -> Members:
     """The members in a Group resource."""
-    names = {
-        found: text(one.get("display")) or text(one.get("name"))
+    items = {
+        found: one
         for one in objects(resource.get("members"))
         if (found := identifier(one.get("value")))
     }
     shown = "members" in resource
     used = number(mapping(resource.get(AAP_GROUP)).get("placesUsed"))
-    return Members(names=names, shown=shown, hidden=not shown and bool(used), used=used)
+    return Members(items=items, shown=shown, hidden=not shown and bool(used), used=used)
 
 
-def hides(directory: Directory, team_id: str, team: Members, people: int) -> bool:
-    """Whether a team counts at least so many people more than it lists; some show a part only.
+def counted(directory: Directory, team_id: str, team: Members) -> int | None:
+    """How many members a team counts; the list of teams is asked where the team doesn't say.
 
     Args:
         directory: The portal.
         team_id: The team.
-        team: The team as it was shown; the list of teams is asked where that has no count.
+        team: The team as it was shown.
+    """
+    if team.used is not None or not directory.capabilities.team_places:
+        return team.used
+    query = {"attributes": f"{AAP_GROUP}:placesUsed"}
+    try:
+        return next(
+            number(mapping(one.get(AAP_GROUP)).get("placesUsed"))
+            for one in directory.walk("/Groups", query)
+            if identifier(one.get("id")) == team_id
+        )
+    except (ServiceError, StopIteration):
+        return None
+
+
+def hides(team: Members, used: int | None, people: int = 1) -> bool:
+    """Whether a team counts at least so many people more than it lists; some show a part only.
+
+    Args:
+        team: The team as it was shown.
+        used: How many members it counts.
         people: How many may be in it without being listed.
     """
-    used = team.used
-    if used is None:
-        query = {"attributes": f"{AAP_GROUP}:placesUsed"}
-        try:
-            used = next(
-                number(mapping(one.get(AAP_GROUP)).get("placesUsed"))
-                for one in directory.walk("/Groups", query)
-                if identifier(one.get("id")) == team_id
-            )
-        except (ServiceError, StopIteration):
-            return False
-    return team.shown and (used or 0) - len(team.names) >= people
+    return team.shown and (used or 0) - len(team.items) >= people
 
 
 def shown_in(
@@ -112,7 +138,7 @@ def shown_in(
 
     A team may list its members by something else than ids; then the first account that says that
     it belongs to the team makes the others be asked as well. Where the team counts more people than
-    it lists, whoever was accepted is believed to be among those.
+    it lists, whoever was accepted is among those once it counts as many more.
     """
     inside = team.listed(people)
     missing = [one for one in people if one not in inside]
@@ -120,12 +146,15 @@ def shown_in(
         verdict=Verdict.WRITTEN, reason="accepted, and not shown so far", short=("membership",)
     )
     outcomes = each(inside, Outcome(verdict=Verdict.DONE))
+    there = directory.adds_to_teams.there.get(team_id, set())
+    outcomes |= each(there & {*missing}, Outcome(verdict=Verdict.DONE, reason=SHOWN_IN_PART))
+    missing = [one for one in missing if one not in there]
     if missing and _says_it_belongs(directory, missing[0], team_id):
         told = [one for one in missing[1:] if _says_it_belongs(directory, one, team_id)]
         outcomes |= each([missing[0], *told], Outcome(verdict=Verdict.DONE))
         missing = [one for one in missing if one not in outcomes]
-    if missing and hides(directory, team_id, team, len(missing)):
-        late = Outcome(verdict=Verdict.DONE, reason=SHOWN_IN_PART)
+    if missing and hides(team, counted(directory, team_id, team), len(missing)):
+        late = Outcome(verdict=Verdict.WRITTEN, reason=NOT_COUNTED, short=(COUNT,))
     return outcomes | each(missing, late)
 
 

@@ -9,7 +9,7 @@ one answer that never comes would stop it.
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -33,6 +33,16 @@ RETRY_AFTER_CAP = 300.0
 """Seconds that a service's own Retry-After can make us wait at the most."""
 _YEAR = 365 * 86400.0
 _HOUR, _DAY = 3600, 86400
+_FIRST_GAP, _LONGEST_GAP = 0.25, 5.0
+"""Seconds between two looks at what a service doesn't show yet: doubled from the first on."""
+
+
+def gaps() -> Iterator[float]:
+    """How many seconds to wait before each further look at what a service doesn't show yet."""
+    gap = _FIRST_GAP
+    while True:
+        yield gap
+        gap = min(2 * gap, _LONGEST_GAP)
 
 
 def retry_after(answer: Answer) -> float | None:
@@ -109,12 +119,14 @@ class Patience:
 
     Attributes:
         waits_until: When the longest wait that a service asked for ends, on the monotonic clock.
+        settle_seconds: How long a service may not show what was written; a run sets it.
     """
 
     def __init__(
         self, sleep: Callable[[float], object] = time.sleep, budget: Budget | None = None
     ) -> None:
         self.waits_until = 0.0
+        self.settle_seconds = 0.0
         self._sleep = sleep
         self._budget = budget or Budget()
 
@@ -159,6 +171,25 @@ class Patience:
             if self._sleep(jitter) if asked is None else self.wait(asked):
                 return reply
             attempt += 1
+
+    def looks(self, since: float) -> Iterator[None]:
+        """The looks at what may not be shown yet: at once, then again until it has settled.
+
+        They end early when the run is stopping.
+
+        Args:
+            since: When it was written, on the monotonic clock.
+        """
+        yield
+        for gap in gaps():
+            left = since + self.settle_seconds - time.monotonic()
+            if left <= 0 or self._sleep(min(gap, left)):
+                return
+            yield
+
+    def has_settled(self, since: float) -> bool:
+        """Whether what was written at a time on the monotonic clock should be shown by now."""
+        return time.monotonic() >= since + self.settle_seconds
 
     def wait(self, seconds: float) -> bool:
         """Wait as long as the service asked for, so that a screen can say so.

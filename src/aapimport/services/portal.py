@@ -9,7 +9,13 @@ from aapimport.errors import ServiceError
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.discovery import UNAUTHORIZED, reachable
 from aapimport.services.joining import Joining
-from aapimport.services.membership import NEVER_SHOWN, read_team, shown_in
+from aapimport.services.membership import (
+    NEVER_SHOWN,
+    counted,
+    hides,
+    read_team,
+    shown_in,
+)
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.patience import transient
 from aapimport.services.scim import (
@@ -24,6 +30,7 @@ from aapimport.services.scim import (
     read_account,
     text,
 )
+from aapimport.services.team_writes import no_longer, settled
 from aapimport.services.transport import Answer
 from aapimport.services.values import EmailKind, Pass, Team
 
@@ -36,7 +43,7 @@ class Portal(Directory):
     """The portal: a directory of people that also has passes and teams."""
 
     def passes(self) -> tuple[Pass, ...]:
-        """Every pass that the portal publishes; empty where it publishes none.
+        """Every pass that the portal publishes and that has a usable id; none where there are none.
 
         Raises:
             ServiceError: The list can't be had.
@@ -45,7 +52,7 @@ class Portal(Directory):
             return ()
         return tuple(
             Pass(
-                id=identifier(one.get("id")),
+                id=own_id,
                 name=text(one.get("displayName")),
                 seats=number(one.get("seats")),
                 seats_used=number(one.get("seatsUsed")),
@@ -53,6 +60,7 @@ class Portal(Directory):
                 valid_until=_moment(one.get("validUntil")),
             )
             for one in self.walk("/Passes", {})
+            if (own_id := identifier(one.get("id")))
         )
 
     def whoami(self) -> Account | Unknown | None:
@@ -76,7 +84,7 @@ class Portal(Directory):
         return read_account(reply.json() or {}) if reply.ok else None
 
     def teams(self) -> tuple[Team, ...]:
-        """Every team, of every pass, without its members.
+        """Every team with a usable id, of every pass, without its members.
 
         Raises:
             ServiceError: The list can't be had.
@@ -85,13 +93,16 @@ class Portal(Directory):
             return ()
         return tuple(
             Team(
-                id=identifier(one.get("id")),
+                id=own_id,
                 name=text(one.get("displayName")),
                 pass_id=identifier(mapping(mapping(one.get(AAP_GROUP)).get("pass")).get("value")),
                 places=number(mapping(one.get(AAP_GROUP)).get("places")),
                 places_used=number(mapping(one.get(AAP_GROUP)).get("placesUsed")),
             )
             for one in self.walk("/Groups", self._team_query())
+            if (
+                own_id := identifier(one.get("id"))
+            )  # `..` would be another place (scim.identifier)
         )
 
     def _team_query(self) -> dict[str, str]:
@@ -110,7 +121,7 @@ class Portal(Directory):
             SettingsError: The token is refused.
         """
         team = read_team(self, team_id)
-        return team if isinstance(team, Unknown) else frozenset(team.names)
+        return team if isinstance(team, Unknown) else frozenset(team.items)
 
     def add_members(self, team_id: str, people: Mapping[str, str]) -> dict[str, Outcome]:
         """Put people into a team, at most 100 at a time; may be repeated at any time.
@@ -130,17 +141,34 @@ class Portal(Directory):
         return self._believed(outcomes) if hidden else outcomes
 
     def read_members(self, team_id: str, people: Mapping[str, str]) -> dict[str, Outcome]:
-        """Whether people are in a team, as `add_members` says it; writes nothing.
+        """Whether people are in a team, as `add_members` says it.
+
+        Writes nothing, but puts back whom `add_members` took out of it, where that shows now.
+
+        Raises:
+            SettingsError: The token is refused.
+        """
+        look = settled(self, team_id) if team_id in self.adds_to_teams.kept else None
+        team = read_team(self, team_id)
+        if isinstance(team, Unknown):
+            lost = Outcome(verdict=Verdict.UNKNOWN, reason=team.reason, gone=team.gone)
+            return dict.fromkeys(people, lost)
+        outcomes = shown_in(team, self, team_id, people)
+        if look and look.gone:
+            but = no_longer(look.gone)
+            outcomes = {one: replace(outcome, but=but) for one, outcome in outcomes.items()}
+        return self._believed(outcomes) if team.hidden else outcomes
+
+    def shows_only_some(self, team_id: str) -> bool:
+        """Whether a team certainly has members whom it doesn't list; asked of the portal.
 
         Raises:
             SettingsError: The token is refused.
         """
         team = read_team(self, team_id)
         if isinstance(team, Unknown):
-            lost = Outcome(verdict=Verdict.UNKNOWN, reason=team.reason, gone=team.gone)
-            return dict.fromkeys(people, lost)
-        outcomes = shown_in(team, self, team_id, people)
-        return self._believed(outcomes) if team.hidden else outcomes
+            return False
+        return team.hidden or hides(team, counted(self, team_id, team))
 
     def _believed(self, outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
         """The outcomes for a team that has members and doesn't show them, as no other team does."""
@@ -165,7 +193,8 @@ class Portal(Directory):
             return True
         if any("members" in group for group in groups):
             return True
-        teams = [read_team(self, identifier(group.get("id"))) for group in groups[:_LOOKED_INTO]]
+        ids = [found for group in groups if (found := identifier(group.get("id")))]
+        teams = [read_team(self, one) for one in ids[:_LOOKED_INTO]]
         return any(isinstance(team, Unknown) or team.shown for team in teams)
 
 

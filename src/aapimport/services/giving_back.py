@@ -1,0 +1,71 @@
+"""What a write took away from an account is put back, as far as the account takes it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from aapimport.people.person import fold
+from aapimport.services import changes
+from aapimport.services.changes import Seen
+from aapimport.services.directory import Directory, Unknown
+from aapimport.services.keeping import Item, Kept, Look
+from aapimport.services.outcomes import Outcome, judge
+from aapimport.services.repeating import (
+    MAY_HAVE_WRITTEN,
+    TRIES,
+    may_pass,
+    wait_before_another,
+)
+
+
+def see_what_was_there(
+    directory: Directory, account_ids: Collection[str] | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Put back what earlier writes took away from accounts, as far as it is still kept.
+
+    Args:
+        directory: The service.
+        account_ids: Which accounts; all of them by default.
+
+    Returns:
+        For each account id, in words, what is gone from the account for good.
+    """
+    kept = [
+        one for one in [*directory.adds_to_people.kept] if account_ids is None or one in account_ids
+    ]
+    looks = {identifier: settled(directory, identifier) for identifier in kept}
+    return {identifier: look.gone for identifier, look in looks.items() if look and look.gone}
+
+
+def said(outcome: Outcome, gone: Collection[str]) -> Outcome:
+    """An outcome that says what is gone from the account, if anything is."""
+    words = (f"{one} is gone from the account" for one in gone)
+    return replace(outcome, but="; ".join(filter(None, (outcome.but, *words)))) if gone else outcome
+
+
+def settled(directory: Directory, identifier: str) -> Look[Seen] | None:
+    """Look at an account until it shows what was added, and put back what that took away."""
+
+    def look(kept: Kept) -> Look[Seen] | None:
+        current = directory.fetch(identifier)
+        if isinstance(current, Unknown):
+            return None
+        if current is None or fold(current[0].user_name) != fold(kept.owner):
+            return Look()
+        account, resource = current
+        return changes.look_at(kept, Seen(account=account, resource=resource))
+
+    def give_back(kept: Kept, seen: Seen) -> bool:
+        return put_back(directory, kept.before, seen)
+
+    adding = directory.adds_to_people
+    return adding.settle(identifier, directory.patience, look, give_back)
+
+
+def put_back(directory: Directory, before: Mapping[str, list[Item]], seen: Seen) -> bool:
+    """Give an account back what a write took away; whether the service may have taken it."""
+    for attempt in range(1, TRIES + 1):
+        outcome = judge(changes.put_back(directory, before, seen))
+        if not may_pass(outcome):
+            break
+        wait_before_another(directory.patience, outcome, attempt)
+    return outcome.verdict in MAY_HAVE_WRITTEN

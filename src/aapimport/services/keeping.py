@@ -1,0 +1,225 @@
+"""What was there before a PATCH `add` that may take it away: kept until it is seen to be there.
+
+`add` appends on most services and replaces the whole array on some (SERVERS.md, 5), and what is
+read after it may be old, missing, or never read by the process that wrote. So, while a service
+hasn't shown which, one `add` beside something is under way at a time: what is there is durable
+before it leaves, it is read until its value shows, and whatever is gone then is put back.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Generic, TypeVar
+
+from aapimport.services.patience import Patience
+
+NOT_REPEATED = (
+    "not sent: whether the service keeps what is there when something is added isn't known, as an"
+    " earlier change hasn't been shown so far"
+)
+"""Why a second `add` has to wait."""
+_Shown = TypeVar("_Shown")
+Item = dict[str, Any]
+"""A value of a multi-valued attribute, as it was shown."""
+
+
+@dataclass(kw_only=True)
+class Kept:
+    """What was there before one `add`.
+
+    Attributes:
+        before: The values that have to stay, by attribute.
+        added: The values that are added, by attribute; each with the address of an account.
+        owner: The userName of an account; empty for a team.
+        used: How many members a team counts; None where it doesn't.
+        at: When it was written down, in seconds since 1970.
+        since: When the `add` was last under way, on the monotonic clock.
+        earlier: Whether an earlier session has kept it.
+    """
+
+    before: Mapping[str, list[Item]]
+    added: Mapping[str, Mapping[str, str]]
+    owner: str = ""
+    used: int | None = None
+    at: float = field(default_factory=time.time)
+    since: float = field(default_factory=time.monotonic)
+    earlier: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look(Generic[_Shown]):
+    """What is shown after an `add`.
+
+    Attributes:
+        shown: The resource; None where it isn't shown.
+        fresh: Whether what was added is in it.
+        gone: What was there before and isn't in it, in words.
+        all_gone: Whether nothing is left of that.
+    """
+
+    shown: _Shown | None = None
+    fresh: bool = False
+    gone: tuple[str, ...] = ()
+    all_gone: bool = False
+
+
+Looking = Callable[[Kept], Look[_Shown] | None]
+"""Looks once; None when nothing could be read."""
+PuttingBack = Callable[[Kept, _Shown], bool]
+"""Puts back what is gone; whether the service may have done so."""
+Save = Callable[[bool | None, str], None]
+"""Makes durable whether `add` appends, and what is kept, as text."""
+
+
+def _save_nothing(_appends: bool | None, _kept: str) -> None:
+    """Without a journal nothing outlives the process."""
+
+
+class Adding:
+    """What one service's `add` does to one kind of array, and what is kept because of that.
+
+    Attributes:
+        appends: Whether it was seen to keep what was there; False where whole arrays are sent
+            instead; None where nothing has shown it.
+        kept: What was there before each `add` whose effect hasn't been seen, by the id of
+            the account or the team.
+        there: Who was seen to be in a team by its count alone, by the team's id.
+        placed: Whom this session has put into a team, by the team's id, shown or not.
+        alone: Held by the only one who may `add` while nothing has shown what that does.
+    """
+
+    def __init__(self) -> None:
+        self.appends: bool | None = None
+        self.kept: dict[str, Kept] = {}
+        self.there: dict[str, set[str]] = {}
+        self.placed: dict[str, set[str]] = {}
+        self.alone = threading.RLock()
+        self._proven: bool | None = None
+        self._save: Save = _save_nothing
+
+    def recall(self, appends: bool | None, kept: str, save: Save) -> None:
+        """Go on with what earlier sessions have seen and kept.
+
+        Args:
+            appends: Whether `add` appends.
+            kept: What they kept, as it was saved.
+            save: Makes durable what is known from now on.
+        """
+        self.appends = self._proven = appends
+        self._save = save
+        now, time_now = time.monotonic(), time.time()
+        self.kept = {
+            identifier: Kept(**one, since=now - max(0.0, time_now - one["at"]), earlier=True)
+            for identifier, one in json.loads(kept or "{}").items()
+        }
+
+    def intend(self, identifier: str, kept: Kept) -> None:
+        """Keep what is there; it is durable when this returns, so that an `add` may leave."""
+        with self.alone:
+            self.kept[identifier] = kept
+            self._write()
+
+    def forget(self, identifier: str) -> None:
+        """Keep it no more: everything was seen, or nothing was sent."""
+        with self.alone:
+            if self.kept.pop(identifier, None):
+                self._write()
+
+    def learn(self, *, appends: bool) -> None:
+        """Remember for good what an `add` was seen to do."""
+        with self.alone:
+            if self._proven is not appends:
+                self.appends = self._proven = appends
+                self._write()
+
+    def doubt(self) -> None:
+        """Have it shown again what `add` does, as something is gone after all."""
+        with self.alone:
+            if self.appends:
+                self.appends = self._proven = None
+                self._write()
+
+    def settle(
+        self,
+        identifier: str,
+        patience: Patience,
+        look: Looking[_Shown],
+        put_back: PuttingBack[_Shown],
+    ) -> Look[_Shown] | None:
+        """Look until what was added shows, and put back whatever is gone then.
+
+        Where it doesn't show in time, what was there stays kept, and whole arrays are sent for the
+        rest of the session; a later one, which doesn't see it either, ends that.
+
+        Args:
+            identifier: The account or the team.
+            patience: How long to look.
+            look: Looks once.
+            put_back: Puts back what is gone, once.
+
+        Returns:
+            The last look at which something could be read, with what is gone for good; None where
+            nothing could be read.
+        """
+        kept = self.kept[identifier]
+        seen = _watched(patience, kept, look, lambda it: it.fresh)
+        if seen is None:
+            return None
+        if seen.gone and (seen.fresh or patience.has_settled(kept.since)):
+            return self._put_back(identifier, patience, seen, look, put_back)
+        if seen.fresh:
+            if self._proven is None and any(kept.before[path] for path in kept.added):
+                self.learn(appends=True)
+            self.forget(identifier)
+        elif patience.has_settled(kept.since):
+            if self.appends is None:
+                self.appends = False
+            if kept.earlier:
+                self.forget(identifier)
+        return seen
+
+    def _put_back(
+        self,
+        identifier: str,
+        patience: Patience,
+        seen: Look[_Shown],
+        look: Looking[_Shown],
+        put_back: PuttingBack[_Shown],
+    ) -> Look[_Shown] | None:
+        """Put back what is gone, and look until it shows."""
+        kept = self.kept[identifier]
+        if seen.all_gone:
+            self.learn(appends=False)
+        if seen.shown is None or not put_back(kept, seen.shown):
+            self.forget(identifier)
+            return seen
+        kept.since = time.monotonic()
+        again = _watched(patience, kept, look, lambda it: it.fresh and not it.gone)
+        if again is not None and (
+            (again.fresh and not again.gone) or (again.gone and patience.has_settled(kept.since))
+        ):
+            self.forget(identifier)
+        return again
+
+    def _write(self) -> None:
+        kept = {identifier: asdict(one) for identifier, one in self.kept.items()}
+        for one in kept.values():
+            del one["since"], one["earlier"]
+        self._save(self._proven, json.dumps(kept, ensure_ascii=False) if kept else "")
+
+
+def _watched(
+    patience: Patience,
+    kept: Kept,
+    look: Looking[_Shown],
+    is_enough: Callable[[Look[_Shown]], bool],
+) -> Look[_Shown] | None:
+    """The first look that is enough, else the last at which something could be read."""
+    last = None
+    for _ in patience.looks(kept.since):
+        last = look(kept) or last
+        if last is not None and is_enough(last):
+            break
+    return last

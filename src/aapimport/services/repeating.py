@@ -1,0 +1,27 @@
+"""Writes that are tried again: how often, when that may help, and how long to wait before."""
+
+from aapimport.services.outcomes import Outcome, Verdict
+from aapimport.services.patience import RETRY_AFTER_CAP, Patience
+
+TRIES = 3
+"""Writes of one thing at the most, where others are at the account or answers get lost."""
+BUSY = frozenset({409, 412, 423})
+"""Statuses with which a service says that somebody else is changing the resource: read, repeat."""
+MAY_HAVE_WRITTEN = frozenset({Verdict.DONE, Verdict.UNKNOWN})
+"""What is known of a write that was carried out, or may have been."""
+_GAP = 0.2  # seconds before the second try; before the third twice as long
+_THROTTLED = 1.0  # seconds, where a service that asks for a pause doesn't say how long
+
+
+def may_pass(outcome: Outcome) -> bool:
+    """Whether the same request may be answered otherwise soon: an error, a lost answer, a pause."""
+    soon = outcome.wait is None or outcome.wait <= RETRY_AFTER_CAP
+    return soon and (outcome.throttled or outcome.verdict is Verdict.UNKNOWN)
+
+
+def wait_before_another(patience: Patience, outcome: Outcome, attempt: int) -> None:
+    """Wait before the same is tried again: as long as the service asks, else a moment."""
+    if outcome.throttled:
+        patience.wait(_THROTTLED if outcome.wait is None else outcome.wait)
+    else:
+        patience.wait(_GAP * attempt)

@@ -1,0 +1,172 @@
+"""Writes to one team: members added, or its whole list sent, and former members put back."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from aapimport.services.directory import Directory, Unknown
+from aapimport.services.keeping import Item, Kept, Look
+from aapimport.services.membership import (
+    Members,
+    counted,
+    hides,
+    members_of,
+    name_of,
+    read_team,
+    team_path,
+)
+from aapimport.services.outcomes import Outcome, Verdict, judge
+from aapimport.services.repeating import (
+    BUSY,
+    MAY_HAVE_WRITTEN,
+    TRIES,
+    may_pass,
+    wait_before_another,
+)
+from aapimport.services.scim import PATCH_OP, identifier, mapping, text
+from aapimport.services.transport import Answer, Reply
+
+MEMBERS = "members"
+_MOST_NAMED = 10
+_WOULD_TAKE_AWAY = (
+    "this portal takes a team's members as a whole list, and the team shows only some of them"
+)
+_NO_WHOLE_ARRAYS = {400, 404, 405, 413, 501}
+
+
+def send(
+    directory: Directory, team_id: str, operation: str, items: Iterable[Item], version: str = ""
+) -> Reply:
+    """Change members, once; without a query, which would hide members from the server itself.
+
+    Args:
+        directory: The portal.
+        team_id: The team.
+        operation: `add`, or `replace` for the whole list.
+        items: The members.
+        version: The version that is changed, where it matters and the portal has any.
+    """
+    return directory.transport.request(
+        "PATCH",
+        team_path(team_id),
+        body={
+            "schemas": [PATCH_OP],
+            "Operations": [{"op": operation, "path": MEMBERS, "value": list(items)}],
+        },
+        headers={"If-Match": version} if version else None,
+    )
+
+
+def send_whole(
+    directory: Directory, team_id: str, known: Mapping[str, Item], *, complete: bool = False
+) -> Outcome:
+    """Send the whole list of members: whoever is in the team now, as they are shown, and others.
+
+    By one PATCH; where that is refused, by PUT of the team as it is shown.
+
+    Args:
+        directory: The portal.
+        team_id: The team.
+        known: Who else is to be in it, by id.
+        complete: Whether nobody else was in it, whatever it counts.
+    """
+    outcome = Outcome(verdict=Verdict.UNKNOWN)
+    for attempt in range(1, TRIES + 1):
+        reply = directory.read("GET", team_path(team_id))
+        shown = reply.json() if isinstance(reply, Answer) and reply.ok else None
+        if shown is None:
+            return Outcome(verdict=Verdict.UNKNOWN, reason=judge(reply).reason)
+        now = members_of(shown)
+        if not complete and hides(now, counted(directory, team_id, now)):
+            return Outcome(verdict=Verdict.REJECTED, reason=_WOULD_TAKE_AWAY)
+        everybody = [*({**known, **now.items}).values()]
+        version = text(mapping(shown.get("meta")).get("version"))
+        reply = send(directory, team_id, "replace", everybody, version)
+        busy = isinstance(reply, Answer) and reply.status in BUSY
+        if not busy and isinstance(reply, Answer) and reply.status in _NO_WHOLE_ARRAYS:
+            body = {**shown, MEMBERS: everybody}
+            headers = {"If-Match": version} if version else None
+            reply = directory.transport.request(
+                "PUT", team_path(team_id), body=body, headers=headers
+            )
+            busy = isinstance(reply, Answer) and reply.status in BUSY
+        outcome = judge(reply)
+        if not (busy or may_pass(outcome)):
+            break
+        wait_before_another(directory.patience, outcome, attempt)
+    return outcome
+
+
+def see_who_was_there(directory: Directory) -> dict[str, tuple[str, ...]]:
+    """Put back whom earlier writes took out of teams, as far as they are still kept.
+
+    Returns:
+        For each team id, who is gone from the team for good.
+    """
+    kept = [*directory.adds_to_teams.kept]
+    looks = {team_id: settled(directory, team_id) for team_id in kept}
+    return {team_id: look.gone for team_id, look in looks.items() if look and look.gone}
+
+
+def settled(directory: Directory, team_id: str) -> Look[Members] | None:
+    """Look at a team until it shows who was added, and put back whom that took out of it."""
+
+    def look(kept: Kept) -> Look[Members] | None:
+        team = read_team(directory, team_id)
+        if isinstance(team, Unknown):
+            return Look() if team.gone else None
+        return _look_at(directory, team_id, team, kept)
+
+    def put_back(kept: Kept, _team: Members) -> bool:
+        known = by_id([*kept.before[MEMBERS], *({"value": one} for one in kept.added[MEMBERS])])
+        outcome = send_whole(directory, team_id, known, complete=True)
+        return outcome.verdict in MAY_HAVE_WRITTEN
+
+    adding = directory.adds_to_teams
+    added = adding.kept[team_id].added[MEMBERS]
+    found = adding.settle(team_id, directory.patience, look, put_back)
+    if found is not None and found.fresh and found.shown is not None:
+        adding.there.setdefault(team_id, set()).update(added.keys() - found.shown.listed(added))
+    return found
+
+
+def by_id(items: Iterable[Item]) -> dict[str, Item]:
+    """Members by their ids."""
+    return {identifier(one.get("value")): one for one in items}
+
+
+def no_longer(gone: Sequence[str]) -> str:
+    """Who was in a team before and isn't any more, as the portal called them."""
+    more = f" and {len(gone) - _MOST_NAMED:,} more" if len(gone) > _MOST_NAMED else ""
+    who = "former member is" if len(gone) == 1 else "former members are"
+    return f"{len(gone):,} {who} no longer in the team: {', '.join(gone[:_MOST_NAMED])}{more}"
+
+
+def _look_at(directory: Directory, team_id: str, team: Members, kept: Kept) -> Look[Members]:
+    """What a team shows of whom was added, and of who was in it before.
+
+    It may count people whom it doesn't list: whoever was added is there when it counts as many
+    more, and whoever was there may be among those that it doesn't list.
+    """
+    people = kept.added[MEMBERS]
+    before = by_id(kept.before[MEMBERS])
+    lost = [one for one in before if one not in team.items]
+    inside = team.listed(people)
+    if not lost and len(inside) == len(people):
+        return Look(shown=team, fresh=True)
+    used = counted(directory, team_id, team)
+    grown = kept.used is not None and (used or 0) - kept.used >= len(people)
+    grown = grown and hides(team, used, len(people) - len(inside))
+    all_gone = bool(lost) and len(lost) == len(before)
+    if hides(team, used, len(lost)) and (grown or not all_gone):
+        lost, all_gone = [], False
+    return Look(
+        shown=team,
+        fresh=len(inside) == len(people) or grown,
+        gone=tuple(named(before[one]) for one in lost),
+        all_gone=all_gone,
+    )
+
+
+def named(member: Item) -> str:
+    """A member as people find them: with a name, where there is one, and the id."""
+    own_id = identifier(member.get("value"))
+    return f"{name} ({own_id})" if (name := name_of(member)) else own_id

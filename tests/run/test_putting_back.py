@@ -1,0 +1,280 @@
+"""Writes never take away: what was there before is there afterwards, however late it is seen."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from aapimport.errors import ExitCode, RefusedError
+from aapimport.run.journal import Journal
+from faults.stub import EXTENSION, ScimStub
+from faults.uploading import Uploading, people, person, services
+from faults.wire import RESET, Act, Response, as_json, error, instead
+
+SETTLE = 0.6
+P25 = {"value": "p25", "display": "Leadership 2025", "type": "pass"}
+
+
+@pytest.fixture
+def uploading(uploading: Uploading, portal_stub: ScimStub) -> Uploading:
+    """One person who is there already, on another pass; a portal on which `add` replaces."""
+    uploading.settle_seconds = SETTLE
+    uploading.emails = False
+    portal_stub.habits.replaces_on_add = portal_stub.habits.replaces_members = True
+    portal_stub.add_user("p2@acme.com", entitlements=[P25], roles=[{"value": "manager"}])
+    return uploading
+
+
+def passes(stub: ScimStub, identifier: str = "user-1") -> list[str]:
+    """The passes that somebody is on."""
+    return sorted(one["value"] for one in stub.store.users[identifier]["entitlements"])
+
+
+def members(stub: ScimStub, team: str = "team-1") -> list[str]:
+    """Who is in a team."""
+    return [one["value"] for one in stub.store.groups[team]["members"]]
+
+
+def operations(stub: ScimStub, kind: str) -> list[str]:
+    """The operations of the PATCHes that arrived, in their order."""
+    return [
+        request.json["Operations"][0]["op"]
+        for request in stub.writes
+        if request.method == "PATCH" and request.path.startswith(f"/{kind}/")
+    ]
+
+
+def put_in(stub: ScimStub, *names: str, team: str = "team-1") -> list[str]:
+    """Former members of a team; returns their ids."""
+    ids = [stub.add_user(f"{name}@acme.com", name.title(), "Former") for name in names]
+    stub.store.groups[team]["members"] = [{"value": one} for one in ids]
+    return ids
+
+
+def adding(uploading: Uploading, kind: str) -> tuple[bool | None, str]:
+    """What the journal knows of `add` on the portal, and what it keeps because of that."""
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Journal(uploading.journal_path) as journal,
+    ):
+        return journal.adding(both.address, "portal", kind)
+
+
+@pytest.mark.parametrize("lag", [0.2, 0.8], ids=["soon", "after the settle time"])
+def test_what_is_seen_late_is_put_back(uploading: Uploading, lag):
+    """The other pass, and the former members of the team, on a service that reads old values."""
+    former = put_in(uploading.portal, "xeno", "yara")
+    uploading.portal.habits.lag = lag
+    uploading.rows = (person(2, team="Sales"),)
+    exit_code = uploading.run().exit_code  # later than the settle time, it may be called gone
+    assert exit_code is ExitCode.OK or lag > SETTLE
+    assert passes(uploading.portal) == ["p25", "p26"]
+    assert {*former, "user-1"} == {*members(uploading.portal)}
+    assert adding(uploading, "people") == adding(uploading, "teams") == (False, "")
+
+
+def test_somebody_who_is_not_shown_after_the_write_is_read_again(uploading: Uploading):
+    """One 404 right after the PATCH hides the loss for a moment only."""
+    uploading.portal.on("GET", "/Users/user-1", instead(error(404)), skip=2)
+    (one,) = uploading.run().people
+    assert (one.portal, one.but) == ("changed", "")
+    assert passes(uploading.portal) == ["p25", "p26"]
+
+
+def test_a_pass_that_is_a_group_keeps_everybody(uploading: Uploading):
+    """Twenty people on it, reads that lag, and `add` replaces."""
+    group = uploading.portal.add_team("Leadership 2026", 100)
+    former = put_in(uploading.portal, *(f"old{number}" for number in range(20)), team=group)
+    uploading.portal.habits.lag = 0.2
+    uploading.options = replace(uploading.options, pass_as="group")
+    assert uploading.run().exit_code is ExitCode.OK
+    assert {*former, "user-1"} == {*members(uploading.portal, group)}
+
+
+def unread_after_the_write(stub: ScimStub, path: str, **more: int) -> None:
+    """No answer comes of what was written to: the process may as well be dead."""
+
+    def fault(act: Act) -> Response:
+        stub.on("GET", stub.seen[-1].path, instead(RESET), times=99_999)
+        return act()
+
+    stub.on("PATCH", path, fault, **more)
+
+
+@pytest.mark.parametrize("kind", ["Users", "Groups"])
+def test_a_later_session_puts_back_what_an_earlier_one_took(uploading: Uploading, kind):
+    """What was there is in the journal before the first byte leaves."""
+    former = put_in(uploading.portal, "xeno", "yara")
+    uploading.rows = (person(2, team="Sales"),)
+    unread_after_the_write(uploading.portal, f"/{kind}/(user|team)-1")
+    assert uploading.run().exit_code is ExitCode.SERVICE
+    kept = adding(uploading, "people" if kind == "Users" else "teams")
+    assert kept[0] is None
+    assert ("p25" if kind == "Users" else former[0]) in kept[1]
+    uploading.portal._rules.clear()
+    assert uploading.run().exit_code is ExitCode.OK
+    assert passes(uploading.portal) == ["p25", "p26"]
+    assert {*former, "user-1"} == {*members(uploading.portal)}
+    assert adding(uploading, "people") == (False, "")
+
+
+def test_no_second_add_leaves_before_the_first_was_seen(uploading: Uploading):
+    """Nobody else is risked: they are unknown until it is known what `add` does there."""
+    uploading.rows = people(4)
+    for row in (3, 4, 5):
+        uploading.portal.add_user(f"p{row}@acme.com", entitlements=[P25])
+    unread_after_the_write(uploading.portal, "/Users/.*")
+    assert uploading.run().exit_code is ExitCode.SERVICE
+    assert len(operations(uploading.portal, "Users")) == 1
+    uploading.portal._rules.clear()
+    assert uploading.run().exit_code is ExitCode.OK
+    for number in range(1, 5):
+        assert passes(uploading.portal, f"user-{number}") == ["p25", "p26"]
+    assert operations(uploading.portal, "Users") == ["add", *["replace"] * 4]
+
+
+@pytest.mark.parametrize("replaces", [True, False])
+def test_what_add_does_is_found_out_once(uploading: Uploading, replaces):
+    """It is remembered for the next upload, which sends one write for each person and team."""
+    habits = uploading.portal.habits
+    habits.replaces_on_add = habits.replaces_members = replaces
+    former = put_in(uploading.portal, "xeno")
+    uploading.rows = (person(2, team="Sales"),)
+    uploading.run()
+    assert adding(uploading, "people") == adding(uploading, "teams") == (not replaces, "")
+    uploading.portal.seen.clear()
+    uploading.portal.add_user("p3@acme.com", entitlements=[P25], roles=[{"value": "manager"}])
+    uploading.rows = (person(3, team="Sales"),)
+    assert uploading.run().exit_code is ExitCode.OK
+    expected = ["replace" if replaces else "add"]
+    assert operations(uploading.portal, "Users") == expected
+    assert operations(uploading.portal, "Groups") == expected
+    assert members(uploading.portal)[:2] == [*former, "user-1"]
+
+
+def test_people_without_anything_else_prove_nothing_and_wait_for_nobody(uploading: Uploading):
+    """An empty array can lose nothing, so that many are written to at once."""
+    uploading.rows = people(4)
+    uploading.portal.store.users.clear()
+    for row in range(2, 6):
+        uploading.portal.add_user(f"p{row}@acme.com", roles=[{"value": "manager"}])
+    assert uploading.run().exit_code is ExitCode.OK
+    assert adding(uploading, "people") == (None, "")
+
+
+def test_one_old_list_is_not_what_add_did(uploading: Uploading):
+    """A team that shows itself empty once: it is read again until the new member shows."""
+    uploading.portal.habits.replaces_members = False
+    put_in(uploading.portal, "xeno")
+    empty = instead(as_json(200, {"id": "team-1", "members": []}))
+    uploading.portal.on("GET", "/Groups/team-1", empty, skip=2)
+    uploading.rows = (person(2, team="Sales"),)
+    assert uploading.run().exit_code is ExitCode.OK
+    assert operations(uploading.portal, "Groups") == ["add"]
+    assert adding(uploading, "teams") == (True, "")
+
+
+def test_what_an_earlier_session_took_for_good_is_said_once(uploading: Uploading):
+    """The upload stops there with the names, and the same command goes on afterwards."""
+    unread_after_the_write(uploading.portal, "/Users/user-1")
+    uploading.run()
+    uploading.portal._rules.clear()
+    refusal = instead(error(403, "one pass at a time"))
+    uploading.portal.on("PATCH", "/Users/user-1", refusal, times=99, body='"replace"')
+    with pytest.raises(RefusedError, match="entitlement Leadership 2025 of account user-1"):
+        uploading.run()
+    assert uploading.run().exit_code is ExitCode.OK
+    assert adding(uploading, "people") == (False, "")
+
+
+def test_nothing_of_those_who_were_there_stays_in_the_journal(uploading: Uploading):
+    """Names and addresses are kept until it is seen that nobody is gone, and no longer."""
+    former = put_in(uploading.portal, "xeno")
+    uploading.portal.store.groups["team-1"]["members"] = [
+        {"value": former[0], "display": "Xeno Former"}
+    ]
+    uploading.rows = (person(2, team="Sales"),)
+    unread_after_the_write(uploading.portal, "/Groups/team-1")
+    uploading.run()
+    assert b"Xeno Former" in uploading.journal_path.read_bytes()
+    uploading.portal._rules.clear()
+    uploading.run()
+    assert b"Xeno Former" not in uploading.journal_path.read_bytes()
+
+
+def hides_some(stub: ScimStub, team: str) -> None:
+    """A team shows its first member only, and counts all."""
+
+    def fault(act: Act) -> Response:
+        shown = dict(stub.store.groups[team])
+        act()
+        count = len(stub.store.groups[team]["members"])
+        extension = shown[f"{EXTENSION}:Group"] | {"placesUsed": count}
+        shown |= {"members": shown["members"][:1], f"{EXTENSION}:Group": extension}
+        return as_json(200, shown)
+
+    for method in ("GET", "PATCH"):
+        stub.on(method, f"/Groups/{team}", fault, times=999)
+
+
+def test_a_team_that_hides_members_waits_for_another_to_show_what_add_does(uploading: Uploading):
+    """The other team comes first; then whoever is added is known by the count."""
+    uploading.portal.habits.replaces_members = False
+    put_in(uploading.portal, "xeno", "yara")
+    other = uploading.portal.add_team("Finance", 50, "p26")
+    put_in(uploading.portal, "zeno", team=other)
+    hides_some(uploading.portal, "team-1")
+    uploading.rows = (person(2, team="Sales"), person(3, team="Finance"))
+    report = uploading.run()
+    assert [one.team_state for one in report.people] == ["joined", "joined"]
+    assert len(members(uploading.portal)) == 3
+    assert adding(uploading, "teams") == (True, "")
+
+
+def test_a_team_that_hides_members_is_left_alone_where_add_may_replace(uploading: Uploading):
+    """A person has to see to it: nothing was sent."""
+    put_in(uploading.portal, "xeno", "yara")
+    hides_some(uploading.portal, "team-1")
+    uploading.rows = (person(2, team="Sales"),)
+    report = uploading.run()
+    (one,) = report.people
+    assert one.team_state == "needs_person"
+    assert report.exit_code is ExitCode.FINDINGS
+    assert operations(uploading.portal, "Groups") == []
+
+
+def test_a_count_that_does_not_grow_is_not_membership(uploading: Uploading):
+    """Accepted and ignored, in a team that shows only some: only a look there can tell."""
+    put_in(uploading.portal, "xeno", "yara")
+    hides_some(uploading.portal, "team-1")
+    with Journal(uploading.journal_path) as journal:
+        journal.remember_adding((uploading.plan().address, "portal", "teams"), True, "")
+    uploading.portal.habits.patch = "ignored"
+    uploading.portal.store.users["user-1"]["entitlements"].append({"value": "p26"})
+    uploading.rows = (person(2, team="Sales"),)
+    (one,) = uploading.run().people
+    assert one.team_state == "needs_person"
+    assert "counts no more than before" in one.reason
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_a_team_that_is_not_shown_once_is_not_gone(uploading: Uploading, at):
+    """404 of something that was just seen is not yet a no, before and after a write."""
+    uploading.rows = (person(2, team="Sales"),)
+    uploading.portal.on("GET", "/Groups/team-1", instead(error(404)), skip=at)
+    assert [one.team_state for one in uploading.run().people] == ["joined"]
+
+
+def test_an_account_that_is_not_shown_once_is_not_gone(uploading: Uploading):
+    """It was in the plan; one that stays away for the settle time is gone."""
+    uploading.portal.on("GET", "/Users/user-1", instead(error(404)))
+    assert [one.portal for one in uploading.run().people] == ["changed"]
+
+
+def test_a_journal_keeps_what_any_thread_is_about_to_risk(uploading: Uploading):
+    """Workers write it down; one row for each kind of array of a service."""
+    uploading.run()
+    with closing(sqlite3.connect(uploading.journal_path)) as database:
+        found = database.execute("SELECT service, kind, appends, kept FROM adding").fetchall()
+    assert found == [("portal", "people", 0, "")]
