@@ -42,6 +42,18 @@ def test_uniqueness_is_remembered_for_each_service(journal: Journal, uploading: 
         assert not later.is_unique("practice", "portal")
 
 
+def test_what_add_does_is_remembered_for_each_kind(journal: Journal, uploading: Uploading):
+    """And what is kept because of one; in the next process, too."""
+    assert journal.adding(HERE, "portal", "people") == (None, "")
+    journal.remember_adding((HERE, "portal", "people"), None, "{}")
+    journal.remember_adding((HERE, "portal", "teams"), False, "")
+    journal.remember_adding((HERE, "portal", "people"), True, "kept")
+    with Journal(uploading.journal_path) as later:
+        assert later.adding(HERE, "portal", "people") == (True, "kept")
+        assert later.adding(HERE, "portal", "teams") == (False, "")
+        assert later.adding(HERE, "jhana", "people") == (None, "")
+
+
 def test_members_that_no_service_shows_are_remembered(journal: Journal):
     """By Group and pair of services; putting somebody in twice is once."""
     journal.put_in_group(HERE, "g1", ["u1", "u2"])
