@@ -79,6 +79,19 @@ def test_members_that_no_service_shows_are_remembered(journal: Journal, *, close
     if closed:
         journal.close("FIRST2")
     assert journal.groups(HERE) == {"team-1": {"u7"}}
+
+
+def test_what_add_does_is_remembered_for_each_kind(journal: Journal, uploading: Uploading):
+    """And what is kept because of one; in the next process, too."""
+    assert journal.adding(HERE, "portal", "people") == (None, "")
+    journal.remember_adding((HERE, "portal", "people"), None, "{}")
+    journal.remember_adding((HERE, "portal", "teams"), False, "")
+    journal.remember_adding((HERE, "portal", "people"), True, "kept")
+    with Journal(uploading.journal_path) as later:
+        assert later.adding(HERE, "portal", "people") == (True, "kept")
+        assert later.adding(HERE, "portal", "teams") == (False, "")
+        assert later.adding(HERE, "jhana", "people") == (None, "")
+
     assert journal.groups("practice") == {}
 
 

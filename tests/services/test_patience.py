@@ -1,5 +1,6 @@
 import random
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -219,3 +220,28 @@ def test_services_at_one_host_share_the_budget_and_not_the_stop():
         jhana.repeat(send)
     assert sent == 1 + 100 + 500 // 14 - 1
     assert len(waits) == 500 // 14 - 1
+
+
+def test_looks_go_on_until_it_has_settled():
+    """The first at once, the last when the settle time is over; growing gaps between them."""
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        time.sleep(seconds)
+
+    patience = Patience(sleep)
+    patience.settle_seconds = 0.4
+    began = time.monotonic()
+    assert len([*patience.looks(began)]) == 3
+    assert waits[0] == 0.25
+    assert patience.has_settled(began)
+
+
+def test_looks_end_once_the_run_is_stopping():
+    """One look was made; that the settle time hasn't passed is known all the same."""
+    patience = Patience(lambda _seconds: True)
+    patience.settle_seconds = 60
+    began = time.monotonic()
+    assert len([*patience.looks(began)]) == 1
+    assert not patience.has_settled(began)

@@ -64,7 +64,7 @@ def make_so(directory: Directory, identifier: str, wanted: Wanted, *, put: bool 
             return Outcome(verdict=Verdict.NOT_SENT, reason="stopped before it was sent")
         if adding.appends is None and adding.kept:
             return Outcome(verdict=Verdict.UNKNOWN, reason=NOT_REPEATED, account_id=identifier)
-        before = _shown(directory, identifier, wanted)
+        before = _there(directory, identifier, wanted)
         if isinstance(before, Outcome):
             return before
         making = _Making(directory, before, wanted, put=put)
