@@ -259,15 +259,15 @@ def test_an_open_upload_can_be_closed(aapimport, served, many, tmp_path):
     assert declined.code == 1
     assert f"upload {receipt} stays open" in declined.err
     done = aapimport("resume", receipt, "--close", "--yes", **served)
-    assert done.code == 0, done.err
+    assert done.code == 1, done.err
     owed = done.out
     assert owed.startswith("created and not mailed: 30 people (rows 2 to 31)\n")
     assert len(re.findall(r"^  A\d+  \w+\d+@acme.com$", owed, re.MULTILINE)) == 30
     assert owed.endswith("never sent to All Access Pass and Jhana: 90 people (rows 32 to 121)\n")
-    assert f"upload {receipt} is closed" in done.err
+    assert f"upload {receipt} is closed and owes what is listed" in done.err
     assert contents(aapimport, tmp_path / "served") == before
     again = aapimport("resume", receipt, "--close", **served)
-    assert (again.code, again.out) == (0, owed)
+    assert (again.code, again.out) == (1, owed)
     told = aapimport("resume", receipt, **served)
     assert told.code == 1
     assert f"Receipt {receipt}" in told.out

@@ -182,7 +182,7 @@ def test_addresses_of_version_1_are_brought_to_one_spelling(uploading: Uploading
     typed = plan.address.replace("http://127.0.0.1", "HTTP://localhost")
     with closing(sqlite3.connect(uploading.journal_path)) as database, database:
         database.execute("UPDATE runs SET address = ?", (typed,))
-    assert [run.receipt for run, _, _ in glance(uploading.journal_path, plan.address)] == [
+    assert [run.receipt for run, _ in glance(uploading.journal_path, plan.address)] == [
         plan.receipt
     ]
     with Journal(uploading.journal_path) as journal:

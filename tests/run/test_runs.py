@@ -312,9 +312,9 @@ def test_a_glance_changes_nothing(three: Uploading, version: int):
             database.execute("ALTER TABLE runs ADD COLUMN later TEXT")
     content = three.journal_path.read_bytes()
     address = f"{three.portal.url} {three.jhana.url}"
-    ((run, done, steps),) = glance(three.journal_path, address)
-    assert (run.receipt, run.file, done) == (report.receipt, "people.xlsx", 5)
-    assert steps == 8
+    ((run, far),) = glance(three.journal_path, address)
+    assert (run.receipt, run.file, far.done) == (report.receipt, "people.xlsx", 5)
+    assert far.steps == 8
     assert glance(three.journal_path, "practice") == []
     assert three.journal_path.read_bytes() == content
 

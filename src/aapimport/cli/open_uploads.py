@@ -42,7 +42,7 @@ def interrupted_upload(
     Raises:
         RefusedError: An upload is open that isn't this one.
     """
-    from aapimport.screens.open_uploads import how_far, whose
+    from aapimport.screens.open_uploads import whose
 
     found = journal.open_runs_beside(address)
     if not found:
@@ -60,7 +60,7 @@ def interrupted_upload(
     if why:
         raise RefusedError(
             f"upload {run.receipt} of {run.file!r} is still open: {whose(run)},"
-            f" {how_far(*journal.progress(run.receipt))}; {why}",
+            f" {journal.progress(run.receipt)}; {why}",
             hint=f"finish it, as it was approved:  aapimport resume {run.receipt}\n"
             f"      end it, and keep its debts:     aapimport resume {run.receipt} --close",
         )
@@ -156,11 +156,10 @@ def mention_open_uploads(settings: "Settings", address: str) -> None:
     from aapimport.run.glance import glance
     from aapimport.run.journal import journal_path
     from aapimport.screens.console import make_console, safe
-    from aapimport.screens.open_uploads import how_far
 
-    for run, done, steps in glance(journal_path(settings.state_dir, settings.target), address):
+    for run, how_far in glance(journal_path(settings.state_dir, settings.target), address):
         make_console(sys.stderr).print(
-            f"upload {run.receipt} of {safe(run.file)!r} is still open, {how_far(done, steps)}:"
+            f"upload {run.receipt} of {safe(run.file)!r} is still open, {how_far}:"
             f" aapimport resume {run.receipt}",
             soft_wrap=True,
         )
@@ -177,7 +176,7 @@ def chosen_upload(journal: "Journal", address: str, *, as_json: bool) -> "Run | 
 
     found = journal.open_runs(address)
     console = make_console(sys.stderr if as_json or len(found) == 1 else sys.stdout)
-    show_open_uploads(console, ((run, *journal.progress(run.receipt)) for run in found))
+    show_open_uploads(console, ((run, journal.progress(run.receipt)) for run in found))
     if len(found) > 1:
         raise UsageError(
             f"{len(found)} uploads are open", hint="say which, with one of the commands above"
@@ -193,10 +192,14 @@ def chosen_upload(journal: "Journal", address: str, *, as_json: bool) -> "Run | 
 def close_upload(journal: "Journal", run: "Run", asker: "Asker", *, as_json: bool) -> ExitCode:
     """End an open upload after a yes, and say what it owes.
 
+    Returns:
+        The exit code of its receipt: 1 where something is owed, in doubt, or was never sent.
+
     Raises:
         RefusedError: The answer was no.
         UsageError: Nothing can answer.
     """
+    from aapimport.run.report import make_report
     from aapimport.screens.console import make_console
 
     if run.finished_at is not None:
@@ -215,11 +218,13 @@ def close_upload(journal: "Journal", run: "Run", asker: "Asker", *, as_json: boo
         if not agreed:
             raise RefusedError("you did not say yes", state=_stays_open(run))
         run = journal.close(run.receipt)
+    report = make_report(journal, run, journal.addresses(run.receipt))
     if as_json:
         _print_json(journal, run)
-    click.echo(f"upload {run.receipt} is closed", err=True)
+    owes = " and owes what is listed" if report.exit_code is not ExitCode.OK else ""
+    click.echo(f"upload {run.receipt} is closed{owes}", err=True)
     click.echo(f"its receipt: aapimport resume {run.receipt}", err=True)
-    return ExitCode.OK
+    return report.exit_code
 
 
 def _stays_open(run: "Run") -> str:

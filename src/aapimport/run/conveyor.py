@@ -96,9 +96,8 @@ class Conveyor:
         self.answered: set[tuple[str, int]] = set()
         self.changed: set[tuple[str, int]] = set()
         self.lost: set[tuple[str, int]] = set()
-        counts = journal.counts(receipt)
-        self.total = sum(counts.values())
-        self.done = sum(number for state, number in counts.items() if state in REACHED)
+        before = journal.progress(receipt)
+        self.total, self.done = before.steps, before.done
 
     def stop(self, code: ExitCode) -> None:
         """Ask for an end: what is in flight is finished and recorded first."""

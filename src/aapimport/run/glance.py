@@ -1,13 +1,14 @@
 """A look into a journal from a command that only reads: no lock, no migration, no complaint."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from aapimport.config import places_of, share_a_place
-from aapimport.run.records import REACHED, Run
+from aapimport.run.records import HowFar, Run, State, how_far
 from aapimport.run.schema import APPLICATION_ID
 
 
@@ -35,8 +36,8 @@ def opened(path: Path) -> Iterator[sqlite3.Connection | None]:
             database.close()
 
 
-def glance(path: Path, address: str) -> list[tuple[Run, int, int]]:
-    """The open runs at one of two services: each with its done steps and all its steps.
+def glance(path: Path, address: str) -> list[tuple[Run, HowFar]]:
+    """The open runs at one of two services, each with how far it is.
 
     Nothing where there is no journal, or none that can be read: the next upload says so.
 
@@ -56,10 +57,10 @@ def glance(path: Path, address: str) -> list[tuple[Run, int, int]]:
                 for row in found
                 if share_a_place(places_of(row["address"]), address)
             )
-            counted = [(run, *_progress(database, run.receipt)) for run in runs if run.is_open]
+            counted = [(run, _progress(database, run.receipt)) for run in runs if run.is_open]
         except sqlite3.Error:
             return []
-    return [(run, done, steps) for run, done, steps in counted if done < steps]
+    return [(run, it) for run, it in counted if it.done - it.unread < it.steps]
 
 
 def _run(row: dict[str, Any]) -> Run:
@@ -68,6 +69,6 @@ def _run(row: dict[str, Any]) -> Run:
     return Run(**known | {"emails": bool(row["emails"])})
 
 
-def _progress(database: sqlite3.Connection, receipt: str) -> tuple[int, int]:
+def _progress(database: sqlite3.Connection, receipt: str) -> HowFar:
     states = database.execute("SELECT state FROM steps WHERE receipt = ?", (receipt,)).fetchall()
-    return sum(state in REACHED for (state,) in states), len(states)
+    return how_far(Counter(State(state) for (state,) in states))

@@ -6,7 +6,7 @@ import json
 import re
 import socket
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -59,10 +59,35 @@ class State(StrEnum):
 FINAL = frozenset({State.DONE, State.REJECTED, State.SKIPPED, State.NEEDS_PERSON})
 
 REACHED = FINAL | {State.WRITTEN}
-"""What counts as done in words to people; what is written is still read back."""
+"""What counts as done in words to people; what is written is still read back, and that is said."""
 
 NOT_FINAL = f"state NOT IN ({', '.join(sorted(repr(state.value) for state in FINAL))})"
 """The condition, in SQL, that a step isn't final."""
+
+
+@dataclass(frozen=True, slots=True)
+class HowFar:
+    """How far a run is: `126 of 206 steps done`.
+
+    Attributes:
+        done: Steps that are done, those that are only written among them.
+        steps: Steps of the run.
+        unread: Steps that are written, and not read back yet.
+    """
+
+    done: int
+    steps: int
+    unread: int = 0
+
+    def __str__(self) -> str:
+        done = f"{self.done:,} of {self.steps:,} step{'' if self.steps == 1 else 's'} done"
+        return f"{done}, {self.unread:,} of them not read back yet" if self.unread else done
+
+
+def how_far(counts: Mapping[State, int]) -> HowFar:
+    """How far a run is, from how many of its steps are in which state."""
+    done = sum(number for state, number in counts.items() if state in REACHED)
+    return HowFar(done, sum(counts.values()), counts.get(State.WRITTEN, 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

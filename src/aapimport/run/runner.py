@@ -76,11 +76,10 @@ class Runner:
 
     def standing(self) -> str:
         """The state of the world, with the command that continues."""
-        conveyor, receipt = self._session.conveyor, self._session.receipt
-        journal = self._session.journal
+        journal, receipt = self._session.journal, self._session.receipt
         if not journal.knows(receipt) or journal.run(receipt).closed_at is not None:
             return NOTHING_SENT  # what was left before anything was sent
-        done = f"{conveyor.done:,} of {conveyor.total:,} steps done, all recorded"
+        done = f"{journal.progress(receipt)}, all recorded"
         if all(state in FINAL for state in journal.counts(receipt)):
             return done
         return f"{done}; continue with: aapimport resume {receipt}"

@@ -13,10 +13,11 @@ from aapimport.run.journal_file import JournalFile
 from aapimport.run.records import (
     FINAL,
     NOT_FINAL,
-    REACHED,
+    HowFar,
     Run,
     State,
     before_json,
+    how_far,
     options_json,
     people_digest,
     plan_digest,
@@ -128,10 +129,9 @@ class Runs(JournalFile):
         )
         return {State(state): number for state, number in found}
 
-    def progress(self, receipt: str) -> tuple[int, int]:
-        """How many steps of a run are done, and how many it has."""
-        counts = self.counts(receipt)
-        return sum(counts[state] for state in counts if state in REACHED), sum(counts.values())
+    def progress(self, receipt: str) -> HowFar:
+        """How far a run is."""
+        return how_far(self.counts(receipt))
 
     def finish(self, receipt: str, seats_used_after: int | None = None) -> Run:
         """Finish a run in which every step is final; one that was closed stays closed.

@@ -7,7 +7,7 @@ from itertools import groupby
 from rich.console import Console
 
 from aapimport.run.debts import Debts
-from aapimport.run.records import Run
+from aapimport.run.records import HowFar, Run
 from aapimport.screens.console import count, safe
 from aapimport.workbook.cells import CellRef
 
@@ -20,18 +20,13 @@ def whose(run: Run) -> str:
     return f"{run.started_by} started it on {when}" if run.started_by else f"started on {when}"
 
 
-def how_far(done: int, steps: int) -> str:
-    """How much of an upload is done: `126 of 206 steps done`."""
-    return f"{done:,} of {count(steps, 'step')} done"
-
-
-def show_open_uploads(console: Console, uploads: Iterable[tuple[Run, int, int]]) -> None:
+def show_open_uploads(console: Console, uploads: Iterable[tuple[Run, HowFar]]) -> None:
     """List open uploads, each with its command."""
-    for run, done, steps in uploads:
+    for run, how_far in uploads:
         console.print(
             f"{run.receipt}  {safe(run.file)} to pass {safe(run.pass_name)!r}", soft_wrap=True
         )
-        console.print(f"        {safe(whose(run))}; {how_far(done, steps)}", soft_wrap=True)
+        console.print(f"        {safe(whose(run))}; {how_far}", soft_wrap=True)
         console.print(f"        aapimport resume {run.receipt}")
 
 
