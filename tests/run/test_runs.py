@@ -15,7 +15,8 @@ from aapimport.run import records
 from aapimport.run.debts import debts_of
 from aapimport.run.glance import glance
 from aapimport.run.journal import Journal
-from aapimport.run.records import State, StepKind, people_digest
+from aapimport.run.planned import people_digest
+from aapimport.run.records import State, StepKind
 from aapimport.run.report import make_report
 from aapimport.run.schema import SCHEMA_VERSION
 from aapimport.template.roles import Role

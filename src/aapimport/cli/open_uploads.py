@@ -78,7 +78,7 @@ def _other_services(run: "Run", address: str) -> str:
 
 def _another_file(run: "Run", checked: "Checked") -> str:
     """In what way a file isn't that of a run; empty when it is, byte by byte."""
-    from aapimport.run.records import people_digest
+    from aapimport.run.planned import people_digest
 
     if checked.digest == run.file_digest:
         return ""

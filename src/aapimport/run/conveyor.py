@@ -17,7 +17,8 @@ from aapimport.errors import AapimportError, ExitCode, RefusedError
 from aapimport.run.journal import Journal
 from aapimport.run.landing import STATES, again, intended, landed, there_all_the_same
 from aapimport.run.lane import Lane
-from aapimport.run.records import FINAL, REACHED, StepKind, Task, without_names
+from aapimport.run.owners import Owners
+from aapimport.run.records import FINAL, REACHED, Task, without_names
 from aapimport.run.window import THREADS
 from aapimport.services.directory import Directory
 from aapimport.services.outcomes import Outcome, Verdict
@@ -91,7 +92,7 @@ class Conveyor:
         self._stop_after = stop_after
         self._stop: ExitCode | None = None
         self._halt: Exception | None = None
-        self._owners: dict[tuple[str, str], int] | None = None
+        self._owners = Owners(journal, receipt)
         self.last_sent: dict[str, float] = {}
         self.answered: set[tuple[str, int]] = set()
         self.changed: set[tuple[str, int]] = set()
@@ -267,7 +268,7 @@ class Conveyor:
         if all(outcome.verdict in {Verdict.WRITTEN, Verdict.DONE} for outcome in outcomes):
             lane.window.succeeded(end.seconds / len(end.batch))
         outcomes = [
-            self._of_one_row(task, outcome, looked=not sends)
+            self._owners.of_one_row(task, outcome, looked=not sends)
             for task, outcome in zip(end.batch, outcomes, strict=True)
         ]
         back = [
@@ -288,22 +289,6 @@ class Conveyor:
                 self.lost.add((task.service, task.row))
             if outcome.changed:
                 self.changed.add((task.service, task.row))
-
-    def _of_one_row(self, task: Task, outcome: Outcome, *, looked: bool) -> Outcome:
-        """The outcome, unless the account that was seen to be this row's is another row's already.
-
-        An id in an answer is only a claim; what was read back counts.
-        """
-        seen = outcome.verdict is Verdict.DONE or (looked and outcome.verdict is Verdict.WRITTEN)
-        if task.kind is not StepKind.ACCOUNT or not (seen and outcome.account_id) or outcome.gone:
-            return outcome
-        if self._owners is None:
-            self._owners = self._journal.owners(self._receipt)
-        owner = self._owners.setdefault((task.service, outcome.account_id), task.row)
-        if owner == task.row:
-            return outcome
-        reason = f"the service has given this row the account of row {owner}; look into it there"
-        return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason)
 
     def _fit_to_keep(self, task: Task, outcome: Outcome) -> Outcome:
         """An outcome whose words may be kept: without addresses, for good without names."""

@@ -10,14 +10,8 @@ from aapimport.errors import RefusedError
 from aapimport.plan.plan import Plan
 from aapimport.run.inheriting import take_over
 from aapimport.run.journal_file import JournalFile
-from aapimport.run.records import (
-    FINAL,
-    NOT_FINAL,
-    HowFar,
-    Run,
-    State,
+from aapimport.run.planned import (
     before_json,
-    how_far,
     options_json,
     people_digest,
     plan_digest,
@@ -25,6 +19,7 @@ from aapimport.run.records import (
     this_user,
     wanted_json,
 )
+from aapimport.run.records import FINAL, NOT_FINAL, HowFar, Run, State, how_far
 
 _RUN_FIELDS = tuple(Run.__dataclass_fields__)
 _RUN = ", ".join(_RUN_FIELDS)

@@ -1,0 +1,158 @@
+"""What a plan becomes in the journal: its people's values, its options, its steps."""
+
+import getpass
+import hashlib
+import json
+import socket
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+
+from aapimport.people.person import Person
+from aapimport.plan.decide import MAYBE, RETURNS
+from aapimport.plan.plan import Action, PersonPlan, Plan, Step
+from aapimport.run.records import JOINS, State, StepKind
+from aapimport.services.values import EmailKind, Pass, Wanted
+
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
+
+def wanted_json(one: PersonPlan) -> str:
+    """What a person's accounts should be, by service, as the journal keeps it."""
+    wanted = {"portal": _fields(one.portal.wanted)}
+    if one.jhana:
+        wanted["jhana"] = _fields(one.jhana.wanted)
+    return _JSON.encode(wanted)
+
+
+def _fields(wanted: Wanted) -> dict[str, object]:
+    """Like dataclasses.asdict, which copies deeply and takes ten times as long."""
+    return {name: getattr(wanted, name) for name in Wanted.__dataclass_fields__}
+
+
+def before_json(one: PersonPlan, pass_: Pass) -> str | None:
+    """What a person was before the run, for a way back; None for people who are left out.
+
+    On each service, where there was an account: whether it was active, and its roles. Then whether
+    the person was on the pass, in the team that the file names (null when it names none), and on
+    Jhana (null when the row doesn't ask for it). The former names are kept only where the plan
+    changes them: nothing else here names anybody, so it stays when `wanted` is erased.
+    """
+    if one.skipped:
+        return None
+    before = {
+        "portal": _before(one.portal),
+        "jhana": _before(one.jhana),
+        "on_pass": _was_on_pass(one.portal, pass_),
+        "team": one.team is None if one.person.team else None,
+        "on_jhana": _was_on_jhana(one.jhana),
+    }
+    return _JSON.encode(before)
+
+
+def _before(step: Step | None) -> dict[str, object] | None:
+    if step is None or step.account is None:
+        return None
+    account = step.account
+    before: dict[str, object] = {"active": account.active, "roles": account.roles}
+    if any(change.attribute in {"first name", "last name"} for change in step.changes):
+        before["names"] = (account.first_name, account.last_name)
+    return before
+
+
+def _was_on_pass(step: Step, pass_: Pass) -> bool:
+    """Where nobody is put on a pass, everybody with an account is on it."""
+    if step.account is None:
+        return False
+    put_on_it = step.wanted.pass_id is not None or pass_.group_id
+    return pass_.id in step.account.passes if put_on_it else True
+
+
+def _was_on_jhana(step: Step | None) -> bool | None:
+    return None if step is None else step.account is not None and step.account.active
+
+
+def options_json(plan: Plan) -> str:
+    """What the administrator decided about a plan, by the names of the flags that decide it.
+
+    `maybe` and `returning` say what became of those people, whoever was asked: `asked` when some
+    are in and some are left out, and null where the question didn't arise.
+    """
+    options = plan.options
+    decided = {
+        "maybe": _decided([one for one in plan.people if one.twin], MAYBE, "create"),
+        "returning": _decided([one for one in plan.people if _was_off(one)], RETURNS, "include"),
+        "fit": options.fit,
+        "update_roles": options.update_roles,
+        "update_names": options.update_names,
+        "client_admins": len(plan.client_admins),
+    }
+    return _JSON.encode(decided)
+
+
+def _was_off(one: PersonPlan) -> bool:
+    accounts = [step.account for step in (one.portal, one.jhana) if step and step.account]
+    return not all(account.active for account in accounts)
+
+
+def _decided(people: Sequence[PersonPlan], reason: str, word: str) -> str | None:
+    """What became of people about whom there was a question."""
+    left_out = {one.skipped == reason for one in people}
+    if len(left_out) == 1:
+        return "leave-out" if left_out == {True} else word
+    return "asked" if left_out else None
+
+
+def people_digest(people: Iterable[Person]) -> str:
+    """SHA-256 of a file's people: the same when it is merely saved again."""
+    digest = hashlib.sha256()
+    for person in people:
+        digest.update(repr(person).encode())
+    return digest.hexdigest()
+
+
+def plan_digest(people: Sequence[PersonPlan], wanted: Sequence[str]) -> str:
+    """SHA-256 of what is planned for everybody, and of what their accounts should be.
+
+    Not that of a written plan, whose making takes half as long as the whole beginning of a run.
+
+    Args:
+        people: Everybody.
+        wanted: `wanted_json` of each of them.
+    """
+    digest = hashlib.sha256()
+    for one, text in zip(people, wanted, strict=True):
+        joins = (one.team.id if one.team else "", one.pass_group, one.email or "", one.seat)
+        digest.update(f"{one.person.row} {one.on_portal} {one.on_jhana} {joins} {text}".encode())
+    return digest.hexdigest()
+
+
+def this_user() -> str:
+    """Who runs aapimport, and where: `ana@desk`; as far as the system says."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # an account without a name, in a container
+        user = "somebody"
+    return f"{user}@{socket.gethostname()}"
+
+
+def steps_of(one: PersonPlan) -> Iterator[tuple[str, ...]]:
+    """The steps of one person: service, kind, action, target, state, key, account id, reason."""
+    yield _account_step("portal", one.portal, one.skipped)
+    if one.jhana:
+        yield _account_step("jhana", one.jhana, one.skipped)
+    groups = {StepKind.PASS: one.pass_group, StepKind.TEAM: one.team.id if one.team else ""}
+    for kind in JOINS:
+        if groups[kind]:
+            yield ("portal", kind, Action.CHANGE, groups[kind], State.PLANNED, "", "", "")
+    if one.email:
+        service = "jhana" if one.email is EmailKind.JHANA else "portal"
+        key = uuid.uuid4().hex
+        yield (service, StepKind.EMAIL, Action.CREATE, one.email, State.PLANNED, key, "", "")
+
+
+def _account_step(service: str, step: Step, skipped: str) -> tuple[str, ...]:
+    state = State.DONE if step.action is Action.SAME else State.PLANNED
+    if skipped:
+        state = State.SKIPPED
+    key = uuid.uuid4().hex
+    return (service, StepKind.ACCOUNT, step.action, "", state, key, step.account_id, skipped)
