@@ -145,6 +145,7 @@ def draft_plan(
             *_service_notices(services, pass_, people),
             *_own_role(myself, services, options),
             *(doubt.sentence for _, doubt in unproven),
+            *filter(None, (on_portal.remark, on_jhana.remark)),
             *_malformed(on_portal, on_jhana),
         ),
         doubts=(

@@ -57,7 +57,7 @@ class Witnesses:
         self._pass = pass_
         self._by_key: dict[str, dict[str, Account]] = {}
         self._deactivated: list[Account] = []
-        self._hide_nobody = False
+        self._hide_nobody: bool | None = False
         self.first = self._first_page()
         self._known = self._directory.on_page(self.first)
         for account in self._known:
@@ -128,11 +128,14 @@ class Witnesses:
         Two kinds of look-ups that find active people only would agree that who returns is new, and
         two that lag behind the list that who came a moment ago is.
         """
-        return len(agreeing) > 1 and (LIST in agreeing or self.hide_nobody)
+        return len(agreeing) > 1 and (LIST in agreeing or self.hide_nobody is True)
 
     @property
-    def hide_nobody(self) -> bool:
-        """Whether look-ups of both kinds find the deactivated, and who is at the list's end."""
+    def hide_nobody(self) -> bool | None:
+        """Whether look-ups of both kinds find the deactivated, and who is at the list's end.
+
+        None where nobody is known to be deactivated.
+        """
         if not self._hide_nobody and self._known:
             newest = self._directory.newest(self.first)
             for account in newest:
@@ -140,7 +143,7 @@ class Witnesses:
             self._hide_nobody = hide_nobody(
                 self._directory, [*self._known, *self._deactivated], newest
             )
-        return self._hide_nobody or not self._known
+        return self._hide_nobody if self._known else True
 
     def _is_proven(self, witness: str, agreeing: set[str]) -> bool:
         """Whether somebody is a witness beside those that agree already.
@@ -247,15 +250,29 @@ class Witnesses:
             return ""
         name = self._directory.name
         if len(agreeing) > 1:
+            if self.hide_nobody is None:
+                return ""
             return (
-                f"only the look-ups of {name} say who is new: they may hide people who are"
-                " deactivated or came just now, and its list isn't whole"
+                f"only the look-ups of {name} say who is new: they hide people who are deactivated"
+                " or came just now, and its list isn't whole"
             )
         only = "list of accounts" if LIST in agreeing else f"look-ups by {min(agreeing)}"
         says = "says" if LIST in agreeing else "say"
         return (
             f"only the {only} of {name} {says} who is new: nothing else there finds everybody who"
             " is known to be there"
+        )
+
+    def remark(self, agreeing: set[str]) -> str:
+        """What nothing speaks against, and nothing proves; empty where there is no such thing.
+
+        Look-ups of both kinds agree, beside a list that can't be had whole.
+        """
+        if self._are_enough(agreeing) or self.single(agreeing) or not self.missing():
+            return ""
+        return (
+            f"the list of {self._directory.name} isn't whole: who is new is said by its look-ups,"
+            " and nobody there is known to be deactivated, to try them on"
         )
 
     @property

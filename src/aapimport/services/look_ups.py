@@ -174,16 +174,21 @@ def find_surely(directory: Directory, wanted: Sequence[Wanted]) -> tuple[list[Ac
     return [*found, *listed], shortfall
 
 
-def hide_nobody(directory: Directory, known: Iterable[Account], newest: Sequence[Account]) -> bool:
+def hide_nobody(
+    directory: Directory, known: Iterable[Account], newest: Sequence[Account]
+) -> bool | None:
     """Whether look-ups by address find people who are deactivated, and who came last.
 
-    Deactivated are some of those who were listed, or who are found by a filter; where nobody is
-    known to be, nothing is proven.
+    Deactivated are some of those who were listed, or who are found by a filter.
 
     Args:
         directory: The service.
         known: People whom it has listed.
         newest: Those at the end of its list, whom an index that lags hasn't yet.
+
+    Returns:
+        None where nobody is known to be deactivated, so that nothing proves it and nothing speaks
+        against it.
 
     Raises:
         SettingsError: The token is refused.
@@ -196,7 +201,7 @@ def hide_nobody(directory: Directory, known: Iterable[Account], newest: Sequence
     several = [*gone, *[one for one in newest if one.emails][-_FEW:]]
     ids = {one.id for one in several}
     try:
-        return bool(gone) and all(
+        found = all(
             ids <= {one.id for one in find_by(directory, by, values)}
             for by, values in (
                 (By.USER_NAME, [one.user_name for one in several]),
@@ -205,6 +210,7 @@ def hide_nobody(directory: Directory, known: Iterable[Account], newest: Sequence
         )
     except ServiceError:
         return False
+    return found if gone or not found else None
 
 
 def _is_proven(directory: Directory, by: By, known: Sequence[Account] = ()) -> bool:
