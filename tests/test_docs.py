@@ -56,5 +56,5 @@ def test_ci_runs_the_readmes_test_command():
     """The README names one line that runs the tests, and `.ci/run` reads it from there."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (command,) = re.findall(r"<!-- tests -->\n```\n(.*)\n```", readme)
-    assert command.endswith("-m pytest -q")
+    assert command.endswith("-m pytest -q -n 4 --dist worksteal")
     assert "<!-- tests -->" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from aapimport.errors import RefusedError
 from aapimport.run.options import Drift
 
 
-def carrier(*, yes: bool = False, begun_now: bool = False) -> Carrier:
+def carrier(*, yes: bool = False) -> Carrier:
     """What asks; nothing is carried out here."""
     nothing: Any = None
     asker = Asker(practice=False, yes=yes)
@@ -21,13 +21,13 @@ def carrier(*, yes: bool = False, begun_now: bool = False) -> Carrier:
         flags=nothing,
         asker=asker,
         settle_seconds=0,
-        begun_now=begun_now,
     )
 
 
-def drift(*, is_short: bool) -> Drift:
+def drift(*, is_short: bool, begun: bool = True) -> Drift:
     """Something that isn't as it was approved."""
-    return Drift(changes=("places: 2 are needed, 1 is free",), seats=7, is_short=is_short)
+    changes = ("places: 2 are needed, 1 is free",)
+    return Drift(changes=changes, seats=7, begun=begun, is_short=is_short)
 
 
 @pytest.mark.parametrize("is_short", [True, False])
@@ -52,4 +52,4 @@ def test_yes_is_no_word_on_who_is_left_out():
 def test_a_plan_that_was_shown_just_now_is_shown_again():
     """The command that has just asked is given again, to show the plan as it is now."""
     with pytest.raises(RefusedError):
-        carrier(begun_now=True)._approve(drift(is_short=False))
+        carrier()._approve(drift(is_short=False, begun=False))

@@ -288,14 +288,16 @@ def _shown(
 def _forbidden(account: Account, wanted: Wanted) -> str:
     """Why nothing may be written to a person's account as it is now; empty when it may.
 
-    Neither a deactivated account nor a client admin's was approved unless the plan showed it.
+    Neither a deactivated account nor a client admin's was approved unless the plan showed it. What
+    this session has just created has no rights but those that the service has made up.
     """
     if not account.active and not wanted.activate:
         if wanted.external_id:
             return DEACTIVATED_SINCE
         return "the account is deactivated; if this person returns, upload with --returning include"
     gives = not account.active or wanted.role not in {None, Role.CLIENT_ADMIN}
-    if gives and not wanted.was_admin and is_client_admin(account):
+    just_created = wanted.external_id and not wanted.earlier
+    if gives and not (just_created or wanted.was_admin) and is_client_admin(account):
         return "the account is a client admin's by now; upload again to see it in the plan"
     return ""
 
