@@ -71,6 +71,19 @@ def test_an_account_that_was_handed_on_gets_no_e_mail_and_no_team(uploading: Upl
     assert report.exit_code is ExitCode.FINDINGS
 
 
+def test_an_account_that_is_gone_between_two_sessions_needs_a_person(uploading: Uploading):
+    """Else the upload would stay open for ever, and refuse every other file."""
+    uploading.rows = (person(2, email="ana@acme.com", first_name="Ana", team="Sales"),)
+    uploading.portal.on("PATCH", "/Groups/.*", instead(error(401)))
+    with_error(uploading)
+    uploading.portal.store.users.clear()
+    report = uploading.run()
+    assert report.people[0].team_state == "needs_person"
+    assert "the account isn't shown" in report.people[0].reason
+    assert report.exit_code is ExitCode.FINDINGS
+    assert uploading.portal.store.mails == []
+
+
 def with_error(uploading: Uploading) -> None:
     """A session that ends early."""
     with suppress(AapimportError):

@@ -44,6 +44,18 @@ def test_uniqueness_is_remembered_for_each_service(journal: Journal, uploading: 
         assert not later.has_shown("practice", "portal", Fact.UNIQUE)
 
 
+def test_what_is_known_of_a_portal_holds_beside_any_jhana(journal: Journal):
+    """Each fact is one service's, and not the pair's."""
+    journal.learn("https://portal.example https://one.example", "portal", Fact.UNIQUE)
+    journal.remember_adding(
+        ("https://portal.example https://one.example", "portal", "teams"), False, ""
+    )
+    for other in ("https://two.example", "https://three.example"):
+        assert journal.has_shown(f"https://portal.example {other}", "portal", Fact.UNIQUE)
+        assert journal.adding(f"https://portal.example {other}", "portal", "teams") == (False, "")
+        assert not journal.has_shown(f"https://portal.example {other}", "jhana", Fact.UNIQUE)
+
+
 def test_what_a_service_keeps_is_remembered(uploading: Uploading):
     """That it keeps our keys tells later sessions whose an account without one is."""
     with services(uploading.portal, uploading.jhana) as both:

@@ -13,6 +13,7 @@ from faults.uploading import Uploading, people, person, services
 from faults.wire import RESET, Act, Response, as_json, error, instead
 
 SETTLE = 0.6
+STILL_SETTLING = 8.0
 P25 = {"value": "p25", "display": "Leadership 2025", "type": "pass"}
 
 
@@ -113,10 +114,29 @@ def test_a_later_session_puts_back_what_an_earlier_one_took(uploading: Uploading
     assert kept[0] is None
     assert ("p25" if kind == "Users" else former[0]) in kept[1]
     uploading.portal._rules.clear()
+    uploading.settle_seconds = STILL_SETTLING
     assert uploading.run().exit_code is ExitCode.OK
     assert passes(uploading.portal) == ["p25", "p26"]
     assert {*former, "user-1"} == {*members(uploading.portal)}
-    assert adding(uploading, "people") == (False, "")
+    assert adding(uploading, "people") == (None if kind == "Users" else False, "")
+
+
+@pytest.mark.parametrize("part", [False, True])
+def test_what_is_gone_long_after_a_write_is_named_and_not_given_back(uploading: Uploading, part):
+    """It may have been taken away on purpose; where a part is left, `add` took nothing."""
+    former = put_in(uploading.portal, "xeno", "yara")
+    uploading.portal.habits.replaces_members = False
+    uploading.rows = (person(2, team="Sales"),)
+    unread_after_the_write(uploading.portal, "/Groups/team-1")
+    uploading.run()
+    uploading.portal._rules.clear()
+    left = [*former[:part], "user-1"]
+    uploading.portal.store.groups["team-1"]["members"] = [{"value": one} for one in left]
+    if not part:
+        with pytest.raises(RefusedError, match="may have taken away what isn't there now"):
+            uploading.run()
+    assert uploading.run().exit_code is ExitCode.OK
+    assert members(uploading.portal) == left
 
 
 def test_no_second_add_leaves_before_the_first_was_seen(uploading: Uploading):
@@ -128,10 +148,11 @@ def test_no_second_add_leaves_before_the_first_was_seen(uploading: Uploading):
     assert uploading.run().exit_code is ExitCode.SERVICE
     assert len(operations(uploading.portal, "Users")) == 1
     uploading.portal._rules.clear()
+    uploading.settle_seconds = STILL_SETTLING
     assert uploading.run().exit_code is ExitCode.OK
     for number in range(1, 5):
         assert passes(uploading.portal, f"user-{number}") == ["p25", "p26"]
-    assert operations(uploading.portal, "Users") == ["add", *["replace"] * 4]
+    assert operations(uploading.portal, "Users") == ["add", "replace", "add", *["replace"] * 3]
 
 
 @pytest.mark.parametrize("replaces", [True, False])
@@ -180,12 +201,13 @@ def test_what_an_earlier_session_took_for_good_is_said_once(uploading: Uploading
     unread_after_the_write(uploading.portal, "/Users/user-1")
     uploading.run()
     uploading.portal._rules.clear()
+    uploading.settle_seconds = STILL_SETTLING
     refusal = instead(error(403, "one pass at a time"))
     uploading.portal.on("PATCH", "/Users/user-1", refusal, times=99, body='"replace"')
     with pytest.raises(RefusedError, match="entitlement Leadership 2025 of account user-1"):
         uploading.run()
     assert uploading.run().exit_code is ExitCode.OK
-    assert adding(uploading, "people") == (False, "")
+    assert adding(uploading, "people") == (None, "")
 
 
 def test_nothing_of_those_who_were_there_stays_in_the_journal(uploading: Uploading):
@@ -199,6 +221,7 @@ def test_nothing_of_those_who_were_there_stays_in_the_journal(uploading: Uploadi
     uploading.run()
     assert b"Xeno Former" in uploading.journal_path.read_bytes()
     uploading.portal._rules.clear()
+    uploading.settle_seconds = STILL_SETTLING
     uploading.run()
     assert b"Xeno Former" not in uploading.journal_path.read_bytes()
 

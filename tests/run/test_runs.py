@@ -11,7 +11,7 @@ import pytest
 from aapimport import __version__
 from aapimport.errors import ExitCode, RefusedError
 from aapimport.plan.plan import PlanOptions
-from aapimport.run import records
+from aapimport.run import planned
 from aapimport.run.debts import debts_of
 from aapimport.run.glance import glance
 from aapimport.run.journal import Journal
@@ -70,7 +70,7 @@ def test_nobody_has_a_name_in_some_containers(monkeypatch: pytest.MonkeyPatch):
         raise KeyError("uid not found")
 
     monkeypatch.setattr("getpass.getuser", nameless)
-    assert records.this_user() == f"somebody@{socket.gethostname()}"
+    assert planned.this_user() == f"somebody@{socket.gethostname()}"
 
 
 def test_digests_tell_plans_and_people_apart(three: Uploading):
@@ -199,7 +199,7 @@ def test_closing_keeps_debts_and_forgets_whom_nothing_is_owed(three: Uploading):
     receipt = interrupted(three)
     with Journal(three.journal_path) as journal:
         steps = list(journal.tasks(receipt))
-        debts = debts_of(journal, receipt)
+        debts = debts_of(journal, journal.run(receipt))
         assert debts.not_mailed == [2, 3]
         assert debts.in_doubt == {2: ["Jhana"]}
         assert debts.not_sent == {3: ["team"], 5: ["All Access Pass"]}
@@ -207,7 +207,7 @@ def test_closing_keeps_debts_and_forgets_whom_nothing_is_owed(three: Uploading):
         assert run.closed_at is not None
         assert run.finished_at is None
         assert list(journal.tasks(receipt)) == steps
-        assert debts_of(journal, receipt) == debts
+        assert debts_of(journal, run) == debts
         assert journal.addresses(receipt) == {2: "bo.berg@acme.com", 3: "li.wei@acme.com"}
         assert journal.close(receipt) == run
         assert journal.finish(receipt).finished_at is None
@@ -243,7 +243,7 @@ def test_who_is_on_jhana_alone_is_owed_the_combined_e_mail(three: Uploading):
         jhana = journal.step(receipt, 2, "jhana")
         assert jhana is not None
         journal.record(receipt, [replace(jhana, state=State.DONE, account_id="j2", attempts=1)])
-        assert debts_of(journal, receipt).not_mailed == [2]
+        assert debts_of(journal, journal.run(receipt)).not_mailed == [2]
         report = make_report(journal, journal.close(receipt), {})
     assert [one.email_state for one in report.people] == ["waiting", "none", "none"]
 

@@ -267,4 +267,4 @@ def _show_debts(journal: "Journal", run: "Run", console: "Console") -> None:
     from aapimport.run.debts import debts_of
     from aapimport.screens.open_uploads import show_debts
 
-    show_debts(console, run, debts_of(journal, run.receipt), journal.addresses(run.receipt))
+    show_debts(console, run, debts_of(journal, run), journal.addresses(run.receipt))

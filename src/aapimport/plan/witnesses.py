@@ -58,6 +58,7 @@ class Witnesses:
         self._by_key: dict[str, dict[str, Account]] = {}
         self._deactivated: list[Account] = []
         self._hide_nobody: bool | None = False
+        self._listed: set[str] = set()
         self.first = self._first_page()
         self._known = self._directory.on_page(self.first)
         for account in self._known:
@@ -192,6 +193,7 @@ class Witnesses:
         found = {own.id for own in self.accounts().values()}
         walk = self._directory.people(first=self.first)
         for account in self._directory.accounts(walk):
+            self._listed.add(account.id)
             found.discard(account.id)
             self._note(account)
             self._note_on_pass(account)
@@ -250,11 +252,11 @@ class Witnesses:
             return ""
         name = self._directory.name
         if len(agreeing) > 1:
-            if self.hide_nobody is None:
-                return ""
+            if self.hide_nobody is None and 2 * len(self._listed) > self.first.total:
+                return ""  # nobody of most of those who are there is deactivated
             return (
-                f"only the look-ups of {name} say who is new: they hide people who are deactivated"
-                " or came just now, and its list isn't whole"
+                f"only the look-ups of {name} say who is new: they may hide people who are"
+                " deactivated or came just now, and its list isn't whole"
             )
         only = "list of accounts" if LIST in agreeing else f"look-ups by {min(agreeing)}"
         says = "says" if LIST in agreeing else "say"

@@ -13,12 +13,14 @@ from aapimport.services.many import confirm_many
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.values import Wanted
 
+_GAP = 2.0
+
 
 def still_theirs(session: Session, tasks: Sequence[Task]) -> list[Task]:
     """Those steps, of one service, whose account is still the person's; looked at many at a time.
 
-    The others are recorded: another person's account needs a person, and what couldn't be looked
-    at is left for later.
+    The others are recorded: another person's account needs a person, and so does one that isn't
+    shown although everything has settled; what couldn't be looked at is left for later.
 
     Args:
         session: The session.
@@ -44,15 +46,19 @@ def still_theirs(session: Session, tasks: Sequence[Task]) -> list[Task]:
         for batch, people in zip(batches, wanted, strict=True)
     ]
     others: set[int] = set()
-    for batch, outcomes in zip(batches, session.read_many(calls), strict=True):
-        for task, outcome in zip(batch, outcomes, strict=True):
+    for batch, people, outcomes in zip(batches, wanted, session.read_many(calls), strict=True):
+        for task, one, first in zip(batch, people, outcomes, strict=True):
+            outcome, settled = first, session.unsettled(service) <= 0
+            if first.gone and settled:  # once more, as one answer may be wrong
+                session.conveyor.sleep(min(_GAP, session.options.settle_seconds))
+                (outcome,) = look([task], [one])
             if outcome.verdict is Verdict.DONE:
                 session.confirmed.add((service, task.row))
                 continue
             others.add(task.row)
-            if outcome.verdict is Verdict.NEEDS_PERSON:
-                left = replace(task, state=State.NEEDS_PERSON, reason=outcome.reason)
-                session.conveyor.record([left])
+            lasting = outcome.verdict is Verdict.NEEDS_PERSON or (outcome.gone and settled)
+            state = State.NEEDS_PERSON if lasting else task.state
+            session.conveyor.record([replace(task, state=state, reason=outcome.reason)])
     return [task for task in tasks if task.row not in others]
 
 

@@ -1,11 +1,12 @@
 """What an upload that isn't finished owes: e-mails, doubts, and what it never sent."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from aapimport.run.journal import Journal
-from aapimport.run.records import State, StepKind, Task
+from aapimport.run.records import Run, State, StepKind, Task
 from aapimport.run.report import WHERE, is_mail_owed
 
 _THERE = {State.DONE, State.WRITTEN}
@@ -20,16 +21,19 @@ class Debts:
         not_mailed: Who was created, and was to be mailed and never was.
         in_doubt: What isn't known: the services, the pass, the team, the e-mail.
         not_sent: What was never sent, likewise.
+        at_risk: What may be gone by a write that was cut off, in words.
     """
 
     not_mailed: list[int] = field(default_factory=list)
     in_doubt: dict[int, list[str]] = field(default_factory=dict)
     not_sent: dict[int, list[str]] = field(default_factory=dict)
+    at_risk: list[str] = field(default_factory=list)
 
 
-def debts_of(journal: Journal, receipt: str) -> Debts:
+def debts_of(journal: Journal, run: Run) -> Debts:
     """What a run owes as it stands."""
-    debts = Debts()
+    receipt = run.receipt
+    debts = Debts(at_risk=list(_at_risk(journal, run)))
     for _, tasks in groupby(journal.tasks(receipt), key=lambda task: task.row):
         steps = list(tasks)
         accounts = {task.service: task for task in steps if task.kind is StepKind.ACCOUNT}
@@ -39,6 +43,21 @@ def debts_of(journal: Journal, receipt: str) -> Debts:
             elif task.state is State.PLANNED:
                 _never_sent(task, accounts, debts)
     return debts
+
+
+def _at_risk(journal: Journal, run: Run) -> Iterator[str]:
+    """What was there before a write whose effect nobody has seen: the next upload looks at it."""
+    for service, kind, what in (
+        ("portal", "people", "account"),
+        ("portal", "teams", "team"),
+        ("jhana", "people", "account"),
+    ):
+        _, kept = journal.adding(run.address, service, kind)
+        for identifier, one in json.loads(kept or "{}").items():
+            values = [item for items in one["before"].values() for item in items]
+            words = ", ".join(str(it.get("display") or it.get("value", "")) for it in values)
+            where = WHERE[service, StepKind.ACCOUNT]
+            yield f"{where}: {what} {one['owner'] or identifier}: {words}"
 
 
 def _never_sent(task: Task, accounts: Mapping[str, Task], debts: Debts) -> None:

@@ -11,13 +11,14 @@ import sqlite3
 
 from aapimport.people.person import address_key
 from aapimport.plan.plan import Plan
+from aapimport.run.memory import place
 from aapimport.run.records import NOT_FINAL
 
 _LEFT = (
-    "SELECT service, key, account_id, attempts, sent_at, state, wanted FROM"
+    "SELECT address, service, key, account_id, attempts, sent_at, state, wanted FROM"
     # of each key, the row of the newest run: https://sqlite.org/lang_select.html#bareagg
-    " (SELECT *, max(started_at) FROM steps JOIN runs USING (receipt) WHERE address = ?"
-    "  AND kind = 'account' AND action = 'create' GROUP BY service, key)"
+    " (SELECT *, max(started_at) FROM steps JOIN runs USING (receipt)"
+    "  WHERE kind = 'account' AND action = 'create' GROUP BY service, key)"
     " JOIN people USING (receipt, row)"
     " WHERE closed_at IS NOT NULL AND wanted IS NOT NULL AND attempts > 0 AND NOT adopted"
     f" AND {NOT_FINAL} ORDER BY started_at DESC"
@@ -38,7 +39,9 @@ def take_over(database: sqlite3.Connection, plan: Plan) -> None:
         plan: The run's plan.
     """
     rows = {one.person.key: one.person.row for one in plan.people}
-    for service, *stands, wanted in database.execute(_LEFT, (plan.address,)).fetchall():
+    for address, service, *stands, wanted in database.execute(_LEFT).fetchall():
+        if place(address, service) != place(plan.address, service):
+            continue
         row = rows.get(address_key(json.loads(wanted)[service]["email"]))
         if row is not None:
             database.execute(_TAKE_OVER, (*stands, plan.receipt, row, service))

@@ -21,6 +21,17 @@ _NEVER_SENT = "state IN ('planned', 'rejected', 'skipped')"
 """The condition, in SQL, that a claimed e-mail certainly went to nobody: others may claim it."""
 
 
+def place(address: str, service: str) -> str:
+    """Where one service of a pair is: what is known of it holds beside any other.
+
+    Args:
+        address: The pair of services.
+        service: `portal` or `jhana`.
+    """
+    places = address.split(" ")
+    return places[0 if service == "portal" else -1]
+
+
 class Memory(JournalFile):
     """What outlives runs; each is bound to where the services are."""
 
@@ -33,14 +44,17 @@ class Memory(JournalFile):
             fact: What.
         """
         query = "SELECT 1 FROM facts WHERE address = ? AND service = ? AND fact = ?"
-        return self._database.execute(query, (address, service, fact)).fetchone() is not None
+        return (
+            self._database.execute(query, (place(address, service), service, fact)).fetchone()
+            is not None
+        )
 
     def learn(self, address: str, service: str, fact: Fact) -> None:
         """Remember what a service has shown of itself."""
         with self._writing():
             self._database.execute(
                 "INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?)",
-                (address, service, fact, time.time()),
+                (place(address, service), service, fact, time.time()),
             )
 
     def adding(self, address: str, service: str, kind: str) -> tuple[bool | None, str]:
@@ -56,7 +70,7 @@ class Memory(JournalFile):
         """
         found = self._database.execute(
             "SELECT appends, kept FROM adding WHERE address = ? AND service = ? AND kind = ?",
-            (address, service, kind),
+            (place(address, service), service, kind),
         ).fetchone()
         appends, kept = found or (None, "")
         return (None if appends is None else bool(appends)), kept
@@ -69,9 +83,11 @@ class Memory(JournalFile):
             appends: Whether `add` appends; None when nothing has shown it.
             kept: What was there before an `add` whose effect isn't seen; empty when nothing is.
         """
+        address, service, kind = what
         with self._writing():
             self._database.execute(
-                "INSERT OR REPLACE INTO adding VALUES (?, ?, ?, ?, ?)", (*what, appends, kept)
+                "INSERT OR REPLACE INTO adding VALUES (?, ?, ?, ?, ?)",
+                (place(address, service), service, kind, appends, kept),
             )
 
     def groups(self, address: str) -> Mapping[str, frozenset[str]]:

@@ -30,9 +30,10 @@ def put_back_first(session: Session) -> Iterator[Progress]:
             session.conveyor.halt(
                 service,
                 RefusedError(
-                    f"an earlier write to {directory.name} took away what it doesn't take back:"
-                    f" {'; '.join(gone)}",
-                    hint="give it back on the service, then run the same command again to go on",
+                    f"an earlier write to {directory.name} may have taken away what isn't there"
+                    f" now: {'; '.join(gone)}",
+                    hint="unless that is right, give it back on the service; then run the same"
+                    " command again to go on",
                 ),
             )
 

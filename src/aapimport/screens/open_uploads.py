@@ -52,7 +52,11 @@ def show_debts(console: Console, run: Run, debts: Debts, addresses: Mapping[int,
         console.print(
             f"never sent to {' and '.join(sorted(where))}: {_people(rows)}", soft_wrap=True
         )
-    if not (debts.not_mailed or debts.in_doubt or debts.not_sent):
+    if debts.at_risk:
+        console.print("was there before a write that was cut off, look whether it still is:")
+        for one in debts.at_risk:
+            console.print(f"  {safe(one)}", soft_wrap=True)
+    if not (debts.not_mailed or debts.in_doubt or debts.not_sent or debts.at_risk):
         console.print("nothing is owed")
 
 

@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from aapimport.services.patience import Patience
@@ -151,7 +151,9 @@ class Adding:
         """Look until what was added shows, and put back whatever is gone then.
 
         Where it doesn't show in time, what was there stays kept, and whole arrays are sent for the
-        rest of the session; a later one, which doesn't see it either, ends that.
+        rest of the session; a later one, which doesn't see it either, ends that. What an earlier
+        session has kept is put back only while its write can still be settling, and when nothing is
+        left of it: later, somebody may have taken it away on purpose, so that it is only named.
 
         Args:
             identifier: The account or the team.
@@ -164,9 +166,13 @@ class Adding:
             nothing could be read.
         """
         kept = self.kept[identifier]
+        too_late = kept.earlier and patience.has_settled(kept.since)
         seen = _watched(patience, kept, look, lambda it: it.fresh)
         if seen is None:
             return None
+        if kept.earlier and seen.gone and (too_late or not seen.all_gone):
+            self.forget(identifier)
+            return seen if seen.all_gone else replace(seen, gone=())
         if seen.gone and (seen.fresh or patience.has_settled(kept.since)):
             return self._put_back(identifier, patience, seen, look, put_back)
         if seen.fresh:
@@ -190,7 +196,7 @@ class Adding:
     ) -> Look[_Shown] | None:
         """Put back what is gone, and look until it shows."""
         kept = self.kept[identifier]
-        if seen.all_gone:
+        if seen.all_gone and not kept.earlier:
             self.learn(appends=False)
         if seen.shown is None or not put_back(kept, seen.shown):
             self.forget(identifier)

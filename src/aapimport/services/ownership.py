@@ -15,7 +15,10 @@ from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
 
 HANDED_ON = "the account is another person's by now"
-DEACTIVATED_SINCE = "the account was created by this upload, and is deactivated since"
+DEACTIVATED_SINCE = (
+    "the account was created by this upload and is switched off, by the service or by somebody"
+    " since; switch it on there, or upload again with --returning include"
+)
 
 
 def is_ours(account: Account, wanted: Wanted) -> bool:
