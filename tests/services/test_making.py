@@ -331,7 +331,8 @@ def test_a_deactivated_account_is_switched_on_only_with_a_word(portal_stub, both
     assert outcome.verdict is verdict
     assert portal_stub.store.users[zoe]["active"] is (verdict is Verdict.DONE)
     if verdict is Verdict.NEEDS_PERSON:
-        assert ("--returning include" in outcome.reason) == (not wanted.external_id)
+        assert "--returning include" in outcome.reason
+        assert ("created by this upload" in outcome.reason) == bool(wanted.external_id)
         assert portal_stub.writes == []
 
 
