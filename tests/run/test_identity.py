@@ -84,6 +84,20 @@ def test_an_account_that_is_gone_between_two_sessions_needs_a_person(uploading: 
     assert uploading.portal.store.mails == []
 
 
+def test_who_was_taken_off_the_pass_since_is_not_mailed(uploading: Uploading):
+    """Nobody is mailed, or put into a team, who isn't on the pass."""
+    uploading.rows = (person(2, email="ana@acme.com", first_name="Ana", team="Sales"),)
+    uploading.portal.on("PATCH", "/Groups/.*", instead(error(401)))
+    with_error(uploading)
+    (account,) = uploading.portal.store.users.values()
+    account["entitlements"] = []
+    report = uploading.run()
+    assert "isn't on the pass any more" in report.people[0].reason
+    assert uploading.portal.store.groups["team-1"]["members"] == []
+    assert uploading.portal.store.mails == []
+    assert report.exit_code is ExitCode.FINDINGS
+
+
 def with_error(uploading: Uploading) -> None:
     """A session that ends early."""
     with suppress(AapimportError):

@@ -276,12 +276,21 @@ def _confirmed(
             return Outcome(verdict=Verdict.UNKNOWN, reason=reason, account_id=account_id, gone=gone)
         account = shown[0]
     if is_still(account, wanted):
-        if account.active:
+        if account.active and not _left_the_pass(directory, account, wanted):
             return Outcome(verdict=Verdict.DONE, account_id=account_id)
+        if account.active:
+            reason = "the account isn't on the pass any more"
+            return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason, account_id=account_id)
         reason = DEACTIVATED_SINCE if wanted.external_id else "the account is deactivated since"
     else:
         reason = HANDED_ON
     return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason, account_id=account_id)
+
+
+def _left_the_pass(directory: Directory, account: Account, wanted: Wanted) -> bool:
+    """Whether somebody was taken off the pass, on a service that shows who is on it."""
+    shown = directory.capabilities.keeps("entitlements") and "pass" not in directory.drops
+    return shown and wanted.pass_id is not None and wanted.pass_id not in account.passes
 
 
 def _found(directory: Directory, wanted: Sequence[Wanted]) -> Sequence[Account]:
