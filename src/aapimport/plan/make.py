@@ -114,20 +114,16 @@ def draft_plan(
     pass_, notices, doubts = _chosen_pass(services, options, memory)
     teams = find_teams(checked, portal, pass_)
     on_portal, on_jhana = _snapshots(checked, services, pass_)
-    people = _people(
-        checked,
-        Planner(
-            portal=portal,
-            jhana=services.jhana,
-            options=options,
-            pass_=pass_,
-            myself=myself,
-            without_role=memory.without_role,
-        ),
-        teams,
-        members_of(portal, set(teams.values()), memory.remembered),
-        (on_portal, on_jhana),
+    planner = Planner(
+        portal=portal,
+        jhana=services.jhana,
+        options=options,
+        pass_=pass_,
+        myself=myself,
+        without_role=memory.without_role,
     )
+    members = members_of(portal, set(teams.values()), memory.remembered)
+    people = _people(checked, planner, teams, members, (on_portal, on_jhana))
     unproven = _single_witnesses(people, on_portal, on_jhana)
     return Plan(
         receipt=new_receipt(),
@@ -145,8 +141,7 @@ def draft_plan(
             *_service_notices(services, pass_, people),
             *_own_role(myself, services, options),
             *(doubt.sentence for _, doubt in unproven),
-            *filter(None, (on_portal.remark, on_jhana.remark)),
-            *_malformed(on_portal, on_jhana),
+            *_remarks(on_portal, on_jhana),
         ),
         doubts=(
             *doubts,
@@ -257,9 +252,11 @@ def _single_witnesses(
     ]
 
 
-def _malformed(*snapshots: Snapshot) -> Sequence[str]:
-    """The accounts that can't be read, which might be anybody's."""
-    return [f"an account can't be read: {one}" for it in snapshots for one in it.malformed]
+def _remarks(*snapshots: Snapshot) -> Sequence[str]:
+    """What nobody can tell of the services' people, and accounts that might be anybody's."""
+    remarks = [it.remark for it in snapshots if it.remark]
+    unread = (one for it in snapshots for one in it.malformed)
+    return [*remarks, *(f"an account can't be read: {one}" for one in unread)]
 
 
 def _leavers(pass_: Pass, on_portal: Snapshot) -> int:
