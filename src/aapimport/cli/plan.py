@@ -13,6 +13,7 @@ from aapimport.errors import ExitCode
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from aapimport.people.check import Checked
     from aapimport.plan.plan import Plan
 
 
@@ -48,14 +49,12 @@ def plan(
     from aapimport.cli.connection import connected
     from aapimport.cli.deciding import decided_plan
     from aapimport.cli.open_uploads import mention_open_uploads
-    from aapimport.cli.planning import checked_file, drafted_plan, picked_pass, warned_rows
+    from aapimport.cli.planning import checked_file, drafted_plan, picked_pass
     from aapimport.config import read_settings
     from aapimport.plan.decide import impossible, refuse_impossible
     from aapimport.run.journal import journal_path
     from aapimport.run.recall import recall_unlocked
     from aapimport.screens.console import make_console
-    from aapimport.screens.plan import show_plan, show_preview
-    from aapimport.screens.steps import show_steps
     from aapimport.screens.target import show_target
     from aapimport.workbook.output import check_free
 
@@ -76,9 +75,7 @@ def plan(
     if flags.emails is False:
         draft = draft.without_emails()
     decided = decided_plan(draft, asker, console, flags)
-    show_preview(console, decided, flags.preview, warned_rows(checked))
-    show_steps(console, decided, everybody=everybody)
-    show_plan(console, decided)
+    _show(decided, checked, console, flags, everybody=everybody)
     if output and not impossible(decided):
         decided = plan_with_emails(decided, asker, flags.emails)
         _write(decided, output, console, force=force)
@@ -86,6 +83,19 @@ def plan(
         _print(decided, emails_open=flags.emails is None and bool(decided.mails) and not output)
     refuse_impossible(decided)
     return ExitCode.OK
+
+
+def _show(
+    decided: "Plan", checked: "Checked", console: "Console", flags: PlanFlags, *, everybody: bool
+) -> None:
+    """The first rows, each person's step, and the totals."""
+    from aapimport.cli.planning import warned_rows
+    from aapimport.screens.plan import show_plan, show_preview
+    from aapimport.screens.steps import show_steps
+
+    show_preview(console, decided, flags.preview, warned_rows(checked))
+    show_steps(console, decided, everybody=everybody)
+    show_plan(console, decided)
 
 
 def _print(decided: "Plan", *, emails_open: bool) -> None:

@@ -33,7 +33,8 @@ def refuse_drift(drift: Drift) -> None:
     """
     raise RefusedError(
         "what was approved is not what would happen now:\n  " + "\n  ".join(drift.changes),
-        hint="ask for more seats or places; to go on with those who fit, resume without --yes"
+        hint="ask for more seats or places; to go on with those who fit, resume without --yes;"
+        " to end it: resume --close"
         if drift.is_short
         else ""
         if drift.begun
