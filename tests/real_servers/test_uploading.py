@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 import unicodedata
@@ -68,6 +69,9 @@ THERE = (10, 11, 29)
 """The positions of people who are on the portal already, their userNames in capitals."""
 GONE = 30
 """The position of somebody who was deactivated."""
+_SENT_AGAIN = re.compile(
+    r"(All Access Pass|Jhana): sent 2 times; there was one account when it was read"
+)
 
 
 @pytest.fixture
@@ -93,8 +97,18 @@ def _fill(server: RealServer) -> None:
         server.add_person(server.portal, row.email.upper(), row.first_name, row.last_name)
 
 
-def _assert_receipt(server: RealServer, said: dict[str, Any], *, again: bool = False) -> None:
-    """What the receipt says about each person is what the servers hold, and how it came to be."""
+def _assert_receipt(
+    server: RealServer, said: dict[str, Any], *, again: bool = False, killed: bool = False
+) -> None:
+    """What the receipt says about each person is what the servers hold, and how it came to be.
+
+    Args:
+        server: The server.
+        said: The receipt.
+        again: It is of a second upload, which finds everybody there.
+        killed: It goes on from a kill: a create that was under way, and never reached the server,
+            was sent a second time, and that is said.
+    """
     assert [one["email"] for one in said["people"]] == [row.email for row in ROWS]
     portal = {one["userName"].lower() for one in server.people(server.portal)}
     jhana = {one["userName"].lower() for one in server.people(server.jhana)}
@@ -107,7 +121,8 @@ def _assert_receipt(server: RealServer, said: dict[str, Any], *, again: bool = F
         assert (one["jhana"] is not None) is bool(row.jhana), one
         assert (row.email.lower() in jhana) is bool(row.jhana)
         assert one["jhana"] in ({None, "same"} if again else {None, "created", "changed", "same"})
-        assert (one["email_state"], one["reason"]) == ("none", ""), one
+        assert one["email_state"] == "none"
+        assert one["reason"] == "" or (killed and _SENT_AGAIN.fullmatch(one["reason"])), one
 
 
 @contextmanager
@@ -225,7 +240,7 @@ def test_killed_half_way_and_uploaded_again(server: RealServer, file: Path) -> N
         done = _run(portal.url, jhana.url, *_upload(server, file))
         assert done.returncode == 0, done.stderr
         # what was under way at the kill is recognised as ours by its externalId only
-        _assert_receipt(server, json.loads(done.stdout))
+        _assert_receipt(server, json.loads(done.stdout), killed=True)
         _assert_everybody_is_there_once(server, *THERE)
         before = (portal.writes, jhana.writes)
         again = _run(portal.url, jhana.url, *_upload(server, file, client_admins=0))

@@ -1,7 +1,7 @@
 """A person as the template describes one: checked, cleaned, ready to be sent."""
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 from aapimport.template.roles import Role
 
 _EDGES = {"Cc", "Cf", "Zl", "Zp", "Zs"}  # control and format characters, and blanks
+_REMEMBERED = 1 << 14  # keys of addresses: each is asked for some twenty times in a row
 _ASCII_EDGES = "".join(map(chr, (*range(33), 127)))
 
 
@@ -33,6 +34,7 @@ def without_edges(address: str) -> str:
     return address
 
 
+@lru_cache(_REMEMBERED)
 def address_key(address: str) -> str:
     """The form in which two addresses are the same mailbox.
 

@@ -7,6 +7,7 @@ defaults are then the least. Whatever is announced is still verified by what com
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -91,26 +92,31 @@ class Capabilities:
 
     def keeps(self, attribute: str) -> bool:
         """Whether a core User attribute is worth sending: declared, and not known to be dropped."""
-        top = attribute.lower().partition(".")[0]
-        return top not in self.not_kept and self.declares(attribute)
+        return _keeps(attribute.lower(), self.user_attributes, self.not_kept)
 
     def declares(self, attribute: str) -> bool:
         """Whether a core User attribute can be written, as far as the service declares any.
 
         A part (`emails.type`) of an attribute that is declared without parts may be anything.
         """
-        if self.user_attributes is None:
-            return True
-        name = attribute.lower()
-        top, dot, _ = name.partition(".")
-        if dot and top in self.user_attributes:
-            parts = any(one.startswith(f"{top}.") for one in self.user_attributes)
-            return not parts or name in self.user_attributes
-        return name in self.user_attributes
+        return _keeps(attribute.lower(), self.user_attributes, frozenset())
 
     def demands(self, attribute: str) -> bool:
         """Whether the service refuses a User without an attribute, such as `name.formatted`."""
         return attribute.lower() in self.required
+
+
+@lru_cache(1024)
+def _keeps(name: str, declared: frozenset[str] | None, dropped: frozenset[str]) -> bool:
+    """Whether an attribute is declared, where anything is, and not dropped."""
+    top, dot, _ = name.partition(".")
+    if top in dropped:
+        return False
+    if declared is None:
+        return True
+    if dot and top in declared:
+        return name in declared or not any(one.startswith(f"{top}.") for one in declared)
+    return name in declared
 
 
 def discover(transport: Transport, patience: Patience, name: str) -> Capabilities:
