@@ -12,7 +12,7 @@ from itertools import accumulate
 from pathlib import Path
 from random import Random
 
-from aapimport.people.person import fold
+from aapimport.person import fold
 from aapimport.plan.name_forms import plain, wide, words
 from aapimport.plan.same_human import Known
 

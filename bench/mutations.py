@@ -18,11 +18,11 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
+from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.errors import AapimportError
-from aapimport.people.check import ReadOptions, check_file
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from workbook.attack_files import mutate
+from sheets.attack_files import mutate
 
 HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
 

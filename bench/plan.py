@@ -20,9 +20,9 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from aapimport.check.check_file import Checked
 from aapimport.config import Endpoint
-from aapimport.people.check import Checked
-from aapimport.people.person import Person
+from aapimport.person import Person
 from aapimport.plan import make
 from aapimport.plan.decide import decide
 from aapimport.plan.make import Services, draft_plan

@@ -23,7 +23,7 @@ from urllib.request import urlopen
 import httpx
 
 from aapimport.config import Endpoint
-from aapimport.people.person import Person
+from aapimport.person import Person
 from aapimport.plan.make import Services
 from aapimport.plan.plan import Action, PersonPlan, Plan, PlanOptions, Step
 from aapimport.run.journal import Journal

@@ -19,11 +19,11 @@ from pathlib import Path
 import click
 from pydantic import BaseModel
 
+from aapimport.check.report import ValidationReport
 from aapimport.cli import group
-from aapimport.people.catalogue_page import catalogue_page
-from aapimport.people.report import ValidationReport
 from aapimport.plan.diagnosis import Diagnosis
 from aapimport.plan.report import PlanReport
+from aapimport.problems.page import catalogue_page
 from aapimport.run.report import UploadReport
 
 DOCS = Path(__file__).parent

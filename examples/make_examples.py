@@ -12,8 +12,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from openpyxl import load_workbook
 
 from aapimport.template.columns import COLUMNS, USERS_SHEET
-from aapimport.workbook.output import readable_comment
-from aapimport.workbook.template_file import TemplateContent, build_template
+from aapimport.template.output import readable_comment
+from aapimport.template.workbook import TemplateContent, build_template
 
 Row = tuple[str, str, str, str, str, str]
 

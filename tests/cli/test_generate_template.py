@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.cli.generate_template import generate_template
 from aapimport.errors import ExitCode, FileProblemError, UsageError
-from aapimport.people.check import ReadOptions, check_file
-from aapimport.people.problems import Level
+from aapimport.problems.problem import Level
 from aapimport.template.columns import COLUMNS, USERS_SHEET
 
 

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 from openpyxl import Workbook
 
-from aapimport.people.report import ValidationReport
+from aapimport.check.report import ValidationReport
 
 HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
 ANA = ("ana.perez@acme.com", "Ana", "Perez", "facilitator", "Sales", 1)

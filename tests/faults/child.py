@@ -161,8 +161,8 @@ def run(job: dict[str, Any]) -> NoReturn:
         import resource
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (job["file_size"], job["file_size"]))
+    from aapimport.check import check_file as check
     from aapimport.cli import main
-    from aapimport.people import check
 
     file = job.get("file", "")
     if file and _digest(file) in _CHECKED:
@@ -185,7 +185,7 @@ def _digest(file: str) -> str:
 
 def _read_before(file: str) -> None:
     """Read a file, unless the same was read: reading takes longer than what is tested here."""
-    from aapimport.people import check
+    from aapimport.check import check_file as check
 
     if file and _digest(file) not in _CHECKED:
         _CHECKED[_digest(file)] = check.check_file(Path(file), check.ReadOptions())
@@ -198,7 +198,7 @@ def _import_everything() -> None:
         "aapimport.cli.running",
         "aapimport.cli.connection",
         "aapimport.cli.approving",
-        "aapimport.people.check",
+        "aapimport.check.check_file",
         "aapimport.plan.decide",
         "aapimport.run.report",
         "aapimport.run.runner",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aapimport.errors import AapimportError
-from aapimport.people.person import Person
+from aapimport.person import Person
 from aapimport.plan.make import Services, make_plan
 from aapimport.plan.plan import Plan, PlanOptions
 from aapimport.run import conveyor, lane, session

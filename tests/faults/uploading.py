@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from aapimport.check.check_file import Checked
 from aapimport.config import Endpoint
-from aapimport.people.check import Checked
-from aapimport.people.person import Person
+from aapimport.person import Person
 from aapimport.plan.make import Services, make_plan
 from aapimport.plan.plan import Plan, PlanOptions
 from aapimport.run.journal import Journal

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from aapimport.config import Endpoint
-from aapimport.people.person import Person
+from aapimport.person import Person
 from aapimport.plan.decide import impossible, leave_out
 from aapimport.plan.make import Services, draft_plan
 from aapimport.plan.plan import Plan, PlanOptions

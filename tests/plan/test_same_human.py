@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aapimport.people.person import fold
+from aapimport.person import fold
 from aapimport.plan.candidates import BLOCK
 from aapimport.plan.same_human import Kind, Known, Twin, find_twins
 

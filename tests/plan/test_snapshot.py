@@ -8,7 +8,7 @@ import pytest
 
 from aapimport.config import Endpoint
 from aapimport.errors import ExitCode, ServiceError
-from aapimport.people.person import Person
+from aapimport.person import Person
 from aapimport.plan.snapshot import Way, take_snapshot
 from aapimport.sandbox.practice import Practice
 from aapimport.sandbox.seed import Seed, SeedPass, SeedPerson

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from aapimport.people.person import Person
+from aapimport.person import Person
 from aapimport.plan.plan import Action, PersonPlan, Plan, PlanOptions, Step
 from aapimport.plan.same_human import Kind, Known, Twin
 from aapimport.screens.console import make_console

@@ -3,10 +3,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from aapimport.people.check import Checked
-from aapimport.people.problems import Level, Problem
+from aapimport.check.check_file import Checked
+from aapimport.problems.problem import Level, Problem
 from aapimport.screens.problems import show_checked, show_problems, wrap
-from aapimport.workbook.cells import CellRef
+from aapimport.template.cells import CellRef
 
 
 def problem(

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from aapimport.people.annotate import Annotated
-from aapimport.people.fix import Fixed
-from aapimport.people.renew import Renewal
+from aapimport.copies.annotate import Annotated
+from aapimport.copies.fix import Fixed
+from aapimport.copies.renew import Renewal
 from aapimport.screens.template import command_word, template_written
 from aapimport.screens.workbooks import annotated, fixed, renewed
 

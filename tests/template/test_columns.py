@@ -1,6 +1,6 @@
 import unicodedata
 
-from aapimport.people.person import Person
+from aapimport.person import Person
 from aapimport.template.columns import COLUMNS
 from aapimport.template.roles import Role
 

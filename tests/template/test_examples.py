@@ -6,8 +6,8 @@ from zipfile import ZipFile
 import pytest
 from openpyxl import load_workbook
 
-from aapimport.people.check import ReadOptions, check_file
-from aapimport.people.problems import Level
+from aapimport.check.check_file import ReadOptions, check_file
+from aapimport.problems.problem import Level
 from aapimport.template.columns import COLUMNS, USERS_SHEET
 from aapimport.template.roles import Role
 

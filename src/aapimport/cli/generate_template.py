@@ -25,8 +25,8 @@ def generate_template(
     OUT is "User Import Template.xlsx" unless given.
     """
     from aapimport.screens.template import template_written
-    from aapimport.workbook.output import check_free
-    from aapimport.workbook.template_file import (
+    from aapimport.template.output import check_free
+    from aapimport.template.workbook import (
         TemplateContent,
         write_template,
         write_template_csv,

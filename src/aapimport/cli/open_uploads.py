@@ -13,10 +13,10 @@ from aapimport.errors import ExitCode, RefusedError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from aapimport.check.check_file import Checked
     from aapimport.cli.asking import Asker
     from aapimport.cli.planning import PlanFlags
     from aapimport.config import Settings
-    from aapimport.people.check import Checked
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
 
@@ -98,7 +98,7 @@ def _other_rows(journal: "Journal", run: "Run", checked: "Checked") -> str:
 
 
 def _other_choices(run: "Run", flags: "PlanFlags", plan_file: Path | None) -> str:
-    from aapimport.people.person import fold
+    from aapimport.person import fold
     from aapimport.plan.approval import read_plan
     from aapimport.plan.names import plain
 

@@ -13,7 +13,7 @@ from aapimport.errors import ExitCode
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from aapimport.people.check import Checked
+    from aapimport.check.check_file import Checked
     from aapimport.plan.plan import Plan
 
 
@@ -56,7 +56,7 @@ def plan(
     from aapimport.run.recall import recall_unlocked
     from aapimport.screens.console import make_console
     from aapimport.screens.target import show_target
-    from aapimport.workbook.output import check_free
+    from aapimport.template.output import check_free
 
     flags = PlanFlags(**shared)
     settings = read_settings()

@@ -13,9 +13,9 @@ from aapimport.errors import AnswerNeededError, RefusedError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from aapimport.check.check_file import Checked, ReadOptions
     from aapimport.cli.asking import Asker
     from aapimport.config import Settings
-    from aapimport.people.check import Checked, ReadOptions
     from aapimport.plan.make import Memory, Services
     from aapimport.plan.plan import Plan
 
@@ -125,8 +125,8 @@ def checked_file(file: Path, flags: PlanFlags, console: "Console", asker: "Asker
         UsageError: A decision about it is missing and nothing can answer.
         RefusedError: It has errors.
     """
-    from aapimport.people.check import ReadOptions, check_file
-    from aapimport.people.problems import Level
+    from aapimport.check.check_file import ReadOptions, check_file
+    from aapimport.problems.problem import Level
     from aapimport.screens.problems import show_problems
 
     options = ReadOptions(
@@ -208,7 +208,7 @@ def drafted_plan(
 
 def warned_rows(checked: "Checked") -> frozenset[int]:
     """The rows of the file that have warnings."""
-    from aapimport.people.problems import Level
+    from aapimport.problems.problem import Level
 
     return frozenset(
         problem.cell.row

@@ -39,12 +39,12 @@ def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choice
     converted; possible leavers, by last login, go to a sheet of their own and
     are not loaded unless you bring them back. LIST itself is not changed.
     """
+    from aapimport.check.check_file import ReadOptions, check_file
     from aapimport.cli.asking import Asker
     from aapimport.cli.planning import with_answers
-    from aapimport.people.check import ReadOptions, check_file
-    from aapimport.people.renew import renew as write_renewal
+    from aapimport.copies.renew import renew as write_renewal
     from aapimport.screens.workbooks import renewed
-    from aapimport.workbook.output import check_workbook_name
+    from aapimport.template.output import check_workbook_name
 
     out = out or file.with_suffix(".renewed.xlsx")
     check_workbook_name(out, force=force, source=file)

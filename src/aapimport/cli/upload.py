@@ -19,9 +19,9 @@ _LONGEST_AGE = 600.0
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from aapimport.check.check_file import Checked
     from aapimport.cli.asking import Asker
     from aapimport.config import Settings
-    from aapimport.people.check import Checked
     from aapimport.plan.make import Memory, Services
     from aapimport.plan.plan import Plan
     from aapimport.plan.report import PlanReport

@@ -9,7 +9,7 @@ import click
 from aapimport.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from aapimport.people.check import Checked
+    from aapimport.check.check_file import Checked
 
 
 @click.command("validate")
@@ -50,9 +50,9 @@ def validate(  # noqa: PLR0913 -- click names each flag
     **choices: Any,
 ) -> ExitCode:
     """Check every row of FILE and list all problems; nothing is sent."""
+    from aapimport.check.check_file import ReadOptions, begin_check
     from aapimport.cli.asking import Asker
     from aapimport.cli.planning import with_answers
-    from aapimport.people.check import ReadOptions, begin_check
 
     outputs = [out for out in (annotate, fix) if out is not None]
     if len({out.absolute() for out in outputs}) < len(outputs):
@@ -60,7 +60,7 @@ def validate(  # noqa: PLR0913 -- click names each flag
             f"--annotate and --fix both name {outputs[0]}", hint="give each a file of its own"
         )
     if outputs:
-        from aapimport.workbook.output import check_workbook_name
+        from aapimport.template.output import check_workbook_name
 
         for out in outputs:
             check_workbook_name(out, force=force, source=file)
@@ -75,7 +75,7 @@ def validate(  # noqa: PLR0913 -- click names each flag
     checked = with_answers(ReadOptions(**choices), Asker(practice=False, yes=False), check)
     _show(checked, show_all=show_all, as_json=as_json)
     _write(checked, annotate, fix, force=force)
-    from aapimport.people.problems import Level
+    from aapimport.problems.problem import Level
 
     failed = checked.count(Level.ERROR) or (strict and checked.count(Level.WARNING))
     return ExitCode.FINDINGS if failed else ExitCode.OK
@@ -83,7 +83,7 @@ def validate(  # noqa: PLR0913 -- click names each flag
 
 def _show(checked: "Checked", *, show_all: bool, as_json: bool) -> None:
     if as_json:
-        from aapimport.people.report import report_of
+        from aapimport.check.report import report_of
 
         click.echo(report_of(checked).model_dump_json(indent=2))
     else:
@@ -95,13 +95,13 @@ def _show(checked: "Checked", *, show_all: bool, as_json: bool) -> None:
 def _write(checked: "Checked", annotate: Path | None, fix: Path | None, *, force: bool) -> None:
     """Write the workbooks that were asked for, and say so on stderr."""
     if annotate:
-        from aapimport.people.annotate import annotate as write_annotated
+        from aapimport.copies.annotate import annotate as write_annotated
         from aapimport.screens.workbooks import annotated
 
         done = write_annotated(checked, annotate, force=force)
         click.echo(annotated(annotate, done), err=True)
     if fix:
-        from aapimport.people.fix import fix as write_fixed
+        from aapimport.copies.fix import fix as write_fixed
         from aapimport.screens.workbooks import fixed
 
         click.echo(fixed(fix, write_fixed(checked, fix, force=force)), err=True)

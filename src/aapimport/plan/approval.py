@@ -7,16 +7,16 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from aapimport.check.check_file import Checked
 from aapimport.config import Settings, places_of
 from aapimport.errors import FileProblemError, RefusedError
-from aapimport.people.check import Checked
 from aapimport.plan.decide import refuse_impossible
 from aapimport.plan.make import NO_MEMORY, Memory, Services
 from aapimport.plan.own import set_administrator
 from aapimport.plan.plan import Plan
 from aapimport.plan.refresh import drift, planned_again
 from aapimport.plan.report import PlanReport, options_of
-from aapimport.workbook.output import replacing
+from aapimport.template.output import replacing
 
 MAX_AGE = timedelta(days=7)
 """How long an approval holds: a week-old answer about free seats is no answer."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
+from aapimport.check.check_file import Checked
 from aapimport.config import place_of
-from aapimport.people.check import Checked
 from aapimport.plan.decide import decide
 from aapimport.plan.maybes import find_maybes
 from aapimport.plan.names import (

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from aapimport.people.check import Checked
-from aapimport.people.person import Person
+from aapimport.check.check_file import Checked
+from aapimport.person import Person
 from aapimport.plan.names import is_member
 from aapimport.plan.plan import Action, PersonPlan
 from aapimport.plan.same_human import Kind, Known, Twin, find_twins

@@ -8,11 +8,11 @@ from dataclasses import replace
 from functools import cache
 from typing import TypeVar
 
+from aapimport.check.check_file import Checked
+from aapimport.check.repair import clean
 from aapimport.config import PassAs
 from aapimport.errors import RefusedError, ServiceError
-from aapimport.people.check import Checked
-from aapimport.people.cleaning import clean
-from aapimport.people.person import Person, fold
+from aapimport.person import Person, fold
 from aapimport.services.directory import Unknown
 from aapimport.services.portal import Portal
 from aapimport.services.scim import Account

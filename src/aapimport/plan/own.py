@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from aapimport.check.addresses import address_fault
 from aapimport.config import ADMINISTRATOR, Settings
 from aapimport.errors import SettingsError
-from aapimport.people.addresses import address_fault
-from aapimport.people.person import address_key
+from aapimport.person import address_key
 from aapimport.services.directory import Absent, Found, LookUp, Unknown
 from aapimport.services.identity import keys
 from aapimport.services.portal import Portal

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from aapimport.config import PassAs
-from aapimport.people.person import Person
+from aapimport.person import Person
 from aapimport.plan.budget import Budget
 from aapimport.plan.same_human import Twin
 from aapimport.services.scim import Account

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from aapimport.people.person import Person
+from aapimport.person import Person
 from aapimport.plan.notices import PassIs
 from aapimport.plan.own import Myself
 from aapimport.plan.plan import Action, PersonPlan, PlanOptions, Step

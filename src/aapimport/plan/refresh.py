@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from aapimport.people.check import Checked
+from aapimport.check.check_file import Checked
 from aapimport.plan.decide import MAYBE, RETURNS, impossible, leave_out
 from aapimport.plan.make import Memory, Services, draft_plan
 from aapimport.plan.plan import Plan, PlanOptions

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from aapimport.errors import RefusedError, ServiceError
-from aapimport.people.person import fold
+from aapimport.person import fold
 from aapimport.plan.names import plain, suggest
 from aapimport.plan.plan import Doubt
 from aapimport.services.directory import Unknown

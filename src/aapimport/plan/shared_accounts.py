@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from aapimport.check.check_file import Checked
 from aapimport.errors import RefusedError
-from aapimport.people.check import Checked
-from aapimport.people.person import Person
+from aapimport.person import Person
 from aapimport.services.scim import Account
 
 _MOST_NAMED = 10

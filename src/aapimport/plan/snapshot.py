@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from aapimport.errors import ServiceError
-from aapimport.people.person import Person
+from aapimport.person import Person
 from aapimport.plan.witnesses import LIST, Witnesses
 from aapimport.services.directory import Directory
 from aapimport.services.look_ups import ADDRESSES_PER_LOOK_UP

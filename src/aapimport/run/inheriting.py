@@ -9,7 +9,7 @@ sent. Where several uploads had a step, the last word counts.
 import json
 import sqlite3
 
-from aapimport.people.person import address_key
+from aapimport.person import address_key
 from aapimport.plan.plan import Plan
 from aapimport.run.memory import place
 from aapimport.run.records import NOT_FINAL

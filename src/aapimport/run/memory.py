@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from aapimport.people.person import address_key
+from aapimport.person import address_key
 from aapimport.run.journal_file import JournalFile
 from aapimport.run.records import Fact, State
 

@@ -7,7 +7,7 @@ import socket
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 
-from aapimport.people.person import Person
+from aapimport.person import Person
 from aapimport.plan.decide import MAYBE, RETURNS
 from aapimport.plan.plan import Action, PersonPlan, Plan, Step
 from aapimport.run.records import JOINS, State, StepKind

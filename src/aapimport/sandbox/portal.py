@@ -8,7 +8,7 @@ from typing import Any
 
 from scim2_models import ConflictException, InvalidValueException, NotFoundException, Resource
 
-from aapimport.people.person import fold
+from aapimport.person import fold
 from aapimport.sandbox.models import GROUP_EXTENSION
 from aapimport.sandbox.people import PeopleStorage
 from aapimport.sandbox.rows import Body, Row, Wanted

@@ -14,7 +14,7 @@ from scim2_models.path import (
     ValuePath,
 )
 
-from aapimport.people.person import fold
+from aapimport.person import fold
 
 
 @dataclass(frozen=True)

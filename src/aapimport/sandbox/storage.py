@@ -26,7 +26,7 @@ from scim2_models import (
 )
 from scim2_server.storage import ScimStorage, SearchPage
 
-from aapimport.people.person import fold
+from aapimport.person import fold
 from aapimport.sandbox.database import LISTED, Database
 from aapimport.sandbox.rows import Body, Row, Wanted
 from aapimport.sandbox.search import EVERYTHING, condition_of

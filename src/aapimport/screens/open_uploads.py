@@ -9,7 +9,7 @@ from rich.console import Console
 from aapimport.run.debts import Debts
 from aapimport.run.records import HowFar, Run
 from aapimport.screens.console import count, safe
-from aapimport.workbook.cells import CellRef
+from aapimport.template.cells import CellRef
 
 _MOST_NAMED = 50
 

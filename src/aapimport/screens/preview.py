@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from aapimport.people.person import fold
+from aapimport.person import fold
 from aapimport.plan.names import plain
 from aapimport.plan.plan import Action, PersonPlan, Plan, rows_of
 from aapimport.screens.console import count, safe

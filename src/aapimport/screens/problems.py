@@ -7,9 +7,9 @@ from typing import IO, TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from aapimport.check.check_file import Checked
 from aapimport.errors import NOTHING_SENT
-from aapimport.people.check import Checked
-from aapimport.people.problems import Level, Problem
+from aapimport.problems.problem import Level, Problem
 from aapimport.screens.console import count, make_console, safe
 
 if TYPE_CHECKING:

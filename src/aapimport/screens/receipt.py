@@ -9,7 +9,7 @@ from rich.table import Table
 from aapimport.run.records import Run
 from aapimport.run.report import LOOK_FIRST, PersonResult, UploadReport
 from aapimport.screens.console import count, safe
-from aapimport.workbook.cells import CellRef
+from aapimport.template.cells import CellRef
 
 _SECONDS = 60
 

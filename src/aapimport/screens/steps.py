@@ -9,7 +9,7 @@ from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled
 from aapimport.screens.preview import MARKS
 from aapimport.services.values import Change
-from aapimport.workbook.cells import CellRef
+from aapimport.template.cells import CellRef
 
 MOST = 50
 """People who are listed unless all are asked for."""

@@ -7,9 +7,9 @@ from aapimport.screens.console import count, safe
 from aapimport.screens.template import command_word
 
 if TYPE_CHECKING:
-    from aapimport.people.annotate import Annotated
-    from aapimport.people.fix import Fixed
-    from aapimport.people.renew import Renewal
+    from aapimport.copies.annotate import Annotated
+    from aapimport.copies.fix import Fixed
+    from aapimport.copies.renew import Renewal
 
 
 def annotated(path: Path, result: "Annotated") -> str:

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from aapimport.errors import ServiceError
-from aapimport.people.person import address_key
+from aapimport.person import address_key
 from aapimport.services.directory import Directory, Trust
 from aapimport.services.identity import spellings
 from aapimport.services.listing import FilterRefusedError

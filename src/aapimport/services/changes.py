@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aapimport.people.person import fold
+from aapimport.person import fold
 from aapimport.services.directory import Directory
 from aapimport.services.discovery import Capabilities
 from aapimport.services.keeping import Item, Kept, Look

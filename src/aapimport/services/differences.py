@@ -6,7 +6,7 @@ with it, because a 2xx is not "done" (SERVERS.md, 4).
 
 from collections.abc import Iterable
 
-from aapimport.people.person import fold
+from aapimport.person import fold
 from aapimport.services.changes import NAMES
 from aapimport.services.roles import current_role
 from aapimport.services.scim import Account

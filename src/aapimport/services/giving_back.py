@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from aapimport.people.person import fold
+from aapimport.person import fold
 from aapimport.services import changes
 from aapimport.services.changes import Seen
 from aapimport.services.directory import Directory, Unknown

@@ -4,7 +4,7 @@ An account is a row's only by our own key or by its userName; an address among i
 evidence for a question, never a key (docs/protocol.md, "Whose account is it?").
 """
 
-from aapimport.people.person import address_key, fold, without_edges
+from aapimport.person import address_key, fold, without_edges
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from aapimport.errors import ServiceError
-from aapimport.people.person import address_key
+from aapimport.person import address_key
 from aapimport.services.asking import Asking
 from aapimport.services.directory import Absent, Directory, Found, LookUp, Trust, Unknown, looked_up
 from aapimport.services.identity import keys

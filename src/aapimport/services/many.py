@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from aapimport.errors import ServiceError
-from aapimport.people.person import address_key
+from aapimport.person import address_key
 from aapimport.services import look_ups
 from aapimport.services.accounts import (
     compared,

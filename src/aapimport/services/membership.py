@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from aapimport.errors import ServiceError
-from aapimport.people.person import address_key
+from aapimport.person import address_key
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.discovery import UNAUTHORIZED, reachable
 from aapimport.services.keeping import Item

@@ -10,7 +10,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from aapimport.errors import ServiceError
-from aapimport.people.person import address_key, without_edges
+from aapimport.person import address_key, without_edges
 from aapimport.services.directory import Directory, Trust
 from aapimport.services.identity import is_named_by_address, keys
 from aapimport.services.scim import Account, equals

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from aapimport.people.person import fold
+from aapimport.person import fold
 from aapimport.services.scim import Account
 from aapimport.template.roles import Role
 

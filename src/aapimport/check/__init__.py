@@ -1,0 +1,1 @@
+"""Rows to people, corrections and findings: what a sheet says, and what is wrong with it."""

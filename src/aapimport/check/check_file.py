@@ -1,0 +1,187 @@
+"""From a file to people and problems."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from aapimport.problems.problem import Finding, Level, Problem
+from aapimport.sheets.child import start_child
+from aapimport.sheets.limits import Limits, limits_for
+from aapimport.template.cells import CellRef
+
+if TYPE_CHECKING:
+    from aapimport.person import Person
+    from aapimport.sheets.facts import Area
+
+_NOT_FOR_THE_SECOND_READER = {".csv", ".tsv", ".txt", ".xls", ".xlsb", ".ods"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """Decisions about the file that only the administrator can take.
+
+    Attributes:
+        sheet: The sheet to read, where several hold people.
+        encoding: The text encoding of a csv that isn't UTF-8.
+        hidden: Whether people in hidden or filtered rows count.
+        thorough: Whether a file of any size is read by both readers.
+    """
+
+    sheet: str | None = None
+    encoding: str | None = None
+    hidden: Literal["include", "skip"] | None = None
+    thorough: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A file after every check.
+
+    Attributes:
+        path: The file.
+        digest: SHA-256 of the file's bytes, in hexadecimal.
+        sheet: The sheet that was read; empty for csv.
+        rows: How many rows hold something.
+        ready: How many of them have no error.
+        people: The rows without an error, in the file's order; empty where they weren't asked for.
+        problems: Everything found, by row, then column.
+        columns: For each field of `Person`, the column (from 0) that it was read from.
+        header_row: The header's row, from 1; 0 where there is none.
+        repairs: The text that is sent where it isn't the one in the file, by (row, field).
+        merged: Merged ranges as (first row, first column, last row, last column), rows from 1,
+            where some of them are a problem.
+        shown: What Excel shows for numbers in columns that are not the template's, where it is
+            another text (`00123`), by (row, column).
+        kind: `xlsx`, `xls`, `xlsb`, `ods` or `csv`, by what is in the file.
+        encoding: The text encoding of a csv; empty for a workbook.
+        delimiter: The delimiter of a csv; empty for a workbook.
+    """
+
+    path: Path
+    digest: str
+    sheet: str
+    rows: int
+    people: "tuple[Person, ...]"
+    problems: tuple[Problem, ...]
+    columns: Mapping[str, int] = field(default_factory=dict)
+    ready: int = 0
+    header_row: int = 0
+    repairs: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    merged: "tuple[Area, ...]" = ()
+    shown: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    kind: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+
+    def count(self, level: Level) -> int:
+        """How many problems there are of a level."""
+        return sum(problem.level is level for problem in self.problems)
+
+    def cell(self, person: "Person", key: str) -> CellRef:
+        """The cell that a person's value was read from.
+
+        Raises:
+            KeyError: The file has no column for that field.
+        """
+        return CellRef(self.sheet, self.columns[key], person.row)
+
+
+def check_file(path: Path, options: ReadOptions, *, with_people: bool = True) -> Checked:
+    """Read a file and check every row of it.
+
+    Args:
+        path: The file.
+        options: The administrator's decisions.
+        with_people: Whether `Checked.people` is wanted; without, it is quicker.
+
+    Raises:
+        FileProblemError: The file as a whole can't be read.
+        AnswerNeededError: A decision is missing in `options`.
+    """
+    return begin_check(path, options, with_people=with_people)()
+
+
+def begin_check(
+    path: Path, options: ReadOptions, *, with_people: bool = True
+) -> Callable[[], Checked]:
+    """Start what `check_file` does, and get on with something else meanwhile.
+
+    Args:
+        path: The file.
+        options: The administrator's decisions.
+        with_people: Whether `Checked.people` is wanted.
+
+    Returns:
+        A function that waits for the end and returns or raises what `check_file` does.
+    """
+    limits = limits_for(_size(path))
+    # The second reader may fail without harm to the first, so it gets less patience.
+    second = Limits(limits.memory, limits.seconds / 3)
+    view = None
+    if path.suffix.lower() not in _NOT_FOR_THE_SECOND_READER:
+        looking = {"path": str(path), "thorough": options.thorough}
+        view = start_child(
+            "aapimport.sheets.formats.xlsx_second:look",
+            looking,
+            limits if options.thorough else second,
+        )
+    arguments = {
+        "path": str(path),
+        "sheet": options.sheet,
+        "encoding": options.encoding,
+        "hidden": options.hidden,
+        "people": with_people,
+        "second_view": view is not None,
+    }
+    child = start_child(
+        "aapimport.check.child_side:check", arguments, limits, view.output if view else None
+    )
+
+    def finish() -> Checked:
+        try:
+            return _checked(path, child.answer(path.name, view))
+        finally:
+            if view:
+                view.stop()
+
+    return finish
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return 0
+
+
+def _checked(path: Path, answer: dict[str, Any]) -> Checked:
+    from aapimport.problems.catalogue import put_into_words
+
+    findings = (Finding(*finding) for finding in answer["findings"])
+    return Checked(
+        path=path,
+        digest=answer["digest"],
+        sheet=answer["sheet"],
+        rows=answer["rows"],
+        ready=answer["ready"],
+        people=_people(answer["people"]),
+        problems=put_into_words(findings, answer["sheet"]),
+        columns=answer["columns"],
+        header_row=answer["header_row"],
+        repairs={(row, key): text for row, key, text in answer["repairs"]},
+        merged=tuple(tuple(area) for area in answer["merged"]),
+        shown={(row, column): text for row, column, text in answer["shown"]},
+        kind=answer["kind"],
+        encoding=answer["encoding"],
+        delimiter=answer["delimiter"],
+    )
+
+
+def _people(rows: list[list[Any]]) -> "tuple[Person, ...]":
+    if not rows:
+        return ()
+    from aapimport.check.validate_rows import KEYS
+    from aapimport.person import Person
+
+    return tuple(Person(**dict(zip(KEYS, row, strict=True))) for row in rows)

@@ -1,0 +1,195 @@
+"""What the second reader and the sheet's XML say about the cells, held against their values."""
+
+import math
+import re
+from collections.abc import Iterable
+from itertools import product
+from typing import Any
+
+from aapimport.check.header import Header
+from aapimport.check.repair import shown
+from aapimport.problems.problem import Finding
+from aapimport.sheets.facts import Area, Facts
+from aapimport.sheets.table import Value
+from aapimport.template.cells import column_letters
+
+_LARGEST_MERGE = 100_000
+_MAILTO = re.compile(r"mailto:\s*", re.IGNORECASE)
+
+
+class Evidence:
+    """The facts about one sheet, seen from the template's columns.
+
+    Args:
+        facts: What is known.
+        header: Where the columns are; only what is below it counts.
+        findings: Where problems are noted.
+        faulty: Where the (row, field) of each value that can't be used is noted.
+        repairs: Where the (row, field, text) of each value that is known better is noted.
+    """
+
+    def __init__(
+        self,
+        facts: Facts,
+        header: Header,
+        findings: list[Finding],
+        faulty: set[tuple[int, str]],
+        repairs: list[tuple[int, str, str]],
+    ) -> None:
+        self._findings = findings
+        self._faulty = faulty
+        self._repairs = repairs
+        self._facts = facts
+        self._columns = header.columns
+        self._keys = {column: key for key, column in header.columns.items()}
+        self._told: set[Area] = set()
+        self._merged = [area for area in facts.merged if self._concerns(area, header.row)]
+
+    def apply(self, values: dict[str, list[Value]], first_row: int) -> None:
+        """Look at some rows.
+
+        Args:
+            values: The values by field; a cell whose value can't be used becomes blank, one whose
+                value is known better is replaced.
+            first_row: The row of the first value of each column.
+        """
+        for key, column in values.items():
+            self._compare(key, column, first_row)
+        self._broken(values, first_row)
+        self._better(values, first_row)
+        for (row, at), text in self._facts.comments.items():
+            if (place := self._place(row, at, values, first_row)) is not None:
+                key, index = place
+                value = shown(values[key][index])
+                self._add("cell-comment", row, key, value, comment=" ".join(text.split()))
+
+    def _compare(self, key: str, values: list[Value], first_row: int) -> None:
+        column = self._columns[key]
+        if column >= len(self._facts.second):
+            return
+        second = self._facts.second[column]
+        others = [second.get(row, "") for row in range(first_row, first_row + len(values))]
+        if others == values:
+            return
+        for index, (value, other) in enumerate(zip(values, others, strict=True)):
+            row = first_row + index
+            if _agree(value, other) or (row, column) in self._facts.errors:
+                continue
+            if any(_covers(area, row, column) for area in self._merged):
+                continue
+            said = str(other["date"]) if isinstance(other, dict) else shown(other)
+            self._add("readers-disagree", row, key, shown(value), other=said)
+            self._faulty.add((row, key))
+
+    def _broken(self, values: dict[str, list[Value]], first_row: int) -> None:
+        for rule, cells in (
+            ("error-value", self._facts.errors),
+            ("formula-without-value", dict.fromkeys(self._facts.unstored, "")),
+        ):
+            for (row, at), text in cells.items():
+                if (place := self._place(row, at, values, first_row)) is not None:
+                    self._add(rule, row, place[0], text)
+                    self._faulty.add((row, place[0]))
+        for area in self._merged:
+            self._break_merged(area, values, first_row)
+
+    def _break_merged(self, area: Area, values: dict[str, list[Value]], first_row: int) -> None:
+        top, left, bottom, right = area
+        length = len(next(iter(values.values())))
+        rows = range(max(top, first_row), min(bottom, first_row + length - 1) + 1)
+        keys = [key for column, key in sorted(self._keys.items()) if left <= column <= right]
+        if area not in self._told:  # it may have begun in the rows before these
+            held = [values[key][row - first_row] for row, key in product(rows, keys)]
+            value = next((shown(value) for value in held if value != ""), None)
+            if value is None:
+                return
+            self._told.add(area)
+            name = f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
+            self._add("merged-cell", rows[0], keys[0], value, range=name)
+        self._faulty.update(product(rows, keys))
+
+    def _better(self, values: dict[str, list[Value]], first_row: int) -> None:
+        for (row, at), text in self._facts.shown.items():
+            place = self._place(row, at, values, first_row)
+            if place is not None and place[0] != "jhana":
+                key, index = place
+                self._add("shown-number", row, key, text, stored=shown(values[key][index]))
+                values[key][index] = text
+                self._repairs.append((row, key, text))
+        self._unclear(values, first_row)
+        for (row, at), address in self._facts.links.items():
+            place = self._place(row, at, values, first_row)
+            if place is not None and place[0] == "email":
+                self._weigh_link(row, address, values["email"], place[1])
+
+    def _unclear(self, values: dict[str, list[Value]], first_row: int) -> None:
+        """Warn of numbers that may be shown as another text, which nobody knows."""
+        for key, column in values.items():
+            if key == "jhana" or (not self._facts.unclear and not self._facts.formats_unseen):
+                continue
+            for row, value in enumerate(column, start=first_row):
+                if not isinstance(value, int | float) or isinstance(value, bool):
+                    continue
+                how = self._facts.unclear.get((row, self._columns[key]))
+                if how or self._facts.formats_unseen:
+                    how = how or "its format was not looked at"
+                    self._add("unclear-number", row, key, shown(value), how=how)
+
+    def _weigh_link(self, row: int, address: str, emails: list[Value], index: int) -> None:
+        from aapimport.person import fold  # with pydantic, which is still being loaded
+
+        text = shown(emails[index]).strip()
+        bare = _MAILTO.sub("", text)
+        if fold(bare) == fold(address):
+            return
+        if "@" in bare:
+            self._add("link-differs", row, "email", text, link=address)
+            self._faulty.add((row, "email"))
+        elif text:
+            self._add("address-from-link", row, "email", text, sent=address)
+            emails[index] = address
+            self._repairs.append((row, "email", address))
+
+    def _place(
+        self, row: int, column: int, values: dict[str, list[Value]], first_row: int
+    ) -> tuple[str, int] | None:
+        key = self._keys.get(column)
+        if key is None or key not in values or not 0 <= row - first_row < len(values[key]):
+            return None
+        return key, row - first_row
+
+    def _concerns(self, area: Area, header_row: int) -> bool:
+        top, left, bottom, right = area
+        small = (bottom - top + 1) * (right - left + 1) <= _LARGEST_MERGE
+        return top > header_row and small and any(left <= at <= right for at in self._keys)
+
+    def _add(self, rule: str, row: int, key: str, value: str, **arguments: object) -> None:
+        self._findings.append(Finding(rule, row, self._columns[key], value, arguments))
+
+
+def _covers(area: Area, row: int, column: int) -> bool:
+    return area[0] <= row <= area[2] and area[1] <= column <= area[3]
+
+
+def _agree(value: Value, other: Any) -> bool:
+    """Whether two readers found the same; blanks at the ends and kinds of line ends don't count."""
+    if value == other:
+        return True
+    if isinstance(other, dict):  # a date, which is an error in every column of the template
+        return not isinstance(value, str | int | float | bool)
+    if isinstance(value, str) and isinstance(other, str):
+        return _plain(value) == _plain(other)
+    if isinstance(value, int | float) and isinstance(other, int | float):
+        return math.isclose(value, other, rel_tol=1e-12)
+    return False
+
+
+def _plain(text: str) -> str:
+    return "\n".join(line.strip() for line in text.splitlines()).strip()
+
+
+def row_numbers(rows: Iterable[int]) -> str:
+    """Row numbers in words: the first five, and how many more."""
+    numbers = sorted(rows)
+    named = ", ".join(map(str, numbers[:5]))
+    return named if len(numbers) <= 5 else f"{named} and {len(numbers) - 5:,} more"  # noqa: PLR2004

@@ -1,0 +1,246 @@
+"""From a cell's value to the text that is checked and sent: every repair is made here, once."""
+
+import datetime as dt
+import math
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from aapimport.check.formula_errors import FORMULA_ERRORS
+from aapimport.sheets.table import Value
+from aapimport.template.roles import Role
+
+_NO_BREAK = "\xa0\u2007\u202f"
+_EDGES = " \t\r\n\x0b\x0c\u1680\u2000-\u200a\u2028\u2029\u205f\u3000\ufeff\x85" + _NO_BREAK
+_AT_ENDS = re.compile(f"^[{_EDGES}]+|[{_EDGES}]+$")
+_ODD_BLANKS = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f]")
+_MAILTO = re.compile(r"mailto:\s*([^?\s]+)(?:\?.*)?", re.IGNORECASE | re.DOTALL)
+_INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_JOINERS = "\u200c\u200d"
+_GARBLED = re.compile("[ÃÂÄÅâåäæçèéðÐÑØÙ][\x80-\xbf\u0152-\u2122]|\ufffd|[A-Za-z]\\?[a-z]")
+_LARGEST_EXACT = 1 << 53
+_LIBRE_ERROR = re.compile(r"Err:\d{3}")
+_AS_TEXT = re.compile('="([^"]*)"')
+"""How Excel users keep a value from becoming a number when a csv is opened."""
+_NAMES = {
+    "\t": "a tab",
+    "\n": "a line break",
+    "\r": "a line break",
+    "\xad": "a soft hyphen",
+    "\u200b": "a zero-width space",
+    "\ufeff": "a byte-order mark",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What a cell's value became.
+
+    Attributes:
+        text: The value that is checked and sent.
+        notes: (rule id, arguments) of each repair, and of what can't be repaired.
+        broken: Whether one of the notes is an error.
+    """
+
+    text: str
+    notes: tuple[tuple[str, dict[str, object]], ...] = ()
+    broken: bool = False
+
+
+def all_clean(values: list[Value], key: str) -> bool:
+    """Whether every value of a column needs no repair, found out at the speed of C."""
+    if set(map(type, values)) != {str}:
+        return not values
+    joined = "\n".join(values)  # type: ignore[arg-type]  # all are str, as the line above found
+    return (
+        joined.count("\n") == len(values) - 1
+        and joined.replace("\n", "").isprintable()
+        and not joined.startswith(" ")
+        and not joined.endswith(" ")
+        and " \n" not in joined
+        and "\n " not in joined
+        and "#" not in joined
+        and "Err:" not in joined
+        and '="' not in joined
+        and (key != "email" or (joined.isascii() and ":" not in joined))
+    )
+
+
+def is_clean(value: Value, key: str) -> bool:
+    """Whether one value is text that needs no repair."""
+    return (
+        type(value) is str
+        and value.isprintable()
+        and not value.startswith(" ")
+        and not value.endswith(" ")
+        and not value.startswith(("#", "Err:", '="'))
+        and (key != "email" or (value.isascii() and ":" not in value))
+    )
+
+
+def shown(value: Value) -> str:
+    """A value as text: whole numbers without `.0`, dates as ISO 8601."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_EXACT:
+        return str(int(value))
+    return str(value)
+
+
+def clean(value: Value, key: str) -> Repair:
+    """Repair a value of a text column (`email`, `first_name`, `last_name`, `team`, `role`)."""
+    if isinstance(value, bool):
+        return Repair(shown(value), (("not-text", {"what": "a yes/no value"}),), broken=True)
+    if isinstance(value, dt.date | dt.time | dt.timedelta):
+        return Repair(shown(value), (("not-text", {"what": "a date or time"}),), broken=True)
+    if isinstance(value, float) and not math.isfinite(value):
+        return Repair(shown(value), (("not-text", {"what": "no number"}),), broken=True)
+    text = shown(value)
+    notes: list[tuple[str, dict[str, object]]] = []
+    trimmed = _AT_ENDS.sub("", text)
+    plain = _ODD_BLANKS.sub(" ", trimmed)
+    if plain.upper() in FORMULA_ERRORS or _LIBRE_ERROR.fullmatch(plain):
+        return Repair(plain, (("error-value", {}),), broken=True)
+    if plain != trimmed or any(blank in text for blank in _NO_BREAK):
+        notes.append(("no-break-space", {}))
+    elif trimmed != text and trimmed:
+        notes.append(("trimmed", {}))
+    if kept := _AS_TEXT.fullmatch(plain):
+        plain = _AT_ENDS.sub("", kept[1])
+        notes.append(("text-formula", {"sent": plain or "blank"}))
+    if key == "email":
+        plain = _clean_address(plain, notes)
+    if character := invisible_in(plain):
+        notes.append(("invisible-character", {"character": character}))
+        return Repair(plain, tuple(notes), broken=True)
+    return Repair(plain, tuple(notes) if plain else ())
+
+
+def _clean_address(text: str, notes: list[tuple[str, dict[str, object]]]) -> str:
+    if link := _MAILTO.fullmatch(text):
+        text = link[1]
+        notes.append(("mailto", {"sent": text}))
+    return half_width(text, notes)
+
+
+_FULL_WIDTH = {0xFF01 + at: 0x21 + at for at in range(94)}
+"""Unicode's full-width forms of the printable ASCII characters."""
+
+
+def half_width(text: str, notes: list[tuple[str, dict[str, object]]]) -> str:
+    """Full-width Latin letters and digits as ordinary ones, where that leaves only ASCII."""
+    if text.isascii():
+        return text
+    narrow = text.translate(_FULL_WIDTH)
+    if not narrow.isascii():
+        return text
+    notes.append(("full-width", {"sent": narrow}))
+    return narrow
+
+
+def invisible_in(text: str) -> str:
+    """The first character that can't be seen and has no place in a value, in words, or nothing.
+
+    Zero-width joiners are ordinary spelling between Persian and Indic letters, so they pass there.
+    """
+    if text.isprintable():
+        return ""
+    for at, character in enumerate(text):
+        if unicodedata.category(character) not in _INVISIBLE:
+            continue
+        if character in _JOINERS and _joins(text[at - 1 : at], text[at + 1 : at + 2]):
+            continue
+        return _NAMES.get(character, f"U+{ord(character):04X} ({_name(character)})")
+    return ""
+
+
+def _joins(before: str, after: str) -> bool:
+    return all(
+        letter and letter > "\u0590" and unicodedata.category(letter)[0] in "LM"
+        for letter in (before, after)
+    )
+
+
+def _name(character: str) -> str:
+    return unicodedata.name(character, "a control character").lower()
+
+
+def garbled(text: str) -> str | None:
+    """What a garbled text most likely was; empty if that can't be said; None if it isn't garbled.
+
+    Garbled means: UTF-8 bytes that were once read as Windows-1252 (`MÃ¼ller`), or letters that
+    were lost on the way (U+FFFD, or a question mark between letters).
+    """
+    found = _GARBLED.search(text)
+    if not found:
+        return None
+    if "\ufffd" in text or "?" in found[0]:
+        return ""
+    try:
+        meant = text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return None
+    return meant if meant != text else None
+
+
+def any_garbled(joined: str) -> bool:
+    """Whether something in a column, joined by line breaks, may be garbled: a quick look."""
+    if joined.isascii() and "?" not in joined:
+        return False
+    return any(_GARBLED.search(value) for value in set(joined.split("\n")))
+
+
+def role_form(text: str) -> str:
+    """The form in which two role words are the same: no case, no blanks, no signs."""
+    narrow = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"[\W_]+", "", narrow)
+
+
+_OTHER_SIGN = re.compile(r"[^\w\s-]")
+"""A sign that makes another word of a role's name: `client admin?` is a question."""
+_TYPED = {role.typed: role for role in Role}
+_FORMS = {
+    role_form(word): role
+    for role in Role
+    for word in (role.typed, role.meaning, role.exported, role.value)
+}
+
+
+def read_role(text: str) -> tuple[Role | None, str]:
+    """The role that a word means, and the id of the notice that says so.
+
+    Source of the words: the key of the User Import Template and the exported list (help pages).
+
+    Returns:
+        None where it means none; an empty id where it was typed as the template says.
+    """
+    if text in _TYPED:
+        return _TYPED[text], ""
+    form = "" if _OTHER_SIGN.search(text) else role_form(text)
+    role = _FORMS.get(form) if form else None  # signs alone are no blank cell
+    if role is None:
+        return None, ""
+    is_exported = form == role_form(role.exported) != role_form(role.typed)
+    return role, "exported-role" if is_exported else "role-spelling"
+
+
+def read_jhana(value: Value) -> tuple[bool | None, str]:
+    """Whether a cell of Jhana Enabled says yes, and the id of the notice that says so.
+
+    Returns:
+        None where it is neither 1 nor blank.
+    """
+    if value == "":
+        return False, ""
+    if isinstance(value, bool):
+        return (True, "jhana-spelling") if value else (None, "")
+    if isinstance(value, int | float):
+        return (True, "") if value == 1 else (None, "")
+    if not isinstance(value, str):
+        return None, ""
+    text = unicodedata.normalize("NFKC", _AT_ENDS.sub("", value))
+    if kept := _AS_TEXT.fullmatch(text):
+        text = kept[1].strip()
+    if text in {"", "1"}:
+        return text == "1", "" if value in {"", "1"} else "jhana-spelling"
+    return (True, "jhana-spelling") if re.fullmatch(r"1[.,]0+", text) else (None, "")

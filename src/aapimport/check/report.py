@@ -1,0 +1,53 @@
+"""What `validate --json` prints: a contract for scripts, with a JSON Schema."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from aapimport.check.check_file import Checked
+from aapimport.problems.problem import Level
+
+
+class ProblemReport(BaseModel):
+    """One problem."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(description="the rule's stable name, see docs/problems.md")
+    level: Literal["error", "warning", "notice"] = Field(
+        description="an error stops an upload, a warning and a notice don't"
+    )
+    sheet: str | None = Field(description="the sheet; empty for csv; null for the whole file")
+    cell: str | None = Field(description="the address as Excel's Name Box takes it")
+    row: int | None = Field(description="the row, counted from 1 as Excel shows it")
+    column: str | None = Field(description="the column's letters")
+    value: str = Field(description="the cell's text as found, at most 1,000 characters")
+    message: str = Field(description="what is wrong, to be read after the value")
+    hint: str = Field(description="what to do about it; may be empty")
+
+
+class ValidationReport(BaseModel):
+    """A checked file."""
+
+    model_config = ConfigDict(extra="forbid", title="aapimport validate --json")
+
+    file: str = Field(description="the path as it was given")
+    sheet: str = Field(description="the sheet that was read; empty for csv")
+    rows: int = Field(ge=0, description="rows that hold something, below the header")
+    ready: int = Field(ge=0, description="rows without an error")
+    errors: int = Field(ge=0, description="how many of the problems are errors")
+    warnings: int = Field(ge=0, description="how many of the problems are warnings")
+    problems: list[ProblemReport] = Field(description="by row, then column; whole file first")
+
+
+def report_of(checked: Checked) -> ValidationReport:
+    """A checked file in the shape of `validate --json`."""
+    return ValidationReport(
+        file=str(checked.path),
+        sheet=checked.sheet,
+        rows=checked.rows,
+        ready=checked.ready,
+        errors=checked.count(Level.ERROR),
+        warnings=checked.count(Level.WARNING),
+        problems=[ProblemReport.model_validate(p.to_json()) for p in checked.problems],
+    )

@@ -1,0 +1,86 @@
+"""Values that stand where nothing is read: beside nobody, below no header, beyond the header."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from aapimport.check.header import Header
+from aapimport.check.repair import shown
+from aapimport.problems.problem import Finding
+from aapimport.sheets.table import Value
+
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+
+
+class Beside:
+    """What the rows hold outside of the columns that have a header.
+
+    Args:
+        header: Where the columns are.
+        first_column: The column that each row's first value stands in.
+        delimiter: What stands between two values of a csv; empty for a workbook.
+    """
+
+    def __init__(self, header: Header, first_column: int, delimiter: str) -> None:
+        self._header = header
+        self._first_column = first_column
+        self._delimiter = _DELIMITERS.get(delimiter, repr(delimiter))
+        self._unnamed: dict[int, tuple[int, str, int]] = {}
+
+    def nobody(self, cells: Sequence[Value], row: int) -> Iterator[Finding]:
+        """The first value of a row that holds nothing in the template's columns.
+
+        An address, wherever it stands in the row, goes before all others.
+        """
+        if found := address_in(cells, row, self._first_column):
+            yield found
+            return
+        used = set(self._header.columns.values())
+        for column, value in enumerate(cells, start=self._first_column):
+            if column not in used and _is_filled(value):
+                yield Finding("extra-cells", row, column, shown(value))
+                return
+
+    def look(self, rows: Sequence[Sequence[Value]], numbers: Sequence[int]) -> Iterator[Finding]:
+        """Take in some people's rows; one that is longer than the header is told at once."""
+        for at in range(max(map(len, rows), default=0)):
+            column = self._first_column + at
+            if column >= self._header.width:
+                yield from self._too_many(rows, numbers, at)
+                return
+            if column not in self._header.named:
+                self._count(column, [row[at] if at < len(row) else "" for row in rows], numbers)
+
+    def _too_many(
+        self, rows: Sequence[Sequence[Value]], numbers: Sequence[int], start: int
+    ) -> Iterator[Finding]:
+        for cells, row in zip(rows, numbers, strict=True):
+            for column, value in enumerate(cells[start:], start=self._header.width):
+                if _is_filled(value):
+                    arguments = {"delimiter": self._delimiter}
+                    yield Finding("too-many-values", row, column, shown(value), arguments)
+                    break
+
+    def _count(self, column: int, values: Sequence[Value], numbers: Sequence[int]) -> None:
+        for row, value in zip(numbers, values, strict=True):
+            if _is_filled(value):
+                first, text, count = self._unnamed.get(column, (row, shown(value), 0))
+                self._unnamed[column] = first, text, count + 1
+
+    def finish(self) -> Iterator[Finding]:
+        """The columns without a header that hold something beside people."""
+        for column, (row, text, count) in self._unnamed.items():
+            arguments = {"count": count, "header_row": self._header.row}
+            yield Finding("no-header", row, column, text, arguments)
+
+
+def address_in(cells: Sequence[object], row: int, first_column: int) -> Finding | None:
+    """The first address in a row that isn't read: perhaps somebody is lost with it."""
+    for column, value in enumerate(cells, start=first_column):
+        if isinstance(value, str) and _ADDRESS.fullmatch(value.strip()):
+            return Finding("address-not-read", row, column, value.strip())
+    return None
+
+
+def _is_filled(value: Value) -> bool:
+    return value != "" and bool(str(value).strip())

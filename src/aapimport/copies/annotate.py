@@ -1,0 +1,294 @@
+"""`validate --annotate`: the rows as they were, with what was found marked in place."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aapimport.check.check_file import Checked
+from aapimport.check.header import WHOLE_FILE
+from aapimport.check.repair import shown
+from aapimport.copies.fix import NOT_IN_THE_TEXT, cells_of, sentence
+from aapimport.copies.read_again import Original, is_blank, read_again
+from aapimport.errors import FileProblemError
+from aapimport.problems.problem import Level, Problem
+from aapimport.sheets.table import Value
+from aapimport.template.cells import column_letters
+from aapimport.template.columns import USERS_SHEET
+from aapimport.template.output import (
+    NOTHING_WRITTEN,
+    check_workbook_name,
+    error_cell,
+    new_sheet,
+    new_workbook,
+    readable_comment,
+    save_workbook,
+    text_cell,
+)
+from aapimport.template.workbook import Sheet, header_cell, set_up, write_sheet
+
+if TYPE_CHECKING:
+    from openpyxl.cell import Cell
+    from openpyxl.styles import PatternFill
+    from openpyxl.worksheet.worksheet import Worksheet
+
+MAX_COMMENTS = 2_000
+"""Cells that get a comment; Excel becomes slow with more. Colours and reasons have no limit."""
+
+RESULT_COLUMNS = ("Result", "Reason")
+"""The headers of the two columns at the end."""
+
+NOT_IN_A_COPY = NOT_IN_THE_TEXT - {"not-text"}
+"""Errors that a copy of the cell's value would hide; dates and yes/no stay what they are."""
+
+_COLOURS = {Level.ERROR: "FFC7CE", Level.WARNING: "FFEB9C", Level.NOTICE: "DDEBF7"}
+_WEIGHT = (Level.ERROR, Level.WARNING, Level.NOTICE)
+_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
+_FIRST_EXCEL_YEAR = 1900
+_WIDTHS = (8, 60)  # characters, at least and at most
+_REASON_WIDTH = 80  # characters
+_SAMPLED_ROWS = 200
+_NOT_IN_TITLES = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
+_LONGEST_TITLE = 31
+
+
+@dataclass(frozen=True, kw_only=True)
+class Annotated:
+    """What was marked.
+
+    Attributes:
+        marked: Cells with a colour.
+        commented: Cells with a comment, too.
+    """
+
+    marked: int
+    commented: int
+
+
+@dataclass(kw_only=True)
+class _Marks:
+    """The problems by place, and how many have been written."""
+
+    by_row: dict[int, dict[int, list[Problem]]]
+    ready: frozenset[int]
+    fills: Mapping[Level, "PatternFill"]
+    rows_left_out: bool
+    header_row: int
+    linked: Mapping[int, str]
+    marked: int = 0
+    commented: int = 0
+
+    def hides(self, row: int, values: Sequence[Value]) -> bool:
+        """Whether a row was left out because nobody sees it: it stays hidden."""
+        return (
+            self.rows_left_out
+            and row > self.header_row
+            and row not in self.ready
+            and row not in self.by_row
+            and not is_blank(values)
+        )
+
+
+def annotate(checked: Checked, out: Path, *, force: bool = False) -> Annotated:
+    """Write the checked sheet again, every value in its cell, with what was found.
+
+    Each cell with a problem has a colour and a comment; the columns Result and Reason stand at
+    the end; a sheet Summary counts by rule. Where a copy of the value would hide what is wrong
+    with it (`NOT_IN_A_COPY`), the cell shows #N/A, so that the error is found again; an address
+    that was behind a link stands in the cell, because the link isn't copied.
+    Values only: formats, formulas and other sheets of the file are not carried over.
+
+    Args:
+        checked: The file, with its people.
+        out: The workbook to write, ending in .xlsx.
+        force: Whether an existing `out` may be replaced.
+
+    Raises:
+        UsageError: `out` doesn't end in .xlsx.
+        FileProblemError: `out` can't be written or can't hold the rows, or the file has changed
+            since it was checked.
+    """
+    check_workbook_name(out, force=force, source=checked.path)
+    original = read_again(checked)
+    widths = _widths(original, checked)
+    workbook = new_workbook(checked.path.name)
+    title = _title(checked.sheet)
+    sheet = new_sheet(workbook, title)
+    set_up(
+        sheet, [*widths, len("warning") + 2, _REASON_WIDTH], header_row=max(original.header_row, 1)
+    )
+    marks = _marks(checked)
+    for number, values in original.rows():
+        if marks.hides(number, values):
+            sheet.row_dimensions[number].hidden = True
+        sheet.append(_row(sheet, number, values, len(widths), marks))
+    write_sheet(new_sheet(workbook, _summary_title(title)), _summary(checked, marks))
+    save_workbook(workbook, out, force=force)
+    return Annotated(marked=marks.marked, commented=marks.commented)
+
+
+def _marks(checked: Checked) -> _Marks:
+    from openpyxl.styles import PatternFill
+
+    by_row: dict[int, dict[int, list[Problem]]] = {}
+    for problem in checked.problems:
+        for row, column in cells_of(problem, checked):
+            by_row.setdefault(row, {}).setdefault(column, []).append(problem)
+    skipped = any(problem.id == "hidden-rows-skipped" for problem in checked.problems)
+    return _Marks(
+        by_row=by_row,
+        ready=frozenset(person.row for person in checked.people),
+        fills={level: PatternFill("solid", fgColor=colour) for level, colour in _COLOURS.items()},
+        rows_left_out=skipped and not any(problem.id in WHOLE_FILE for problem in checked.problems),
+        header_row=checked.header_row,
+        linked={row: text for (row, key), text in checked.repairs.items() if key == "email"},
+    )
+
+
+def _row(
+    sheet: "Worksheet",
+    number: int,
+    values: Sequence[Value],
+    width: int,
+    marks: _Marks,
+) -> list["Cell"]:
+    found = marks.by_row.get(number, {})
+    cells = [_cell(sheet, value) for value in values[:width]]
+    cells += [text_cell(sheet, "") for _ in range(width - len(cells))]
+    for column, problems in found.items():
+        ids = {problem.id: problem.value for problem in problems}
+        if not NOT_IN_A_COPY.isdisjoint(ids):
+            cells[column] = error_cell(sheet)
+        elif "shown-number" in ids:
+            cells[column] = text_cell(sheet, ids["shown-number"])
+        elif "address-from-link" in ids:
+            cells[column] = text_cell(sheet, marks.linked[number])
+        _mark(cells[column], problems, marks)
+    if number == marks.header_row:
+        return cells + [header_cell(sheet, name) for name in RESULT_COLUMNS]
+    return cells + [text_cell(sheet, text) for text in _outcome(number, values, found, marks)]
+
+
+def _outcome(
+    number: int,
+    values: Sequence[Value],
+    found: Mapping[int, Sequence[Problem]],
+    marks: _Marks,
+) -> tuple[str, str]:
+    """What Result and Reason say of a row."""
+    problems = [problem for column in sorted(found) for problem in found[column]]
+    reason = "; ".join(_placed(problem) for problem in problems)
+    levels = {problem.level for problem in problems}
+    if Level.ERROR in levels:
+        return "error", reason
+    if number in marks.ready:
+        return "warning" if Level.WARNING in levels else "ready", reason
+    return "" if is_blank(values) else "not read", reason
+
+
+def _placed(problem: Problem) -> str:
+    where = f"{column_letters(problem.cell.column)}{problem.cell.row}: " if problem.cell else ""
+    return where + sentence(problem)
+
+
+def _mark(cell: "Cell", problems: Sequence[Problem], marks: _Marks) -> None:
+    worst = min((problem.level for problem in problems), key=_WEIGHT.index)
+    cell.fill = marks.fills[worst]
+    marks.marked += 1
+    if marks.commented < MAX_COMMENTS:
+        cell.comment = readable_comment(
+            "\n".join(
+                f"{problem.level.value} {problem.id}: {sentence(problem)}" for problem in problems
+            )
+        )
+        marks.commented += 1
+
+
+def _cell(sheet: "Worksheet", value: Value) -> "Cell":
+    """A value in its own type where Excel has it, else as text."""
+    from openpyxl.cell import WriteOnlyCell
+
+    if isinstance(value, str):
+        return text_cell(sheet, value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return text_cell(sheet, shown(value))
+    if isinstance(value, date) and value.year < _FIRST_EXCEL_YEAR:
+        return text_cell(sheet, shown(value))
+    cell = WriteOnlyCell(sheet)
+    cell.value = value
+    return cell
+
+
+def _widths(original: Original, checked: Checked) -> list[int]:
+    """The width of each column that holds something or has a problem, in characters.
+
+    Raises:
+        FileProblemError: A sheet can't hold so many rows, or two more columns.
+    """
+    rows = columns = 0
+    longest: Counter[int] = Counter()
+    for number, values in original.rows():
+        rows = number
+        filled = len(values)
+        while filled > columns and values[filled - 1] == "":
+            filled -= 1
+        columns = max(columns, filled)
+        if number <= original.header_row + _SAMPLED_ROWS:
+            for at, value in enumerate(values):
+                longest[at] = max(longest[at], len(shown(value)))
+    cells = [problem.cell for problem in checked.problems if problem.cell is not None]
+    columns = max([columns, *(cell.column + 1 for cell in cells)])
+    if rows > _LAST_ROW or columns + len(RESULT_COLUMNS) > _LAST_COLUMN:
+        raise FileProblemError(
+            f"{checked.path.name} has {rows:,} rows and {columns:,} columns, more than one sheet"
+            " can hold with the results",
+            hint="validate --json tells the same for a program to read",
+            state=NOTHING_WRITTEN,
+        )
+    least, most = _WIDTHS
+    return [min(max(longest[at] + 2, least), most) for at in range(columns)]
+
+
+def _title(name: str) -> str:
+    """A sheet name that Excel takes (Microsoft, "Rename a worksheet")."""
+    return name.translate(_NOT_IN_TITLES).strip("'")[:_LONGEST_TITLE] or USERS_SHEET
+
+
+def _summary_title(taken: str) -> str:
+    return "Summary" if taken.casefold() != "summary" else "Summary of problems"
+
+
+def _summary(checked: Checked, marks: _Marks) -> Sheet:
+    rows = "row" if checked.rows == 1 else "rows"
+    notes = [
+        f"{checked.path.name}: {checked.rows:,} {rows} checked, {len(checked.people):,} ready",
+        ", ".join(f"{level.value}s: {checked.count(level):,}" for level in _WEIGHT),
+    ]
+    if marks.commented < marks.marked:
+        notes.append(
+            f"The first {marks.commented:,} marked cells have a comment;"
+            " the colours and the column Reason cover all of them."
+        )
+    return Sheet(
+        title="Summary",
+        notes=tuple(notes),
+        header=("Level", "Problem", "Count", "First cell", "The first one"),
+        widths=(10, 26, 10, 20, 100),
+        rows=_by_rule(checked.problems),
+    )
+
+
+def _by_rule(problems: Sequence[Problem]) -> Iterator[tuple[str, ...]]:
+    """One row for each rule that was broken: errors first, then the most frequent."""
+    counts = Counter(problem.id for problem in problems)
+    first: dict[str, Problem] = {}
+    for problem in problems:
+        first.setdefault(problem.id, problem)
+    ordered = sorted(first.values(), key=lambda p: (_WEIGHT.index(p.level), -counts[p.id], p.id))
+    for problem in ordered:
+        where = str(problem.cell or "")
+        count = f"{counts[problem.id]:,}"
+        yield problem.level.value, problem.id, count, where, sentence(problem)

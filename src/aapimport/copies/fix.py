@@ -1,0 +1,208 @@
+"""`validate --fix`: the same people in a fresh template, with every safe repair made."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from aapimport.check.check_file import Checked
+from aapimport.check.repair import shown
+from aapimport.copies.read_again import Original, is_blank, read_again
+from aapimport.errors import FileProblemError
+from aapimport.person import Person
+from aapimport.problems.problem import Level, Problem
+from aapimport.sheets.table import Value
+from aapimport.template.cells import column_letters
+from aapimport.template.columns import COLUMNS
+from aapimport.template.output import NOTHING_WRITTEN, check_workbook_name
+from aapimport.template.workbook import Row, TemplateContent, Unread, write_template
+
+NOT_IN_THE_TEXT = frozenset(
+    {
+        "error-value",
+        "formula-without-value",
+        "link-differs",
+        "merged-cell",
+        "not-text",
+        "readers-disagree",
+    }
+)
+"""Errors that a copy of the cell's text would hide: the next check would find nothing wrong."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fixed:
+    """What became of the rows of a file.
+
+    Attributes:
+        ready: Rows without an error, written with their repairs.
+        with_errors: Rows written as they were, to be corrected by hand.
+        left_out: Rows that hold nobody, and hidden ones that were not to be read.
+    """
+
+    ready: int
+    with_errors: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateRow:
+    """A row of the file as it is typed into the template.
+
+    Attributes:
+        person: The person in it; None where the row has an error.
+        cells: What is typed into the template's columns, then into the extra ones.
+        original: The row's values in the file.
+    """
+
+    person: Person | None
+    cells: Row
+    original: list[Value]
+
+
+def fix(checked: Checked, out: Path, *, force: bool = False) -> Fixed:
+    """Write the file again as a template with every safe repair made.
+
+    Rows with errors are kept in their place, so that nothing is lost, with what could be repaired
+    safely; a value of which the text says too little (`NOT_IN_THE_TEXT`) becomes #N/A with a
+    comment, so that the error is found again. Extra columns are kept to the right.
+
+    Args:
+        checked: The file, with its people.
+        out: The workbook to write, ending in .xlsx.
+        force: Whether an existing `out` may be replaced.
+
+    Raises:
+        UsageError: `out` doesn't end in .xlsx.
+        FileProblemError: `out` can't be written, the file has changed since it was checked, or
+            its header has an error, so that nobody knows what is in which column.
+    """
+    check_workbook_name(out, force=force, source=checked.path)
+    original = read_again(checked)
+    require_columns(checked, original)
+    with_errors = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal with_errors
+        for row in template_rows(checked, original):
+            with_errors += row.person is None
+            yield row.cells
+
+    extra = extra_columns(checked, original)
+    content = TemplateContent(people=rows(), extra_columns=tuple(extra.values()))
+    write_template(out, content, force=force)
+    ready = len(checked.people)
+    left_out = filled_rows(checked, original) - ready - with_errors
+    return Fixed(ready=ready, with_errors=with_errors, left_out=left_out)
+
+
+def require_columns(checked: Checked, original: Original) -> None:
+    """Refuse a file whose columns are not all known: its rows can't be put into a template.
+
+    Raises:
+        FileProblemError: There is an error in the header or above it, or a row is longer.
+    """
+    for problem in checked.problems:
+        above = problem.cell is None or problem.cell.row <= original.header_row
+        if problem.level is Level.ERROR and (above or problem.id == "too-many-values"):
+            where = f"{problem.cell}: " if problem.cell else ""
+            raise FileProblemError(
+                f"{checked.path.name} can't be put into a template: "
+                f"{where}{problem.value} {problem.message}",
+                hint=problem.hint,
+                state=NOTHING_WRITTEN,
+            )
+
+
+def extra_columns(checked: Checked, original: Original) -> dict[int, str]:
+    """The headers of the columns that are not the template's, by column (from 0).
+
+    One without a header that holds something is called after its letter.
+    """
+    headers = {
+        problem.cell.column: f"Column {column_letters(problem.cell.column)}"
+        for problem in checked.problems
+        if problem.id == "no-header" and problem.cell
+    } | original.headers()
+    known = set(checked.columns.values())
+    return {at: headers[at] for at in sorted(headers) if at not in known}
+
+
+def template_rows(checked: Checked, original: Original) -> Iterator[TemplateRow]:
+    """The rows that hold a person or an error, in the file's order, as they are typed."""
+    people = {person.row: person for person in checked.people}
+    errors = errors_by_row(checked)
+    extra = extra_columns(checked, original)
+    for number, values in original.rows_below_header():
+        person = people.get(number)
+        if person is None and number not in errors:
+            continue
+        cells = typed(person) if person else _as_it_was(checked, number, values, errors[number])
+        more = [shown(values[at]) if at < len(values) else "" for at in extra]
+        yield TemplateRow(person, [*cells, *more], values)
+
+
+def filled_rows(checked: Checked, original: Original) -> int:
+    """How many rows below the header hold something, also where no value can be read."""
+    errors = errors_by_row(checked)
+    rows = original.rows_below_header()
+    return sum(number in errors or not is_blank(values) for number, values in rows)
+
+
+def typed(person: Person) -> list[str]:
+    """A person as typed into the template's columns."""
+    words = {
+        "email": person.email,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "role": person.role.typed,
+        "team": person.team or "",
+        "jhana": "1" if person.jhana else "",
+    }
+    return [words[column.key] for column in COLUMNS]
+
+
+def sentence(problem: Problem) -> str:
+    """A problem without its place: the value, what is wrong with it, what to do."""
+    value = f"'{problem.value}' " if problem.value else ""
+    hint = f" ({problem.hint})" if problem.hint else ""
+    return f"{value}{problem.message}{hint}"
+
+
+def errors_by_row(checked: Checked) -> dict[int, dict[int, Problem]]:
+    """The first error of each cell, by row and column."""
+    errors: dict[int, dict[int, Problem]] = {}
+    for problem in checked.problems:
+        if problem.level is Level.ERROR:
+            for row, column in cells_of(problem, checked):
+                errors.setdefault(row, {}).setdefault(column, problem)
+    return errors
+
+
+def cells_of(problem: Problem, checked: Checked) -> list[tuple[int, int]]:
+    """The (row, column) of each cell that has the problem: with merged cells, all of them."""
+    if problem.cell is None:
+        return []
+    place = problem.cell.row, problem.cell.column
+    if problem.id == "merged-cell":
+        for top, left, bottom, right in checked.merged:
+            if top <= place[0] <= bottom and left <= place[1] <= right:
+                columns = [at for at in checked.columns.values() if left <= at <= right]
+                return list(product(range(top, bottom + 1), columns))
+    return [place]
+
+
+def _as_it_was(
+    checked: Checked, row: int, values: list[Value], errors: Mapping[int, Problem]
+) -> list[str | Unread]:
+    cells: list[str | Unread] = []
+    for column in COLUMNS:
+        at = checked.columns.get(column.key, len(values))
+        error = errors.get(at)
+        if error is not None and error.id in NOT_IN_THE_TEXT:
+            cells.append(Unread(sentence(error)))
+        elif (repaired := checked.repairs.get((row, column.key))) is not None:
+            cells.append(repaired)
+        else:
+            cells.append(shown(values[at]) if at < len(values) else "")
+    return cells

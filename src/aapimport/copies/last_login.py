@@ -1,0 +1,72 @@
+"""Dates of last login, as an exported list and the programs it went through write them."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from aapimport.check.repair import shown
+from aapimport.sheets.table import Value
+
+_TIME_OF_DAY = re.compile(r"[T ,]+\d{1,2}:\d{2}.*$")
+_DAY_FIRST, _MONTH_FIRST = "%d/%m/%Y", "%m/%d/%Y"
+_FORMATS = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y%m%d",
+    "%d.%m.%Y",
+    "%d %b %Y",
+    "%d-%b-%Y",
+    "%b %d, %Y",
+    "%d %B %Y",
+    "%B %d, %Y",
+)
+_EXCEL_EPOCH = date(1899, 12, 30)
+_EXCEL_DAYS = range(20_000, 80_000)  # 1954 to 2119: a number outside is no day of a login
+
+
+class LoginDays:
+    """Reads the values of one column, all in the same way.
+
+    Whether 03/04/2026 is in March or in April is decided by the whole column; where no value of
+    it can decide that, such values stay unread.
+
+    Args:
+        column: All values of the column.
+    """
+
+    def __init__(self, column: Iterable[Value]) -> None:
+        texts = {_day_text(value) for value in column if isinstance(value, str)}
+        slashed = [text for text in texts if "/" in text and text[0].isdigit()]
+        day_first = all(_parse(text, _DAY_FIRST) for text in slashed)
+        month_first = all(_parse(text, _MONTH_FIRST) for text in slashed)
+        self._formats = [*_FORMATS]
+        if day_first is not month_first:
+            self._formats.append(_DAY_FIRST if day_first else _MONTH_FIRST)
+
+    def read(self, value: Value) -> date | None:
+        """The day; None where the value is blank or can't be read for sure."""
+        if isinstance(value, datetime):
+            return value.date()
+        if isinstance(value, date):
+            return value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            days = int(value)
+            return _EXCEL_EPOCH + timedelta(days=days) if days in _EXCEL_DAYS else None
+        text = _day_text(value) if isinstance(value, str) else ""
+        return next(filter(None, (_parse(text, form) for form in self._formats)), None)
+
+
+def is_undated(value: Value) -> bool:
+    """Whether the cell is blank: never logged in, or logged in without starting a course."""
+    return not shown(value).strip()
+
+
+def _day_text(text: str) -> str:
+    return _TIME_OF_DAY.sub("", text.strip())
+
+
+def _parse(text: str, form: str) -> date | None:
+    try:
+        return datetime.strptime(text, form).date()  # noqa: DTZ007 -- a day, without a time zone
+    except ValueError:
+        return None

@@ -1,0 +1,202 @@
+"""`renew`: last year's exported pass user list as a template for the new pass."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from aapimport.check.check_file import Checked
+from aapimport.check.header import header_form
+from aapimport.check.repair import shown
+from aapimport.copies.fix import (
+    TemplateRow,
+    extra_columns,
+    filled_rows,
+    require_columns,
+    template_rows,
+)
+from aapimport.copies.last_login import LoginDays, is_undated
+from aapimport.copies.read_again import Original, read_again
+from aapimport.sheets.table import Value
+from aapimport.template.columns import COLUMNS
+from aapimport.template.output import check_workbook_name
+from aapimport.template.workbook import Row, Sheet, TemplateContent, write_template
+
+LAST_LOGIN = "Date of Last Login"
+"""The exported list's header (vendor's help page)."""
+
+LEAVERS_SHEET = "Possible leavers"
+IDLE_DAYS = 180
+"""Without a login for this long, a person is proposed as a leaver: half the life of a pass."""
+
+_WHY_WIDTH = 44  # characters
+_EXTRA_WIDTH = 20  # characters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renewal:
+    """What became of the list; `kept` to `left_out` add up to its rows that hold something.
+
+    Attributes:
+        kept: People on the sheet `Users`.
+        with_errors: Rows on the sheet `Users` to be corrected by hand.
+        idle: Possible leavers without a login since `since`.
+        undated: Possible leavers without a date.
+        left_out: Rows that hold nobody, and hidden ones that were not to be read.
+        unread_dates: People among `kept` whose date can't be read for sure.
+        since: The day before which a last login is old; None where there are no dates to go by.
+        roles: How often a role was typed differently: (word in the list, word typed now) → people.
+        extra_columns: The further columns, kept to the right of the template's.
+    """
+
+    kept: int
+    with_errors: int
+    idle: int
+    undated: int
+    left_out: int
+    unread_dates: int
+    since: date | None
+    roles: dict[tuple[str, str], int]
+    extra_columns: tuple[str, ...]
+
+
+def renew(
+    checked: Checked,
+    out: Path,
+    *,
+    idle_days: int = IDLE_DAYS,
+    force: bool = False,
+) -> Renewal:
+    """Write a template for the new pass from last year's list.
+
+    People without a login for `idle_days` before the newest login in the list, and people without
+    a date, stand on a sheet of their own and not on `Users`, because a leaver who is loaded takes
+    a seat for good, while somebody left out can be added at any time.
+
+    Args:
+        checked: The list, with its people.
+        out: The workbook to write, ending in .xlsx.
+        idle_days: Days without a login after which somebody is proposed as a leaver.
+        force: Whether an existing `out` may be replaced.
+
+    Raises:
+        UsageError: `out` doesn't end in .xlsx.
+        FileProblemError: `out` can't be written, the list has changed since it was checked, or
+            its header has an error.
+    """
+    check_workbook_name(out, force=force, source=checked.path)
+    original = read_again(checked)
+    require_columns(checked, original)
+    extra = extra_columns(checked, original)
+    sorter = _Sorter(checked, original, extra, idle_days)
+    content = TemplateContent(
+        people=sorter.stayers(),
+        extra_columns=tuple(extra.values()),
+        sheets=(_leavers_sheet(sorter),) if sorter.since else (),
+    )
+    write_template(out, content, force=force)
+    counts = sorter.counts
+    return Renewal(
+        kept=counts["kept"],
+        with_errors=counts["with_errors"],
+        idle=counts["idle"],
+        undated=counts["undated"],
+        left_out=filled_rows(checked, original) - sum(counts.values()),
+        since=sorter.since,
+        unread_dates=sorter.unread_dates,
+        roles=dict(sorter.roles),
+        extra_columns=tuple(extra.values()),
+    )
+
+
+@dataclass
+class _Sorter:
+    """Tells those who stay from possible leavers, and counts both."""
+
+    checked: Checked
+    original: Original
+    extra: dict[int, str]
+    idle_days: int
+    leavers: list[Row] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    roles: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unread_dates: int = 0
+    since: date | None = None
+
+    def __post_init__(self) -> None:
+        wanted = header_form(LAST_LOGIN)
+        found = [at for at, name in self.extra.items() if header_form(name) == wanted]
+        self._column = found[0] if found else None
+        values = [self._login(values) for _, values in self.original.rows_below_header()]
+        self._days = LoginDays(values)
+        days = [day for value in values if (day := self._days.read(value))]
+        if days:
+            self.since = max(days) - timedelta(days=self.idle_days)
+
+    def stayers(self) -> Iterator[Row]:
+        """The rows for `Users`; the others are added to `leavers` on the way."""
+        for row in template_rows(self.checked, self.original):
+            self._count_role(row)
+            kind, why = self._judge(row)
+            self.counts[kind] += 1
+            if why:
+                self.leavers.append([*row.cells, why])
+            else:
+                yield row.cells
+
+    def _judge(self, row: TemplateRow) -> tuple[str, str]:
+        """The count that a row belongs to, and why it is a possible leaver's, if it is."""
+        if row.person is None:
+            return "with_errors", ""
+        if self.since is None:
+            return "kept", ""
+        value = self._login(row.original)
+        if is_undated(value):
+            return "undated", "no date: see the note above"
+        day = self._days.read(value)
+        if day is None:
+            self.unread_dates += 1
+        elif day < self.since:
+            return "idle", f"last login {day.isoformat()}"
+        return "kept", ""
+
+    def _login(self, values: list[Value]) -> Value:
+        at = self._column
+        return values[at] if at is not None and at < len(values) else ""
+
+    def _count_role(self, row: TemplateRow) -> None:
+        at = self.checked.columns.get("role")
+        if row.person is None or at is None or at >= len(row.original):
+            return
+        word = shown(row.original[at]).strip()
+        if word != row.person.role.typed:
+            self.roles[word, row.person.role.typed] += 1
+
+
+def _leavers_sheet(sorter: _Sorter) -> Sheet:
+    """The sheet of possible leavers; complete when its turn comes, as Users is written first.
+
+    Its headers are none of the template's, so that nobody is read from it.
+    """
+    extra = tuple(sorter.extra.values())
+    return Sheet(
+        title=LEAVERS_SHEET,
+        notes=_notes(sorter.since),
+        header=(*(f"{column.name} (leaver?)" for column in COLUMNS), *extra, "Why"),
+        widths=(*(column.width for column in COLUMNS), *[_EXTRA_WIDTH] * len(extra), _WHY_WIDTH),
+        rows=sorter.leavers,
+    )
+
+
+def _notes(since: date | None) -> tuple[str, ...]:
+    return tuple(
+        f"""\
+These people are NOT on the sheet Users and will not be loaded. Copy the rows of those who are \
+still with you to the sheet Users.
+Proposed because the last login is before {since}, or because there is no date.
+A blank Date of Last Login means: never logged in, OR logged in without starting a course. Such \
+people may well be active; ask before you leave them out.
+Why they are not loaded anyway: a leaver who is loaded takes a seat for good; somebody left out \
+can be added at any time.""".splitlines()
+    )

@@ -1,1 +1,0 @@
-"""People: from the file's rows to checked persons, or problems."""

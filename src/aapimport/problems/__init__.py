@@ -1,0 +1,1 @@
+"""What can be wrong in a file: the catalogue of rules, its words, and its page."""

@@ -1,0 +1,107 @@
+"""The part of the catalogue about cells whose value can't be sent."""
+
+from aapimport.problems.problem import Level
+from aapimport.problems.rule import Rule
+
+_ERROR = Level.ERROR
+
+CELL_RULES = (
+    Rule(
+        "missing-value",
+        _ERROR,
+        "{name} is blank",
+        "{cure}",
+        "Address, first and last name are required.",
+    ),
+    Rule(
+        "not-an-email",
+        _ERROR,
+        "is not an e-mail address",
+        "{reason}",
+        "The address is the person's key on both services, and a misspelt one burns a seat.",
+    ),
+    Rule(
+        "duplicate-email",
+        _ERROR,
+        "is also in {first_cell}{written}",
+        "{cause}delete one of the two rows",
+        "One address is one person; a second row would change or double the first.",
+    ),
+    Rule(
+        "unknown-role",
+        _ERROR,
+        "is not a role",
+        "{meant}",
+        "A role gives rights, so it is never guessed.",
+    ),
+    Rule(
+        "bad-jhana",
+        _ERROR,
+        "is neither 1 nor blank",
+        "type 1 for Jhana, or leave the cell blank",
+        "Jhana sends an e-mail of its own and a weekly newsletter.",
+    ),
+    Rule(
+        "too-many-values",
+        _ERROR,
+        "stands beyond the header's last column, so nobody knows which value belongs where",
+        "a value with a {delimiter} in it needs quotation marks; or name the column in the header",
+        "Cut at a comma, half a name would be sent, and all values behind it have slipped.",
+    ),
+    Rule(
+        "invisible-character",
+        _ERROR,
+        "holds {character}, which can't be seen",
+        "clear the cell and type the value again",
+        "Two addresses that look alike would be two people.",
+    ),
+    Rule(
+        "not-text",
+        _ERROR,
+        "is {what}, not text",
+        "format the cell as Text and type the value again",
+        "Excel turns 'May' or '1-2' into dates; what was typed can't be told from it.",
+    ),
+    Rule(
+        "too-long",
+        _ERROR,
+        "has {length:,} characters; {name} takes {limit}",
+        "shorten it",
+        "An address has at most 254 characters (RFC 5321); a longer name is a pasted paragraph.",
+    ),
+    Rule(
+        "formula-without-value",
+        _ERROR,
+        "the formula's result is not stored in the file",
+        "open the file in Excel, save it, and try again; or replace the formula by its value",
+        "Files written by other programs hold formulas that nobody has worked out yet.",
+    ),
+    Rule(
+        "error-value",
+        _ERROR,
+        "is an error of a formula, not a value",
+        "correct the formula or type the value",
+        "Read as blank, #N/A in User Role would make a manager.",
+    ),
+    Rule(
+        "merged-cell",
+        _ERROR,
+        "is in the merged cells {range}, where only the first one holds a value",
+        "unmerge the cells and fill in each of them",
+        "Below the first cell of a merged range there is nothing, whatever it looks like.",
+    ),
+    Rule(
+        "readers-disagree",
+        _ERROR,
+        "one reader finds {value!r}, another {other!r}",
+        "type the value again, or save the file under a new name in Excel",
+        "Two programs that read one cell differently: nobody knows what Excel would show.",
+    ),
+    Rule(
+        "link-differs",
+        _ERROR,
+        "links to {link!r}, another address",
+        "remove the link (right-click, Remove Hyperlink) or correct the text",
+        "One of the two addresses is wrong.",
+    ),
+)

@@ -1,0 +1,24 @@
+"""What a rule of the catalogue is."""
+
+from dataclasses import dataclass
+
+from aapimport.problems.problem import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that is looked for.
+
+    Attributes:
+        id: Its stable name.
+        level: Its weight.
+        message: What is wrong, to be read after the value; `{name}` is filled from the finding.
+        hint: What to do.
+        why: The reason, for the documentation.
+    """
+
+    id: str
+    level: Level
+    message: str
+    hint: str
+    why: str

@@ -1,0 +1,121 @@
+"""How large a sheet's cells make it: readers keep room for every cell up to the farthest ones.
+
+One forgotten word in XFD5000 makes a sheet of 82 million cells out of three people.
+"""
+
+import re
+from dataclasses import dataclass, field
+from zipfile import BadZipFile
+
+from aapimport.sheets.archive import read_tags
+from aapimport.sheets.limits import limits_for
+
+_MEMORY_PER_CELL = 40
+"""The value reader needs 32 bytes, blank or not; the rest is for all else."""
+_TAG = re.compile(rb"<(?:\w+:)?(?:(row|c)([^>\w][^>]*)?>|(?:v|is)(?:\s[^>]*)?>(?!</))")
+_ROW = re.compile(rb"""<(?:\w+:)?row(?=[\s/>])(?:[^>]*?\br=["'](\d{1,7})["'])?""")
+_COLUMN = re.compile(rb"""r=["']([A-Za-z]{2,3})\d""")
+_REFERENCE = re.compile(rb"""\br=["']([A-Za-z]{0,3})(\d{0,7})["']""")
+
+
+@dataclass(slots=True)
+class _Side:
+    """The cells along one direction: the first place, the last, the one before it."""
+
+    first: int = 1 << 62
+    last: int = -1
+    before: int = -1
+    cell: tuple[int, int] = (0, 0)
+
+    def add(self, place: int, cell: tuple[int, int]) -> None:
+        self.first = min(self.first, place)
+        if place > self.last:
+            self.before, self.last, self.cell = self.last, place, cell
+        elif self.before < place < self.last:
+            self.before = place
+
+    def length(self) -> int:
+        return self.last - self.first + 1
+
+    def is_stray(self) -> bool:
+        """Whether there is nothing right before the last place."""
+        return self.last - self.before > 1
+
+
+@dataclass(slots=True)
+class _Extent:
+    """Up to where a sheet's filled cells reach."""
+
+    columns: _Side = field(default_factory=_Side)
+    rows: _Side = field(default_factory=_Side)
+
+    def far_cells(self) -> list[tuple[int, int]]:
+        """The (row, column) of the cells that make it so large."""
+        sides = (self.columns, self.rows)
+        stray = [side.cell for side in sides if side.is_stray()] or [side.cell for side in sides]
+        return list(dict.fromkeys(stray))
+
+
+def far_cells(data: bytes, part: str) -> tuple[list[tuple[int, int]], int]:
+    """The cells that make a sheet too large to be read.
+
+    Args:
+        data: The bytes of an archive that `inspect_archive` found harmless.
+        part: The sheet's entry.
+
+    Returns:
+        Each as (row from 1, column from 0), and how many cells the sheet has up to there; none, and
+        an upper bound, where there is enough memory for it.
+    """
+    most = limits_for(len(data)).memory // _MEMORY_PER_CELL
+    try:
+        cells = _at_most(data, part)
+        if cells <= most:
+            return [], cells
+        extent = _extent(data, part)
+    except (KeyError, BadZipFile):
+        return [], 0
+    cells = extent.rows.length() * extent.columns.length() if extent.rows.last >= 0 else 0
+    return (extent.far_cells() if cells > most else []), cells
+
+
+def _at_most(data: bytes, part: str) -> int:
+    """How many cells a sheet can have at most, blank ones counted; found quickly."""
+    rows = last = 0
+    columns = {"Z"}
+    for text in read_tags(data, part):
+        numbers = _ROW.findall(text)
+        rows += len(numbers)
+        last = max(last, max((int(number) for number in numbers if number), default=0))
+        columns.update(letters.decode().upper() for letters in set(_COLUMN.findall(text)))
+    return (rows + last) * (1 + max(_column(letters, 0) for letters in columns))
+
+
+def _extent(data: bytes, part: str) -> _Extent:
+    """Up to where the cells reach that hold something; it takes a second for a million cells."""
+    extent = _Extent()
+    row, column = 0, -1
+    for text in read_tags(data, part):
+        for tag in _TAG.finditer(text):
+            if tag[1] is None:
+                extent.columns.add(column, (row, column))
+                extent.rows.add(row, (row, column))
+                continue
+            letters, digits = _place(tag[2] or b"")
+            if tag[1] == b"row":
+                row, column = int(digits or row + 1), -1
+            else:
+                row, column = int(digits or row), _column(letters, column + 1)
+    return extent
+
+
+def _place(attributes: bytes) -> tuple[str, str]:
+    found = _REFERENCE.search(attributes)
+    return (found[1].decode().upper(), found[2].decode()) if found else ("", "")
+
+
+def _column(letters: str, otherwise: int) -> int:
+    column = 0
+    for letter in letters:
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return column - 1 if letters else otherwise

@@ -1,0 +1,75 @@
+"""What is known of a sheet's cells beside their values."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Cell = tuple[int, int]
+"""A cell as (row from 1, column from 0)."""
+Area = tuple[int, int, int, int]
+"""A merged range as (first row, first column, last row, last column)."""
+
+ERROR_CODES = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+}
+"""What binary workbooks write for an error ([MS-XLS] 2.5.10, [MS-XLSB] 2.5.97.2)."""
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a sheet's values alone don't tell.
+
+    Attributes:
+        state: Of the second reader: `looked`, `too many rows`, `failed`, or `values only` for
+            formats that it can't read.
+        version: The version of the template that the file was made from; empty if unknown.
+        second: The values that the second reader found: for each column, by row.
+        hidden_rows: Rows that nobody sees: hidden, filtered out, folded away.
+        hidden_columns: The same for columns.
+        merged: Merged ranges.
+        shown: What a number is shown as, where that is another text.
+        unclear: How a number is shown, in words, where it can't be told what is shown.
+        formats_unseen: Whether numbers may have formats that nobody has looked at.
+        links: The address of a `mailto:` link.
+        comments: The text of a comment.
+        errors: The error that a cell shows, such as `#N/A`.
+        unstored: Cells with a formula whose result is not in the file.
+    """
+
+    state: str = "values only"
+    version: str = ""
+    second: list[dict[int, Any]] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    merged: tuple[Area, ...] = ()
+    shown: dict[Cell, str] = field(default_factory=dict)
+    unclear: dict[Cell, str] = field(default_factory=dict)
+    formats_unseen: bool = False
+    links: dict[Cell, str] = field(default_factory=dict)
+    comments: dict[Cell, str] = field(default_factory=dict)
+    errors: dict[Cell, str] = field(default_factory=dict)
+    unstored: set[Cell] = field(default_factory=set)
+
+    def take_second_view(self, view: dict[str, Any], sheet: str) -> None:
+        """Add what the second reader said; see `aapimport.sheets.formats.xlsx_second.look`."""
+        self.state = view.get("state", "failed")
+        seen = view.get("sheets", {}).get(sheet)
+        if self.state == "looked" and sheet in view.get("too_long", ()):
+            self.state = "too many rows"
+        if self.state != "looked" or seen is None:
+            self.state = "too many rows" if self.state == "too many rows" else "failed"
+            return
+        self.version = view["version"] or ""
+        self.second = [dict(zip(rows, values, strict=True)) for rows, values in seen["columns"]]
+        self.hidden_rows = set(seen["hidden_rows"])
+        self.hidden_columns = set(seen["hidden_columns"])
+        self.merged = tuple({*self.merged, *(tuple(area) for area in seen["merged"])})
+        self.shown = {(row, column): text for row, column, text in seen["shown"]}
+        self.unclear = {(row, column): text for row, column, text in seen["unclear"]}
+        self.links = {(row, column): text for row, column, text in seen["links"]}
+        self.comments = {(row, column): text for row, column, text in seen["comments"]}

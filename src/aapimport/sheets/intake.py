@@ -1,0 +1,236 @@
+"""What a file really is, found out before any reader sees it."""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from aapimport.errors import FileProblemError
+from aapimport.sheets.archive import Archive, inspect_archive
+from aapimport.sheets.extent import far_cells
+from aapimport.sheets.formats.xlsx import sheet_name
+from aapimport.sheets.refusals import SAVE_AGAIN, damaged, protected, too_large
+from aapimport.template.cells import CellRef
+
+SPREADSHEETS = ("xlsx", "xlsm", "xls", "xlsb", "ods", "csv", "tsv")
+"""The formats that are read, by their file extensions."""
+
+_LOCK_SIZE, _LOCK_NAME = 165, 55
+"""Excel's lock file under another name: who has it open, twice, the second time in UTF-16."""
+_STARTS = (
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ""),  # a compound file: what kind, its parts tell
+    (b"%PDF", "pdf"),
+    (b"\x89PNG", "image"),
+    (b"\xff\xd8\xff", "image"),
+    (b"GIF8", "image"),
+)
+_ZIP_STARTS = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
+_BIFF_STREAMS = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
+_SAME_FAMILY = {"xlsm": "xlsx", "xltx": "xlsx", "xltm": "xlsx", "tsv": "csv", "txt": "csv"}
+_KNOWN = {*SPREADSHEETS, *_SAME_FAMILY}
+_NAMES = {
+    "csv": "a text file (csv)",
+    "html": "a web page (html)",
+    "xml": "an xml file",
+    "xlsx": "an xlsx workbook",
+    "xls": "an old xls workbook",
+    "xlsb": "an xlsb workbook",
+    "ods": "an ods workbook",
+    "zip": "a zip archive without a workbook in it",
+    "lock": "the lock file that Excel keeps while a workbook is open",
+    "pdf": "a pdf document",
+    "image": "a picture",
+    "word": "a Word document",
+    "powerpoint": "a presentation",
+}
+_MAIN_PARTS = {
+    b"spreadsheetml.sheet.main+xml": "xlsx",
+    b"ms-excel.sheet.macroEnabled.main+xml": "xlsx",
+    b"spreadsheetml.template.main+xml": "xlsx",
+    b"ms-excel.template.macroEnabled.main+xml": "xlsx",
+    b"ms-excel.sheet.binary.macroEnabled.main": "xlsb",
+    b"wordprocessingml": "word",
+    b"presentationml": "powerpoint",
+}
+_ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A file that has been looked at, and may be given to a reader.
+
+    Attributes:
+        kind: One of `xlsx` (also xlsm), `xls`, `xlsb`, `ods`, `csv` (also tsv).
+        data: All bytes of the file: what is hashed is what is read.
+        with_formulas: Of an xlsx workbook, the sheet parts that hold a formula or an error,
+            in small letters.
+        with_hidden: The same for parts in which something may be hidden.
+    """
+
+    kind: str
+    data: bytes
+    with_formulas: frozenset[str] = frozenset()
+    with_hidden: frozenset[str] = frozenset()
+
+
+def take_in(path: Path) -> Intake:
+    """Read a file's bytes and make sure that they are a spreadsheet that can be opened safely.
+
+    Raises:
+        FileProblemError: It isn't one, or not the one that its name says, or it is locked, or a
+            cell of it lies so far out that there is no memory for the sheet.
+    """
+    data = read_bytes(path)
+    kind, archive = _kind_of(data, path)
+    if kind == "encrypted":
+        raise protected(path.name)
+    extension = path.suffix.lower().removeprefix(".")
+    family = _SAME_FAMILY.get(extension, extension)
+    if kind not in SPREADSHEETS or (extension in _KNOWN and family != kind):
+        raise FileProblemError(
+            f"{path.name} is {_NAMES.get(kind, 'not a spreadsheet')}"
+            + (f", not the {extension} file that its name says" if extension in _KNOWN else ""),
+            hint=_cure(kind, path),
+        )
+    for part in sorted(archive.wide):
+        cells, size = far_cells(data, part)
+        if cells:
+            sheet = sheet_name(data, part)
+            raise too_large(path.name, [CellRef(sheet, at, row) for row, at in cells], size)
+    formulas, hidden = (
+        frozenset(map(str.lower, parts)) for parts in (archive.with_formulas, archive.with_hidden)
+    )
+    return Intake(kind, data, formulas, hidden)
+
+
+def read_bytes(path: Path) -> bytes:
+    """All bytes of a file.
+
+    Raises:
+        FileProblemError: It is missing, empty, a folder, a lock file, or may not be read.
+    """
+    if path.name.startswith(("~$", ".~lock.")):
+        raise FileProblemError(
+            f"{path.name} is the lock file that is kept while a workbook is open",
+            hint="use the workbook itself, whose name is the same without the sign in front",
+        )
+    try:
+        if path.is_dir():
+            raise FileProblemError(f"{path} is a folder", hint="name the file inside it")
+        if path.exists() and not path.is_file():
+            raise FileProblemError(f"{path} is not an ordinary file", hint="copy it to a file")
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise FileProblemError(f"there is no file {path}", hint=_similar_name(path)) from error
+    except PermissionError as error:
+        raise FileProblemError(
+            f"{path} may not be read", hint="close it in Excel; check who may read it"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise FileProblemError(f"{path} can't be read: {error}") from error
+    if not data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
+        raise FileProblemError(f"{path.name} is empty", hint="was it saved, and copied whole?")
+    return data
+
+
+def _similar_name(path: Path) -> str:
+    from difflib import get_close_matches
+
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return "check the folder and the spelling"
+    close = get_close_matches(path.name, names, n=1)
+    return f"did you mean {close[0]}?" if close else "check the folder and the spelling"
+
+
+def _cure(kind: str, path: Path) -> str:
+    if kind in SPREADSHEETS:
+        return f"rename it to {path.stem}.{kind}"
+    if kind in {"html", "xml"}:
+        return "open it in Excel, choose Save As, type 'Excel Workbook (.xlsx)', and use that file"
+    return f"use a file of one of these kinds: {', '.join(SPREADSHEETS)}"
+
+
+def _kind_of(data: bytes, path: Path) -> tuple[str, Archive]:
+    if data.startswith(_ZIP_STARTS):
+        archive = _open_archive(data, path)
+        return _zip_kind(archive), archive
+    return _plain_kind(data), Archive()
+
+
+def _plain_kind(data: bytes) -> str:
+    for start, kind in _STARTS:
+        if data.startswith(start):
+            return kind or _ole_kind(data)
+    if data[:2] in _BIFF_STREAMS and b"\0" in data[:8]:
+        return "xls"
+    return "lock" if _is_lock(data) else _text_kind(data)
+
+
+def _is_lock(data: bytes) -> bool:
+    """Whether it is a name, its length in front, padded to 54; and again, in UTF-16."""
+    if len(data) != _LOCK_SIZE or data[_LOCK_NAME + 1]:
+        return False
+    length, again = data[0], data[_LOCK_NAME]
+    if not 0 < length < _LOCK_NAME or not 0 < again < _LOCK_NAME:
+        return False
+    name = data[1 : 1 + length]
+    padding = data[1 + length : _LOCK_NAME]
+    wide = data[_LOCK_NAME + 2 :].decode("utf-16-le", "replace")
+    no_breaks = not any(sign in name for sign in b"\r\n\t;")
+    return no_breaks and not padding.strip(b" \0") and not wide[again:].strip(" \0")
+
+
+def _text_kind(data: bytes) -> str:
+    start = data[:4096].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<table", b"<meta", b"<head")):
+        return "html"
+    if start.startswith(b"<?xml"):
+        return "html" if b"<html" in start else "xml"
+    if b"\0" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        # UTF-16 text without a mark has a zero in every second byte; other zeros mean binary.
+        even, odd = data[:4096:2].count(0), data[1:4096:2].count(0)
+        if max(even, odd) < len(data[:4096]) // 4:
+            return "binary"
+    return "csv"
+
+
+def _ole_kind(data: bytes) -> str:
+    if _utf16("EncryptedPackage") in data:
+        return "encrypted"
+    if _utf16("Workbook") in data or _utf16("Book") in data:
+        return "xls"
+    if _utf16("WordDocument") in data:
+        return "word"
+    return "binary"
+
+
+def _utf16(name: str) -> bytes:
+    return name.encode("utf-16-le")
+
+
+def _open_archive(data: bytes, path: Path) -> Archive:
+    try:
+        archive = inspect_archive(data)
+    except zipfile.BadZipFile as error:
+        raise damaged(path.name, str(error).lower()) from error
+    if archive.complaint:
+        raise FileProblemError(
+            f"{path.name} is not safe to open: {archive.complaint}", hint=SAVE_AGAIN
+        )
+    return archive
+
+
+def _zip_kind(archive: Archive) -> str:
+    if archive.encrypted:
+        return "encrypted"
+    types = archive.small.get("[content_types].xml", b"")
+    for marker, kind in _MAIN_PARTS.items():
+        if marker in types:
+            return kind
+    if archive.small.get("mimetype", b"").startswith(_ODS) or b"office:spreadsheet" in (
+        archive.small.get("content.xml", b"")
+    ):
+        manifest = archive.small.get("meta-inf/manifest.xml", b"")
+        return "encrypted" if b"encryption-data" in manifest else "ods"
+    return "zip"

@@ -1,0 +1,47 @@
+"""The sentences for files that nobody can read, as errors."""
+
+from collections.abc import Iterable
+
+from aapimport.errors import FileProblemError
+from aapimport.template.cells import CellRef
+
+SAVE_AGAIN = "open it in Excel, save it under a new name as .xlsx, and use that file"
+
+
+def protected(name: str) -> FileProblemError:
+    """The error for a file that needs a password."""
+    return FileProblemError(
+        f"{name} is protected by a password",
+        hint="open it in Excel, take the password off (File > Info), save, try again",
+    )
+
+
+def damaged(name: str, why: str = "") -> FileProblemError:
+    """The error for a file that no reader can make sense of."""
+    return FileProblemError(
+        f"{name} is damaged and can't be read" + (f" ({why})" if why else ""), hint=SAVE_AGAIN
+    )
+
+
+def too_large(name: str, cells: Iterable[CellRef], size: int) -> FileProblemError:
+    """The error for a sheet that would fill the memory with blank cells.
+
+    Args:
+        name: The file's name.
+        cells: The cells that are to blame.
+        size: How many cells the sheet has up to them.
+    """
+    where = " and ".join(map(str, cells))
+    return FileProblemError(
+        f"{name} holds something far out, in {where}, which makes a sheet of {size:,} cells",
+        hint="delete the empty columns and rows beyond the people, save the workbook, try again;"
+        " Ctrl+End shows in Excel how far a sheet reaches",
+    )
+
+
+def too_much(name: str, what: str) -> FileProblemError:
+    """The error for a file that a reader couldn't cope with, and what reading it did."""
+    return FileProblemError(
+        f"{name} is damaged, or made to do harm: reading it {what}",
+        hint=SAVE_AGAIN,
+    )

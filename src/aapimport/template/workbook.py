@@ -1,0 +1,282 @@
+"""The User Import Template as a file, empty or filled in; all of it derived from `template/`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aapimport.template.cells import column_letters
+from aapimport.template.columns import (
+    COLUMNS,
+    KEY_SHEET,
+    TEMPLATE_NAME,
+    TEMPLATE_PROPERTY,
+    TEMPLATE_VERSION,
+    USERS_SHEET,
+    Column,
+)
+from aapimport.template.output import (
+    TEXT_FORMAT,
+    error_cell,
+    new_sheet,
+    new_workbook,
+    readable_comment,
+    save_workbook,
+    text_cell,
+    write_csv,
+)
+from aapimport.template.roles import Role
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+READY_ROWS = 200
+"""Rows that are formatted as text one by one, for programs that ignore a column's format."""
+
+_LAST_ROW = 1_048_576
+_HEADER_COLOUR = "1F3864"
+_EXTRA_HEADER_COLOUR = "7F7F7F"
+_EXTRA_WIDTH = 20
+_KEY_WIDTHS = (24, 34, 60, 24)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What stands in a cell whose value is not known for sure: it is written as #N/A.
+
+    Attributes:
+        note: What is wrong with it, for the comment.
+    """
+
+    note: str
+
+
+Row = Sequence[str | Unread]
+"""What is typed into a row, from column A."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """A further sheet of the workbook, after `Users`.
+
+    Attributes:
+        title: Its name.
+        notes: Lines above the table, each on a row of its own.
+        header: The table's headers.
+        widths: The columns' widths in characters.
+        rows: The table.
+    """
+
+    title: str
+    notes: tuple[str, ...]
+    header: tuple[str, ...]
+    widths: tuple[int, ...]
+    rows: Iterable[Row]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateContent:
+    """What goes into the template.
+
+    Attributes:
+        people: The rows of the `Users` sheet: what is typed in each column, then in each extra one.
+        extra_columns: Headers to the right of the template's own.
+        teams: The team names to choose from; empty for free text.
+        sheets: Further sheets.
+    """
+
+    people: Iterable[Row] = ()
+    extra_columns: tuple[str, ...] = ()
+    teams: Sequence[str] = ()
+    sheets: tuple[Sheet, ...] = ()
+
+
+def write_template(path: Path, content: TemplateContent, *, force: bool = False) -> None:
+    """Write the template as a private xlsx file.
+
+    Raises:
+        FileProblemError: The file exists and `force` isn't set, or it can't be written.
+    """
+    save_workbook(build_template(content), path, force=force)
+
+
+def write_template_csv(path: Path, *, force: bool = False) -> None:
+    """Write the template's header line as a csv file that Excel opens as UTF-8.
+
+    Raises:
+        FileProblemError: The file exists and `force` isn't set, or it can't be written.
+    """
+    write_csv(path, [[column.name for column in COLUMNS]], force=force)
+
+
+def build_template(content: TemplateContent) -> "Workbook":
+    """The template as a workbook that is ready to be saved once (openpyxl's write-only mode)."""
+    from openpyxl.packaging.custom import StringProperty
+
+    workbook = new_workbook(TEMPLATE_NAME)
+    version = StringProperty(TEMPLATE_PROPERTY, TEMPLATE_VERSION)
+    workbook.custom_doc_props.append(version)  # type: ignore[attr-defined]  # not in the stubs
+    _write_users(new_sheet(workbook, USERS_SHEET), content)
+    for sheet in content.sheets:
+        write_sheet(new_sheet(workbook, sheet.title), sheet)
+    _write_key(new_sheet(workbook, KEY_SHEET), content.teams)
+    return workbook
+
+
+def write_sheet(target: "Worksheet", sheet: Sheet) -> None:
+    """Write a sheet with notes and a table: text cells, print set-up, the header row frozen."""
+    header_row = len(sheet.notes) + 2 if sheet.notes else 1
+    set_up(target, sheet.widths, header_row=header_row)
+    for note in sheet.notes:
+        target.append([text_cell(target, note)])
+    if sheet.notes:
+        target.append([])
+    target.append([header_cell(target, name) for name in sheet.header])
+    for row in sheet.rows:
+        target.append(_cells(target, row))
+
+
+def set_up(target: "Worksheet", widths: Sequence[int], *, header_row: int) -> None:
+    """Widths, text format, frozen header and print set-up; to be called before the first row."""
+    from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
+    from openpyxl.worksheet.properties import PageSetupProperties
+
+    for index, width in enumerate(widths):
+        dimension = target.column_dimensions[column_letters(index)]
+        dimension.width = width
+        dimension.number_format = TEXT_FORMAT
+    target.freeze_panes = f"A{header_row + 1}"
+    target.print_title_rows = f"{header_row}:{header_row}"
+    target.page_setup.orientation = "landscape"
+    target.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    target.page_setup.fitToWidth = 1
+    target.page_setup.fitToHeight = 0
+    target.oddFooter = HeaderFooterItem(center=_HeaderFooterPart("&P / &N"))
+
+
+def _write_users(target: "Worksheet", content: TemplateContent) -> None:
+    widths = [column.width for column in COLUMNS] + [_EXTRA_WIDTH] * len(content.extra_columns)
+    set_up(target, widths, header_row=1)
+    for index, column in enumerate(COLUMNS):
+        _add_choices(target, index, column, content.teams)
+    target.append(
+        [
+            *(_commented_header(target, column) for column in COLUMNS),
+            *(
+                header_cell(target, name, colour=_EXTRA_HEADER_COLOUR)
+                for name in content.extra_columns
+            ),
+        ]
+    )
+    written = 0
+    for row in content.people:
+        target.append(_cells(target, row))
+        written += 1
+    for _ in range(READY_ROWS - written):
+        target.append([text_cell(target, "") for _ in widths])
+
+
+def _cells(target: "Worksheet", row: Row) -> list["Cell"]:
+    return [
+        _unread_cell(target, value) if isinstance(value, Unread) else text_cell(target, value)
+        for value in row
+    ]
+
+
+def _unread_cell(target: "Worksheet", value: Unread) -> "Cell":
+    cell = error_cell(target)
+    cell.comment = readable_comment(value.note)
+    return cell
+
+
+def header_cell(target: "Worksheet", name: str, *, colour: str = _HEADER_COLOUR) -> "Cell":
+    """A cell of a header row."""
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    cell = text_cell(target, name)
+    cell.font = Font(bold=True, color="FFFFFF")
+    cell.fill = PatternFill("solid", fgColor=colour)
+    cell.alignment = Alignment(vertical="center", wrap_text=True)
+    return cell
+
+
+def _commented_header(target: "Worksheet", column: Column) -> "Cell":
+    cell = header_cell(target, column.name)
+    cell.comment = readable_comment(column.comment)
+    return cell
+
+
+def _add_choices(target: "Worksheet", index: int, column: Column, teams: Sequence[str]) -> None:
+    """The drop-down list of a column, if it has one.
+
+    Team names stand on the key sheet, because a list inside the rule holds 255 characters at most
+    (Microsoft, "Excel specifications and limits") and no commas. Excel may refuse a typed 1 in a
+    text cell as unequal to the list's 1, so only the check of words is enforced.
+    """
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    if column.key == "team" and teams:
+        first = _key_rows_before_teams() + 1
+        source = f"{KEY_SHEET}!$A${first}:$A${first + len(teams) - 1}"
+        message = f"Choose a team from the list; it is on the sheet {KEY_SHEET}, too."
+    elif column.choices:
+        source = f'"{",".join(column.choices)}"'
+        message = f"Choose from the list or leave the cell blank: {', '.join(column.choices)}."
+    else:
+        return
+    letter = column_letters(index)
+    validation = DataValidation(
+        type="list",
+        formula1=source,
+        allow_blank=True,
+        showErrorMessage=column.key != "jhana",
+        errorTitle=column.name,
+        error=message,
+    )
+    validation.add(f"{letter}2:{letter}{_LAST_ROW}")
+    target.data_validations.append(validation)
+
+
+def _key_tables() -> list[list[tuple[str, ...]]]:
+    """The key's tables without the teams, each with its header first."""
+    return [
+        [
+            ("Column", "Example", "What to type", "Required"),
+            *(
+                (column.name, column.example, column.comment, "yes" if column.required else "no")
+                for column in COLUMNS
+            ),
+        ],
+        [
+            ("Typed in User Role", "Means", "For example", ""),
+            *((role.typed or "(blank)", role.meaning, role.example, "") for role in Role),
+        ],
+    ]
+
+
+def _key_rows_before_teams() -> int:
+    return 2 + sum(len(table) + 1 for table in _key_tables()) + 1
+
+
+def _write_key(target: "Worksheet", teams: Sequence[str]) -> None:
+    from openpyxl.styles import Alignment, Font
+
+    set_up(target, _KEY_WIDTHS, header_row=1)
+    title = text_cell(target, f"How to fill in the sheet {USERS_SHEET}")
+    title.font = Font(bold=True, size=14)
+    target.append([title])
+    target.append([])
+    for table in _key_tables():
+        target.append([header_cell(target, name) for name in table[0]])
+        for row in table[1:]:
+            cells = [text_cell(target, text) for text in row]
+            for cell in cells:
+                cell.alignment = Alignment(vertical="top", wrap_text=True)
+            target.append(cells)
+        target.append([])
+    if teams:
+        target.append([header_cell(target, "Teams on this pass")])
+        for team in teams:
+            target.append([text_cell(target, team)])

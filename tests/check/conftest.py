@@ -1,0 +1,82 @@
+"""Real files, checked in this process: what the child does, without starting it."""
+
+import csv
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from aapimport.check.child_side import check_with
+from aapimport.problems.catalogue import put_into_words
+from aapimport.problems.problem import Finding, Problem
+from aapimport.sheets.formats.xlsx_second import look
+
+HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
+
+
+@pytest.fixture
+def make_xlsx(tmp_path: Path) -> Callable[..., Path]:
+    """Write rows below the template's headers; `change` may do more to the sheet.
+
+    A name that ends in .csv makes a text file of them.
+    """
+
+    def make(
+        *rows: Sequence[object],
+        headers: Sequence[object] = HEADERS,
+        name: str = "people.xlsx",
+        change: Callable[[Any], None] = lambda _sheet: None,
+    ) -> Path:
+        path = tmp_path / name
+        if path.suffix == ".csv":
+            with path.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([headers, *rows])
+            return path
+        workbook = Workbook()
+        sheet = workbook.active
+        sheet.title = "Users"
+        if headers:
+            sheet.append(headers)
+        for row in rows:
+            sheet.append(row)
+        change(sheet)
+        workbook.save(path)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def answer_of() -> Callable[..., dict[str, Any]]:
+    """Check a file and give the child's answer, with `problems` put into words."""
+
+    def check(path: Path, **options: Any) -> dict[str, Any]:
+        arguments = {
+            "path": str(path),
+            "sheet": None,
+            "encoding": None,
+            "hidden": None,
+            "people": True,
+            **options,
+        }
+        is_xlsx = path.suffix in {".xlsx", ".xlsm"}
+        view = (lambda: look({"path": str(path), "thorough": False})) if is_xlsx else None
+        answer = check_with(arguments, view)
+        findings = [Finding(*finding) for finding in answer["findings"]]
+        return {**answer, "problems": put_into_words(findings, answer["sheet"])}
+
+    return check
+
+
+@pytest.fixture
+def problems_of(
+    make_xlsx: Callable[..., Path], answer_of: Callable[..., dict[str, Any]]
+) -> Callable[..., list[Problem]]:
+    """Everything found in the given rows."""
+
+    def problems(*rows: Sequence[object], **how: Any) -> list[Problem]:
+        return list(answer_of(make_xlsx(*rows, **how))["problems"])
+
+    return problems

@@ -1,0 +1,364 @@
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl.comments import Comment
+from openpyxl.packaging.custom import StringProperty
+
+from aapimport.problems.catalogue import RULES
+from aapimport.problems.problem import Level, Problem
+from aapimport.screens.problems import Entry, problem_lines
+from aapimport.sheets.formats.xlsx_second import MOST_ROWS
+from aapimport.template.columns import TEMPLATE_PROPERTY
+from sheets import attack_files as attack
+from sheets.other_formats import write_xls
+
+GOLDEN = Path(__file__).with_name("rules.golden.txt")
+ANA = ("ana.perez@acme.com", "Ana", "Perez")
+LI = ("li.wei@acme.com", "Li", "Wei")
+HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
+COLLEAGUES = [(f"{name}.doe@acme.com", name.capitalize(), "Doe") for name in "abcdefgh"]
+
+
+TWO_VALUES = attack.sheet(
+    f'<row r="2">{attack.cell("A2", ANA[0])}<c r="B2" t="str"><v>Ana</v><v>Bob</v></c>'
+    f"{attack.cell('C2', ANA[2])}</row>"
+)
+"""A sheet with a cell of which one reader takes the first value, and the other one the last."""
+
+
+def people_sheet(rows: int) -> str:
+    """A sheet with a header and so many rows below it."""
+    everybody = (attack.row(n, (f"u{n}@acme.com", "U", f"N{n}")) for n in range(2, rows + 2))
+    return attack.sheet("".join(everybody))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way to trigger a rule, and one that is close but must not."""
+
+    wrong: Sequence[Sequence[object]]
+    right: Sequence[Sequence[object]]
+    cell: str | None
+    how: dict[str, Any] = field(default_factory=dict)
+    how_right: dict[str, Any] = field(default_factory=dict)
+
+
+def person(email: object = ANA[0], first: object = "Ana", last: object = "Perez", *rest: object):
+    """A row for one person."""
+    return (email, first, last, *rest)
+
+
+def hide_row(number: int) -> Callable[[Any], None]:
+    """Hide a row."""
+
+    def change(sheet: Any) -> None:
+        sheet.row_dimensions[number].hidden = True
+
+    return change
+
+
+def hide_column(sheet: Any) -> None:
+    """Hide the column of roles."""
+    sheet.column_dimensions["D"].hidden = True
+
+
+def add_sheet(*rows: Sequence[object]) -> Callable[[Any], None]:
+    """Add a sheet with these rows."""
+
+    def change(sheet: Any) -> None:
+        other = sheet.parent.create_sheet("Notes")
+        for row in rows:
+            other.append(row)
+
+    return change
+
+
+def version(text: str) -> Callable[[Any], None]:
+    """Say which version of the template the file was made from."""
+
+    def change(sheet: Any) -> None:
+        sheet.parent.custom_doc_props.append(StringProperty(TEMPLATE_PROPERTY, text))
+
+    return change
+
+
+def link(target: str) -> Callable[[Any], None]:
+    """Put a link under the first address."""
+
+    def change(sheet: Any) -> None:
+        sheet["A2"].hyperlink = target
+
+    return change
+
+
+def shown_as(number_format: str) -> Callable[[Any], None]:
+    """Give the first team a number format."""
+
+    def change(sheet: Any) -> None:
+        sheet["E2"].number_format = number_format
+
+    return change
+
+
+def comment(sheet: Any) -> None:
+    """Comment on the first address."""
+    sheet["A2"].comment = Comment("left in May", "HR")
+
+
+def merge(area: str) -> Callable[[Any], None]:
+    """Merge cells."""
+    return lambda sheet: sheet.merge_cells(area)
+
+
+def title(beside: str = "") -> Callable[[Any], None]:
+    """Put a title above the header, and something beside it."""
+
+    def change(sheet: Any) -> None:
+        sheet.insert_rows(1)
+        sheet["A1"] = "Users of Acme: ask hr@acme.com"
+        sheet["B1"] = beside or None
+
+    return change
+
+
+def colleagues(*more: Sequence[object]) -> list[Sequence[object]]:
+    """Enough people to learn from, and more."""
+    return [*COLLEAGUES, *more]
+
+
+CASES = {
+    "no-rows": Case([], [ANA], None),
+    "missing-column": Case(
+        [ANA[:2]], [ANA], None, {"headers": HEADERS[:2]}, {"headers": HEADERS[:3]}
+    ),
+    "misspelt-header": Case(
+        [ANA], [ANA], "Users!A1", {"headers": ("Emial Adress", *HEADERS[1:])}, {"headers": HEADERS}
+    ),
+    "duplicate-header": Case(
+        [(*ANA, "b@acme.com")],
+        [(*ANA, "b@acme.com")],
+        "Users!D1",
+        {"headers": (*HEADERS[:3], "E-mail")},
+        {"headers": (*HEADERS[:3], "Private")},
+    ),
+    "no-header": Case(
+        [(*ANA, "facilitator")],
+        [(*ANA, None), (None, None, None, "1 person")],
+        "Users!D2",
+        {"headers": HEADERS[:3]},
+        {"headers": HEADERS[:3]},
+    ),
+    "too-many-values": Case(
+        [(*ANA, " PhD"), LI],
+        [(*ANA[:2], "Perez, PhD", ""), LI],
+        "D2",
+        {"headers": HEADERS[:3], "name": "people.csv"},
+        {"headers": HEADERS[:3], "name": "people.csv"},
+    ),
+    "extra-column": Case(
+        [ANA], [ANA], "Users!D1", {"headers": (*HEADERS[:3], "Cost centre")}, {"headers": HEADERS}
+    ),
+    "rows-above-header": Case([ANA], [ANA], "Users!A2", {"change": title()}),
+    "other-sheets": Case(
+        [ANA], [ANA], None, {"change": add_sheet(["call Ana"])}, {"change": add_sheet()}
+    ),
+    "hidden-rows-skipped": Case(
+        [ANA, LI], [ANA, LI], None, {"change": hide_row(3), "hidden": "skip"}, {"hidden": "skip"}
+    ),
+    "hidden-rows-included": Case(
+        [ANA, LI],
+        [ANA, LI],
+        None,
+        {"change": hide_row(3), "hidden": "include"},
+        {"change": hide_row(9), "hidden": "include"},
+    ),
+    "hidden-column": Case([ANA], [ANA], "Users!D1", {"change": hide_column}),
+    "many-managers": Case(
+        [person(f"u{n}@acme.com", f"U{n}") for n in range(12)],
+        [person(f"u{n}@acme.com", f"U{n}", "P", "facilitator") for n in range(12)],
+        None,
+    ),
+    "other-template": Case([ANA], [ANA], None, {"change": version("0")}, {"change": version("1")}),
+    "missing-value": Case([person(first=None)], [person(first="A")], "Users!B2"),
+    "not-an-email": Case([person("ana.perez@acme")], [person("o'neil+x@acme.co.uk")], "Users!A2"),
+    "duplicate-email": Case([ANA, person("Ana.Perez@ACME.com ", "Ann")], [ANA, LI], "Users!A3"),
+    "unknown-role": Case(
+        [person(ANA[0], "Ana", "Perez", "Facilitater")],
+        [person(ANA[0], "Ana", "Perez", "facilitator")],
+        "Users!D2",
+    ),
+    "bad-jhana": Case([(*ANA, "", "", "yes")], [(*ANA, "", "", 1)], "Users!F2"),
+    "invisible-character": Case(
+        [person(first="A\u200bna")], [person(first="می\u200cخواهم")], "Users!B2"
+    ),
+    "not-text": Case([person(last=True)], [person(last="May")], "Users!C2"),
+    "too-long": Case([person(last="x" * 101)], [person(last="x" * 100)], "Users!C2"),
+    "formula-without-value": Case([person(last='="Per"&"ez"')], [ANA], "Users!C2"),
+    "error-value": Case([(*ANA, "#N/A")], [(*ANA, "facilitator")], "Users!D2"),
+    "merged-cell": Case(
+        [(*ANA, "", "Sales"), LI],
+        [(*ANA, "", "Sales"), LI],
+        "Users!E2",
+        {"change": merge("E2:E3")},
+        {"change": merge("G2:G3")},
+    ),
+    "link-differs": Case(
+        [ANA],
+        [ANA],
+        "Users!A2",
+        {"change": link("mailto:bob@acme.com")},
+        {"change": link("mailto:Ana.Perez@acme.com?subject=Hi")},
+    ),
+    "odd-domain": Case(
+        colleagues(person("ana.perez@acme.con")), colleagues(person("ana@other.com")), "Users!A10"
+    ),
+    "look-alike-letters": Case([person("ana@аcme.com")], [person("ana@müller.de")], "Users!A2"),
+    "address-twin": Case(
+        [person("ana.perez@acme.com"), person("anaperez@acme.com", "Annie")],
+        [person("ana.perez@acme.com"), person("anaperez@acme.de", "Annie")],
+        "Users!A3",
+    ),
+    "same-name": Case(
+        [ANA, person("aperez@acme.com")], [ANA, person("aperez@acme.com", "Anna")], "Users!C3"
+    ),
+    "swapped-names": Case(
+        colleagues(person("zoe.king@acme.com", "King", "Zoe")),
+        colleagues(person("zoe.king@acme.com", "Zoe", "King")),
+        "Users!B10",
+    ),
+    "both-names-in-one-cell": Case(
+        [person(first="Ana Perez")], [person(first="Ana María", last="van der Berg")], "Users!B2"
+    ),
+    "email-as-name": Case([person(first="ana@acme.com")], [ANA], "Users!B2"),
+    "all-capitals": Case([person(last="PEREZ")], [person("li@acme.com", "LI", "Wei")], "Users!C2"),
+    "number-as-name": Case([person(last=4711)], [person(last="4711")], "Users!C2"),
+    "unclear-number": Case(
+        [(*ANA, "", 1234)], [(*ANA, "", 1234)], "Users!E2", {"change": shown_as("#,##0")}
+    ),
+    "garbled-text": Case([person(last="MÃ¼ller")], [person(last="Müller-Ãlvarez")], "Users!C2"),
+    "client-admin": Case([(*ANA, "client admin")], [(*ANA, "individualcontributor")], "Users!D2"),
+    "trimmed": Case([person(first=" Ana ")], [person(first="Ana María")], "Users!B2"),
+    "no-break-space": Case(
+        [person(first="Ana\u00a0María")], [person(first="Ana María")], "Users!B2"
+    ),
+    "mailto": Case([person("mailto:ana@acme.com")], [person("mailto@acme.com")], "Users!A2"),
+    "text-formula": Case(
+        [(*ANA, "", '="00123"')],
+        [(*ANA, "", "=")],
+        "E2",
+        {"name": "people.csv"},
+        {"name": "people.csv"},
+    ),
+    "full-width": Case([person("ａｎａ@acme.com")], [person("ana²@acme.com")], "Users!A2"),
+    "role-spelling": Case([(*ANA, "Client  Admin")], [(*ANA, "client admin")], "Users!D2"),
+    "exported-role": Case([(*ANA, "Learner")], [(*ANA, "")], "Users!D2"),
+    "jhana-spelling": Case([(*ANA, "", "", "１")], [(*ANA, "", "", 1.0)], "Users!F2"),
+    "address-from-link": Case(
+        [person("Ana Perez")],
+        [ANA],
+        "Users!A2",
+        {"change": link("mailto:ana.perez@acme.com")},
+        {"change": link("https://acme.com")},
+    ),
+    "shown-number": Case(
+        [(*ANA, "", 123)],
+        [(*ANA, "", 12345)],
+        "Users!E2",
+        {"change": shown_as("00000")},
+        {"change": shown_as("00000")},
+    ),
+    "cell-comment": Case([ANA], [ANA], "Users!A2", {"change": comment}),
+    "address-not-read": Case(
+        [ANA], [ANA], "Users!B1", {"change": title("bob.hope@acme.com")}, {"change": title()}
+    ),
+    "extra-cells": Case(
+        [ANA, (None, None, None, None, None, None, "1 person")],
+        [ANA, (None, None, None, None, None, None, " ")],
+        "Users!G3",
+    ),
+    "readers-disagree": Case(
+        [ANA], [ANA], "Users!B2", {"write": lambda path: attack.write(path, TWO_VALUES)}
+    ),
+    "one-reader-only": Case(
+        [ANA],
+        [ANA],
+        None,
+        {"write": lambda path: attack.write(path, people_sheet(MOST_ROWS))},
+        {"write": lambda path: attack.write(path, people_sheet(MOST_ROWS - 1))},
+    ),
+    "second-reader-failed": Case(
+        [ANA], [ANA], None, {"write": lambda path: attack.write(path, **attack.ODD_STYLES)}
+    ),
+    "values-only": Case(
+        [ANA], [ANA], None, {"write": lambda path: write_xls(path, [HEADERS, ANA]), "name": "p.xls"}
+    ),
+}
+
+
+@pytest.fixture
+def found(
+    tmp_path: Path, make_xlsx: Callable[..., Path], answer_of: Callable[..., dict[str, Any]]
+) -> Callable[..., list[Problem]]:
+    """What one rule finds in some rows, or in the file that a case writes itself."""
+
+    def find(rule: str, rows: Sequence[Sequence[object]], how: dict[str, Any]) -> list[Problem]:
+        options = {key: how[key] for key in how if key == "hidden"}
+        making = {key: how[key] for key in how if key not in {"hidden", "write"}}
+        write = how.get("write")
+        path = write(tmp_path / making.get("name", "people.xlsx")) if write else None
+        answer = answer_of(path or make_xlsx(*rows, **making), **options)
+        return [problem for problem in answer["problems"] if problem.id == rule]
+
+    return find
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_rule_is_found_where_it_strikes(rule: str, found: Callable[..., list[Problem]]) -> None:
+    """What a rule is about is found, at its cell."""
+    problems = found(rule, CASES[rule].wrong, CASES[rule].how)
+    assert problems
+    assert (str(problems[0].cell) if problems[0].cell else None) == CASES[rule].cell
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_rule_is_quiet_otherwise(rule: str, found: Callable[..., list[Problem]]) -> None:
+    """What only looks like it is left alone."""
+    assert found(rule, CASES[rule].right, CASES[rule].how_right) == []
+
+
+def test_every_rule_has_its_cases() -> None:
+    """No rule is without a test that triggers it and one that must not."""
+    assert set(CASES) == set(RULES)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in CASES if RULES[rule].level is Level.ERROR])
+def test_an_error_keeps_the_row_from_being_ready(
+    rule: str,
+    tmp_path: Path,
+    make_xlsx: Callable[..., Path],
+    answer_of: Callable[..., dict[str, Any]],
+) -> None:
+    """A row with an error is never among the people."""
+    how = dict(CASES[rule].how)
+    write = how.pop("write", None)
+    path = write(tmp_path / "people.xlsx") if write else make_xlsx(*CASES[rule].wrong, **how)
+    answer = answer_of(path)
+    assert answer["ready"] == len(answer["people"])
+    assert answer["ready"] < max(answer["rows"], 1)
+
+
+def test_messages_and_hints_at_80_columns(found: Callable[..., list[Problem]]) -> None:
+    """Every message and hint reads as it was agreed, and holds at 80 columns."""
+    lines: list[str] = []
+    for rule, case in CASES.items():
+        problem = found(rule, case.wrong, case.how)[0]
+        lines += [line.plain.rstrip() for line in problem_lines([Entry(problem)])]
+    assert max(map(len, lines)) <= 80
+    text = "\n".join(lines) + "\n"
+    if not GOLDEN.exists():
+        GOLDEN.write_text(text, encoding="utf-8")
+        pytest.fail(f"{GOLDEN.name} was missing and has been written: read it, then run again")
+    assert text == GOLDEN.read_text(encoding="utf-8")

@@ -1,0 +1,123 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from aapimport.check.check_file import ReadOptions, check_file
+from aapimport.check.evidence import _agree
+from aapimport.sheets.facts import Facts
+from aapimport.sheets.formats import xlsx_second as second_view
+from aapimport.sheets.formats.xlsx_second import MOST_ROWS, look
+from sheets import attack_files as attack
+
+ANA = ("ana.perez@acme.com", "Ana", "Perez")
+
+
+def test_a_cell_on_which_the_readers_disagree_names_both(tmp_path: Path) -> None:
+    """Two readings of one cell are an error that shows both."""
+    body = attack.row(2, ("ana@acme.com", "A_x001B_[31mna", "Perez"))
+    path = attack.write(tmp_path / "people.xlsx", attack.sheet(body))
+    facts = look({"path": str(path), "thorough": False})
+    assert json.dumps(facts)
+    problems = check_file(path, ReadOptions()).problems
+    assert {p.id for p in problems} & {"readers-disagree", "invisible-character"}
+
+
+def test_disagreement_is_an_error(
+    make_xlsx: Callable[..., Path],
+    answer_of: Callable[..., dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A value that the second reader reads differently can't be sent."""
+    monkeypatch.setattr(second_view, "_plain", lambda value: "Anna" if value == "Ana" else value)
+    answer = answer_of(make_xlsx(ANA))
+    (problem,) = [p for p in answer["problems"] if p.id == "readers-disagree"]
+    assert str(problem.cell) == "Users!B2"
+    assert problem.message == "one reader finds 'Ana', another 'Anna'"
+    assert answer["people"] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "other", "agreed"),
+    [
+        ("a", "a ", True),
+        ("a\r\nb", "a\nb", True),
+        (1.0, 1, True),
+        (0.1 + 0.2, 0.3, True),
+        ("1", 1, False),
+        ("", 0, False),
+        ("a", {"date": "2026-01-01"}, False),
+    ],
+)
+def test_only_real_differences_count(value: Any, other: Any, *, agreed: bool) -> None:
+    """Blanks at the ends, kinds of line ends and the last bit of a number are no disagreement."""
+    assert _agree(value, other) is agreed
+
+
+def long_workbook(path: Path, rows: int) -> Path:
+    """A workbook with many rows and nothing wrong."""
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet("Users")
+    sheet.append(("Email Address", "First Name", "Last Name", "User Role"))
+    for number in range(rows):
+        sheet.append((f"u{number}@acme.com", "U", f"N{number}", "facilitator"))
+    workbook.save(path)
+    return path
+
+
+def test_above_20000_rows_one_reader_is_enough(tmp_path: Path) -> None:
+    """The slow reader is left out of a long file, which is said."""
+    path = long_workbook(tmp_path / "people.xlsx", MOST_ROWS)
+    assert look({"path": str(path), "thorough": False}) == {"state": "too many rows"}
+    checked = check_file(path, ReadOptions(), with_people=False)
+    assert [p.id for p in checked.problems] == ["one-reader-only"]
+    assert checked.rows == checked.ready == MOST_ROWS
+    assert checked.people == ()
+
+
+def test_thorough_reads_any_size_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--thorough` lets both readers read a file that is too long for it otherwise."""
+    monkeypatch.setattr(second_view, "MOST_ROWS", 5)
+    path = long_workbook(tmp_path / "people.xlsx", 6)
+    assert look({"path": str(path), "thorough": False})["state"] == "too many rows"
+    assert look({"path": str(path), "thorough": True})["state"] == "looked"
+
+
+def test_a_second_reader_that_fails_is_a_warning(
+    make_xlsx: Callable[..., Path], answer_of: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    """What only the second reader can't read is read all the same, with a warning."""
+    path = attack.write(tmp_path / "people.xlsx", **attack.ODD_STYLES)
+    assert look({"path": str(path), "thorough": False}) == {"state": "failed"}
+    answer = answer_of(path)
+    assert [p.id for p in answer["problems"]] == ["second-reader-failed"]
+    assert len(answer["people"]) == 1
+
+
+def test_a_view_without_the_sheet_counts_as_failed() -> None:
+    """An answer that lacks the sheet is no evidence that all is well."""
+    facts = Facts()
+    facts.take_second_view({"state": "looked", "version": None, "sheets": {}}, "Users")
+    assert facts.state == "failed"
+
+
+def test_a_second_reader_that_hangs_is_left_behind(
+    tmp_path: Path, make_xlsx: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second reader that never ends costs its own time limit and a warning, not the answer."""
+    from aapimport.check import check_file as check
+    from aapimport.sheets.limits import Limits
+
+    def start(entry: str, arguments: dict[str, Any], limits: Limits, stdin: Any = None) -> Any:
+        if entry.endswith(":look"):
+            entry, limits = "time:sleep", Limits(limits.memory, 1.0)
+            arguments = 600  # type: ignore[assignment]
+        return start_child(entry, arguments, limits, stdin)
+
+    start_child = check.start_child
+    monkeypatch.setattr(check, "start_child", start)
+    checked = check_file(make_xlsx(ANA), ReadOptions())
+    assert [p.id for p in checked.problems] == ["second-reader-failed"]

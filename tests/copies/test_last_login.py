@@ -1,0 +1,57 @@
+from datetime import date, datetime
+
+import pytest
+
+from aapimport.copies.last_login import LoginDays, is_undated
+
+DAY = date(2026, 4, 3)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime.fromisoformat("2026-04-03 23:59"),
+        DAY,
+        46115,
+        46115.75,
+        "2026-04-03",
+        "2026-04-03 10:15:00",
+        "2026-04-03T10:15:00Z",
+        "2026/04/03",
+        "03.04.2026",
+        "03.04.2026 10:15",
+        "3 Apr 2026",
+        "03-Apr-2026",
+        "Apr 3, 2026",
+        "April 3, 2026, 10:15 AM",
+        " 2026-04-03 ",
+    ],
+)
+def test_one_meaning_is_read(value):
+    """What can be read in one way only is read."""
+    assert LoginDays([value]).read(value) == DAY
+
+
+@pytest.mark.parametrize("value", ["", "never", "2026", "32.01.2026", 12, True, "2026-13-01"])
+def test_what_is_no_day_is_not_made_one(value):
+    """Nobody is taken for a leaver because of a value that can't be read."""
+    assert LoginDays([value]).read(value) is None
+
+
+def test_the_column_decides_which_number_is_the_month():
+    """One day above 12 anywhere in the column settles it for all of it."""
+    assert LoginDays(["03/04/2026", "25/12/2025"]).read("03/04/2026") == date(2026, 4, 3)
+    assert LoginDays(["03/04/2026", "12/25/2025"]).read("03/04/2026") == date(2026, 3, 4)
+
+
+def test_an_undecided_column_stays_unread():
+    """Where both readings are possible, or none is, there is no guess."""
+    assert LoginDays(["03/04/2026"]).read("03/04/2026") is None
+    assert LoginDays(["25/12/2025", "12/25/2025"]).read("25/12/2025") is None
+
+
+def test_blank_is_not_the_same_as_unreadable():
+    """A blank means something of its own in the exported list."""
+    assert is_undated("")
+    assert is_undated("  ")
+    assert not is_undated("never")

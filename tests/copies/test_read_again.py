@@ -1,0 +1,47 @@
+import dataclasses
+
+import pytest
+
+from aapimport.check.check_file import ReadOptions, check_file
+from aapimport.copies.read_again import Original, read_again
+from aapimport.errors import FileProblemError
+from aapimport.sheets.table import Table
+
+
+def test_rows_stand_in_their_own_columns():
+    """A sheet whose first columns are empty keeps its addresses."""
+    table = Table(name="", hidden=False, first_column=2, rows=lambda: iter([["x"], ["y"]]))
+    assert list(Original(1, table, 0).rows()) == [(1, ["", "", "x"]), (2, ["", "", "y"])]
+
+
+def test_rows_end_with_the_last_problem():
+    """Where the values end above a problem, its row is there all the same."""
+    table = Table(name="", hidden=False, first_column=0, rows=lambda: iter([["x"]]))
+    assert list(Original(1, table, 3).rows()) == [(1, ["x"]), (2, []), (3, [])]
+    assert list(Original(1, table, 3).rows_below_header()) == [(2, []), (3, [])]
+
+
+def test_a_csv_is_read_in_the_encoding_that_was_decided(tmp_path):
+    """What the administrator said once holds for the files that are written, too."""
+    source = tmp_path / "in.csv"
+    source.write_bytes("E-mail;First Name;Last Name\nzoe@acme.com;Zoë;Müller\n".encode("cp1252"))
+    original = read_again(check_file(source, ReadOptions(encoding="cp1252")))
+    assert original.headers() == {0: "E-mail", 1: "First Name", 2: "Last Name"}
+    assert list(original.rows_below_header()) == [(2, ["zoe@acme.com", "Zoë", "Müller"])]
+
+
+def test_the_people_are_needed(tmp_path):
+    """A check without people can't be the source of a file with people."""
+    source = tmp_path / "in.csv"
+    source.write_text("E-mail,First Name,Last Name\na@acme.com,A,B\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="people"):
+        read_again(check_file(source, ReadOptions(), with_people=False))
+
+
+def test_a_changed_file_is_refused(tmp_path):
+    """The bytes that are read again are the ones that were checked."""
+    source = tmp_path / "in.csv"
+    source.write_text("E-mail,First Name,Last Name\na@acme.com,A,B\n", encoding="utf-8")
+    checked = check_file(source, ReadOptions())
+    with pytest.raises(FileProblemError, match="has changed"):
+        read_again(dataclasses.replace(checked, digest="0" * 64))

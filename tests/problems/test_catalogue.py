@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+
+from aapimport.problems.catalogue import RULES, Rule, put_into_words
+from aapimport.problems.page import catalogue_page
+from aapimport.problems.problem import Finding, Level
+
+DOCS = Path(__file__).parents[2] / "docs" / "problems.md"
+
+
+def test_the_page_is_current() -> None:
+    """docs/problems.md says what the catalogue says."""
+    assert DOCS.read_text(encoding="utf-8") == catalogue_page(), (
+        "run: python -m aapimport.problems.page docs/problems.md"
+    )
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
+def test_words_are_in_the_house_style(rule: Rule) -> None:
+    """Ids are kebab-case; messages and hints start small and have no full stop; each has a why."""
+    assert rule.id == rule.id.lower()
+    assert set(rule.id) <= set("abcdefghijklmnopqrstuvwxyz-")
+    for text in (rule.message, rule.hint):
+        assert not text.endswith(".")
+        assert text[:1] == text[:1].lower()
+    assert rule.why.endswith((".", "?"))
+    assert rule.hint or rule.level is Level.NOTICE
+
+
+def test_problems_are_sorted_by_row_and_column() -> None:
+    """The whole file comes first, then row by row, and an error before what is less."""
+    findings = [
+        Finding("trimmed", 3, 0, "b"),
+        Finding("bad-jhana", 3, 0, "b"),
+        Finding("bad-jhana", 2, 5, "a"),
+        Finding("no-rows", None, None, ""),
+    ]
+    problems = put_into_words(findings, "Users")
+    assert [(p.id, str(p.cell)) for p in problems] == [
+        ("no-rows", "None"),
+        ("bad-jhana", "Users!F2"),
+        ("bad-jhana", "Users!A3"),
+        ("trimmed", "Users!A3"),
+    ]
+
+
+def test_braces_in_a_cell_are_only_text() -> None:
+    """A cell can't fill in our messages."""
+    found = Finding("link-differs", 2, 0, "{value.__class__}", {"link": "{0}"})
+    (problem,) = put_into_words([found], "")
+    assert problem.message == "links to '{0}', another address"
+    assert problem.value == "{value.__class__}"
+
+
+def test_a_long_value_is_cut() -> None:
+    """A pasted novel does not become part of the report."""
+    (problem,) = put_into_words([Finding("bad-jhana", 2, 0, "x" * 5000)], "")
+    assert len(problem.value) == 1001

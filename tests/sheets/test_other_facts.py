@@ -1,0 +1,131 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+
+from aapimport.check.check_file import ReadOptions, check_file
+from aapimport.errors import AnswerNeededError
+from aapimport.sheets.facts import Facts
+from aapimport.sheets.formats.ods import add_ods_facts
+from aapimport.sheets.formats.xls import add_xls_facts
+from aapimport.sheets.formats.xlsb import add_xlsb_facts
+from sheets.other_formats import More, write_xlsb
+
+HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A workbook with everything that values don't tell."""
+    book = Workbook()
+    book.active.title = "Notes"
+    sheet = book.create_sheet("Users")
+    sheet.append(HEADERS)
+    for number in range(2, 8):
+        sheet.append((f"u{number}@acme.com", "U", f"N{number}", "", "Sales", 1))
+    sheet["A2"] = "Ana Perez"
+    sheet["A2"].hyperlink = "mailto:ana@acme.com"
+    sheet["D3"] = "=NA()"
+    sheet["D4"] = '=VLOOKUP("x",A1:B2,2,FALSE)'
+    sheet.row_dimensions[5].hidden = True
+    sheet.column_dimensions["E"].hidden = True
+    sheet.merge_cells("B6:C6")
+    sheet["A7"].comment = Comment("left in May", "HR")
+    path = tmp_path / "people.xlsx"
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize(("extension", "add"), [("xls", add_xls_facts), ("ods", add_ods_facts)])
+def test_what_values_do_not_tell(
+    source: Path,
+    libreoffice: Callable[[Path, str], Path],
+    extension: str,
+    add: Callable[[bytes, str, Facts], bool],
+) -> None:
+    """Hidden rows and columns, errors, merges and links of xls and ods are seen."""
+    path = libreoffice(source, extension)
+    facts = Facts()
+    assert add(path.read_bytes(), "Users", facts)
+    assert facts.hidden_rows == {5}
+    assert facts.hidden_columns == {4}
+    assert facts.errors == {(3, 3): "#N/A", (4, 3): "#N/A"}
+    assert facts.links == {(2, 0): "ana@acme.com"}
+    checked = check_file(path, ReadOptions(hidden="skip"))
+    assert [person.row for person in checked.people] == [2, 7]
+    assert checked.people[0].email == "ana@acme.com"
+    found = {problem.id for problem in checked.problems}
+    assert {"error-value", "merged-cell", "hidden-column", "hidden-rows-skipped"} <= found
+    assert ("cell-comment" in found) == (extension == "ods")
+
+
+MORE = More(
+    hidden_rows=(4,),
+    hidden_columns=(4,),
+    errors=((2, 3),),
+    merged=((5, 5, 1, 2),),
+    links={(1, 0): "mailto:ana@acme.com"},
+    formats={(3, 4): "00000", (1, 4): "0.0", (2, 4): "yyyy"},
+)
+
+
+@pytest.fixture
+def xlsb(tmp_path: Path) -> Path:
+    """The same in a binary workbook."""
+    rows = [
+        (f"u{number}@acme.com", "U", f"N{number}", "", 123.0 / number, 1) for number in range(1, 7)
+    ]
+    rows[2] = (*rows[2][:4], 123, 1)
+    return write_xlsb(tmp_path / "people.xlsb", [HEADERS, *rows], MORE)
+
+
+def test_what_values_of_a_binary_workbook_do_not_tell(
+    xlsb: Path, libreoffice: Callable[[Path, str], Path]
+) -> None:
+    """What is seen in an xlsb is what LibreOffice sees in it."""
+    facts, seen = Facts(), Facts()
+    assert add_xlsb_facts(xlsb.read_bytes(), "Users", facts)
+    assert facts.hidden_rows == {5}
+    assert facts.hidden_columns == {4}
+    assert facts.errors == {(3, 3): "#N/A"}
+    assert facts.links == {(2, 0): "ana@acme.com"}
+    assert facts.merged == ((6, 1, 6, 2),)
+    assert facts.shown == {(4, 4): "00123"}
+    assert facts.unclear == {(2, 4): "format 0.0", (3, 4): "format yyyy"}
+    assert add_ods_facts(libreoffice(xlsb, "ods").read_bytes(), "Users", seen)
+    assert (seen.hidden_rows, seen.hidden_columns) == (facts.hidden_rows, facts.hidden_columns)
+    assert (seen.errors, seen.links, seen.merged) == (facts.errors, facts.links, facts.merged)
+    assert seen.shown == facts.shown
+
+
+def test_a_binary_workbook_is_checked_like_the_others(xlsb: Path) -> None:
+    """Hidden rows are asked about, and errors, merged cells and other links are errors."""
+    with pytest.raises(AnswerNeededError, match="1 person in hidden or filtered rows"):
+        check_file(xlsb, ReadOptions())
+    checked = check_file(xlsb, ReadOptions(hidden="skip"))
+    assert [person.row for person in checked.people] == [4, 7]
+    found = {problem.id: str(problem.cell) for problem in checked.problems if problem.cell}
+    assert found["error-value"] == "Users!D3"
+    assert found["merged-cell"] == "Users!B6"
+    assert found["link-differs"] == "Users!A2"
+    assert found["shown-number"] == "Users!E4"
+
+
+FACTS = {"xls": add_xls_facts, "ods": add_ods_facts, "xlsb": add_xlsb_facts}
+
+
+@pytest.mark.parametrize("extension", FACTS)
+def test_broken_files_are_given_up(
+    source: Path, libreoffice: Callable[[Path, str], Path], xlsb: Path, extension: str
+) -> None:
+    """A file that is cut, flipped, or without the sheet, is given up without a traceback."""
+    add = FACTS[extension]
+    data = (xlsb if extension == "xlsb" else libreoffice(source, extension)).read_bytes()
+    assert add(data, "Nobody", Facts()) is False
+    assert add(data[: len(data) // 3], "Users", Facts()) is False
+    for at in range(0, len(data), max(len(data) // 300, 1)):
+        broken = bytearray(data)
+        broken[at] ^= 0xFF
+        assert add(bytes(broken), "Users", Facts()) in {True, False}

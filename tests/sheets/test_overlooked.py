@@ -1,0 +1,196 @@
+"""Rows, sheets and files that a careless reader takes for something else."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+from openpyxl.styles import Font
+
+from aapimport.check.check_file import ReadOptions, check_file
+from aapimport.errors import AnswerNeededError, FileProblemError
+from aapimport.sheets.archive import long_sheets
+from aapimport.sheets.facts import Facts
+from aapimport.sheets.formats.ods import add_ods_facts
+from aapimport.sheets.formats.xlsx import hidden_rows
+from aapimport.sheets.formats.xlsx_second import MOST_ROWS, look
+from sheets import attack_files as attack
+
+HEADERS = ("Email Address", "First Name", "Last Name")
+PEOPLE = [(f"{name}@acme.com", name.title(), "Perez") for name in ("ana", "bo", "cy")]
+
+
+def blank_rows(sheet: Any) -> None:
+    """A format down the whole sheet leaves rows of blank cells behind."""
+    for row in range(5, MOST_ROWS + 100):
+        sheet.cell(row, 1).font = Font(bold=True)
+
+
+def many_people(sheet: Any) -> None:
+    """More rows than both readers look at."""
+    for number in range(MOST_ROWS + 10):
+        sheet.append((f"p{number}@acme.com", f"P{number}", f"Q{number}"))
+
+
+def another_sheet(sheet: Any) -> None:
+    """A long sheet beside the people's."""
+    other = sheet.parent.create_sheet("Log")
+    for number in range(MOST_ROWS + 10):
+        other.append((number,))
+
+
+def a_cell_far_right(sheet: Any) -> None:
+    """A formatted blank cell in the last column that Excel has."""
+    sheet["XFD3"].font = Font(bold=True)
+
+
+@pytest.mark.parametrize("change", [blank_rows, many_people, another_sheet, a_cell_far_right])
+def test_a_hidden_person_is_asked_about_however_large_the_file(tmp_path: Path, change):
+    """What makes a second look slow or odd doesn't load somebody whom nobody sees."""
+    workbook = Workbook()
+    sheet = workbook.active
+    sheet.title = "Users"
+    for row in (HEADERS, *PEOPLE):
+        sheet.append(row)
+    sheet.row_dimensions[3].hidden = True
+    change(sheet)
+    path = tmp_path / "people.xlsx"
+    workbook.save(path)
+    with pytest.raises(AnswerNeededError, match=r"1 person in hidden or filtered rows \(3\)"):
+        check_file(path, ReadOptions())
+    skipped = check_file(path, ReadOptions(hidden="skip"))
+    assert 3 not in {person.row for person in skipped.people}
+    rules = {problem.id for problem in skipped.problems}
+    assert ("one-reader-only" in rules) is (change is many_people)
+    assert "second-reader-failed" not in rules
+
+
+def csv_of(start: str, size: int) -> bytes:
+    """A quoted list of exactly so many bytes."""
+    text = f'{start}"Email Address","First Name","Last Name"\n"ana@acme.com","Ana","Perez"\n'
+    return (text + "," * (size - len(text) - 1) + "\n").encode()
+
+
+@pytest.mark.parametrize("start", ["", "\n", "  \n"])
+def test_a_text_of_the_size_of_a_lock_file_is_none(tmp_path: Path, start: str):
+    """Excel's lock files are 165 bytes long, and so may be a list of people."""
+    path = tmp_path / "people.csv"
+    path.write_bytes(csv_of(start, 165))
+    assert check_file(path, ReadOptions()).ready == 1
+
+
+def test_a_lock_file_is_one_whatever_it_is_called(tmp_path: Path):
+    """The name of who has the workbook open, padded, and again in UTF-16."""
+    name = b"Ana Perez"
+    lock = bytes([len(name)]) + name.ljust(54) + bytes([len(name), 0])
+    lock += name.decode().ljust(54).encode("utf-16-le")
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(lock)
+    assert len(lock) == 165
+    with pytest.raises(FileProblemError, match="lock file"):
+        check_file(path, ReadOptions())
+
+
+def test_a_column_called_pk_is_no_zip_archive(tmp_path: Path):
+    """Two letters don't make an archive."""
+    path = tmp_path / "people.csv"
+    path.write_text("PK,Email Address,First Name,Last Name\n1,a@acme.com,A,B\n", encoding="utf-8")
+    assert check_file(path, ReadOptions()).ready == 1
+
+
+OFFICE = "urn:oasis:names:tc:opendocument:xmlns"
+CELL = 'table:formula="of:=IF(1=1;&quot;&quot;;&quot;x&quot;)"'
+
+
+def test_bytes_of_text_that_look_like_a_length_make_no_lock_file(tmp_path: Path):
+    """A first cell that starts with a 6 leaves no padding to be looked at."""
+    path = tmp_path / "people.csv"
+    path.write_bytes(csv_of("6,,\n", 165))
+    assert check_file(path, ReadOptions()).ready == 1
+
+
+def test_a_long_sheet_beside_the_people_costs_them_nothing(tmp_path: Path):
+    """Links and comments of the people's sheet are seen though another sheet is too long."""
+    workbook = Workbook()
+    sheet = workbook.active
+    sheet.title = "Users"
+    for row in (HEADERS, *PEOPLE):
+        sheet.append(row)
+    sheet["B2"].comment = Comment("left", "HR")
+    another_sheet(sheet)
+    path = tmp_path / "people.xlsx"
+    workbook.save(path)
+    view = look({"path": str(path), "thorough": False})
+    assert list(view["sheets"]) == ["Users"]
+    assert view["too_long"] == ["Log"]
+    facts = Facts()
+    facts.take_second_view(view, "Log")
+    assert facts.state == "too many rows"
+    rules = {problem.id for problem in check_file(path, ReadOptions()).problems}
+    assert "cell-comment" in rules
+    assert "one-reader-only" not in rules
+
+
+@pytest.mark.parametrize("blank", ["<c r='A9'/>", "<c r='A9'><v/></c>", '<c r="A9"><v></v></c>'])
+def test_rows_without_a_value_are_not_counted(tmp_path: Path, blank: str):
+    """Blank cells are written in several ways."""
+    rows = "".join(f"<row>{blank}</row><row/>" for _ in range(9))
+    path = attack.write(tmp_path / "people.xlsx", attack.sheet(attack.ANA + rows))
+    part = "xl/worksheets/sheet1.xml"
+    assert long_sheets(path.read_bytes(), 2) == (set(), 1)
+    assert long_sheets(path.read_bytes(), 1) == ({part}, 1)
+
+
+def test_rows_of_no_height_are_hidden(tmp_path: Path):
+    """The quick search for hidden rows knows what the slow reader knows."""
+    rows = "".join(
+        f'<row r="{row}" {how}><c r="A{row}"><v>1</v></c></row>'
+        for row, how in enumerate(("", 'ht="0"', 'ht="15" customHeight="1"', 'hidden="1"'), start=2)
+    )
+    path = attack.write(tmp_path / "people.xlsx", attack.sheet(rows))
+    assert hidden_rows(path.read_bytes(), "xl/worksheets/sheet1.xml") == {3, 5}
+
+
+@pytest.fixture
+def facts_of() -> Callable[[str], Facts]:
+    """What is known of an ods sheet's cells, given the cells of its one row."""
+
+    def look_at(cells: str, after: str = "") -> Facts:
+        content = (
+            f'<office:document-content xmlns:office="{OFFICE}:office:1.0"'
+            f' xmlns:table="{OFFICE}:table:1.0" xmlns:text="{OFFICE}:text:1.0"'
+            ' xmlns:dc="http://purl.org/dc/elements/1.1/"><office:body><office:spreadsheet>'
+            f'<table:table table:name="Users"><table:table-row>{cells}</table:table-row>'
+            f"</table:table>{after}</office:spreadsheet></office:body></office:document-content>"
+        )
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr("content.xml", content)
+        facts = Facts()
+        assert add_ods_facts(stream.getvalue(), "Users", facts)
+        return facts
+
+    return look_at
+
+
+def test_a_formula_that_gives_nothing_is_blank(facts_of):
+    """LibreOffice stores no type for an empty text; other formulas show that it calculated."""
+    stored = f'<table:table-cell {CELL} office:value-type="string"><text:p>x</text:p>'
+    assert not facts_of(f"{stored}</table:table-cell><table:table-cell {CELL}/>").unstored
+    assert facts_of(f"<table:table-cell {CELL}/>").unstored == {(1, 0)}
+    other = f'<table:table table:name="Lists">{stored}</table:table-cell></table:table>'
+    assert not facts_of(f"<table:table-cell {CELL}/>", other).unstored
+
+
+def test_a_comment_is_its_text_alone(facts_of):
+    """Who wrote it and when stands inside of it, and is not what it says."""
+    note = (
+        "<office:annotation><dc:creator>HR</dc:creator><dc:date>2026-11-25T00:00:00</dc:date>"
+        "<text:p>left</text:p></office:annotation>"
+    )
+    facts = facts_of(f"<table:table-cell>{note}<text:p>Ana</text:p></table:table-cell>")
+    assert facts.comments == {(1, 0): "left"}
