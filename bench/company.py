@@ -13,8 +13,8 @@ from pathlib import Path
 from random import Random
 
 from aapimport.person import fold
-from aapimport.plan.name_forms import plain, wide, words
-from aapimport.plan.same_human import Known
+from aapimport.twins.name_forms import plain, wide, words
+from aapimport.twins.same_human import Known
 
 _DATA = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _SYLLABLES = {name: parts.split() for name, parts in _DATA.pop("syllables").items()}

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import product
 
-from aapimport.plan.same_human import Known, find_twins
+from aapimport.twins.same_human import Known, find_twins
 from company import KINDS, Company, namesakes_in_1000
 
 

@@ -5,8 +5,8 @@ import pytest
 from aapimport.errors import RefusedError
 from aapimport.plan.decide import MAYBE, NO_SEAT, RETURNS, decide, impossible, leave_out
 from aapimport.plan.plan import Action, PersonPlan, Plan, PlanOptions, Step
-from aapimport.plan.same_human import Kind, Known, Twin
 from aapimport.services.values import Change, EmailKind, Pass, Team, Wanted
+from aapimport.twins.same_human import Kind, Known, Twin
 from faults.uploading import person
 
 OPTIONS = PlanOptions(pass_name="Leadership 2026")

@@ -4,7 +4,7 @@ import pytest
 
 from aapimport.plan.decide import MAYBE
 from aapimport.plan.plan import Action, PersonPlan
-from aapimport.plan.same_human import Kind
+from aapimport.twins.same_human import Kind
 from faults.uploading import Uploading, person
 
 DESK = [{"value": "ana@acme.com", "primary": True}, {"value": "Desk@acme.com"}]

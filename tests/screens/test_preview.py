@@ -7,7 +7,6 @@ from rich.console import Console
 
 from aapimport.person import Person
 from aapimport.plan.plan import Action, PersonPlan, Plan, PlanOptions, Step
-from aapimport.plan.same_human import Kind, Known, Twin
 from aapimport.screens.console import make_console
 from aapimport.screens.maybe import show_maybes
 from aapimport.screens.plan import show_client_admins, show_plan
@@ -15,6 +14,7 @@ from aapimport.screens.preview import show_preview
 from aapimport.screens.steps import show_steps
 from aapimport.services.values import Change, EmailKind, Pass, Team, Wanted
 from aapimport.template.roles import Role
+from aapimport.twins.same_human import Kind, Known, Twin
 
 SALES = Team(id="s", name="Sales EMEA", pass_id="p", places=80, places_used=2)
 FINANCE = Team(id="f", name="Finance", pass_id="p", places=12, places_used=11)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from aapimport.errors import RefusedError
 from aapimport.plan.budget import Budget
 from aapimport.plan.plan import PersonPlan, Plan, rows_of
-from aapimport.plan.same_human import Kind
+from aapimport.twins.same_human import Kind
 
 NO_SEAT = "no seat left on the pass"
 MAYBE = "may be there already"

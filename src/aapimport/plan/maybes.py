@@ -6,10 +6,10 @@ from aapimport.check.check_file import Checked
 from aapimport.person import Person
 from aapimport.plan.names import is_member
 from aapimport.plan.plan import Action, PersonPlan
-from aapimport.plan.same_human import Kind, Known, Twin, find_twins
 from aapimport.plan.snapshot import Snapshot
 from aapimport.services.scim import Account
 from aapimport.services.values import Pass
+from aapimport.twins.same_human import Kind, Known, Twin, find_twins
 
 
 def find_maybes(

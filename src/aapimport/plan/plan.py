@@ -9,10 +9,10 @@ from typing import Literal
 from aapimport.config import PassAs
 from aapimport.person import Person
 from aapimport.plan.budget import Budget
-from aapimport.plan.same_human import Twin
 from aapimport.services.scim import Account
 from aapimport.services.values import Change, EmailKind, Pass, Team, Wanted
 from aapimport.template.roles import Role
+from aapimport.twins.same_human import Twin
 
 Maybe = Literal["create", "leave-out"]
 """What happens to people who may be there already, where nobody is asked."""

@@ -13,7 +13,7 @@ from aapimport.config import PassAs
 from aapimport.plan.decide import impossible
 from aapimport.plan.make import RECEIPT_LETTERS
 from aapimport.plan.plan import Action, Maybe, PersonPlan, Plan, PlanOptions, Returning, Step
-from aapimport.plan.same_human import Twin
+from aapimport.twins.same_human import Twin
 
 ActionName = Literal["create", "change", "same", "skip"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from aapimport.plan.name_forms import Form, slip_between
+from aapimport.twins.name_forms import Form, slip_between
 
 BLOCK = 16
 """How many people are compared with at most for one shared key. A person with more namesakes than

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from aapimport.plan.name_forms import Form, Shape
+from aapimport.twins.name_forms import Form, Shape
 
 _UNSEEN = 0.5
 """How often a name counts that nobody else here has (additive smoothing)."""

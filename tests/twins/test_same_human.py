@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aapimport.person import fold
-from aapimport.plan.candidates import BLOCK
-from aapimport.plan.same_human import Kind, Known, Twin, find_twins
+from aapimport.twins.candidates import BLOCK
+from aapimport.twins.same_human import Kind, Known, Twin, find_twins
 
 BENCH = Path(__file__).parents[2] / "bench"
 
@@ -178,7 +178,7 @@ def test_an_acquired_company_is_not_a_moved_one():
 @pytest.mark.parametrize("size", [200, 2000])
 def test_the_work_grows_with_the_people_not_the_pairs(monkeypatch, size):
     """However many people share a key, each newcomer is compared with a bounded number."""
-    import aapimport.plan.same_human as module
+    import aapimport.twins.same_human as module
 
     compared = []
     real = module._match

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import exp
 
-from aapimport.plan.candidates import Index
-from aapimport.plan.name_forms import Form, slip_between
-from aapimport.plan.name_relations import Names, compare_names
-from aapimport.plan.namesakes import Namesakes
+from aapimport.twins.candidates import Index
+from aapimport.twins.name_forms import Form, slip_between
+from aapimport.twins.name_relations import Names, compare_names
+from aapimport.twins.namesakes import Namesakes
 
 
 @dataclass(frozen=True, slots=True)

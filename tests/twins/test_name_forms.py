@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aapimport.plan.name_forms import (
+from aapimport.twins.name_forms import (
     Form,
     Shape,
     Slip,

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from aapimport.plan.name_forms import SHORTEST_SLIP, Form, Shape, Slip, slip_between
+from aapimport.twins.name_forms import SHORTEST_SLIP, Form, Shape, Slip, slip_between
 
 
 class Names(StrEnum):
