@@ -36,12 +36,31 @@ def workbook(path: Path, *rows: tuple[object, ...]) -> Path:
 
 
 def test_a_good_file_gives_0(tmp_path: Path) -> None:
-    """Nothing wrong: the counts on stdout, nothing on stderr, exit 0."""
+    """Nothing wrong: the counts on stdout, what wasn't compared on stderr, exit 0."""
     done = validate(workbook(tmp_path / "people.xlsx", ANA))
     assert done.stdout == (
         "people.xlsx: 1 row checked, 1 ready, 0 with errors, 0 warnings\nnothing was sent\n"
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    said = "team names were not compared with the portal's: --pass NAME does\n"
+    assert (done.returncode, done.stderr) == (0, said)
+
+
+def test_teams_are_compared_with_the_passs(tmp_path: Path) -> None:
+    """With --pass, a team that the pass hasn't is an error at its cells, with the teams it has."""
+    good = validate(
+        workbook(tmp_path / "good.xlsx", (*ANA[:4], "Sales EMEA", 1)), "--pass", "Leadership 2026"
+    )
+    assert good.returncode == 0
+    assert "'Engineering', 'Finance', 'Sales EMEA'" in good.stderr
+    assert "practice portal: nothing real is touched" in good.stderr
+    other = (*ANA[:4], "Wizards", 1)
+    bad = validate(workbook(tmp_path / "bad.xlsx", other), "--pass", "Leadership 2026")
+    assert bad.returncode == 1
+    assert "team 'Wizards' is not on the pass: Users!E2" in bad.stderr
+    assert "the pass's teams are 'Engineering', 'Finance', 'Sales EMEA'" in bad.stderr
+    nobody = validate(workbook(tmp_path / "pass.xlsx", ANA), "--pass", "Leadreship 2026")
+    assert nobody.returncode == 1
+    assert "did you mean 'Leadership 2026'" in nobody.stderr
 
 
 def test_a_bad_file_gives_1_and_every_problem(tmp_path: Path) -> None:

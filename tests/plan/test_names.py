@@ -62,7 +62,8 @@ def test_each_unknown_team_is_one_block_with_all_its_cells(uploading: Uploading)
         "2 team names in the file can't be used with pass 'Leadership 2026'\n"
         "team 'Salse' is not on the pass: Users!E2, Users!E5:E7\n"
         "  did you mean 'Sales'?\n"
-        "team 'Knitting' is not on the pass: Users!E3, Users!E8"
+        "team 'Knitting' is not on the pass: Users!E3, Users!E8\n"
+        "  the pass's teams are 'Sales'"
     )
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 @click.command("validate")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--pass", "pass_name", metavar="NAME", help="Compare the team names with this pass's, too."
+)
 @click.option("--sheet", metavar="NAME", help="The sheet to read, where several hold people.")
 @click.option("--encoding", metavar="NAME", help="The text encoding of a csv that isn't UTF-8.")
 @click.option(
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 def validate(  # noqa: PLR0913 -- click names each flag
     file: Path,
     *,
+    pass_name: str | None,
     strict: bool,
     show_all: bool,
     as_json: bool,
@@ -66,7 +70,7 @@ def validate(  # noqa: PLR0913 -- click names each flag
             check_workbook_name(out, force=force, source=file)
 
     def check(chosen: ReadOptions) -> "Checked":
-        checking = begin_check(file, chosen, with_people=bool(outputs))
+        checking = begin_check(file, chosen, with_people=bool(outputs or pass_name))
         # What the answer needs is imported while the children work on the question.
         from aapimport.screens import problems  # noqa: F401 -- see above
 
@@ -75,10 +79,40 @@ def validate(  # noqa: PLR0913 -- click names each flag
     checked = with_answers(ReadOptions(**choices), Asker(practice=False, yes=False), check)
     _show(checked, show_all=show_all, as_json=as_json)
     _write(checked, annotate, fix, force=force)
+    if pass_name is not None:
+        _compare_teams(checked, pass_name)
+    elif "team" in checked.columns and not as_json:
+        click.echo("team names were not compared with the portal's: --pass NAME does", err=True)
     from aapimport.problems.problem import Level
 
     failed = checked.count(Level.ERROR) or (strict and checked.count(Level.WARNING))
     return ExitCode.FINDINGS if failed else ExitCode.OK
+
+
+def _compare_teams(checked: "Checked", pass_name: str) -> None:
+    """Compare the teams of the file with those of a pass, and say which there are.
+
+    Raises:
+        RefusedError: There is no such pass, or a team can't be used with it.
+        SettingsError: A setting is missing, or the portal refuses the token.
+        ServiceError: The portal can't be asked.
+    """
+    from aapimport.cli.connection import connected
+    from aapimport.config import read_settings
+    from aapimport.plan.names import choose_pass, find_teams
+    from aapimport.screens.console import make_console, safe
+    from aapimport.screens.target import show_target
+
+    settings = read_settings()
+    show_target(make_console(sys.stderr), settings.target)
+    with connected(settings) as services:
+        chosen = choose_pass(services.portal, pass_name, settings.pass_as)
+        find_teams(checked, services.portal, chosen)
+        teams = [it.name for it in services.portal.teams() if it.pass_id in {"", chosen.id}]
+    names = ", ".join(repr(name) for name in sorted(teams)) or "none"
+    click.echo(
+        safe(f"every team name is one of pass {chosen.name!r}, which has: {names}"), err=True
+    )
 
 
 def _show(checked: "Checked", *, show_all: bool, as_json: bool) -> None:

@@ -21,6 +21,7 @@ from aapimport.services.values import Pass, Team
 Remembered = Callable[[str], frozenset[str]]
 """Whom earlier uploads put into a Group, by its id: for portals that never show members."""
 _BETWEEN_TEAMS = re.compile(r"[;,/|&\n]|\s+and\s+", re.IGNORECASE)
+_MANY_TEAMS = 12  # names that a message lists
 _Named = TypeVar("_Named", Pass, Team)
 
 
@@ -125,45 +126,60 @@ def find_teams(checked: Checked, portal: Portal, pass_: Pass) -> dict[str, Team]
     typed = {person.team for person in checked.people if person.team}
     if not typed:
         return {}
-    here: list[Team] = []
-    elsewhere: list[Team] = []
-    for team in portal.teams():
-        (here if team.pass_id in {"", pass_.id} else elsewhere).append(team)
-    found = {name: meant(name, here, by_id=False) for name in typed}
-    wrong: dict[str, list[Person]] = {}
-    for person in checked.people:
-        # names of Groups are not unique (SERVERS.md, 8)
-        if person.team and len(found[person.team]) != 1:
-            wrong.setdefault(fold(plain(person.team)), []).append(person)
-    blocks = [_block(checked, people, here, elsewhere) for people in wrong.values()]
+    here, elsewhere = _teams_of(portal, pass_)
+    blocks = []
+    for people in _by_unusable_team(checked, here):
+        why, cure = _fault(people[0].team or "", here, elsewhere)
+        blocks.append(f"{why}: {_cells(checked, people)}" + (f"\n  {cure}" if cure else ""))
     if blocks:
         raise RefusedError(
             f"{len(blocks)} team name{'s' if len(blocks) > 1 else ''} in the file can't be used"
             f" with pass {pass_.name!r}\n" + "\n".join(blocks),
             hint="create the team on the portal first, correct the cells, or leave them blank",
         )
-    return {name: teams[0] for name, teams in found.items()}
+    return {name: meant(name, here, by_id=False)[0] for name in typed}
 
 
-def _block(
-    checked: Checked, people: Sequence[Person], here: Sequence[Team], elsewhere: Sequence[Team]
-) -> str:
-    """What is wrong with one team's name, all the cells that hold it, and what may be meant."""
-    name, cells = people[0].team or "", _cells(checked, people)
+def _teams_of(portal: Portal, pass_: Pass) -> tuple[list[Team], list[Team]]:
+    """The teams that can be used with a pass, and those of other passes."""
+    here: list[Team] = []
+    elsewhere: list[Team] = []
+    for team in portal.teams():
+        (here if team.pass_id in {"", pass_.id} else elsewhere).append(team)
+    return here, elsewhere
+
+
+def _by_unusable_team(checked: Checked, here: Sequence[Team]) -> Iterable[list[Person]]:
+    """The people whose team is none of a pass's, or several; those with the same one together."""
+    typed = {person.team for person in checked.people if person.team}
+    found = {name: meant(name, here, by_id=False) for name in typed}
+    wrong: dict[str, list[Person]] = {}
+    for person in checked.people:
+        # names of Groups are not unique (SERVERS.md, 8)
+        if person.team and len(found[person.team]) != 1:
+            wrong.setdefault(fold(plain(person.team)), []).append(person)
+    return wrong.values()
+
+
+def _fault(name: str, here: Sequence[Team], elsewhere: Sequence[Team]) -> tuple[str, str]:
+    """What is wrong with a team's name, and what may be meant."""
     if meant(name, here, by_id=False):
-        return f"there are several teams {name!r} on the pass: {cells}"
+        return f"there are several teams {name!r} on the pass", ""
     parts = [part for part in map(plain, _BETWEEN_TEAMS.split(name)) if part]
     if len(parts) > 1 and all(meant(part, here, by_id=False) for part in parts):
-        named = " and ".join(map(repr, parts))
         return (
-            f"{len(parts)} teams in one cell, {named}: {cells}\n"
-            "  a row puts a person into one team: keep one, the others are joined on the portal"
+            f"{len(parts)} teams in one cell, {' and '.join(map(repr, parts))}",
+            "a row puts a person into one team: keep one, the others are joined on the portal",
         )
-    block = f"team {name!r} is not on the pass: {cells}"
+    why = f"team {name!r} is not on the pass"
     if meant(name, elsewhere, by_id=False):
-        return f"{block}\n  it is a team of another pass"
-    suggestion = suggest(name, [team.name for team in here])
-    return f"{block}\n  {suggestion}" if suggestion else block
+        return why, "it is a team of another pass"
+    names = sorted(plain(team.name) for team in here)
+    if close := suggest(name, names):
+        return why, close
+    more = f" and {len(names) - _MANY_TEAMS} more" if len(names) > _MANY_TEAMS else ""
+    there = ", ".join(map(repr, names[:_MANY_TEAMS])) + more
+    return why, f"the pass's teams are {there}" if names else "the pass has no teams"
 
 
 def _cells(checked: Checked, people: Sequence[Person]) -> str:
