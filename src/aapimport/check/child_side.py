@@ -37,6 +37,7 @@ from aapimport.sheets.formats.xlsx import (
 )
 from aapimport.sheets.formats.xlsx_second import MOST_ROWS
 from aapimport.sheets.intake import Intake, take_in
+from aapimport.sheets.limits import forbid_processes
 from aapimport.sheets.refusals import damaged
 from aapimport.sheets.table import Table, Value, read_tables
 from aapimport.template.columns import KEY_SHEET, TEMPLATE_VERSION, USERS_SHEET
@@ -70,6 +71,7 @@ def check(arguments: dict[str, Any]) -> dict[str, Any]:
     """
     # Loading pydantic takes 90 ms, for most of which the value reader can work beside it.
     threading.Thread(target=import_module, args=("aapimport.check.judge",)).start()
+    forbid_processes()
     return check_with(arguments, _second_view if arguments["second_view"] else None)
 
 

@@ -15,6 +15,7 @@ from aapimport.sheets.table import Value
 from aapimport.template.cells import column_letters
 
 _LARGEST_MERGE = 100_000
+_MOST_MERGED_ROWS = 1_000_000
 _SHOWN_FOR_1 = {"1", "yes", "y", "x", "on", "true", "ja", "oui", "sí", "si", "はい", "✓", "✔", "☑"}
 _MAILTO = re.compile(r"mailto:\s*", re.IGNORECASE)
 
@@ -46,6 +47,7 @@ class Evidence:
         self._keys = {column: key for key, column in header.columns.items()}
         self._told: set[Area] = set()
         self._rows: list[int] | None = None
+        self._merged_rows: dict[int, list[Area]] | None = None
         self._merged = [area for area in facts.merged if self._concerns(area, header.row)]
 
     def knows_of(self, first: int, end: int) -> bool:
@@ -94,10 +96,22 @@ class Evidence:
             row = first_row + index
             if _agree(value, other) or (row, column) in self._facts.errors:
                 continue
-            if any(_covers(area, row, column) for area in self._merged):
+            if any(_covers(area, row, column) for area in self._merged_at().get(row, ())):
                 continue
             self._findings.append(_disagreement(row, column, value, other))
             self._faulty.add((row, key))
+
+    def _merged_at(self) -> dict[int, list[Area]]:
+        """The merged ranges by each of their rows, up to a million; there may be 20,000 of them."""
+        if self._merged_rows is None:
+            self._merged_rows = {}
+            left = _MOST_MERGED_ROWS
+            for area in self._merged:
+                rows = range(area[0], min(area[2], area[0] + left) + 1)
+                left = max(left - len(rows), 0)
+                for row in rows:
+                    self._merged_rows.setdefault(row, []).append(area)
+        return self._merged_rows
 
     def _broken(self, values: dict[str, list[Value]], first_row: int) -> None:
         for rule, cells in (

@@ -6,7 +6,9 @@ own XML is looked through, but only where `inspect_archive` saw a formula or an 
 
 import re
 import zipfile
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import accumulate
 from xml.parsers import expat
 
 from aapimport.sheets.archive import read_part, read_tags
@@ -14,6 +16,7 @@ from aapimport.sheets.facts import Area, Cell
 from aapimport.sheets.number_formats import is_plain
 
 _PLAIN_ROW_TAG = re.compile(rb"<row(?=[\s/>])[^<>]*")
+_USUAL_ROW = re.compile(rb'<row r="(\d{1,7})"')
 _ROW_TAG = re.compile(rb"<(?:\w+:)?row(?=[\s/>])[^<>]*")
 _HIDDEN = re.compile(rb"""\s(?:hidden\s*=\s*["']\s*(?:1|true)|ht\s*=\s*["']\s*0(?:\.0*)?)\s*["']""")
 _ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["']\s*(\d{1,7})\s*["']""")
@@ -82,7 +85,7 @@ def hidden_rows(data: bytes, part: str) -> set[int]:
     try:
         for text in read_tags(data, part):
             for tag in _row_tags(text):
-                row = _number(tag, row)
+                row = _number_after(row, tag)
                 if (b"hidden" in tag or b"ht" in tag) and _HIDDEN.search(tag):
                     hidden.add(row)
     except (KeyError, zipfile.BadZipFile):
@@ -116,11 +119,17 @@ def odd_rows(data: bytes, part: str) -> OddRows:
     try:
         for text in read_tags(data, part):
             blocks += len(_BLOCK.findall(text)) if b"heetData" in text else 0
-            for tag in _row_tags(text):
-                row = _number(tag, row)
-                if row in seen:
-                    twice.add(row)
-                seen.add(row)
+            numbers = list(map(int, _USUAL_ROW.findall(text)))
+            if len(numbers) != text.count(b"row") - text.count(
+                b"</row>"
+            ):  # else each is written in the usual way
+                numbers = list(accumulate(_row_tags(text), _number_after, initial=row))[1:]
+            if numbers:
+                row = numbers[-1]
+            twice.update(number for number in numbers if number in seen)
+            if len(fresh := set(numbers)) != len(numbers):
+                twice.update(number for number, times in Counter(numbers).items() if times > 1)
+            seen |= fresh
     except (KeyError, zipfile.BadZipFile):
         pass  # whoever reads it next says that it is damaged
     return OddRows(sorted(twice), blocks)
@@ -132,7 +141,8 @@ def _row_tags(text: bytes) -> list[bytes]:
     return pattern.findall(text)
 
 
-def _number(tag: bytes, before: int) -> int:
+def _number_after(before: int, tag: bytes) -> int:
+    """The number of a row, given the one of the row before."""
     found = _ROW_NUMBER.search(tag)
     return int(found[1]) if found else before + 1
 
