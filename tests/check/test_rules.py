@@ -29,6 +29,13 @@ TWO_VALUES = attack.sheet(
 """A sheet with a cell of which one reader takes the first value, and the other one the last."""
 
 
+ZERO_TEAM = attack.sheet(
+    f'<row r="2">{attack.cell("A2", ANA[0])}{attack.cell("B2", ANA[1])}'
+    f'{attack.cell("C2", ANA[2])}<c r="E2"><f>Teams!A1</f><v>0</v></c></row>'
+)
+TWO_BLOCKS = attack.sheet(f"{attack.ANA}</sheetData><sheetData/><sheetData>")
+
+
 def people_sheet(rows: int) -> str:
     """A sheet with a header and so many rows below it."""
     everybody = (attack.row(n, (f"u{n}@acme.com", "U", f"N{n}")) for n in range(2, rows + 2))
@@ -197,6 +204,22 @@ CASES = {
     "not-text": Case([person(last=True)], [person(last="May")], "Users!C2"),
     "too-long": Case([person(last="x" * 101)], [person(last="x" * 100)], "Users!C2"),
     "formula-without-value": Case([person(last='="Per"&"ez"')], [ANA], "Users!C2"),
+    "formula-zero": Case(
+        [ANA], [ANA], "Users!E2", {"write": lambda path: attack.write(path, ZERO_TEAM)}
+    ),
+    "row-given-twice": Case(
+        [ANA], [ANA], None, {"write": lambda p: attack.write(p, attack.sheet(attack.ANA * 2))}
+    ),
+    "rows-in-blocks": Case(
+        [ANA], [ANA], None, {"write": lambda path: attack.write(path, TWO_BLOCKS)}
+    ),
+    "shown-otherwise": Case(
+        [(*ANA, "", "West")],
+        [(*ANA, "", "West")],
+        "Users!E2",
+        {"change": shown_as('"EMEA "@')},
+        {"change": shown_as('"EMEA "0')},
+    ),
     "error-value": Case([(*ANA, "#N/A")], [(*ANA, "facilitator")], "Users!D2"),
     "merged-cell": Case(
         [(*ANA, "", "Sales"), LI],

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.styles import Font
 
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.check.evidence import _agree
+from aapimport.errors import AnswerNeededError
 from aapimport.sheets.facts import Facts
 from aapimport.sheets.formats import xlsx_second as second_view
 from aapimport.sheets.formats.xlsx_second import MOST_ROWS, look
@@ -71,7 +73,7 @@ def long_workbook(path: Path, rows: int) -> Path:
 def test_above_20000_rows_one_reader_is_enough(tmp_path: Path) -> None:
     """The slow reader is left out of a long file, which is said."""
     path = long_workbook(tmp_path / "people.xlsx", MOST_ROWS)
-    assert look({"path": str(path), "thorough": False}) == {"state": "too many rows"}
+    assert look({"path": str(path), "thorough": False})["state"] == "too many rows"
     checked = check_file(path, ReadOptions(), with_people=False)
     assert [p.id for p in checked.problems] == ["one-reader-only"]
     assert checked.rows == checked.ready == MOST_ROWS
@@ -91,7 +93,7 @@ def test_a_second_reader_that_fails_is_a_warning(
 ) -> None:
     """What only the second reader can't read is read all the same, with a warning."""
     path = attack.write(tmp_path / "people.xlsx", **attack.ODD_STYLES)
-    assert look({"path": str(path), "thorough": False}) == {"state": "failed"}
+    assert look({"path": str(path), "thorough": False})["state"] == "failed"
     answer = answer_of(path)
     assert [p.id for p in answer["problems"]] == ["second-reader-failed"]
     assert len(answer["people"]) == 1
@@ -121,3 +123,73 @@ def test_a_second_reader_that_hangs_is_left_behind(
     monkeypatch.setattr(check, "start_child", start)
     checked = check_file(make_xlsx(ANA), ReadOptions())
     assert [p.id for p in checked.problems] == ["second-reader-failed"]
+
+
+def test_a_row_that_one_reader_alone_sees_is_told(
+    answer_of: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    """Rows below the last one of the reader that sees less are compared, too."""
+    bob = attack.row(3, ("bob@acme.com", "Bob", "Hope"))
+    body = f"{attack.ANA}</sheetData><sheetData>{bob}"
+    answer = answer_of(attack.write(tmp_path / "people.xlsx", attack.sheet(body)))
+    told = {str(p.cell) for p in answer["problems"] if p.id == "readers-disagree"}
+    assert told == {"Users!A3", "Users!B3", "Users!C3"}
+    assert "rows-in-blocks" in {p.id for p in answer["problems"]}
+    assert answer["ready"] == 0
+
+
+def test_a_header_that_one_reader_alone_sees_is_told(
+    answer_of: Callable[..., dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A column whose header is lost would make managers of everybody in it."""
+    path = attack.write(tmp_path / "people.xlsx")
+    seen = second_view.look({"path": str(path), "thorough": False})
+    seen["sheets"]["Users"]["columns"][3][1][0] = "Rank"
+    monkeypatch.setitem(answer_of.__globals__, "look", lambda _arguments: seen)
+    assert "Users!D1" in [
+        str(p.cell) for p in answer_of(path)["problems"] if p.id == "readers-disagree"
+    ]
+
+
+def test_nobody_is_never_said_when_a_reader_sees_people(
+    answer_of: Callable[..., dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sheet that is blank to one reader only is told as such."""
+    path = attack.write(tmp_path / "people.xlsx")
+    seen = second_view.look({"path": str(path), "thorough": False})
+    monkeypatch.setitem(answer_of.__globals__, "look", lambda _arguments: seen)
+    empty = attack.write(tmp_path / "people.xlsx", f'<worksheet xmlns="{attack.MAIN}"/>')
+    assert [p.id for p in answer_of(empty)["problems"]] == ["readers-disagree"]
+
+
+@pytest.mark.parametrize("rows", [1, MOST_ROWS + 1])
+def test_two_rows_of_one_number_are_told(tmp_path: Path, rows: int) -> None:
+    """Of two rows with one number readers keep one, and somebody would be lost."""
+    people = [attack.row(n, (f"u{n}@acme.com", "U", f"N{n}")) for n in range(2, rows + 2)]
+    body = "".join([*people, attack.row(2, ("bob@acme.com", "Bob", "Hope"))])
+    path = attack.write(tmp_path / "people.xlsx", attack.sheet(body))
+    checked = check_file(path, ReadOptions(), with_people=False)
+    assert "row 2" in next(p.message for p in checked.problems if p.id == "row-given-twice")
+
+
+@pytest.mark.parametrize("decided", [None, "skip"])
+@pytest.mark.parametrize("look", ["strike", "white"])
+def test_people_who_are_crossed_out_are_asked_about(
+    make_xlsx: Callable[..., Path],
+    answer_of: Callable[..., dict[str, Any]],
+    look: str,
+    decided: str | None,
+) -> None:
+    """What is struck through, or white on white, is treated as a hidden row."""
+
+    def cross_out(sheet: Any) -> None:
+        font = Font(strike=True) if look == "strike" else Font(color="FFFFFFFF")
+        for cell in sheet[3]:
+            cell.font = font
+
+    path = make_xlsx(ANA, ("bob@acme.com", "Bob", "Hope"), change=cross_out)
+    if decided:
+        assert [row[1] for row in answer_of(path, hidden=decided)["people"]] == [ANA[0]]
+    else:
+        with pytest.raises(AnswerNeededError, match=r"struck through|written in white"):
+            answer_of(path)

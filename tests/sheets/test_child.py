@@ -46,6 +46,11 @@ def spins(arguments):
 def eats(arguments):
     held = []
     while True: held.append(bytearray(16 << 20))
+def environment(arguments): return dict(os.environ)
+def writes(arguments):
+    try:
+        with open(arguments, "wb", buffering=0) as file: return {"written": file.write(b"Ana")}
+    except OSError: return {"written": 0}
 def babbles(arguments):
     os.write(1, b"not json")
     return {}
@@ -69,8 +74,8 @@ def test_errors_of_the_file_come_back() -> None:
 
 
 def test_a_bug_is_a_bug() -> None:
-    """A mistake of ours is not blamed on the file."""
-    with pytest.raises(ChildBugError, match="oops"):
+    """A mistake of ours is not blamed on the file, and is told by its kind and place alone."""
+    with pytest.raises(ChildBugError, match=r"^KeyError in child\.py:\d+$"):
         run("breaks")
 
 
@@ -82,20 +87,21 @@ def test_a_child_that_dies_is_one_sentence(entry: str) -> None:
 
 
 def test_a_child_that_hangs_is_ended() -> None:
-    """Wall clock is limited."""
-    with pytest.raises(FileProblemError, match="took longer than 1 seconds"):
-        run("sleeps", allowed=Limits(1 << 30, 1.0))
+    """Wall clock is limited, generously."""
+    allowed = Limits(1 << 30, 0.2)
+    with pytest.raises(FileProblemError, match=f"took longer than {allowed.patience:.0f} seconds"):
+        run("sleeps", allowed=allowed)
 
 
 def test_a_child_that_computes_for_ever_is_ended() -> None:
-    """Computing time is limited as well as wall clock."""
-    with pytest.raises(FileProblemError, match="made to do harm"):
-        run("spins", allowed=Limits(1 << 30, 2.0))
+    """Computing time is what is limited; a busy machine costs a file nothing."""
+    with pytest.raises(FileProblemError, match="takes more than 1 seconds of computing"):
+        run("spins", allowed=Limits(1 << 30, 1.0))
 
 
 def test_a_child_that_eats_memory_is_ended() -> None:
     """Memory is limited."""
-    with pytest.raises(FileProblemError, match="made to do harm"):
+    with pytest.raises(FileProblemError, match="takes too much memory"):
         run("eats", allowed=Limits(256 << 20, 60.0))
 
 
@@ -106,7 +112,7 @@ def test_memory_is_watched_where_it_cannot_be_limited(monkeypatch: pytest.Monkey
         "import json,sys;", "import json,sys;sys.modules['resource']=None;"
     )
     monkeypatch.setattr(child, "_BOOT", blinded)
-    with pytest.raises(FileProblemError, match="took too much memory"):
+    with pytest.raises(FileProblemError, match="takes too much memory"):
         run("eats", allowed=Limits(256 << 20, 60.0))
 
 
@@ -119,6 +125,20 @@ def test_the_child_inherits_no_secrets_as_arguments() -> None:
     finally:
         running.stop()
     assert os.name == "nt" or running.process.returncode == -signal.SIGKILL
+
+
+def test_the_child_knows_no_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its environment is what an interpreter needs to start, and nothing of ours."""
+    monkeypatch.setenv("AAPIMPORT_PORTAL_TOKEN", "secret")
+    monkeypatch.setenv("SOME_KEY", "secret")
+    assert "secret" not in run("environment").values()
+    assert "PATH" in run("environment")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+def test_the_child_writes_nothing(tmp_path: Path) -> None:
+    """Whatever a file makes a reader do, no byte of it ends up on the disk."""
+    assert run("writes", str(tmp_path / "people.txt")) == {"written": 0}
 
 
 def test_nothing_is_imported_from_the_current_folder(

@@ -9,8 +9,9 @@ from importlib import import_module
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
-from aapimport.check.evidence import row_numbers
+from aapimport.check.evidence import headers_disagree, row_numbers, seen_by_the_other
 from aapimport.check.header import (
     SEARCHED_ROWS,
     WHOLE_FILE,
@@ -32,17 +33,20 @@ from aapimport.sheets.formats.xlsb import add_xlsb_facts
 from aapimport.sheets.formats.xlsx import (
     hidden_rows,
     odd_cells,
-    sheet_part,
     shows_numbers_otherwise,
 )
 from aapimport.sheets.formats.xlsx_second import MOST_ROWS
 from aapimport.sheets.intake import Intake, take_in
+from aapimport.sheets.limits import forbid_processes
+from aapimport.sheets.refusals import damaged
 from aapimport.sheets.table import Table, Value, read_tables
 from aapimport.template.columns import KEY_SHEET, TEMPLATE_VERSION, USERS_SHEET
 
 if TYPE_CHECKING:
     from aapimport.check.judge import SheetCheck
 
+_ROWS_LOST = frozenset(("row-given-twice", "rows-in-blocks"))
+"""The rules about rows of which nobody knows what stands in them."""
 _UNSEEN = {
     "ods": "",
     "xls": ", without comments",
@@ -67,6 +71,7 @@ def check(arguments: dict[str, Any]) -> dict[str, Any]:
     """
     # Loading pydantic takes 90 ms, for most of which the value reader can work beside it.
     threading.Thread(target=import_module, args=("aapimport.check.judge",)).start()
+    forbid_processes()
     return check_with(arguments, _second_view if arguments["second_view"] else None)
 
 
@@ -95,14 +100,18 @@ def check_with(
     else:
         table = _choose(read_tables(intake, path.name), arguments["sheet"], path.name, findings)
         facts.merged = table.merged
-        _look_further(intake, table.name, facts)
         if intake.kind == "xlsx":
+            _look_into_xlsx(intake, table.name, facts, path.name)
             facts.take_second_view(second_view() if second_view else {}, table.name)
-            part = sheet_part(intake.data, table.name)
-            if facts.state != "looked" and part.lower() in intake.with_hidden:
-                facts.hidden_rows = hidden_rows(intake.data, part)
+            part = intake.package.part_of(table.name)
+            if facts.state != "looked" and part in intake.with_hidden:
+                facts.hidden_rows = hidden_rows(intake.readable, part)
             if facts.state != "looked":
-                facts.formats_unseen = shows_numbers_otherwise(intake.data)
+                facts.formats_unseen = shows_numbers_otherwise(
+                    intake.readable, intake.package.styles
+                )
+        else:
+            _look_further(intake, table.name, facts)
         findings += _about(facts, intake.kind)
     checked = _check_table(table, findings, facts, arguments)
     known = set(checked["columns"].values())
@@ -112,17 +121,25 @@ def check_with(
 
 def _look_further(intake: Intake, sheet: str, facts: Facts) -> None:
     """Find what the value reader doesn't tell, as far as each kind of file allows."""
-    if intake.kind == "xlsx":
-        part = sheet_part(intake.data, sheet)
-        if part.lower() in intake.with_formulas:
-            odd = odd_cells(intake.data, part)
-            facts.errors, facts.unstored = odd.errors, odd.unstored
-    elif intake.kind == "xls":
+    if intake.kind == "xls":
         facts.formats_unseen = not add_xls_facts(intake.data, sheet, facts)
     elif intake.kind == "ods":
         facts.formats_unseen = not add_ods_facts(intake.data, sheet, facts)
     else:
         facts.formats_unseen = not add_xlsb_facts(intake.data, sheet, facts)
+
+
+def _look_into_xlsx(intake: Intake, sheet: str, facts: Facts, name: str) -> None:
+    """Find formulas without a result, and errors, which the value reader takes for blank."""
+    part = intake.package.part_of(sheet)
+    if not part and intake.with_formulas:
+        raise damaged(name, f"nobody knows where the cells of its sheet {sheet!r} are")
+    if part in intake.with_formulas:
+        try:
+            odd = odd_cells(intake.readable, part, recalculates=intake.package.recalculates)
+        except (BadZipFile, KeyError) as error:
+            raise damaged(name, str(error)) from error
+        facts.errors, facts.unstored, facts.zeros = odd.errors, odd.unstored, odd.zeros
 
 
 def _second_view() -> dict[str, Any]:
@@ -142,6 +159,10 @@ def _about(facts: Facts, kind: str) -> Iterator[Finding]:
         yield Finding("second-reader-failed", None, None, "", {})
     elif facts.state == "values only":
         yield Finding("values-only", None, None, "", {"kind": kind, "unseen": _UNSEEN[kind]})
+    if facts.twice:
+        yield Finding("row-given-twice", None, None, "", {"rows": row_numbers(facts.twice)})
+    if facts.blocks > 1:
+        yield Finding("rows-in-blocks", None, None, "", {"count": facts.blocks})
     if facts.version and facts.version != TEMPLATE_VERSION:
         yield Finding(
             "other-template",
@@ -161,9 +182,11 @@ def _check_table(
     top = list(islice(rows, SEARCHED_ROWS))
     header = find_header(top, table.first_column)
     if header is None:
-        findings += _no_header(top)
+        findings += seen_by_the_other(facts, top) or _no_header(top)
         header = Header(0, {}, {})
     findings += header.findings
+    if header.row:
+        findings += headers_disagree(top[header.row - 1], table.first_column, header.row, facts)
     if header.row and first_filled_row(top[: header.row - 1]):
         findings.append(Finding("rows-above-header", header.row, 0, "", {}))
         above = enumerate(top[: header.row - 1], start=1)
@@ -177,12 +200,12 @@ def _check_table(
         keep_people=arguments["people"],
     )
     if header.columns:
-        below = _down_to_the_last_formula(chain(top[header.row :], rows), header.row + 1, facts)
+        below = _down_to_the_last_known(chain(top[header.row :], rows), header.row + 1, facts)
         check.run(below, header.row + 1)
         if not check.rows:
             findings.append(Finding("no-rows", None, None, "", {}))
     findings += _hidden(check, header, facts, arguments["hidden"])
-    whole = any(finding.rule in WHOLE_FILE for finding in findings)
+    whole = any(finding.rule in WHOLE_FILE | _ROWS_LOST for finding in findings)
     findings += check.findings
     return {
         "sheet": table.name,
@@ -197,17 +220,18 @@ def _check_table(
     }
 
 
-def _down_to_the_last_formula(
+def _down_to_the_last_known(
     rows: Iterator[Sequence[Value]], first_row: int, facts: Facts
 ) -> Iterator[Sequence[Value]]:
     """The rows, and those below in which the value reader sees nothing.
 
-    A row in which every cell is a formula without a stored result is not in its answer.
+    A row in which every cell is a formula without a stored result is not in its answer, nor is one
+    that the other reader alone finds.
     """
     row = first_row - 1
     for row, cells in enumerate(rows, start=first_row):  # noqa: B007 -- the last one is needed
         yield cells
-    last = max((at for at, _ in facts.unstored), default=0)
+    last = facts.last_row()
     yield from repeat((), last - row)
 
 
@@ -223,10 +247,11 @@ def _hidden(
         return
     several = "rows were" if len(hidden) > 1 else "row was"
     where = row_numbers(hidden)
+    kind = "".join(f", {look}" for look in sorted(check.looks)) + " or filtered"
     if decided is None:
         people = f"{len(hidden):,} people" if len(hidden) > 1 else "1 person"
         raise AnswerNeededError(
-            f"{people} in hidden or filtered rows ({where}): read them as well, or leave them out?",
+            f"{people} in hidden{kind} rows ({where}): read them as well, or leave them out?",
             option="hidden",
             flag="--hidden",
             choices=(("include", "read the hidden rows as well"), ("skip", "leave them out")),

@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Any
 
@@ -14,6 +15,8 @@ from aapimport.sheets.table import Value
 from aapimport.template.cells import column_letters
 
 _LARGEST_MERGE = 100_000
+_MOST_MERGED_ROWS = 1_000_000
+_SHOWN_FOR_1 = {"1", "yes", "y", "x", "on", "true", "ja", "oui", "sí", "si", "はい", "✓", "✔", "☑"}
 _MAILTO = re.compile(r"mailto:\s*", re.IGNORECASE)
 
 
@@ -43,7 +46,25 @@ class Evidence:
         self._columns = header.columns
         self._keys = {column: key for key, column in header.columns.items()}
         self._told: set[Area] = set()
+        self._rows: list[int] | None = None
+        self._merged_rows: dict[int, list[Area]] | None = None
         self._merged = [area for area in facts.merged if self._concerns(area, header.row)]
+
+    def knows_of(self, first: int, end: int) -> bool:
+        """Whether something is known of cells in the rows from the first one to before the end."""
+        if self._rows is None:
+            cells = (
+                *self._facts.errors,
+                *self._facts.unstored,
+                *self._facts.comments,
+                *self._facts.links,
+            )
+            merged = (row for area in self._merged for row in (area[0], area[2]))
+            columns = (self._facts.second[at] for at in self._keys if at < len(self._facts.second))
+            rows = {row for row, _ in cells}
+            self._rows = sorted(rows.union(merged, *columns))
+        at = bisect_left(self._rows, first)
+        return at < len(self._rows) and self._rows[at] < end
 
     def apply(self, values: dict[str, list[Value]], first_row: int) -> None:
         """Look at some rows.
@@ -75,21 +96,37 @@ class Evidence:
             row = first_row + index
             if _agree(value, other) or (row, column) in self._facts.errors:
                 continue
-            if any(_covers(area, row, column) for area in self._merged):
+            if any(_covers(area, row, column) for area in self._merged_at().get(row, ())):
                 continue
-            said = str(other["date"]) if isinstance(other, dict) else shown(other)
-            self._add("readers-disagree", row, key, shown(value), other=said)
+            self._findings.append(_disagreement(row, column, value, other))
             self._faulty.add((row, key))
+
+    def _merged_at(self) -> dict[int, list[Area]]:
+        """The merged ranges by each of their rows, up to a million; there may be 20,000 of them."""
+        if self._merged_rows is None:
+            self._merged_rows = {}
+            left = _MOST_MERGED_ROWS
+            for area in self._merged:
+                rows = range(area[0], min(area[2], area[0] + left) + 1)
+                left = max(left - len(rows), 0)
+                for row in rows:
+                    self._merged_rows.setdefault(row, []).append(area)
+        return self._merged_rows
 
     def _broken(self, values: dict[str, list[Value]], first_row: int) -> None:
         for rule, cells in (
             ("error-value", self._facts.errors),
             ("formula-without-value", dict.fromkeys(self._facts.unstored, "")),
+            ("formula-zero", dict.fromkeys(self._facts.zeros, "0")),
         ):
             for (row, at), text in cells.items():
+                if rule == "formula-zero" and self._keys.get(at) == "jhana":
+                    continue  # 0 is told there anyway
                 if (place := self._place(row, at, values, first_row)) is not None:
-                    self._add(rule, row, place[0], text)
-                    self._faulty.add((row, place[0]))
+                    key, index = place
+                    self._add(rule, row, key, text)
+                    self._faulty.add((row, key))
+                    values[key][index] = ""
         for area in self._merged:
             self._break_merged(area, values, first_row)
 
@@ -117,6 +154,12 @@ class Evidence:
                 values[key][index] = text
                 self._repairs.append((row, key, text))
         self._unclear(values, first_row)
+        for (row, at), text in self._facts.texts_shown.items():
+            if (place := self._place(row, at, values, first_row)) is not None:
+                key, index = place
+                if key != "jhana" or text.strip().casefold() not in _SHOWN_FOR_1:
+                    how = f"shown as {text.strip()!r}" if text.strip() else "not shown at all"
+                    self._add("shown-otherwise", row, key, shown(values[key][index]), how=how)
         for (row, at), address in self._facts.links.items():
             place = self._place(row, at, values, first_row)
             if place is not None and place[0] == "email":
@@ -165,6 +208,34 @@ class Evidence:
 
     def _add(self, rule: str, row: int, key: str, value: str, **arguments: object) -> None:
         self._findings.append(Finding(rule, row, self._columns[key], value, arguments))
+
+
+def headers_disagree(
+    cells: Sequence[Value], first_column: int, row: int, facts: Facts
+) -> list[Finding]:
+    """The cells of the header in which two readers find something else: a column may be lost."""
+    found = []
+    for column, second in enumerate(facts.second):
+        at = column - first_column
+        value = cells[at] if 0 <= at < len(cells) else ""
+        other = second.get(row, "")
+        if not _agree(value, other) and not any(_covers(a, row, column) for a in facts.merged):
+            found.append(_disagreement(row, column, value, other))
+    return found
+
+
+def seen_by_the_other(facts: Facts, top: Sequence[Sequence[Value]]) -> list[Finding]:
+    """The first cell that the second reader finds, where the first one finds no header."""
+    cells = [(min(rows), at) for at, rows in enumerate(facts.second) if rows]
+    if not cells or any(value != "" for row in top for value in row):
+        return []
+    row, column = min(cells)
+    return [_disagreement(row, column, "", facts.second[column][row])]
+
+
+def _disagreement(row: int, column: int, value: Value, other: Any) -> Finding:
+    said = str(other["date"]) if isinstance(other, dict) else shown(other)
+    return Finding("readers-disagree", row, column, shown(value), {"other": said})
 
 
 def _covers(area: Area, row: int, column: int) -> bool:

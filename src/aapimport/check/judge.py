@@ -47,7 +47,8 @@ class SheetCheck:
         keep_people: bool,
     ) -> None:
         self.hidden_people: list[int] = []
-        self._hidden_rows = facts.hidden_rows
+        self._crossed_out = facts.crossed_out(header.columns)
+        self._hidden_rows = facts.hidden_rows | set(self._crossed_out)
         self._skip_hidden = hidden == "skip"
         self.findings: list[Finding] = []
         self._reader = ColumnReader(header.columns, self.findings)
@@ -72,13 +73,25 @@ class SheetCheck:
         """The rows that hold a value that can't be used."""
         return {row for row, _ in self._reader.faulty}
 
+    @property
+    def looks(self) -> set[str]:
+        """How people are crossed out by look, of those who are in `hidden_people`."""
+        return {self._crossed_out[row] for row in self.hidden_people if row in self._crossed_out}
+
     def run(self, rows: Iterator[Sequence[Value]], first_row: int) -> None:
         """Check all rows that the iterator gives; the first of them is row `first_row`."""
         while chunk := list(islice(rows, CHUNK)):
-            self._check_chunk(chunk, first_row)
+            if any(map(any, chunk)) or not self._is_blank(chunk, first_row):
+                self._check_chunk(chunk, first_row)
             first_row += len(chunk)
         self.findings.extend(self._across.finish())
         self.findings.extend(self._beside.finish())
+
+    def _is_blank(self, chunk: list[Sequence[Value]], first_row: int) -> bool:
+        """Whether nothing at all is known of some rows: one far cell brings a million of them."""
+        if self._evidence.knows_of(first_row, first_row + len(chunk)):
+            return False
+        return all(row.count("") == len(row) for row in chunk)
 
     def _check_chunk(self, chunk: list[Sequence[Value]], first_row: int) -> None:
         numbers = [*range(first_row, first_row + len(chunk))]

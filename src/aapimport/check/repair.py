@@ -11,8 +11,8 @@ from aapimport.sheets.table import Value
 from aapimport.template.roles import Role
 
 _NO_BREAK = "\xa0\u2007\u202f"
-_EDGES = " \t\r\n\x0b\x0c\u1680\u2000-\u200a\u2028\u2029\u205f\u3000\ufeff\x85" + _NO_BREAK
-_AT_ENDS = re.compile(f"^[{_EDGES}]+|[{_EDGES}]+$")
+_BLANKS = "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+_EDGES = f" \t\r\n\x0b\x0c\u1680{_BLANKS}\u2028\u2029\u205f\u3000\ufeff\x85{_NO_BREAK}"
 _ODD_BLANKS = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f]")
 _MAILTO = re.compile(r"mailto:\s*([^?\s]+)(?:\?.*)?", re.IGNORECASE | re.DOTALL)
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -97,7 +97,7 @@ def clean(value: Value, key: str) -> Repair:
         return Repair(shown(value), (("not-text", {"what": "no number"}),), broken=True)
     text = shown(value)
     notes: list[tuple[str, dict[str, object]]] = []
-    trimmed = _AT_ENDS.sub("", text)
+    trimmed = text.strip(_EDGES)
     plain = _ODD_BLANKS.sub(" ", trimmed)
     if plain.upper() in FORMULA_ERRORS or _LIBRE_ERROR.fullmatch(plain):
         return Repair(plain, (("error-value", {}),), broken=True)
@@ -106,7 +106,7 @@ def clean(value: Value, key: str) -> Repair:
     elif trimmed != text and trimmed:
         notes.append(("trimmed", {}))
     if kept := _AS_TEXT.fullmatch(plain):
-        plain = _AT_ENDS.sub("", kept[1])
+        plain = kept[1].strip(_EDGES)
         notes.append(("text-formula", {"sent": plain or "blank"}))
     if key == "email":
         plain = _clean_address(plain, notes)
@@ -238,7 +238,7 @@ def read_jhana(value: Value) -> tuple[bool | None, str]:
         return (True, "") if value == 1 else (None, "")
     if not isinstance(value, str):
         return None, ""
-    text = unicodedata.normalize("NFKC", _AT_ENDS.sub("", value))
+    text = unicodedata.normalize("NFKC", value.strip(_EDGES))
     if kept := _AS_TEXT.fullmatch(text):
         text = kept[1].strip()
     if text in {"", "1"}:

@@ -77,6 +77,13 @@ CELL_RULES = (
         "Files written by other programs hold formulas that nobody has worked out yet.",
     ),
     Rule(
+        "formula-zero",
+        _ERROR,
+        "is what a formula gives, most likely because it looks up a blank cell",
+        "type the value, or clear the cell if it is to be blank",
+        "A look-up of a blank cell gives 0, which nobody is called, and no team.",
+    ),
+    Rule(
         "error-value",
         _ERROR,
         "is an error of a formula, not a value",

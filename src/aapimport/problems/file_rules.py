@@ -14,6 +14,20 @@ FILE_RULES = (
         "A file that loads nobody is a mistake, never a success.",
     ),
     Rule(
+        "row-given-twice",
+        _ERROR,
+        "several rows have the same number, and only one of each can be read: row {rows}",
+        "open it in Excel, save it under a new name as .xlsx, and check that file",
+        "Whoever stands in the other one would be lost without a word.",
+    ),
+    Rule(
+        "rows-in-blocks",
+        _ERROR,
+        "its rows stand in {count:,} blocks, of which some programs read only the first",
+        "open it in Excel, save it under a new name as .xlsx, and check that file",
+        "Whoever stands in the others would be lost without a word.",
+    ),
+    Rule(
         "missing-column",
         _ERROR,
         "is a column that is needed and not there; found: {found}",

@@ -77,6 +77,13 @@ WARNING_RULES = (
         "What the administrator sees is what is sent, as far as that can be told.",
     ),
     Rule(
+        "shown-otherwise",
+        _WARNING,
+        "is {how} because of the cell's number format; it is sent as {value}",
+        "clear the cell's format (Home > Clear > Clear Formats) and check what is in it",
+        "What the administrator sees is what is sent, as far as that can be told.",
+    ),
+    Rule(
         "garbled-text",
         _WARNING,
         "looks garbled{meant}",

@@ -14,16 +14,31 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
 from aapimport.errors import AnswerNeededError, FileProblemError
-from aapimport.sheets.limits import Limits, apply_limits, memory_of, needs_watching
-from aapimport.sheets.refusals import too_much
+from aapimport.sheets.limits import (
+    Limits,
+    apply_limits,
+    ended_by_time,
+    memory_of,
+    needs_watching,
+)
+from aapimport.sheets.refusals import broke_down, too_much
 
 _POLL_SECONDS = 0.05
 _FLAGS = ("-S", "-E", "-P", "-X", "utf8")
 """No site, no environment variables, and above all nothing from the folder it is started in."""
+_OURS = Path(__file__).parents[1]
+_ENVIRONMENT = (
+    *("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
+    *("SYSTEMROOT", "WINDIR", "TEMP", "TMP", "PATHEXT"),
+)
+"""What an interpreter may need to start; the rest, with the services' tokens in it, stays here."""
+_LARGE = ("pydantic", "python_calamine", "openpyxl", "aapimport.check.judge")
+"""Modules that are loaded later on, when nothing can be written any more."""
 _BOOT = (
     "import json,sys;"
     "job=json.loads(sys.argv[1]);"
@@ -89,7 +104,11 @@ class Child:
             )
         if "bug" in answer:
             raise ChildBugError(answer["bug"])
-        raise too_much(name, "broke down")
+        if ended_by_time(self.process.returncode):
+            raise too_much(name, f"takes more than {self.limits.seconds:.0f} seconds of computing")
+        if "memory" in answer:
+            raise too_much(name, "takes too much memory")
+        raise broke_down(name)
 
     def stop(self) -> None:
         """End the child if it still runs, and let go of its streams."""
@@ -112,9 +131,9 @@ class Child:
                 except subprocess.TimeoutExpired:
                     pass
                 if self.left() <= 0:
-                    raise too_much(name, f"took longer than {self.limits.seconds:.0f} seconds")
+                    raise too_much(name, f"took longer than {self.limits.patience:.0f} seconds")
                 if watched and self.is_too_large():
-                    raise too_much(name, "took too much memory")
+                    raise too_much(name, "takes too much memory")
                 if beside and (beside.left() <= 0 or (watched and beside.is_too_large())):
                     beside.process.kill()
         finally:
@@ -122,7 +141,7 @@ class Child:
 
     def left(self) -> float:
         """How many seconds it may still run."""
-        return self.started + self.limits.seconds - time.monotonic()
+        return self.started + self.limits.patience - time.monotonic()
 
     def is_too_large(self) -> bool:
         """Whether it uses more memory than it may."""
@@ -152,6 +171,7 @@ def start_child(
         stdin=stdin or subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
     )
     return Child(process, limits, time.monotonic())
 
@@ -161,12 +181,26 @@ def work(job: dict[str, Any]) -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # looking for them takes 10 ms
     gc.disable()  # a short life in bounded memory: looking for garbage costs a tenth of the time
     output = sys.stdout.buffer
-    apply_limits(Limits(*job["limits"]))
     module, _, function = job["entry"].partition(":")
-    answer = _attempt(getattr(import_module(module), function), job["arguments"])
+    entry = getattr(import_module(module), function)
+    _load_what_is_not_compiled()
+    apply_limits(Limits(*job["limits"]))
+    sys.dont_write_bytecode = True
+    answer = _attempt(entry, job["arguments"])
     output.write(json.dumps(answer, ensure_ascii=True, check_circular=False).encode("ascii"))
     output.flush()
     os._exit(0)  # tidying up the memory of a long file takes a tenth of a second, for nobody
+
+
+def _load_what_is_not_compiled() -> None:
+    """Load large modules of which Python keeps no compiled form yet, so that it can keep it.
+
+    Once the limits hold, no file can be written, and each child would compile them anew.
+    """
+    for name in _LARGE:
+        found = find_spec(name)
+        if found and found.cached and not Path(found.cached).exists():
+            import_module(name)
 
 
 def _attempt(function: Callable[[Any], dict[str, Any]], arguments: object) -> dict[str, Any]:
@@ -184,8 +218,21 @@ def _attempt(function: Callable[[Any], dict[str, Any]], arguments: object) -> di
     except FileProblemError as error:
         return {"error": {"message": error.message, "hint": error.hint}}
     except MemoryError:
-        return {}
-    except Exception:  # noqa: BLE001 -- whatever it is, the parent reports it
-        import traceback
+        return {"memory": True}
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the parent reports it
+        return {"bug": where_it_failed(error)}
 
-        return {"bug": traceback.format_exc()}
+
+def where_it_failed(error: BaseException) -> str:
+    """The kind of an exception and the lines of ours that it came through.
+
+    Its message is left out: it may hold a value of the file.
+    """
+    import traceback
+
+    lines = [
+        f"{Path(frame.filename).name}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if _OURS in Path(frame.filename).parents
+    ]
+    return f"{type(error).__name__} in {' > '.join(lines)}"

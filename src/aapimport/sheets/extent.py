@@ -12,10 +12,10 @@ from aapimport.sheets.limits import limits_for
 
 _MEMORY_PER_CELL = 40
 """The value reader needs 32 bytes, blank or not; the rest is for all else."""
-_TAG = re.compile(rb"<(?:\w+:)?(?:(row|c)([^>\w][^>]*)?>|(?:v|is)(?:\s[^>]*)?>(?!</))")
-_ROW = re.compile(rb"""<(?:\w+:)?row(?=[\s/>])(?:[^>]*?\br=["'](\d{1,7})["'])?""")
+_TAG = re.compile(rb"<(?:\w+:)?(?:(row|c)([^<>\w][^<>]*)?>|(?:v|is)(?:\s[^<>]*)?>(?!</))")
+_ROW = re.compile(rb"""<(?:\w+:)?row(?=[\s/>])(?:[^<>]*?\br\s*=\s*["'](\d{1,7})["'])?""")
 _COLUMN = re.compile(rb"""r=["']([A-Za-z]{2,3})\d""")
-_REFERENCE = re.compile(rb"""\br=["']([A-Za-z]{0,3})(\d{0,7})["']""")
+_REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,3})(\d{0,7})["']""")
 
 
 @dataclass(slots=True)

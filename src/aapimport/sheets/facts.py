@@ -1,5 +1,6 @@
 """What is known of a sheet's cells beside their values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +40,12 @@ class Facts:
         comments: The text of a comment.
         errors: The error that a cell shows, such as `#N/A`.
         unstored: Cells with a formula whose result is not in the file.
+        zeros: Cells with a formula whose result is 0, as a look-up of a blank cell gives it.
+        twice: Rows that the sheet holds more than once, of which a reader keeps one.
+        blocks: In how many blocks its rows stand, of which a reader may see only the first.
+        looks: What a cell looks like whose value somebody has crossed out: `struck through`, or
+            written in white on white.
+        texts_shown: What is shown for a text or for 1, where its format shows something else.
     """
 
     state: str = "values only"
@@ -54,10 +61,36 @@ class Facts:
     comments: dict[Cell, str] = field(default_factory=dict)
     errors: dict[Cell, str] = field(default_factory=dict)
     unstored: set[Cell] = field(default_factory=set)
+    zeros: set[Cell] = field(default_factory=set)
+    twice: list[int] = field(default_factory=list)
+    blocks: int = 1
+    looks: dict[Cell, str] = field(default_factory=dict)
+    texts_shown: dict[Cell, str] = field(default_factory=dict)
+
+    def crossed_out(self, columns: Mapping[str, int]) -> dict[int, str]:
+        """The rows of people who are crossed out by look, and which look it is.
+
+        Args:
+            columns: The column of each field; the address counts, or else both names.
+        """
+        rows = {}
+        for (row, at), look in self.looks.items():
+            names = [(row, columns.get(key, -1)) for key in ("first_name", "last_name")]
+            if at == columns.get("email") or all(name in self.looks for name in names):
+                rows[row] = look
+        return rows
+
+    def last_row(self) -> int:
+        """The last row of which something is known that the values may not tell; 0 for none."""
+        seen = (max(column) for column in self.second if column)
+        odd = (row for row, _ in (*self.unstored, *self.errors))
+        return max(max(seen, default=0), max(odd, default=0))
 
     def take_second_view(self, view: dict[str, Any], sheet: str) -> None:
         """Add what the second reader said; see `aapimport.sheets.formats.xlsx_second.look`."""
         self.state = view.get("state", "failed")
+        odd_rows = view.get("odd_rows", {}).get(sheet, {})
+        self.twice, self.blocks = odd_rows.get("twice", []), odd_rows.get("blocks", 1)
         seen = view.get("sheets", {}).get(sheet)
         if self.state == "looked" and sheet in view.get("too_long", ()):
             self.state = "too many rows"
@@ -68,6 +101,8 @@ class Facts:
         self.second = [dict(zip(rows, values, strict=True)) for rows, values in seen["columns"]]
         self.hidden_rows = set(seen["hidden_rows"])
         self.hidden_columns = set(seen["hidden_columns"])
+        self.looks = {(row, column): text for row, column, text in seen["looks"]}
+        self.texts_shown = {(row, column): text for row, column, text in seen["texts_shown"]}
         self.merged = tuple({*self.merged, *(tuple(area) for area in seen["merged"])})
         self.shown = {(row, column): text for row, column, text in seen["shown"]}
         self.unclear = {(row, column): text for row, column, text in seen["unclear"]}

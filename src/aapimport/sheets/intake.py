@@ -1,14 +1,22 @@
 """What a file really is, found out before any reader sees it."""
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aapimport.errors import FileProblemError
 from aapimport.sheets.archive import Archive, inspect_archive
 from aapimport.sheets.extent import far_cells
-from aapimport.sheets.formats.xlsx import sheet_name
-from aapimport.sheets.refusals import SAVE_AGAIN, damaged, protected, too_large
+from aapimport.sheets.package import Package, read_package
+from aapimport.sheets.plain_copy import plain_copy
+from aapimport.sheets.refusals import (
+    SAVE_AGAIN,
+    damaged,
+    labelled,
+    protected,
+    too_large,
+    unknown_encoding,
+)
 from aapimport.template.cells import CellRef
 
 SPREADSHEETS = ("xlsx", "xlsm", "xls", "xlsb", "ods", "csv", "tsv")
@@ -61,13 +69,17 @@ class Intake:
     Attributes:
         kind: One of `xlsx` (also xlsm), `xls`, `xlsb`, `ods`, `csv` (also tsv).
         data: All bytes of the file: what is hashed is what is read.
-        with_formulas: Of an xlsx workbook, the sheet parts that hold a formula or an error,
-            in small letters.
+        readable: The bytes for the readers: the file's own, or those of a plain copy of an xlsx
+            workbook that is written unusually.
+        package: Of an xlsx workbook, which part of `readable` is what.
+        with_formulas: The parts that may hold a formula or an error, in small letters.
         with_hidden: The same for parts in which something may be hidden.
     """
 
     kind: str
     data: bytes
+    readable: bytes
+    package: Package = field(default_factory=Package)
     with_formulas: frozenset[str] = frozenset()
     with_hidden: frozenset[str] = frozenset()
 
@@ -83,6 +95,8 @@ def take_in(path: Path) -> Intake:
     kind, archive = _kind_of(data, path)
     if kind == "encrypted":
         raise protected(path.name)
+    if kind == "labelled":
+        raise labelled(path.name)
     extension = path.suffix.lower().removeprefix(".")
     family = _SAME_FAMILY.get(extension, extension)
     if kind not in SPREADSHEETS or (extension in _KNOWN and family != kind):
@@ -91,15 +105,40 @@ def take_in(path: Path) -> Intake:
             + (f", not the {extension} file that its name says" if extension in _KNOWN else ""),
             hint=_cure(kind, path),
         )
-    for part in sorted(archive.wide):
-        cells, size = far_cells(data, part)
-        if cells:
-            sheet = sheet_name(data, part)
-            raise too_large(path.name, [CellRef(sheet, at, row) for row, at in cells], size)
-    formulas, hidden = (
-        frozenset(map(str.lower, parts)) for parts in (archive.with_formulas, archive.with_hidden)
+    if kind == "xlsx":
+        return _take_in_xlsx(data, archive, path.name)
+    if archive.unreadable:
+        raise unknown_encoding(path.name, min(archive.unreadable))
+    return Intake(kind, data, data)
+
+
+def _take_in_xlsx(data: bytes, archive: Archive, name: str) -> Intake:
+    package = read_package(data)
+    if package is None or not package.sheets:
+        if archive.unreadable:
+            raise unknown_encoding(name, min(archive.unreadable))
+        raise damaged(name, "its list of sheets can't be found")
+    unreadable = {part for part in archive.unreadable if part.lower() in package.parts()}
+    if unreadable:
+        raise unknown_encoding(name, min(unreadable))
+    readable = data
+    try:
+        if copy := plain_copy(data, archive, package):
+            readable, archive = copy, inspect_archive(copy)
+            package = read_package(copy) or Package()
+    except zipfile.BadZipFile as error:
+        raise damaged(name, str(error).lower()) from error
+    formulas, hidden, wide = (
+        frozenset(map(str.lower, parts))
+        for parts in (archive.with_formulas, archive.with_hidden, archive.wide)
     )
-    return Intake(kind, data, formulas, hidden)
+    for sheet in package.sheets:
+        if sheet.part in wide:
+            cells, size = far_cells(readable, sheet.part)
+            if cells:
+                places = [CellRef(sheet.name, at, row) for row, at in cells]
+                raise too_large(name, places, size)
+    return Intake("xlsx", data, readable, package, formulas, hidden)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -197,7 +236,8 @@ def _text_kind(data: bytes) -> str:
 
 def _ole_kind(data: bytes) -> str:
     if _utf16("EncryptedPackage") in data:
-        return "encrypted"
+        # [MS-OFFCRYPTO] 2.2: rights management has data spaces of its own, a password has others.
+        return "labelled" if _utf16("DRMEncrypted") in data else "encrypted"
     if _utf16("Workbook") in data or _utf16("Book") in data:
         return "xls"
     if _utf16("WordDocument") in data:
@@ -224,7 +264,7 @@ def _open_archive(data: bytes, path: Path) -> Archive:
 def _zip_kind(archive: Archive) -> str:
     if archive.encrypted:
         return "encrypted"
-    types = archive.small.get("[content_types].xml", b"")
+    types = archive.small.get("[content_types].xml", b"").replace(b"\0", b"")  # also of UTF-16
     for marker, kind in _MAIN_PARTS.items():
         if marker in types:
             return kind

@@ -11,7 +11,10 @@ _MEMORY_PER_BYTE = 48
 _MOST_MEMORY = 16 << 30
 _BASE_SECONDS = 30.0
 _SECONDS_PER_MEGABYTE = 10.0
-_CPU_SHARE = 0.75
+_PATIENCE = 2 if sys.platform == "win32" else 8
+"""How much longer than computing all of it may take; on Windows nothing else is limited."""
+_LEAST_MEMORY = 512 << 20
+_OPEN_FILES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,39 +23,81 @@ class Limits:
 
     Attributes:
         memory: Bytes of address space, or of memory in use where only that can be measured.
-        seconds: Wall clock; three quarters of it may be spent computing.
+        seconds: Seconds of computing, where the system can measure that.
     """
 
     memory: int
     seconds: float
 
+    @property
+    def patience(self) -> float:
+        """Seconds of wall clock after which nobody waits any longer."""
+        return self.seconds * _PATIENCE
+
 
 def limits_for(size: int) -> Limits:
     """Generous limits for a file of so many bytes (a million rows, 29 MB, take 0.8 GB and 9 s)."""
     return Limits(
-        memory=min(_BASE_MEMORY + _MEMORY_PER_BYTE * size, _MOST_MEMORY),
+        memory=min(_BASE_MEMORY + _MEMORY_PER_BYTE * size, _most_memory()),
         seconds=_BASE_SECONDS + _SECONDS_PER_MEGABYTE * size / 1_000_000,
     )
 
 
 def apply_limits(limits: Limits) -> None:
-    """Bind this process to the limits, where the system can do that."""
+    """Bind this process to the limits, where the system can do that.
+
+    It can write no file, open few, and gain no rights. What it writes to a pipe is not limited.
+    """
     try:
         import resource
     except ImportError:
         return  # Windows: the parent watches instead
-    seconds = int(limits.seconds * _CPU_SHARE) + 1
+    seconds = int(limits.seconds) + 1
     for kind, most in (
         (resource.RLIMIT_AS, limits.memory),
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
     ):
         _, ceiling = resource.getrlimit(kind)
         allowed = most if ceiling == resource.RLIM_INFINITY else min(most, ceiling)
+        # With both at the same second, the system wouldn't say that it was the time.
+        highest = allowed + 5 if kind == resource.RLIMIT_CPU else allowed
+        if ceiling != resource.RLIM_INFINITY:
+            highest = min(highest, ceiling)
         try:
-            resource.setrlimit(kind, (allowed, ceiling))
+            resource.setrlimit(kind, (allowed, highest))
         except (OSError, ValueError):
             continue  # macOS refuses some; the parent watches there as well
+
+
+def forbid_processes() -> None:
+    """Let this process start no other, nor a further thread, where the system can do that."""
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    except (ImportError, AttributeError, OSError, ValueError):
+        return  # it could do no harm with one anyway
+
+
+def ended_by_time(status: int) -> bool:
+    """Whether a process ended in this way because it used up its computing time."""
+    import signal
+
+    return status == -getattr(signal, "SIGXCPU", 0) != 0
+
+
+def _most_memory() -> int:
+    """Half of what the machine has, and never more than any list needs."""
+    import os
+
+    try:
+        whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):  # Windows, whose parent watches
+        return _MOST_MEMORY
+    return max(_LEAST_MEMORY, min(whole // 2, _MOST_MEMORY))
 
 
 def needs_watching() -> bool:

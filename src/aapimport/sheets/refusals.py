@@ -16,6 +16,23 @@ def protected(name: str) -> FileProblemError:
     )
 
 
+def labelled(name: str) -> FileProblemError:
+    """The error for a file that a sensitivity label with rights management has encrypted."""
+    return FileProblemError(
+        f"{name} is encrypted by its sensitivity label; only Excel can open it, with your account",
+        hint="open it in Excel, choose a label that doesn't encrypt (Home > Sensitivity), save,"
+        " try again",
+    )
+
+
+def unknown_encoding(name: str, part: str) -> FileProblemError:
+    """The error for a file of which a part is XML in an encoding that isn't known."""
+    return FileProblemError(
+        f"{name} can't be read: its part {part} is written in an unknown encoding",
+        hint=SAVE_AGAIN,
+    )
+
+
 def damaged(name: str, why: str = "") -> FileProblemError:
     """The error for a file that no reader can make sense of."""
     return FileProblemError(
@@ -40,8 +57,15 @@ def too_large(name: str, cells: Iterable[CellRef], size: int) -> FileProblemErro
 
 
 def too_much(name: str, what: str) -> FileProblemError:
-    """The error for a file that a reader couldn't cope with, and what reading it did."""
+    """The error for a file that takes more than any list of people does, and what it took."""
     return FileProblemError(
-        f"{name} is damaged, or made to do harm: reading it {what}",
-        hint=SAVE_AGAIN,
+        f"{name} can't be read: reading it {what}",
+        hint=f"{SAVE_AGAIN}; delete what lies beyond the people first",
+    )
+
+
+def broke_down(name: str) -> FileProblemError:
+    """The error for a file that took a reader's process down."""
+    return FileProblemError(
+        f"{name} is damaged, or made to do harm: reading it broke down", hint=SAVE_AGAIN
     )

@@ -66,7 +66,7 @@ def read_tables(intake: Intake, name: str) -> list[Callable[[], Table]]:
                 raise protected(name) from error
             raise damaged(name) from error
 
-    workbook = guarded(lambda: calamine.CalamineWorkbook.from_filelike(io.BytesIO(intake.data)))
+    workbook = guarded(lambda: calamine.CalamineWorkbook.from_filelike(io.BytesIO(intake.readable)))
 
     def table(sheet: calamine.SheetMetadata) -> Table:
         grid = guarded(lambda: workbook.get_sheet_by_name(sheet.name))

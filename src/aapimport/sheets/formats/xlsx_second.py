@@ -7,23 +7,33 @@ it loop for ever; what it found goes to the first child as JSON.
 import datetime as dt
 import re
 import warnings
-from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from aapimport.sheets.archive import inspect_archive, long_sheets
+from aapimport.sheets.formats.xlsx import odd_rows
 from aapimport.sheets.intake import read_bytes
 from aapimport.sheets.number_formats import as_shown, format_in_words
+from aapimport.sheets.package import Package, read_package
 from aapimport.template.columns import TEMPLATE_PROPERTY
 
 if TYPE_CHECKING:
+    from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.reader.excel import ExcelReader
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
 MOST_ROWS = 20_000
 """Up to here both readers run; openpyxl takes about 1 s for so many rows."""
+_Text = tuple[int, int, str]
 _MOST_COLUMNS = 1_024
+_PIECE = re.compile(r'"([^"]*)"|\\(.)|\[([^\]]*)\]|(;)|(@)|_.|\*.|.', re.DOTALL)
+"""A literal text, a sign after a backslash, brackets, the end of a section, the text itself."""
+_COLOUR = re.compile(
+    r"(?:black|blue|cyan|green|magenta|red|white|yellow|color ?\d+)", re.IGNORECASE
+)
+_WHITE = {"FFFFFFFF", "00FFFFFF"}
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -36,31 +46,32 @@ def look(arguments: dict[str, Any]) -> dict[str, Any]:
     Returns:
         `state`: `looked`, `too many rows` or `failed`; `version` of the template, or None; `sheets`
         by name, each as `_look_at` describes it; `too_long`: the names of the sheets that were left
-        out because they have too many rows.
+        out because they have too many rows; `odd_rows`: an `OddRows` for each sheet.
     """
     from pathlib import Path
 
     data = read_bytes(Path(arguments["path"]))
-    too_long: set[str] = set()
-    if not arguments["thorough"]:
-        too_long, sheets = long_sheets(data, MOST_ROWS)
-        if too_long and len(too_long) == sheets:
-            return {"state": "too many rows"}
+    sheets = (read_package(data) or Package()).sheets
+    odd = {sheet.name: asdict(odd_rows(data, sheet.part)) for sheet in sheets}
+    parts = {sheet.part for sheet in sheets}
+    too_long = set() if arguments["thorough"] else long_sheets(data, parts, MOST_ROWS)
+    if too_long and too_long == parts:
+        return {"state": "too many rows", "odd_rows": odd}
     if inspect_archive(data).complaint:
         return {"state": "failed"}
     try:
-        reader = _load(data, too_long)
-        workbook: Workbook = reader.wb
+        workbook: Workbook = _load(data, too_long).wb
         return {
             "state": "looked",
             "version": _version(workbook),
             "sheets": {sheet.title: _look_at(sheet) for sheet in workbook.worksheets},
-            "too_long": [name for name, part in _sheets(reader) if part in too_long],
+            "too_long": [sheet.name for sheet in sheets if sheet.part in too_long],
+            "odd_rows": odd,
         }
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 -- openpyxl raises whatever a strange file makes it raise
-        return {"state": "failed"}
+        return {"state": "failed", "odd_rows": odd}
 
 
 def _load(data: bytes, too_long: set[str]) -> "ExcelReader":
@@ -72,15 +83,9 @@ def _load(data: bytes, too_long: set[str]) -> "ExcelReader":
         from openpyxl.reader.excel import ExcelReader
 
         reader = ExcelReader(io.BytesIO(data), data_only=True, keep_links=False)
-        reader.valid_files = [part for part in reader.valid_files if part not in too_long]
+        reader.valid_files = [part for part in reader.valid_files if part.lower() not in too_long]
         reader.read()
         return reader
-
-
-def _sheets(reader: "ExcelReader") -> Iterator[tuple[str, str]]:
-    """The name of each sheet and the part that holds it."""
-    for sheet, link in reader.parser.find_sheets():
-        yield sheet.name, link.target
 
 
 def _version(workbook: "Workbook") -> str | None:
@@ -96,11 +101,12 @@ def _look_at(sheet: "Worksheet") -> dict[str, Any]:
     Returns:
         `columns`: for each column, the rows that hold something and their values; `hidden_rows`,
         `hidden_columns`; `merged` as (first row, first column, last row, last column); `shown`,
-        `unclear`, `links` and `comments` as (row, column, text). Rows count from 1, columns from 0.
+        `unclear`, `texts_shown`, `links`, `comments` and `looks` as (row, column, text).
+        Rows count from 1, columns from 0.
     """
     width = min(sheet.max_column, _MOST_COLUMNS)
     columns: list[tuple[list[int], list[Any]]] = [([], []) for _ in range(width)]
-    shown, unclear, links, comments = [], [], [], []
+    shown, unclear, texts, links, comments, looks = (list[_Text]() for _ in range(6))
     for (row, number), cell in sheet._cells.items():  # noqa: SLF001 -- no public way is as quick
         column = number - 1
         if column >= width:
@@ -110,12 +116,15 @@ def _look_at(sheet: "Worksheet") -> dict[str, Any]:
             rows, values = columns[column]
             rows.append(row)
             values.append(_plain(value))
-            if isinstance(value, int | float) and cell.has_style and not isinstance(value, bool):
-                text = as_shown(value, cell.number_format)
-                if text is None:
-                    unclear.append((row, column, format_in_words(cell.number_format)))
-                elif text:
-                    shown.append((row, column, text))
+            if cell.has_style:
+                place = (row, column)
+                if look := _look_of(cell):
+                    looks.append((*place, look))
+                for found, text in zip(
+                    (shown, unclear, texts), _shown(value, cell.number_format), strict=True
+                ):
+                    if text is not None:
+                        found.append((*place, text))
         if cell.hyperlink and (address := _address(cell.hyperlink.target)):
             links.append((row, column, address))
         if cell.comment:
@@ -130,9 +139,83 @@ def _look_at(sheet: "Worksheet") -> dict[str, Any]:
         ],
         "shown": shown,
         "unclear": unclear,
+        "texts_shown": texts,
+        "looks": looks,
         "links": links,
         "comments": comments,
     }
+
+
+def literal_shown(value: object, number_format: str) -> str | None:
+    """What is shown in place of a value by a format that replaces it, or puts words around a text.
+
+    Source: ECMA-376, part 1, section 18.8.31: a format has up to four sections, for numbers above,
+    below and of 0, and for text; the last one is for text as well if it holds an @.
+
+    Returns:
+        None where the format shows the value itself, or has digits of it.
+    """
+    if number_format in {"General", "@"} or not isinstance(value, str | int | float):
+        return None
+    sections = _sections(number_format)
+    if isinstance(value, str):
+        last = sections[-1]
+        if len(sections) < 4 and not any(kind == "text" for kind, _ in last):  # noqa: PLR2004
+            return None
+        text = "".join(value if kind == "text" else literal for kind, literal in last)
+        return None if text.strip() == value.strip() else text
+    if isinstance(value, bool):  # which has no format but this one
+        return "" if len(sections) == 4 and not any(sections) else None  # noqa: PLR2004
+    sign = 0 if value > 0 else 1 if value < 0 else 2
+    section = sections[sign] if sign < len(sections) else sections[0]
+    if any(kind != "literal" for kind, _ in section):
+        return None
+    return "".join(literal for _, literal in section)
+
+
+def _sections(number_format: str) -> list[list[tuple[str, str]]]:
+    """The sections of a format as pieces (kind, text): literal, text (the @), or value."""
+    sections: list[list[tuple[str, str]]] = [[]]
+    for found in _PIECE.finditer(number_format):
+        quoted, escaped, skipped, separator, at = found.group(1, 2, 3, 4, 5)
+        if separator:
+            sections.append([])
+        elif at:
+            sections[-1].append(("text", ""))
+        elif quoted is not None or escaped:
+            sections[-1].append(("literal", quoted or escaped or ""))
+        elif skipped is not None:
+            # a colour changes nothing; a condition or a currency makes it another matter
+            if not _COLOUR.fullmatch(skipped):
+                sections[-1].append(("value", skipped))
+        elif len(found[0]) == 1 and found[0] in " -+()/:$!^&'~{}<>=":
+            sections[-1].append(("literal", found[0]))
+        elif found[0][0] not in "_*" or len(found[0]) == 1:  # else a width or a filling
+            sections[-1].append(("value", found[0]))
+    return sections
+
+
+def _shown(value: object, number_format: str) -> tuple[str | None, str | None, str | None]:
+    """What `_look_at` tells as `shown`, `unclear` and `texts_shown`; at most one of them."""
+    if (other := literal_shown(value, number_format)) is not None:
+        return None, None, other
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None, None, None
+    text = as_shown(value, number_format)
+    if text is None:
+        return None, format_in_words(number_format), None
+    return text or None, None, None
+
+
+def _look_of(cell: "Cell | MergedCell") -> str:
+    """In words, what a cell looks like where somebody has crossed its value out, else nothing."""
+    font = cell.font
+    if font.strike:
+        return "struck through"
+    white = font.color is not None and font.color.type == "rgb" and font.color.rgb in _WHITE
+    if white and cell.fill.fill_type is None:
+        return "written in white"
+    return ""
 
 
 def _plain(value: Any) -> Any:
