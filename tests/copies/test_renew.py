@@ -4,8 +4,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from aapimport.check.check_file import ReadOptions, check_file
-from aapimport.copies.renew import LEAVERS_SHEET, Renewal, renew
-from aapimport.template.columns import USERS_SHEET
+from aapimport.copies.renew import Renewal, renew
+from aapimport.template.columns import LEAVERS_SHEET, USERS_SHEET
 
 HEADER = (
     "Email Address",

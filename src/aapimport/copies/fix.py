@@ -29,6 +29,9 @@ NOT_IN_THE_TEXT = frozenset(
 )
 """Errors that a copy of the cell's text would hide: the next check would find nothing wrong."""
 
+_NOT_FOR_A_TEMPLATE = ("too-many-values", "second-header")
+"""Errors of rows of which nobody knows which value belongs where."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Fixed:
@@ -100,11 +103,12 @@ def require_columns(checked: Checked, original: Original) -> None:
     """Refuse a file whose columns are not all known: its rows can't be put into a template.
 
     Raises:
-        FileProblemError: There is an error in the header or above it, or a row is longer.
+        FileProblemError: There is an error in the header or above it, a row is longer, or a second
+            table stands below.
     """
     for problem in checked.problems:
         above = problem.cell is None or problem.cell.row <= original.header_row
-        if problem.level is Level.ERROR and (above or problem.id == "too-many-values"):
+        if problem.level is Level.ERROR and (above or problem.id in _NOT_FOR_A_TEMPLATE):
             where = f"{problem.cell}: " if problem.cell else ""
             raise FileProblemError(
                 f"{checked.path.name} can't be put into a template: "

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from aapimport.check.check_file import Checked
-from aapimport.check.header import header_form
+from aapimport.check.column_names import header_form
 from aapimport.check.repair import shown
 from aapimport.copies.fix import (
     TemplateRow,
@@ -19,14 +19,13 @@ from aapimport.copies.fix import (
 from aapimport.copies.last_login import LoginDays, is_undated
 from aapimport.copies.read_again import Original, read_again
 from aapimport.sheets.table import Value
-from aapimport.template.columns import COLUMNS
+from aapimport.template.columns import COLUMNS, LEAVERS_SHEET
 from aapimport.template.output import check_workbook_name
 from aapimport.template.workbook import Row, Sheet, TemplateContent, write_template
 
 LAST_LOGIN = "Date of Last Login"
 """The exported list's header (vendor's help page)."""
 
-LEAVERS_SHEET = "Possible leavers"
 IDLE_DAYS = 180
 """Without a login for this long, a person is proposed as a leaver: half the life of a pass."""
 
