@@ -8,6 +8,7 @@ import pytest
 
 from aapimport.check.column_names import longer_name
 from aapimport.errors import AnswerNeededError
+from aapimport.sheets.formats.xlsx_second import MOST_ROWS
 
 NAMES = ("Email Address", "First Name", "Last Name")
 HEADERS = (*NAMES, "User Role", "Team", "Jhana Enabled")
@@ -336,3 +337,15 @@ def test_the_sheet_question_counts_rows_with_an_address(make_xlsx, answer_of) ->
         answer_of(path)
     labels = [label for _, label in asked.value.choices]
     assert labels == ["Users: rows with an address: 1", "More: rows with an address: 1"]
+
+
+def test_a_hidden_column_is_told_in_a_long_file_too(make_xlsx, answer_of) -> None:
+    """Above the second reader's limit the sheet's own list of columns is looked at."""
+
+    def hide(sheet: Any) -> None:
+        sheet.column_dimensions["D"].hidden = True
+        for number in range(MOST_ROWS + 10):
+            sheet.append((f"u{number}@acme.com", "U", f"N{number}", "facilitator"))
+
+    answer = answer_of(make_xlsx(ANA, change=hide))
+    assert {"one-reader-only", "hidden-column"} <= {*ids(answer)}

@@ -31,6 +31,7 @@ from aapimport.sheets.formats.ods import add_ods_facts
 from aapimport.sheets.formats.xls import add_xls_facts
 from aapimport.sheets.formats.xlsb import add_xlsb_facts
 from aapimport.sheets.formats.xlsx import (
+    hidden_columns,
     hidden_rows,
     odd_cells,
     sheet_part,
@@ -109,6 +110,7 @@ def check_with(
             if facts.state != "looked" and part.lower() in intake.with_hidden:
                 facts.hidden_rows = hidden_rows(intake.data, part)
             if facts.state != "looked":
+                facts.hidden_columns = hidden_columns(intake.data, part)
                 facts.formats_unseen = shows_numbers_otherwise(intake.data)
         findings += _about(facts, intake.kind)
     checked = _check_table(table, findings, facts, arguments)

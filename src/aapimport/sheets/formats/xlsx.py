@@ -17,6 +17,10 @@ from aapimport.sheets.number_formats import is_plain
 _HIDDEN_ROW = re.compile(
     rb"""<(?:\w+:)?row\s(?=[^>]*\b(?:hidden=["'](?:1|true)|ht=["']0(?:\.0*)?)["'])[^>]*>"""
 )
+_COLUMNS = re.compile(rb"<(?:\w+:)?col\s[^<>]*>")
+_ATTRIBUTE = re.compile(rb"""(\w+)\s*=\s*["']([^"'<>]{0,30})["']""")
+MOST_COLUMNS = 16_384
+"""Columns of a sheet (Microsoft, "Excel specifications and limits")."""
 _ROW_NUMBER = re.compile(rb"""\br=["'](\d{1,7})["']""")
 
 
@@ -105,6 +109,35 @@ def hidden_rows(data: bytes, part: str) -> set[int]:
     except (KeyError, zipfile.BadZipFile):
         pass  # the value reader has refused the file
     return rows
+
+
+def hidden_columns(data: bytes, part: str) -> set[int]:
+    """The columns (from 0) of a sheet that are hidden or of no width.
+
+    They stand above the rows (ECMA-376 part 1, 18.3.1.99), so only the part's start is read.
+
+    Args:
+        data: The bytes of an archive that `inspect_archive` found harmless.
+        part: The sheet's entry.
+    """
+    columns: set[int] = set()
+    try:
+        for text in read_tags(data, part):
+            for tag in _COLUMNS.findall(text.partition(b"sheetData")[0]):
+                said = dict(_ATTRIBUTE.findall(tag))
+                hidden = said.get(b"hidden") in {b"1", b"true"}
+                if (hidden or _is_zero(said.get(b"width"))) and b"min" in said and b"max" in said:
+                    last = min(int(said[b"max"]), MOST_COLUMNS)
+                    columns.update(range(int(said[b"min"]) - 1, last))
+            if b"sheetData" in text:
+                break
+    except (KeyError, ValueError, zipfile.BadZipFile):
+        pass  # the value reader has refused the file
+    return columns
+
+
+def _is_zero(width: bytes | None) -> bool:
+    return width is not None and float(width) == 0
 
 
 def _numbers(rows: list[bytes]) -> Iterator[int]:
