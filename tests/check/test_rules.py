@@ -168,9 +168,32 @@ CASES = {
     "extra-column": Case(
         [ANA], [ANA], "Users!D1", {"headers": (*HEADERS[:3], "Cost centre")}, {"headers": HEADERS}
     ),
+    "longer-header": Case(
+        [(*ANA, "facilitator")],
+        [(*ANA, "facilitator")],
+        "Users!D1",
+        {"headers": (*HEADERS[:3], "User Role (optional)")},
+        {"headers": HEADERS[:4]},
+    ),
+    "column-left-out": Case(
+        [(*ANA, "facilitator"), (*LI, None)],
+        [(*ANA, "facilitator"), (*LI, "nurse")],
+        "Users!D1",
+        {"headers": (*HEADERS[:3], "Level")},
+        {"headers": (*HEADERS[:3], "Level")},
+    ),
+    "repeated-header": Case([ANA, HEADERS, LI], [ANA, LI], "Users!A3"),
+    "second-header": Case(
+        [ANA, ("Last Name", "First Name", "Email Address"), ("Wei", "Li", LI[0])],
+        [ANA, HEADERS, LI],
+        "Users!A3",
+    ),
     "rows-above-header": Case([ANA], [ANA], "Users!A2", {"change": title()}),
     "other-sheets": Case(
         [ANA], [ANA], None, {"change": add_sheet(["call Ana"])}, {"change": add_sheet()}
+    ),
+    "people-on-other-sheets": Case(
+        [ANA], [ANA], None, {"change": add_sheet(LI)}, {"change": add_sheet(["call Ana"])}
     ),
     "hidden-rows-skipped": Case(
         [ANA, LI], [ANA, LI], None, {"change": hide_row(3), "hidden": "skip"}, {"hidden": "skip"}
@@ -268,6 +291,13 @@ CASES = {
         [person(first="Ana\u00a0María")], [person(first="Ana María")], "Users!B2"
     ),
     "mailto": Case([person("mailto:ana@acme.com")], [person("mailto@acme.com")], "Users!A2"),
+    "row-mark": Case(
+        [person("# ana@acme.com")],
+        [person("x-ana@acme.com")],
+        "Users!A2",
+        {"hidden": "include"},
+        {"hidden": "include"},
+    ),
     "text-formula": Case(
         [(*ANA, "", '="00123"')],
         [(*ANA, "", "=")],

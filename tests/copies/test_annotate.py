@@ -1,12 +1,15 @@
 import csv
 from datetime import datetime
+from time import process_time
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.comments import Comment
 
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.copies import annotate as module
 from aapimport.copies.annotate import Annotated, annotate
+from aapimport.copies.fix import fix
 from aapimport.errors import FileProblemError
 
 HEADER = ["Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled"]
@@ -199,3 +202,52 @@ def test_counts_are_told(tmp_path):
     source = write_csv(tmp_path / "in.csv", [HEADER, *ROWS])
     result = annotate(check_file(source, ReadOptions()), tmp_path / "out.xlsx")
     assert result == Annotated(marked=3, commented=3)
+
+
+def doubtful(path):
+    """A workbook with a person's comment, a format that leaves open what is shown, a number."""
+    workbook = Workbook()
+    sheet = workbook.active
+    sheet.title = "Users"
+    sheet.append(HEADER)
+    sheet.append(["ana@acme.com", "Ana", 4711, "", 1234, ""])
+    sheet["E2"].number_format = "#,##0"
+    sheet["A2"].comment = Comment("left in May", "HR")
+    workbook.save(path)
+    return path
+
+
+@pytest.mark.parametrize("copy", [annotate, fix])
+def test_a_copy_keeps_every_doubt(tmp_path, copy):
+    """Checked again, the copy has the same findings: none is lost, and none of ours is added."""
+    first = check_file(doubtful(tmp_path / "in.xlsx"), ReadOptions())
+    copy(first, tmp_path / "out.xlsx")
+    again = check_file(tmp_path / "out.xlsx", ReadOptions())
+    told = [{(p.id, str(p.cell), p.message) for p in c.problems} for c in (first, again)]
+    assert {rule for rule, _, _ in told[0]} == {"cell-comment", "number-as-name", "unclear-number"}
+    assert told[0] <= told[1]
+    assert {rule for rule, _, _ in told[1] - told[0]} <= {"extra-column", "other-sheets"}
+
+
+def test_our_comments_are_not_told_again(tmp_path):
+    """Who checks the annotated file finds what the first check found."""
+    source = write_csv(tmp_path / "in.csv", [HEADER, *ROWS])
+    annotate(check_file(source, ReadOptions()), tmp_path / "out.xlsx")
+    again = check_file(tmp_path / "out.xlsx", ReadOptions())
+    assert "cell-comment" not in {problem.id for problem in again.problems}
+
+
+def test_a_value_in_the_last_row_costs_nothing(tmp_path):
+    """A million blank rows above it are left out, and it keeps its place."""
+    workbook = Workbook()
+    workbook.active.append(HEADER)
+    workbook.active.append(ROWS[0])
+    workbook.active["A1048576"] = "please return this list"
+    source = tmp_path / "in.xlsx"
+    workbook.save(source)
+    checked = check_file(source, ReadOptions())
+    start = process_time()
+    annotate(checked, tmp_path / "out.xlsx")
+    assert process_time() - start < 12
+    sheet = load_workbook(tmp_path / "out.xlsx").worksheets[0]
+    assert sheet["A1048576"].value == "please return this list"

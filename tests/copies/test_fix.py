@@ -166,10 +166,10 @@ def test_unknown_columns_are_not_guessed(tmp_path, out):
     """With a misspelt header nobody knows what is in which column, so nothing is written."""
     source = tmp_path / "in.csv"
     source.write_text(
-        "Email Address,First Name,Last Name,User Rol\nana@acme.com,Ana,Pérez,facilitator\n",
+        "Email Address,First Name,Last Name,Usr Role\nana@acme.com,Ana,Pérez,facilitator\n",
         encoding="utf-8",
     )
-    with pytest.raises(FileProblemError, match="User Rol"):
+    with pytest.raises(FileProblemError, match="Usr Role"):
         fix(check_file(source, ReadOptions()), out)
     assert not out.exists()
 

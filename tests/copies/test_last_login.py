@@ -55,3 +55,8 @@ def test_blank_is_not_the_same_as_unreadable():
     assert is_undated("")
     assert is_undated("  ")
     assert not is_undated("never")
+
+
+def test_a_long_cell_is_no_day():
+    """A paragraph of blanks is left alone, whatever it would cost to look through it."""
+    assert LoginDays([" T" * 100_000]).read(",T " * 100_000) is None

@@ -4,8 +4,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from aapimport.check.check_file import ReadOptions, check_file
-from aapimport.copies.renew import LEAVERS_SHEET, Renewal, renew
-from aapimport.template.columns import USERS_SHEET
+from aapimport.copies.renew import Renewal, renew
+from aapimport.template.columns import LEAVERS_SHEET, USERS_SHEET
 
 HEADER = (
     "Email Address",
@@ -93,6 +93,7 @@ def test_possible_leavers_stand_on_a_sheet_of_their_own(tmp_path, out):
         since=date(2026, 4, 4),
         roles={("Learner", ""): 2, ("Individual Contributor", "individualcontributor"): 1},
         extra_columns=("Region", "Pass", "Date of Last Login"),
+        blank_columns=("Team", "Jhana Enabled"),
     )
     assert [row[0] for row in rows_of(out, USERS_SHEET)] == ["ana@acme.com"]
     notes = rows_of(out, LEAVERS_SHEET, first=1)
@@ -180,3 +181,33 @@ def test_a_csv_list_works_the_same(tmp_path, out):
     )
     result = renewed(source, out)
     assert (result.kept, result.idle) == (1, 1)
+
+
+def test_notes_below_the_list_are_left_out_by_name(tmp_path, out):
+    """A total is nobody: it makes no person with errors, and is told with its cell."""
+    source = listed(tmp_path / "list.xlsx", [("ana@acme.com", "Learner", ACTIVE)])
+    workbook = load_workbook(source)
+    workbook.active.append(["Total", 1])
+    workbook.active.append(["Exported from the portal on 1 October"])
+    workbook.save(source)
+    renewal = renewed(source, out)
+    assert (renewal.kept, renewal.with_errors, renewal.left_out) == (1, 0, 2)
+    assert renewal.notes == (
+        "Sheet!A3: Total",
+        "Sheet!A4: Exported from the portal on 1 October",
+    )
+    assert renewal.blank_columns == ("Team", "Jhana Enabled")
+
+
+def test_a_last_login_in_the_future_decides_nothing(tmp_path, out):
+    """Taken at its word it would make leavers of everybody else."""
+    people = [("ana@acme.com", "Learner", ACTIVE), ("li@acme.com", "Learner", "2099-01-01")]
+    renewal = renewed(listed(tmp_path / "list.xlsx", people), out)
+    assert (renewal.kept, renewal.idle, renewal.unread_dates) == (2, 0, 1)
+
+
+def test_dates_that_cannot_be_read_are_counted_where_none_can(tmp_path, out):
+    """Nobody is proposed as a leaver, and it is told that there were dates."""
+    people = [("ana@acme.com", "Learner", "May"), ("li@acme.com", "Learner", None)]
+    renewal = renewed(listed(tmp_path / "list.xlsx", people), out)
+    assert (renewal.since, renewal.unread_dates) == (None, 1)

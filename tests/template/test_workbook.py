@@ -144,3 +144,16 @@ def test_libreoffice_opens_it_without_loss(tmp_path, libreoffice):
     assert found["D"].replace(" ,", ",") == choices(load_workbook(path))["D"]
     assert found["E"].replace("$", "").startswith(f"{KEY_SHEET}!A")
     assert found["F"] == '"1"'
+
+
+def test_rows_of_the_key_are_as_high_as_their_text(tmp_path):
+    """Printed by any program, no text runs into the row below it."""
+    path = tmp_path / "template.xlsx"
+    write_template(path, TemplateContent())
+    sheet = load_workbook(path)[KEY_SHEET]
+    for row in sheet.iter_rows(min_row=4):
+        for cell in row:
+            if cell.value and cell.alignment.wrap_text and not cell.font.bold:
+                width = sheet.column_dimensions[cell.column_letter].width
+                lines = sum(1 + len(line) // width for line in cell.value.split("\n"))
+                assert sheet.row_dimensions[cell.row].height >= 15 * lines

@@ -1,6 +1,6 @@
 """From a file to people and problems."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -53,6 +53,8 @@ class Checked:
             where some of them are a problem.
         shown: What Excel shows for numbers in columns that are not the template's, where it is
             another text (`00123`), by (row, column).
+        unclear: How a number is shown, in words, where nobody knows as what, by (row, column).
+        comments: The comment on a cell of the template's columns, by (row, column).
         kind: `xlsx`, `xls`, `xlsb`, `ods` or `csv`, by what is in the file.
         encoding: The text encoding of a csv; empty for a workbook.
         delimiter: The delimiter of a csv; empty for a workbook.
@@ -70,6 +72,8 @@ class Checked:
     repairs: Mapping[tuple[int, str], str] = field(default_factory=dict)
     merged: "tuple[Area, ...]" = ()
     shown: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    unclear: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    comments: Mapping[tuple[int, int], str] = field(default_factory=dict)
     kind: str = ""
     encoding: str = ""
     delimiter: str = ""
@@ -158,7 +162,7 @@ def _size(path: Path) -> int:
 def _checked(path: Path, answer: dict[str, Any]) -> Checked:
     from aapimport.problems.catalogue import put_into_words
 
-    findings = (Finding(*finding) for finding in answer["findings"])
+    findings = [Finding(*finding) for finding in answer["findings"]]
     return Checked(
         path=path,
         digest=answer["digest"],
@@ -172,10 +176,23 @@ def _checked(path: Path, answer: dict[str, Any]) -> Checked:
         repairs={(row, key): text for row, key, text in answer["repairs"]},
         merged=tuple(tuple(area) for area in answer["merged"]),
         shown={(row, column): text for row, column, text in answer["shown"]},
+        unclear=_said_of_cells(findings, "unclear-number", "how"),
+        comments=_said_of_cells(findings, "cell-comment", "comment"),
         kind=answer["kind"],
         encoding=answer["encoding"],
         delimiter=answer["delimiter"],
     )
+
+
+def _said_of_cells(
+    findings: Sequence[Finding], rule: str, argument: str
+) -> dict[tuple[int, int], str]:
+    """One argument of a rule's findings, by (row, column)."""
+    return {
+        (finding.row, finding.column): str(finding.arguments[argument])
+        for finding in findings
+        if finding.rule == rule and finding.row is not None and finding.column is not None
+    }
 
 
 def _people(rows: list[list[Any]]) -> "tuple[Person, ...]":

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
+from aapimport.check.choose_sheet import choose_sheet
 from aapimport.check.evidence import headers_disagree, row_numbers, seen_by_the_other
 from aapimport.check.header import (
     SEARCHED_ROWS,
@@ -31,6 +32,7 @@ from aapimport.sheets.formats.ods import add_ods_facts
 from aapimport.sheets.formats.xls import add_xls_facts
 from aapimport.sheets.formats.xlsb import add_xlsb_facts
 from aapimport.sheets.formats.xlsx import (
+    hidden_columns,
     hidden_rows,
     odd_cells,
     shows_numbers_otherwise,
@@ -40,13 +42,17 @@ from aapimport.sheets.intake import Intake, take_in
 from aapimport.sheets.limits import forbid_processes
 from aapimport.sheets.refusals import damaged
 from aapimport.sheets.table import Table, Value, read_tables
-from aapimport.template.columns import KEY_SHEET, TEMPLATE_VERSION, USERS_SHEET
+from aapimport.template.columns import (
+    TEMPLATE_VERSION,
+)
 
 if TYPE_CHECKING:
     from aapimport.check.judge import SheetCheck
 
 _ROWS_LOST = frozenset(("row-given-twice", "rows-in-blocks"))
 """The rules about rows of which nobody knows what stands in them."""
+_MOST_NAMED = 5
+"""People whom a question names."""
 _UNSEEN = {
     "ods": "",
     "xls": ", without comments",
@@ -98,7 +104,9 @@ def check_with(
         answer |= {"encoding": text.encoding, "delimiter": text.delimiter}
         table = text.table()
     else:
-        table = _choose(read_tables(intake, path.name), arguments["sheet"], path.name, findings)
+        table = choose_sheet(
+            read_tables(intake, path.name), arguments["sheet"], path.name, findings
+        )
         facts.merged = table.merged
         if intake.kind == "xlsx":
             _look_into_xlsx(intake, table.name, facts, path.name)
@@ -107,6 +115,7 @@ def check_with(
             if facts.state != "looked" and part in intake.with_hidden:
                 facts.hidden_rows = hidden_rows(intake.readable, part)
             if facts.state != "looked":
+                facts.hidden_columns = hidden_columns(intake.readable, part)
                 facts.formats_unseen = shows_numbers_otherwise(
                     intake.readable, intake.package.styles
                 )
@@ -206,6 +215,12 @@ def _check_table(
             findings.append(Finding("no-rows", None, None, "", {}))
     findings += _hidden(check, header, facts, arguments["hidden"])
     whole = any(finding.rule in WHOLE_FILE | _ROWS_LOST for finding in findings)
+    left_out = {(f.row, f.column) for f in check.findings if f.rule == "column-left-out"}
+    findings = [
+        finding
+        for finding in findings
+        if finding.rule != "extra-column" or (finding.row, finding.column) not in left_out
+    ]
     findings += check.findings
     return {
         "sheet": table.name,
@@ -242,22 +257,36 @@ def _hidden(
     for key, column in header.columns.items():
         if column in facts.hidden_columns:
             yield Finding("hidden-column", header.row, column, header.names[key], {})
-    hidden = check.hidden_people
-    if not hidden:
+    aside = check.set_aside
+    if not aside:
         return
-    several = "rows were" if len(hidden) > 1 else "row was"
-    where = row_numbers(hidden)
-    kind = "".join(f", {look}" for look in sorted(check.looks)) + " or filtered"
+    marked = any(why != "hidden" for _, _, why in aside)
+    kind = "hidden or marked" if marked else "hidden or filtered"
     if decided is None:
-        people = f"{len(hidden):,} people" if len(hidden) > 1 else "1 person"
+        people = f"{len(aside):,} people" if len(aside) > 1 else "1 person"
+        where = row_numbers(row for row, _, _ in aside)
         raise AnswerNeededError(
-            f"{people} in hidden{kind} rows ({where}): read them as well, or leave them out?",
+            f"{people} in {kind} rows ({where}): {_named(aside)}:"
+            " read them as well, or leave them out?",
             option="hidden",
             flag="--hidden",
-            choices=(("include", "read the hidden rows as well"), ("skip", "leave them out")),
+            choices=(("include", f"read the {kind} rows as well"), ("skip", "leave them out")),
         )
+    several = f"{kind} " + ("rows were" if len(aside) > 1 else "row was")
     rule = "hidden-rows-skipped" if decided == "skip" else "hidden-rows-included"
-    yield Finding(rule, None, None, "", {"count": len(hidden), "rows": several, "where": where})
+    yield Finding(
+        rule, None, None, "", {"count": len(aside), "rows": several, "where": _named(aside)}
+    )
+
+
+def _named(aside: Sequence[tuple[int, str, str]]) -> str:
+    """The first people with their rows, and how many more."""
+    named = [
+        f"row {row} {some_of([email or 'without an address'])} ({some_of([why])})"
+        for row, email, why in aside[:_MOST_NAMED]
+    ]
+    more = f" and {len(aside) - _MOST_NAMED:,} more" if len(aside) > _MOST_NAMED else ""
+    return ", ".join(named) + more
 
 
 def _no_header(top: list[Sequence[Value]]) -> Iterator[Finding]:
@@ -267,71 +296,3 @@ def _no_header(top: list[Sequence[Value]]) -> Iterator[Finding]:
         return
     row, texts = filled
     yield from missing_columns((), f"row {row} holds {some_of(texts)}")
-
-
-def _choose(
-    sheets: list[Callable[[], Table]], wanted: str | None, name: str, findings: list[Finding]
-) -> Table:
-    """The sheet to read: the one that was named, else the only one that holds people."""
-    tables = [sheet() for sheet in sheets]
-    if not tables:
-        raise FileProblemError(f"{name} holds no sheet with cells")
-    if wanted is not None:
-        for table in tables:
-            if table.name.casefold().strip() == wanted.casefold().strip():
-                return table
-        names = ", ".join(repr(table.name) for table in tables)
-        raise FileProblemError(f"{name} has no sheet {wanted!r}", hint=f"it has {names}")
-    visible = [table for table in tables if not table.hidden] or tables
-    chosen = visible[0] if len(visible) == 1 else _choose_visible(visible, name)
-    others = [
-        table.name
-        for table in visible
-        if table is not chosen and table.name != KEY_SHEET and first_filled_row(list(table.rows()))
-    ]
-    others += [
-        f"{table.name} (hidden)"
-        for table in tables
-        if table.hidden and table is not chosen and _people_in(table)
-    ]
-    if others:
-        findings.append(
-            Finding("other-sheets", None, None, chosen.name, {"names": ", ".join(others)})
-        )
-    return chosen
-
-
-def _choose_visible(visible: list[Table], name: str) -> Table:
-    """The only one of several sheets that holds people, else what is most like the template."""
-    with_people = [table for table in visible if _people_in(table)]
-    if len(with_people) > 1:
-        raise AnswerNeededError(
-            f"{name} holds people in several sheets; which one is to be read?",
-            option="sheet",
-            flag="--sheet",
-            choices=tuple(
-                (table.name, f"{table.name}: people in it: {_people_in(table):,}")
-                for table in with_people
-            ),
-        )
-    if with_people:
-        return with_people[0]
-    named = [table for table in visible if table.name.casefold() == USERS_SHEET.casefold()]
-    return (named or sorted(visible, key=_best_score, reverse=True))[0]
-
-
-def _best_score(table: Table) -> int:
-    return max(map(header_score, islice(table.rows(), SEARCHED_ROWS)), default=0)
-
-
-def _people_in(table: Table) -> int:
-    """How many rows stand below a header that names an address column and one more."""
-    rows = table.rows()
-    top = list(islice(rows, SEARCHED_ROWS))
-    header = find_header(top, table.first_column)
-    if header is None or not {"email", "first_name", "last_name", "role"}.intersection(
-        header.columns
-    ) > {"email"}:
-        return 0
-    at = header.columns["email"] - table.first_column
-    return sum(1 for row in chain(top[header.row :], rows) if at < len(row) and row[at] != "")

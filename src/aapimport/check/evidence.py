@@ -17,6 +17,7 @@ from aapimport.template.cells import column_letters
 _LARGEST_MERGE = 100_000
 _MOST_MERGED_ROWS = 1_000_000
 _SHOWN_FOR_1 = {"1", "yes", "y", "x", "on", "true", "ja", "oui", "sí", "si", "はい", "✓", "✔", "☑"}
+_ACROSS = 2  # columns of the template
 _MAILTO = re.compile(r"mailto:\s*", re.IGNORECASE)
 
 
@@ -138,12 +139,35 @@ class Evidence:
         if area not in self._told:  # it may have begun in the rows before these
             held = [values[key][row - first_row] for row, key in product(rows, keys)]
             value = next((shown(value) for value in held if value != ""), None)
-            if value is None:
+            if value is None or self._is_note(value, rows, keys, values, first_row):
                 return
             self._told.add(area)
             name = f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
             self._add("merged-cell", rows[0], keys[0], value, range=name)
         self._faulty.update(product(rows, keys))
+
+    def _is_note(
+        self,
+        value: str,
+        rows: range,
+        keys: list[str],
+        values: dict[str, list[Value]],
+        first_row: int,
+    ) -> bool:
+        """Whether merged cells are all that their rows hold, across the addresses' column.
+
+        A text without an at-sign is nobody's address then: a note below the list, or a heading.
+        """
+        if "email" not in keys or len(keys) < _ACROSS or "@" in value:
+            return False
+        others = [key for key in values if key not in keys]
+        if any(values[key][row - first_row] != "" for row, key in product(rows, others)):
+            return False
+        for row, key in product(rows, keys):
+            if values[key][row - first_row] != "":
+                self._add("extra-cells", row, key, shown(values[key][row - first_row]))
+                values[key][row - first_row] = ""
+        return True
 
     def _better(self, values: dict[str, list[Value]], first_row: int) -> None:
         for (row, at), text in self._facts.shown.items():

@@ -1,11 +1,16 @@
 """Finding the header row and what each column is."""
 
-import re
-import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
+from aapimport.check import repair
+from aapimport.check.column_names import (
+    column_key,
+    header_form,
+    known_headers,
+    longer_name,
+    word_set,
+)
 from aapimport.problems.problem import Finding
 from aapimport.template.columns import COLUMNS
 
@@ -15,8 +20,9 @@ SEARCHED_ROWS = 30
 EXPORTED_EXTRAS = ("Region", "Pass", "Date of Last Login")
 """The exported pass user list's further columns (vendor's help page): known, and not needed."""
 
-_NOT_A_LETTER = re.compile(r"[\W_]+")
 _ENOUGH = 2
+_MOST_LONGER = 256
+"""In so many of a row's cells a known name is looked for among other words."""
 _OF_THEIR_OWN = frozenset(
     ("empname", "flag", "group", "lage", "lang", "rollno", "teamleadname", "username")
 )
@@ -38,7 +44,7 @@ class Header:
         row: The header's row, from 1.
         columns: For each field of `Person` that has one, its column, from 0.
         names: The header's text in each of those columns.
-        named: Every column whose header cell holds something.
+        texts: The text of every header cell that holds something, by column.
         width: The column behind the header's last cell, blank or not.
         findings: What is wrong with the header, or worth knowing.
     """
@@ -46,34 +52,28 @@ class Header:
     row: int
     columns: dict[str, int]
     names: dict[str, str]
-    named: frozenset[int] = frozenset()
+    texts: dict[int, str] = field(default_factory=dict)
     width: int = 0
     findings: list[Finding] = field(default_factory=list)
 
 
-def header_form(text: str) -> str:
-    """The form in which two headers are the same: letters and digits only, no case, no accents.
-
-    Blanks, hyphens, line breaks, asterisks and full-width forms don't count.
-    """
-    # Decomposed, an accent is a mark of its own, and marks are no letters.
-    return _NOT_A_LETTER.sub("", unicodedata.normalize("NFKD", text).casefold())
-
-
-@cache
-def known_headers() -> dict[str, str]:
-    """Every accepted header in its `header_form`, with the field it fills."""
-    return {
-        header_form(name): column.key
-        for column in COLUMNS
-        for name in (column.name, *column.aliases)
-    }
-
-
 def header_score(cells: Sequence[object]) -> int:
-    """How many different columns of the template a row names."""
+    """How many different columns of the template a row names, with other words or without."""
+    keys = {column_key(cell) for cell in cells[:_MOST_LONGER] if isinstance(cell, str)}
+    if len(cells) > _MOST_LONGER:
+        keys |= _named_exactly(cells[_MOST_LONGER:])
+    return len(keys - {None})
+
+
+def _named_exactly(cells: Sequence[object]) -> set[str | None]:
     known = known_headers()
-    return len({known.get(header_form(cell)) for cell in cells if isinstance(cell, str)} - {None})
+    return {known.get(header_form(cell)) for cell in cells if isinstance(cell, str)}
+
+
+def _rank(cells: Sequence[object]) -> tuple[int, int, int]:
+    """How much a row is like the header; instructions that repeat the names rank below it."""
+    exact = len(_named_exactly(cells) - {None})
+    return min(exact, _ENOUGH), header_score(cells), exact
 
 
 def find_header(rows: Sequence[Sequence[object]], first_column: int) -> Header | None:
@@ -87,17 +87,19 @@ def find_header(rows: Sequence[Sequence[object]], first_column: int) -> Header |
         The row that names most columns of the template, the uppermost of equals; None where no row
         names two, nor one that could be the only column of a list.
     """
-    scores = [header_score(row) for row in rows[:SEARCHED_ROWS]]
+    ranks = [_rank(row) for row in rows[:SEARCHED_ROWS]]
+    scores = [score for _, score, _ in ranks]
     best = max(scores, default=0)
+    at = ranks.index(max(ranks)) if best else 0
     if best == 0:  # perhaps every one of them is misspelt
         scores = [_misspelt_score(row) for row in rows[:SEARCHED_ROWS]]
         best = max(scores, default=0)
         if best < _ENOUGH:
             return None
-    at = scores.index(best)
-    if best < _ENOUGH and any(any(_is_filled(cell) for cell in row) for row in rows[:at]):
+        at = scores.index(best)
+    if scores[at] < _ENOUGH and any(any(_is_filled(cell) for cell in row) for row in rows[:at]):
         return None
-    return _read_header(rows[at], at + 1, first_column)
+    return _read_header(rows[at:SEARCHED_ROWS], at + 1, first_column)
 
 
 def _misspelt_score(cells: Sequence[object]) -> int:
@@ -106,7 +108,7 @@ def _misspelt_score(cells: Sequence[object]) -> int:
     return len({_meant(text, Header(0, {}, {})) for text in texts[:_MANY]} - {""})
 
 
-def first_filled_row(rows: Sequence[Sequence[object]]) -> tuple[int, list[str]] | None:
+def first_filled_row(rows: Iterable[Sequence[object]]) -> tuple[int, list[str]] | None:
     """The first row that holds something (from 1) and its texts, for a file without a header."""
     for number, row in enumerate(rows, start=1):
         if texts := [" ".join(str(cell).split()) for cell in row if _is_filled(cell)]:
@@ -124,36 +126,75 @@ def _is_filled(cell: object) -> bool:
     return not isinstance(cell, str) or bool(cell.strip())
 
 
-def _read_header(cells: Sequence[object], row: int, first_column: int) -> Header:
-    filled = (at for at, cell in enumerate(cells, start=first_column) if _is_filled(cell))
-    header = Header(row, {}, {}, frozenset(filled), first_column + len(cells))
-    unknown: list[tuple[int, str]] = []
-    for column, cell in enumerate(cells, start=first_column):
-        if column not in header.named:
-            continue
-        text = " ".join(str(cell).split())
+def _read_header(rows: Sequence[Sequence[object]], row: int, first_column: int) -> Header:
+    """Read the first of some rows, with the others to see what stands below each name."""
+    raw = {at: str(cell) for at, cell in enumerate(rows[0], start=first_column) if _is_filled(cell)}
+    texts = {at: " ".join(text.split()) for at, text in raw.items()}
+    header = Header(row, {}, {}, texts, first_column + len(rows[0]))
+    unknown = []
+    for column, text in texts.items():
         key = known_headers().get(header_form(text))
         if key is None:
-            unknown.append((column, text))
-        elif key in header.columns:
-            header.findings.append(
-                Finding(
-                    "duplicate-header",
-                    row,
-                    column,
-                    text,
-                    {"first_cell": (row, header.columns[key])},
-                )
-            )
+            unknown.append(column)
         else:
-            header.columns[key] = column
-            header.names[key] = text
-    for column, text in unknown:
-        meant = _meant(text, header)
-        rule = "misspelt-header" if meant else "extra-column"
-        header.findings.append(Finding(rule, row, column, text, {"meant": meant}))
-    _add_missing(header, [text for _, text in unknown])
+            _name(header, key, column)
+    exact = frozenset(header.columns)
+    for column in unknown:
+        _read_longer(header, column, raw[column], exact, _below(rows, column - first_column))
+    _add_missing(header, [texts[column] for column in unknown])
     return header
+
+
+def _name(header: Header, key: str, column: int) -> bool:
+    """Give a field its column; whether it had none before."""
+    text = header.texts[column]
+    if key in header.columns:
+        arguments = {"first_cell": (header.row, header.columns[key])}
+        header.findings.append(Finding("duplicate-header", header.row, column, text, arguments))
+        return False
+    header.columns[key], header.names[key] = column, text
+    return True
+
+
+def _read_longer(
+    header: Header, column: int, raw: str, exact: Collection[str], below: list[object]
+) -> None:
+    """Read a header that is none of the known names: perhaps it holds one, or is misspelt."""
+    text, longer = header.texts[column], longer_name(raw)
+    rule, meant = "extra-column", ""
+    if longer is None or longer.key in exact:
+        meant = _meant(text, header)
+        rule = "misspelt-header" if meant else rule
+    elif longer.sure and (not below or _fits(longer.key, below)):
+        if not _name(header, longer.key, column):
+            return
+        rule, meant = "longer-header", longer.name
+    else:
+        rule, meant = "misspelt-header", longer.name
+    header.findings.append(Finding(rule, header.row, column, text, {"meant": meant}))
+
+
+def _below(rows: Sequence[Sequence[object]], at: int) -> list[object]:
+    return [row[at] for row in rows[1:] if at < len(row) and _is_filled(row[at])]
+
+
+def _fits(key: str, values: list[object]) -> bool:
+    """Whether most of some values could stand in a column of the template."""
+    return _ENOUGH * sum(map(_FITTING[key], values)) >= len(values)
+
+
+_YES_OR_NO = word_set(
+    "1 0 1.0 0.0 x y n yes no true false ja nej nein oui non si sì sí sim não nee"
+)
+_FITTING: dict[str, Callable[[object], bool]] = {
+    "email": lambda value: "@" in str(value),
+    "first_name": lambda value: isinstance(value, str) and "@" not in value,
+    "last_name": lambda value: isinstance(value, str) and "@" not in value,
+    "role": lambda value: isinstance(value, str) and repair.read_role(value.strip())[0] is not None,
+    "team": lambda _value: True,
+    "jhana": lambda value: str(value).strip().casefold() in _YES_OR_NO,
+}
+"""Whether a value could stand in the column of a field."""
 
 
 def _meant(text: str, header: Header) -> str:

@@ -6,11 +6,16 @@ from typing import Any
 
 from aapimport.check.across_rows import Across
 from aapimport.check.column_reader import NAME_KEYS, ColumnReader
-from aapimport.check.evidence import Evidence
+from aapimport.check.evidence import Evidence, row_numbers
 from aapimport.check.header import Header
 from aapimport.check.hints import missing_value_hint, role_hint
+from aapimport.check.notes import is_note
 from aapimport.check.odd_names import odd_names
-from aapimport.check.unread_cells import Beside
+from aapimport.check.repair import shown
+from aapimport.check.second_header import find_second_header
+from aapimport.check.set_aside import SetAside, bare_address, without_sign
+from aapimport.check.unread_cells import Beside, address_in, is_unticked
+from aapimport.check.unread_columns import UnreadColumns
 from aapimport.check.validate_rows import KEYS, Fault, Row, validate_rows
 from aapimport.problems.problem import Finding
 from aapimport.sheets.facts import Facts
@@ -33,7 +38,8 @@ class SheetCheck:
         header: Where the columns are.
         table: The sheet that the rows are of.
         facts: What else is known of the sheet's cells.
-        hidden: Whether people in rows that nobody sees count; None if that isn't decided.
+        hidden: Whether people in rows that nobody sees, or that are marked as not meant, count;
+            None if that isn't decided.
         keep_people: Whether the people are wanted, or only what is wrong.
     """
 
@@ -46,10 +52,12 @@ class SheetCheck:
         hidden: str | None = None,
         keep_people: bool,
     ) -> None:
-        self.hidden_people: list[int] = []
-        self._crossed_out = facts.crossed_out(header.columns)
-        self._hidden_rows = facts.hidden_rows | set(self._crossed_out)
-        self._skip_hidden = hidden == "skip"
+        self.set_aside: list[tuple[int, str, str]] = []
+        """(row, address, why) of each person in a row that is hidden, or marked as not meant."""
+        self._set_aside = dict.fromkeys(facts.hidden_rows, "hidden")
+        self._set_aside |= facts.crossed_out(header.columns)
+        self._marks = SetAside(header, table.first_column)
+        self._skip_set_aside = hidden == "skip"
         self.findings: list[Finding] = []
         self._reader = ColumnReader(header.columns, self.findings)
         self._evidence = Evidence(
@@ -58,6 +66,12 @@ class SheetCheck:
         self.people: list[Row] = []
         self.rows = 0
         self.ready = 0
+        self._header = header
+        self._first_column = table.first_column
+        self._unread = UnreadColumns(header, table.first_column)
+        self._second: tuple[int, int, str] | None = None
+        self._not_read: list[int] = []
+        self._again: set[int] = set()
         self._columns = header.columns
         self._offsets = {key: at - table.first_column for key, at in header.columns.items()}
         self._beside = Beside(header, table.first_column, table.delimiter)
@@ -73,19 +87,40 @@ class SheetCheck:
         """The rows that hold a value that can't be used."""
         return {row for row, _ in self._reader.faulty}
 
-    @property
-    def looks(self) -> set[str]:
-        """How people are crossed out by look, of those who are in `hidden_people`."""
-        return {self._crossed_out[row] for row in self.hidden_people if row in self._crossed_out}
-
     def run(self, rows: Iterator[Sequence[Value]], first_row: int) -> None:
         """Check all rows that the iterator gives; the first of them is row `first_row`."""
         while chunk := list(islice(rows, CHUNK)):
             if any(map(any, chunk)) or not self._is_blank(chunk, first_row):
-                self._check_chunk(chunk, first_row)
+                self._check_chunk(self._down_to_the_next_header(chunk, first_row), first_row)
             first_row += len(chunk)
         self.findings.extend(self._across.finish())
         self.findings.extend(self._beside.finish())
+        self.findings.extend(self._unread.finish())
+        if self._second:
+            row, column, text = self._second
+            people = f", {len(self._not_read):,} with an address" if self._not_read else ""
+            if self._not_read:
+                people += f": {row_numbers(self._not_read)}"
+            self.add("second-header", row, column, text, people=people)
+            self.rows += 1 + len(self._not_read)  # none of which is ready
+
+    def _down_to_the_next_header(
+        self, chunk: list[Sequence[Value]], first_row: int
+    ) -> list[Sequence[Value]]:
+        """The rows above a second header with other columns; the same header again is no row."""
+        end = 0 if self._second else len(chunk)
+        if not self._second:
+            for index, column, same in find_second_header(chunk, self._header, self._first_column):
+                text = shown(chunk[index][column - self._first_column])
+                if not same:
+                    self._second, end = (first_row + index, column, text), index
+                    break
+                self.add("repeated-header", first_row + index, column, text)
+                self._again.add(first_row + index)
+        for row, cells in enumerate(chunk[end:], start=first_row + end):
+            if address_in(cells, row, self._first_column):
+                self._not_read.append(row)
+        return chunk[:end]
 
     def _is_blank(self, chunk: list[Sequence[Value]], first_row: int) -> bool:
         """Whether nothing at all is known of some rows: one far cell brings a million of them."""
@@ -98,15 +133,17 @@ class SheetCheck:
         values = {key: _column_of(chunk, at) for key, at in self._offsets.items()}
         reader = self._reader
         reader.faulty.clear()
+        self._set_aside.update(self._marks.find(chunk, numbers))
         begun = len(self.findings), len(reader.repairs)
         self._evidence.apply(values, first_row)
+        self._clear(values, chunk, first_row)
         blank: list[Value] = [""] * len(chunk)
         texts = {key: reader.read_texts(key, numbers, values.get(key, blank)) for key in _TEXT_KEYS}
         roles: list[Any] = reader.read_roles(numbers, values.get("role", blank))
         flags = reader.read_flags(numbers, values.get("jhana", blank))
         kept = self._filled(chunk, numbers, texts, (roles, flags))
-        if self._skip_hidden:
-            self._forget_hidden(*begun)
+        if self._skip_set_aside:
+            self._forget_set_aside(*begun)
         if len(kept) != len(chunk):
             texts = {key: [column[i] for i in kept] for key, column in texts.items()}
             roles, flags, numbers, chunk = (
@@ -115,21 +152,58 @@ class SheetCheck:
         for finding in self._beside.look(chunk, numbers):
             self.findings.append(finding)
             reader.faulty.add((finding.row or 0, finding.rule))
+        self._unread.look(chunk)
         self.rows += len(numbers)
         self._validate(numbers, texts, roles, flags)
 
-    def _forget_hidden(self, findings: int, repairs: int) -> None:
-        """Leave out what was noted about hidden rows since there were so many findings and repairs.
+    def _clear(
+        self, values: dict[str, list[Value]], chunk: list[Sequence[Value]], first_row: int
+    ) -> None:
+        """Make blank what is no value: the header again, boxes beside nobody, notes, row marks."""
+        for row in self._again:
+            if 0 <= row - first_row < len(chunk):
+                chunk[row - first_row] = ()
+                for column in values.values():
+                    column[row - first_row] = ""
+        for index in _only_unticked(values):
+            for column in values.values():
+                column[index] = ""
+        self._clear_notes(values, first_row)
+        emails = values.get("email", [])
+        for row, why in self._set_aside.items() if emails else ():
+            index = row - first_row
+            if why != "hidden" and 0 <= index < len(emails):
+                typed, sent = emails[index], without_sign(emails[index])
+                if sent != typed:
+                    emails[index] = sent
+                    self.add("row-mark", row, self._columns["email"], shown(typed), sent=sent)
+                    self._reader.repairs.append((row, "email", shown(sent)))
 
-        Merged cells may reach from a hidden row into one that is seen.
+    def _clear_notes(self, values: dict[str, list[Value]], first_row: int) -> None:
+        columns = sorted((self._columns[key], column) for key, column in values.items())
+        for index, email in enumerate(values.get("email", ())):
+            if isinstance(email, str) and "@" in email:
+                continue
+            cells = [column[index] for _, column in columns]
+            row = first_row + index
+            if is_note(cells) and row not in self._broken():
+                at = next(at for at, cell in enumerate(cells) if shown(cell).strip())
+                self.add("extra-cells", row, columns[at][0], shown(cells[at]))
+                for _, column in columns:
+                    column[index] = ""
+
+    def _forget_set_aside(self, findings: int, repairs: int) -> None:
+        """Forget what was noted, from these counts on, about rows that are left out.
+
+        Merged cells may reach from such a row into another one.
         """
         self.findings[findings:] = [
             finding
             for finding in self.findings[findings:]
-            if finding.row not in self._hidden_rows or finding.rule == "merged-cell"
+            if finding.row not in self._set_aside or finding.rule == "merged-cell"
         ]
         self.repairs[repairs:] = [
-            repair for repair in self.repairs[repairs:] if repair[0] not in self._hidden_rows
+            repair for repair in self.repairs[repairs:] if repair[0] not in self._set_aside
         ]
 
     def _filled(
@@ -140,7 +214,7 @@ class SheetCheck:
         marks: tuple[list[Any], list[Any]],
     ) -> Sequence[int]:
         """The indexes of the rows that hold something in the template's columns, and count."""
-        if "" not in texts["email"] and not self._hidden_rows:
+        if "" not in texts["email"] and not self._set_aside:
             return range(len(chunk))
         columns = [*texts.values(), *marks]
         broken = self._broken()
@@ -149,9 +223,10 @@ class SheetCheck:
             if row not in broken and all(column[index] in _BLANK for column in columns):
                 self.findings.extend(self._beside.nobody(chunk[index], row))
                 continue
-            if row in self._hidden_rows:
-                self.hidden_people.append(row)
-                if self._skip_hidden:
+            if row in self._set_aside:
+                email = bare_address(texts["email"][index])
+                self.set_aside.append((row, email, self._set_aside[row]))
+                if self._skip_set_aside:
                     continue
             kept.append(index)
         return kept
@@ -230,6 +305,23 @@ class SheetCheck:
     def add(self, rule: str, row: int, column: int | None, value: str, **arguments: object) -> None:
         """Note a finding."""
         self.findings.append(Finding(rule, row, column, value, arguments))
+
+
+def _only_unticked(values: dict[str, list[Value]]) -> list[int]:
+    """The rows, by index, that hold empty check boxes and nothing else in these columns."""
+    columns = [*values.values()]
+    boxes = {
+        index
+        for column in columns
+        if False in column or "FALSE" in column
+        for index, value in enumerate(column)
+        if is_unticked(value)
+    }
+    return [
+        index
+        for index in boxes
+        if all(column[index] == "" or is_unticked(column[index]) for column in columns)
+    ]
 
 
 def _column_of(chunk: list[Sequence[Value]], at: int) -> list[Value]:

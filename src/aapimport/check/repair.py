@@ -204,6 +204,9 @@ _FORMS = {
     for role in Role
     for word in (role.typed, role.meaning, role.exported, role.value)
 }
+_MEANINGS = {role_form(role.meaning): role for role in Role}
+_NOT_IN_THE_KEY = re.compile(r"[^\w\s/／|–—-]")
+"""A sign that isn't between the two words of the key: `Facilitator / HR`, however typed."""
 
 
 def read_role(text: str) -> tuple[Role | None, str]:
@@ -216,8 +219,10 @@ def read_role(text: str) -> tuple[Role | None, str]:
     """
     if text in _TYPED:
         return _TYPED[text], ""
-    form = "" if _OTHER_SIGN.search(text) else role_form(text)
-    role = _FORMS.get(form) if form else None  # signs alone are no blank cell
+    form = role_form(text)
+    if not form or _NOT_IN_THE_KEY.search(text):  # signs alone are no blank cell
+        return None, ""
+    role = (_MEANINGS if _OTHER_SIGN.search(text) else _FORMS).get(form)
     if role is None:
         return None, ""
     is_exported = form == role_form(role.exported) != role_form(role.typed)
@@ -227,13 +232,15 @@ def read_role(text: str) -> tuple[Role | None, str]:
 def read_jhana(value: Value) -> tuple[bool | None, str]:
     """Whether a cell of Jhana Enabled says yes, and the id of the notice that says so.
 
+    A check box is 1 or blank; a file keeps it as a yes/no value, or as the text TRUE or FALSE.
+
     Returns:
         None where it is neither 1 nor blank.
     """
     if value == "":
         return False, ""
     if isinstance(value, bool):
-        return (True, "jhana-spelling") if value else (None, "")
+        return value, "jhana-spelling"
     if isinstance(value, int | float):
         return (True, "") if value == 1 else (None, "")
     if not isinstance(value, str):
@@ -241,6 +248,8 @@ def read_jhana(value: Value) -> tuple[bool | None, str]:
     text = unicodedata.normalize("NFKC", value.strip(_EDGES))
     if kept := _AS_TEXT.fullmatch(text):
         text = kept[1].strip()
+    if (box := text.upper()) in {"TRUE", "FALSE"}:
+        return box == "TRUE", "jhana-spelling"
     if text in {"", "1"}:
         return text == "1", "" if value in {"", "1"} else "jhana-spelling"
     return (True, "jhana-spelling") if re.fullmatch(r"1[.,]0+", text) else (None, "")

@@ -37,7 +37,7 @@ class Beside:
             return
         used = set(self._header.columns.values())
         for column, value in enumerate(cells, start=self._first_column):
-            if column not in used and _is_filled(value):
+            if column not in used and _is_filled(value) and not is_unticked(value):
                 yield Finding("extra-cells", row, column, shown(value))
                 return
 
@@ -48,7 +48,7 @@ class Beside:
             if column >= self._header.width:
                 yield from self._too_many(rows, numbers, at)
                 return
-            if column not in self._header.named:
+            if column not in self._header.texts:
                 self._count(column, [row[at] if at < len(row) else "" for row in rows], numbers)
 
     def _too_many(
@@ -80,6 +80,11 @@ def address_in(cells: Sequence[object], row: int, first_column: int) -> Finding 
         if isinstance(value, str) and _ADDRESS.fullmatch(value.strip()):
             return Finding("address-not-read", row, column, value.strip())
     return None
+
+
+def is_unticked(value: object) -> bool:
+    """Whether a value is that of an empty check box."""
+    return value is False or (isinstance(value, str) and value.strip().upper() == "FALSE")
 
 
 def _is_filled(value: Value) -> bool:

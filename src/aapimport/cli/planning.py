@@ -60,7 +60,7 @@ _OPTIONS = (
         EVERYDAY,
         "--hidden",
         type=click.Choice(["include", "skip"]),
-        help="Whether people in hidden or filtered rows count; asked when not given.",
+        help="Whether people in hidden, filtered or marked rows count; asked when not given.",
     ),
     option(
         EVERYDAY,

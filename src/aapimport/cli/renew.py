@@ -29,7 +29,9 @@ from aapimport.errors import ExitCode
 @click.option("--sheet", metavar="NAME", help="The sheet to read, where several hold people.")
 @click.option("--encoding", metavar="NAME", help="The encoding of a csv that isn't UTF-8.")
 @click.option(
-    "--hidden", type=click.Choice(["include", "skip"]), help="Whether hidden rows are read."
+    "--hidden",
+    type=click.Choice(["include", "skip"]),
+    help="Whether hidden or marked rows are read.",
 )
 @click.option("--force", is_flag=True, help="Replace OUT.xlsx if it exists.")
 def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choices: Any) -> ExitCode:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--hidden",
     type=click.Choice(["include", "skip"]),
-    help="Whether people in hidden or filtered rows count.",
+    help="Whether people in hidden, filtered or marked rows count.",
 )
 @click.option("--thorough", is_flag=True, help="Let both readers read files of any size.")
 @click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")

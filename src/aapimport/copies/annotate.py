@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from aapimport.check.check_file import Checked
 from aapimport.check.header import WHOLE_FILE
 from aapimport.check.repair import shown
-from aapimport.copies.fix import NOT_IN_THE_TEXT, cells_of, sentence
+from aapimport.copies.fix import NOT_IN_THE_TEXT, cells_of, said_of, sentence, unclear_format
 from aapimport.copies.read_again import Original, is_blank, read_again
 from aapimport.errors import FileProblemError
 from aapimport.problems.problem import Level, Problem
@@ -24,6 +24,7 @@ from aapimport.template.output import (
     error_cell,
     new_sheet,
     new_workbook,
+    numbered_rows,
     readable_comment,
     save_workbook,
     text_cell,
@@ -78,6 +79,8 @@ class _Marks:
     rows_left_out: bool
     header_row: int
     linked: Mapping[int, str]
+    formats: Mapping[tuple[int, int], str]
+    comments: Mapping[tuple[int, int], str]
     marked: int = 0
     commented: int = 0
 
@@ -121,10 +124,13 @@ def annotate(checked: Checked, out: Path, *, force: bool = False) -> Annotated:
         sheet, [*widths, len("warning") + 2, _REASON_WIDTH], header_row=max(original.header_row, 1)
     )
     marks = _marks(checked)
+    append = numbered_rows(sheet)
     for number, values in original.rows():
+        if number not in marks.by_row and number != marks.header_row and is_blank(values):
+            continue
         if marks.hides(number, values):
             sheet.row_dimensions[number].hidden = True
-        sheet.append(_row(sheet, number, values, len(widths), marks))
+        append(number, _row(sheet, number, values, len(widths), marks))
     write_sheet(new_sheet(workbook, _summary_title(title)), _summary(checked, marks))
     save_workbook(workbook, out, force=force)
     return Annotated(marked=marks.marked, commented=marks.commented)
@@ -144,6 +150,8 @@ def _marks(checked: Checked) -> _Marks:
         fills={level: PatternFill("solid", fgColor=colour) for level, colour in _COLOURS.items()},
         rows_left_out=skipped and not any(problem.id in WHOLE_FILE for problem in checked.problems),
         header_row=checked.header_row,
+        formats={place: unclear_format(how) for place, how in checked.unclear.items()},
+        comments=checked.comments,
         linked={row: text for (row, key), text in checked.repairs.items() if key == "email"},
     )
 
@@ -166,7 +174,9 @@ def _row(
             cells[column] = text_cell(sheet, ids["shown-number"])
         elif "address-from-link" in ids:
             cells[column] = text_cell(sheet, marks.linked[number])
-        _mark(cells[column], problems, marks)
+        elif "unclear-number" in ids:
+            cells[column].number_format = marks.formats[number, column]
+        _mark(cells[column], problems, marks, marks.comments.get((number, column), ""))
     if number == marks.header_row:
         return cells + [header_cell(sheet, name) for name in RESULT_COLUMNS]
     return cells + [text_cell(sheet, text) for text in _outcome(number, values, found, marks)]
@@ -194,16 +204,12 @@ def _placed(problem: Problem) -> str:
     return where + sentence(problem)
 
 
-def _mark(cell: "Cell", problems: Sequence[Problem], marks: _Marks) -> None:
+def _mark(cell: "Cell", problems: Sequence[Problem], marks: _Marks, comment: str) -> None:
     worst = min((problem.level for problem in problems), key=_WEIGHT.index)
     cell.fill = marks.fills[worst]
     marks.marked += 1
-    if marks.commented < MAX_COMMENTS:
-        cell.comment = readable_comment(
-            "\n".join(
-                f"{problem.level.value} {problem.id}: {sentence(problem)}" for problem in problems
-            )
-        )
+    if marks.commented < MAX_COMMENTS or comment:
+        cell.comment = readable_comment(said_of(problems), comment)
         marks.commented += 1
 
 

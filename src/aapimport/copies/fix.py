@@ -1,6 +1,6 @@
 """`validate --fix`: the same people in a fresh template, with every safe repair made."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -15,7 +15,7 @@ from aapimport.sheets.table import Value
 from aapimport.template.cells import column_letters
 from aapimport.template.columns import COLUMNS
 from aapimport.template.output import NOTHING_WRITTEN, check_workbook_name
-from aapimport.template.workbook import Row, TemplateContent, Unread, write_template
+from aapimport.template.workbook import Marked, Row, TemplateContent, Unread, write_template
 
 NOT_IN_THE_TEXT = frozenset(
     {
@@ -28,6 +28,15 @@ NOT_IN_THE_TEXT = frozenset(
     }
 )
 """Errors that a copy of the cell's text would hide: the next check would find nothing wrong."""
+
+_DOUBTS = ("unclear-number", "number-as-name", "cell-comment")
+"""What is told of cells that are sent all the same."""
+
+_OPEN_FORMAT = "General_)"
+"""Shows a number as it is, and isn't known for it."""
+
+_NOT_FOR_A_TEMPLATE = ("too-many-values", "second-header")
+"""Errors of rows of which nobody knows which value belongs where."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,11 +109,12 @@ def require_columns(checked: Checked, original: Original) -> None:
     """Refuse a file whose columns are not all known: its rows can't be put into a template.
 
     Raises:
-        FileProblemError: There is an error in the header or above it, or a row is longer.
+        FileProblemError: There is an error in the header or above it, a row is longer, or a second
+            table stands below.
     """
     for problem in checked.problems:
         above = problem.cell is None or problem.cell.row <= original.header_row
-        if problem.level is Level.ERROR and (above or problem.id == "too-many-values"):
+        if problem.level is Level.ERROR and (above or problem.id in _NOT_FOR_A_TEMPLATE):
             where = f"{problem.cell}: " if problem.cell else ""
             raise FileProblemError(
                 f"{checked.path.name} can't be put into a template: "
@@ -133,13 +143,62 @@ def template_rows(checked: Checked, original: Original) -> Iterator[TemplateRow]
     people = {person.row: person for person in checked.people}
     errors = errors_by_row(checked)
     extra = extra_columns(checked, original)
+    doubts = _doubts_by_row(checked)
     for number, values in original.rows_below_header():
         person = people.get(number)
         if person is None and number not in errors:
             continue
-        cells = typed(person) if person else _as_it_was(checked, number, values, errors[number])
+        cells: list[str | Unread | Marked]
+        cells = [*typed(person)] if person else _as_it_was(checked, number, values, errors[number])
+        for at, problems in doubts.get(number, {}).items():
+            _keep_doubts(cells, (number, at), values, problems, checked)
         more = [shown(values[at]) if at < len(values) else "" for at in extra]
         yield TemplateRow(person, [*cells, *more], values)
+
+
+def _doubts_by_row(checked: Checked) -> dict[int, dict[int, list[Problem]]]:
+    """What would be lost with a number's format or a comment, by row and column."""
+    doubts: dict[int, dict[int, list[Problem]]] = {}
+    for problem in checked.problems:
+        if problem.id in _DOUBTS and problem.cell:
+            row = doubts.setdefault(problem.cell.row, {})
+            row.setdefault(problem.cell.column, []).append(problem)
+    return doubts
+
+
+def _keep_doubts(
+    cells: list[str | Unread | Marked],
+    place: tuple[int, int],
+    values: list[Value],
+    problems: list[Problem],
+    checked: Checked,
+) -> None:
+    """Write a cell so that the next check has the same doubts; the comment says them, too."""
+    key = next(key for key, column in checked.columns.items() if column == place[1])
+    index = next(at for at, column in enumerate(COLUMNS) if column.key == key)
+    text, value = cells[index], values[place[1]] if place[1] < len(values) else ""
+    if not isinstance(text, str):
+        return
+    number = value if isinstance(value, int | float) and shown(value) == text else None
+    cells[index] = Marked(
+        text=text,
+        note=said_of(problems),
+        comment=checked.comments.get(place, ""),
+        number=number,
+        number_format=unclear_format(checked.unclear.get(place, "format General")),
+    )
+
+
+def unclear_format(how: str) -> str:
+    """A number format that leaves open what is shown, as the one that was found did."""
+    return how.removeprefix("format ") if how.startswith("format ") else _OPEN_FORMAT
+
+
+def said_of(problems: Sequence[Problem]) -> str:
+    """Problems of one cell as the lines of a comment."""
+    return "\n".join(
+        f"{problem.level.value} {problem.id}: {sentence(problem)}" for problem in problems
+    )
 
 
 def filled_rows(checked: Checked, original: Original) -> int:
@@ -194,8 +253,8 @@ def cells_of(problem: Problem, checked: Checked) -> list[tuple[int, int]]:
 
 def _as_it_was(
     checked: Checked, row: int, values: list[Value], errors: Mapping[int, Problem]
-) -> list[str | Unread]:
-    cells: list[str | Unread] = []
+) -> list[str | Unread | Marked]:
+    cells: list[str | Unread | Marked] = []
     for column in COLUMNS:
         at = checked.columns.get(column.key, len(values))
         error = errors.get(at)

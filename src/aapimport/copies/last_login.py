@@ -8,6 +8,8 @@ from aapimport.check.repair import shown
 from aapimport.sheets.table import Value
 
 _TIME_OF_DAY = re.compile(r"[T ,]+\d{1,2}:\d{2}.*$")
+_LONGEST = 60
+"""Characters of a day with its time; the pattern above takes long over long blanks."""
 _DAY_FIRST, _MONTH_FIRST = "%d/%m/%Y", "%m/%d/%Y"
 _FORMATS = (
     "%Y-%m-%d",
@@ -30,11 +32,15 @@ class LoginDays:
     Whether 03/04/2026 is in March or in April is decided by the whole column; where no value of
     it can decide that, such values stay unread.
 
+    A day in the future is no last login: it was misread or mistyped, and stays unread.
+
     Args:
         column: All values of the column.
+        today: The current day; tomorrow counts as well, as it is that day further east.
     """
 
-    def __init__(self, column: Iterable[Value]) -> None:
+    def __init__(self, column: Iterable[Value], today: date | None = None) -> None:
+        self._last = (today or datetime.now().astimezone().date()) + timedelta(days=1)
         texts = {_day_text(value) for value in column if isinstance(value, str)}
         slashed = [text for text in texts if "/" in text and text[0].isdigit()]
         day_first = all(_parse(text, _DAY_FIRST) for text in slashed)
@@ -45,6 +51,10 @@ class LoginDays:
 
     def read(self, value: Value) -> date | None:
         """The day; None where the value is blank or can't be read for sure."""
+        day = self._day(value)
+        return day if day and day <= self._last else None
+
+    def _day(self, value: Value) -> date | None:
         if isinstance(value, datetime):
             return value.date()
         if isinstance(value, date):
@@ -62,7 +72,8 @@ def is_undated(value: Value) -> bool:
 
 
 def _day_text(text: str) -> str:
-    return _TIME_OF_DAY.sub("", text.strip())
+    text = text.strip()
+    return _TIME_OF_DAY.sub("", text) if len(text) <= _LONGEST else ""
 
 
 def _parse(text: str, form: str) -> date | None:

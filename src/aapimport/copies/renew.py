@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from aapimport.check.check_file import Checked
-from aapimport.check.header import header_form
+from aapimport.check.column_names import header_form
 from aapimport.check.repair import shown
 from aapimport.copies.fix import (
     TemplateRow,
@@ -19,14 +19,13 @@ from aapimport.copies.fix import (
 from aapimport.copies.last_login import LoginDays, is_undated
 from aapimport.copies.read_again import Original, read_again
 from aapimport.sheets.table import Value
-from aapimport.template.columns import COLUMNS
+from aapimport.template.columns import COLUMNS, LEAVERS_SHEET
 from aapimport.template.output import check_workbook_name
 from aapimport.template.workbook import Row, Sheet, TemplateContent, write_template
 
 LAST_LOGIN = "Date of Last Login"
 """The exported list's header (vendor's help page)."""
 
-LEAVERS_SHEET = "Possible leavers"
 IDLE_DAYS = 180
 """Without a login for this long, a person is proposed as a leaver: half the life of a pass."""
 
@@ -44,7 +43,10 @@ class Renewal:
         idle: Possible leavers without a login since `since`.
         undated: Possible leavers without a date.
         left_out: Rows that hold nobody, and hidden ones that were not to be read.
-        unread_dates: People among `kept` whose date can't be read for sure.
+        notes: What stands in the rows among `left_out` that hold a note, a total or the header
+            again, with its cell.
+        blank_columns: The template's columns that the list doesn't have.
+        unread_dates: People among `kept` whose date can't be read for sure, or is in the future.
         since: The day before which a last login is old; None where there are no dates to go by.
         roles: How often a role was typed differently: (word in the list, word typed now) → people.
         extra_columns: The further columns, kept to the right of the template's.
@@ -55,6 +57,8 @@ class Renewal:
     idle: int
     undated: int
     left_out: int
+    notes: tuple[str, ...] = ()
+    blank_columns: tuple[str, ...] = ()
     unread_dates: int
     since: date | None
     roles: dict[tuple[str, str], int]
@@ -103,6 +107,12 @@ def renew(
         idle=counts["idle"],
         undated=counts["undated"],
         left_out=filled_rows(checked, original) - sum(counts.values()),
+        notes=tuple(
+            f"{problem.cell}: {problem.value}"
+            for problem in checked.problems
+            if problem.id in {"extra-cells", "repeated-header"}
+        ),
+        blank_columns=tuple(column.name for column in COLUMNS if column.key not in checked.columns),
         since=sorter.since,
         unread_dates=sorter.unread_dates,
         roles=dict(sorter.roles),
@@ -149,9 +159,10 @@ class _Sorter:
         """The count that a row belongs to, and why it is a possible leaver's, if it is."""
         if row.person is None:
             return "with_errors", ""
-        if self.since is None:
-            return "kept", ""
         value = self._login(row.original)
+        if self.since is None:
+            self.unread_dates += not is_undated(value)
+            return "kept", ""
         if is_undated(value):
             return "undated", "no date: see the note above"
         day = self._days.read(value)

@@ -122,6 +122,13 @@ NOTICE_RULES = (
         "Pasted links bring `mailto:` along.",
     ),
     Rule(
+        "row-mark",
+        _NOTICE,
+        "read as {sent}",
+        "",
+        "A sign in front of an address marks the row; read all the same, the address is without.",
+    ),
+    Rule(
         "text-formula",
         _NOTICE,
         "read as {sent}",

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from aapimport.copies.fix import Fixed
     from aapimport.copies.renew import Renewal
 
+_MOST_NOTES, _LONGEST_NOTE = 5, 60  # lines and characters
+
 
 def annotated(path: Path, result: "Annotated") -> str:
     """What `validate --annotate` wrote, as one line."""
@@ -44,6 +46,12 @@ def renewed(path: Path, renewal: "Renewal") -> str:
     lines += _leavers(renewal)
     if renewal.left_out:
         lines.append(f"{renewal.left_out:>7,}  not taken over: nobody in them, or hidden")
+        lines += [f"         {_short(note)}" for note in renewal.notes[:_MOST_NOTES]]
+        if len(renewal.notes) > _MOST_NOTES:
+            lines.append(f"         and {len(renewal.notes) - _MOST_NOTES:,} more")
+    if renewal.blank_columns:
+        names = " and ".join(renewal.blank_columns)
+        lines.append(f"blank for everybody, because the list has no such column: {names}")
     for (before, now), people in sorted(renewal.roles.items()):
         shown = f"'{safe(before)}'" if before else "blank"
         lines.append(f"role {shown} is now {now or 'blank (manager)'}: {count(people, 'row')}")
@@ -58,9 +66,17 @@ def renewed(path: Path, renewal: "Renewal") -> str:
     return "\n".join(lines)
 
 
+def _short(text: str) -> str:
+    shown = safe(text)
+    return shown if len(shown) <= _LONGEST_NOTE else shown[:_LONGEST_NOTE] + "…"
+
+
 def _leavers(renewal: "Renewal") -> list[str]:
     if renewal.since is None:
-        return ["no dates of last login to go by: nobody is proposed as a leaver"]
+        lines = ["no dates of last login to go by: nobody is proposed as a leaver"]
+        if renewal.unread_dates:
+            lines.append(f"({count(renewal.unread_dates, 'date')} can't be read for sure)")
+        return lines
     lines = []
     if renewal.idle:
         lines.append(
@@ -73,7 +89,7 @@ def _leavers(renewal: "Renewal") -> list[str]:
         lines.append("         logged in, or logged in without starting a course")
     if renewal.unread_dates:
         lines.append(
-            f"         ({count(renewal.unread_dates, 'date')} can't be read for sure;"
-            " those people stay on Users)"
+            f"         ({count(renewal.unread_dates, 'date')} unreadable or in the future:"
+            " they stay on Users)"
         )
     return lines

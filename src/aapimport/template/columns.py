@@ -19,6 +19,9 @@ USERS_SHEET = "Users"
 KEY_SHEET = "Key"
 """The sheet that explains the columns and the roles; people are never read from it."""
 
+LEAVERS_SHEET = "Possible leavers"
+"""The sheet that `renew` writes; its people are not loaded unless they are copied from it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
@@ -28,7 +31,8 @@ class Column:
         key: The name of the field of `Person` that the column fills.
         name: The header, as the portal's template has it.
         aliases: Other headers that mean the same, in any letter case (Excel in English, French,
-            Swedish and Japanese, HR systems, the exported pass user list).
+            Swedish, German, Spanish, Italian, Dutch, Portuguese and Japanese, HR systems, the
+            exported pass user list).
         required: Whether a blank cell is an error.
         comment: What the cell comment on the header says.
         example: A value as it is typed; the examples of all columns describe one person.
@@ -68,6 +72,20 @@ COLUMNS = (
             "E-post",
             "E-mailadress",
             "E-Mail-Adresse",
+            "Correo electrónico",
+            "Correo",
+            "Dirección de correo electrónico",
+            "Dirección de correo",
+            "Indirizzo e-mail",
+            "Indirizzo di posta elettronica",
+            "Posta elettronica",
+            "Indirizzo email aziendale",
+            "E-mailadres",
+            "Mailadres",
+            "Endereço de e-mail",
+            "Correio eletrónico",
+            "Correio eletrônico",
+            "Endereço de correio eletrónico",
             "メールアドレス",
             "電子メール",
             "メール",
@@ -93,6 +111,17 @@ COLUMNS = (
             "Förnamn",
             "Tilltalsnamn",
             "Vorname",
+            "Nombre",
+            "Nombres",
+            "Nombre de pila",
+            "Primer nombre",
+            "Nome",
+            "Nome di battesimo",
+            "Primo nome",
+            "Voornaam",
+            "Roepnaam",
+            "Nome próprio",
+            "Primeiro nome",
             "名",
             "名前（名）",
         ),
@@ -114,6 +143,17 @@ COLUMNS = (
             "Efternamn",
             "Nachname",
             "Familienname",
+            "Apellido",
+            "Apellidos",
+            "Primer apellido",
+            "Cognome",
+            "Achternaam",
+            "Familienaam",
+            "Sobrenome",
+            "Apelido",
+            "Apelidos",
+            "Último nome",
+            "Nome de família",
             "姓",
             "氏",
             "苗字",
@@ -135,6 +175,18 @@ COLUMNS = (
             "Roll",
             "Rolle",
             "Användarroll",
+            "Rol",
+            "Rol de usuario",
+            "Rol del usuario",
+            "Ruolo",
+            "Ruolo utente",
+            "Ruolo dell'utente",
+            "Gebruikersrol",
+            "Papel",
+            "Papel do usuário",
+            "Papel do utilizador",
+            "Função do usuário",
+            "Função do utilizador",
             "役割",
             "ユーザーロール",
         ),
@@ -151,7 +203,21 @@ COLUMNS = (
     Column(
         key="team",
         name="Team",
-        aliases=("Team Name", "Équipe", "Lag", "Grupp", "チーム"),
+        aliases=(
+            "Team Name",
+            "Équipe",
+            "Lag",
+            "Grupp",
+            "チーム",
+            "Equipo",
+            "Nombre del equipo",
+            "Squadra",
+            "Nome del team",
+            "Teamnaam",
+            "Equipa",
+            "Nome da equipa",
+            "Nome da equipe",
+        ),
         required=False,
         comment="Optional. The name of a team that already exists on this pass.",
         example="Sales EMEA",
@@ -161,7 +227,18 @@ COLUMNS = (
     Column(
         key="jhana",
         name="Jhana Enabled",
-        aliases=("Jhana", "Jhana activé", "Jhana aktiverad", "Jhana有効"),
+        aliases=(
+            "Jhana",
+            "Jhana activé",
+            "Jhana aktiverad",
+            "Jhana有効",
+            "Jhana activado",
+            "Jhana habilitado",
+            "Jhana attivato",
+            "Jhana abilitato",
+            "Jhana ingeschakeld",
+            "Jhana ativado",
+        ),
         required=False,
         comment=(
             "Optional. Type 1 to give the person Jhana as well; leave blank for no Jhana."

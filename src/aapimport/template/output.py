@@ -9,10 +9,10 @@ import csv
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from aapimport.errors import FileProblemError, UsageError
 
@@ -29,6 +29,9 @@ AUTHOR = "aapimport"
 """The author of every workbook and every cell comment that is written."""
 
 NOTHING_WRITTEN = "nothing was written"
+
+OURS_BELOW = "--- aapimport:"
+"""The line in a comment of `AUTHOR` below which it is ours; what stands above was there before."""
 
 LONGEST_CELL = 32_767
 """Characters that a cell can hold (Microsoft, "Excel specifications and limits")."""
@@ -88,14 +91,44 @@ def error_cell(sheet: "Worksheet") -> "Cell":
     return WriteOnlyCell(sheet, value="#N/A")
 
 
-def readable_comment(text: str) -> "Comment":
-    """A cell comment whose box is large enough to show all of its text."""
+def readable_comment(text: str, before: str = "") -> "Comment":
+    """A cell comment whose box is large enough to show all of its text.
+
+    Args:
+        text: What is said of the cell.
+        before: The comment that was on the cell in the file; it is told again by the next check.
+    """
     from openpyxl.comments import Comment
 
+    if before:
+        text = f"{before[: LONGEST_COMMENT // 2]}\n{OURS_BELOW}\n{text}"
     text = _escaped(text[:LONGEST_COMMENT])
     lines = sum(1 + len(line) // _COMMENT_CHARACTERS for line in text.splitlines())
     height = _COMMENT_LINE * (min(lines, _COMMENT_LINES) + 1)
     return Comment(text, AUTHOR, height=height, width=_COMMENT_WIDTH)
+
+
+def numbered_rows(sheet: "Worksheet") -> Callable[[int, "Sequence[Cell]"], None]:
+    """A function that writes a row under a number of its own; blank rows above it cost nothing.
+
+    It takes the place of `append`; the numbers rise.
+    """
+    streamed: Any = sheet
+    streamed._get_writer()  # noqa: SLF001 -- `append` can't leave rows out, and Excel has a million
+
+    def write() -> "Generator[None, tuple[int, Sequence[Cell]], None]":
+        part = streamed._writer.xf.send(True)  # noqa: SLF001 -- see above
+        with part.element("sheetData"), suppress(GeneratorExit):
+            while True:
+                number, cells = yield
+                row = streamed._values_to_row(cells, number)  # noqa: SLF001 -- see above
+                streamed._writer.write_row(part, row, number)  # noqa: SLF001 -- see above
+        streamed._writer.xf.send(None)  # noqa: SLF001 -- see above
+
+    rows: Any = write()
+    next(rows)
+    streamed._rows = rows  # noqa: SLF001 -- see above
+    return lambda number, cells: rows.send((number, cells))
 
 
 def csv_text(text: str) -> str:

@@ -40,6 +40,9 @@ _HEADER_COLOUR = "1F3864"
 _EXTRA_HEADER_COLOUR = "7F7F7F"
 _EXTRA_WIDTH = 20
 _KEY_WIDTHS = (24, 34, 60, 24)
+_KEY_TABLES_FROM = 3  # row
+_MARGIN = 4  # characters: words don't break, and other fonts are wider
+_LINE_HEIGHT, _TITLE_HEIGHT = 15.0, 21.0  # points: Calibri 11 and 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,26 @@ class Unread:
     note: str
 
 
-Row = Sequence[str | Unread]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A cell of which something is known beside its text.
+
+    Attributes:
+        text: What is typed.
+        note: What is said of it in a comment; may be empty.
+        comment: The comment that was on it in the file; may be empty.
+        number: The number that it is, where it stays one.
+        number_format: The format of the number.
+    """
+
+    text: str
+    note: str
+    comment: str = ""
+    number: float | None = None
+    number_format: str = "General"
+
+
+Row = Sequence[str | Unread | Marked]
 """What is typed into a row, from column A."""
 
 
@@ -180,14 +202,21 @@ def _write_users(target: "Worksheet", content: TemplateContent) -> None:
 
 def _cells(target: "Worksheet", row: Row) -> list["Cell"]:
     return [
-        _unread_cell(target, value) if isinstance(value, Unread) else text_cell(target, value)
+        text_cell(target, value) if isinstance(value, str) else _marked_cell(target, value)
         for value in row
     ]
 
 
-def _unread_cell(target: "Worksheet", value: Unread) -> "Cell":
-    cell = error_cell(target)
-    cell.comment = readable_comment(value.note)
+def _marked_cell(target: "Worksheet", value: Unread | Marked) -> "Cell":
+    if isinstance(value, Unread):
+        cell = error_cell(target)
+        cell.comment = readable_comment(value.note)
+        return cell
+    cell = text_cell(target, value.text)
+    if value.number is not None:
+        cell.value = value.number
+        cell.number_format = value.number_format
+    cell.comment = readable_comment(value.note, value.comment)
     return cell
 
 
@@ -260,22 +289,38 @@ def _key_rows_before_teams() -> int:
     return 2 + sum(len(table) + 1 for table in _key_tables()) + 1
 
 
+def _height_of(row: Sequence[str]) -> float:
+    """The height of a row of the key in points, with every text wrapped within its column."""
+    lines = max(
+        sum(max(1, -(-len(line) // (width - _MARGIN))) for line in text.split("\n"))
+        for text, width in zip(row, _KEY_WIDTHS, strict=True)
+    )
+    return lines * _LINE_HEIGHT + 1
+
+
 def _write_key(target: "Worksheet", teams: Sequence[str]) -> None:
     from openpyxl.styles import Alignment, Font
 
     set_up(target, _KEY_WIDTHS, header_row=1)
     title = text_cell(target, f"How to fill in the sheet {USERS_SHEET}")
     title.font = Font(bold=True, size=14)
+    target.row_dimensions[1].height = _TITLE_HEIGHT
     target.append([title])
     target.append([])
+    number = _KEY_TABLES_FROM
     for table in _key_tables():
         target.append([header_cell(target, name) for name in table[0]])
+        number += 1
         for row in table[1:]:
             cells = [text_cell(target, text) for text in row]
             for cell in cells:
                 cell.alignment = Alignment(vertical="top", wrap_text=True)
+            # Excel makes rows as high as wrapped text needs, other programs and printers don't.
+            target.row_dimensions[number].height = _height_of(row)
             target.append(cells)
+            number += 1
         target.append([])
+        number += 1
     if teams:
         target.append([header_cell(target, "Teams on this pass")])
         for team in teams:

@@ -24,6 +24,11 @@ _BLOCK = re.compile(rb"<(?:\w+:)?sheetData[\s/>]")
 _MOST_DIGITS = 9
 _MOST_AREAS = 64
 _MOST_ARRAY_CELLS = 200_000
+_COLUMNS = re.compile(rb"<(?:\w+:)?col\s[^<>]*>")
+_ATTRIBUTE = re.compile(rb"""(\w+)\s*=\s*["']([^"'<>]{0,30})["']""")
+MOST_COLUMNS = 16_384
+"""Columns of a sheet (Microsoft, "Excel specifications and limits")."""
+
 
 _DATES = (*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59))
 _BUILT_IN = {None: "", "0": "", "1": "0", "49": "@"} | {str(number): "d" for number in _DATES}
@@ -104,6 +109,39 @@ class OddRows:
 
     twice: list[int]
     blocks: int
+
+
+def hidden_columns(data: bytes, part: str) -> set[int]:
+    """The columns (from 0) of a sheet that are hidden or of no width.
+
+    They stand above the rows (ECMA-376 part 1, 18.3.1.99), so only the part's start is read.
+
+    Args:
+        data: The bytes of an archive that `inspect_archive` found harmless.
+        part: The sheet's entry.
+    """
+    columns: set[int] = set()
+    try:
+        for text in read_tags(data, part):
+            for tag in _COLUMNS.findall(text.partition(b"sheetData")[0]):
+                said = dict(_ATTRIBUTE.findall(tag))
+                hidden = said.get(b"hidden") in {b"1", b"true"}
+                if (
+                    (hidden or _is_no_width(said.get(b"width")))
+                    and b"min" in said
+                    and b"max" in said
+                ):
+                    last = min(int(said[b"max"]), MOST_COLUMNS)
+                    columns.update(range(int(said[b"min"]) - 1, last))
+            if b"sheetData" in text:
+                break
+    except (KeyError, ValueError, zipfile.BadZipFile):
+        pass  # the value reader has refused the file
+    return columns
+
+
+def _is_no_width(width: bytes | None) -> bool:
+    return width is not None and float(width) == 0
 
 
 def odd_rows(data: bytes, part: str) -> OddRows:

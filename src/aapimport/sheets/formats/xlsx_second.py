@@ -17,6 +17,7 @@ from aapimport.sheets.intake import read_bytes
 from aapimport.sheets.number_formats import as_shown, format_in_words
 from aapimport.sheets.package import Package, read_package
 from aapimport.template.columns import TEMPLATE_PROPERTY
+from aapimport.template.output import AUTHOR, OURS_BELOW
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
@@ -127,8 +128,8 @@ def _look_at(sheet: "Worksheet") -> dict[str, Any]:
                         found.append((*place, text))
         if cell.hyperlink and (address := _address(cell.hyperlink.target)):
             links.append((row, column, address))
-        if cell.comment:
-            comments.append((row, column, cell.comment.text))
+        if cell.comment and (text := _not_ours(cell.comment.text, cell.comment.author)):
+            comments.append((row, column, text))
     return {
         "columns": columns,
         "hidden_rows": _hidden_rows(sheet),
@@ -228,6 +229,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dt.date | dt.time | dt.timedelta):
         return {"date": str(value)}
     return str(value)
+
+
+def _not_ours(text: str, author: str) -> str:
+    """A comment without what `--annotate` and `--fix` have written into it."""
+    if author != AUTHOR:
+        return text
+    before, mark, _ = text.partition(f"\n{OURS_BELOW}")
+    return before if mark else ""
 
 
 def _address(target: str | None) -> str:

@@ -1,0 +1,110 @@
+"""Which sheet of a workbook is read, and what is said about the others."""
+
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
+
+from aapimport.check.evidence import row_numbers
+from aapimport.check.header import SEARCHED_ROWS, find_header, first_filled_row, header_score
+from aapimport.check.unread_cells import address_in
+from aapimport.errors import AnswerNeededError, FileProblemError
+from aapimport.problems.problem import Finding
+from aapimport.sheets.table import Table
+from aapimport.template.columns import KEY_SHEET, LEAVERS_SHEET, USERS_SHEET
+
+_OURS = (KEY_SHEET, LEAVERS_SHEET)
+"""Sheets that `generate-template` and `renew` write, from which nobody is read."""
+_MOST_ADDRESSES = 1_000
+"""Rows with an address that are counted on a sheet that isn't read."""
+
+
+def choose_sheet(
+    sheets: list[Callable[[], Table]], wanted: str | None, name: str, findings: list[Finding]
+) -> Table:
+    """The sheet to read: the one that was named, else the only one that holds people.
+
+    Args:
+        sheets: The workbook's sheets.
+        wanted: The name that the administrator gave, if any.
+        name: The file's name, for messages.
+        findings: Where it is noted which sheets are not read.
+
+    Raises:
+        FileProblemError: There is no such sheet, or none at all.
+        AnswerNeededError: Several hold people.
+    """
+    tables = [sheet() for sheet in sheets]
+    if not tables:
+        raise FileProblemError(f"{name} holds no sheet with cells")
+    if wanted is not None:
+        for table in tables:
+            if table.name.casefold().strip() == wanted.casefold().strip():
+                return table
+        names = ", ".join(repr(table.name) for table in tables)
+        raise FileProblemError(f"{name} has no sheet {wanted!r}", hint=f"it has {names}")
+    visible = [table for table in tables if not table.hidden] or tables
+    chosen = visible[0] if len(visible) == 1 else _choose_visible(visible, name)
+    findings += _about_others([table for table in tables if table is not chosen], chosen)
+    return chosen
+
+
+def _about_others(others: list[Table], chosen: Table) -> Iterator[Finding]:
+    """What is to be said about the sheets that are not read."""
+    silent, with_people = [], []
+    for table in others:
+        name = f"{table.name} (hidden)" if table.hidden else table.name
+        rows = _rows_with_address(table) if table.name not in _OURS else []
+        if rows:
+            more = " or more" if len(rows) == _MOST_ADDRESSES else ""
+            many = f"{len(rows):,}{more} {'rows' if len(rows) > 1 else 'row'}"
+            with_people.append(f"{name}: {many} ({row_numbers(rows)})")
+        elif not table.hidden and table.name != KEY_SHEET and first_filled_row(table.rows()):
+            silent.append(name)
+    if silent:
+        yield Finding("other-sheets", None, None, chosen.name, {"names": ", ".join(silent)})
+    if with_people:
+        names = "; ".join(with_people)
+        yield Finding("people-on-other-sheets", None, None, chosen.name, {"names": names})
+
+
+def _rows_with_address(table: Table) -> list[int]:
+    """The first rows of a sheet that hold an address in a cell of its own."""
+    numbered = enumerate(table.rows(), start=1)
+    found = (row for row, cells in numbered if address_in(cells, row, table.first_column))
+    return list(islice(found, _MOST_ADDRESSES))
+
+
+def _choose_visible(visible: list[Table], name: str) -> Table:
+    """The only one of several sheets that holds people, else what is most like the template."""
+    people = {table.name: _people_in(table) for table in visible if table.name not in _OURS}
+    with_people = [table for table in visible if people.get(table.name)]
+    if len(with_people) > 1:
+        raise AnswerNeededError(
+            f"{name} holds people in several sheets; which one is to be read?",
+            option="sheet",
+            flag="--sheet",
+            choices=tuple(
+                (table.name, f"{table.name}: rows with an address: {people[table.name]:,}")
+                for table in with_people
+            ),
+        )
+    if with_people:
+        return with_people[0]
+    named = [table for table in visible if table.name.casefold() == USERS_SHEET.casefold()]
+    return (named or sorted(visible, key=_best_score, reverse=True))[0]
+
+
+def _best_score(table: Table) -> int:
+    return max(map(header_score, islice(table.rows(), SEARCHED_ROWS)), default=0)
+
+
+def _people_in(table: Table) -> int:
+    """How many rows stand below a header that names an address column and one more."""
+    rows = table.rows()
+    top = list(islice(rows, SEARCHED_ROWS))
+    header = find_header(top, table.first_column)
+    if header is None or not {"email", "first_name", "last_name", "role"}.intersection(
+        header.columns
+    ) > {"email"}:
+        return 0
+    at = header.columns["email"] - table.first_column
+    return sum(1 for row in chain(top[header.row :], rows) if at < len(row) and "@" in str(row[at]))

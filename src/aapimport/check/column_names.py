@@ -1,0 +1,172 @@
+"""The names that the template's columns go by, alone or with words around them."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from aapimport.template.columns import COLUMNS
+
+_NOT_A_LETTER = re.compile(r"[\W_]+")
+_LONGEST = 500
+"""Characters; a longer text is a paragraph and no header."""
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|<[^<>]*>|（[^（）]*）|【[^【】]*】")
+_OPEN_BRACKET = re.compile(r"[(\[{<（【].*", re.DOTALL)
+_INSTRUCTIONS = re.compile(r"[:;=：；]|[–—]|\s-+\s")
+"""What stands before instructions on the same line: `Team: must exist`."""
+_LANGUAGES = re.compile(r"[/|,·•／、，]")
+"""What stands between two languages: `First Name / Prénom`."""
+_NUMBERED = re.compile(r"^\s*\(?\d{1,2}[.)]\s+")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def word_set(words: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(words.split())
+
+
+_AROUND_ALL = word_set(
+    "optional required mandatory req opt please enter fill in here the of your a s portal aap pass"
+    " all access user users learner learners column field facultatif obligatoire optionnel"
+    " erforderlich pflichtfeld valfritt valfri obligatorisk opcional obligatorio facoltativo"
+    " obbligatorio verplicht optioneel obrigatório 必須 任意"
+)
+"""Words beside a column's name that leave it what it is."""
+_AROUND_A_PERSON = _AROUND_ALL | word_set(
+    "employee employees participant participants colleague colleagues staff worker member members"
+    " person persons work business company corporate office official primary main legal"
+)
+_AROUND = {
+    "email": _AROUND_A_PERSON | {"id"},
+    "first_name": _AROUND_A_PERSON,
+    "last_name": _AROUND_A_PERSON,
+    "role": _AROUND_ALL,
+    "team": _AROUND_ALL,
+    "jhana": _AROUND_ALL
+    | word_set("enabled enable add give has needs with include license licence yes no"),
+}
+_OF_SOMEBODY_ELSE = word_set(
+    "manager managers supervisor boss lead leader approver assistant spouse partner parent contact"
+    " private personal home old former previous prior emergency secondary alternative alternate"
+    " second other backup middle maiden kana furigana phonetic カナ フリガナ leaver"
+)
+"""Words that make another column of an address, a name or a team: `Email (manager)`."""
+_NAMES_OF = {column.key: column.name for column in COLUMNS}
+
+
+@dataclass(frozen=True, slots=True)
+class LongerName:
+    """A header that holds a known name and more.
+
+    Attributes:
+        key: The field of `Person` whose column the known name is.
+        sure: Whether nothing around it can make another column of it.
+    """
+
+    key: str
+    sure: bool
+
+    @property
+    def name(self) -> str:
+        """The column's name in the template."""
+        return _NAMES_OF[self.key]
+
+
+def header_form(text: str) -> str:
+    """The form in which two headers are the same: letters and digits only, no case, no accents.
+
+    Blanks, hyphens, line breaks, asterisks and full-width forms don't count.
+    """
+    # Decomposed, an accent is a mark of its own, and marks are no letters.
+    return _NOT_A_LETTER.sub("", unicodedata.normalize("NFKD", text).casefold())
+
+
+@cache
+def known_headers() -> dict[str, str]:
+    """Every accepted header in its `header_form`, with the field it fills."""
+    return {
+        header_form(name): column.key
+        for column in COLUMNS
+        for name in (column.name, *column.aliases)
+    }
+
+
+def column_key(text: str) -> str | None:
+    """The field whose column a header names, alone or for sure among other words."""
+    key = known_headers().get(header_form(text))
+    if key is None and (longer := longer_name(text)) and longer.sure:
+        return longer.key
+    return key
+
+
+@lru_cache(maxsize=2048)
+def longer_name(text: str) -> LongerName | None:
+    """The known name that a header holds, set apart from what else is in it.
+
+    Set apart means: by brackets, a line break, a colon or dash, a slash between two languages, or
+    only by words such as `optional` and `portal`. `Team ID` and `Role Code` are other columns.
+
+    Args:
+        text: The header's text, its line breaks kept; none of the known names itself.
+    """
+    if len(text) > _LONGEST:
+        return None
+    within = " ".join(_BRACKETS.findall(text))
+    outside = _OPEN_BRACKET.sub("", _BRACKETS.sub(" ", text))
+    lines = [line for line in map(_unnumbered, outside.splitlines()) if _says_something(line)]
+    if not lines:
+        return _unsure([within])
+    head, *rest = _INSTRUCTIONS.split(lines[0])
+    names = [name for name in _LANGUAGES.split(head) if _says_something(name)]
+    keys = [_key_of(name) for name in names]
+    key = next(filter(None, keys), None)
+    if key is None:
+        return _unsure([*lines[1:], *rest, within])
+    others = {_key_of(line) for line in (*lines[1:], within)} - {None, key}
+    sure = not others and set(keys) == {key} and not _is_somebody_elses(key, text)
+    return LongerName(key, sure)
+
+
+def _unnumbered(line: str) -> str:
+    return _NUMBERED.sub("", line)
+
+
+def _says_something(text: str) -> bool:
+    """Whether a text has a word that isn't one of those that may stand beside any name."""
+    return any(word not in _AROUND_ALL or _key_of(word) for word in _words(text))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+def _key_of(text: str) -> str | None:
+    """The field of a name with nothing but unimportant words before and behind it."""
+    known = known_headers()
+    if key := known.get(header_form(text)):
+        return key
+    words = _words(text)
+    for key, around in _AROUND.items():
+        start, end = 0, len(words)
+        while start < end and words[start] in around:
+            start += 1
+            if known.get(header_form("".join(words[start:end]))) == key:
+                return key
+        while end > start and words[end - 1] in around:
+            end -= 1
+            if known.get(header_form("".join(words[start:end]))) == key:
+                return key
+        if words and known.get(header_form("".join(words[:end]))) == key:
+            return key
+    return None
+
+
+def _unsure(texts: list[str]) -> LongerName | None:
+    """A known name that stands only in brackets or among instructions, the first of them."""
+    parts = (part for text in texts for part in re.split(r"[\n()\[\]{}<>（）【】/|,:;]", text))
+    key = next(filter(None, map(_key_of, parts)), None)
+    return LongerName(key, sure=False) if key else None
+
+
+def _is_somebody_elses(key: str, text: str) -> bool:
+    return key not in {"role", "jhana"} and not _OF_SOMEBODY_ELSE.isdisjoint(_words(text))

@@ -1,0 +1,351 @@
+"""Columns under longer names, rows that aren't meant, second headers, notes and check boxes."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from aapimport.check.column_names import longer_name
+from aapimport.errors import AnswerNeededError
+from aapimport.sheets.formats.xlsx_second import MOST_ROWS
+
+NAMES = ("Email Address", "First Name", "Last Name")
+HEADERS = (*NAMES, "User Role", "Team", "Jhana Enabled")
+ANA = ("ana.perez@acme.com", "Ana", "Perez")
+BOB = ("bob.hope@acme.com", "Bob", "Hope")
+CY = ("cy.dent@acme.com", "Cy", "Dent")
+
+
+def ids(answer: dict[str, Any]) -> list[str]:
+    """The rules that struck."""
+    return [problem.id for problem in answer["problems"]]
+
+
+@pytest.mark.parametrize(
+    ("header", "key"),
+    [
+        ("User Role (optional)", "role"),
+        ("User Role\n(individualcontributor, facilitator, client admin)", "role"),
+        ("Role: individualcontributor or facilitator", "role"),
+        ("Portal Role", "role"),
+        ("Role (leave blank for manager)", "role"),
+        ("[Optional] User Role", "role"),
+        ("Team\nmust exist on the pass", "team"),
+        ("Team - optional", "team"),
+        ("Team Name (must exist", "team"),
+        ("Jhana Enabled (1 = yes)", "jhana"),
+        ("Enable Jhana?", "jhana"),
+        ("1. Email Address * required", "email"),
+        ("Employee Email ID", "email"),
+        ("メールアドレス（必須）", "email"),
+        ("First Name / Prénom", "first_name"),
+        ("Prénom (First Name)", "first_name"),
+        ("Last Name\nNom de famille", "last_name"),
+    ],
+)
+def test_a_known_name_with_words_around_it_is_found(header: str, key: str) -> None:
+    """Brackets, a second line, instructions, a second language leave a column what it is."""
+    longer = longer_name(header)
+    assert longer is not None
+    assert (longer.key, longer.sure) == (key, True)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Email (manager)", "Team / Department", "First Name (kana)", "Email Address (leaver?)"],
+)
+def test_a_word_that_may_make_another_column_of_it_is_not_sure(header: str) -> None:
+    """Somebody else's address, or two things in one column, are not read without asking."""
+    longer = longer_name(header)
+    assert longer is not None
+    assert not longer.sure
+
+
+@pytest.mark.parametrize(
+    "header", ["Team ID", "Role Code", "Username", "Team Lead Name", "Job Role", "Pass", "Name"]
+)
+def test_names_that_merely_contain_a_word_are_other_columns(header: str) -> None:
+    """HR systems have columns of their own."""
+    assert longer_name(header) is None
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Correo electrónico", "Nombre", "Apellidos", "Rol", "Equipo"),
+        ("Indirizzo e-mail", "Nome", "Cognome", "Ruolo", "Squadra"),
+        ("E-mailadres", "Voornaam", "Achternaam", "Gebruikersrol", "Teamnaam"),
+        ("Endereço de e-mail", "Nome próprio", "Apelido", "Papel", "Equipa"),
+    ],
+)
+def test_headers_in_more_languages(headers: tuple[str, ...], make_xlsx, answer_of) -> None:
+    """Spanish, Italian, Dutch and Portuguese."""
+    answer = answer_of(make_xlsx((*ANA, "facilitator", "Sales"), headers=headers))
+    assert answer["people"] == [(2, *ANA, "facilitator", "Sales", False)]
+
+
+def test_longer_names_are_read_where_the_values_fit(make_xlsx, answer_of) -> None:
+    """The people have their roles, teams and Jhana, and each such header is told."""
+    headers = (*NAMES, "User Role (optional)", "Team\n(must exist)", "Jhana Enabled (1 = yes)")
+    answer = answer_of(make_xlsx((*ANA, "facilitator", "Sales", 1), headers=headers))
+    assert answer["people"] == [(2, *ANA, "facilitator", "Sales", True)]
+    assert ids(answer) == ["longer-header"] * 3
+
+
+def test_a_header_of_longer_names_only_is_found(make_xlsx, answer_of) -> None:
+    """Instructions above it that repeat the names are not taken for the header."""
+    headers = ("Email Address: required", "First Name: required", "Last Name: required")
+    assert len(answer_of(make_xlsx(ANA, headers=headers))["people"]) == 1
+    answer = answer_of(make_xlsx(NAMES, ANA, headers=headers))
+    assert answer["header_row"] == 2
+    assert len(answer["people"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [("Role (SAP)", "FI analyst"), ("Jhana (last login)", "May"), ("Team / Department", "Sales")],
+)
+def test_a_longer_name_that_does_not_fit_is_an_error(
+    header: str, value: str, make_xlsx, answer_of
+) -> None:
+    """Left out with a notice it would make managers of everybody; read, it would be a guess."""
+    answer = answer_of(make_xlsx((*ANA, value), headers=(*NAMES, header)))
+    assert ids(answer) == ["misspelt-header"]
+    assert answer["ready"] == 0
+
+
+def test_a_longer_name_beside_the_column_itself_is_extra(make_xlsx, answer_of) -> None:
+    """Where the column is there, nothing is lost."""
+    headers = (*HEADERS, "Role (SAP)", "Team / Department")
+    answer = answer_of(make_xlsx((*ANA, "", "", "", "FI", "HR"), headers=headers))
+    assert ids(answer) == ["extra-column"] * 2
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "told"),
+    [
+        ("Level", ("facilitator", "Individual Contributor"), ["column-left-out"]),
+        ("Coaching", (1, None), ["column-left-out"]),
+        ("FTE", (1, 1), ["extra-column"]),
+        ("Level", ("Manager", "Director"), ["extra-column"]),
+        ("Remote", (1, 0), ["extra-column"]),
+        ("Level", (None, None), ["extra-column"]),
+    ],
+)
+def test_an_unread_column_that_looks_like_ours_is_a_warning(
+    header: str, values: tuple[Any, Any], told: list[str], make_xlsx, answer_of
+) -> None:
+    """All of its values are roles, or 1: told once, as a warning."""
+    path = make_xlsx((*ANA, values[0]), (*BOB, values[1]), headers=(*NAMES, header))
+    assert ids(answer_of(path)) == told
+
+
+@pytest.mark.parametrize("mark", ["#", "# ", "//", "*", "~", "!", "x-", "X-", ";", "--", "##"])
+def test_a_mark_before_an_address_is_asked_about(mark: str, make_xlsx, answer_of) -> None:
+    """The question names the row and the person; the answer holds as for hidden rows."""
+    path = make_xlsx(ANA, (f"{mark}{BOB[0]}", *BOB[1:]), headers=NAMES)
+    with pytest.raises(AnswerNeededError, match=r"\(3\): row 3 bob\.hope@acme\.com") as asked:
+        answer_of(path)
+    assert asked.value.flag == "--hidden"
+    assert [person[0] for person in answer_of(path, hidden="skip")["people"]] == [2]
+    included = answer_of(path, hidden="include")
+    sent = f"{mark}{BOB[0]}" if "x" in mark.lower() else BOB[0]
+    assert [person[1] for person in included["people"]] == [ANA[0], sent]
+    assert "hidden-rows-included" in ids(included)
+
+
+def test_a_mark_in_the_first_column_counts_where_few_rows_have_it(make_xlsx, answer_of) -> None:
+    """A line of a csv is commented out at its start, whatever stands there."""
+    headers = ("First Name", "Last Name", "Email Address")
+    rows = [(*ANA[1:], ANA[0]), ("#Bob", "Hope", BOB[0]), (*CY[1:], CY[0])]
+    with pytest.raises(AnswerNeededError, match=r"row 3 bob.*First Name: #Bob"):
+        answer_of(make_xlsx(*rows, headers=headers, name="people.csv"))
+    headers = ("No", *NAMES)
+    rows = [("#1", *ANA), ("#2", *BOB), ("#3", *CY)]
+    assert answer_of(make_xlsx(*rows, headers=headers))["ready"] == 3
+
+
+PAST, FUTURE = datetime(2020, 5, 1), datetime.now() + timedelta(days=90)  # noqa: DTZ001, DTZ005
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("Status", "Terminated"),
+        ("Employment Status", "Inactive (since May)"),
+        ("Status", "LEFT"),
+        ("Account Status", "not active"),
+        ("Active", "No"),
+        ("Active?", False),
+        ("Active", 0),
+        ("Upload?", "no"),
+        ("Terminated", "Yes"),
+        ("Termination Date", PAST),
+        ("Last Working Day", "2020-05-01"),
+        ("End Date", "31/12/2020"),
+        ("Notes", "left in May"),
+        ("Remarks", "Do not upload!"),
+        ("Category", "Leaver"),
+    ],
+)
+def test_a_column_that_says_somebody_is_not_meant_is_asked_about(
+    header: str, value: Any, make_xlsx, answer_of
+) -> None:
+    """The person is named with what the column says; skipped, nobody else is."""
+    path = make_xlsx((*ANA, None), (*BOB, value), headers=(*NAMES, header))
+    with pytest.raises(AnswerNeededError, match=rf"row 3 bob\.hope@acme\.com \({header[:4]}"):
+        answer_of(path)
+    assert [person[1] for person in answer_of(path, hidden="skip")["people"]] == [ANA[0]]
+    assert len(answer_of(path, hidden="include")["people"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("Status", "Active"),
+        ("Status", "On leave"),
+        ("Marital Status", "separated"),
+        ("Handed", "Left"),
+        ("Notes", "left-handed"),
+        ("Active", "Yes"),
+        ("Terminated", "No"),
+        ("Termination Date", None),
+        ("Termination Date", FUTURE),
+        ("End Date", "9999-12-31"),
+        ("End Date", "unknown"),
+        ("Company", "Left Bank Ltd"),
+        ("Hire Date", date(2020, 5, 1)),
+    ],
+)
+def test_ordinary_columns_are_no_question(header: str, value: Any, make_xlsx, answer_of) -> None:
+    """Who is on leave, hired long ago or left-handed is meant."""
+    path = make_xlsx((*ANA, None), (*BOB, value), headers=(*NAMES, header))
+    assert answer_of(path)["ready"] == 2
+
+
+def test_the_question_names_the_first_few(make_xlsx, answer_of) -> None:
+    """Five people, and how many more."""
+    rows = [(f"u{n}@acme.com", "U", f"N{n}", "Inactive") for n in range(12)]
+    with pytest.raises(AnswerNeededError, match=r"row 6 u4@acme.com .* and 7 more") as asked:
+        answer_of(make_xlsx(*rows, headers=(*NAMES, "Status")))
+    assert "u5@" not in asked.value.message
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_check_boxes_are_one_and_blank(kind: str, make_xlsx, answer_of) -> None:
+    """A ticked box is 1, an empty one blank, and rows of empty boxes are nobody."""
+    rows = [(*ANA, "", "", True), (*BOB, "", "", False), *[("", "", "", "", "", False)] * 3]
+    answer = answer_of(make_xlsx(*rows, name=f"people.{kind}"))
+    assert [person[6] for person in answer["people"]] == [True, False]
+    assert (answer["rows"], ids(answer)) == (2, ["jhana-spelling"])
+    headers = (*NAMES, "Done")
+    rows = [(*ANA, True), *[("", "", "", False)] * 3]
+    assert ids(answer_of(make_xlsx(*rows, headers=headers, name=f"p.{kind}"))) == ["extra-column"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "role"),
+    [
+        ("Facilitator / HR", "facilitator"),
+        ("Learner/Manager", "manager"),
+        ("Learner / Individual Contributor", "individualcontributor"),
+        ("Learner – Individual Contributor", "individualcontributor"),
+        ("Admin / HR", "client admin"),
+    ],
+)
+def test_the_keys_own_words_are_roles(typed: str, role: str, make_xlsx, answer_of) -> None:
+    """What the template's key prints beside a role means that role."""
+    answer = answer_of(make_xlsx((*ANA, typed)))
+    assert answer["people"][0][4] == role
+    assert "role-spelling" in ids(answer)
+
+
+def test_a_second_header_ends_the_list(make_xlsx, answer_of) -> None:
+    """Nobody below is read by the first header's order; rows with an address are named."""
+    rows = [ANA, (), ("Last Name", "First Name", "Email Address"), ("Hope", "Bob", BOB[0])]
+    answer = answer_of(make_xlsx(*rows, headers=NAMES))
+    (problem,) = answer["problems"]
+    assert (problem.id, str(problem.cell)) == ("second-header", "Users!A4")
+    assert problem.message.endswith("1 with an address: 5")
+    assert len(answer["people"]) == 1
+
+
+def test_the_same_header_again_is_nobody(make_xlsx, answer_of) -> None:
+    """Printed lists repeat it on every page."""
+    answer = answer_of(make_xlsx(ANA, HEADERS, BOB, HEADERS, CY))
+    assert answer["ready"] == answer["rows"] == 3
+    assert ids(answer) == ["repeated-header"] * 2
+
+
+@pytest.mark.parametrize("text", ["Please return by Friday", "Contractors", "Total: 2"])
+def test_a_merged_note_is_nobody(text: str, make_xlsx, answer_of) -> None:
+    """Merged across the list's columns, a text without an at-sign is no address."""
+
+    def merge(sheet: Any) -> None:
+        sheet["A6"] = text
+        sheet.merge_cells("A6:F7")
+
+    answer = answer_of(make_xlsx(ANA, BOB, change=merge))
+    assert (answer["ready"], answer["rows"], ids(answer)) == (2, 2, ["extra-cells"])
+
+
+@pytest.mark.parametrize(
+    ("note", "is_nobody"),
+    [
+        (("Total", 2), True),
+        (("Please return this list to HR",), True),
+        (("2 people",), True),
+        (("Zoe",), False),
+        (("", "Total", "Recall"), False),
+        (("bob(at)acme.com", "Bob", "Hope"), False),
+        (("please ask bob@acme.com for his name",), False),
+    ],
+)
+def test_notes_and_totals_below_the_list_are_nobody(
+    note: tuple[Any, ...], is_nobody: bool, make_xlsx, answer_of
+) -> None:
+    """What may be somebody stays an error."""
+    answer = answer_of(make_xlsx(ANA, note, headers=NAMES))
+    assert answer["rows"] == (1 if is_nobody else 2)
+    assert (ids(answer) == ["extra-cells"]) is is_nobody
+
+
+def add_sheet(title: str, *rows: Any) -> Callable[[Any], None]:
+    """Add another sheet."""
+
+    def change(sheet: Any) -> None:
+        other = sheet.parent.create_sheet(title)
+        for row in rows:
+            other.append(row)
+
+    return change
+
+
+def test_people_on_a_sheet_that_is_not_read_are_a_warning(make_xlsx, answer_of) -> None:
+    """Without a header, too; the sheet and its rows are named."""
+    path = make_xlsx(ANA, change=add_sheet("N-Z", BOB, CY))
+    (problem,) = answer_of(path)["problems"]
+    assert (problem.id, problem.level) == ("people-on-other-sheets", "warning")
+    assert "N-Z: 2 rows (1, 2)" in problem.message
+
+
+def test_the_sheet_question_counts_rows_with_an_address(make_xlsx, answer_of) -> None:
+    """Other rows are nobody that is known of."""
+    path = make_xlsx(ANA, change=add_sheet("More", HEADERS, BOB, ("Total", "", "2")))
+    with pytest.raises(AnswerNeededError) as asked:
+        answer_of(path)
+    labels = [label for _, label in asked.value.choices]
+    assert labels == ["Users: rows with an address: 1", "More: rows with an address: 1"]
+
+
+def test_a_hidden_column_is_told_in_a_long_file_too(make_xlsx, answer_of) -> None:
+    """Above the second reader's limit the sheet's own list of columns is looked at."""
+
+    def hide(sheet: Any) -> None:
+        sheet.column_dimensions["D"].hidden = True
+        for number in range(MOST_ROWS + 10):
+            sheet.append((f"u{number}@acme.com", "U", f"N{number}", "facilitator"))
+
+    answer = answer_of(make_xlsx(ANA, change=hide))
+    assert {"one-reader-only", "hidden-column"} <= {*ids(answer)}
