@@ -26,8 +26,6 @@ from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.problems.problem import Finding
 from aapimport.sheets.facts import Facts
 from aapimport.sheets.formats.csv import read_text
-from aapimport.sheets.formats.ods import add_ods_facts
-from aapimport.sheets.formats.xls import add_xls_facts
 from aapimport.sheets.formats.xlsb import add_xlsb_facts
 from aapimport.sheets.formats.xlsx import (
     hidden_rows,
@@ -43,9 +41,10 @@ from aapimport.template.columns import KEY_SHEET, TEMPLATE_VERSION, USERS_SHEET
 if TYPE_CHECKING:
     from aapimport.check.judge import SheetCheck
 
+_KINDS = {"xls": "xls in a rare dialect", "ods": "ods in a rare dialect"}
 _UNSEEN = {
     "ods": "",
-    "xls": ", without comments",
+    "xls": "",
     "xlsb": ", without comments",
 }
 
@@ -95,7 +94,7 @@ def check_with(
     else:
         table = _choose(read_tables(intake, path.name), arguments["sheet"], path.name, findings)
         facts.merged = table.merged
-        _look_further(intake, table.name, facts)
+        _look_further(intake, table, facts)
         if intake.kind == "xlsx":
             facts.take_second_view(second_view() if second_view else {}, table.name)
             part = sheet_part(intake.data, table.name)
@@ -110,19 +109,17 @@ def check_with(
     return answer | checked | {"shown": shown}
 
 
-def _look_further(intake: Intake, sheet: str, facts: Facts) -> None:
+def _look_further(intake: Intake, table: Table, facts: Facts) -> None:
     """Find what the value reader doesn't tell, as far as each kind of file allows."""
     if intake.kind == "xlsx":
-        part = sheet_part(intake.data, sheet)
+        part = sheet_part(intake.data, table.name)
         if part.lower() in intake.with_formulas:
             odd = odd_cells(intake.data, part)
             facts.errors, facts.unstored = odd.errors, odd.unstored
-    elif intake.kind == "xls":
-        facts.formats_unseen = not add_xls_facts(intake.data, sheet, facts)
-    elif intake.kind == "ods":
-        facts.formats_unseen = not add_ods_facts(intake.data, sheet, facts)
+    elif table.look:
+        table.look(facts)
     else:
-        facts.formats_unseen = not add_xlsb_facts(intake.data, sheet, facts)
+        facts.formats_unseen = not add_xlsb_facts(intake.data, table.name, facts)
 
 
 def _second_view() -> dict[str, Any]:
@@ -141,7 +138,11 @@ def _about(facts: Facts, kind: str) -> Iterator[Finding]:
     elif facts.state == "failed":
         yield Finding("second-reader-failed", None, None, "", {})
     elif facts.state == "values only":
-        yield Finding("values-only", None, None, "", {"kind": kind, "unseen": _UNSEEN[kind]})
+        yield Finding(
+            "values-only", None, None, "", {"kind": _KINDS.get(kind, kind), "unseen": _UNSEEN[kind]}
+        )
+    if facts.is_full:
+        yield Finding("full-sheet", None, None, "", {})
     if facts.version and facts.version != TEMPLATE_VERSION:
         yield Finding(
             "other-template",
@@ -202,12 +203,14 @@ def _down_to_the_last_formula(
 ) -> Iterator[Sequence[Value]]:
     """The rows, and those below in which the value reader sees nothing.
 
-    A row in which every cell is a formula without a stored result is not in its answer.
+    A row in which every cell is a formula without a stored result is not in its answer, nor is one
+    that only the second reader sees.
     """
     row = first_row - 1
     for row, cells in enumerate(rows, start=first_row):  # noqa: B007 -- the last one is needed
         yield cells
     last = max((at for at, _ in facts.unstored), default=0)
+    last = max(last, *(max(column, default=0) for column in facts.second), 0)
     yield from repeat((), last - row)
 
 

@@ -119,6 +119,13 @@ FILE_RULES = (
         "The second reader could not cope with the workbook; the values themselves were read.",
     ),
     Rule(
+        "full-sheet",
+        _WARNING,
+        "the list fills the sheet to its last row, 65,536: whoever came after it is not in the file",
+        "export the list again as .xlsx or .csv, which hold more rows",
+        "Programs cut a longer list off where an xls ends, without a word.",
+    ),
+    Rule(
         "other-template",
         _WARNING,
         "the file was made with version {version} of the template; this is version {ours}",

@@ -39,6 +39,7 @@ class Facts:
         comments: The text of a comment.
         errors: The error that a cell shows, such as `#N/A`.
         unstored: Cells with a formula whose result is not in the file.
+        is_full: Whether a list fills the sheet to the last row that its format can have.
     """
 
     state: str = "values only"
@@ -54,6 +55,7 @@ class Facts:
     comments: dict[Cell, str] = field(default_factory=dict)
     errors: dict[Cell, str] = field(default_factory=dict)
     unstored: set[Cell] = field(default_factory=set)
+    is_full: bool = False
 
     def take_second_view(self, view: dict[str, Any], sheet: str) -> None:
         """Add what the second reader said; see `aapimport.sheets.formats.xlsx_second.look`."""

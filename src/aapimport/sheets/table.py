@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from aapimport.sheets.facts import Facts
 from aapimport.sheets.intake import Intake
 from aapimport.sheets.refusals import damaged, protected
 
@@ -32,6 +33,7 @@ class Table:
         rows: A generator of the rows, starting with the sheet's row 1.
         delimiter: What stands between two values of a csv; empty for a workbook.
         merged: Merged ranges as (first row, first column, last row, last column), rows from 1.
+        look: Adds what a second reader has already seen of the sheet, where there is one.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Table:
     rows: Callable[[], Iterator[Sequence[Value]]]
     merged: tuple[tuple[int, int, int, int], ...] = ()
     delimiter: str = ""
+    look: Callable[[Facts], None] | None = None
 
 
 def read_tables(intake: Intake, name: str) -> list[Callable[[], Table]]:
@@ -52,6 +55,24 @@ def read_tables(intake: Intake, name: str) -> list[Callable[[], Table]]:
     Raises:
         FileProblemError: It needs a password or is damaged; also when a sheet is read.
     """
+    if intake.kind == "xls":
+        from aapimport.sheets.formats.xls import read_xls as read_twice
+    elif intake.kind == "ods":
+        from aapimport.sheets.formats.ods import read_ods as read_twice
+    else:
+        return _read_by_calamine(intake, name)
+
+    def by_calamine() -> list[Table]:
+        return [read() for read in _read_by_calamine(intake, name)]
+
+    return [partial(_same, table) for table in read_twice(intake.data, name, by_calamine)]
+
+
+def _same(table: Table) -> Table:
+    return table
+
+
+def _read_by_calamine(intake: Intake, name: str) -> list[Callable[[], Table]]:
     import python_calamine as calamine
 
     def guarded(read: Callable[[], _T]) -> _T:
