@@ -6,7 +6,7 @@ import pytest
 from openpyxl import Workbook
 
 from aapimport.check.check_file import ReadOptions, check_file
-from aapimport.sheets.formats.ods import seen_as
+from aapimport.sheets.formats.ods_content import seen_as
 from aapimport.sheets.number_formats import as_shown, is_plain
 
 
@@ -88,7 +88,11 @@ def test_formats_that_change_nothing(number_format: str, *, plain: bool):
         ("123", 123, ""),
         ("12345678", 12345678, ""),
         ("3.5", 3.5, ""),
-        ("", 5, ""),
+        ("", 5, None),
+        ("2", 2.0000001, None),
+        ("9" * 4400, 5, None),
+        ("5", float("inf"), None),
+        ("5", float("nan"), None),
         ("3,5", 3.5, None),
         ("1,234", 1234, None),
         ("1\u202f234", 1234, None),

@@ -26,7 +26,6 @@ from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.problems.problem import Finding
 from aapimport.sheets.facts import Facts
 from aapimport.sheets.formats.csv import read_text
-from aapimport.sheets.formats.xlsb import add_xlsb_facts
 from aapimport.sheets.formats.xlsx import (
     hidden_rows,
     odd_cells,
@@ -40,13 +39,6 @@ from aapimport.template.columns import KEY_SHEET, TEMPLATE_VERSION, USERS_SHEET
 
 if TYPE_CHECKING:
     from aapimport.check.judge import SheetCheck
-
-_KINDS = {"xls": "xls in a rare dialect", "ods": "ods in a rare dialect"}
-_UNSEEN = {
-    "ods": "",
-    "xls": "",
-    "xlsb": ", without comments",
-}
 
 
 def check(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -118,8 +110,6 @@ def _look_further(intake: Intake, table: Table, facts: Facts) -> None:
             facts.errors, facts.unstored = odd.errors, odd.unstored
     elif table.look:
         table.look(facts)
-    else:
-        facts.formats_unseen = not add_xlsb_facts(intake.data, table.name, facts)
 
 
 def _second_view() -> dict[str, Any]:
@@ -138,9 +128,7 @@ def _about(facts: Facts, kind: str) -> Iterator[Finding]:
     elif facts.state == "failed":
         yield Finding("second-reader-failed", None, None, "", {})
     elif facts.state == "values only":
-        yield Finding(
-            "values-only", None, None, "", {"kind": _KINDS.get(kind, kind), "unseen": _UNSEEN[kind]}
-        )
+        yield Finding("values-only", None, None, "", {"kind": kind})
     if facts.is_full:
         yield Finding("full-sheet", None, None, "", {})
     if facts.version and facts.version != TEMPLATE_VERSION:

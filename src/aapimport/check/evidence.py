@@ -2,6 +2,7 @@
 
 import math
 import re
+from bisect import bisect
 from collections.abc import Iterable
 from itertools import product
 from typing import Any
@@ -43,6 +44,7 @@ class Evidence:
         self._columns = header.columns
         self._keys = {column: key for key, column in header.columns.items()}
         self._told: set[Area] = set()
+        self._merged_rows: dict[int, list[tuple[int, int]]] = {}
         self._merged = [area for area in facts.merged if self._concerns(area, header.row)]
 
     def apply(self, values: dict[str, list[Value]], first_row: int) -> None:
@@ -75,11 +77,20 @@ class Evidence:
             row = first_row + index
             if _agree(value, other) or (row, column) in self._facts.errors:
                 continue
-            if any(_covers(area, row, column) for area in self._merged):
+            if self._is_merged(row, column):
                 continue
             said = str(other["date"]) if isinstance(other, dict) else shown(other)
             self._add("readers-disagree", row, key, shown(value), other=said)
             self._faulty.add((row, key))
+
+    def _is_merged(self, row: int, column: int) -> bool:
+        """Whether a cell is in a merged range; looked up, for there may be 60,000 of them."""
+        if column not in self._merged_rows:
+            areas = [area for area in self._merged if area[1] <= column <= area[3]]
+            self._merged_rows[column] = sorted((top, bottom) for top, _, bottom, _ in areas)
+        rows = self._merged_rows[column]
+        at = bisect(rows, (row, math.inf))
+        return at > 0 and row <= rows[at - 1][1]
 
     def _broken(self, values: dict[str, list[Value]], first_row: int) -> None:
         for rule, cells in (
@@ -165,10 +176,6 @@ class Evidence:
 
     def _add(self, rule: str, row: int, key: str, value: str, **arguments: object) -> None:
         self._findings.append(Finding(rule, row, self._columns[key], value, arguments))
-
-
-def _covers(area: Area, row: int, column: int) -> bool:
-    return area[0] <= row <= area[2] and area[1] <= column <= area[3]
 
 
 def _agree(value: Value, other: Any) -> bool:

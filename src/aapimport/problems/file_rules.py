@@ -107,9 +107,9 @@ FILE_RULES = (
     Rule(
         "values-only",
         _NOTICE,
-        "a file of this kind ({kind}) is read by one reader only{unseen}",
+        "this {kind} file is written in a way that only one of two readers knows; that one is read",
         "save it as .xlsx to have every value read twice",
-        "A second reader exists for .xlsx only, and old formats don't tell all that Excel shows.",
+        "Some programs write dialects, which most readers misread or give up.",
     ),
     Rule(
         "second-reader-failed",
@@ -121,7 +121,7 @@ FILE_RULES = (
     Rule(
         "full-sheet",
         _WARNING,
-        "the list fills the sheet to its last row, 65,536: whoever came after it is not in the file",
+        "the list fills the sheet to its last row, 65,536; whoever came after is not in the file",
         "export the list again as .xlsx or .csv, which hold more rows",
         "Programs cut a longer list off where an xls ends, without a word.",
     ),

@@ -39,6 +39,8 @@ class Facts:
         comments: The text of a comment.
         errors: The error that a cell shows, such as `#N/A`.
         unstored: Cells with a formula whose result is not in the file.
+        zeros: Cells with a formula whose result is 0, as a look-up of a blank cell gives it.
+        texts_shown: What is shown for a text or for 1, where its format shows something else.
         is_full: Whether a list fills the sheet to the last row that its format can have.
     """
 
@@ -55,6 +57,8 @@ class Facts:
     comments: dict[Cell, str] = field(default_factory=dict)
     errors: dict[Cell, str] = field(default_factory=dict)
     unstored: set[Cell] = field(default_factory=set)
+    zeros: set[Cell] = field(default_factory=set)
+    texts_shown: dict[Cell, str] = field(default_factory=dict)
     is_full: bool = False
 
     def take_second_view(self, view: dict[str, Any], sheet: str) -> None:

@@ -11,7 +11,9 @@ from functools import lru_cache
 
 from aapimport.sheets.facts import Cell, Facts
 
+_DATES = (*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59))
 BUILT_IN = {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 49: "@"}
+BUILT_IN |= dict.fromkeys(_DATES, "yyyy-mm-dd")
 """Formats that a workbook need not name (ECMA-376, part 1, section 18.8.30)."""
 _PIECE = re.compile(r'"([^"]*)"|\\(.)|([ ()-])|(0)|(%)')
 """A literal text in quotes, after a backslash, or one that needs neither; a digit; percent."""
@@ -23,10 +25,16 @@ _LONGEST_FORMAT = 255
 """Characters of a format in Excel; a longer one isn't looked into."""
 _GENERAL = frozenset(("", "general", "standard", "@"))
 _PLAIN = _GENERAL | {"0", "#"}
-_TEXT_PIECE = re.compile(r'"([^"]*)"|\\(.)|([ ()-])|(@)|\[[^\]]*\]|_.|\* ')
-"""As `_PIECE`; the last three show no letters: a colour or country, blanks as wide as a letter."""
-_SECTION = re.compile(r'(?:"[^"]*"|\\.|\[[^\]]*\]|[^;])*', re.DOTALL)
-_TEXT_SECTION = 3
+_PART = re.compile(
+    r'"([^"]*)"?|\\(.)|\[(?:\$[^\]]*|black|blue|cyan|green|magenta|red|white|yellow|color ?\d+)\]'
+    r"|_.|\*.|(;)|(@)|(\[[^\]]*\]|general|standard|[0#?.,%/ymdhsegb])|(.)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A literal text, or one after a backslash; what shows no letters (a country, a colour, blanks as
+wide as a letter, a filling); the end of a section; the text itself; digits and dates; a sign."""
+_Pieces = list[tuple[str, str]]
+
+
 _DATE_LETTERS = re.compile("[ymdhs]", re.IGNORECASE)
 _NOT_LETTERS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|General', re.IGNORECASE)
 
@@ -35,6 +43,12 @@ def is_plain(number_format: str) -> bool:
     """Whether a format shows a whole number as it is, or makes a date of it."""
     letters = _NOT_LETTERS.sub("", number_format)
     return number_format.casefold() in _PLAIN or bool(_DATE_LETTERS.search(letters))
+
+
+def is_date(number_format: str) -> bool:
+    """Whether a format makes a date or a time of a number."""
+    letters = _NOT_LETTERS.sub("", number_format.partition(";")[0])
+    return bool(_DATE_LETTERS.search(letters))
 
 
 def as_shown(value: float, number_format: str) -> str | None:
@@ -51,7 +65,8 @@ def as_shown(value: float, number_format: str) -> str | None:
     if name in _GENERAL:
         return "" if _is_shown_in_full(value) else None
     if name in _PLAIN:
-        return "" if value and float(value).is_integer() or name == "0" and not value else None
+        is_whole = float(value).is_integer()
+        return "" if is_whole and (value or name == "0") else None
     pieces = _pieces(number_format)
     zeros = sum(kind == "digit" for kind, _ in pieces)
     if not zeros or not 0 <= value < _MOST_EXACT:
@@ -66,20 +81,29 @@ def as_shown(value: float, number_format: str) -> str | None:
     return "" if text.strip() == str(whole) and not hundreds else text
 
 
-def text_as_shown(text: str, number_format: str) -> str | None:
-    """What is shown for a text, which the part of a format for texts may add to, or hide.
+def literal_shown(value: str | float, number_format: str) -> str | None:
+    """What is shown in place of a value by a format that replaces it, or adds words to a text.
+
+    A format has up to four sections, for numbers above, below and of 0, and for texts; the last one
+    is for texts as well if it holds an @.
 
     Returns:
-        The text (`"EMEA "@` shows Sales as EMEA Sales); empty where it is the text as it is; None
-        where it can't be told, or nothing of it is shown.
+        The text, empty where nothing is shown; None where the format shows the value itself, or
+        digits of it.
     """
-    if number_format.casefold() in _PLAIN:
-        return ""
-    pieces = _text_pieces(number_format)
-    if pieces is None:
+    if number_format.casefold() in _PLAIN or len(number_format) > _LONGEST_FORMAT:
         return None
-    shown = "".join(text if piece == "@" else piece[1:] for piece in pieces)
-    return "" if shown.strip() == text.strip() else shown
+    numbers, texts = _sections(number_format)
+    if isinstance(value, str):
+        shown = "".join(value if kind == "text" else letters for kind, letters in texts)
+        return None if shown.strip() == value.strip() else shown
+    sign = 0 if value > 0 else 1 if value < 0 else 2
+    if not numbers:
+        return None
+    section = numbers[sign if sign < len(numbers) else 0]
+    if any(kind != "literal" for kind, _ in section):
+        return None
+    return "".join(letters for _, letters in section)
 
 
 def _is_shown_in_full(value: float) -> bool:
@@ -97,6 +121,10 @@ def format_in_words(number_format: str) -> str:
 
 def add_number(cell: Cell, value: float, number_format: str, facts: Facts) -> None:
     """Note what a number is shown as, where that is another text or can't be told."""
+    literal = literal_shown(value, number_format)
+    if literal is not None:
+        facts.texts_shown[cell] = literal
+        return
     text = as_shown(value, number_format)
     if text is None:
         facts.unclear[cell] = format_in_words(number_format)
@@ -105,12 +133,10 @@ def add_number(cell: Cell, value: float, number_format: str, facts: Facts) -> No
 
 
 def add_text(cell: Cell, text: str, number_format: str, facts: Facts) -> None:
-    """Note what a text is shown as, where that is another text or can't be told."""
-    shown = text_as_shown(text, number_format)
-    if shown is None:
-        facts.unclear[cell] = format_in_words(number_format)
-    elif shown:
-        facts.shown[cell] = shown
+    """Note what a text is shown as, where that is another text."""
+    shown = literal_shown(text, number_format)
+    if shown is not None:
+        facts.texts_shown[cell] = shown
 
 
 def unpacked(packed: int) -> float:
@@ -125,7 +151,7 @@ def unpacked(packed: int) -> float:
     return value / 100 if packed & 1 else value
 
 
-def _fill(pieces: list[tuple[str, str]], digits: str, zeros: int) -> str:
+def _fill(pieces: _Pieces, digits: str, zeros: int) -> str:
     """Put the digits where the zeros are; those that are too many stand before the first one."""
     count = len(digits) - zeros + 1
     shown = ""
@@ -138,48 +164,33 @@ def _fill(pieces: list[tuple[str, str]], digits: str, zeros: int) -> str:
 
 
 @lru_cache(maxsize=1_024)
-def _text_pieces(number_format: str) -> tuple[str, ...] | None:
-    """The parts of what a format shows for a text: `@` for the text itself, else `=` and letters.
+def _sections(number_format: str) -> tuple[list[_Pieces], _Pieces]:
+    """The sections of a format for numbers, and the one for texts.
 
-    The fourth section is for texts, else the last one where it holds an @; without, a text is
-    shown as it is.
-
-    Returns:
-        None where a part isn't understood, or the text itself is not among them.
+    Their pieces are (kind, letters): `literal`, `text` for a text itself, and `value` for digits,
+    dates and what depends on a condition.
     """
-    if len(number_format) > _LONGEST_FORMAT:
-        return None
-    sections = _sections(number_format)
-    section = sections[-1]
-    if len(sections) <= _TEXT_SECTION and "@" not in _NOT_LETTERS.sub("", section):
-        return ("@",)
-    pieces: list[str] = []
-    at = 0
-    while at < len(section):
-        found = _TEXT_PIECE.match(section, at)
-        if found is None:
-            return ("@",) if section.casefold() in _PLAIN else None
-        pieces.append("@" if found[4] else "=" + (found[1] or found[2] or found[3] or ""))
-        at = found.end()
-    return tuple(pieces) if "@" in pieces else None
-
-
-def _sections(number_format: str) -> list[str]:
-    """The parts of a format between semicolons: for positive numbers, negative ones, 0 and texts."""
-    sections: list[str] = []
-    at = 0
-    while at <= len(number_format):
-        found = _SECTION.match(number_format, at)
-        end = found.end() if found else len(number_format)
-        sections.append(number_format[at:end])
-        at = end + 1
-    return sections
+    sections: list[_Pieces] = [[]]
+    for found in _PART.finditer(number_format):
+        quoted, escaped, separator, text, value, other = found.groups()
+        if separator:
+            sections.append([])
+        elif text:
+            sections[-1].append(("text", ""))
+        elif value:
+            kind = "text" if value[0] in "gGsS" and len(value) > 1 else "value"
+            sections[-1].append((kind, value))
+        elif letters := quoted or escaped or other:
+            sections[-1].append(("literal", letters))
+    has_texts = len(sections) > 3 or ("text", "") in sections[-1]  # noqa: PLR2004 -- ECMA-376
+    texts = sections.pop() if has_texts else [("text", "")]
+    return sections[:3], texts
 
 
 @lru_cache(maxsize=1_024)
-def _pieces(number_format: str) -> list[tuple[str, str]]:
+def _pieces(number_format: str) -> _Pieces:
     """The parts of a format as (kind, literal text); none where one isn't understood."""
-    pieces: list[tuple[str, str]] = []
+    pieces: _Pieces = []
     at = 0
     if len(number_format) > _LONGEST_FORMAT:
         return pieces

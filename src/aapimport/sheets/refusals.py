@@ -27,7 +27,7 @@ def too_old(name: str, version: int) -> FileProblemError:
     """The error for a workbook of Excel 2, 3 or 4, which doesn't tell its letters for certain."""
     return FileProblemError(
         f"{name} is a workbook of Excel {version}, a version too old to be read",
-        hint="open it in Excel or LibreOffice, save it under a new name as .xlsx, and use that file",
+        hint="open it in Excel or LibreOffice, save it as .xlsx, and use that file",
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import TypeVar
 
 from aapimport.sheets.facts import Facts
@@ -20,6 +21,13 @@ _FILEPASS = re.compile(
     rb"\x09\x08(?:\x10\x00.{16}|\x08\x00.{8})(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL
 )
 """The records BOF, WriteProtect and FilePass ([MS-XLS] 2.4): an xls that needs a password."""
+
+_READ_TWICE = {
+    "xls": ("xls", "read_xls"),
+    "xlsb": ("xlsb", "read_xlsb"),
+    "ods": ("ods", "read_ods"),
+}
+"""The module and function that read a kind of file beside the common value reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +63,14 @@ def read_tables(intake: Intake, name: str) -> list[Callable[[], Table]]:
     Raises:
         FileProblemError: It needs a password or is damaged; also when a sheet is read.
     """
-    if intake.kind == "xls":
-        from aapimport.sheets.formats.xls import read_xls as read_twice
-    elif intake.kind == "ods":
-        from aapimport.sheets.formats.ods import read_ods as read_twice
-    else:
+    if intake.kind not in _READ_TWICE:
         return _read_by_calamine(intake, name)
 
     def by_calamine() -> list[Table]:
         return [read() for read in _read_by_calamine(intake, name)]
 
+    module, function = _READ_TWICE[intake.kind]
+    read_twice = getattr(import_module(f"aapimport.sheets.formats.{module}"), function)
     return [partial(_same, table) for table in read_twice(intake.data, name, by_calamine)]
 
 

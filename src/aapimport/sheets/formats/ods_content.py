@@ -95,7 +95,9 @@ class Content:
         self._row, self._rows, self._column = 0, 1, 0
         self._cells: list[tuple[int, int, Value]] = []
         self._cell: dict[str, str] | None = None
-        self._start_text()
+        self._text = self._comment = self._paragraph = ""
+        self._paragraphs = 0
+        self._is_odd = False
         self._beside = 0
         self._in_comment = self._about_comment = False
         parser = expat.ParserCreate(namespace_separator=" ")
@@ -188,7 +190,7 @@ class Content:
         elif name in _ABOUT_COMMENTS:
             self._about_comment = False
         elif self._cell is not None and name == "p" and not self._in_comment:
-            # Blanks are as many as there are elements for them; others are one, or none at the ends.
+            # Blanks with an element count each; others in a row are one, and none at the ends.
             text = _BLANKS.sub(" ", self._paragraph).strip(" ")
             text = text.replace("\0", " ").replace("\1", "\t").replace("\2", "\n")
             self._text = text if self._paragraphs == 1 else f"{self._text}\n{text}"
@@ -242,6 +244,8 @@ class Content:
             self._weigh_formula(place)
         else:
             value = self._value(kind, known)
+            if "formula" in known and value == 0 and kind in _NUMBERS:
+                facts.zeros.update(self._places(repeated))
             if kind in _NUMBERS and isinstance(value, float):
                 self._weigh_number(repeated, value, is_percentage=kind == "percentage")
         if value != "":
@@ -306,7 +310,7 @@ def seen_as(text: str, value: float, *, is_percentage: bool) -> str | None:
     """
     if not text or len(text) > _LONGEST_NUMBER or not math.isfinite(value):
         return None
-    as_it_is = str(int(value)) if value.is_integer() else repr(value)
+    as_it_is = str(int(value)) if float(value).is_integer() else repr(value)
     if text == as_it_is and not is_percentage:
         return ""
     whole = value * 100 if is_percentage else value

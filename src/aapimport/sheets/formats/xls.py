@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from aapimport.errors import FileProblemError
 from aapimport.sheets.facts import Cell, Facts
-from aapimport.sheets.number_formats import add_number
+from aapimport.sheets.number_formats import add_number, add_text
 from aapimport.sheets.refusals import half_read, protected, too_old
 from aapimport.sheets.table import Table, Value
 
@@ -39,12 +39,14 @@ class _Formulas:
 
     Attributes:
         unstored: Those whose result is 0 or blank, and is to be worked out when the file is opened.
+        zeros: Those whose result is 0 otherwise.
         blank: All others whose result is a blank text.
         worked_out: Whether there is one with another result.
         are_old: Whether any is in a record of an older version, which the value reader skips.
     """
 
     unstored: set[Cell] = field(default_factory=set)
+    zeros: set[Cell] = field(default_factory=set)
     blank: set[Cell] = field(default_factory=set)
     worked_out: bool = False
     are_old: bool = False
@@ -54,12 +56,15 @@ class _Formulas:
         self.are_old |= kind != _FORMULA
         cell = (int.from_bytes(body[:2], "little") + 1, int.from_bytes(body[2:4], "little"))
         is_blank = body[12:14] == _NO_NUMBER and body[6] == _BLANK_TEXT
-        if (is_blank or not any(body[6:14])) and body[14] & _WORKED_OUT_ON_LOAD:
+        is_zero = not any(body[6:14])
+        if (is_blank or is_zero) and body[14] & _WORKED_OUT_ON_LOAD:
             self.unstored.add(cell)
         elif is_blank:
             self.blank.add(cell)
         else:
             self.worked_out = True
+            if is_zero:
+                self.zeros.add(cell)
 
 
 def read_xls(data: bytes, name: str, first_reader: Callable[[], list[Table]]) -> list[Table]:
@@ -165,6 +170,7 @@ def _look(sheet: Any, formulas: _Formulas, facts: Facts, *, worked_out: bool, tw
     }
     merged = ((top + 1, left, end, right - 1) for top, end, left, right in sheet.merged_cells)
     facts.merged = tuple({*facts.merged, *merged})
+    facts.zeros |= formulas.zeros
     facts.unstored |= formulas.unstored
     if not worked_out:  # in a workbook that no program has calculated, blank results are none
         facts.unstored |= formulas.blank
@@ -183,22 +189,20 @@ def _look(sheet: Any, formulas: _Formulas, facts: Facts, *, worked_out: bool, tw
 
 
 def _add_cells(sheet: Any, facts: Facts) -> None:
-    """Add what each number is shown as, and each error."""
+    """Add what each number and text is shown as, and each error."""
     from xlrd import error_text_from_code
 
+    formats = {key: known.format_str for key, known in sheet.book.format_map.items()}
     styles = sheet.book.xf_list
-    formats = sheet.book.format_map
+    forms = {at: formats.get(style.format_key, "?") for at, style in enumerate(styles)}
     for row in range(sheet.nrows):
         kinds = sheet.row_types(row)
-        if _NUMBER not in kinds and _ERROR not in kinds:
-            continue
         for column, (kind, value) in enumerate(zip(kinds, sheet.row_values(row), strict=True)):
             if kind == _ERROR:
                 facts.errors[row + 1, column] = error_text_from_code.get(value, "#N/A")
-            elif kind == _NUMBER:
-                style = styles[sheet.cell_xf_index(row, column)]
-                form = formats[style.format_key].format_str
-                add_number((row + 1, column), value, form, facts)
+            elif kind in {_TEXT, _NUMBER}:
+                form = forms.get(sheet.cell_xf_index(row, column), "?")
+                (add_number if kind == _NUMBER else add_text)((row + 1, column), value, form, facts)
 
 
 def _hidden_rows(sheet: Any) -> set[int]:
