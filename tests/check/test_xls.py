@@ -72,7 +72,7 @@ def test_both_readers_find_the_same_values(path: Path) -> None:
         table.look(facts)
         for row, values in enumerate(table.rows(), start=1):
             for column, value in enumerate(values, start=table.first_column):
-                if facts.second and value != "":
+                if facts.second and value != "" and str(value) != "nan":
                     assert _agree(value, facts.second[column].get(row, "")), (row, column)
 
 

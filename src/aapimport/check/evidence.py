@@ -107,6 +107,8 @@ class Evidence:
     def _break_merged(self, area: Area, values: dict[str, list[Value]], first_row: int) -> None:
         top, left, bottom, right = area
         length = len(next(iter(values.values())))
+        if bottom < first_row or top >= first_row + length:
+            return
         rows = range(max(top, first_row), min(bottom, first_row + length - 1) + 1)
         keys = [key for column, key in sorted(self._keys.items()) if left <= column <= right]
         if area not in self._told:  # it may have begun in the rows before these

@@ -22,6 +22,8 @@ from aapimport.sheets.refusals import half_read, too_many_cells
 from aapimport.sheets.table import Table, Value
 
 _MEMORY_PER_CELL = 100
+_MOST_CELLS = 50_000_000
+"""Cells that the other reader keeps room for, blank or not; it takes seconds for so many."""
 
 
 def read_ods(data: bytes, name: str, other_reader: Callable[[], list[Table]]) -> list[Table]:
@@ -43,8 +45,10 @@ def read_ods(data: bytes, name: str, other_reader: Callable[[], list[Table]]) ->
         raise half_read(name) from error
     except OverflowError as error:
         raise too_many_cells(name) from error
+    others: list[Table] = []
     try:
-        others = other_reader()
+        if max((sheet.extent for sheet in content.sheets), default=0) < _MOST_CELLS:
+            others = other_reader()
     except FileProblemError:
         others = []  # it knows fewer ways to write a file
     twice = len(others) == len(content.sheets)

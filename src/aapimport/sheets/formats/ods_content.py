@@ -44,6 +44,7 @@ class Sheet:
             as (first column, how many are the same, value).
         odd: Cells whose text the value reader is known to read with letters lost or added.
         size: How many cells hold something.
+        extent: How many cells there are up to the last one that holds something, blank ones, too.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Sheet:
     rows: list[tuple[int, int, list[tuple[int, int, Value]]]] = field(default_factory=list)
     odd: set[Cell] = field(default_factory=set)
     size: int = 0
+    extent: int = 0
 
     def values(self) -> Iterator[list[Value]]:
         """The rows from row 1 on, each up to its last filled cell."""
@@ -92,7 +94,7 @@ class Content:
         self._areas: list[Area] = []
         self._empty: list[tuple[Sheet, Cell]] = []
         self._is_calculated = False
-        self._row, self._rows, self._column = 0, 1, 0
+        self._row, self._rows, self._column, self._widest = 0, 1, 0, 0
         self._cells: list[tuple[int, int, Value]] = []
         self._cell: dict[str, str] | None = None
         self._text = self._comment = self._paragraph = ""
@@ -132,6 +134,7 @@ class Content:
         elif name == "table":
             self.sheets.append(Sheet(known.get("name", ""), known.get("style-name", "")))
             self._row, self._rows, self._column, self._areas = 0, 1, 0, []
+            self._widest = 0
         elif name == "style":
             self._style = known.get("name", "")
         elif name == "table-properties" and known.get("display") == "false":
@@ -223,6 +226,8 @@ class Content:
             sheet.size += self._rows * sum(count for _, count, _ in self._cells)
             if sheet.size > self._most:
                 raise OverflowError
+            sheet.extent = (self._row + self._rows) * max(self._widest, self._column)
+        self._widest = max(self._widest, self._column)
         self._row += self._rows - 1
 
     def _end_cell(self) -> None:
@@ -322,7 +327,10 @@ def seen_as(text: str, value: float, *, is_percentage: bool) -> str | None:
 
 def _number(attributes: dict[str, str], name: str) -> int:
     """A count of at least one, as LibreOffice takes it, and at most the rows of a sheet."""
-    said = attributes.get(name, "1").strip()
+    said = attributes.get(name)
+    if said is None:
+        return 1
+    said = said.strip()
     if not said.isascii() or not said.isdecimal():
         return 1
     return max(int(said), 1) if len(said) < 8 else _ROW_END  # noqa: PLR2004 -- any sheet ends

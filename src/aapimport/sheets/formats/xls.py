@@ -194,7 +194,7 @@ def _add_cells(sheet: Any, facts: Facts) -> None:
 
     formats = {key: known.format_str for key, known in sheet.book.format_map.items()}
     styles = sheet.book.xf_list
-    forms = {at: formats.get(style.format_key, "?") for at, style in enumerate(styles)}
+    forms = {at: formats.get(style.format_key) or "?" for at, style in enumerate(styles)}
     for row in range(sheet.nrows):
         kinds = sheet.row_types(row)
         for column, (kind, value) in enumerate(zip(kinds, sheet.row_values(row), strict=True)):
