@@ -172,7 +172,8 @@ class _Sheet:
         if not 0 <= self._column < _COLUMN_END:
             raise ValueError("a column beyond the last one")
         cell = (self._row, self._column)
-        form = self._formats[_number(body, at) & 0xFFFFFF]
+        style = _number(body, at) & 0xFFFFFF
+        form = self._formats[style] if style < len(self._formats) else "?"
         at += 4
         value: Value = ""
         if kind == _ERROR:
