@@ -13,7 +13,7 @@ from aapimport.screens.problems import Entry, problem_lines
 from aapimport.sheets.formats.xlsx_second import MOST_ROWS
 from aapimport.template.columns import TEMPLATE_PROPERTY
 from sheets import attack_files as attack
-from sheets.other_formats import write_xls
+from sheets.other_formats import write_ods, write_xls
 
 GOLDEN = Path(__file__).with_name("rules.golden.txt")
 ANA = ("ana.perez@acme.com", "Ana", "Perez")
@@ -21,6 +21,8 @@ LI = ("li.wei@acme.com", "Li", "Wei")
 HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
 COLLEAGUES = [(f"{name}.doe@acme.com", name.capitalize(), "Doe") for name in "abcdefgh"]
 
+LONG_LIST = [HEADERS, *[()] * 65_533, LI]
+"""People down to the last row but one of an xls."""
 
 TWO_VALUES = attack.sheet(
     f'<row r="2">{attack.cell("A2", ANA[0])}<c r="B2" t="str"><v>Ana</v><v>Bob</v></c>'
@@ -346,7 +348,18 @@ CASES = {
         [ANA], [ANA], None, {"write": lambda path: attack.write(path, **attack.ODD_STYLES)}
     ),
     "values-only": Case(
-        [ANA], [ANA], None, {"write": lambda path: write_xls(path, [HEADERS, ANA]), "name": "p.xls"}
+        [ANA],
+        [ANA],
+        None,
+        {"write": lambda path: write_ods(path, [HEADERS, ANA], " "), "name": "people.ods"},
+        {"write": lambda path: write_ods(path, [HEADERS, ANA]), "name": "people.ods"},
+    ),
+    "full-sheet": Case(
+        [ANA],
+        [ANA],
+        None,
+        {"write": lambda path: write_xls(path, [*LONG_LIST, ANA]), "name": "people.xls"},
+        {"write": lambda path: write_xls(path, LONG_LIST), "name": "people.xls"},
     ),
 }
 

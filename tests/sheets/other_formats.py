@@ -30,10 +30,10 @@ _FREE, _END, _TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 _SMALLEST_STREAM = 4096
 
 
-def write_ods(path: Path, rows: Rows) -> Path:
-    """Write an OpenDocument spreadsheet."""
+def write_ods(path: Path, rows: Rows, between: str = "") -> Path:
+    """Write an OpenDocument spreadsheet; what is between its cells may be blanks or a comment."""
     lines = "".join(
-        f"<table:table-row>{''.join(map(_ods_cell, row))}</table:table-row>" for row in rows
+        f"<table:table-row>{between.join(map(_ods_cell, row))}</table:table-row>" for row in rows
     )
     content = (
         '<?xml version="1.0" encoding="UTF-8"?><office:document-content office:version="1.3"'
@@ -192,7 +192,7 @@ def write_xls(path: Path, rows: Rows, formats: Formats | None = None) -> Path:
     name = SHEET.encode("latin-1")
     bound = len(head) + 4 + 8 + len(name) + 4
     head += _r(0x0085, struct.pack("<IBBBB", bound, 0, 0, len(name), 0) + name) + _r(0x000A)
-    sheet = _r(0x0809, struct.pack("<HHHHII", 0x0600, 0x10, 0x0DBB, 1996, 0, 6))
+    sheet = bytearray(_r(0x0809, struct.pack("<HHHHII", 0x0600, 0x10, 0x0DBB, 1996, 0, 6)))
     width = max(map(len, rows), default=1)
     sheet += _r(0x0200, struct.pack("<IIHHH", 0, len(rows), 0, width, 0))
     for number, row in enumerate(rows):

@@ -6,8 +6,8 @@ import pytest
 from openpyxl import Workbook
 
 from aapimport.check.check_file import ReadOptions, check_file
-from aapimport.sheets.formats.ods import seen_as
-from aapimport.sheets.number_formats import as_shown, is_plain
+from aapimport.sheets.formats.ods_content import seen_as
+from aapimport.sheets.number_formats import as_shown, is_plain, literal_shown
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,11 @@ def test_what_is_certain_is_told(value: float, number_format: str, text: str):
         (7, "[>5]000"),
         (7, "0_)"),
         (7, '"only text"'),
+        (2.5, "0"),
+        (0, "#"),
+        (123456789012, "General"),
+        (5, '"EMEA "@'),
+        (5, "0" + "%" * 160),
         (1e15, "000-000"),
         (float("inf"), "000"),
         (float("nan"), "000"),
@@ -58,6 +63,34 @@ def test_what_is_certain_is_told(value: float, number_format: str, text: str):
 def test_what_is_not_certain_is_left_alone(value: float, number_format: str):
     """Rounding, signs, conditions and what depends on the country are not guessed at."""
     assert as_shown(value, number_format) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "shown"),
+    [
+        ("Sales", '"EMEA "@', "EMEA Sales"),
+        ("Sales", '[$-409]"EU "@', "EU Sales"),
+        ("Sales", ";;;", ""),
+        ("Sales", '0;0;0;"x"', "x"),
+        ("Sales", "_(* #,##0_);_(* (#,##0);_(* -??_);_(@_)", None),
+        ("Sales", "0.00", None),
+        ("Sales", "[Red]@", None),
+        ("Sales", "General;General;General;General", None),
+        (1, '"Yes";;"No"', "Yes"),
+        (0, '"Yes";;"No"', "No"),
+        (1, ";;;", ""),
+        (1, '[>5]"x"', None),
+        (1, "yyyy", None),
+        (5, '"EMEA "@', None),
+        (1, "0" * 300, None),
+        (True, ";;;", ""),
+        (True, "0", None),
+        (True, '"Yes";;"No"', None),
+    ],
+)
+def test_what_stands_in_place_of_a_value(value: str | float, number_format: str, shown: str | None):
+    """A format may hide a value, replace it, or put words around a text."""
+    assert literal_shown(value, number_format) == shown
 
 
 @pytest.mark.parametrize(
@@ -88,7 +121,11 @@ def test_formats_that_change_nothing(number_format: str, *, plain: bool):
         ("123", 123, ""),
         ("12345678", 12345678, ""),
         ("3.5", 3.5, ""),
-        ("", 5, ""),
+        ("", 5, None),
+        ("2", 2.0000001, None),
+        ("9" * 4400, 5, None),
+        ("5", float("inf"), None),
+        ("5", float("nan"), None),
         ("3,5", 3.5, None),
         ("1,234", 1234, None),
         ("1\u202f234", 1234, None),

@@ -1,7 +1,5 @@
 """Rows, sheets and files that a careless reader takes for something else."""
 
-import io
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.sheets.archive import long_sheets
 from aapimport.sheets.facts import Facts
-from aapimport.sheets.formats.ods import add_ods_facts
+from aapimport.sheets.formats.ods_content import Content
 from aapimport.sheets.formats.xlsx import hidden_rows
 from aapimport.sheets.formats.xlsx_second import MOST_ROWS, look
 from sheets import attack_files as attack
@@ -167,12 +165,7 @@ def facts_of() -> Callable[[str], Facts]:
             f'<table:table table:name="Users"><table:table-row>{cells}</table:table-row>'
             f"</table:table>{after}</office:spreadsheet></office:body></office:document-content>"
         )
-        stream = io.BytesIO()
-        with zipfile.ZipFile(stream, "w") as archive:
-            archive.writestr("content.xml", content)
-        facts = Facts()
-        assert add_ods_facts(stream.getvalue(), "Users", facts)
-        return facts
+        return Content([content.encode()], 1_000).sheets[0].facts
 
     return look_at
 

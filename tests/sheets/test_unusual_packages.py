@@ -10,7 +10,7 @@ from aapimport.check.check_file import Checked, ReadOptions, check_file
 from aapimport.errors import FileProblemError
 from aapimport.sheets.archive import inspect_archive
 from aapimport.sheets.formats.xlsx import odd_cells
-from aapimport.sheets.formats.xlsx_second import MOST_ROWS, literal_shown
+from aapimport.sheets.formats.xlsx_second import MOST_ROWS
 from sheets import attack_files as attack
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -209,35 +209,6 @@ def test_an_array_formula_without_a_result_fills_its_range(tmp_path: Path):
     cell = '<c r="D2"><f t="array" ref="D2:D3">A1:A2</f></c>'
     path = attack.write(tmp_path / "people.xlsx", with_role(cell))
     assert odd_cells(path.read_bytes(), SHEET, recalculates=False).unstored == {(2, 3), (3, 3)}
-
-
-@pytest.mark.parametrize(
-    ("value", "number_format", "shown"),
-    [
-        (1, '"No"', "No"),
-        (1, ";;;", ""),
-        (1, '"Yes";;"No"', "Yes"),
-        (0, '"Yes";;"No"', "No"),
-        (1, '[Red]"No"', "No"),
-        (1, '[=1]"No";0', None),
-        (1, "General", None),
-        (1, "0", None),
-        (1, "#,##0", None),
-        ("West", '"EMEA "@', "EMEA West"),
-        ("West", ";;;", ""),
-        ("West", ";;;@", None),
-        ("West", "0.00", None),
-        ("West", '0;0;0;"x"', "x"),
-        ("West", "@_)", None),
-        (True, ";;;", ""),
-        (True, "0", None),
-    ],
-)
-def test_what_a_format_puts_in_place_of_a_value(
-    value: object, number_format: str, shown: str | None
-):
-    """Words of the format are shown as they are; the value itself is left to the others."""
-    assert literal_shown(value, number_format) == shown
 
 
 @pytest.mark.parametrize("label", ["StrongEncryptionDataSpace", "DRMEncryptedDataSpace"])

@@ -28,9 +28,6 @@ from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.problems.problem import Finding
 from aapimport.sheets.facts import Facts
 from aapimport.sheets.formats.csv import read_text
-from aapimport.sheets.formats.ods import add_ods_facts
-from aapimport.sheets.formats.xls import add_xls_facts
-from aapimport.sheets.formats.xlsb import add_xlsb_facts
 from aapimport.sheets.formats.xlsx import (
     hidden_columns,
     hidden_rows,
@@ -53,11 +50,6 @@ _ROWS_LOST = frozenset(("row-given-twice", "rows-in-blocks"))
 """The rules about rows of which nobody knows what stands in them."""
 _MOST_NAMED = 5
 """People whom a question names."""
-_UNSEEN = {
-    "ods": "",
-    "xls": ", without comments",
-    "xlsb": ", without comments",
-}
 
 
 def check(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -120,7 +112,7 @@ def check_with(
                     intake.readable, intake.package.styles
                 )
         else:
-            _look_further(intake, table.name, facts)
+            _look_further(table, facts)
         findings += _about(facts, intake.kind)
     checked = _check_table(table, findings, facts, arguments)
     known = set(checked["columns"].values())
@@ -128,14 +120,10 @@ def check_with(
     return answer | checked | {"shown": shown}
 
 
-def _look_further(intake: Intake, sheet: str, facts: Facts) -> None:
+def _look_further(table: Table, facts: Facts) -> None:
     """Find what the value reader doesn't tell, as far as each kind of file allows."""
-    if intake.kind == "xls":
-        facts.formats_unseen = not add_xls_facts(intake.data, sheet, facts)
-    elif intake.kind == "ods":
-        facts.formats_unseen = not add_ods_facts(intake.data, sheet, facts)
-    else:
-        facts.formats_unseen = not add_xlsb_facts(intake.data, sheet, facts)
+    if table.look:
+        table.look(facts)
 
 
 def _look_into_xlsx(intake: Intake, sheet: str, facts: Facts, name: str) -> None:
@@ -167,7 +155,9 @@ def _about(facts: Facts, kind: str) -> Iterator[Finding]:
     elif facts.state == "failed":
         yield Finding("second-reader-failed", None, None, "", {})
     elif facts.state == "values only":
-        yield Finding("values-only", None, None, "", {"kind": kind, "unseen": _UNSEEN[kind]})
+        yield Finding("values-only", None, None, "", {"kind": kind})
+    if facts.is_full:
+        yield Finding("full-sheet", None, None, "", {})
     if facts.twice:
         yield Finding("row-given-twice", None, None, "", {"rows": row_numbers(facts.twice)})
     if facts.blocks > 1:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from bisect import bisect_left
+from bisect import bisect, bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Any
@@ -15,7 +15,6 @@ from aapimport.sheets.table import Value
 from aapimport.template.cells import column_letters
 
 _LARGEST_MERGE = 100_000
-_MOST_MERGED_ROWS = 1_000_000
 _SHOWN_FOR_1 = {"1", "yes", "y", "x", "on", "true", "ja", "oui", "sí", "si", "はい", "✓", "✔", "☑"}
 _ACROSS = 2  # columns of the template
 _MAILTO = re.compile(r"mailto:\s*", re.IGNORECASE)
@@ -48,7 +47,7 @@ class Evidence:
         self._keys = {column: key for key, column in header.columns.items()}
         self._told: set[Area] = set()
         self._rows: list[int] | None = None
-        self._merged_rows: dict[int, list[Area]] | None = None
+        self._merged_rows: dict[int, list[tuple[int, int]]] = {}
         self._merged = [area for area in facts.merged if self._concerns(area, header.row)]
 
     def knows_of(self, first: int, end: int) -> bool:
@@ -97,22 +96,19 @@ class Evidence:
             row = first_row + index
             if _agree(value, other) or (row, column) in self._facts.errors:
                 continue
-            if any(_covers(area, row, column) for area in self._merged_at().get(row, ())):
+            if self._is_merged(row, column):
                 continue
             self._findings.append(_disagreement(row, column, value, other))
             self._faulty.add((row, key))
 
-    def _merged_at(self) -> dict[int, list[Area]]:
-        """The merged ranges by each of their rows, up to a million; there may be 20,000 of them."""
-        if self._merged_rows is None:
-            self._merged_rows = {}
-            left = _MOST_MERGED_ROWS
-            for area in self._merged:
-                rows = range(area[0], min(area[2], area[0] + left) + 1)
-                left = max(left - len(rows), 0)
-                for row in rows:
-                    self._merged_rows.setdefault(row, []).append(area)
-        return self._merged_rows
+    def _is_merged(self, row: int, column: int) -> bool:
+        """Whether a cell is in a merged range; looked up, for there may be 60,000 of them."""
+        if column not in self._merged_rows:
+            areas = [area for area in self._merged if area[1] <= column <= area[3]]
+            self._merged_rows[column] = sorted((top, bottom) for top, _, bottom, _ in areas)
+        rows = self._merged_rows[column]
+        at = bisect(rows, (row, math.inf))
+        return at > 0 and row <= rows[at - 1][1]
 
     def _broken(self, values: dict[str, list[Value]], first_row: int) -> None:
         for rule, cells in (
@@ -134,6 +130,8 @@ class Evidence:
     def _break_merged(self, area: Area, values: dict[str, list[Value]], first_row: int) -> None:
         top, left, bottom, right = area
         length = len(next(iter(values.values())))
+        if bottom < first_row or top >= first_row + length:
+            return
         rows = range(max(top, first_row), min(bottom, first_row + length - 1) + 1)
         keys = [key for column, key in sorted(self._keys.items()) if left <= column <= right]
         if area not in self._told:  # it may have begun in the rows before these

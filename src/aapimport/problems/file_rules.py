@@ -156,9 +156,9 @@ FILE_RULES = (
     Rule(
         "values-only",
         _NOTICE,
-        "a file of this kind ({kind}) is read by one reader only{unseen}",
+        "this {kind} file is written in a way that only one of two readers knows; that one is read",
         "save it as .xlsx to have every value read twice",
-        "A second reader exists for .xlsx only, and old formats don't tell all that Excel shows.",
+        "Some programs write dialects, which most readers misread or give up.",
     ),
     Rule(
         "second-reader-failed",
@@ -166,6 +166,13 @@ FILE_RULES = (
         "links, comments and number formats could not be looked at",
         "open it in Excel, save it under a new name as .xlsx, and check that file",
         "The second reader could not cope with the workbook; the values themselves were read.",
+    ),
+    Rule(
+        "full-sheet",
+        _WARNING,
+        "the list fills the sheet to its last row, 65,536; whoever came after is not in the file",
+        "export the list again as .xlsx or .csv, which hold more rows",
+        "Programs cut a longer list off where an xls ends, without a word.",
     ),
     Rule(
         "other-template",

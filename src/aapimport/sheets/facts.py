@@ -46,6 +46,7 @@ class Facts:
         looks: What a cell looks like whose value somebody has crossed out: `struck through`, or
             written in white on white.
         texts_shown: What is shown for a text or for 1, where its format shows something else.
+        is_full: Whether a list fills the sheet to the last row that its format can have.
     """
 
     state: str = "values only"
@@ -66,6 +67,7 @@ class Facts:
     blocks: int = 1
     looks: dict[Cell, str] = field(default_factory=dict)
     texts_shown: dict[Cell, str] = field(default_factory=dict)
+    is_full: bool = False
 
     def crossed_out(self, columns: Mapping[str, int]) -> dict[int, str]:
         """The rows of people who are crossed out by look, and which look it is.

@@ -1,4 +1,4 @@
-"""What Excel shows for a number, where its format lets that be told exactly.
+"""What Excel shows for a number or a text, where its format lets that be told exactly.
 
 Source: ECMA-376, part 1, section 18.8.31. Formats of which any part depends on the country, on
 rounding or on the width of the column are left alone.
@@ -7,18 +7,35 @@ rounding or on the width of the column are left alone.
 import math
 import re
 import struct
+from functools import lru_cache
 
 from aapimport.sheets.facts import Cell, Facts
 
+_DATES = (*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59))
 BUILT_IN = {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 49: "@"}
+BUILT_IN |= dict.fromkeys(_DATES, "yyyy-mm-dd")
 """Formats that a workbook need not name (ECMA-376, part 1, section 18.8.30)."""
 _PIECE = re.compile(r'"([^"]*)"|\\(.)|([ ()-])|(0)|(%)')
 """A literal text in quotes, after a backslash, or one that needs neither; a digit; percent."""
 _MOST_EXACT = 10**15
 """Excel keeps 15 digits."""
+_MOST_GENERAL = 11
+"""Characters of a number that General shows; longer ones are rounded, or written as 1.2E+11."""
+_NOTHING = ";;;"
+_LONGEST_FORMAT = 255
+"""Characters of a format in Excel; a longer one isn't looked into."""
+_GENERAL = frozenset(("", "general", "standard", "@"))
+_PLAIN = _GENERAL | {"0", "#"}
+_PART = re.compile(
+    r'"([^"]*)"?|\\(.)|\[(?:\$[^\]]*|black|blue|cyan|green|magenta|red|white|yellow|color ?\d+)\]'
+    r"|_.|\*.|(;)|(@)|(\[[^\]]*\]|general|standard|[0#?.,%/ymdhsegb])|(.)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A literal text, or one after a backslash; what shows no letters (a country, a colour, blanks as
+wide as a letter, a filling); the end of a section; the text itself; digits and dates; a sign."""
+_Pieces = list[tuple[str, str]]
 
 
-_PLAIN = frozenset(("", "general", "standard", "@", "0", "#"))
 _DATE_LETTERS = re.compile("[ymdhs]", re.IGNORECASE)
 _NOT_LETTERS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|General', re.IGNORECASE)
 
@@ -27,6 +44,12 @@ def is_plain(number_format: str) -> bool:
     """Whether a format shows a whole number as it is, or makes a date of it."""
     letters = _NOT_LETTERS.sub("", number_format)
     return number_format.casefold() in _PLAIN or bool(_DATE_LETTERS.search(letters))
+
+
+def is_date(number_format: str) -> bool:
+    """Whether a format makes a date or a time of a number."""
+    letters = _NOT_LETTERS.sub("", number_format.partition(";")[0])
+    return bool(_DATE_LETTERS.search(letters))
 
 
 def as_shown(value: float, number_format: str) -> str | None:
@@ -39,18 +62,59 @@ def as_shown(value: float, number_format: str) -> str | None:
         The text (`00000` shows 123 as 00123); empty where it is the number as it is; None where it
         can't be told, because the number is negative or the format is of another kind.
     """
-    if number_format.casefold() in _PLAIN:
-        return ""
+    name = number_format.casefold()
+    if name in _GENERAL:
+        return "" if _is_shown_in_full(value) else None
+    if name in _PLAIN:
+        is_whole = float(value).is_integer()
+        return "" if is_whole and (value or name == "0") else None
     pieces = _pieces(number_format)
     zeros = sum(kind == "digit" for kind, _ in pieces)
     if not zeros or not 0 <= value < _MOST_EXACT:
         return None
     hundreds = sum(kind == "percent" for kind, _ in pieces)
+    if hundreds > 1:
+        return None  # each of them is a factor of 100, which nobody means
     whole = round(value * 100**hundreds)
     if not math.isclose(value * 100**hundreds, whole, rel_tol=1e-12 if hundreds else 0):
         return None
     text = _fill(pieces, str(whole).zfill(zeros), zeros)
     return "" if text.strip() == str(whole) and not hundreds else text
+
+
+def literal_shown(value: str | float, number_format: str) -> str | None:
+    """What is shown in place of a value by a format that replaces it, or adds words to a text.
+
+    A format has up to four sections, for numbers above, below and of 0, and for texts; the last one
+    is for texts as well if it holds an @.
+
+    Returns:
+        The text, empty where nothing is shown; None where the format shows the value itself, or
+        digits of it.
+    """
+    if number_format.casefold() in _PLAIN or len(number_format) > _LONGEST_FORMAT:
+        return None
+    if isinstance(value, bool):  # which no format changes but the one that hides everything
+        return "" if number_format == _NOTHING else None
+    numbers, texts = _sections(number_format)
+    if isinstance(value, str):
+        shown = "".join(value if kind == "text" else letters for kind, letters in texts)
+        return None if shown.strip() == value.strip() else shown
+    sign = 0 if value > 0 else 1 if value < 0 else 2
+    if not numbers:
+        return None
+    section = numbers[sign if sign < len(numbers) else 0]
+    if any(kind != "literal" for kind, _ in section):
+        return None
+    return "".join(letters for _, letters in section)
+
+
+def _is_shown_in_full(value: float) -> bool:
+    """Whether General shows a number with all of its digits."""
+    if not math.isfinite(value):
+        return False
+    digits = str(int(value) if float(value).is_integer() else value).removeprefix("-")
+    return len(digits) <= _MOST_GENERAL and "e" not in digits
 
 
 def format_in_words(number_format: str) -> str:
@@ -60,11 +124,22 @@ def format_in_words(number_format: str) -> str:
 
 def add_number(cell: Cell, value: float, number_format: str, facts: Facts) -> None:
     """Note what a number is shown as, where that is another text or can't be told."""
+    literal = literal_shown(value, number_format)
+    if literal is not None:
+        facts.texts_shown[cell] = literal
+        return
     text = as_shown(value, number_format)
     if text is None:
         facts.unclear[cell] = format_in_words(number_format)
     elif text:
         facts.shown[cell] = text
+
+
+def add_text(cell: Cell, text: str, number_format: str, facts: Facts) -> None:
+    """Note what a text is shown as, where that is another text."""
+    shown = literal_shown(text, number_format)
+    if shown is not None:
+        facts.texts_shown[cell] = shown
 
 
 def unpacked(packed: int) -> float:
@@ -79,7 +154,7 @@ def unpacked(packed: int) -> float:
     return value / 100 if packed & 1 else value
 
 
-def _fill(pieces: list[tuple[str, str]], digits: str, zeros: int) -> str:
+def _fill(pieces: _Pieces, digits: str, zeros: int) -> str:
     """Put the digits where the zeros are; those that are too many stand before the first one."""
     count = len(digits) - zeros + 1
     shown = ""
@@ -91,10 +166,37 @@ def _fill(pieces: list[tuple[str, str]], digits: str, zeros: int) -> str:
     return shown
 
 
-def _pieces(number_format: str) -> list[tuple[str, str]]:
+@lru_cache(maxsize=1_024)
+def _sections(number_format: str) -> tuple[list[_Pieces], _Pieces]:
+    """The sections of a format for numbers, and the one for texts.
+
+    Their pieces are (kind, letters): `literal`, `text` for a text itself, and `value` for digits,
+    dates and what depends on a condition.
+    """
+    sections: list[_Pieces] = [[]]
+    for found in _PART.finditer(number_format):
+        quoted, escaped, separator, text, value, other = found.groups()
+        if separator:
+            sections.append([])
+        elif text:
+            sections[-1].append(("text", ""))
+        elif value:
+            kind = "text" if value[0] in "gGsS" and len(value) > 1 else "value"
+            sections[-1].append((kind, value))
+        elif letters := quoted or escaped or other:
+            sections[-1].append(("literal", letters))
+    has_texts = len(sections) > 3 or ("text", "") in sections[-1]  # noqa: PLR2004 -- ECMA-376
+    texts = sections.pop() if has_texts else [("text", "")]
+    return sections[:3], texts
+
+
+@lru_cache(maxsize=1_024)
+def _pieces(number_format: str) -> _Pieces:
     """The parts of a format as (kind, literal text); none where one isn't understood."""
-    pieces: list[tuple[str, str]] = []
+    pieces: _Pieces = []
     at = 0
+    if len(number_format) > _LONGEST_FORMAT:
+        return pieces
     while at < len(number_format):
         found = _PIECE.match(number_format, at)
         if found is None:

@@ -40,6 +40,27 @@ def damaged(name: str, why: str = "") -> FileProblemError:
     )
 
 
+def too_old(name: str, version: int) -> FileProblemError:
+    """The error for a workbook of Excel 2, 3 or 4, which doesn't tell its letters for certain."""
+    return FileProblemError(
+        f"{name} is a workbook of Excel {version}, a version too old to be read",
+        hint="open it in Excel or LibreOffice, save it as .xlsx, and use that file",
+    )
+
+
+def half_read(name: str) -> FileProblemError:
+    """The error for a file that only one of two readers can read, so that much goes unseen."""
+    return FileProblemError(f"{name} can be read by one of two readers only", hint=SAVE_AGAIN)
+
+
+def too_many_cells(name: str) -> FileProblemError:
+    """The error for a sheet whose repeated cells would fill the memory."""
+    return FileProblemError(
+        f"{name} has a sheet in which a value is repeated over too many cells",
+        hint="delete the columns and rows beyond the people, save it, try again",
+    )
+
+
 def too_large(name: str, cells: Iterable[CellRef], size: int) -> FileProblemError:
     """The error for a sheet that would fill the memory with blank cells.
 

@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import TypeVar
 
+from aapimport.sheets.facts import Facts
 from aapimport.sheets.intake import Intake
 from aapimport.sheets.refusals import damaged, protected
 
@@ -19,6 +21,13 @@ _FILEPASS = re.compile(
     rb"\x09\x08(?:\x10\x00.{16}|\x08\x00.{8})(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL
 )
 """The records BOF, WriteProtect and FilePass ([MS-XLS] 2.4): an xls that needs a password."""
+
+_READ_TWICE = {
+    "xls": ("xls", "read_xls"),
+    "xlsb": ("xlsb", "read_xlsb"),
+    "ods": ("ods", "read_ods"),
+}
+"""The module and function that read a kind of file beside the common value reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,7 @@ class Table:
         rows: A generator of the rows, starting with the sheet's row 1.
         delimiter: What stands between two values of a csv; empty for a workbook.
         merged: Merged ranges as (first row, first column, last row, last column), rows from 1.
+        look: Adds what a second reader has already seen of the sheet, where there is one.
     """
 
     name: str
@@ -40,6 +50,7 @@ class Table:
     rows: Callable[[], Iterator[Sequence[Value]]]
     merged: tuple[tuple[int, int, int, int], ...] = ()
     delimiter: str = ""
+    look: Callable[[Facts], None] | None = None
 
 
 def read_tables(intake: Intake, name: str) -> list[Callable[[], Table]]:
@@ -52,6 +63,22 @@ def read_tables(intake: Intake, name: str) -> list[Callable[[], Table]]:
     Raises:
         FileProblemError: It needs a password or is damaged; also when a sheet is read.
     """
+    if intake.kind not in _READ_TWICE:
+        return _read_by_calamine(intake, name)
+
+    def by_calamine() -> list[Table]:
+        return [read() for read in _read_by_calamine(intake, name)]
+
+    module, function = _READ_TWICE[intake.kind]
+    read_twice = getattr(import_module(f"aapimport.sheets.formats.{module}"), function)
+    return [partial(_same, table) for table in read_twice(intake.data, name, by_calamine)]
+
+
+def _same(table: Table) -> Table:
+    return table
+
+
+def _read_by_calamine(intake: Intake, name: str) -> list[Callable[[], Table]]:
     import python_calamine as calamine
 
     def guarded(read: Callable[[], _T]) -> _T:

@@ -1,173 +1,268 @@
-"""What an old xls workbook tells beside its values: what is hidden, errors, links, formats.
+"""Old xls workbooks by xlrd: a second reading of every value, and what values alone don't tell.
 
-The value reader gives `#N/A` as blank, and says nothing of what is hidden. Sources: [MS-CFB] for
-the compound file, [MS-XLS] 2.4 for the records.
+The value reader (calamine) knows neither what is hidden nor errors, and misreads two dialects:
+texts where CODEPAGE isn't 1200, and formulas in the records of older versions. xlrd reads both.
+Source of the records: [MS-XLS] 2.4.
 """
 
-import struct
-from collections.abc import Iterator
+import datetime as dt
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 from urllib.parse import unquote
 
-from aapimport.sheets.facts import ERROR_CODES, Facts
-from aapimport.sheets.number_formats import BUILT_IN, add_number, unpacked
+from aapimport.errors import FileProblemError
+from aapimport.sheets.facts import Cell, Facts
+from aapimport.sheets.number_formats import add_number, add_text
+from aapimport.sheets.refusals import half_read, protected, too_old
+from aapimport.sheets.table import Table, Value
 
-_END_OF_CHAIN = 0xFFFFFFFA
-"""Sector numbers from here on are marks, not sectors."""
-_DIRECTORY_ENTRY = 128
-_STREAM = 2
-_SMALL_SECTOR = 64
-_BOF, _EOF, _BOUNDSHEET = 0x0809, 0x000A, 0x0085
-_ROW, _COLINFO, _BOOLERR, _FORMULA, _HLINK = 0x0208, 0x007D, 0x0205, 0x0006, 0x01B8
-_FORMAT, _XF, _NUMBER, _RK, _MULRK = 0x041E, 0x00E0, 0x0203, 0x027E, 0x00BD
-_HIDDEN_ROW = 0x20
-_MAILTO = "mailto:".encode("utf-16-le")
+_OLDEST = 50
+"""xlrd's number for BIFF5 (Excel 5); what is older doesn't tell its encoding for certain."""
+_BIFF8, _UTF_16 = 80, 1200
+_OLD_STARTS = {b"\x09\x00": 2, b"\x09\x02": 3, b"\x09\x04": 4}
+"""How a workbook of Excel 2, 3 or 4 begins: with the record BOF of its version."""
+_FORMULA, _OLD_FORMULAS = 0x0006, (0x0206, 0x0406)
+_NO_NUMBER, _BLANK_TEXT, _WORKED_OUT_ON_LOAD = b"\xff\xff", 3, 2
+_EMPTY, _TEXT, _NUMBER, _DATE, _BOOLEAN, _ERROR, _BLANK = range(7)
+"""xlrd's kinds of cells."""
+_MAILTO = "mailto:"
+MOST_ROWS = 65_536
+"""As many rows as an xls can hold."""
 
 
-def add_xls_facts(data: bytes, sheet: str, facts: Facts) -> bool:
-    """Add what the sheet's records tell.
+@dataclass(slots=True)
+class _Formulas:
+    """What the records of a sheet's formulas tell beside their results.
+
+    Attributes:
+        unstored: Those whose result is 0 or blank, and is to be worked out when the file is opened.
+        zeros: Those whose result is 0 otherwise.
+        blank: All others whose result is a blank text.
+        worked_out: Whether there is one with another result.
+        are_old: Whether any is in a record of an older version, which the value reader skips.
+    """
+
+    unstored: set[Cell] = field(default_factory=set)
+    zeros: set[Cell] = field(default_factory=set)
+    blank: set[Cell] = field(default_factory=set)
+    worked_out: bool = False
+    are_old: bool = False
+
+    def take(self, kind: int, body: bytes) -> None:
+        """Note a FORMULA record ([MS-XLS] 2.4.127): place, style, result, flags."""
+        self.are_old |= kind != _FORMULA
+        cell = (int.from_bytes(body[:2], "little") + 1, int.from_bytes(body[2:4], "little"))
+        is_blank = body[12:14] == _NO_NUMBER and body[6] == _BLANK_TEXT
+        is_zero = not any(body[6:14])
+        if (is_blank or is_zero) and body[14] & _WORKED_OUT_ON_LOAD:
+            self.unstored.add(cell)
+        elif is_blank:
+            self.blank.add(cell)
+        else:
+            self.worked_out = True
+            if is_zero:
+                self.zeros.add(cell)
+
+
+def read_xls(data: bytes, name: str, first_reader: Callable[[], list[Table]]) -> list[Table]:
+    """The sheets of an xls workbook.
 
     Args:
         data: The file's bytes.
-        sheet: The sheet's name.
-        facts: What is known so far.
+        name: The file's name, for messages.
+        first_reader: What the value reader makes of it; it raises FileProblemError where it fails.
 
     Returns:
-        Whether the sheet was found and looked through.
-    """
-    try:
-        stream = _workbook_stream(data)
-        start = dict(_sheets(stream)).get(sheet)
-        if start is None:
-            return False
-        formats = _formats(stream)
-        for kind, body in _records(stream, start):
-            _take(kind, body, facts)
-            for row, column, style, value in _numbers(kind, body):
-                add_number((row + 1, column), value, formats[style], facts)
-    except (struct.error, IndexError, ValueError):
-        return False
-    return True
-
-
-def _take(kind: int, body: bytes, facts: Facts) -> None:
-    if kind == _ROW:
-        if body[12] & _HIDDEN_ROW:
-            facts.hidden_rows.add(int.from_bytes(body[:2], "little") + 1)
-    elif kind == _COLINFO:
-        first, last = struct.unpack_from("<HH", body)
-        if body[8] & 1:
-            facts.hidden_columns.update(range(first, last + 1))
-    elif kind == _BOOLERR and body[7]:
-        _add_error(body, body[6], facts)
-    elif kind == _FORMULA and body[12:14] == b"\xff\xff" and body[6] == 2:  # noqa: PLR2004 -- error
-        _add_error(body, body[8], facts)
-    elif kind == _HLINK and (found := body.find(_MAILTO)) >= 0:
-        text = body[found + len(_MAILTO) :].decode("utf-16-le", "ignore")
-        top, _, left, _ = struct.unpack_from("<HHHH", body)
-        facts.links[top + 1, left] = unquote(text.partition("\0")[0].partition("?")[0])
-
-
-def _add_error(body: bytes, code: int, facts: Facts) -> None:
-    row, column = struct.unpack_from("<HH", body)
-    facts.errors[row + 1, column] = ERROR_CODES.get(code, "#N/A")
-
-
-def _formats(stream: bytes) -> list[str]:
-    """The number format of each cell style."""
-    formats = dict(BUILT_IN)
-    styles = []
-    for kind, body in _records(stream, 0):
-        if kind == _FORMAT:
-            number, length, wide = *struct.unpack_from("<HH", body), body[4] & 1
-            text = body[5 : 5 + length * (1 + wide)]
-            formats[number] = text.decode("utf-16-le" if wide else "latin-1")
-        elif kind == _XF:
-            styles.append(int.from_bytes(body[2:4], "little"))
-    return [formats.get(number, f"number {number}") for number in styles]
-
-
-def _numbers(kind: int, body: bytes) -> Iterator[tuple[int, int, int, float]]:
-    """The numbers in a record, each as (row from 0, column, style, value)."""
-    if kind == _NUMBER or (kind == _FORMULA and body[12:14] != b"\xff\xff"):
-        yield struct.unpack_from("<HHHd", body)
-    elif kind == _RK:
-        row, column, style, packed = struct.unpack_from("<HHHI", body)
-        yield row, column, style, unpacked(packed)
-    elif kind == _MULRK:
-        row, first = struct.unpack_from("<HH", body)
-        for at, (style, packed) in enumerate(struct.iter_unpack("<HI", body[4:-2])):
-            yield row, first + at, style, unpacked(packed)
-
-
-def _sheets(stream: bytes) -> Iterator[tuple[str, int]]:
-    """The name of each sheet and where its records start."""
-    for kind, body in _records(stream, 0):
-        if kind == _BOUNDSHEET:
-            start, length, wide = int.from_bytes(body[:4], "little"), body[6], body[7] & 1
-            name = body[8 : 8 + length * (1 + wide)]
-            yield name.decode("utf-16-le" if wide else "latin-1"), start
-
-
-def _records(stream: bytes, at: int) -> Iterator[tuple[int, bytes]]:
-    """The records from a BOF to its EOF; what is nested in between (charts) is left out."""
-    depth = 0
-    while True:
-        kind, length = struct.unpack_from("<HH", stream, at)
-        if kind == _BOF:
-            depth += 1
-        elif kind == _EOF:
-            depth -= 1
-        if depth == 0:
-            return
-        if depth == 1:
-            yield kind, stream[at + 4 : at + 4 + length]
-        at += 4 + length
-
-
-def _workbook_stream(data: bytes) -> bytes:
-    """The stream with the workbook's records.
+        The value reader's sheets, each with xlrd's look at it; xlrd's own where the value reader
+        can't read the file or is known to misread it.
 
     Raises:
-        ValueError: It isn't there.
+        FileProblemError: It needs a password, is too old, or xlrd can't read it.
     """
-    size = 1 << int.from_bytes(data[30:32], "little")
-    directory_start, _, small, small_table_start = struct.unpack_from("<4I", data, 48)
-    sectors, table = data[size:], _sector_table(data, size)
-    directory = _chain(sectors, size, table, directory_start)
-    (root,) = struct.unpack_from("<I", directory, 116)
-    for at in range(0, len(directory), _DIRECTORY_ENTRY):
-        entry = directory[at : at + _DIRECTORY_ENTRY]
-        name = entry[: max(int.from_bytes(entry[64:66], "little") - 2, 0)].decode("utf-16-le")
-        start, length = struct.unpack_from("<II", entry, 116)
-        if name != "Workbook" or entry[66] != _STREAM:
-            continue
-        if length < small:  # small streams share ordinary sectors, cut into 64 bytes each
-            packed = _chain(sectors, size, table, small_table_start)
-            table = list(struct.unpack_from(f"<{len(packed) // 4}I", packed))
-            sectors, size = _chain(sectors, size, _sector_table(data, size), root), _SMALL_SECTOR
-        return _chain(sectors, size, table, start)[:length]
-    raise ValueError("no workbook stream")
+    version = _OLD_STARTS.get(data[:2])
+    if version:
+        raise too_old(name, version)
+    try:
+        book, formulas = _open(data)
+    except Exception as error:
+        raise _refusal(name, error, first_reader) from error
+    if book.biff_version < _OLDEST:
+        raise too_old(name, book.biff_version // 10)
+    sheets = [book.sheet_by_index(at) for at in range(book.nsheets)]
+    misread = any(each.are_old for each in formulas) or (
+        book.biff_version >= _BIFF8 and book.codepage not in {None, _UTF_16}
+    )
+    worked_out = any(each.worked_out for each in formulas)
+    tables: list[Table] = []
+    if not misread:
+        try:
+            tables = first_reader()
+        except FileProblemError:
+            tables = []  # xlrd could read it, so it is neither damaged nor protected
+    twice = len(tables) == len(sheets)
+    if not twice:
+        tables = [_table(book, sheet) for sheet in sheets]
+    return [
+        replace(table, look=partial(_look, sheet, noted, worked_out=worked_out, twice=twice))
+        for table, sheet, noted in zip(tables, sheets, formulas, strict=True)
+    ]
 
 
-def _sector_table(data: bytes, size: int) -> list[int]:
-    """The table that leads from each sector to the next one ([MS-CFB] 2.3 and 2.5)."""
-    sectors = list(struct.unpack_from("<109I", data, 76))
-    following, count = struct.unpack_from("<II", data, 68)
-    for _ in range(min(count, len(data) // size)):
-        more = struct.unpack_from(f"<{size // 4}I", data, (following + 1) * size)
-        sectors += more[:-1]
-        following = more[-1]
-    table: list[int] = []
-    for sector in sectors:
-        if sector < _END_OF_CHAIN:
-            table += struct.unpack_from(f"<{size // 4}I", data, (sector + 1) * size)
-    return table
+def _refusal(
+    name: str, error: Exception, first_reader: Callable[[], list[Table]]
+) -> FileProblemError:
+    """Why a file isn't read that xlrd gives up: nobody would see errors and hidden rows in it."""
+    if "encrypted" in str(error):
+        return protected(name)
+    try:
+        first_reader()
+    except FileProblemError as why:
+        return why
+    return half_read(name)
 
 
-def _chain(sectors: bytes, size: int, table: list[int], sector: int) -> bytes:
-    """The bytes of a chain of sectors."""
-    parts: list[bytes] = []
-    while sector < _END_OF_CHAIN and len(parts) <= len(table):
-        parts.append(sectors[sector * size : (sector + 1) * size])
-        sector = table[sector]
-    return b"".join(parts)
+def _open(data: bytes) -> tuple[Any, list[_Formulas]]:
+    """The workbook with all its sheets, and what is noted of each sheet's formulas."""
+    import xlrd
+
+    book = xlrd.open_workbook(
+        file_contents=data,
+        logfile=io.StringIO(),
+        formatting_info=True,
+        on_demand=True,
+        ragged_rows=True,
+    )
+    formulas = [_Formulas() for _ in range(book.nsheets)]
+    read = book.get_record_parts
+    for at, noted in enumerate(formulas):
+        book.get_record_parts = partial(_listen, read, noted)
+        book.sheet_by_index(at)
+    return book, formulas
+
+
+def _listen(read: Callable[[], tuple[int, int, bytes]], noted: _Formulas) -> tuple[int, int, bytes]:
+    """Read a record as xlrd does, and note it if it is a formula."""
+    kind, length, body = read()
+    if kind == _FORMULA or kind in _OLD_FORMULAS:
+        noted.take(kind, body)
+    return kind, length, body
+
+
+def _look(sheet: Any, formulas: _Formulas, facts: Facts, *, worked_out: bool, twice: bool) -> None:
+    """Add what xlrd tells of a sheet.
+
+    Args:
+        sheet: xlrd's sheet.
+        formulas: What was noted of its formulas.
+        facts: What is known so far.
+        worked_out: Whether a program has stored the result of any formula in the workbook.
+        twice: Whether the values were read by the value reader, too.
+    """
+    if twice:
+        facts.state = "looked"
+        facts.second = _columns(sheet)
+    facts.hidden_rows |= _hidden_rows(sheet)
+    facts.hidden_columns |= {
+        column for column, known in sheet.colinfo_map.items() if known.hidden or not known.width
+    }
+    merged = ((top + 1, left, end, right - 1) for top, end, left, right in sheet.merged_cells)
+    facts.merged = tuple({*facts.merged, *merged})
+    facts.zeros |= formulas.zeros
+    facts.unstored |= formulas.unstored
+    if not worked_out:  # in a workbook that no program has calculated, blank results are none
+        facts.unstored |= formulas.blank
+    for (row, column), note in sheet.cell_note_map.items():
+        facts.comments[row + 1, column] = note.text
+    for link in sheet.hyperlink_list:
+        target = link.url_or_path
+        if isinstance(target, str) and target.lower().startswith(_MAILTO):
+            address = unquote(target[len(_MAILTO) :].partition("?")[0]).strip()
+            facts.links[link.frowx + 1, link.fcolx] = address
+    _add_cells(sheet, facts)
+    filled = [at for at in (MOST_ROWS - 2, MOST_ROWS - 1) if at < sheet.nrows]
+    facts.is_full = len(filled) == 2 and all(  # noqa: PLR2004 -- a list, and not a lone note
+        any(value != "" for value in sheet.row_values(at)) for at in filled
+    )
+
+
+def _add_cells(sheet: Any, facts: Facts) -> None:
+    """Add what each number and text is shown as, and each error."""
+    from xlrd import error_text_from_code
+
+    formats = {key: known.format_str for key, known in sheet.book.format_map.items()}
+    styles = sheet.book.xf_list
+    forms = {at: formats.get(style.format_key) or "?" for at, style in enumerate(styles)}
+    for row in range(sheet.nrows):
+        kinds = sheet.row_types(row)
+        for column, (kind, value) in enumerate(zip(kinds, sheet.row_values(row), strict=True)):
+            if kind == _ERROR:
+                facts.errors[row + 1, column] = error_text_from_code.get(value, "#N/A")
+            elif kind in {_TEXT, _NUMBER}:
+                form = forms.get(sheet.cell_xf_index(row, column), "?")
+                (add_number if kind == _NUMBER else add_text)((row + 1, column), value, form, facts)
+
+
+def _hidden_rows(sheet: Any) -> set[int]:
+    """The rows that are hidden, filtered out, folded away, or of no height."""
+    known = sheet.rowinfo_map
+    hidden = {
+        row + 1
+        for row, info in known.items()
+        if info.hidden or (not info.height and not info.has_default_height)
+    }
+    if sheet.default_row_hidden:
+        hidden.update(row + 1 for row in range(sheet.nrows) if row not in known)
+    return hidden
+
+
+def _columns(sheet: Any) -> list[dict[int, Any]]:
+    """The values of each column by row, as `Facts.second` holds them."""
+    columns: list[dict[int, Any]] = [{} for _ in range(sheet.ncols)]
+    for row in range(sheet.nrows):
+        kinds, values = sheet.row_types(row), sheet.row_values(row)
+        for column, (kind, value) in enumerate(zip(kinds, values, strict=True)):
+            if kind in {_TEXT, _NUMBER}:
+                columns[column][row + 1] = value
+            elif kind == _BOOLEAN:
+                columns[column][row + 1] = bool(value)
+            elif kind == _DATE:
+                columns[column][row + 1] = {"date": str(_moment(value, sheet.book.datemode))}
+    return columns
+
+
+def _table(book: Any, sheet: Any) -> Table:
+    """A sheet with the values that xlrd read."""
+    return Table(
+        name=sheet.name,
+        hidden=bool(sheet.visibility),
+        first_column=0,
+        rows=partial(_rows, sheet, book.datemode),
+    )
+
+
+def _rows(sheet: Any, datemode: int) -> Iterator[list[Value]]:
+    for row in range(sheet.nrows):
+        cells: list[Value] = [""] * sheet.ncols
+        kinds, values = sheet.row_types(row), sheet.row_values(row)
+        for column, (kind, value) in enumerate(zip(kinds, values, strict=True)):
+            if kind == _DATE:
+                cells[column] = _moment(value, datemode)
+            elif kind == _BOOLEAN:
+                cells[column] = bool(value)
+            elif kind != _ERROR:
+                cells[column] = value
+        yield cells
+
+
+def _moment(number: float, datemode: int) -> dt.datetime | dt.time | float:
+    """A number as the date or the time of day that it is shown as, where it is one."""
+    from xlrd.xldate import xldate_as_datetime
+
+    try:
+        moment: dt.datetime = xldate_as_datetime(number, datemode)
+    except (OverflowError, ValueError):
+        return number
+    return moment.time() if 0 <= number < 1 else moment

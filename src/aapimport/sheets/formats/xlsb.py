@@ -1,93 +1,222 @@
-"""What a binary xlsb workbook tells beside its values: what is hidden, errors, links, formats.
+"""Binary xlsb workbooks: a second reading of every value, and what values alone don't tell.
 
-The value reader gives `#N/A` as blank, and says nothing of what is hidden. Source: [MS-XLSB] 2.4.
+The value reader (calamine) gives `#N/A` as blank, says nothing of what is hidden, and skips the
+short records of cells that follow each other. Source: [MS-XLSB] 2.4.
 """
 
+import datetime as dt
 import posixpath
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from functools import partial
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
+from aapimport.errors import FileProblemError
 from aapimport.sheets.archive import read_part
-from aapimport.sheets.facts import ERROR_CODES, Cell, Facts
-from aapimport.sheets.number_formats import BUILT_IN, add_number, unpacked
+from aapimport.sheets.facts import ERROR_CODES, Area, Cell, Facts
+from aapimport.sheets.number_formats import BUILT_IN, add_number, add_text, is_date, unpacked
+from aapimport.sheets.refusals import half_read
+from aapimport.sheets.table import Table, Value
 
-_ROW, _RK, _ERROR, _REAL, _FORMULA_NUMBER, _FORMULA_ERROR = 0, 2, 3, 5, 9, 11
-_SHEET, _FORMAT, _STYLE, _STYLES, _STYLES_END = 156, 44, 47, 617, 618
-_COLUMNS, _MERGED, _LINK = 60, 176, 494
+_ROW, _SHEET, _FORMAT, _STYLE, _STYLES, _STYLES_END = 0, 156, 44, 47, 617, 618
+_COLUMNS, _MERGED, _LINK, _STRING, _COMMENT, _COMMENT_TEXT = 60, 176, 494, 19, 635, 637
+_RK, _ERROR, _BOOLEAN, _REAL, _TEXT, _SHARED = 2, 3, 4, 5, 6, 7
+_FORMULAS = {8: _TEXT, 9: _REAL, 10: _BOOLEAN, 11: _ERROR}
+_SHORT, _SHORT_END, _SHORT_FROM = 12, 18, 11
+"""Records of the same kinds, less by 11, for the cell beside the one before: without a column."""
 _HIDDEN_ROW, _HIDDEN_COLUMN = 0x10, 1
-_LAST_COLUMN = 16_383
+_ROW_END, _COLUMN_END = 1_048_576, 16_384
+_BROKEN = (KeyError, IndexError, ValueError, struct.error, zipfile.BadZipFile, ET.ParseError)
+_DAY_0 = dt.datetime(1899, 12, 30)  # noqa: DTZ001 -- a sheet's dates have no zone
 
 
-def add_xlsb_facts(data: bytes, sheet: str, facts: Facts) -> bool:
-    """Add what the sheet's records tell.
+def read_xlsb(data: bytes, name: str, first_reader: Callable[[], list[Table]]) -> list[Table]:
+    """The sheets of a binary workbook.
 
     Args:
         data: The bytes of an archive that `inspect_archive` found harmless.
-        sheet: The sheet's name.
-        facts: What is known so far.
+        name: The file's name, for messages.
+        first_reader: What the value reader makes of it; it raises FileProblemError where it fails.
 
     Returns:
-        Whether the sheet was found and looked through.
+        The value reader's sheets, each with a second look at it; those of this reader where the
+        value reader can't read the file or is known to misread it.
+
+    Raises:
+        FileProblemError: It can't be read.
     """
     try:
-        part = _sheet_part(data, sheet)
-        scan = _Scan(facts, _formats(data), _targets(data, part))
+        sheets = _sheets(data)
+    except _BROKEN as error:
+        first_reader()  # what it says of the file is clearer, if it can't read it either
+        raise half_read(name) from error
+    try:
+        tables = {table.name: table for table in first_reader()}
+    except FileProblemError:
+        tables = {}
+    return [
+        _table(sheet, None if any(each.is_short for each in sheets) else tables.get(sheet.name))
+        for sheet in sheets
+        if sheet.name in tables or not tables
+    ]
+
+
+def _table(sheet: "_Sheet", first: Table | None) -> Table:
+    return Table(
+        name=sheet.name,
+        hidden=sheet.hidden,
+        first_column=first.first_column if first else 0,
+        rows=first.rows if first else sheet.rows,
+        merged=tuple(sheet.merged),
+        look=partial(sheet.look, twice=first is not None),
+    )
+
+
+def _sheets(data: bytes) -> "list[_Sheet]":
+    formats, strings = _formats(data), _strings(data)
+    sheets = []
+    for name, part, hidden in _sheet_parts(data):
+        sheet = _Sheet(name, formats, strings, _targets(data, part), hidden=hidden)
         for kind, body in _records(_read(data, part)):
-            scan.take(kind, body)
-    except (
-        KeyError,
-        IndexError,
-        struct.error,
-        UnicodeDecodeError,
-        zipfile.BadZipFile,
-        ET.ParseError,
-    ):
-        return False
-    return True
+            sheet.take(kind, body)
+        sheet.settle(_comments(data, part))
+        sheets.append(sheet)
+    return sheets
 
 
-class _Scan:
-    """The state between records.
+class _Sheet:
+    """A sheet, and the state between its records.
 
     Args:
-        facts: Where everything is noted.
+        name: Its name.
         formats: The number format of each cell style.
+        strings: The texts that cells share.
         targets: Where the sheet's relationships lead.
+        hidden: Whether the workbook hides it.
     """
 
-    def __init__(self, facts: Facts, formats: list[str], targets: dict[str, str]) -> None:
-        self._facts = facts
+    def __init__(
+        self,
+        name: str,
+        formats: list[str],
+        strings: list[str],
+        targets: dict[str, str],
+        *,
+        hidden: bool,
+    ) -> None:
+        self.name = name
+        self.hidden = hidden
+        self.is_short = False
+        self.merged: list[Area] = []
+        self._facts = Facts()
         self._formats = formats
+        self._strings = strings
         self._targets = targets
-        self._row = 0
+        self._columns: list[dict[int, Value]] = []
+        self._row = self._column = 0
+        self._blank: set[Cell] = set()
+        self._is_worked_out = False
+
+    def rows(self) -> Iterator[list[Value]]:
+        """The rows from row 1 on."""
+        last = max((max(column) for column in self._columns if column), default=0)
+        for row in range(1, last + 1):
+            yield [column.get(row, "") for column in self._columns]
+
+    def look(self, facts: Facts, *, twice: bool) -> None:
+        """Add what is known of the sheet; `twice`: the value reader has read the values, too."""
+        for each in fields(Facts):
+            setattr(facts, each.name, getattr(self._facts, each.name))
+        facts.merged = tuple(self.merged)
+        if twice:
+            facts.state = "looked"
+            facts.second = [
+                {
+                    row: {"date": str(value)} if isinstance(value, dt.datetime) else value
+                    for row, value in column.items()
+                }
+                for column in self._columns
+            ]
+
+    def settle(self, comments: dict[Cell, str]) -> None:
+        """Add comments, and decide on blank results, which are none where nothing is calculated."""
+        self._facts.comments = comments
+        if not self._is_worked_out:
+            self._facts.unstored |= self._blank
 
     def take(self, kind: int, body: bytes) -> None:
         """Note what a record tells."""
         if kind == _ROW:
-            self._row = _number(body) + 1
+            self._row, self._column = _number(body) + 1, -1
+            if self._row > _ROW_END:
+                raise ValueError("a row beyond the last one")
             if body[11] & _HIDDEN_ROW:
                 self._facts.hidden_rows.add(self._row)
-        elif kind in {_ERROR, _FORMULA_ERROR}:
-            self._facts.errors[self._cell(body)] = ERROR_CODES.get(body[8], "#N/A")
-        elif kind == _RK:
-            self._add(body, unpacked(_number(body, 8)))
-        elif kind in {_REAL, _FORMULA_NUMBER}:
-            self._add(body, struct.unpack_from("<d", body, 8)[0])
+        elif _SHORT <= kind <= _SHORT_END:
+            self.is_short = True
+            self._column += 1
+            self._take_cell(kind - _SHORT_FROM, body, 0)
+        elif kind <= max(_FORMULAS):
+            self._column = _number(body)
+            self._take_cell(_FORMULAS.get(kind, kind), body, 4)
+            if kind in _FORMULAS:
+                self._take_result(kind)
         else:
             self._take_rare(kind, body)
 
+    def _take_cell(self, kind: int, body: bytes, at: int) -> None:
+        """Note a cell: its style at that place in the record, its value behind it."""
+        if not 0 <= self._column < _COLUMN_END:
+            raise ValueError("a column beyond the last one")
+        cell = (self._row, self._column)
+        style = _number(body, at) & 0xFFFFFF
+        form = self._formats[style] if style < len(self._formats) else "?"
+        at += 4
+        value: Value = ""
+        if kind == _ERROR:
+            self._facts.errors[cell] = ERROR_CODES.get(body[at], "#N/A")
+        elif kind == _BOOLEAN:
+            value = bool(body[at])
+        elif kind in {_TEXT, _SHARED}:
+            value = _text(body, at)[0] if kind == _TEXT else self._strings[_number(body, at)]
+            add_text(cell, value, form, self._facts)
+        elif kind in {_RK, _REAL}:
+            number = (
+                unpacked(_number(body, at))
+                if kind == _RK
+                else struct.unpack_from("<d", body, at)[0]
+            )
+            add_number(cell, number, form, self._facts)
+            value = _moment(number) if is_date(form) else number
+        if value != "":
+            self._columns += [{} for _ in range(len(self._columns), self._column + 1)]
+            self._columns[self._column][self._row] = value
+
+    def _take_result(self, kind: int) -> None:
+        """Weigh the result of a formula: a blank text or 0 may be none."""
+        held = (
+            self._columns[self._column].get(self._row)
+            if self._column < len(self._columns)
+            else None
+        )
+        if held is None and _FORMULAS[kind] == _TEXT:
+            self._blank.add((self._row, self._column))
+            return
+        self._is_worked_out = True
+        if held == 0 and not isinstance(held, bool):
+            self._facts.zeros.add((self._row, self._column))
+
     def _take_rare(self, kind: int, body: bytes) -> None:
         if kind == _COLUMNS:
-            first, last = struct.unpack_from("<II", body)
-            if body[16] & _HIDDEN_COLUMN:
-                self._facts.hidden_columns.update(range(first, min(last, _LAST_COLUMN) + 1))
+            first, last, width = struct.unpack_from("<III", body)
+            if body[16] & _HIDDEN_COLUMN or not width:
+                self._facts.hidden_columns.update(range(first, min(last + 1, _COLUMN_END)))
         elif kind == _MERGED:
             top, bottom, left, right = struct.unpack_from("<4I", body)
-            area = (top + 1, left, bottom + 1, right)
-            self._facts.merged = tuple({*self._facts.merged, area})
+            self.merged.append((top + 1, left, bottom + 1, right))
         elif kind == _LINK:
             top, _, left, _ = struct.unpack_from("<4I", body)
             target = self._targets.get(_text(body, 16)[0], "")
@@ -95,22 +224,48 @@ class _Scan:
                 address = unquote(target[len("mailto:") :].partition("?")[0]).strip()
                 self._facts.links[top + 1, left] = address
 
-    def _add(self, body: bytes, value: float) -> None:
-        style = _number(body, 4) & 0xFFFFFF
-        add_number(self._cell(body), value, self._formats[style], self._facts)
 
-    def _cell(self, body: bytes) -> Cell:
-        return self._row, _number(body)
+def _moment(number: float) -> Value:
+    try:
+        return _DAY_0 + dt.timedelta(days=number)
+    except (OverflowError, ValueError):
+        return number
 
 
-def _sheet_part(data: bytes, sheet: str) -> str:
+def _sheet_parts(data: bytes) -> Iterator[tuple[str, str, bool]]:
+    """The name of each sheet, the part that holds it, and whether it is hidden."""
+    targets = _targets(data, "xl/workbook.bin")
     for kind, body in _records(_read(data, "xl/workbook.bin")):
         if kind == _SHEET:
             identity, end = _text(body, 8)
-            if _text(body, end)[0] == sheet:
-                target = _targets(data, "xl/workbook.bin")[identity]
-                return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
-    raise KeyError(sheet)
+            part = posixpath.normpath(posixpath.join("/xl", targets[identity])).lstrip("/")
+            if "worksheets/" in part:
+                yield _text(body, end)[0], part, bool(_number(body))
+
+
+def _comments(data: bytes, part: str) -> dict[Cell, str]:
+    """The text of each comment on a sheet, which stand in a part of their own."""
+    comments: dict[Cell, str] = {}
+    cell = (0, 0)
+    for target in _targets(data, part).values():
+        if "comments" not in target.lower() or not target.lower().endswith(".bin"):
+            continue
+        place = posixpath.normpath(posixpath.join("/", posixpath.dirname(part), target)).lstrip("/")
+        for kind, body in _records(_read(data, place)):
+            if kind == _COMMENT:
+                cell = (_number(body, 4) + 1, _number(body, 12))
+            elif kind == _COMMENT_TEXT:
+                comments[cell] = _text(body, 1)[0]
+    return comments
+
+
+def _strings(data: bytes) -> list[str]:
+    """The texts that cells share."""
+    try:
+        part = _read(data, "xl/sharedStrings.bin")
+    except KeyError:
+        return []
+    return [_text(body, 1)[0] for kind, body in _records(part) if kind == _STRING]
 
 
 def _targets(data: bytes, part: str) -> dict[str, str]:

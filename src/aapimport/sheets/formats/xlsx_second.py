@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from aapimport.sheets.archive import inspect_archive, long_sheets
 from aapimport.sheets.formats.xlsx import odd_rows
 from aapimport.sheets.intake import read_bytes
-from aapimport.sheets.number_formats import as_shown, format_in_words
+from aapimport.sheets.number_formats import as_shown, format_in_words, literal_shown
 from aapimport.sheets.package import Package, read_package
 from aapimport.template.columns import TEMPLATE_PROPERTY
 from aapimport.template.output import AUTHOR, OURS_BELOW
@@ -29,11 +29,6 @@ MOST_ROWS = 20_000
 """Up to here both readers run; openpyxl takes about 1 s for so many rows."""
 _Text = tuple[int, int, str]
 _MOST_COLUMNS = 1_024
-_PIECE = re.compile(r'"([^"]*)"|\\(.)|\[([^\]]*)\]|(;)|(@)|_.|\*.|.', re.DOTALL)
-"""A literal text, a sign after a backslash, brackets, the end of a section, the text itself."""
-_COLOUR = re.compile(
-    r"(?:black|blue|cyan|green|magenta|red|white|yellow|color ?\d+)", re.IGNORECASE
-)
 _WHITE = {"FFFFFFFF", "00FFFFFF"}
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -117,15 +112,13 @@ def _look_at(sheet: "Worksheet") -> dict[str, Any]:
             rows, values = columns[column]
             rows.append(row)
             values.append(_plain(value))
-            if cell.has_style:
-                place = (row, column)
-                if look := _look_of(cell):
-                    looks.append((*place, look))
-                for found, text in zip(
-                    (shown, unclear, texts), _shown(value, cell.number_format), strict=True
-                ):
+            if cell.has_style and (look := _look_of(cell)):
+                looks.append((row, column, look))
+            if cell.has_style or not isinstance(value, str):
+                ways = _shown(value, cell.number_format)
+                for found, text in zip((shown, unclear, texts), ways, strict=True):
                     if text is not None:
-                        found.append((*place, text))
+                        found.append((row, column, text))
         if cell.hyperlink and (address := _address(cell.hyperlink.target)):
             links.append((row, column, address))
         if cell.comment and (text := _not_ours(cell.comment.text, cell.comment.author)):
@@ -147,57 +140,10 @@ def _look_at(sheet: "Worksheet") -> dict[str, Any]:
     }
 
 
-def literal_shown(value: object, number_format: str) -> str | None:
-    """What is shown in place of a value by a format that replaces it, or puts words around a text.
-
-    Source: ECMA-376, part 1, section 18.8.31: a format has up to four sections, for numbers above,
-    below and of 0, and for text; the last one is for text as well if it holds an @.
-
-    Returns:
-        None where the format shows the value itself, or has digits of it.
-    """
-    if number_format in {"General", "@"} or not isinstance(value, str | int | float):
-        return None
-    sections = _sections(number_format)
-    if isinstance(value, str):
-        last = sections[-1]
-        if len(sections) < 4 and not any(kind == "text" for kind, _ in last):  # noqa: PLR2004
-            return None
-        text = "".join(value if kind == "text" else literal for kind, literal in last)
-        return None if text.strip() == value.strip() else text
-    if isinstance(value, bool):  # which has no format but this one
-        return "" if len(sections) == 4 and not any(sections) else None  # noqa: PLR2004
-    sign = 0 if value > 0 else 1 if value < 0 else 2
-    section = sections[sign] if sign < len(sections) else sections[0]
-    if any(kind != "literal" for kind, _ in section):
-        return None
-    return "".join(literal for _, literal in section)
-
-
-def _sections(number_format: str) -> list[list[tuple[str, str]]]:
-    """The sections of a format as pieces (kind, text): literal, text (the @), or value."""
-    sections: list[list[tuple[str, str]]] = [[]]
-    for found in _PIECE.finditer(number_format):
-        quoted, escaped, skipped, separator, at = found.group(1, 2, 3, 4, 5)
-        if separator:
-            sections.append([])
-        elif at:
-            sections[-1].append(("text", ""))
-        elif quoted is not None or escaped:
-            sections[-1].append(("literal", quoted or escaped or ""))
-        elif skipped is not None:
-            # a colour changes nothing; a condition or a currency makes it another matter
-            if not _COLOUR.fullmatch(skipped):
-                sections[-1].append(("value", skipped))
-        elif len(found[0]) == 1 and found[0] in " -+()/:$!^&'~{}<>=":
-            sections[-1].append(("literal", found[0]))
-        elif found[0][0] not in "_*" or len(found[0]) == 1:  # else a width or a filling
-            sections[-1].append(("value", found[0]))
-    return sections
-
-
 def _shown(value: object, number_format: str) -> tuple[str | None, str | None, str | None]:
     """What `_look_at` tells as `shown`, `unclear` and `texts_shown`; at most one of them."""
+    if not isinstance(value, str | int | float):
+        return None, None, None
     if (other := literal_shown(value, number_format)) is not None:
         return None, None, other
     if not isinstance(value, int | float) or isinstance(value, bool):

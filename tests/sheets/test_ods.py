@@ -1,0 +1,107 @@
+"""OpenDocument spreadsheets as other programs write them."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from aapimport.check.check_file import ReadOptions, check_file
+from aapimport.sheets.formats.ods_content import Content, Sheet
+from sheets.other_formats import write_ods
+
+NAMES = "urn:oasis:names:tc:opendocument:xmlns"
+HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
+ANA = ("ana@acme.com", "Ana", "Perez", "facilitator", "Sales", 1)
+
+
+def sheet_of(rows: str, most: int = 1_000, prolog: str = "") -> Sheet:
+    """The sheet with these rows."""
+    content = (
+        f'{prolog}<o:document-content xmlns:o="{NAMES}:office:1.0" xmlns:table="{NAMES}:table:1.0"'
+        f' xmlns:text="{NAMES}:text:1.0" xmlns:draw="{NAMES}:drawing:1.0"><o:body><o:spreadsheet>'
+        f'<table:table table:name="Users">{rows}</table:table>'
+        "</o:spreadsheet></o:body></o:document-content>"
+    )
+    return Content([content.encode()], most).sheets[0]
+
+
+def value_of(cell: str) -> object:
+    """What the one cell of a sheet holds."""
+    rows = list(sheet_of(f"<table:table-row>{cell}</table:table-row>").values())
+    return rows[0][0] if rows else ""
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Ana<text:tab/>Maria", "Ana\tMaria"),
+        ("Bo<text:line-break/>Bee", "Bo\nBee"),
+        ("Ivy<text:soft-hyphen/>na", "Ivy\xadna"),
+        ('Fa<text:s text:c="3"/>y', "Fa   y"),
+        ("  Fay\n   Lee ", "Fay Lee"),
+        ("<![CDATA[Kim]]>", "Kim"),
+        ("D<text:span>ia</text:span>na<!-- x -->", "Diana"),
+        (
+            "<text:ruby><text:ruby-base>花</text:ruby-base><text:ruby-text>h</text:ruby-text></text:ruby>",
+            "花",
+        ),
+        ("Ed</text:p><text:p>Lee", "Ed\nLee"),
+        (
+            "</text:p><draw:frame><draw:g><text:p>note</text:p></draw:g></draw:frame><text:p>Ana",
+            "\nAna",
+        ),
+    ],
+)
+def test_the_text_of_a_cell(text: str, value: str) -> None:
+    """Tabs, line breaks and soft hyphens are kept; how it is spoken, and drawings, are not."""
+    assert (
+        value_of(
+            f'<table:table-cell o:value-type="string"><text:p>{text}</text:p></table:table-cell>'
+        )
+        == value
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ('o:value-type="time" o:time-value="PT168H"', dt.timedelta(days=7)),
+        ('o:value-type="date" o:date-value="2026-01-02"', dt.datetime(2026, 1, 2)),  # noqa: DTZ001
+        ('o:value-type="boolean" o:boolean-value="false"', False),
+        ('o:value-type="float" o:value="nan"', "x"),
+        ('o:value-type="float" o:value="1e400"', "x"),
+        ('o:value-type="time" o:time-value="soon"', "x"),
+    ],
+)
+def test_values_of_all_kinds(said: str, value: object) -> None:
+    """What can't be read as what it says it is, is the text that is shown."""
+    assert value_of(f"<table:table-cell {said}><text:p>x</text:p></table:table-cell>") == value
+
+
+def test_an_error_beside_a_number_is_an_error() -> None:
+    """Some programs store 0 for a formula that shows #N/A."""
+    cell = '<table:table-cell table:formula="of:=A1" o:value-type="float" o:value="0"><text:p>#N/A'
+    sheet = sheet_of(f"<table:table-row>{cell}</text:p></table:table-cell></table:table-row>")
+    assert sheet.facts.errors == {(1, 0): "#N/A"}
+
+
+def test_counts_of_cells_are_taken_as_libreoffice_takes_them() -> None:
+    """0 is once, and a sheet ends somewhere; a value over too many cells is not kept."""
+    cell = '<table:table-cell o:value-type="string" table:number-columns-repeated="{}"><text:p>x'
+    row = "<table:table-row>" + cell + "</text:p></table:table-cell></table:table-row>"
+    assert list(sheet_of(row.format(0)).values()) == [["x"]]
+    with pytest.raises(OverflowError):
+        sheet_of(row.format("9" * 30))
+
+
+def test_an_unknown_encoding_is_one_sentence() -> None:
+    """The parser's own errors are of several kinds."""
+    with pytest.raises(ValueError, match="encoding"):
+        sheet_of("", prolog='<?xml version="1.0" encoding="x-nothing"?>')
+
+
+@pytest.mark.parametrize("between", [" ", "\n   ", "<!-- note -->"])
+def test_what_stands_between_cells_is_nothing(between: str, tmp_path: Path) -> None:
+    """Indented XML and comments are no damage."""
+    checked = check_file(write_ods(tmp_path / "a.ods", [HEADERS, ANA], between), ReadOptions())
+    assert [person.email for person in checked.people] == ["ana@acme.com"]

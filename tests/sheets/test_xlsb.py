@@ -1,0 +1,69 @@
+"""Binary workbooks, read twice."""
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from aapimport.check.check_file import ReadOptions, check_file
+from aapimport.errors import FileProblemError
+from aapimport.sheets.formats.xlsb import read_xlsb
+from sheets import other_formats
+from sheets.other_formats import write_xlsb
+
+HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
+ANA = ("ana@acme.com", "Ana", "Perez", "facilitator", 2024, 1)
+
+
+def test_both_readers_find_the_same(tmp_path: Path) -> None:
+    """An ordinary workbook is read twice, and there is nothing to say."""
+    checked = check_file(write_xlsb(tmp_path / "people.xlsb", [HEADERS, ANA]), ReadOptions())
+    assert [person.team for person in checked.people] == ["2024"]
+    assert not checked.problems
+
+
+def test_cells_without_a_column_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short records stand for the cell beside the one before; the value reader skips them."""
+    plain = other_formats._xlsb_cell
+
+    def short(place: bytes, value: other_formats.Cell) -> bytes:
+        record = plain(place, value)
+        if not record or struct.unpack_from("<I", place)[0] == 0:
+            return record
+        return other_formats._b(record[0] + 11, record[6:])
+
+    monkeypatch.setattr(other_formats, "_xlsb_cell", short)
+    checked = check_file(write_xlsb(tmp_path / "people.xlsb", [HEADERS, ANA]), ReadOptions())
+    assert [(p.email, p.last_name, p.team, p.jhana) for p in checked.people] == [
+        ("ana@acme.com", "Perez", "2024", True)
+    ]
+    assert [problem.id for problem in checked.problems] == ["values-only"]
+
+
+@pytest.mark.parametrize(
+    ("record", "rule"),
+    [
+        (other_formats._b(8, struct.pack("<III", 3, 0, 0) + bytes(6)), "formula-without-value"),
+        (other_formats._b(11, struct.pack("<II", 3, 0) + b"\x2a" + bytes(6)), "error-value"),
+    ],
+)
+def test_formulas_that_read_as_blank(
+    record: bytes, rule: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A formula without a result, or with an error, is no blank role."""
+    plain = other_formats._xlsb_cell
+    monkeypatch.setattr(
+        other_formats,
+        "_xlsb_cell",
+        lambda place, value: record if value == "facilitator" else plain(place, value),
+    )
+    checked = check_file(write_xlsb(tmp_path / "people.xlsb", [HEADERS, ANA]), ReadOptions())
+    assert [(p.id, str(p.cell)) for p in checked.problems] == [(rule, "Users!D2")]
+    assert not checked.people
+
+
+def test_a_workbook_that_only_one_reader_reads_is_refused(tmp_path: Path) -> None:
+    """Nobody would see errors in it, which would make managers."""
+    path = write_xlsb(tmp_path / "people.xlsb", [HEADERS, ANA])
+    with pytest.raises(FileProblemError, match="one of two readers"):
+        read_xlsb(path.read_bytes()[:-30], path.name, list)
