@@ -46,6 +46,7 @@ wrote last year.renewed.xlsx
       1  to sheet Possible leavers: last login before 2026-04-04
       1  to sheet Possible leavers: no date, which means never
          logged in, or logged in without starting a course
+blank for everybody, not being in the list: Team and Jhana Enabled
 role 'Individual Contributor' is now individualcontributor: 1 row
 role 'Learner' is now blank (manager): 3 rows
 kept to the right of the template's columns, and not loaded:

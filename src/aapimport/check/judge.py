@@ -165,10 +165,7 @@ class SheetCheck:
                 chunk[row - first_row] = ()
                 for column in values.values():
                     column[row - first_row] = ""
-        for index in _only_unticked(values):
-            for column in values.values():
-                column[index] = ""
-        self._clear_notes(values, first_row)
+        self._clear_nobody(values, first_row)
         emails = values.get("email", [])
         for row, why in self._set_aside.items() if emails else ():
             index = row - first_row
@@ -179,18 +176,24 @@ class SheetCheck:
                     self.add("row-mark", row, self._columns["email"], shown(typed), sent=sent)
                     self._reader.repairs.append((row, "email", shown(sent)))
 
-    def _clear_notes(self, values: dict[str, list[Value]], first_row: int) -> None:
-        columns = sorted((self._columns[key], column) for key, column in values.items())
-        for index, email in enumerate(values.get("email", ())):
-            if isinstance(email, str) and "@" in email:
+    def _clear_nobody(self, values: dict[str, list[Value]], first_row: int) -> None:
+        """Make blank the rows that hold only empty check boxes, a note or a total."""
+        keys = sorted(values, key=self._columns.__getitem__)
+        columns = [values[key] for key in keys]
+        emails = values.get("email", columns[0])
+        suspects = [i for i, v in enumerate(emails) if type(v) is not str or "@" not in v]
+        for index in suspects:
+            cells = [column[index] for column in columns]
+            if not any(cells) and False not in cells:
                 continue
-            cells = [column[index] for _, column in columns]
             row = first_row + index
-            if is_note(cells) and row not in self._broken():
+            if not all(cell == "" or is_unticked(cell) for cell in cells):
+                if not is_note(cells) or row in self._broken():
+                    continue
                 at = next(at for at, cell in enumerate(cells) if shown(cell).strip())
-                self.add("extra-cells", row, columns[at][0], shown(cells[at]))
-                for _, column in columns:
-                    column[index] = ""
+                self.add("extra-cells", row, self._columns[keys[at]], shown(cells[at]))
+            for column in columns:
+                column[index] = ""
 
     def _forget_set_aside(self, findings: int, repairs: int) -> None:
         """Forget what was noted, from these counts on, about rows that are left out.
@@ -305,23 +308,6 @@ class SheetCheck:
     def add(self, rule: str, row: int, column: int | None, value: str, **arguments: object) -> None:
         """Note a finding."""
         self.findings.append(Finding(rule, row, column, value, arguments))
-
-
-def _only_unticked(values: dict[str, list[Value]]) -> list[int]:
-    """The rows, by index, that hold empty check boxes and nothing else in these columns."""
-    columns = [*values.values()]
-    boxes = {
-        index
-        for column in columns
-        if False in column or "FALSE" in column
-        for index, value in enumerate(column)
-        if is_unticked(value)
-    }
-    return [
-        index
-        for index in boxes
-        if all(column[index] == "" or is_unticked(column[index]) for column in columns)
-    ]
 
 
 def _column_of(chunk: list[Sequence[Value]], at: int) -> list[Value]:

@@ -138,12 +138,11 @@ class SetAside:
         numbers: Sequence[int],
     ) -> None:
         at, text, judge = column
-        values = [row[at] if at < len(row) else "" for row in rows]
-        telling = {value for value in set(values) if judge(value)}
+        telling = {value for value in {row[at] for row in rows if at < len(row)} if judge(value)}
         if telling:
-            for value, number in zip(values, numbers, strict=True):
-                if value in telling:
-                    marked[number] = f"{text}: {shown(value).strip()}"
+            for row, number in zip(rows, numbers, strict=True):
+                if at < len(row) and row[at] in telling:
+                    marked[number] = f"{text}: {shown(row[at]).strip()}"
 
     def _by_sign(
         self, marked: dict[int, str], rows: Sequence[Sequence[Value]], numbers: Sequence[int]

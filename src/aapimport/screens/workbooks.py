@@ -51,7 +51,7 @@ def renewed(path: Path, renewal: "Renewal") -> str:
             lines.append(f"         and {len(renewal.notes) - _MOST_NOTES:,} more")
     if renewal.blank_columns:
         names = " and ".join(renewal.blank_columns)
-        lines.append(f"blank for everybody, because the list has no such column: {names}")
+        lines.append(f"blank for everybody, not being in the list: {names}")
     for (before, now), people in sorted(renewal.roles.items()):
         shown = f"'{safe(before)}'" if before else "blank"
         lines.append(f"role {shown} is now {now or 'blank (manager)'}: {count(people, 'row')}")
