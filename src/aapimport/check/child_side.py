@@ -21,11 +21,11 @@ from aapimport.check.header import (
     missing_columns,
     some_of,
 )
-from aapimport.check.unread_cells import address_in
+from aapimport.check.unread_cells import address_in, swallowed_lines
 from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.problems.problem import Finding
 from aapimport.sheets.facts import Facts
-from aapimport.sheets.formats.csv import read_text
+from aapimport.sheets.formats.csv import Delimited, read_text
 from aapimport.sheets.formats.ods import add_ods_facts
 from aapimport.sheets.formats.xls import add_xls_facts
 from aapimport.sheets.formats.xlsb import add_xlsb_facts
@@ -84,6 +84,7 @@ def check_with(
     }
     findings: list[Finding] = []
     facts = Facts()
+    text = None
     if intake.kind == "csv":
         if arguments["sheet"] is not None:
             raise FileProblemError(
@@ -91,6 +92,7 @@ def check_with(
             )
         text = read_text(intake.data, arguments["encoding"], header_score, path.name)
         answer |= {"encoding": text.encoding, "delimiter": text.delimiter}
+        findings += (Finding(rule, None, None, "", words) for rule, words in text.notes)
         table = text.table()
     else:
         table = _choose(read_tables(intake, path.name), arguments["sheet"], path.name, findings)
@@ -104,7 +106,7 @@ def check_with(
             if facts.state != "looked":
                 facts.formats_unseen = shows_numbers_otherwise(intake.data)
         findings += _about(facts, intake.kind)
-    checked = _check_table(table, findings, facts, arguments)
+    checked = _check_table(table, findings, facts, arguments, text)
     known = set(checked["columns"].values())
     shown = [(*place, text) for place, text in facts.shown.items() if place[1] not in known]
     return answer | checked | {"shown": shown}
@@ -153,7 +155,11 @@ def _about(facts: Facts, kind: str) -> Iterator[Finding]:
 
 
 def _check_table(
-    table: Table, findings: list[Finding], facts: Facts, arguments: dict[str, Any]
+    table: Table,
+    findings: list[Finding],
+    facts: Facts,
+    arguments: dict[str, Any],
+    text: Delimited | None,
 ) -> dict[str, Any]:
     from aapimport.check.judge import SheetCheck
 
@@ -181,6 +187,8 @@ def _check_table(
         check.run(below, header.row + 1)
         if not check.rows:
             findings.append(Finding("no-rows", None, None, "", {}))
+    if text:
+        findings += swallowed_lines(text, header)
     findings += _hidden(check, header, facts, arguments["hidden"])
     whole = any(finding.rule in WHOLE_FILE for finding in findings)
     findings += check.findings

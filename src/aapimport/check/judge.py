@@ -9,7 +9,7 @@ from aapimport.check.column_reader import NAME_KEYS, ColumnReader
 from aapimport.check.evidence import Evidence
 from aapimport.check.header import Header
 from aapimport.check.hints import missing_value_hint, role_hint
-from aapimport.check.odd_names import odd_names
+from aapimport.check.odd_names import odd_names, odd_text
 from aapimport.check.unread_cells import Beside
 from aapimport.check.validate_rows import KEYS, Fault, Row, validate_rows
 from aapimport.problems.problem import Finding
@@ -99,11 +99,14 @@ class SheetCheck:
             roles, flags, numbers, chunk = (
                 [c[i] for i in kept] for c in (roles, flags, numbers, chunk)
             )
-        for finding in self._beside.look(chunk, numbers):
-            self.findings.append(finding)
-            reader.faulty.add((finding.row or 0, finding.rule))
+        slipped = [*self._beside.look(chunk, numbers)]
+        reader.faulty.update((finding.row or 0, finding.rule) for finding in slipped)
         self.rows += len(numbers)
         self._validate(numbers, texts, roles, flags)
+        if slipped:  # whatever else is wrong in such a row has the same cause
+            rows = {finding.row for finding in slipped}
+            self.findings[begun[0] :] = [f for f in self.findings[begun[0] :] if f.row not in rows]
+            self.findings += slipped
 
     def _forget_hidden(self, findings: int, repairs: int) -> None:
         """Leave out what was noted about hidden rows since there were so many findings and repairs.
@@ -213,6 +216,10 @@ class SheetCheck:
                     for finding in odd_names(numbers, texts[key], others, self._columns[key], name)
                     if (finding.row, key) not in self._reader.faulty  # which has been told
                 ]
+
+        if "team" in self._columns:
+            at, name = self._columns["team"], _COLUMN["team"].name
+            self.findings += odd_text(numbers, texts["team"], at, name, is_team=True)
 
     def add(self, rule: str, row: int, column: int | None, value: str, **arguments: object) -> None:
         """Note a finding."""

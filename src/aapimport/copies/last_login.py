@@ -8,6 +8,7 @@ from aapimport.check.repair import shown
 from aapimport.sheets.table import Value
 
 _TIME_OF_DAY = re.compile(r"[T ,]+\d{1,2}:\d{2}.*$")
+_LONGEST = 100  # characters; no date is longer, and the pattern above is slow on such texts
 _DAY_FIRST, _MONTH_FIRST = "%d/%m/%Y", "%m/%d/%Y"
 _FORMATS = (
     "%Y-%m-%d",
@@ -62,7 +63,8 @@ def is_undated(value: Value) -> bool:
 
 
 def _day_text(text: str) -> str:
-    return _TIME_OF_DAY.sub("", text.strip())
+    text = text.strip()
+    return _TIME_OF_DAY.sub("", text) if len(text) <= _LONGEST else ""
 
 
 def _parse(text: str, form: str) -> date | None:
