@@ -1,8 +1,12 @@
 """What only shows across rows, on files as companies have them."""
 
+from collections import Counter
 from collections.abc import Sequence
+from time import process_time
 
 import pytest
+
+from aapimport.check.domains import odd_domains
 
 NAMES = [(f"Given{letter}", f"Family{letter}") for letter in "abcdefghijklmnopqrstuvwxyz"]
 
@@ -104,8 +108,8 @@ def test_other_alphabets_are_nothing_odd(problems_of, address: str):
 
 
 def test_letters_that_fold_alike_are_said_to_read_the_same(problems_of):
-    """ß and ss are one key; that has nothing to do with capital letters."""
-    found = problems_of(("straße@acme.com", "A", "B"), ("strasse@acme.com", "C", "D"))
+    """A letter in a circle is the letter; that has nothing to do with capital letters."""
+    found = problems_of(("ⓓan@acme.com", "A", "B"), ("dan@acme.com", "C", "D"))
     (problem,) = (p for p in found if p.id == "duplicate-email")
     assert "they read the same" in problem.hint
 
@@ -121,3 +125,79 @@ def test_one_name_twice_is_told_by_its_own_name(problems_of, between: Sequence):
         ("d@acme.com", "D", "E"),
     )
     assert rules_of(found, "same-name") == ["Ana Perez"]
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("ana@münchen.de", "ana@xn--mnchen-3ya.de"),
+        ("ana@MÜNCHEN.de", "ana@mu\u0308nchen.de"),
+        ("gil@acme.com", "gil@acme\u3002com"),
+        ("gil@acme.com", "gil@acme\uff61com"),
+    ],
+)
+def test_two_spellings_of_one_mailbox_are_a_duplicate(problems_of, one: str, two: str):
+    """Domains are compared as they go over the wire (IDNA A-labels)."""
+    found = problems_of((one, "A", "B"), (two, "C", "D"))
+    assert [str(p.cell) for p in found if p.id == "duplicate-email"] == ["Users!A3"]
+
+
+@pytest.mark.parametrize(
+    ("one", "two"), [("bo@straße.de", "bo@strasse.de"), ("weiß@acme.com", "weiss@acme.com")]
+)
+def test_two_mailboxes_that_fold_alike_are_two(problems_of, one: str, two: str):
+    """ß and ss are two letters in a domain since IDNA 2008, and before the @ anyway."""
+    assert rules_of(problems_of((one, "A", "B"), (two, "C", "D")), "duplicate-email") == []
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("ann.bell@gmail.com", "annbell@googlemail.com"),
+        ("ann.bell+hr@googlemail.com", "annbell@gmail.com"),
+        ("ann@me.com", "ann@icloud.com"),
+        ("ann@pm.me", "ann@protonmail.com"),
+    ],
+)
+def test_one_mailbox_under_two_domains_is_told(problems_of, one: str, two: str):
+    """One service's domains lead to one mailbox."""
+    assert rules_of(problems_of((one, "A", "B"), (two, "C", "D")), "address-twin") == [two]
+
+
+def test_two_countries_of_one_company_are_no_slip(problems_of):
+    """acme.be beside acme.de is another country; acme.dr is none."""
+    people = [(f"u{n}@acme.de", f"U{n}", "P") for n in range(9)]
+    found = problems_of(*people, ("x@acme.be", "X", "Y"), ("y@acme.dr", "Y", "Z"))
+    assert rules_of(found, "odd-domain") == ["y@acme.dr"]
+
+
+def test_a_deceptive_address_is_told_once(problems_of):
+    """Letters that look alike are one finding, not also a slip in the domain."""
+    people = [(f"u{n}@acme.com", f"U{n}", "P") for n in range(9)]
+    found = problems_of(*people, ("eve@\u0430cme.com", "Eve", "Moo"))
+    assert [p.id for p in found if p.cell and p.cell.row == 11] == ["look-alike-letters"]
+
+
+@pytest.mark.parametrize("other", ["cy@acme.com", "ana@acme.com"])
+def test_two_addresses_on_two_lines_are_an_error_there(problems_of, other: str):
+    """Two people in one cell are nobody, also where one of them has a row of their own."""
+    found = problems_of(("ana@acme.com\ncy@acme.com", "Ana", "One"), (other, "Cy", "Three"))
+    assert [(p.id, str(p.cell)) for p in found if p.level == "error"] == [
+        ("not-an-email", "Users!A2")
+    ]
+
+
+def test_a_slip_is_found_among_thousands_of_domains():
+    """Each domain is held against the few that are near it, not against all."""
+    counts = Counter({f"{n:05}firm.de": 5 for n in range(8000)})
+    counts |= Counter({f"{n:05}firms.de": 1 for n in range(8000)})
+    began = process_time()
+    assert len(odd_domains(counts)) == 8000
+    assert process_time() - began < 5
+
+
+def test_own_addresses_among_slipped_ones_are_none(problems_of):
+    """Names that are in no address say nothing, and neither do two odd rows."""
+    people = [("u1@acme.com", "Ana", "Berg"), ("u2@acme.com", "Bob", "Dahl")] * 1
+    people += [("ana@acme.com", "Cy", "Ek"), ("bob@acme.com", "Di", "Falk")]
+    assert rules_of(problems_of(*people), "shifted-addresses") == []

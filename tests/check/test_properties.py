@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from aapimport.check.across_rows import fold as quick_fold
-from aapimport.check.across_rows import fold_all, one_slip
+from aapimport.check.across_rows import fold_all
 from aapimport.check.addresses import address_fault
 from aapimport.check.check_file import ReadOptions, check_file
+from aapimport.check.domains import one_slip
 from aapimport.check.validate_rows import _EVERYDAY
 from aapimport.errors import AapimportError
 from aapimport.person import fold

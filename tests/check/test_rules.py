@@ -20,6 +20,12 @@ ANA = ("ana.perez@acme.com", "Ana", "Perez")
 LI = ("li.wei@acme.com", "Li", "Wei")
 HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
 COLLEAGUES = [(f"{name}.doe@acme.com", name.capitalize(), "Doe") for name in "abcdefgh"]
+_NAMES = ("Arnold", "Bertha", "Cecil", "Dorothy", "Edgar")
+SLIPPED = [
+    (f"{above.lower()}@acme.com", own, "Doe")
+    for above, own in zip(("Zoe", *_NAMES), (*_NAMES, "Frieda"), strict=True)
+]
+"""Addresses a row too low."""
 
 LONG_LIST = [HEADERS, *[()] * 65_533, LI]
 """People down to the last row but one of an xls."""
@@ -58,6 +64,18 @@ class Case:
 def person(email: object = ANA[0], first: object = "Ana", last: object = "Perez", *rest: object):
     """A row for one person."""
     return (email, first, last, *rest)
+
+
+def some_letters(names: str, end: str = "") -> Callable[[Path], Path]:
+    """A csv of people with these last names, in cp1252."""
+    rows = "".join(f"u{at}@acme.com,U,{name}\r\n" for at, name in enumerate(names.split(",")))
+
+    def write(path: Path) -> Path:
+        path = path.with_suffix(".csv")
+        path.write_bytes(f"{','.join(HEADERS[:3])}\r\n{rows}{end}".encode("cp1252"))
+        return path
+
+    return write
 
 
 def hide_row(number: int) -> Callable[[Any], None]:
@@ -282,7 +300,36 @@ CASES = {
     ),
     "email-as-name": Case([person(first="ana@acme.com")], [ANA], "Users!B2"),
     "all-capitals": Case([person(last="PEREZ")], [person("li@acme.com", "LI", "Wei")], "Users!C2"),
-    "number-as-name": Case([person(last=4711)], [person(last="4711")], "Users!C2"),
+    "number-as-name": Case([person(last=4711)], [person(last="X Æ 12")], "Users!C2"),
+    "no-name": Case([person(last="-")], [person(last="Na")], "Users!C2"),
+    "odd-sign": Case([person(first="'Ana")], [person(last="'t Hooft")], "Users!B2"),
+    "html-entity": Case([person(first="Andr&eacute;")], [person(last="R&D; Lab")], "Users!B2"),
+    "odd-address": Case(
+        [person("ana@acme.onmicrosoft.com")], [person("test.ana@acme.com")], "Users!A2"
+    ),
+    "shifted-addresses": Case(SLIPPED, COLLEAGUES, "Users!A3"),
+    "text-mark": Case([person("'ana@acme.com")], [person("o'neil@acme.com")], "Users!A2"),
+    "odd-encoding": Case(
+        [],
+        [],
+        None,
+        {"write": some_letters("Nìmec,Dvorák,Müller,Novák"), "encoding": "cp1252"},
+        {"write": some_letters("Søren,Muñoz,Müller,Zoë"), "encoding": "cp1252"},
+    ),
+    "file-padding": Case(
+        [],
+        [],
+        None,
+        {"write": some_letters("Zoë", end="\0\0\0"), "encoding": "cp1252"},
+        {"write": some_letters("Zoë", end="\x1a"), "encoding": "cp1252"},
+    ),
+    "row-in-a-value": Case(
+        [(*ANA, "call her\nask Bo,bo@acme.com")],
+        [(*ANA, "call her\nor ask Bo, bo@acme.com is away")],
+        "D2",
+        {"headers": (*HEADERS[:3], "Note"), "name": "people.csv"},
+        {"headers": (*HEADERS[:3], "Note"), "name": "people.csv"},
+    ),
     "unclear-number": Case(
         [(*ANA, "", 1234)], [(*ANA, "", 1234)], "Users!E2", {"change": shown_as("#,##0")}
     ),
@@ -371,8 +418,8 @@ def found(
     """What one rule finds in some rows, or in the file that a case writes itself."""
 
     def find(rule: str, rows: Sequence[Sequence[object]], how: dict[str, Any]) -> list[Problem]:
-        options = {key: how[key] for key in how if key == "hidden"}
-        making = {key: how[key] for key in how if key not in {"hidden", "write"}}
+        options = {key: how[key] for key in how if key in {"hidden", "encoding"}}
+        making = {key: how[key] for key in how if key not in {"hidden", "encoding", "write"}}
         write = how.get("write")
         path = write(tmp_path / making.get("name", "people.xlsx")) if write else None
         answer = answer_of(path or make_xlsx(*rows, **making), **options)

@@ -9,37 +9,28 @@ from functools import lru_cache
 from itertools import compress, count, repeat
 from operator import itemgetter, not_
 
-from aapimport.check.look_alikes import look_alikes
+from aapimport.check.domains import odd_domains
+from aapimport.check.look_alikes import look_alikes, written_out
+from aapimport.check.odd_addresses import may_be_odd, oddity
+from aapimport.check.shifted import shifted_runs
 from aapimport.problems.problem import Finding
 
-_PUBLIC_DOMAINS = ("gmail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com")
-_PROVIDERS = {
-    *_PUBLIC_DOMAINS,
-    *(
-        "aol.com",
-        "email.com",
-        "gmx.com",
-        "gmx.de",
-        "gmx.net",
-        "googlemail.com",
-        "hotmail.co.uk",
-        "hotmail.fr",
-    ),
-    *("live.com", "mac.com", "mail.com", "me.com", "msn.com", "outlook.de", "outlook.fr", "pm.me"),
-    *("proton.me", "protonmail.com", "rocketmail.com", "yahoo.co.jp", "yahoo.co.uk", "yahoo.fr"),
-    *("ymail.com", "zoho.com"),
-}
-"""Mail services that exist; their names are no slips of each other's."""
-_DOMAIN = re.compile(r"[\w.-]+")
-_SLIPPED_ENDINGS = {"con": "com", "cmo": "com", "ocm": "com", "comm": "com", "vom": "com"}
-_FREQUENT = 5
-_TIMES_RARER = 5
 _ENOUGH_STRAIGHT, _TIMES_STRAIGHT = 5, 3
 _SEPARATORS = str.maketrans("_- ", "...", "'’")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe"})
 _PLUS_PART = re.compile(r"\+[^@\n]*")
 _MANY_BLANK_ROLES = 10
+_ALIASES = {
+    "googlemail.com": "gmail.com",
+    "me.com": "icloud.com",
+    "mac.com": "icloud.com",
+    "protonmail.com": "proton.me",
+    "pm.me": "proton.me",
+    "ya.ru": "yandex.ru",
+    "yandex.com": "yandex.ru",
+}
+"""Domains of one mail service with one mailbox in all of them (the services' help pages)."""
 
 
 def fold(text: str) -> str:
@@ -97,6 +88,7 @@ class Across:
         self._typed_lasts: list[str] = []
         self._straight = 0
         self._swapped: list[tuple[int, str, str, str]] = []
+        self._shifted: list[tuple[int, str, int, int]] = []
         self._blank_roles = 0
         self._total = 0
 
@@ -104,7 +96,7 @@ class Across:
         self, rows: Sequence[int], emails: list[str], firsts: list[str], lasts: list[str]
     ) -> Iterator[Finding]:
         """Take in some rows; duplicates are told at once."""
-        keys = fold_all(emails)
+        keys = _mailboxes(emails)
         owners = list(map(self._rows_of.setdefault, keys, rows))
         if keys != emails:
             self._typed.update(
@@ -119,7 +111,7 @@ class Across:
 
     def _duplicate(self, row: int, owner: int, email: str) -> Finding:
         column = self._columns["email"]
-        first = self._typed.get(owner, fold(email))
+        first = self._typed.get(owner, _mailboxes([email])[0])
         written = "" if first == email else f", written {first!r}"
         cause = ""
         if written:
@@ -159,6 +151,8 @@ class Across:
             if swapped and first_keys[at] != last_keys[at]:
                 self._swapped.append((rows[at], firsts[at], lasts[at], keys[at]))
         self._straight += sum(straight)
+        for start, length, other in shifted_runs(addresses, *spoken, straight):
+            self._shifted.append((rows[start], keys[start], rows[other], length))
 
     def count_roles(self, blank: int, total: int) -> None:
         """Take in how many of some more people have a blank role."""
@@ -167,8 +161,7 @@ class Across:
 
     def finish(self) -> Iterator[Finding]:
         """Everything that can be said once all rows are known."""
-        yield from self._domains()
-        yield from self._look_alikes()
+        yield from self._odd_addresses()
         yield from self._twins()
         yield from self._same_names()
         clearly = self._straight >= _TIMES_STRAIGHT * len(self._swapped)
@@ -181,6 +174,9 @@ class Across:
                     first,
                     {"last": last, "email": self._typed.get(row, email)},
                 )
+        for row, key, other, length in self._shifted:
+            place = (other, self._columns["first_name"])
+            yield self._about_email("shifted-addresses", row, key, other_cell=place, count=length)
         if self._blank_roles >= max(_MANY_BLANK_ROLES, self._total / 2):
             yield Finding(
                 "many-managers",
@@ -190,28 +186,29 @@ class Across:
                 {"count": self._blank_roles, "total": self._total},
             )
 
-    def _domains(self) -> Iterator[Finding]:
-        counts = Counter(map(itemgetter(2), map(str.rpartition, self._rows_of, repeat("@"))))
-        frequent = [name for name, count in counts.items() if count >= _FREQUENT]
-        odd = {
-            domain: meant
-            for domain, count in counts.items()
-            if _DOMAIN.fullmatch(domain)  # else it is no address at all, which has been told
-            and (meant := _meant_domain(domain, count, counts, frequent))
-        }
-        if not odd:
-            return
-        for key, row in self._rows_of.items():
-            if (domain := key.rpartition("@")[2]) in odd:
-                yield self._about_email("odd-domain", row, key, meant=odd[domain])
-
-    def _look_alikes(self) -> Iterator[Finding]:
+    def _odd_addresses(self) -> Iterator[Finding]:
+        """What is odd about single addresses: of several oddities of one, the first is told."""
         joined = "\n".join(self._rows_of)
-        if joined.isascii() and "xn--" not in joined:
+        counts = Counter(map(itemgetter(2), map(str.rpartition, self._rows_of, repeat("@"))))
+        shown = {domain: written_out(domain) for domain in counts if "xn--" in domain}
+        as_read: Counter[str] = Counter()
+        for domain, often in counts.items():
+            as_read[shown.get(domain, domain)] += often
+        slips = odd_domains(as_read)
+        deceptive = not joined.isascii() or bool(shown)
+        odd = may_be_odd(joined, counts)
+        if not (slips or deceptive or odd):
             return
         for key, row in self._rows_of.items():
-            if (not key.isascii() or "xn--" in key) and (what := look_alikes(key)):
+            domain = key.rpartition("@")[2]
+            typed = self._typed.get(row, key)
+            foreign = deceptive and (not key.isascii() or domain in shown)
+            if foreign and (what := look_alikes(fold(typed))):
                 yield self._about_email("look-alike-letters", row, key, what=what)
+            elif meant := slips.get(shown.get(domain, domain)):
+                yield self._about_email("odd-domain", row, key, meant=meant)
+            elif odd and (found := oddity(key)):
+                yield self._about_email("odd-address", row, key, what=found[0], cure=found[1])
 
     def _about_email(self, rule: str, row: int, key: str, **arguments: object) -> Finding:
         return Finding(rule, row, self._columns["email"], self._typed.get(row, key), arguments)
@@ -220,6 +217,8 @@ class Across:
         # Without dots, and without what follows a plus sign, most files have no two the same;
         # only the others are worth the exact look.
         rough = "\n".join(self._rows_of).replace(".", "")
+        for alias, domain in _ALIASES.items():
+            rough = rough.replace(f"@{alias}".replace(".", ""), f"@{domain}".replace(".", ""))
         if "+" in rough:
             rough = _PLUS_PART.sub("", rough)
         mailboxes = rough.split("\n")
@@ -285,42 +284,21 @@ class Across:
                 )
 
 
+def _mailboxes(addresses: list[str]) -> list[str]:
+    """For each address, the form in which two are the same mailbox, on one line."""
+    joined = "\n".join(addresses)
+    if joined.isascii() and joined.count("\n") == max(len(addresses) - 1, 0):
+        return joined.lower().split("\n") if addresses else []
+    from aapimport.person import address_key  # with pydantic, which is still being loaded
+
+    return [
+        # A letter in a circle is the letter: services differ in that, and nobody types it.
+        address_key(unicodedata.normalize("NFKC", address)).replace("\n", " ")
+        for address in addresses
+    ]
+
+
 def _mailbox(key: str) -> str:
     """An address without what many mail services ignore: dots and the part after a plus sign."""
     local, at, domain = key.rpartition("@")
-    if "." in local or "+" in local:
-        return f"{local.partition('+')[0].replace('.', '')}{at}{domain}"
-    return key
-
-
-def _meant_domain(domain: str, count: int, counts: Counter[str], frequent: list[str]) -> str:
-    """The domain that a rare one was probably meant to be, or nothing."""
-    if not domain:
-        return ""
-    for known in (*frequent, *_PUBLIC_DOMAINS):
-        often = counts.get(known, 0)
-        public = known in _PUBLIC_DOMAINS and count < _FREQUENT
-        rarer = public or often >= _TIMES_RARER * count
-        if rarer and domain not in _PROVIDERS and one_slip(domain, known):
-            return known
-    name, _, ending = domain.rpartition(".")
-    return f"{name}.{_SLIPPED_ENDINGS[ending]}" if ending in _SLIPPED_ENDINGS and name else ""
-
-
-def one_slip(text: str, other: str) -> bool:
-    """Whether one slip of the finger makes one text of the other.
-
-    A letter too many, too few, another one, or two neighbours swapped.
-    """
-    if text == other or abs(len(text) - len(other)) > 1:
-        return False
-    start = 0
-    while start < min(len(text), len(other)) and text[start] == other[start]:
-        start += 1
-    rest, other_rest = text[start:], other[start:]
-    return (
-        rest[1:] == other_rest[1:]
-        or rest[1:] == other_rest
-        or rest == other_rest[1:]
-        or (rest[:2] == other_rest[1::-1] and rest[2:] == other_rest[2:])
-    )
+    return f"{local.partition('+')[0].replace('.', '')}{at}{_ALIASES.get(domain, domain)}"

@@ -23,11 +23,11 @@ from aapimport.check.header import (
     missing_columns,
     some_of,
 )
-from aapimport.check.unread_cells import address_in
+from aapimport.check.unread_cells import address_in, swallowed_lines
 from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.problems.problem import Finding
 from aapimport.sheets.facts import Facts
-from aapimport.sheets.formats.csv import read_text
+from aapimport.sheets.formats.csv import Delimited, read_text
 from aapimport.sheets.formats.xlsx import (
     hidden_columns,
     hidden_rows,
@@ -87,6 +87,7 @@ def check_with(
     }
     findings: list[Finding] = []
     facts = Facts()
+    text = None
     if intake.kind == "csv":
         if arguments["sheet"] is not None:
             raise FileProblemError(
@@ -94,6 +95,7 @@ def check_with(
             )
         text = read_text(intake.data, arguments["encoding"], header_score, path.name)
         answer |= {"encoding": text.encoding, "delimiter": text.delimiter}
+        findings += (Finding(rule, None, None, "", words) for rule, words in text.notes)
         table = text.table()
     else:
         table = choose_sheet(
@@ -114,7 +116,7 @@ def check_with(
         else:
             _look_further(table, facts)
         findings += _about(facts, intake.kind)
-    checked = _check_table(table, findings, facts, arguments)
+    checked = _check_table(table, findings, facts, arguments, text)
     known = set(checked["columns"].values())
     shown = [(*place, text) for place, text in facts.shown.items() if place[1] not in known]
     return answer | checked | {"shown": shown}
@@ -173,7 +175,11 @@ def _about(facts: Facts, kind: str) -> Iterator[Finding]:
 
 
 def _check_table(
-    table: Table, findings: list[Finding], facts: Facts, arguments: dict[str, Any]
+    table: Table,
+    findings: list[Finding],
+    facts: Facts,
+    arguments: dict[str, Any],
+    text: Delimited | None,
 ) -> dict[str, Any]:
     from aapimport.check.judge import SheetCheck
 
@@ -203,6 +209,8 @@ def _check_table(
         check.run(below, header.row + 1)
         if not check.rows:
             findings.append(Finding("no-rows", None, None, "", {}))
+    if text:
+        findings += swallowed_lines(text, header)
     findings += _hidden(check, header, facts, arguments["hidden"])
     whole = any(finding.rule in WHOLE_FILE | _ROWS_LOST for finding in findings)
     left_out = {(f.row, f.column) for f in check.findings if f.rule == "column-left-out"}

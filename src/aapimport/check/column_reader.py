@@ -53,7 +53,8 @@ class ColumnReader:
             self.faulty.add((row, key))
         elif repaired.text != original and repaired.text:
             self.repairs.append((row, key, repaired.text))
-        if key in NAME_KEYS and isinstance(value, int | float) and not isinstance(value, bool):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if key in NAME_KEYS and number and not repaired.text.isdigit():  # those are told as texts
             self._note("number-as-name", row, key, original, name=_NAME_OF[key])
         if repaired.text != original:
             self.originals[row, key] = original

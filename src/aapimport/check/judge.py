@@ -10,7 +10,7 @@ from aapimport.check.evidence import Evidence, row_numbers
 from aapimport.check.header import Header
 from aapimport.check.hints import missing_value_hint, role_hint
 from aapimport.check.notes import is_note
-from aapimport.check.odd_names import odd_names
+from aapimport.check.odd_names import odd_names, odd_text
 from aapimport.check.repair import shown
 from aapimport.check.second_header import find_second_header
 from aapimport.check.set_aside import SetAside, bare_address, without_sign
@@ -149,12 +149,15 @@ class SheetCheck:
             roles, flags, numbers, chunk = (
                 [c[i] for i in kept] for c in (roles, flags, numbers, chunk)
             )
-        for finding in self._beside.look(chunk, numbers):
-            self.findings.append(finding)
-            reader.faulty.add((finding.row or 0, finding.rule))
+        slipped = [*self._beside.look(chunk, numbers)]
+        reader.faulty.update((finding.row or 0, finding.rule) for finding in slipped)
         self._unread.look(chunk)
         self.rows += len(numbers)
         self._validate(numbers, texts, roles, flags)
+        if slipped:  # whatever else is wrong in such a row has the same cause
+            rows = {finding.row for finding in slipped}
+            self.findings[begun[0] :] = [f for f in self.findings[begun[0] :] if f.row not in rows]
+            self.findings += slipped
 
     def _clear(
         self, values: dict[str, list[Value]], chunk: list[Sequence[Value]], first_row: int
@@ -304,6 +307,10 @@ class SheetCheck:
                     for finding in odd_names(numbers, texts[key], others, self._columns[key], name)
                     if (finding.row, key) not in self._reader.faulty  # which has been told
                 ]
+
+        if "team" in self._columns:
+            at, name = self._columns["team"], _COLUMN["team"].name
+            self.findings += odd_text(numbers, texts["team"], at, name, is_team=True)
 
     def add(self, rule: str, row: int, column: int | None, value: str, **arguments: object) -> None:
         """Note a finding."""

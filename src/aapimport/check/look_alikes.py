@@ -20,7 +20,7 @@ def look_alikes(address: str) -> str:
         address: An address in small letters.
     """
     local, _, domain = address.rpartition("@")
-    written = _written_out(domain)
+    written = written_out(domain)
     for part, where in ((local, "before the @"), (written, "in its domain")):
         if part.isascii():
             continue
@@ -40,7 +40,7 @@ def _scripts(text: str) -> list[str]:
     return sorted(_LOOKING_ALIKE & set(map(str.capitalize, names)))
 
 
-def _written_out(domain: str) -> str:
+def written_out(domain: str) -> str:
     """A domain with its `xn--` labels as they are shown."""
     if "xn--" not in domain:
         return domain

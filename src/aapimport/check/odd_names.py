@@ -1,5 +1,6 @@
 """What is odd about names; nothing here ever rejects one."""
 
+import html
 import re
 from collections.abc import Iterator, Sequence
 
@@ -12,6 +13,16 @@ _SUFFIXES = frozenset(("jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"))
 """What may stand behind a comma in one name: King, Jr."""
 _NO_NAME = frozenset(("-", "--", ".", "?", "n/a", "na", "none", "/"))
 """What people type where a cell has to hold something."""
+_PLACEHOLDERS = frozenset(
+    ("n/a", "n.a.", "n.n.", "none", "null", "tbd", "tba", "unknown", "xxx", "#n/a")
+)
+"""Words that stand where nobody knew the name; each is hardly anybody's."""
+_SIGNS = frozenset("'=+-@%#*~!?/\\|^$<>&_:;,.\"`")
+_LONG_ENOUGH = 100
+_TEAM_SIGNS = frozenset("'=")
+_SHORTENED = re.compile(r"'(?:[a-z][ -]|\d\d)")
+"""What an apostrophe may begin: 't Hooft, '24 Graduates."""
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _MANY_LETTERS = 4
 """Shorter names in capitals, such as LI or JP, are names or initials."""
 
@@ -34,6 +45,8 @@ def odd_names(
         for row, name in zip(rows, names, strict=True):
             if _ADDRESS.search(name):
                 yield Finding("email-as-name", row, column, name, {"name": column_name})
+    yield from odd_text(rows, names, column, column_name)
+    yield from _no_names(rows, names, others, column, column_name)
     if any(map(str.isupper, names)):
         yield from _capitals(rows, names, column)
     if " " in joined or "," in joined:
@@ -42,6 +55,55 @@ def odd_names(
                 yield Finding("both-names-in-one-cell", row, column, name)
     if repair.any_garbled(joined):
         yield from _garbled(rows, names, column)
+
+
+def _no_names(
+    rows: Sequence[int], names: list[str], others: list[str], column: int, column_name: str
+) -> Iterator[Finding]:
+    """Numbers, signs and words that stand for no name."""
+    distinct = set(names)
+    if any(map(str.isdigit, distinct)):
+        for row, name in zip(rows, names, strict=True):
+            if name.isdigit():
+                yield Finding("number-as-name", row, column, name, {"name": column_name})
+    signs = any(name[:1] and not name[0].isalnum() for name in distinct)
+    if signs or not _PLACEHOLDERS.isdisjoint(map(str.lower, distinct)):
+        for row, name, other in zip(rows, names, others, strict=True):
+            if _is_no_name(name) and not _holds_both(other, name):
+                yield Finding("no-name", row, column, name)
+
+
+def odd_text(
+    rows: Sequence[int], texts: list[str], column: int, column_name: str, *, is_team: bool = False
+) -> Iterator[Finding]:
+    """Warnings about a column of names or teams: what a web page or Excel has left in them.
+
+    Args:
+        rows: The rows' numbers.
+        texts: The names.
+        column: The column, from 0.
+        column_name: What the template calls it.
+        is_team: Whether they are teams, whose names may begin with other signs.
+    """
+    joined = "\n".join(texts)
+    if "&" in joined and ";" in joined:
+        for row, text in zip(rows, texts, strict=True):
+            if _ENTITY.search(text) and (meant := html.unescape(text)) != text:
+                yield Finding("html-entity", row, column, text, {"meant": meant})
+    signs = _TEAM_SIGNS if is_team else _SIGNS
+    if not any(text[:1] in signs for text in set(texts) if text):
+        return
+    for row, text in zip(rows, texts, strict=True):
+        if text[:1] in signs and not _is_no_name(text) and not _SHORTENED.match(text):
+            arguments = {"sign": text[:1], "name": column_name}
+            yield Finding("odd-sign", row, column, text, arguments)
+
+
+def _is_no_name(text: str) -> bool:
+    """Whether a text is made of signs, or is a word that stands for none."""
+    return bool(text) and (
+        text.lower() in _PLACEHOLDERS or not any(map(str.isalnum, text[:_LONG_ENOUGH]))
+    )
 
 
 def _capitals(rows: Sequence[int], names: list[str], column: int) -> Iterator[Finding]:

@@ -17,9 +17,23 @@ _ODD_BLANKS = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f]")
 _MAILTO = re.compile(r"mailto:\s*([^?\s]+)(?:\?.*)?", re.IGNORECASE | re.DOTALL)
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+"""Letters and marks that nobody sees and Python calls printable (UCD, Default_Ignorable_Code_Point;
+and the blank Braille pattern)."""
+_FORMS_OF = (
+    ("\u180b", "\u180f", "\u1800", "\u18af"),  # of Mongolian letters
+    ("\ufe00", "\ufe02", "\u2e80", "\U0003ffff"),  # of Chinese, Japanese and Korean ones
+    ("\U000e0100", "\U000e01ef", "\u2e80", "\U0003ffff"),
+)
+"""Selectors (from, to) of a form of the letter before them (from, to): ordinary spelling there."""
 _GARBLED = re.compile("[ÃÂÄÅâåäæçèéðÐÑØÙ][\x80-\xbf\u0152-\u2122]|\ufffd|[A-Za-z]\\?[a-z]")
 _LARGEST_EXACT = 1 << 53
 _LIBRE_ERROR = re.compile(r"Err:\d{3}")
+_TEXT_MARK = "'"
+"""What makes a text of anything that is typed into Excel behind it."""
 _AS_TEXT = re.compile('="([^"]*)"')
 """How Excel users keep a value from becoming a number when a csv is opened."""
 _NAMES = {
@@ -62,7 +76,14 @@ def all_clean(values: list[Value], key: str) -> bool:
         and "#" not in joined
         and "Err:" not in joined
         and '="' not in joined
-        and (key != "email" or (joined.isascii() and ":" not in joined))
+        and (
+            joined.isascii()
+            and ":" not in joined
+            and not joined.startswith(_TEXT_MARK)
+            and f"\n{_TEXT_MARK}" not in joined
+            if key == "email"
+            else joined.isascii() or not _UNSEEN.search(joined)
+        )
     )
 
 
@@ -74,7 +95,11 @@ def is_clean(value: Value, key: str) -> bool:
         and not value.startswith(" ")
         and not value.endswith(" ")
         and not value.startswith(("#", "Err:", '="'))
-        and (key != "email" or (value.isascii() and ":" not in value))
+        and (
+            value.isascii() and ":" not in value and not value.startswith(_TEXT_MARK)
+            if key == "email"
+            else value.isascii() or not _UNSEEN.search(value)
+        )
     )
 
 
@@ -89,12 +114,8 @@ def shown(value: Value) -> str:
 
 def clean(value: Value, key: str) -> Repair:
     """Repair a value of a text column (`email`, `first_name`, `last_name`, `team`, `role`)."""
-    if isinstance(value, bool):
-        return Repair(shown(value), (("not-text", {"what": "a yes/no value"}),), broken=True)
-    if isinstance(value, dt.date | dt.time | dt.timedelta):
-        return Repair(shown(value), (("not-text", {"what": "a date or time"}),), broken=True)
-    if isinstance(value, float) and not math.isfinite(value):
-        return Repair(shown(value), (("not-text", {"what": "no number"}),), broken=True)
+    if what := _no_text(value):
+        return Repair(shown(value), (("not-text", {"what": what}),), broken=True)
     text = shown(value)
     notes: list[tuple[str, dict[str, object]]] = []
     trimmed = text.strip(_EDGES)
@@ -110,21 +131,36 @@ def clean(value: Value, key: str) -> Repair:
         notes.append(("text-formula", {"sent": plain or "blank"}))
     if key == "email":
         plain = _clean_address(plain, notes)
+        if plain.count("@") > 1 and len(plain.splitlines()) > 1:  # which is told as that
+            return Repair(plain, tuple(notes))
     if character := invisible_in(plain):
         notes.append(("invisible-character", {"character": character}))
         return Repair(plain, tuple(notes), broken=True)
     return Repair(plain, tuple(notes) if plain else ())
 
 
+def _no_text(value: Value) -> str:
+    """What a value is that is neither text nor a number; empty where it is one of these."""
+    if isinstance(value, bool):
+        return "a yes/no value"
+    if isinstance(value, dt.date | dt.time | dt.timedelta):
+        return "a date or time"
+    return "no number" if isinstance(value, float) and not math.isfinite(value) else ""
+
+
 def _clean_address(text: str, notes: list[tuple[str, dict[str, object]]]) -> str:
+    if text.startswith(_TEXT_MARK) and "@" in text:
+        text = text[1:].strip(_EDGES)
+        notes.append(("text-mark", {"sent": text}))
     if link := _MAILTO.fullmatch(text):
         text = link[1]
         notes.append(("mailto", {"sent": text}))
     return half_width(text, notes)
 
 
-_FULL_WIDTH = {0xFF01 + at: 0x21 + at for at in range(94)}
-"""Unicode's full-width forms of the printable ASCII characters."""
+_FULL_WIDTH = {0xFF01 + at: 0x21 + at for at in range(94)} | dict.fromkeys((0x3002, 0xFF61), 0x2E)
+"""Unicode's full-width forms of the printable ASCII characters; and the full stops that the same
+keyboards type, which are dots in a domain (RFC 3490, section 3.1)."""
 
 
 def half_width(text: str, notes: list[tuple[str, dict[str, object]]]) -> str:
@@ -143,15 +179,27 @@ def invisible_in(text: str) -> str:
 
     Zero-width joiners are ordinary spelling between Persian and Indic letters, so they pass there.
     """
-    if text.isprintable():
+    if text.isprintable() and (text.isascii() or not _UNSEEN.search(text)):
         return ""
     for at, character in enumerate(text):
-        if unicodedata.category(character) not in _INVISIBLE:
+        unseen = _UNSEEN.match(character) and not _forms(text[at - 1 : at], character)
+        if not unseen and unicodedata.category(character) not in _INVISIBLE:
             continue
         if character in _JOINERS and _joins(text[at - 1 : at], text[at + 1 : at + 2]):
             continue
         return _NAMES.get(character, f"U+{ord(character):04X} ({_name(character)})")
     return ""
+
+
+def _forms(before: str, selector: str) -> bool:
+    """Whether a selector belongs to the letter or picture before it."""
+    if selector in "\ufe0e\ufe0f":  # as text, or as a picture
+        return bool(before) and (
+            unicodedata.category(before)[0] == "S" or before in "#*0123456789‼⁉"
+        )
+    return any(
+        low <= selector <= high and first <= before <= last for low, high, first, last in _FORMS_OF
+    )
 
 
 def _joins(before: str, after: str) -> bool:

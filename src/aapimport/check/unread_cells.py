@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from aapimport.check.header import Header
 from aapimport.check.repair import shown
 from aapimport.problems.problem import Finding
+from aapimport.sheets.formats.csv import Delimited
 from aapimport.sheets.table import Value
 
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
@@ -72,6 +73,26 @@ class Beside:
         for column, (row, text, count) in self._unnamed.items():
             arguments = {"count": count, "header_row": self._header.row}
             yield Finding("no-header", row, column, text, arguments)
+
+
+def swallowed_lines(text: Delimited, header: Header) -> Iterator[Finding]:
+    """Lines of values that may be rows of a csv, in columns and rows that aren't read.
+
+    Raises:
+        FileProblemError: One stands in a value that is read, or holds a whole person.
+    """
+    people = [header.columns.get(key) for key in ("email", "first_name", "last_name")]
+    for found in text.suspects:
+        values = [value.strip(' "') for value in found.line.split(text.delimiter)]
+        whole = found.at_start and all(
+            at is not None and at < len(values) and values[at] for at in people
+        )
+        if found.row > header.row and (
+            found.column in header.columns.values()
+            or (whole and _ADDRESS.fullmatch(values[header.columns["email"]]))
+        ):
+            raise found.error()
+        yield Finding("row-in-a-value", found.row, found.column, found.line)
 
 
 def address_in(cells: Sequence[object], row: int, first_column: int) -> Finding | None:

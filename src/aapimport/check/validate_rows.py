@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, Strict, StringConstraints, TypeAdapt
 from pydantic_core import PydanticCustomError
 
 from aapimport.check.addresses import address_fault
+from aapimport.check.odd_addresses import nobodys_address
 from aapimport.template.columns import COLUMNS
 from aapimport.template.roles import Role
 
@@ -17,7 +18,7 @@ _LIMITS = {column.key: column.max_length for column in COLUMNS}
 
 
 def _an_address(text: str) -> str:
-    if fault := address_fault(text):
+    if fault := address_fault(text) or nobodys_address(text):
         raise PydanticCustomError("not-an-email", "{reason}", {"reason": fault})
     return text
 

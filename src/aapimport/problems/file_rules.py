@@ -181,4 +181,25 @@ FILE_RULES = (
         "`aapimport generate-template` makes a current one",
         "Columns may have changed since.",
     ),
+    Rule(
+        "odd-encoding",
+        _WARNING,
+        "some names look odd in {encoding}: {read!r} is {meant!r} in {other}",
+        "check these names; --encoding {other} reads the file the other way",
+        "Read in the wrong encoding, most names look right, and some get other letters.",
+    ),
+    Rule(
+        "file-padding",
+        _WARNING,
+        "the file ends with {count:,} NUL characters (zero bytes), which are not read",
+        "check that the last person is there; the file may not have been copied whole",
+        "Some programs pad a file with zeros, and so does a disk that lost the rest of it.",
+    ),
+    Rule(
+        "row-in-a-value",
+        _WARNING,
+        "stands in a value of several lines and may be a row of its own; it is not read",
+        'if it is one, check the quotation marks (") in that row',
+        "Two stray quotation marks make one value of all that is between them.",
+    ),
 )

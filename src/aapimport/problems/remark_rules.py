@@ -21,6 +21,13 @@ WARNING_RULES = (
         "A Cyrillic 'а' looks like a Latin one and makes another address.",
     ),
     Rule(
+        "odd-address",
+        _WARNING,
+        "{what}",
+        "{cure}",
+        "It may be right, and most such addresses belong to nobody, or take no mail.",
+    ),
+    Rule(
         "address-twin",
         _WARNING,
         "is most likely the same mailbox as {other!r} in {first_cell}",
@@ -42,6 +49,13 @@ WARNING_RULES = (
         "Most addresses in the file are first.last, and this one is the other way round.",
     ),
     Rule(
+        "shifted-addresses",
+        _WARNING,
+        "fits the name in {other_cell}, not the one beside it; so it goes on for {count:,} rows",
+        "compare names and addresses: a cell was deleted or inserted in one of the columns",
+        "Everybody would get the account of the person in the row above or below.",
+    ),
+    Rule(
         "both-names-in-one-cell",
         _WARNING,
         "seems to hold first and last name",
@@ -54,6 +68,27 @@ WARNING_RULES = (
         "is an e-mail address in {name}",
         "type the name",
         "A column too far to the left or right.",
+    ),
+    Rule(
+        "no-name",
+        _WARNING,
+        "is hardly a name",
+        "type the name as the person writes it, if there is one",
+        "It is sent as it stands, and the welcome e-mail would greet it.",
+    ),
+    Rule(
+        "odd-sign",
+        _WARNING,
+        "begins with {sign!r}",
+        "delete the sign, if it doesn't belong to {name}",
+        "Excel's mark for text, and the first sign of a formula, stay behind in a csv.",
+    ),
+    Rule(
+        "html-entity",
+        _WARNING,
+        "is written as in a web page's source, where it means {meant!r}",
+        "type it as it is meant",
+        "Exports of web programs write é as &eacute;, and it would be sent like this.",
     ),
     Rule(
         "all-capitals",
@@ -134,6 +169,13 @@ NOTICE_RULES = (
         "read as {sent}",
         "",
         'Typed as ="00123", so that Excel keeps the zeros when it opens a csv.',
+    ),
+    Rule(
+        "text-mark",
+        _NOTICE,
+        "read as {sent}",
+        "",
+        "An apostrophe in front is Excel's mark for text; in a csv it stays behind.",
     ),
     Rule(
         "full-width",

@@ -7,6 +7,7 @@ from pathlib import Path
 from aapimport.errors import FileProblemError
 from aapimport.sheets.archive import Archive, inspect_archive
 from aapimport.sheets.extent import far_cells
+from aapimport.sheets.formats.encodings import wide_encoding
 from aapimport.sheets.package import Package, read_package
 from aapimport.sheets.plain_copy import plain_copy
 from aapimport.sheets.refusals import (
@@ -59,6 +60,9 @@ _MAIN_PARTS = {
     b"wordprocessingml": "word",
     b"presentationml": "powerpoint",
 }
+_WIDEST_MARK = b"\0\0\xfe\xff"
+"""The byte-order mark of UTF-32 text."""
+_NOT_IN_TEXT = bytes({*range(1, 32)}.difference(b"\t\n\v\f\r\x1a\x1b"))
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 
 
@@ -226,10 +230,10 @@ def _text_kind(data: bytes) -> str:
         return "html"
     if start.startswith(b"<?xml"):
         return "html" if b"<html" in start else "xml"
-    if b"\0" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        # UTF-16 text without a mark has a zero in every second byte; other zeros mean binary.
-        even, odd = data[:4096:2].count(0), data[1:4096:2].count(0)
-        if max(even, odd) < len(data[:4096]) // 4:
+    if b"\0" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff", _WIDEST_MARK)):
+        # Zeros are half of UTF-16 text, or pad a text; where other signs of control are, it's none.
+        start = data[:4096]
+        if len(start.translate(None, _NOT_IN_TEXT)) < len(start) and not wide_encoding(data):
             return "binary"
     return "csv"
 

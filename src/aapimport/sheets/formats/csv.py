@@ -4,11 +4,11 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aapimport.errors import AnswerNeededError, FileProblemError
+from aapimport.errors import FileProblemError
+from aapimport.sheets.formats.encodings import Note, decode
 from aapimport.sheets.table import Table
 from aapimport.template.cells import CellRef
 
@@ -16,35 +16,37 @@ if TYPE_CHECKING:
     from _csv import Reader
 
 DELIMITERS = (",", ";", "\t", "|")
-_MARKS = (
-    (b"\xef\xbb\xbf", "utf-8"),
-    (b"\xff\xfe\0\0", "utf-32-le"),
-    (b"\0\0\xfe\xff", "utf-32-be"),
-    (b"\xff\xfe", "utf-16-le"),
-    (b"\xfe\xff", "utf-16-be"),
-)
-_GUESSES = (
-    "cp1252",
-    "cp1250",
-    "cp1251",
-    "cp932",
-    "gb18030",
-    "big5",
-    "cp949",
-    "cp1253",
-    "cp1254",
-    "cp1255",
-    "cp1256",
-    "cp850",
-    "mac-roman",
-)
 _MAX_FIELD = 1 << 20
 _SHOWN = 60
 _MANY = 2
 _ADDRESS = re.compile(r"""\s*"*[^\s@"]+@[^\s@"]+\.[^\s@".]+"*\s*""")
-_SAMPLES = 3
-_CHOICES = 6
 _SEP_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class SwallowedLine:
+    """A line within a value that may be a row of the file; only the header can tell.
+
+    Attributes:
+        row: The value's row, from 1.
+        column: Its column, from 0.
+        line: The line.
+        at_start: Whether the line begins where a row would.
+    """
+
+    row: int
+    column: int
+    line: str
+    at_start: bool
+
+    def error(self) -> FileProblemError:
+        """Two unbalanced quotation marks have made one value of several rows."""
+        return FileProblemError(
+            f"{CellRef('', self.column, self.row)} holds several lines, and one of them looks like"
+            f" a row of its own: {self.line[:_SHOWN]}",
+            hint='check the quotation marks (") in that row; a " inside a value is'
+            ' written as "". If the value is meant, put it on one line',
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,18 @@ class Delimited:
         text: The text, without byte-order mark and `sep=` line.
         delimiter: What stands between two cells.
         encoding: How the bytes were read.
+        notes: What is to be said about the file as a whole.
+        blanks_before_quotes: Whether a blank stands before quotation marks (`, "Ana"`), which are
+            no part of a value.
+        suspects: Lines of values that may be rows, of those rows that were asked for so far.
     """
 
     text: str
     delimiter: str
     encoding: str
+    notes: tuple[Note, ...] = ()
+    blanks_before_quotes: bool = False
+    suspects: list[SwallowedLine] = field(default_factory=list)
 
     def table(self) -> Table:
         """The text as the only sheet of a file."""
@@ -72,7 +81,7 @@ class Delimited:
             FileProblemError: A quotation mark isn't closed, or only in a later row, or a cell is
                 absurdly long.
         """
-        reader = _reader(self.text, self.delimiter, strict=True)
+        reader = _reader(self.text, self.delimiter, self.blanks_before_quotes)
         row = lines = 0
         before: Sequence[str] = ()
         try:
@@ -80,7 +89,7 @@ class Delimited:
                 lines += 1
                 if reader.line_num != lines:  # a line break within quotes
                     lines = reader.line_num
-                    self._refuse_swallowed(row, cells, len(before))
+                    self._look_for_swallowed(row, cells, len(before))
                 yield cells
                 before = cells
         except csv.Error as error:
@@ -92,50 +101,38 @@ class Delimited:
                 ' a " inside a value is written as ""',
             ) from error
 
-    def _refuse_swallowed(self, row: int, cells: Sequence[str], width: int) -> None:
+    def _look_for_swallowed(self, row: int, cells: Sequence[str], width: int) -> None:
         """Refuse a row of which a value has swallowed others, between two unbalanced quotes.
 
         Nothing else tells that from a value of several lines: the file has as many quotation marks
         as it should.
         """
         for at, cell in enumerate(cells):
-            if swallowed := swallowed_line(cell, self.delimiter, at, width):
-                raise FileProblemError(
-                    f"{CellRef('', at, row)} holds several lines, and one of them looks like a row"
-                    f" of its own: {swallowed[:_SHOWN]}",
-                    hint='check the quotation marks (") in that row; a " inside a value is'
-                    ' written as "". If the value is meant, put it on one line',
-                )
+            lines = cell.splitlines()
+            if len(lines) < _MANY:
+                continue
+            for number, line in enumerate(lines):
+                wanted = at if number == len(lines) - 1 else width - 1 if number else width - 1 - at
+                found = SwallowedLine(row, at, line, at_start=number > 0)
+                if _cut_like_a_row(line, self.delimiter, wanted):
+                    raise found.error()
+                if _holds_address(line, self.delimiter):
+                    self.suspects.append(found)
+                    break
 
 
-def swallowed_line(cell: str, delimiter: str, at: int, width: int) -> str:
-    """The line of a value that looks like a row of the file, or like the rest or start of one.
+def _cut_like_a_row(line: str, delimiter: str, wanted: int) -> bool:
+    """Whether a line has as many delimiters as the rest, the start or all of a row.
 
-    Args:
-        cell: A value.
-        delimiter: What stands between two values.
-        at: The value's place in its row, from 0.
-        width: How many values a row has.
+    Two unbalanced quotes leave as many values in the first line as their row lacks, in the last
+    one as stand before that column. In a sentence, a blank follows the comma.
     """
-    pieces = cell.splitlines()
-    if len(pieces) < 2:  # noqa: PLR2004 -- a line break makes two of one
-        return ""
-    for piece in pieces:
-        values = piece.split(delimiter)
-        if len(values) > 1 and any(_ADDRESS.fullmatch(value) for value in values):
-            return piece
-    # Two unbalanced quotes leave as many values in the first line as their row lacks, in the last
-    # one as stand before that column. In a sentence, a blank follows the comma.
-    tight = [len(re.findall(re.escape(delimiter) + r"(?=\S|$)", piece)) for piece in pieces]
-    expected = [width - 1 - at, *[width - 1] * (len(pieces) - 2), at]
-    return next(
-        (
-            piece
-            for piece, found, wanted in zip(pieces, tight, expected, strict=True)
-            if found == wanted >= _MANY
-        ),
-        "",
-    )
+    return len(re.findall(re.escape(delimiter) + r"(?=\S|$)", line)) == wanted >= _MANY
+
+
+def _holds_address(line: str, delimiter: str) -> bool:
+    values = line.split(delimiter)
+    return len(values) > 1 and any(map(_ADDRESS.fullmatch, values))
 
 
 def read_text(
@@ -150,91 +147,38 @@ def read_text(
         name: The file's name, for messages.
 
     Raises:
-        FileProblemError: It can't be decoded as the administrator said.
+        FileProblemError: It can't be decoded as the administrator said, or is clearly something
+            else.
         AnswerNeededError: It isn't UTF-8, and nothing says what it is.
     """
-    text, used = _decode(data, encoding, name)
-    if "\0" in text:
-        raise FileProblemError(
-            f"{name} holds zero bytes and is not a text file", hint="save it again as csv"
-        )
-    if said := _SEP_LINE.match(text):
-        return Delimited(text[said.end() :], said[1], used)
-    return Delimited(text, _delimiter(text, score), used)
+    text, used, notes = decode(data, encoding, name)
+    said = _SEP_LINE.match(text)
+    if said:
+        text = text[said.end() :]
+    delimiter = said[1] if said else _delimiter(text, score)
+    blanks = _blanks_before_quotes(text, delimiter)
+    return Delimited(text, delimiter, used, notes, blanks)
 
 
-def _decode(data: bytes, encoding: str | None, name: str) -> tuple[str, str]:
-    for mark, marked in _MARKS:
-        if data.startswith(mark):
-            try:
-                return data[len(mark) :].decode(marked), marked
-            except UnicodeDecodeError as error:
-                raise FileProblemError(
-                    f"{name} starts as {marked.upper()} text but goes on as something else",
-                    hint="save it again, as 'CSV UTF-8'",
-                ) from error
-    if encoding:
-        return _decode_as(data, encoding, name), encoding
-    half = len(data) // 2
-    for position, marked in ((0, "utf-16-be"), (1, "utf-16-le")):
-        # Latin text in UTF-16 has a zero in every second byte, and UTF-8 text has none.
-        if half and data[position::2].count(0) > half // 2:
-            return _decode_as(data, marked, name), marked
-    try:
-        return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        raise AnswerNeededError(
-            f"{name} is not UTF-8; in which encoding do these names look right?",
-            option="encoding",
-            flag="--encoding",
-            choices=_choices(data),
-        ) from None
-
-
-def _decode_as(data: bytes, encoding: str, name: str) -> str:
-    try:
-        return data.decode(encoding)
-    except LookupError as error:
-        raise FileProblemError(
-            f"there is no encoding {encoding!r}", hint="for example --encoding cp1252"
-        ) from error
-    except (UnicodeDecodeError, UnicodeError) as error:
-        raise FileProblemError(
-            f"{name} is not {encoding} text", hint="leave --encoding away to see how it reads"
-        ) from error
-
-
-def _choices(data: bytes) -> tuple[tuple[str, str], ...]:
-    """The encodings in which the file may be, each with three of its words, likeliest first."""
-    found: dict[str, str] = {}
-    scored = []
-    for order, encoding in enumerate(_GUESSES):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        words = list(
-            dict.fromkeys(w for w in re.findall(r"[^\s,;|\"@<>]+", text) if not w.isascii())
-        )
-        label = ", ".join(words[:_SAMPLES])
-        if label and label not in found.values():
-            found[encoding] = label
-            strange = sum(_strangeness(word) for word in words[:200])
-            scored.append((strange, order, encoding))
-    return tuple((encoding, found[encoding]) for _, _, encoding in sorted(scored)[:_CHOICES])
-
-
-def _strangeness(word: str) -> int:
-    """How unlike a name a word looks: signs among letters, capitals after small letters."""
-    signs = sum(not (c.isalpha() or c in "-'’.0123456789") for c in word)
-    capitals = sum(a.islower() and b.isupper() for a, b in pairwise(word))
-    mixed = any(c.isascii() and c.isalpha() for c in word) and any(c > "\u0370" for c in word)
-    return 3 * signs + 2 * capitals + 2 * mixed
-
-
-def _reader(text: str, delimiter: str, *, strict: bool) -> "Reader":
+def _reader(text: str, delimiter: str, blanks: bool = False, *, strict: bool = True) -> "Reader":
     csv.field_size_limit(_MAX_FIELD)
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict)
+    lines = io.StringIO(text, newline="")
+    return csv.reader(lines, delimiter=delimiter, strict=strict, skipinitialspace=blanks)
+
+
+def _blanks_before_quotes(text: str, delimiter: str) -> bool:
+    """Whether a blank stands before quotation marks that begin a value, wherever it does so.
+
+    Read without blanks, every value must end at its closing mark, or they are marks within values.
+    """
+    if f'{delimiter} "' not in text and '\n "' not in text and not text.startswith(' "'):
+        return False
+    try:
+        for _row in _reader(text, delimiter, blanks=True):
+            pass
+    except csv.Error:
+        return False
+    return True
 
 
 def _delimiter(text: str, score: Callable[[Sequence[str]], int]) -> str:
