@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from aapimport.check.header import Header
+from aapimport.check.notes import is_note
 from aapimport.check.repair import shown
 from aapimport.problems.problem import Finding
 from aapimport.sheets.facts import Area, Facts
@@ -124,8 +125,10 @@ class Evidence:
                     self._add(rule, row, key, text)
                     self._faulty.add((row, key))
                     values[key][index] = ""
+        last_row = first_row + len(next(iter(values.values()))) - 1
         for area in self._merged:
-            self._break_merged(area, values, first_row)
+            if area[0] <= last_row and area[2] >= first_row:
+                self._break_merged(area, values, first_row)
 
     def _break_merged(self, area: Area, values: dict[str, list[Value]], first_row: int) -> None:
         top, left, bottom, right = area
@@ -154,9 +157,10 @@ class Evidence:
     ) -> bool:
         """Whether merged cells are all that their rows hold, across the addresses' column.
 
-        A text without an at-sign is nobody's address then: a note below the list, or a heading.
+        A text of some words without an at-sign is nobody then: a note below the list, or a heading.
         """
-        if "email" not in keys or len(keys) < _ACROSS or "@" in value:
+        words = len(value.split()) >= _ACROSS or is_note([value])
+        if "email" not in keys or len(keys) < _ACROSS or "@" in value or not words:
             return False
         others = [key for key in values if key not in keys]
         if any(values[key][row - first_row] != "" for row, key in product(rows, others)):
