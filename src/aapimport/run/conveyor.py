@@ -200,9 +200,12 @@ class Conveyor:
             ServiceError: A service is unreachable, or stays busy.
             RefusedError: Too much went wrong.
         """
-        for lane in self._lanes.values():
-            if lane.ended:
-                raise lane.ended
+        if error := self.first_error():
+            raise error
+
+    def first_error(self) -> AapimportError | None:
+        """What `finish` raises, if anything."""
+        return next((lane.ended for lane in self._lanes.values() if lane.ended), None)
 
     def _goes_on(self, service: str, waiting: deque[Batch]) -> bool:
         """Whether a service, to which nothing is under way, will be sent more after a pause."""
