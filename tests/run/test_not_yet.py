@@ -34,6 +34,7 @@ def later(seconds: float):
 
 def test_somebody_who_is_shown_late_is_created(settling: Uploading):
     """404 and empty lists right after the 201 are read again until the person is shown."""
+    settling.settle_seconds = 30.0  # it ends as soon as the person is shown
     settling.portal.habits.brief = True
     settling.portal.on("GET", "/Users/user-1", instead(error(404)), times=2)
     nobody = instead(as_json(200, {"totalResults": 0, "Resources": []}))
