@@ -123,7 +123,7 @@ def libreoffice(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str
             check=True,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         assert "rror" not in done.stderr
         return folder / f"{source.stem}.{extension}"

@@ -46,7 +46,7 @@ def aapimport() -> Aapimport:
             input=stdin if isinstance(stdin, bytes) else stdin.encode(),
             capture_output=True,
             env=os.environ | {"PYTHONUTF8": "1"} | environment,
-            timeout=60,
+            timeout=300,
             check=False,
         )
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -100,7 +100,7 @@ def test_a_signal_finishes_what_is_under_way(aapimport, served, many, state_dir,
     process = started(many, **served)
     wait_for(process, state_dir, 20)
     process.send_signal(number)
-    out, error = process.communicate(timeout=30)
+    out, error = process.communicate(timeout=300)
     assert process.returncode == code, error
     assert out == b""
     last = error.decode().split("continue with:")[1].split()
@@ -119,14 +119,14 @@ def test_a_signal_finishes_what_is_under_way(aapimport, served, many, state_dir,
 def test_two_processes_on_one_file(aapimport, served, many, state_dir, tmp_path):
     """Two uploads of one file at once: everybody exists once, and the second was told to wait."""
     first = started(many, **served)
-    wait_for(first, state_dir, 1)
+    wait_for(first, state_dir, 100)
     first.send_signal(signal.SIGSTOP)  # half way, so that the second certainly meets it
     second = started(many, **served)
     assert second.stderr is not None
     told = next((line for line in second.stderr if b"another upload" in line), b"").decode()
     first.send_signal(signal.SIGCONT)
     for process in (first, second):
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
     assert f"another upload is running (process {first.pid} on" in told
     assert (first.returncode, second.returncode) == (0, 0)
     check_everybody(contents(aapimport, tmp_path / "served"), 120)
@@ -302,7 +302,7 @@ def test_a_resume_at_another_address_is_refused(aapimport, served, many, state_d
     process = started(many, **served)
     wait_for(process, state_dir, 20)
     process.send_signal(signal.SIGTERM)
-    _, error = process.communicate(timeout=30)
+    _, error = process.communicate(timeout=300)
     receipt = error.decode().split("aapimport resume")[1].split()[0]
     moved = {name: value.replace("/v2", "/v2/moved") for name, value in served.items()}
     for words in ((), ("--close", "--yes")):

@@ -187,7 +187,7 @@ def test_serve_ends_cleanly(server: "subprocess.Popen[str]", wish: signal.Signal
     settings_of(server)
     assert server.stderr.readline().strip() == PRACTICE
     server.send_signal(wish)
-    _, errors = server.communicate(timeout=30)
+    _, errors = server.communicate(timeout=300)
     assert server.returncode == ExitCode.OK
     assert errors.splitlines()[-1] == "stopped; everything is kept"
 

@@ -21,7 +21,7 @@ def validate(*arguments: object) -> "subprocess.CompletedProcess[str]":
         text=True,
         encoding="utf-8",
         check=False,
-        timeout=120,
+        timeout=300,
     )
 
 

@@ -27,7 +27,7 @@ class Proxy:
         self._address = address
         self._lose_every = lose_every
         self._lock = threading.Lock()
-        self._client = httpx.Client(timeout=60)
+        self._client = httpx.Client(timeout=300)
         self._server = Server(self._forward, base=urlsplit(address).path)
         self.url = self._server.url
         self.requests = 0

@@ -157,7 +157,7 @@ def _run(portal: str, jhana: str, *words: str) -> subprocess.CompletedProcess[st
         capture_output=True,
         encoding="utf-8",
         check=False,
-        timeout=120,
+        timeout=300,
     )
 
 

@@ -1,9 +1,13 @@
 """Nobody is mailed twice, whichever upload has mailed them."""
 
-from aapimport.errors import ExitCode
+from contextlib import suppress
+
+import pytest
+
+from aapimport.errors import AapimportError, ExitCode
 from aapimport.run.journal import Journal
 from faults.uploading import Uploading, person
-from faults.wire import Act, Response
+from faults.wire import RESET, Act, Response, error, instead
 
 
 def test_whom_another_upload_has_mailed_is_not_mailed(uploading: Uploading):
@@ -48,3 +52,55 @@ def test_an_id_that_is_used_again_costs_nobody_an_email(uploading: Uploading):
     assert list(uploading.portal.store.users) == ["user-1", "user-2"]
     assert one.email_state == "sent", one.reason
     assert [mail[0] for mail in uploading.portal.store.mails] == ["p2@acme.com", "p3@acme.com"]
+
+
+@pytest.mark.parametrize("how", ["switched off", "handed on", "deleted"])
+def test_an_account_on_jhana_that_is_not_theirs_any_more_is_not_spoken_of(uploading, how):
+    """Since the session that created it: the welcome is the portal's, and the receipt says why."""
+    uploading.rows = (person(2, jhana=True),)
+    uploading.portal.on("PATCH", "/Users/.*", instead(error(401)), body="welcomeEmail", times=99)
+    with suppress(AapimportError):
+        uploading.run()
+    uploading.portal._rules.clear()
+    account = uploading.jhana.store.users["user-1"]
+    if how == "switched off":
+        account["active"] = False
+    elif how == "handed on":
+        account |= {"userName": "zoe@acme.com", "externalId": "", "emails": []}
+    else:
+        uploading.jhana.store.users.clear()
+    (one,) = uploading.run().people
+    assert (one.email_state, bool(one.but)) == ("sent", True)
+    assert [kind for _, _, kind in uploading.portal.store.mails] == ["portal"]
+
+
+def test_an_email_that_was_sent_is_called_sent_whoever_left_since(uploading: Uploading):
+    """Its answer was lost: before anything else it is read whether it was sent."""
+
+    def sent_and_lost(act: Act) -> Response:
+        act()
+        (account,) = uploading.portal.store.users.values()
+        account["entitlements"] = []
+        return RESET
+
+    uploading.portal.on("PATCH", "/Users/.*", sent_and_lost, body="welcomeEmail")
+    uploading.portal.on("PATCH", "/Users/.*", instead(error(401)), body="welcomeEmail", times=99)
+    with suppress(AapimportError):
+        uploading.run()
+    uploading.portal._rules.clear()
+    (one,) = uploading.run().people
+    assert one.email_state == "sent"
+    assert len(uploading.portal.store.mails) == 1
+
+
+def test_whom_nobody_can_tell_whether_they_were_mailed_is_said_so(uploading: Uploading):
+    """Asked for, never answered, and off the pass since: not called "not mailed"."""
+    uploading.portal.on("PATCH", "/Users/.*", instead(RESET), body="welcomeEmail")
+    uploading.portal.on("PATCH", "/Users/.*", instead(error(401)), body="welcomeEmail", times=99)
+    with suppress(AapimportError):
+        uploading.run()
+    uploading.portal._rules.clear()
+    uploading.portal.store.users["user-1"]["entitlements"] = []
+    (one,) = uploading.run().people
+    assert one.email_state == "needs_person"
+    assert "whether it was mailed isn't known" in one.reason

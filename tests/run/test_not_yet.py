@@ -1,13 +1,14 @@
 """Within the settle time after our own write, "not yet" is not "no"."""
 
 import threading
+from contextlib import suppress
 
 import pytest
 
-from aapimport.errors import ExitCode, RefusedError
+from aapimport.errors import AapimportError, ExitCode, RefusedError
 from aapimport.template.roles import Role
 from faults.uploading import Uploading, person
-from faults.wire import Act, Response, as_json, error, instead
+from faults.wire import RESET, Act, Response, as_json, error, instead
 
 SETTLE = 0.6
 
@@ -33,6 +34,7 @@ def later(seconds: float):
 
 def test_somebody_who_is_shown_late_is_created(settling: Uploading):
     """404 and empty lists right after the 201 are read again until the person is shown."""
+    settling.settle_seconds = 30.0  # it ends as soon as the person is shown
     settling.portal.habits.brief = True
     settling.portal.on("GET", "/Users/user-1", instead(error(404)), times=2)
     nobody = instead(as_json(200, {"totalResults": 0, "Resources": []}))
@@ -137,3 +139,20 @@ def test_an_account_that_is_never_shown_is_unknown_then_a_matter_for_a_person(
     second = uploading.run()
     assert second.people[0].portal == "needs_person"
     assert uploading.portal.creates.total() == 1
+
+
+def test_a_change_that_took_effect_unseen_is_called_a_change(settling: Uploading):
+    """Its answer was lost with the process: what it changed is the upload's doing."""
+    settling.portal.add_user("p2@acme.com")
+
+    def done_and_lost(act: Act) -> Response:
+        act()
+        settling.portal.on("GET", "/Users/user-1", instead(error(401)), times=99)
+        return RESET
+
+    settling.portal.on("PATCH", "/Users/user-1", done_and_lost)
+    with suppress(AapimportError):
+        settling.run()
+    settling.portal._rules.clear()
+    report = settling.run()
+    assert (report.people[0].portal, report.seats.used) == ("changed", 1)

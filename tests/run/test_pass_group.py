@@ -1,9 +1,10 @@
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from aapimport.errors import ExitCode, RefusedError
+from aapimport.errors import AapimportError, ExitCode, RefusedError
 from aapimport.plan.plan import Action
 from faults.stub import ScimStub
 from faults.uploading import Uploading, people
@@ -112,3 +113,23 @@ def test_auto_takes_the_entitlement_where_it_is_kept(uploading, portal_stub, gro
     assert not any(IS_GROUP in notice for notice in plan.notices)
     uploading.run()
     assert _members(portal_stub, group) == set()
+
+
+@pytest.mark.parametrize("team", ["Sales", None])
+def test_who_was_taken_out_of_the_group_since_is_left_alone(uploading, portal_stub, group, team):
+    """Between two sessions: neither mailed nor put into a team, and named."""
+    uploading.emails = True
+    uploading.rows = people(2, team=team)
+    path, body = ("/Groups/team-1", "") if team else ("/Users/.*", "welcomeEmail")
+    portal_stub.on("PATCH", path, instead(error(401)), times=99, body=body)
+    with suppress(AapimportError):
+        uploading.run()
+    portal_stub._rules.clear()
+    inside = portal_stub.store.groups[group]["members"]
+    assert len(inside) == 2
+    portal_stub.store.groups[group]["members"] = [one for one in inside if one["value"] == "user-1"]
+    first, second = uploading.run().people
+    assert first.email_state == "sent"
+    assert "isn't on the pass any more" in second.reason
+    assert [mail[0] for mail in portal_stub.store.mails] == ["p2@acme.com"]
+    assert "user-2" not in _members(portal_stub, "team-1")

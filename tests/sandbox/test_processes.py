@@ -86,7 +86,7 @@ def test_processes_race_for_the_last_seats(tmp_path: Path) -> None:
     for racer in racers:
         racer.stdin.write("go\n")
         racer.stdin.flush()
-    won = [json.loads(racer.communicate(timeout=60)[0]) for racer in racers]
+    won = [json.loads(racer.communicate(timeout=300)[0]) for racer in racers]
     assert len(won[0]) + len(won[1]) == 3
     last_year = contents(tmp_path).passes[1]
     assert last_year.seats_used == last_year.seats
@@ -97,7 +97,7 @@ def test_processes_open_a_new_one_together(tmp_path: Path) -> None:
     """Several processes that open the same missing practice portal make one of it."""
     script = f"{CLIENT}\nsay(practice.token)"
     openers = [start(script, str(tmp_path)) for _ in range(3)]
-    tokens = {opener.communicate(timeout=60)[0] for opener in openers}
+    tokens = {opener.communicate(timeout=300)[0] for opener in openers}
     assert len(tokens) == 1
     assert len(contents(tmp_path).people) == 12
 

@@ -6,21 +6,23 @@ An id may have been handed on since. Nobody else gets a membership or an e-mail 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from aapimport.run.records import State, Task
+from aapimport.run.records import State, StepKind, Task
 from aapimport.run.session import Session, ahead
 from aapimport.services.look_ups import ADDRESSES_PER_LOOK_UP
-from aapimport.services.many import confirm_many
+from aapimport.services.many import OFF_THE_PASS, confirm_many
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.values import Wanted
 
 _GAP = 2.0
+_LATER = "whether the account is on the pass still isn't known"
 
 
 def still_theirs(session: Session, tasks: Sequence[Task]) -> list[Task]:
     """Those steps, of one service, whose account is still the person's; looked at many at a time.
 
     The others are recorded: another person's account needs a person, and so does one that isn't
-    shown although everything has settled; what couldn't be looked at is left for later.
+    shown although everything has settled, or isn't on the pass any more; what couldn't be looked
+    at is left for later.
 
     Args:
         session: The session.
@@ -29,9 +31,33 @@ def still_theirs(session: Session, tasks: Sequence[Task]) -> list[Task]:
     Raises:
         AapimportError: The service refuses the token.
     """
+    outcomes = look_again(session, tasks)
+    others = set()
+    for task in tasks:
+        outcome = outcomes.get(task.row)
+        if outcome is None or outcome.verdict is Verdict.DONE:
+            continue
+        others.add(task.row)
+        state = State.NEEDS_PERSON if outcome.verdict is Verdict.NEEDS_PERSON else task.state
+        reason = outcome.reason
+        if task.kind is StepKind.EMAIL and task.state is not State.PLANNED:
+            reason = f"whether it was mailed isn't known; {reason}"
+        session.conveyor.record([replace(task, state=state, reason=reason)])
+    return [task for task in tasks if task.row not in others]
+
+
+def look_again(session: Session, tasks: Sequence[Task]) -> dict[int, Outcome]:
+    """Look again at the accounts of steps of one service that this session hasn't seen itself.
+
+    Returns:
+        By row: `done`, `needs a person`, or unknown where it couldn't be looked at.
+
+    Raises:
+        AapimportError: The service refuses the token.
+    """
     unsure = [task for task in tasks if (task.service, task.row) not in session.confirmed]
     if not unsure:
-        return list(tasks)
+        return {}
     service = unsure[0].service
     directory, trusted = session.directories[service], session.trusts(service)
     batches = [*ahead(unsure, ADDRESSES_PER_LOOK_UP)]
@@ -45,21 +71,58 @@ def still_theirs(session: Session, tasks: Sequence[Task]) -> list[Task]:
         lambda batch=batch, people=people: look(batch, people)
         for batch, people in zip(batches, wanted, strict=True)
     ]
-    others: set[int] = set()
+    found: dict[int, Outcome] = {}
     for batch, people, outcomes in zip(batches, wanted, session.read_many(calls), strict=True):
         for task, one, first in zip(batch, people, outcomes, strict=True):
             outcome, settled = first, session.unsettled(service) <= 0
             if first.gone and settled:  # once more, as one answer may be wrong
                 session.conveyor.sleep(min(_GAP, session.options.settle_seconds))
                 (outcome,) = look([task], [one])
-            if outcome.verdict is Verdict.DONE:
-                session.confirmed.add((service, task.row))
-                continue
-            others.add(task.row)
-            lasting = outcome.verdict is Verdict.NEEDS_PERSON or (outcome.gone and settled)
-            state = State.NEEDS_PERSON if lasting else task.state
-            session.conveyor.record([replace(task, state=state, reason=outcome.reason)])
-    return [task for task in tasks if task.row not in others]
+            if outcome.gone and settled:
+                outcome = replace(outcome, verdict=Verdict.NEEDS_PERSON)
+            found[task.row] = outcome
+    if service == "portal":
+        found |= _off_the_pass(session, [it for it in unsure if _is_done(found[it.row])])
+    session.confirmed |= {(service, row) for row, outcome in found.items() if _is_done(outcome)}
+    return found
+
+
+def _off_the_pass(session: Session, tasks: Sequence[Task]) -> dict[int, Outcome]:
+    """Who was taken out of the Group that is the pass since we have put them there, by row.
+
+    Nobody is where the portal doesn't show who is in it.
+    """
+    joined = {
+        task.row: step
+        for task in tasks
+        if (step := session.journal.step(session.receipt, task.row, "portal", StepKind.PASS))
+        and step.state is State.DONE
+        and not step.reason  # else the portal's word had to do
+    }
+    if not joined:
+        return {}
+    group = next(iter(joined.values())).target
+    here = [task for task in tasks if task.row in joined]
+    wanted = session.wanted(_accounts(session, here))
+    people = {task.account_id: one.email for task, one in zip(here, wanted, strict=True)}
+    portal = session.services.portal
+    inside = portal.read_members(group, people)
+    settled = session.unsettled("portal") <= 0
+    if settled and not all(map(_is_done, inside.values())):  # once more: one answer may be wrong
+        session.conveyor.sleep(min(_GAP, session.options.settle_seconds))
+        inside = portal.read_members(group, people)
+    found = {}
+    for task in here:
+        outcome = inside[task.account_id]
+        if not _is_done(outcome):
+            lasting = settled and (outcome.verdict is Verdict.WRITTEN or outcome.gone)
+            verdict = Verdict.NEEDS_PERSON if lasting else Verdict.UNKNOWN
+            found[task.row] = Outcome(verdict=verdict, reason=OFF_THE_PASS if lasting else _LATER)
+    return found
+
+
+def _is_done(outcome: Outcome) -> bool:
+    return outcome.verdict is Verdict.DONE
 
 
 def _accounts(session: Session, tasks: Sequence[Task]) -> list[Task]:

@@ -91,7 +91,7 @@ class Conveyor:
         self.sleep = sleep
         self._stop_after = stop_after
         self._stop: ExitCode | None = None
-        self._halt: Exception | None = None
+        self._halt: BaseException | None = None
         self._owners = Owners(journal, receipt)
         self.last_sent: dict[str, float] = {}
         self.answered: set[tuple[str, int]] = set()
@@ -200,9 +200,12 @@ class Conveyor:
             ServiceError: A service is unreachable, or stays busy.
             RefusedError: Too much went wrong.
         """
-        for lane in self._lanes.values():
-            if lane.ended:
-                raise lane.ended
+        if error := self.first_error():
+            raise error
+
+    def first_error(self) -> AapimportError | None:
+        """What `finish` raises, if anything."""
+        return next((lane.ended for lane in self._lanes.values() if lane.ended), None)
 
     def _goes_on(self, service: str, waiting: deque[Batch]) -> bool:
         """Whether a service, to which nothing is under way, will be sent more after a pause."""
@@ -234,7 +237,7 @@ class Conveyor:
                 if any(one.verdict is Verdict.REFUSED for one in outcomes):
                     outcomes = self._lanes[service].whose_refusal(outcomes)
                 end = replace(end, outcomes=outcomes)
-        except Exception as error:  # noqa: BLE001 -- handed over to the thread that records it
+        except BaseException as error:  # noqa: BLE001 -- handed over to the thread that waits for it
             end = replace(end, error=error)
         ended.put(replace(end, seconds=time.monotonic() - began))
 
@@ -324,7 +327,7 @@ class _Ended:
     service: str
     batch: Batch
     outcomes: list[Outcome] | None = None
-    error: Exception | None = None
+    error: BaseException | None = None
     seconds: float = 0.0
 
 

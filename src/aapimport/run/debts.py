@@ -1,6 +1,5 @@
 """What an upload that isn't finished owes: e-mails, doubts, and what it never sent."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -8,6 +7,7 @@ from itertools import groupby
 from aapimport.run.journal import Journal
 from aapimport.run.records import Run, State, StepKind, Task
 from aapimport.run.report import WHERE, is_mail_owed
+from aapimport.services.keeping import names_of, read_kept
 
 _THERE = {State.DONE, State.WRITTEN}
 _IN_DOUBT = {State.INTENT, State.DOUBT, State.WRITTEN}
@@ -52,12 +52,12 @@ def _at_risk(journal: Journal, run: Run) -> Iterator[str]:
         ("portal", "teams", "team"),
         ("jhana", "people", "account"),
     ):
-        _, kept = journal.adding(run.address, service, kind)
-        for identifier, one in json.loads(kept or "{}").items():
-            values = [item for items in one["before"].values() for item in items]
-            words = ", ".join(str(it.get("display") or it.get("value", "")) for it in values)
-            where = WHERE[service, StepKind.ACCOUNT]
-            yield f"{where}: {what} {one['owner'] or identifier}: {words}"
+        where = WHERE[service, StepKind.ACCOUNT]
+        kept, lost = read_kept(journal.adding(run.address, service, kind)[1])
+        for identifier, one in kept.items():
+            yield f"{where}: {what} {one['owner'] or identifier}: {names_of(one['before'])}"
+        for identifier, words in lost.items():
+            yield f"{where}: {what} {identifier}: {', '.join(words)}"
 
 
 def _never_sent(task: Task, accounts: Mapping[str, Task], debts: Debts) -> None:

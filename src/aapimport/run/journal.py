@@ -82,6 +82,14 @@ class Journal(Runs, Memory):
             ).fetchone()[0]
         )
 
+    def remarks(self, receipt: str) -> set[tuple[str, str]]:
+        """What a run's receipt says isn't as it should be, with the account's or the Group's id."""
+        query = (
+            "SELECT CASE kind WHEN 'account' THEN account_id ELSE target END, but"
+            " FROM steps WHERE receipt = ? AND but <> ''"
+        )
+        return {(own_id, but) for own_id, but in self._database.execute(query, (receipt,))}
+
     def wanted(self, receipt: str, tasks: Sequence[Task]) -> list[Wanted]:
         """What the accounts of steps' people should be; only while the people aren't final."""
         marks = ", ".join("?" * len(tasks))

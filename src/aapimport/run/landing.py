@@ -4,7 +4,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from aapimport.run.records import JOINS, State, Task
+from aapimport.plan.plan import Action
+from aapimport.run.records import JOINS, State, StepKind, Task
 from aapimport.services.differences import not_kept
 from aapimport.services.outcomes import Outcome, Verdict
 
@@ -25,10 +26,13 @@ _UNDER_WAY = {State.DOUBT, State.WRITTEN}
 def intended(task: Task) -> Task:
     """The step as it is while its request is under way.
 
-    A step in doubt that is done again is idempotent, so its attempts don't count.
+    A step in doubt that is done again is idempotent, so its attempts don't count. A change that may
+    have left before counts once: what is as wanted by now is so by that, and an e-mail may be sent.
     """
     if task.state is not State.PLANNED:
-        return replace(task, state=State.INTENT, sent_at=time.time())
+        makes = task.kind is StepKind.ACCOUNT and task.action is Action.CREATE
+        attempts = task.attempts if makes else max(1, task.attempts)
+        return replace(task, state=State.INTENT, attempts=attempts, sent_at=time.time())
     attempts = task.attempts + 1 if task.creates else task.attempts
     return replace(task, state=State.INTENT, attempts=attempts, sent_at=time.time())
 
@@ -62,6 +66,8 @@ def landed(task: Task, outcome: Outcome, *, sends: bool) -> Task:
     """
     state = STATES[outcome.verdict]
     attempts = task.attempts
+    if state is State.PLANNED and task.kind is StepKind.EMAIL and attempts:
+        state = State.DOUBT  # what wasn't answered before may have been sent all the same
     if outcome.adopted and not task.adopted:
         attempts = 0  # nothing was created; what is written to the account counts from here
     elif sends and task.creates:

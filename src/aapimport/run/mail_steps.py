@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from aapimport.config import place_of
-from aapimport.run.confirming import still_theirs
+from aapimport.run.confirming import look_again, still_theirs
 from aapimport.run.conveyor import Batch, Call, Progress
 from aapimport.run.records import FINAL, State, StepKind, Task, lacks_pass
 from aapimport.run.session import Session, ahead
@@ -31,6 +31,7 @@ class MailSteps:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._conveyor = session.conveyor
+        self._without_jhana: set[int] = set()
 
     def steps(self) -> Iterator[Progress]:
         """Mail everybody who is to be mailed and may be.
@@ -46,9 +47,42 @@ class MailSteps:
         states = (State.PLANNED, State.INTENT, State.DOUBT)
         due = self._session.due(StepKind.EMAIL, *states, service=service)
         for some in ahead(due, _AT_ONCE):
-            ready = [one for task in some if (one := self._ready(task)) is not None]
+            open_ = [task for task in some if not self._was_sent(task)]
+            ready = [one for task in open_ if (one := self._ready(task)) is not None]
             theirs = still_theirs(self._session, ready) if ready else []
-            yield from ([task] for task in self._claimed(theirs))
+            yield from ([task] for task in self._claimed(self._with_jhana(theirs)))
+
+    def _was_sent(self, task: Task) -> bool:
+        """Whether an e-mail that an earlier session asked for was sent, whoever it is by now."""
+        own = self._step(task.row, task.service)
+        if task.state is State.PLANNED or own is None or not own.account_id:
+            return False
+        directory = self._session.directories[task.service]
+        if read_welcome(directory, own.account_id, task.key).verdict is not Verdict.DONE:
+            return False
+        self._conveyor.record([replace(task, state=State.DONE, account_id=own.account_id)])
+        return True
+
+    def _with_jhana(self, tasks: list[Task]) -> list[Task]:
+        """Those whose account on Jhana is still theirs, where the e-mail speaks of it.
+
+        Where it isn't, the e-mail speaks of the portal alone, and the receipt says why. Where that
+        can't be seen, the e-mail waits.
+        """
+        steps = {
+            task.row: step
+            for task in tasks
+            if self._kind(task) is EmailKind.COMBINED and (step := self._step(task.row, "jhana"))
+        }
+        outcomes = look_again(self._session, [*steps.values()])
+        waiting = set()
+        for row, outcome in outcomes.items():
+            if outcome.verdict is Verdict.NEEDS_PERSON:
+                self._without_jhana.add(row)
+                self._conveyor.record([replace(steps[row], but=outcome.reason)])
+            elif outcome.verdict is not Verdict.DONE:
+                waiting.add(row)
+        return [task for task in tasks if task.row not in waiting]
 
     def _ready(self, task: Task) -> Task | None:
         """A step with its account, and the kind that is true now; None when it has to wait."""
@@ -63,7 +97,9 @@ class MailSteps:
         if why := _not_to_be_mailed(own, steps["pass"]):
             is_there = own is not None and own.state is State.DONE
             state = State.NEEDS_PERSON if is_there else State.SKIPPED
-            self._conveyor.record([replace(task, state=state, reason=f"not mailed: {why}")])
+            known = task.state is State.PLANNED
+            said = f"not mailed: {why}" if known else f"whether it was mailed isn't known; {why}"
+            self._conveyor.record([replace(task, state=state, reason=said)])
             return None
         return replace(task, account_id=own.account_id) if own else None
 
@@ -101,7 +137,9 @@ class MailSteps:
     def _kind(self, task: Task) -> EmailKind:
         """The kind that is no lie: without Jhana's half for whom a welcome to it would be wrong."""
         kind = EmailKind(task.target)
-        if kind is EmailKind.COMBINED and _not_to_be_mailed(self._step(task.row, "jhana")):
+        if kind is EmailKind.COMBINED and (
+            task.row in self._without_jhana or _not_to_be_mailed(self._step(task.row, "jhana"))
+        ):
             return EmailKind.PORTAL
         return kind
 

@@ -17,6 +17,7 @@ from aapimport.run.group_steps import GroupSteps
 from aapimport.run.journal import Journal
 from aapimport.run.mail_steps import MailSteps
 from aapimport.run.options import RunOptions
+from aapimport.run.putting_back import tell_what_is_gone
 from aapimport.run.records import FINAL, Run, State, StepKind
 from aapimport.run.runs import refuse_other_services
 from aapimport.run.session import Session
@@ -67,6 +68,7 @@ class Runner:
             yield from GroupSteps(session).steps(last_row)
             if last_row is None:
                 yield from MailSteps(session).steps()
+            yield from tell_what_is_gone(session)
             session.conveyor.finish()
             used = yield from self._seats_after()
         except AapimportError as error:

@@ -8,13 +8,14 @@ from aapimport.services import changes
 from aapimport.services.changes import Seen
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.keeping import Item, Kept, Look
-from aapimport.services.outcomes import Outcome, judge
+from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.repeating import (
-    MAY_HAVE_WRITTEN,
     TRIES,
     may_pass,
     wait_before_another,
 )
+
+_GONE = "is gone from the account"
 
 
 def see_what_was_there(
@@ -27,7 +28,7 @@ def see_what_was_there(
         account_ids: Which accounts; all of them by default.
 
     Returns:
-        For each account id, in words, what is gone from the account for good.
+        For each account id, in words, what is gone from the account.
     """
     kept = [
         one for one in [*directory.adds_to_people.kept] if account_ids is None or one in account_ids
@@ -38,8 +39,13 @@ def see_what_was_there(
 
 def said(outcome: Outcome, gone: Collection[str]) -> Outcome:
     """An outcome that says what is gone from the account, if anything is."""
-    words = (f"{one} is gone from the account" for one in gone)
+    words = (f"{one} {_GONE}" for one in gone)
     return replace(outcome, but="; ".join(filter(None, (outcome.but, *words)))) if gone else outcome
+
+
+def is_said_of_account(but: str) -> bool:
+    """Whether an outcome's words say that something is gone from its account."""
+    return _GONE in but
 
 
 def settled(directory: Directory, identifier: str) -> Look[Seen] | None:
@@ -49,23 +55,26 @@ def settled(directory: Directory, identifier: str) -> Look[Seen] | None:
         current = directory.fetch(identifier)
         if isinstance(current, Unknown):
             return None
-        if current is None or fold(current[0].user_name) != fold(kept.owner):
+        if current is None:
             return Look()
         account, resource = current
-        return changes.look_at(kept, Seen(account=account, resource=resource))
+        seen = changes.look_at(kept, Seen(account=account, resource=resource))
+        theirs = fold(account.user_name) == fold(kept.owner)
+        return seen if theirs else replace(seen, theirs=False, fresh=kept.earlier)
 
-    def give_back(kept: Kept, seen: Seen) -> bool:
+    def give_back(kept: Kept, seen: Seen) -> Outcome:
         return put_back(directory, kept.before, seen)
 
     adding = directory.adds_to_people
     return adding.settle(identifier, directory.patience, look, give_back)
 
 
-def put_back(directory: Directory, before: Mapping[str, list[Item]], seen: Seen) -> bool:
-    """Give an account back what a write took away; whether the service may have taken it."""
+def put_back(directory: Directory, before: Mapping[str, list[Item]], seen: Seen) -> Outcome:
+    """Give an account back what a write took away; says what became of that write."""
+    outcome = Outcome(verdict=Verdict.NOT_SENT)
     for attempt in range(1, TRIES + 1):
         outcome = judge(changes.put_back(directory, before, seen))
-        if not may_pass(outcome):
+        if not (may_pass(outcome) or outcome.verdict is Verdict.NOT_SENT):
             break
         wait_before_another(directory.patience, outcome, attempt)
-    return outcome.verdict in MAY_HAVE_WRITTEN
+    return outcome

@@ -9,17 +9,21 @@ before it leaves, it is read until its value shows, and whatever is gone then is
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Generic, TypeVar
 
+from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.patience import Patience
+from aapimport.services.repeating import MAY_HAVE_WRITTEN
 
 NOT_REPEATED = (
     "not sent: whether the service keeps what is there when something is added isn't known, as an"
     " earlier change hasn't been shown so far"
 )
 """Why a second `add` has to wait."""
+_ANOTHER_LOOK = 2.0  # seconds before something that isn't shown is looked at once more
+_REFUSALS = {Verdict.REJECTED, Verdict.REFUSED}
 _Shown = TypeVar("_Shown")
 Item = dict[str, Any]
 """A value of a multi-valued attribute, as it was shown."""
@@ -37,6 +41,8 @@ class Kept:
         at: When it was written down, in seconds since 1970.
         since: When the `add` was last under way, on the monotonic clock.
         earlier: Whether an earlier session has kept it.
+        taken: Whether it was seen, soon after the `add`, that this took something away: that is put
+            back whenever it can be.
     """
 
     before: Mapping[str, list[Item]]
@@ -46,6 +52,12 @@ class Kept:
     at: float = field(default_factory=time.time)
     since: float = field(default_factory=time.monotonic)
     earlier: bool = False
+    taken: bool = False
+
+    @property
+    def words(self) -> str:
+        """What was there, as the service called it."""
+        return names_of(self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +66,14 @@ class Look(Generic[_Shown]):
 
     Attributes:
         shown: The resource; None where it isn't shown.
+        theirs: Whether it is still called as before; an account may have been handed on.
         fresh: Whether what was added is in it.
         gone: What was there before and isn't in it, in words.
         all_gone: Whether nothing is left of that.
     """
 
     shown: _Shown | None = None
+    theirs: bool = True
     fresh: bool = False
     gone: tuple[str, ...] = ()
     all_gone: bool = False
@@ -67,10 +81,24 @@ class Look(Generic[_Shown]):
 
 Looking = Callable[[Kept], Look[_Shown] | None]
 """Looks once; None when nothing could be read."""
-PuttingBack = Callable[[Kept, _Shown], bool]
-"""Puts back what is gone; whether the service may have done so."""
+PuttingBack = Callable[[Kept, _Shown], Outcome]
+"""Puts back what is gone, and says what became of that write."""
 Save = Callable[[bool | None, str], None]
 """Makes durable whether `add` appends, and what is kept, as text."""
+
+
+def names_of(before: Mapping[str, list[Item]]) -> str:
+    """What was there, as the service called it."""
+    items = (item for values in before.values() for item in values)
+    return ", ".join(str(one.get("display") or one.get("value", "")) for one in items)
+
+
+def read_kept(saved: str) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
+    """What is kept, and what is gone and hasn't been told, by id, as `Save` was given it."""
+    found = json.loads(saved or "{}")
+    if "kept" in found and "lost" in found:
+        return found["kept"], found["lost"]
+    return found, {}  # as earlier versions saved it
 
 
 def _save_nothing(_appends: bool | None, _kept: str) -> None:
@@ -85,6 +113,7 @@ class Adding:
             instead; None where nothing has shown it.
         kept: What was there before each `add` whose effect hasn't been seen, by the id of
             the account or the team.
+        lost: What is gone for good, in words, by the same ids: until that has been told.
         there: Who was seen to be in a team by its count alone, by the team's id.
         placed: Whom this session has put into a team, by the team's id, shown or not.
         alone: Held by the only one who may `add` while nothing has shown what that does.
@@ -93,6 +122,7 @@ class Adding:
     def __init__(self) -> None:
         self.appends: bool | None = None
         self.kept: dict[str, Kept] = {}
+        self.lost: dict[str, list[str]] = {}
         self.there: dict[str, set[str]] = {}
         self.placed: dict[str, set[str]] = {}
         self.alone = threading.RLock()
@@ -110,9 +140,10 @@ class Adding:
         self.appends = self._proven = appends
         self._save = save
         now, time_now = time.monotonic(), time.time()
+        held, self.lost = read_kept(kept)
         self.kept = {
             identifier: Kept(**one, since=now - max(0.0, time_now - one["at"]), earlier=True)
-            for identifier, one in json.loads(kept or "{}").items()
+            for identifier, one in held.items()
         }
 
     def intend(self, identifier: str, kept: Kept) -> None:
@@ -125,6 +156,21 @@ class Adding:
         """Keep it no more: everything was seen, or nothing was sent."""
         with self.alone:
             if self.kept.pop(identifier, None):
+                self._write()
+
+    def lose(self, identifier: str, gone: Iterable[str]) -> None:
+        """What was kept is gone for good, or can't be looked at; it is durable until it is told."""
+        with self.alone:
+            self.kept.pop(identifier, None)
+            told = self.lost.setdefault(identifier, [])
+            told += [one for one in gone if one not in told]
+            self._write()
+
+    def told(self) -> None:
+        """What is gone has been said where people read it."""
+        with self.alone:
+            if self.lost:
+                self.lost = {}
                 self._write()
 
     def learn(self, *, appends: bool) -> None:
@@ -152,8 +198,9 @@ class Adding:
 
         Where it doesn't show in time, what was there stays kept, and whole arrays are sent for the
         rest of the session; a later one, which doesn't see it either, ends that. What an earlier
-        session has kept is put back only while its write can still be settling, and when nothing is
-        left of it: later, somebody may have taken it away on purpose, so that it is only named.
+        session has kept is put back when that session saw it go; else only while its write can
+        still be settling, and when nothing is left of it: later, or in part, somebody may have
+        taken it away on purpose, so that it is only named (`lost`).
 
         Args:
             identifier: The account or the team.
@@ -162,21 +209,26 @@ class Adding:
             put_back: Puts back what is gone, once.
 
         Returns:
-            The last look at which something could be read, with what is gone for good; None where
-            nothing could be read.
+            The last look at which something could be read, with what is gone; None where nothing
+            could be read.
         """
         kept = self.kept[identifier]
         too_late = kept.earlier and patience.has_settled(kept.since)
         seen = _watched(patience, kept, look, lambda it: it.fresh)
-        if seen is None:
-            return None
-        if kept.earlier and seen.gone and (too_late or not seen.all_gone):
-            self.forget(identifier)
-            return seen if seen.all_gone else replace(seen, gone=())
-        if seen.gone and (seen.fresh or patience.has_settled(kept.since)):
+        if too_late and not _is_shown(seen):
+            patience.wait(_ANOTHER_LOOK)
+            seen = look(kept) or seen
+        if seen is None or not _is_shown(seen):
+            self._unseen(identifier, patience)
+            return seen
+        if not kept.taken and kept.earlier and seen.gone and (too_late or not seen.all_gone):
+            self.lose(identifier, seen.gone)
+            return seen
+        if seen.gone and (kept.taken or seen.fresh or patience.has_settled(kept.since)):
             return self._put_back(identifier, patience, seen, look, put_back)
-        if seen.fresh:
-            if self._proven is None and any(kept.before[path] for path in kept.added):
+        if seen.fresh or kept.taken:
+            proves = seen.theirs and any(kept.before[path] for path in kept.added)
+            if self._proven is None and proves and not (kept.earlier or kept.taken):
                 self.learn(appends=True)
             self.forget(identifier)
         elif patience.has_settled(kept.since):
@@ -186,6 +238,16 @@ class Adding:
                 self.forget(identifier)
         return seen
 
+    def _unseen(self, identifier: str, patience: Patience) -> None:
+        """Nobody else waits for what can't be looked at; what can't be later, either, is named."""
+        kept = self.kept[identifier]
+        if not patience.has_settled(kept.since):
+            return
+        if self.appends is None:
+            self.appends = False
+        if kept.earlier:
+            self.lose(identifier, [f"{kept.words} (it can't be read whether that is still there)"])
+
     def _put_back(
         self,
         identifier: str,
@@ -194,26 +256,45 @@ class Adding:
         look: Looking[_Shown],
         put_back: PuttingBack[_Shown],
     ) -> Look[_Shown] | None:
-        """Put back what is gone, and look until it shows."""
+        """Put back what is gone, and look until it shows; what can't be put back now stays kept."""
         kept = self.kept[identifier]
+        if seen.shown is None:
+            return seen
+        if not seen.theirs:
+            self.lose(identifier, seen.gone)
+            return seen
+        kept.taken = True
+        done = put_back(kept, seen.shown)  # before anything is remembered: a disk may be full
         if seen.all_gone and not kept.earlier:
             self.learn(appends=False)
-        if seen.shown is None or not put_back(kept, seen.shown):
-            self.forget(identifier)
+        if done.verdict in _REFUSALS:
+            self.lose(identifier, seen.gone)
             return seen
         kept.since = time.monotonic()
+        with self.alone:
+            self._write()
+        if done.verdict not in MAY_HAVE_WRITTEN:
+            return seen
         again = _watched(patience, kept, look, lambda it: it.fresh and not it.gone)
-        if again is not None and (
-            (again.fresh and not again.gone) or (again.gone and patience.has_settled(kept.since))
-        ):
+        if again is None or not _is_shown(again):
+            return again
+        if not again.gone and (again.fresh or patience.has_settled(kept.since)):
             self.forget(identifier)
+        elif again.gone and patience.has_settled(kept.since):
+            self.lose(identifier, again.gone)
         return again
 
     def _write(self) -> None:
         kept = {identifier: asdict(one) for identifier, one in self.kept.items()}
         for one in kept.values():
             del one["since"], one["earlier"]
-        self._save(self._proven, json.dumps(kept, ensure_ascii=False) if kept else "")
+        what = {"kept": kept, "lost": self.lost}
+        is_any = kept or self.lost
+        self._save(self._proven, json.dumps(what, ensure_ascii=False) if is_any else "")
+
+
+def _is_shown(seen: Look[Any] | None) -> bool:
+    return seen is not None and seen.shown is not None
 
 
 def _watched(

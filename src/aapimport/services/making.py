@@ -33,6 +33,7 @@ from aapimport.template.roles import Role
 _PARTS: tuple[set[str], ...] = ({"account"}, {"pass"}, {"role"}, set(NAMES))
 _ALL: set[str] = set().union(*_PARTS)
 _REFUSALS = {Verdict.REJECTED, Verdict.REFUSED}
+_GIVEN_BACK = "was gone after the write and was given back: see whether that is right"
 _SAYS_NAMES = re.compile(r"\b(names?|givenname|familyname|displayname|formatted)\b", re.IGNORECASE)
 
 
@@ -81,6 +82,7 @@ class _Making:
         self._before = self._now = before
         self._keep = changes.to_keep(before, wanted)
         self._gone: tuple[str, ...] = ()
+        self._returned: tuple[str, ...] = ()
         self._wanted = wanted
         self._put = put
         self._busy = False
@@ -158,7 +160,7 @@ class _Making:
             if isinstance(now, Seen) or not is_kept:
                 return now
         look = settled(self._directory, identifier)
-        if look is None or look.shown is None:
+        if look is None or look.shown is None or not look.theirs:
             return _shown(self._directory, identifier, self._wanted, written=True)
         self._gone = look.gone
         return look.shown
@@ -186,6 +188,7 @@ class _Making:
     def _result(self, tried: Collection[str]) -> Outcome:
         """What has become of the account, by what it shows."""
         gone = self._gone or self._given_back()
+        returned = (f"{one} {_GIVEN_BACK}" for one in self._returned if one not in gone)
         short = [one.attribute for one in differences(self._now.account, self._wanted)]
         hard = {
             attribute: words
@@ -203,7 +206,7 @@ class _Making:
             verdict=Verdict.WRITTEN if late else Verdict.DONE,
             account_id=identifier,
             short=tuple(late or short),
-            but="; ".join(filter(None, [not_kept(soft), *_with_words(hard)])),
+            but="; ".join(filter(None, [not_kept(soft), *_with_words(hard), *returned])),
             wrote=self._wrote,
             changed=_shows(self._now) != _shows(self._before),
         )
@@ -212,7 +215,8 @@ class _Making:
     def _given_back(self) -> tuple[str, ...]:
         """Give an account back what it doesn't show any more; what is missing even then.
 
-        An old value that is shown where a new one was set tells nothing.
+        An old value that is shown where a new one was set tells nothing. Where `add` is known to
+        append, somebody else may have taken it away on purpose just now, so that it is said.
         """
         gone = changes.taken_away(self._keep, self._now)
         if (
@@ -221,6 +225,8 @@ class _Making:
             or {"pass", "role"} & {it.attribute for it in self._left(_ALL)}
         ):
             return ()
+        if self._directory.adds_to_people.appends:
+            self._returned = gone
         self._directory.adds_to_people.doubt()
         put_back(self._directory, self._keep, self._now)
         now = _shown(self._directory, self._now.account.id, self._wanted, written=True)

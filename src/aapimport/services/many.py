@@ -41,6 +41,8 @@ _ACCEPTED = 202
 _NOT_OFFERED = {404, 405, 501}
 _STATUS = re.compile("[0-9]{1,3}")
 
+OFF_THE_PASS = "the account isn't on the pass any more"
+
 
 def create_many(directory: Directory, wanted: Sequence[Wanted]) -> list[Outcome]:
     """Create accounts by one bulk request (RFC 7644 section 3.7), which is never repeated here.
@@ -279,8 +281,7 @@ def _confirmed(
         if account.active and not _left_the_pass(directory, account, wanted):
             return Outcome(verdict=Verdict.DONE, account_id=account_id)
         if account.active:
-            reason = "the account isn't on the pass any more"
-            return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason, account_id=account_id)
+            return Outcome(verdict=Verdict.NEEDS_PERSON, reason=OFF_THE_PASS, account_id=account_id)
         reason = DEACTIVATED_SINCE if wanted.external_id else "the account is deactivated since"
     else:
         reason = HANDED_ON

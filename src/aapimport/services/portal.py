@@ -31,7 +31,7 @@ from aapimport.services.scim import (
     text,
 )
 from aapimport.services.team_writes import no_longer, settled
-from aapimport.services.transport import Answer
+from aapimport.services.transport import Answer, Reply
 from aapimport.services.values import EmailKind, Pass, Team
 
 _WELCOME = ("welcome",)
@@ -207,20 +207,26 @@ def send_welcome(
     ever, so asking again with the same id is safe. Whose account it is has to be known already.
 
     Returns:
-        As `read_welcome`, once the request was accepted; else what the service says against it.
+        As `read_welcome`, once the request was accepted; else what the service says against it;
+        unknown where a try before that was lost.
     """
     value = {"requestId": request_id, "kind": kind.value}
-    reply = directory.repeat(
-        "PATCH",
-        directory.user_path(account_id),
-        body={
-            "schemas": [PATCH_OP],
-            "Operations": [{"op": "replace", "path": f"{AAP_USER}:welcomeEmail", "value": value}],
-        },
-    )
-    outcome = judge(reply)
+    body = {
+        "schemas": [PATCH_OP],
+        "Operations": [{"op": "replace", "path": f"{AAP_USER}:welcomeEmail", "value": value}],
+    }
+    lost = False
+
+    def send() -> Reply:
+        nonlocal lost
+        reply = directory.transport.request("PATCH", directory.user_path(account_id), body=body)
+        lost = lost or judge(reply).verdict is Verdict.UNKNOWN
+        return reply
+
+    outcome = replace(judge(directory.patience.repeat(send)), account_id=account_id)
     if outcome.verdict is not Verdict.DONE:
-        return replace(outcome, account_id=account_id)
+        # a refusal says nothing of a try before it whose answer was lost
+        return replace(outcome, verdict=Verdict.UNKNOWN) if lost else outcome
     return read_welcome(directory, account_id, request_id)
 
 

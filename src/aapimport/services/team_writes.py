@@ -16,7 +16,6 @@ from aapimport.services.membership import (
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.repeating import (
     BUSY,
-    MAY_HAVE_WRITTEN,
     TRIES,
     may_pass,
     wait_before_another,
@@ -26,6 +25,7 @@ from aapimport.services.transport import Answer, Reply
 
 MEMBERS = "members"
 _MOST_NAMED = 10
+_GONE = "no longer in the team"
 _WOULD_TAKE_AWAY = (
     "this portal takes a team's members as a whole list, and the team shows only some of them"
 )
@@ -89,7 +89,7 @@ def send_whole(
             )
             busy = isinstance(reply, Answer) and reply.status in BUSY
         outcome = judge(reply)
-        if not (busy or may_pass(outcome)):
+        if not (busy or may_pass(outcome) or outcome.verdict is Verdict.NOT_SENT):
             break
         wait_before_another(directory.patience, outcome, attempt)
     return outcome
@@ -99,7 +99,7 @@ def see_who_was_there(directory: Directory) -> dict[str, tuple[str, ...]]:
     """Put back whom earlier writes took out of teams, as far as they are still kept.
 
     Returns:
-        For each team id, who is gone from the team for good.
+        For each team id, who is gone from the team.
     """
     kept = [*directory.adds_to_teams.kept]
     looks = {team_id: settled(directory, team_id) for team_id in kept}
@@ -115,10 +115,9 @@ def settled(directory: Directory, team_id: str) -> Look[Members] | None:
             return Look() if team.gone else None
         return _look_at(directory, team_id, team, kept)
 
-    def put_back(kept: Kept, _team: Members) -> bool:
+    def put_back(kept: Kept, _team: Members) -> Outcome:
         known = by_id([*kept.before[MEMBERS], *({"value": one} for one in kept.added[MEMBERS])])
-        outcome = send_whole(directory, team_id, known, complete=True)
-        return outcome.verdict in MAY_HAVE_WRITTEN
+        return send_whole(directory, team_id, known, complete=True)
 
     adding = directory.adds_to_teams
     added = adding.kept[team_id].added[MEMBERS]
@@ -137,7 +136,12 @@ def no_longer(gone: Sequence[str]) -> str:
     """Who was in a team before and isn't any more, as the portal called them."""
     more = f" and {len(gone) - _MOST_NAMED:,} more" if len(gone) > _MOST_NAMED else ""
     who = "former member is" if len(gone) == 1 else "former members are"
-    return f"{len(gone):,} {who} no longer in the team: {', '.join(gone[:_MOST_NAMED])}{more}"
+    return f"{len(gone):,} {who} {_GONE}: {', '.join(gone[:_MOST_NAMED])}{more}"
+
+
+def is_said_of_team(but: str) -> bool:
+    """Whether an outcome's words say that former members are gone from its team."""
+    return _GONE in but
 
 
 def _look_at(directory: Directory, team_id: str, team: Members, kept: Kept) -> Look[Members]:
