@@ -16,6 +16,7 @@ from aapimport.check.across_rows import fold_all
 from aapimport.check.addresses import address_fault
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.check.domains import one_slip
+from aapimport.check.repair import invisible_in
 from aapimport.check.validate_rows import _EVERYDAY
 from aapimport.errors import AapimportError
 from aapimport.person import fold
@@ -37,7 +38,7 @@ name = (
     # Excel's way to write a control character; openpyxl leaves such a text as it is
     .filter(lambda text: not re.search("_x[0-9A-Fa-f]{4}_", text))
     .map(str.strip)
-    .filter(lambda text: text and text.isprintable())
+    .filter(lambda text: text and text.isprintable() and not invisible_in(text))
 )
 local = st.from_regex(r"[a-z0-9]{1,12}(\.[a-z0-9]{1,8})?", fullmatch=True)
 email = st.builds("{}@{}".format, local, st.sampled_from(["acme.com", "acme.co.uk", "x-y.se"]))
