@@ -5,9 +5,10 @@ from contextlib import suppress
 import pytest
 
 from aapimport.errors import AapimportError, ExitCode
+from aapimport.run import mail_steps
 from aapimport.run.journal import Journal
 from faults.uploading import Uploading, person
-from faults.wire import RESET, Act, Response, error, instead
+from faults.wire import RESET, Act, Response, as_json, error, instead
 
 
 def test_whom_another_upload_has_mailed_is_not_mailed(uploading: Uploading):
@@ -55,8 +56,11 @@ def test_an_id_that_is_used_again_costs_nobody_an_email(uploading: Uploading):
 
 
 @pytest.mark.parametrize("how", ["switched off", "handed on", "deleted"])
-def test_an_account_on_jhana_that_is_not_theirs_any_more_is_not_spoken_of(uploading, how):
+def test_an_account_on_jhana_that_is_not_theirs_any_more_is_not_spoken_of(
+    uploading, how, monkeypatch
+):
     """Since the session that created it: the welcome is the portal's, and the receipt says why."""
+    monkeypatch.setattr(mail_steps, "_NOT_SHOWN", 0.0)
     uploading.rows = (person(2, jhana=True),)
     uploading.portal.on("PATCH", "/Users/.*", instead(error(401)), body="welcomeEmail", times=99)
     with suppress(AapimportError):
@@ -104,3 +108,35 @@ def test_whom_nobody_can_tell_whether_they_were_mailed_is_said_so(uploading: Upl
     (one,) = uploading.run().people
     assert one.email_state == "needs_person"
     assert "whether it was mailed isn't known" in one.reason
+
+
+@pytest.mark.parametrize("trouble", [error(404), error(401)])
+def test_jhanas_trouble_costs_nobody_half_of_the_welcome(uploading: Uploading, trouble):
+    """Whoever isn't shown there just now waits; the portal's own e-mails go out."""
+    uploading.rows = (person(2, jhana=True), person(3))
+    uploading.portal.on("PATCH", "/Users/.*", instead(error(401)), body="welcomeEmail", times=99)
+    with suppress(AapimportError):
+        uploading.run()
+    uploading.portal._rules.clear()
+    uploading.jhana.on("GET", "/Users.*", instead(trouble), times=99)
+    nobody = as_json(200, {"totalResults": 0, "Resources": []})
+    uploading.jhana.on("POST", "/Users/.search", instead(nobody), times=99)
+    with suppress(AapimportError):
+        uploading.run()
+    assert [kind for _, _, kind in uploading.portal.store.mails] == ["portal"]
+    uploading.jhana._rules.clear()
+    assert uploading.run().exit_code is ExitCode.OK
+    assert [kind for _, _, kind in uploading.portal.store.mails] == ["portal", "combined"]
+
+
+def test_a_refusal_after_a_lost_answer_is_no_word_about_the_first(uploading: Uploading):
+    """It may have been sent, and isn't shown: a person has to look."""
+    uploading.portal.on("PATCH", "/Users/.*", instead(RESET), body="welcomeEmail", times=9)
+    with suppress(AapimportError):
+        uploading.run()
+    uploading.portal._rules.clear()
+    refusal = error(400, "too many e-mails today")
+    uploading.portal.on("PATCH", "/Users/.*", instead(refusal), body="welcomeEmail", times=99)
+    (one,) = uploading.run().people
+    assert one.email_state == "needs_person"
+    assert "whether it was mailed isn't known; too many e-mails today" in one.reason

@@ -6,9 +6,10 @@ import pytest
 
 from aapimport.errors import AapimportError, ExitCode, RefusedError
 from aapimport.plan.plan import Action
+from aapimport.services.scim import AAP_GROUP
 from faults.stub import ScimStub
 from faults.uploading import Uploading, people
-from faults.wire import error, instead
+from faults.wire import as_json, error, instead
 
 PASS = "Leadership 2026"
 IS_GROUP = "the pass is the Group of that name"
@@ -133,3 +134,25 @@ def test_who_was_taken_out_of_the_group_since_is_left_alone(uploading, portal_st
     assert "isn't on the pass any more" in second.reason
     assert [mail[0] for mail in portal_stub.store.mails] == ["p2@acme.com"]
     assert "user-2" not in _members(portal_stub, "team-1")
+
+
+@pytest.mark.parametrize("shows", ["404", "a part", "none"])
+def test_a_group_that_does_not_show_all_proves_nobodys_absence(
+    uploading, portal_stub, group, shows
+):
+    """It may be gone for a moment, or list a part of its members only."""
+    uploading.emails, uploading.rows = True, people(2)
+    portal_stub.on("PATCH", "/Users/.*", instead(error(401)), times=99, body="welcomeEmail")
+    with suppress(AapimportError):
+        uploading.run()
+    portal_stub._rules.clear()
+    if shows == "404":
+        portal_stub.on("GET", f"/Groups/{group}", instead(error(404)), times=9)
+        uploading.run()
+        assert portal_stub.store.mails == []
+        portal_stub._rules.clear()
+    else:
+        shown = {"id": group, "displayName": PASS, AAP_GROUP: {"placesUsed": 2}}
+        shown |= {"members": [{"value": "user-1"}]} if shows == "a part" else {}
+        portal_stub.on("GET", f"/Groups/{group}", instead(as_json(200, shown)), times=99)
+    assert {one.email_state for one in uploading.run().people} == {"sent"}

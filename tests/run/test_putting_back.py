@@ -1,6 +1,7 @@
 """Writes never take away: what was there before is there afterwards, however late it is seen."""
 
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import replace
 
@@ -308,7 +309,7 @@ def test_a_journal_keeps_what_any_thread_is_about_to_risk(uploading: Uploading):
 @pytest.mark.parametrize("refusal", [error(401), error(429, "", {"Retry-After": "900"})])
 @pytest.mark.parametrize("kind", ["Users", "Groups"])
 def test_what_could_not_be_put_back_now_is_put_back_later(uploading: Uploading, kind, refusal):
-    """A token that expired, or a pause, just then: the next session does it, however late."""
+    """A token that expired, or a pause, just then: the next session does it, if it comes soon."""
     former = put_in(uploading.portal, "xeno", "yara")
     uploading.rows = (person(2, team="Sales"),)
     path = "user-1" if kind == "Users" else "team-1"
@@ -321,6 +322,7 @@ def test_what_could_not_be_put_back_now_is_put_back_later(uploading: Uploading, 
         first = ExitCode.OK
     assert first is not ExitCode.OK
     uploading.portal._rules.clear()
+    uploading.settle_seconds = STILL_SETTLING
     assert uploading.run().exit_code is ExitCode.OK
     assert passes(uploading.portal) == ["p25", "p26"]
     assert {*former, "user-1"} == {*members(uploading.portal)}
@@ -382,3 +384,42 @@ def test_one_account_that_cannot_be_read_holds_back_nobody_else(uploading: Uploa
     uploading.portal._rules.clear()
     assert uploading.run().exit_code is ExitCode.OK
     assert {*map(str, passes(uploading.portal, "user-4"))} == {"p25", "p26"}
+
+
+def test_what_was_seen_to_go_is_not_given_back_long_after(uploading: Uploading):
+    """Somebody may have seen to it by hand: last year's client admin stays what they are by now."""
+    uploading.portal.on("PATCH", "/Users/user-1", instead(error(401)), skip=1, times=99)
+    with pytest.raises(AapimportError, match="is gone now: Leadership 2025"):
+        uploading.run()
+    uploading.portal._rules.clear()
+    time.sleep(SETTLE)
+    with pytest.raises(RefusedError, match="is gone now: entitlement Leadership 2025"):
+        uploading.run()
+    assert passes(uploading.portal) == ["p26"]
+    assert uploading.run().exit_code is ExitCode.OK
+
+
+def test_all_who_are_gone_from_a_team_are_named(uploading: Uploading):
+    """A receipt names ten; whoever else is gone is in the error that ends the session."""
+    put_in(uploading.portal, *(f"former{number}" for number in range(12)))
+    uploading.rows = (person(2, team="Sales"),)
+    uploading.portal.on("PATCH", "/Groups/team-1", instead(error(403)), skip=1, times=99)
+    uploading.portal.on("PUT", "/Groups/team-1", instead(error(403)), times=99)
+    with pytest.raises(RefusedError, match=r"user-13 in team team-1"):
+        uploading.run()
+
+
+def test_one_who_was_deleted_keeps_no_other_former_member_out(uploading: Uploading):
+    """A portal that refuses a list with somebody unknown gets it without them."""
+    former = put_in(uploading.portal, "xeno", "yara", "zara")
+    uploading.rows = (person(2, team="Sales"),)
+
+    def without(act: Act) -> Response:
+        uploading.portal.store.users.pop(former[0], None)
+        return error(400, "no such member")
+
+    for method in ("PATCH", "PUT"):
+        uploading.portal.on(method, "/Groups/team-1", without, body=former[0], times=99)
+    report = uploading.run()
+    assert {*former[1:], "user-1"} == {*members(uploading.portal)}
+    assert former[0] in report.people[0].but

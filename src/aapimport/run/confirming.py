@@ -6,15 +6,16 @@ An id may have been handed on since. Nobody else gets a membership or an e-mail 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from aapimport.run.landing import UNKNOWN_IF_MAILED
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.session import Session, ahead
+from aapimport.services.directory import Unknown
 from aapimport.services.look_ups import ADDRESSES_PER_LOOK_UP
 from aapimport.services.many import OFF_THE_PASS, confirm_many
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.values import Wanted
 
 _GAP = 2.0
-_LATER = "whether the account is on the pass still isn't known"
 
 
 def still_theirs(session: Session, tasks: Sequence[Task]) -> list[Task]:
@@ -41,7 +42,7 @@ def still_theirs(session: Session, tasks: Sequence[Task]) -> list[Task]:
         state = State.NEEDS_PERSON if outcome.verdict is Verdict.NEEDS_PERSON else task.state
         reason = outcome.reason
         if task.kind is StepKind.EMAIL and task.state is not State.PLANNED:
-            reason = f"whether it was mailed isn't known; {reason}"
+            reason = f"{UNKNOWN_IF_MAILED}; {reason}"
         session.conveyor.record([replace(task, state=state, reason=reason)])
     return [task for task in tasks if task.row not in others]
 
@@ -106,19 +107,20 @@ def _off_the_pass(session: Session, tasks: Sequence[Task]) -> dict[int, Outcome]
     wanted = session.wanted(_accounts(session, here))
     people = {task.account_id: one.email for task, one in zip(here, wanted, strict=True)}
     portal = session.services.portal
-    inside = portal.read_members(group, people)
+    outside = portal.certainly_outside(group, people)
     settled = session.unsettled("portal") <= 0
-    if settled and not all(map(_is_done, inside.values())):  # once more: one answer may be wrong
+    if settled and outside:  # once more, as one answer may be wrong
         session.conveyor.sleep(min(_GAP, session.options.settle_seconds))
-        inside = portal.read_members(group, people)
-    found = {}
-    for task in here:
-        outcome = inside[task.account_id]
-        if not _is_done(outcome):
-            lasting = settled and (outcome.verdict is Verdict.WRITTEN or outcome.gone)
-            verdict = Verdict.NEEDS_PERSON if lasting else Verdict.UNKNOWN
-            found[task.row] = Outcome(verdict=verdict, reason=OFF_THE_PASS if lasting else _LATER)
-    return found
+        outside = portal.certainly_outside(group, people)
+    if isinstance(outside, Unknown):
+        reason = f"whether the account is on the pass still isn't known: {outside.reason}"
+        return {task.row: Outcome(verdict=Verdict.UNKNOWN, reason=reason) for task in here}
+    verdict = Verdict.NEEDS_PERSON if settled else Verdict.UNKNOWN
+    return {
+        task.row: Outcome(verdict=verdict, reason=OFF_THE_PASS)
+        for task in here
+        if task.account_id in outside
+    }
 
 
 def _is_done(outcome: Outcome) -> bool:

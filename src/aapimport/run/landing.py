@@ -20,6 +20,7 @@ STATES = {
     Verdict.PAUSE: State.PLANNED,
 }
 """The state in which an outcome leaves its step."""
+UNKNOWN_IF_MAILED = "whether it was mailed isn't known"
 _UNDER_WAY = {State.DOUBT, State.WRITTEN}
 
 
@@ -66,8 +67,13 @@ def landed(task: Task, outcome: Outcome, *, sends: bool) -> Task:
     """
     state = STATES[outcome.verdict]
     attempts = task.attempts
-    if state is State.PLANNED and task.kind is StepKind.EMAIL and attempts:
-        state = State.DOUBT  # what wasn't answered before may have been sent all the same
+    reason = outcome.reason
+    if task.kind is StepKind.EMAIL and attempts:
+        # what wasn't answered before may have been sent all the same, whatever is said now
+        if state is State.PLANNED:
+            state = State.DOUBT
+        elif state is State.REJECTED:
+            state, reason = State.NEEDS_PERSON, f"{UNKNOWN_IF_MAILED}; {reason}"
     if outcome.adopted and not task.adopted:
         attempts = 0  # nothing was created; what is written to the account counts from here
     elif sends and task.creates:
@@ -81,7 +87,7 @@ def landed(task: Task, outcome: Outcome, *, sends: bool) -> Task:
         # who isn't shown may have been somebody else's id: only what is said now is kept
         account_id=outcome.account_id if outcome.gone else outcome.account_id or task.account_id,
         adopted=task.adopted or outcome.adopted,
-        reason=outcome.reason,
+        reason=reason,
         but=outcome.but,
         # the request may have left long after its intent: the pace makes requests wait their turn
         sent_at=time.time() if sends and state in _UNDER_WAY else task.sent_at,

@@ -1,11 +1,15 @@
 """Welcome e-mails: last, once, to people whose accounts are done and still theirs."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from aapimport.config import place_of
+from aapimport.errors import AapimportError
 from aapimport.run.confirming import look_again, still_theirs
 from aapimport.run.conveyor import Batch, Call, Progress
+from aapimport.run.landing import UNKNOWN_IF_MAILED
 from aapimport.run.records import FINAL, State, StepKind, Task, lacks_pass
 from aapimport.run.session import Session, ahead
 from aapimport.services.many import TWO_ACCOUNTS
@@ -13,6 +17,7 @@ from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.portal import read_welcome, send_welcome
 from aapimport.services.values import EmailKind
 
+_NOT_SHOWN = 600.0  # seconds since its last write after which an account that isn't shown is gone
 _AT_ONCE = 200
 """E-mails that are claimed and confirmed together."""
 
@@ -47,21 +52,28 @@ class MailSteps:
         states = (State.PLANNED, State.INTENT, State.DOUBT)
         due = self._session.due(StepKind.EMAIL, *states, service=service)
         for some in ahead(due, _AT_ONCE):
-            open_ = [task for task in some if not self._was_sent(task)]
+            sent = self._were_sent(some)
+            open_ = [task for task in some if task.row not in sent]
             ready = [one for task in open_ if (one := self._ready(task)) is not None]
             theirs = still_theirs(self._session, ready) if ready else []
             yield from ([task] for task in self._claimed(self._with_jhana(theirs)))
 
-    def _was_sent(self, task: Task) -> bool:
-        """Whether an e-mail that an earlier session asked for was sent, whoever it is by now."""
-        own = self._step(task.row, task.service)
-        if task.state is State.PLANNED or own is None or not own.account_id:
-            return False
-        directory = self._session.directories[task.service]
-        if read_welcome(directory, own.account_id, task.key).verdict is not Verdict.DONE:
-            return False
-        self._conveyor.record([replace(task, state=State.DONE, account_id=own.account_id)])
-        return True
+    def _were_sent(self, tasks: list[Task]) -> set[int]:
+        """The rows whose e-mail an earlier session asked for and is sent, whoever left since."""
+        asked = []
+        for task in tasks:
+            own = self._step(task.row, task.service)
+            if task.state is not State.PLANNED and own is not None and own.account_id:
+                asked.append(replace(task, account_id=own.account_id))
+        directories = self._session.directories
+        calls = [
+            partial(read_welcome, directories[task.service], task.account_id, task.key)
+            for task in asked
+        ]
+        outcomes = zip(asked, self._session.read_many(calls), strict=True)
+        sent = [task for task, outcome in outcomes if outcome.verdict is Verdict.DONE]
+        self._conveyor.record([replace(task, state=State.DONE) for task in sent])
+        return {task.row for task in sent}
 
     def _with_jhana(self, tasks: list[Task]) -> list[Task]:
         """Those whose account on Jhana is still theirs, where the e-mail speaks of it.
@@ -74,12 +86,19 @@ class MailSteps:
             for task in tasks
             if self._kind(task) is EmailKind.COMBINED and (step := self._step(task.row, "jhana"))
         }
-        outcomes = look_again(self._session, [*steps.values()])
+        try:
+            outcomes = look_again(self._session, [*steps.values()])
+        except AapimportError as error:  # Jhana's trouble: the portal's e-mails go on
+            self._conveyor.halt("jhana", error)
+            return [task for task in tasks if task.row not in steps]
         waiting = set()
         for row, outcome in outcomes.items():
-            if outcome.verdict is Verdict.NEEDS_PERSON:
+            step = steps[row]
+            long_ago = time.time() - (step.sent_at or 0) > _NOT_SHOWN
+            if outcome.verdict is Verdict.NEEDS_PERSON and (long_ago or not outcome.gone):
                 self._without_jhana.add(row)
-                self._conveyor.record([replace(steps[row], but=outcome.reason)])
+                but = "; ".join(filter(None, [step.but, outcome.reason]))
+                self._conveyor.record([replace(step, but=but)])
             elif outcome.verdict is not Verdict.DONE:
                 waiting.add(row)
         return [task for task in tasks if task.row not in waiting]
@@ -98,7 +117,7 @@ class MailSteps:
             is_there = own is not None and own.state is State.DONE
             state = State.NEEDS_PERSON if is_there else State.SKIPPED
             known = task.state is State.PLANNED
-            said = f"not mailed: {why}" if known else f"whether it was mailed isn't known; {why}"
+            said = f"not mailed: {why}" if known else f"{UNKNOWN_IF_MAILED}; {why}"
             self._conveyor.record([replace(task, state=state, reason=said)])
             return None
         return replace(task, account_id=own.account_id) if own else None

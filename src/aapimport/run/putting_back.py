@@ -66,8 +66,11 @@ def tell_what_is_gone(session: Session) -> Iterator[Progress]:
             conveyor.halt(service, GoneError(service, directory, gone))
     error = conveyor.first_error()
     for service, directory in session.directories.items():
+        gone = [*_lost(directory, told), *_not_back(directory)]
         is_said = isinstance(error, GoneError) and error.service == service
-        if is_said or not _lost(directory, told):
+        if error and gone and not is_said:  # whatever else ends the session: this is said beside it
+            error.message += f"; {GoneError(service, directory, gone).message}"
+        if error or not gone:
             for adding in _both(directory):
                 adding.told()
 
@@ -93,12 +96,12 @@ def _lost(directory: Directory, told: Collection[tuple[str, str]]) -> list[str]:
         *(
             f"{', '.join(gone)} of account {own_id}"
             for own_id, gone in people
-            if not any(one == own_id and is_said_of_account(but) for one, but in told)
+            if not any(one == own_id and is_said_of_account(but, gone) for one, but in told)
         ),
         *(
             f"{', '.join(gone)} in team {own_id}"
             for own_id, gone in teams
-            if not any(one == own_id and is_said_of_team(but) for one, but in told)
+            if not any(one == own_id and is_said_of_team(but, gone) for one, but in told)
         ),
     ]
 

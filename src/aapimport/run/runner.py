@@ -83,7 +83,7 @@ class Runner:
             return NOTHING_SENT  # what was left before anything was sent
         done = f"{journal.progress(receipt)}, all recorded"
         if all(state in FINAL for state in journal.counts(receipt)):
-            return done
+            return f"{done}; see the receipt with: aapimport resume {receipt}"
         return f"{done}; continue with: aapimport resume {receipt}"
 
     def _seats_after(self) -> Generator[Progress, None, int | None]:

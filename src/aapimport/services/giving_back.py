@@ -43,9 +43,9 @@ def said(outcome: Outcome, gone: Collection[str]) -> Outcome:
     return replace(outcome, but="; ".join(filter(None, (outcome.but, *words)))) if gone else outcome
 
 
-def is_said_of_account(but: str) -> bool:
-    """Whether an outcome's words say that something is gone from its account."""
-    return _GONE in but
+def is_said_of_account(but: str, gone: Collection[str]) -> bool:
+    """Whether an outcome's words say that all of something is gone from its account."""
+    return all(f"{one} {_GONE}" in but for one in gone)
 
 
 def settled(directory: Directory, identifier: str) -> Look[Seen] | None:

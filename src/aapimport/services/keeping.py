@@ -41,8 +41,7 @@ class Kept:
         at: When it was written down, in seconds since 1970.
         since: When the `add` was last under way, on the monotonic clock.
         earlier: Whether an earlier session has kept it.
-        taken: Whether it was seen, soon after the `add`, that this took something away: that is put
-            back whenever it can be.
+        taken: Whether it was seen that the `add` took something away, which isn't back yet.
     """
 
     before: Mapping[str, list[Item]]
@@ -198,9 +197,9 @@ class Adding:
 
         Where it doesn't show in time, what was there stays kept, and whole arrays are sent for the
         rest of the session; a later one, which doesn't see it either, ends that. What an earlier
-        session has kept is put back when that session saw it go; else only while its write can
-        still be settling, and when nothing is left of it: later, or in part, somebody may have
-        taken it away on purpose, so that it is only named (`lost`).
+        session has kept is put back only while its write can still be settling, and when nothing is
+        left of it: later, or in part, somebody may have taken it away on purpose, or seen to it by
+        hand, so that it is only named (`lost`).
 
         Args:
             identifier: The account or the team.
@@ -221,7 +220,7 @@ class Adding:
         if seen is None or not _is_shown(seen):
             self._unseen(identifier, patience)
             return seen
-        if not kept.taken and kept.earlier and seen.gone and (too_late or not seen.all_gone):
+        if kept.earlier and seen.gone and (too_late or not seen.all_gone):
             self.lose(identifier, seen.gone)
             return seen
         if seen.gone and (kept.taken or seen.fresh or patience.has_settled(kept.since)):

@@ -159,6 +159,26 @@ class Portal(Directory):
             outcomes = {one: replace(outcome, but=but) for one, outcome in outcomes.items()}
         return self._believed(outcomes) if team.hidden else outcomes
 
+    def certainly_outside(
+        self, team_id: str, people: Mapping[str, str]
+    ) -> frozenset[str] | Unknown:
+        """Which account ids are certainly in a Group no more; nobody where it may not list all.
+
+        Args:
+            team_id: The Group.
+            people: The address of each account id.
+
+        Raises:
+            SettingsError: The token is refused.
+        """
+        team = read_team(self, team_id)
+        if isinstance(team, Unknown):
+            return team
+        if team.hidden or not team.shown or hides(team, counted(self, team_id, team)):
+            return frozenset()
+        outcomes = shown_in(team, self, team_id, people)
+        return frozenset(one for one, it in outcomes.items() if it.verdict is not Verdict.DONE)
+
     def shows_only_some(self, team_id: str) -> bool:
         """Whether a team certainly has members whom it doesn't list; asked of the portal.
 

@@ -1,6 +1,6 @@
 """Writes to one team: members added, or its whole list sent, and former members put back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.keeping import Item, Kept, Look
@@ -117,7 +117,12 @@ def settled(directory: Directory, team_id: str) -> Look[Members] | None:
 
     def put_back(kept: Kept, _team: Members) -> Outcome:
         known = by_id([*kept.before[MEMBERS], *({"value": one} for one in kept.added[MEMBERS])])
-        return send_whole(directory, team_id, known, complete=True)
+        outcome = send_whole(directory, team_id, known, complete=True)
+        if outcome.verdict is not Verdict.REJECTED:
+            return outcome
+        # one who was deleted meanwhile must not keep the others out
+        there = {own_id: it for own_id, it in known.items() if directory.fetch(own_id) is not None}
+        return send_whole(directory, team_id, there, complete=True) if there != known else outcome
 
     adding = directory.adds_to_teams
     added = adding.kept[team_id].added[MEMBERS]
@@ -139,9 +144,9 @@ def no_longer(gone: Sequence[str]) -> str:
     return f"{len(gone):,} {who} {_GONE}: {', '.join(gone[:_MOST_NAMED])}{more}"
 
 
-def is_said_of_team(but: str) -> bool:
-    """Whether an outcome's words say that former members are gone from its team."""
-    return _GONE in but
+def is_said_of_team(but: str, gone: Collection[str]) -> bool:
+    """Whether an outcome's words name all the former members that are gone from its team."""
+    return _GONE in but and all(one in but for one in gone)
 
 
 def _look_at(directory: Directory, team_id: str, team: Members, kept: Kept) -> Look[Members]:
