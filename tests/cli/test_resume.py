@@ -170,7 +170,7 @@ def half_done(aapimport, many: Path, **environment: str) -> str:
     options = ("--pass", "Leadership 2026", "--emails", "--maybe", "create", "--canary", "30")
     done = aapimport("upload", many, *options, stdin="120\nn\n", **environment)
     assert done.code == 1, done.err
-    return done.err.split("aapimport resume")[1].split()[0]
+    return str(done.err.split("aapimport resume")[1].split()[0])
 
 
 def saved_again(many: Path, name: str, old: str = "", new: str = "") -> Path:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ PASS = ("--pass", "Leadership 2026")
 KEYS = {"receipt", "target", "file", "pass", "emails", "services", "seats", "people"}
 
 
-def without_place(report: dict) -> dict:
+def without_place(report: dict[str, Any]) -> dict[str, Any]:
     """A receipt without what differs between two services that hold the same."""
     return {name: it for name, it in report.items() if name not in {"receipt", "target"}}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from aapimport.check.report import ValidationReport
 
@@ -25,12 +26,14 @@ def validate(*arguments: object) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def workbook(path: Path, *rows: tuple[object, ...]) -> Path:
+def workbook(path: Path, *rows: tuple[str | int | None, ...]) -> Path:
     """Write rows below the template's headers."""
     book = Workbook()
-    book.active.title = "Users"
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.title = "Users"
     for row in (HEADERS, *rows):
-        book.active.append(row)
+        sheet.append(row)
     book.save(path)
     return path
 

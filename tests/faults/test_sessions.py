@@ -9,6 +9,7 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -225,7 +226,11 @@ def test_a_colleague_while_the_canary_question_stands(world: StubWorld, nursery:
     one = world.people[-1]
 
     def colleague() -> str:
-        words = {"first": one.first, "last": one.last, "roles": [{"value": "manager"}]}
+        words: dict[str, Any] = {
+            "first": one.first,
+            "last": one.last,
+            "roles": [{"value": "manager"}],
+        }
         world.portal.add_user(one.email, entitlements=[{"value": "p26"}], **words)
         return "y"
 

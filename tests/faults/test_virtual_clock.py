@@ -3,6 +3,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,7 @@ class Simulation:
             )
             for row in range(2, count + 2)
         )
-        transports = [
+        transports: list[Any] = [  # what a transport does, without a network
             VirtualTransport(f"http://127.0.0.1/{name}", service, clock, self.weather, late)
             for name, service in (("portal", self.memory), ("jhana", Memory()))
         ]

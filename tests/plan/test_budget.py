@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -7,8 +8,8 @@ from aapimport.plan.plan import Action, PlanOptions
 from faults.stub import EXTENSION
 from faults.uploading import Uploading, person
 
-ON_PASS = {"entitlements": [{"value": "p26", "type": "pass"}]}
-LAST_YEAR = {"entitlements": [{"value": "p25", "type": "pass"}]}
+ON_PASS: dict[str, Any] = {"entitlements": [{"value": "p26", "type": "pass"}]}
+LAST_YEAR: dict[str, Any] = {"entitlements": [{"value": "p25", "type": "pass"}]}
 
 
 def budget(capacity: int | None, used: int | None, takes: int, buffer: int = 10) -> Budget:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,9 @@ def planned(uploading: Uploading) -> PersonPlan:
         ({"active": False}, "on the portal, deactivated"),
     ],
 )
-def test_an_address_among_others_is_evidence(uploading: Uploading, more: dict, where: str):
+def test_an_address_among_others_is_evidence(
+    uploading: Uploading, more: dict[str, Any], where: str
+):
     """Ana's second address is Bob's row: he is shown beside her, and left out by default."""
     uploading.portal.add_user("ana@acme.com", "Ana", "Perez", emails=DESK, **more)
     uploading.rows = (BOB,)

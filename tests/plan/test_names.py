@@ -135,7 +135,9 @@ def test_two_teams_in_one_cell_are_recognised(uploading: Uploading, between: str
     assert "in one cell" not in refused_teams(uploading, f"sales{between}Finanse")
     uploading.portal.add_team(cell.replace("\n", " "), 50, "p26")
     uploading.rows = (person(2, team=cell.replace("\n", " ")),)
-    assert uploading.plan().people[0].team.id == "team-3"
+    team = uploading.plan().people[0].team
+    assert team is not None
+    assert team.id == "team-3"
 
 
 def test_suggestions_ignore_letter_case_and_are_few():

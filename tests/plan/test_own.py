@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_ones_own_role_is_kept_through_every_address(admins: Uploading, address:
         {"id": "other", "userName": "zn", "emails": [{"value": "Z.Ng@acme.com"}]},
     ],
 )
-def test_ones_own_role_is_kept_by_what_the_portal_says(admins: Uploading, me: dict):
+def test_ones_own_role_is_kept_by_what_the_portal_says(admins: Uploading, me: dict[str, Any]):
     """The account of /Me by its id, and by any of its addresses; the plan says who it is."""
     admins.portal.on("GET", "/Me", instead(as_json(200, me)))
     plan = admins.plan()

@@ -229,6 +229,9 @@ def _check_totals(plan: PlanReport, before: Contents, after: Contents) -> None:
     """Seats, places, accounts and e-mails on the portal are what the plan said."""
     budgets = {(one.kind, one.name): one for one in plan.budgets}
     seats = budgets["pass", "Now"]
+    assert seats.used is not None
+    assert seats.capacity is not None
+    assert seats.free_after is not None
     assert seats.used == _pass_used(before)
     assert _pass_used(after) == seats.used + seats.takes == seats.capacity - seats.free_after
     taken = Counter(_places_used(after))

@@ -1,8 +1,10 @@
+from typing import Any
+
 from aapimport.plan.plan import Action, PlanOptions
 from aapimport.plan.report import options_of, plan_report
 from faults.uploading import Uploading, person
 
-ON_PASS = {"entitlements": [{"value": "p26", "type": "pass"}]}
+ON_PASS: dict[str, Any] = {"entitlements": [{"value": "p26", "type": "pass"}]}
 
 
 def test_each_person_is_told_in_full(uploading: Uploading):

@@ -187,7 +187,8 @@ def _plan(server: RealServer, file: Path) -> dict[str, Any]:
         "--json",
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    planned: dict[str, Any] = json.loads(done.stdout)
+    return planned
 
 
 def _assert_everybody_is_there_once(server: RealServer, *there: int) -> None:

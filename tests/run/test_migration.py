@@ -28,7 +28,7 @@ def version(path: Path) -> int:
         return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
-def ledger(path: Path) -> list[tuple[str, ...]]:
+def ledger(path: Path) -> list[tuple[str, str, str, int, str]]:
     """The mail ledger: address, account, kind, row, state."""
     with closing(sqlite3.connect(path)) as database:
         return database.execute(

@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -93,7 +94,7 @@ def test_a_pass_that_is_a_group_keeps_everybody(uploading: Uploading):
     assert {*former, "user-1"} == {*members(uploading.portal, group)}
 
 
-def unread_after_the_write(stub: ScimStub, path: str, **more: int) -> None:
+def unread_after_the_write(stub: ScimStub, path: str, **more: Any) -> None:
     """No answer comes of what was written to: the process may as well be dead."""
 
     def fault(act: Act) -> Response:

@@ -5,6 +5,7 @@ import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -38,8 +39,8 @@ def three(uploading: Uploading) -> Uploading:
     return uploading
 
 
-def before(uploading: Uploading) -> dict[int, dict]:
-    """What the journal says that people were before, by row."""
+def before(uploading: Uploading) -> dict[int, Any]:
+    """What the journal says that people were before, by row; None for who wasn't there."""
     with closing(sqlite3.connect(uploading.journal_path)) as database:
         found = database.execute("SELECT row, before FROM people").fetchall()
     return {row: json.loads(text) if text else None for row, text in found}

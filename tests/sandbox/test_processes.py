@@ -82,8 +82,10 @@ def test_processes_race_for_the_last_seats(tmp_path: Path) -> None:
     Practice(tmp_path).close()
     racers = [start(RACER, str(tmp_path), name) for name in ("left", "right")]
     for racer in racers:
+        assert racer.stdout is not None
         assert racer.stdout.readline() == "ready\n"
     for racer in racers:
+        assert racer.stdin is not None
         racer.stdin.write("go\n")
         racer.stdin.flush()
     won = [json.loads(racer.communicate(timeout=60)[0]) for racer in racers]
@@ -125,6 +127,7 @@ def test_killed_while_writing(tmp_path: Path, delay: float) -> None:
     held = SeedPass(id="leadership-2026", name="Leadership 2026", seats=100_000, year=2026)
     Practice(tmp_path, Seed(passes=(held,))).close()
     writer = start(BULK_WRITER, str(tmp_path))
+    assert writer.stdout is not None
     assert writer.stdout.readline() == "0\n"
     time.sleep(delay)
     writer.kill()

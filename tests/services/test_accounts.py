@@ -29,7 +29,7 @@ BO = {"userName": "bo.quist@acme.com", "name": {"givenName": "Bo", "familyName":
 
 def account(**more: Any) -> Account:
     """Zoe's account as she should have it, or otherwise."""
-    values = {
+    values: dict[str, Any] = {
         "id": "z1",
         "user_name": ZOE.email,
         "external_id": "",

@@ -307,7 +307,7 @@ def test_who_cant_be_asked_for_is_looked_for_in_the_list(
     neil = [portal_stub.add_user("o'neil@acme.com", "First95", "Last95")] if there else [""]
     whole = portal_stub._people
 
-    def bent(query: Any) -> Response:
+    def bent(query: Any) -> Any:
         if "'" not in query.get("filter", ""):
             return whole(query)
         answers = {"nobody": portal_stub._page([], query), "refused": error(400)}
