@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from faults.stub import ScimStub
+from support.stub import ScimStub
+from support.uploading import Uploading
 
 _FOLDERS = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
 
@@ -105,6 +106,14 @@ def jhana_stub() -> Iterator[ScimStub]:
     with ScimStub() as stub:
         stub.habits.passes = False
         yield stub
+
+
+@pytest.fixture
+def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Uploading:
+    """One person to be planned for, and uploaded, on two scripted services."""
+    return Uploading(
+        portal=portal_stub, jhana=jhana_stub, journal_path=tmp_path / "j" / "journal.sqlite3"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 from aapimport.cli import main
 from aapimport.plan.approval import read_plan
 from aapimport.sandbox.practice import Practice
-from faults.second_year import PASS, SEED, rows, write
+from support.second_year import PASS, SEED, rows, write
 
 RETURNING = ("--returning", "include")
 
@@ -329,7 +329,7 @@ def test_a_failed_look_up_stops_the_plan(
     tmp_path: Path, portal_stub, jhana_stub, monkeypatch, capsys
 ):
     """Exit 4, and nobody is created, also by an upload that may ask nothing."""
-    from faults.wire import error, instead
+    from support.wire import error, instead
 
     for name, stub in (("PORTAL", portal_stub), ("JHANA", jhana_stub)):
         monkeypatch.setenv(f"AAPIMPORT_{name}_URL", stub.url)

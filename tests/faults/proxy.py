@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
-from faults.wire import (
+from support.wire import (
     HOST,
     RESET,
     Act,

@@ -15,10 +15,10 @@ from faults.crash import receipt_of, upload_words
 from faults.nursery import Ended, Nursery
 from faults.proxy import Weather
 from faults.rows import someone
-from faults.stub import Habits, ScimStub, fold
 from faults.totals import Totals, receipt_json
-from faults.wire import Act, Response
 from faults.worlds import StubWorld, stub_world
+from support.stub import Habits, ScimStub, fold
+from support.wire import Act, Response
 
 SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
 PEOPLE = 10

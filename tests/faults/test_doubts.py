@@ -15,9 +15,9 @@ from aapimport.plan.plan import PlanOptions
 from aapimport.run.journal import Journal
 from aapimport.run.records import State, StepKind
 from aapimport.run.report import UploadReport, make_report
-from faults.stub import ScimStub
-from faults.uploading import Uploading, person
-from faults.wire import RESET, Act, Response, error, instead
+from support.stub import ScimStub
+from support.uploading import Uploading, person
+from support.wire import RESET, Act, Response, error, instead
 
 _OUT_OF_ORDER = instead(error(500, "out of order"))
 _ANA = person(2, first_name="Ana", last_name="Perez", jhana=True, team="Sales")

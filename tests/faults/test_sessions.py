@@ -18,11 +18,11 @@ from faults.crash import receipt_of, upload_words
 from faults.nursery import KILL, Ended, Nursery
 from faults.proxy import Weather
 from faults.rows import Someone, someone
-from faults.stub import Habits, ScimStub
-from faults.terminal import Terminal
 from faults.totals import Totals, receipt_json
-from faults.wire import Act, Response
 from faults.worlds import PASS, StubWorld, World, stub_world
+from support.stub import Habits, ScimStub
+from support.terminal import Terminal
+from support.wire import Act, Response
 
 PEOPLE = 8
 SEED = int(os.environ.get("FAULTS_SEED", "20261122"))

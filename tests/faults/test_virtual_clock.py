@@ -24,8 +24,8 @@ from aapimport.services.portal import Portal
 from aapimport.template.roles import Role
 from faults.memory import VIRTUAL_FAULTS, Clock, Memory, VirtualTransport
 from faults.proxy import Weather
-from faults.uploading import checked
-from faults.wire import instead, page
+from support.uploading import checked
+from support.wire import instead, page
 
 SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
 CREATES = int(os.environ.get("FAULTS_CREATES", "5000"))

@@ -17,8 +17,8 @@ from aapimport.plan.approval import (
 )
 from aapimport.plan.plan import Plan, PlanOptions
 from aapimport.plan.report import plan_report
-from faults.stub import ScimStub
-from faults.uploading import Uploading, checked, person, services
+from support.stub import ScimStub
+from support.uploading import Uploading, checked, person, services
 
 ON_PASS: dict[str, Any] = {"entitlements": [{"value": "p26", "type": "pass"}]}
 ANA = person(2, team="Sales", jhana=True)

@@ -8,7 +8,7 @@ from aapimport.plan.decide import MAYBE, NO_SEAT, RETURNS, decide, impossible, l
 from aapimport.plan.plan import Action, PersonPlan, Plan, PlanOptions, Step
 from aapimport.services.values import Change, EmailKind, Pass, Team, Wanted
 from aapimport.twins.same_human import Kind, Known, Twin
-from faults.uploading import person
+from support.uploading import person
 
 OPTIONS = PlanOptions(pass_name="Leadership 2026")
 SALES = Team(id="t1", name="Sales", pass_id="p26", places=5, places_used=3)

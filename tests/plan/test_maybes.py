@@ -6,7 +6,7 @@ import pytest
 from aapimport.plan.decide import MAYBE
 from aapimport.plan.plan import Action, PersonPlan
 from aapimport.twins.same_human import Kind
-from faults.uploading import Uploading, person
+from support.uploading import Uploading, person
 
 DESK = [{"value": "ana@acme.com", "primary": True}, {"value": "Desk@acme.com"}]
 BOB = person(2, email="desk@acme.com", first_name="Bob", last_name="Berg", role="client admin")

@@ -3,8 +3,8 @@ import pytest
 from aapimport.errors import RefusedError, ServiceError
 from aapimport.plan.names import choose_pass, find_teams, suggest
 from aapimport.plan.plan import PlanOptions
-from faults.uploading import Uploading, checked, person, services
-from faults.wire import error, instead
+from support.uploading import Uploading, checked, person, services
+from support.wire import error, instead
 
 
 @pytest.mark.parametrize("name", ["Leadership 2026", "LEADERSHIP 2026", " p26 ", "P26"])

@@ -8,8 +8,8 @@ from aapimport.config import Settings
 from aapimport.errors import SettingsError
 from aapimport.plan.own import set_administrator
 from aapimport.plan.plan import Plan
-from faults.uploading import Uploading, person
-from faults.wire import as_json, error, instead
+from support.uploading import Uploading, person
+from support.wire import as_json, error, instead
 
 ADMIN = [{"value": "client admin", "primary": True}]
 SECOND = [{"value": "zoe.ng@acme.com"}, {"value": "z.ng@acme.com"}]

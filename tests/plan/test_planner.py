@@ -7,7 +7,7 @@ from aapimport.plan.make import Memory, draft_plan
 from aapimport.plan.plan import Action, Plan
 from aapimport.screens.returning import show_returning_person
 from aapimport.template.roles import Role
-from faults.uploading import Uploading, checked, person, services
+from support.uploading import Uploading, checked, person, services
 
 ON_PASS: dict[str, Any] = {"entitlements": [{"value": "p26", "type": "pass"}]}
 BOB = person(3, email="bob@acme.com", first_name="Bob", last_name="Berg", role="client admin")

@@ -27,9 +27,9 @@ from aapimport.services.directory import Directory
 from aapimport.services.portal import Portal
 from aapimport.services.transport import Transport
 from aapimport.template.roles import Role
-from faults.stub import TOKEN, ScimStub
-from faults.uploading import checked
-from faults.wire import Request
+from support.stub import TOKEN, ScimStub
+from support.uploading import checked
+from support.wire import Request
 
 PORTALS, FILES, PEOPLE = 8, 4, 20
 CASES = 250

@@ -5,7 +5,7 @@ import pytest
 from aapimport.plan.make import NO_MEMORY
 from aapimport.plan.plan import Plan, PlanOptions
 from aapimport.plan.refresh import differs, refreshed
-from faults.uploading import Uploading, checked, person, services
+from support.uploading import Uploading, checked, person, services
 
 ON_PASS: dict[str, Any] = {"entitlements": [{"value": "p26", "type": "pass"}]}
 MANAGER: dict[str, Any] = {"roles": [{"value": "manager"}]}

@@ -2,7 +2,7 @@ import pytest
 
 from aapimport.errors import RefusedError
 from aapimport.person import Person
-from faults.uploading import Uploading, person
+from support.uploading import Uploading, person
 
 ANA = person(2, email="ana@acme.com", first_name="Ana", last_name="Perez")
 BOB = person(3, email="bob@acme.com", first_name="Bob", last_name="Berg", role="facilitator")

@@ -16,9 +16,9 @@ from aapimport.services.portal import Portal
 from aapimport.services.transport import Transport
 from aapimport.services.values import Pass
 from aapimport.template.roles import Role
-from faults.stub import ScimStub
-from faults.uploading import services
-from faults.wire import RESET, as_json, error, instead
+from support.stub import ScimStub
+from support.uploading import services
+from support.wire import RESET, as_json, error, instead
 
 PEOPLE = 90
 PASS = Pass(id="p26", name="Leadership 2026", seats=100, seats_used=30)

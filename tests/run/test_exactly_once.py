@@ -5,8 +5,8 @@ import pytest
 from aapimport.run.journal import Journal
 from aapimport.run.records import StepKind
 from aapimport.run.report import UploadReport
-from faults.uploading import Uploading, people, person, services
-from faults.wire import (
+from support.uploading import Uploading, people, person, services
+from support.wire import (
     RESET,
     Act,
     Fault,

@@ -12,8 +12,8 @@ from aapimport.run.options import RunOptions
 from aapimport.run.records import State, StepKind
 from aapimport.run.runner import Runner
 from aapimport.template.roles import Role
-from faults.uploading import Uploading, checked, people, person, services
-from faults.wire import Act, Response
+from support.uploading import Uploading, checked, people, person, services
+from support.wire import Act, Response
 
 ON_PASS = [{"value": "p26", "type": "pass"}]
 

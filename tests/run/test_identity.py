@@ -11,9 +11,9 @@ import pytest
 from aapimport.errors import AapimportError, ExitCode
 from aapimport.run.records import State
 from aapimport.template.roles import Role
-from faults.stub import ScimStub
-from faults.uploading import Uploading, person
-from faults.wire import RESET, Act, Response, as_json, error, instead
+from support.stub import ScimStub
+from support.uploading import Uploading, person
+from support.wire import RESET, Act, Response, as_json, error, instead
 
 ANA = person(2, email="ana@acme.com", first_name="Ana", last_name="Perez", role=Role.MANAGER)
 ZOE = person(3, email="zoe@acme.com", first_name="Zoe", last_name="Ng", role=Role.FACILITATOR)

@@ -2,8 +2,8 @@
 
 from aapimport.errors import ExitCode
 from aapimport.run.journal import Journal
-from faults.uploading import Uploading, person
-from faults.wire import Act, Response
+from support.uploading import Uploading, person
+from support.wire import Act, Response
 
 
 def test_whom_another_upload_has_mailed_is_not_mailed(uploading: Uploading):

@@ -6,8 +6,8 @@ import pytest
 
 from aapimport.errors import ExitCode, RefusedError
 from aapimport.template.roles import Role
-from faults.uploading import Uploading, person
-from faults.wire import Act, Response, as_json, error, instead
+from support.uploading import Uploading, person
+from support.wire import Act, Response, as_json, error, instead
 
 SETTLE = 0.6
 

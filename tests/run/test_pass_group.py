@@ -5,9 +5,9 @@ import pytest
 
 from aapimport.errors import ExitCode, RefusedError
 from aapimport.plan.plan import Action
-from faults.stub import ScimStub
-from faults.uploading import Uploading, people
-from faults.wire import error, instead
+from support.stub import ScimStub
+from support.uploading import Uploading, people
+from support.wire import error, instead
 
 PASS = "Leadership 2026"
 IS_GROUP = "the pass is the Group of that name"

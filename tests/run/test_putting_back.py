@@ -9,9 +9,9 @@ import pytest
 
 from aapimport.errors import ExitCode, RefusedError
 from aapimport.run.journal import Journal
-from faults.stub import EXTENSION, ScimStub
-from faults.uploading import Uploading, people, person, services
-from faults.wire import RESET, Act, Response, as_json, error, instead
+from support.stub import EXTENSION, ScimStub
+from support.uploading import Uploading, people, person, services
+from support.wire import RESET, Act, Response, as_json, error, instead
 
 SETTLE = 0.6
 STILL_SETTLING = 8.0

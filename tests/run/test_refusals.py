@@ -3,8 +3,8 @@
 import pytest
 
 from aapimport.errors import ExitCode, ServiceError, SettingsError
-from faults.uploading import Uploading, people, person
-from faults.wire import RESET, Act, Response, error, instead
+from support.uploading import Uploading, people, person
+from support.wire import RESET, Act, Response, error, instead
 
 
 @pytest.mark.parametrize("status", [402, 403])

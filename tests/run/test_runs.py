@@ -21,9 +21,9 @@ from aapimport.run.records import State, StepKind
 from aapimport.run.report import make_report
 from aapimport.run.schema import SCHEMA_VERSION
 from aapimport.template.roles import Role
-from faults.uploading import Uploading, person
-from faults.version_1 import as_version_1
-from faults.wire import RESET, instead
+from support.uploading import Uploading, person
+from support.version_1 import as_version_1
+from support.wire import RESET, instead
 
 ROWS = (
     person(2, email="bo.berg@acme.com", first_name="Bo", last_name="Berg", jhana=True),

@@ -9,8 +9,8 @@ from rich.cells import cell_len
 from aapimport.screens.console import make_console
 from aapimport.screens.plan import show_plan, show_preview
 from aapimport.screens.returning import show_returning, show_returning_person
-from faults.stub import ScimStub
-from faults.uploading import Uploading, people, person
+from support.stub import ScimStub
+from support.uploading import Uploading, people, person
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.portal import Portal
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
-from faults.stub import ScimStub
-from faults.wire import Response, as_json, error, instead, page
+from support.stub import ScimStub
+from support.wire import Response, as_json, error, instead, page
 
 ZOE = Wanted(
     email="zoe.ng@acme.com",

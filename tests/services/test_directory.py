@@ -4,8 +4,8 @@ from aapimport.errors import ServiceError, SettingsError
 from aapimport.services.directory import Absent, Found, Several, Unknown
 from aapimport.services.portal import Portal
 from aapimport.services.values import Wanted
-from faults.stub import ScimStub
-from faults.wire import RESET, Response, as_json, error, instead, page
+from support.stub import ScimStub
+from support.wire import RESET, Response, as_json, error, instead, page
 
 
 def found_id(result: object) -> str:

@@ -18,9 +18,9 @@ from aapimport.services.portal import Portal
 from aapimport.services.scim import USER
 from aapimport.services.transport import Answer, Lost, Reply
 from aapimport.services.values import Wanted
-from faults.stub import ScimStub
-from faults.uploading import services
-from faults.wire import Response, as_json, error, instead, page
+from support.stub import ScimStub
+from support.uploading import services
+from support.wire import Response, as_json, error, instead, page
 
 WANTED = Wanted(
     email="ana@acme.com",

@@ -14,8 +14,8 @@ from aapimport.services.look_ups import can_be_believed, find_many, look_again
 from aapimport.services.portal import Portal
 from aapimport.services.proofs import ADDRESSES, By, prove
 from aapimport.services.values import Wanted
-from faults.stub import ScimStub
-from faults.wire import RESET, Response, error, instead
+from support.stub import ScimStub
+from support.wire import RESET, Response, error, instead
 
 PEOPLE = 80
 

@@ -9,8 +9,8 @@ from aapimport.plan.make import Services
 from aapimport.services.making import make_so
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.values import Wanted
-from faults.stub import ScimStub
-from faults.wire import RESET, Act, Response, after_acting, as_json, error, instead
+from support.stub import ScimStub
+from support.wire import RESET, Act, Response, after_acting, as_json, error, instead
 
 ZOE = Wanted(
     email="zoe.ng@acme.com",

@@ -5,8 +5,8 @@ import pytest
 from aapimport.errors import SettingsError
 from aapimport.plan.make import Services
 from aapimport.services.outcomes import Verdict
-from faults.stub import EXTENSION, ScimStub
-from faults.wire import RESET, Act, Fault, Response, after_acting, as_json, error, instead
+from support.stub import EXTENSION, ScimStub
+from support.wire import RESET, Act, Fault, Response, after_acting, as_json, error, instead
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from aapimport.errors import ServiceError
 from aapimport.services import paging
 from aapimport.services.paging import Page, Place, Walk
 from aapimport.services.portal import Portal
-from faults.stub import ScimStub
-from faults.wire import Response, as_json, error
+from support.stub import ScimStub
+from support.wire import Response, as_json, error
 
 PEOPLE = [f"u{number}" for number in range(60)]
 
