@@ -70,6 +70,7 @@ def check_everybody(shown, people: int) -> None:
     assert set(mails.values()) == {1}
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("where", ["in process", "over http"])
 def test_killed_at_any_instant_and_run_again(aapimport, served, many, state_dir, where, tmp_path):
     """SIGKILL at random instants: the same command finishes it; nobody twice, nobody forgotten."""

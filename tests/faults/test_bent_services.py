@@ -20,6 +20,7 @@ from faults.worlds import StubWorld, stub_world
 from support.stub import Habits, ScimStub, fold
 from support.wire import Act, Response
 
+pytestmark = pytest.mark.campaign
 SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
 PEOPLE = 10
 SETTLE = "1"

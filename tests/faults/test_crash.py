@@ -6,6 +6,7 @@ import pytest
 from faults.crash import in_lanes, kill_lane
 from faults.failpoints import failpoint_lane
 
+pytestmark = pytest.mark.campaign
 SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
 KILLS = 1000
 

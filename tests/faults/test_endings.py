@@ -20,6 +20,7 @@ from faults.worlds import OpenStub, StubWorld, World, stub_world
 from support.uploading import Uploading, people
 from support.wire import Act, Response, after_acting, page
 
+pytestmark = pytest.mark.campaign
 PEOPLE = 6
 SINGLY = ["--no-bulk", "--emails"]
 

@@ -15,6 +15,7 @@ from support.uploading import Uploading, people
 from support.version_1 import as_version_1, says
 from support.wire import RESET, instead
 
+pytestmark = pytest.mark.campaign
 _SECTOR = 512
 _STRIDE = 61
 Rows = tuple[tuple[Any, ...], ...]

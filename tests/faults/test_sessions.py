@@ -24,6 +24,7 @@ from support.stub import Habits, ScimStub
 from support.terminal import Terminal
 from support.wire import Act, Response
 
+pytestmark = pytest.mark.campaign
 PEOPLE = 8
 SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
 BOTH = pytest.mark.parametrize("world", [True, False], indirect=True, ids=["unique", "doubles"])

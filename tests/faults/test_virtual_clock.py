@@ -27,6 +27,7 @@ from faults.proxy import Weather
 from support.uploading import checked
 from support.wire import instead, page
 
+pytestmark = pytest.mark.campaign
 SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
 CREATES = int(os.environ.get("FAULTS_CREATES", "5000"))
 SETTLE = 120.0

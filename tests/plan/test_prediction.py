@@ -264,6 +264,7 @@ def _check_people(plan: PlanReport, after: Contents) -> None:
         assert account.jhana or not one.jhana
 
 
+@pytest.mark.campaign
 def test_the_run_does_what_the_plan_says(companies):
     """Every person's result, and every total, is the predicted one; then nothing is left to do."""
     people = refused = 0
@@ -358,6 +359,7 @@ def _on_pass(stub: ScimStub) -> int:
     )
 
 
+@pytest.mark.campaign
 def test_the_run_does_what_the_plan_says_on_all_sorts_of_servers(tmp_path: Path):
     """Hundreds of small portals with habits of their own: thousands of people, none otherwise."""
     people = 0

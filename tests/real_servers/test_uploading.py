@@ -18,6 +18,8 @@ from aapimport.template.columns import COLUMNS
 from real_servers.proxy import Proxy
 from real_servers.starting import TOKEN, RealServer
 
+pytestmark = pytest.mark.servers
+
 PASS = "Leadership 2026"
 TEAMS = ("Sales EMEA", "Équipe Lyon", "営業部")
 PEOPLE = 300

@@ -121,6 +121,7 @@ def test_threads_race_for_the_last_seats(practice: Practice, wire) -> None:
     assert answers == [(201, 204), (201, 204), (201, 400)] + [(400, 0)] * 21
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("delay", [0.05, 0.2, 0.4])
 def test_killed_while_writing(tmp_path: Path, delay: float) -> None:
     """After SIGKILL each bulk request is there whole or not at all, and all counts are right."""

@@ -176,7 +176,7 @@ def test_an_acquired_company_is_not_a_moved_one():
     assert find_twins([*acquired, namesake], staff) == []
 
 
-@pytest.mark.parametrize("size", [200, 2000])
+@pytest.mark.parametrize("size", [200, pytest.param(2000, marks=pytest.mark.campaign)])
 def test_the_work_grows_with_the_people_not_the_pairs(monkeypatch, size):
     """However many people share a key, each newcomer is compared with a bounded number."""
     import aapimport.twins.same_human as module
@@ -256,6 +256,7 @@ def scores():
         sys.modules.pop("company", None)
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize(
     ("kind", "least"),
     [
@@ -278,6 +279,7 @@ def test_planted_twins_are_found(scores, kind, least):
     assert asked >= least * sum(score.planted[kind] for score in scores)
 
 
+@pytest.mark.campaign
 def test_hardly_anybody_else_is_bothered(scores):
     """Of newcomers without a twin, at most two in 1,000 are asked about (small companies)."""
     bothered = sum(len(score.bothered) for score in scores)
