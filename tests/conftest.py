@@ -92,6 +92,30 @@ def pytest_terminal_summary(
         )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The one way in which a golden is written."""
+    parser.addoption(
+        "--write-goldens",
+        action="store_true",
+        help="write the goldens of the tests that run, instead of comparing with them",
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compares a text with the one that was agreed on."""
+
+    def compare(path: Path, text: str) -> None:
+        if request.config.getoption("--write-goldens"):
+            path.write_text(text, encoding="utf-8", newline="\n")
+            return
+        agreed = path.read_text(encoding="utf-8") if path.exists() else ""
+        file = request.path.relative_to(request.config.rootpath)
+        assert text == agreed, f"if it is meant: pytest {file} --write-goldens, and read the diff"
+
+    return compare
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every connection that isn't to this machine fails, and no name is looked up."""
