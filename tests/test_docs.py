@@ -7,7 +7,10 @@ import pytest
 from aapimport.errors import ExitCode
 
 ROOT = Path(__file__).parents[1]
-TEXTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXTS = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 
 def test_generated_pages_are_current() -> None:
@@ -34,6 +37,21 @@ def test_links_lead_somewhere(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_no_page_is_cited_that_does_not_exist() -> None:
+    """Whatever code, tests or pages call a page is one."""
+    code = [
+        path for name in ("src", "tests", "bench", "docs") for path in (ROOT / name).rglob("*.py")
+    ]
+    settings = [ROOT / ".ci" / "run", ROOT / "pyproject.toml", *(ROOT / "bench").glob("*.toml")]
+    missing = [
+        f"{path.relative_to(ROOT)}: {cited}"
+        for path in (*code, *settings, *TEXTS)
+        for cited in re.findall(r"[\w/.-]*\w\.md\b", path.read_text(encoding="utf-8"))
+        if not any((folder / cited).exists() for folder in (ROOT, ROOT / "docs", path.parent))
+    ]
+    assert missing == []
 
 
 def test_every_page_can_be_reached() -> None:

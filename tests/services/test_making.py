@@ -252,7 +252,7 @@ def test_nothing_is_sent_of_what_is_not_declared(portal_stub, both: Services, zo
 
 @pytest.mark.parametrize("fault", [after_acting(error(500)), after_acting(RESET)])
 def test_what_was_done_all_the_same_is_read_and_not_repeated(portal_stub, both, zoe, fault):
-    """Scimgateway answers 500 for a PATCH that it has applied (SERVERS.md, 9)."""
+    """Scimgateway answers 500 for a PATCH that it has applied (docs/scim.md, 9)."""
     portal_stub.on("PATCH", f"/Users/{zoe}", fault)
     both.portal.adds_to_people.appends = False
     assert make_so(both.portal, zoe, ZOE).verdict is Verdict.DONE

@@ -1,7 +1,7 @@
 """A small SCIM service whose habits and answers a test chooses.
 
 It keeps people, teams and passes in memory and a ledger of every request. `Habits` are what a
-server always does (SERVERS.md's measurements); `on` replaces single answers.
+server always does (docs/scim.md); `on` replaces single answers.
 """
 
 import copy

@@ -132,7 +132,7 @@ def find_teams(checked: Checked, portal: Portal, pass_: Pass) -> dict[str, Team]
     found = {name: meant(name, here, by_id=False) for name in typed}
     wrong: dict[str, list[Person]] = {}
     for person in checked.people:
-        # names of Groups are not unique (SERVERS.md, 8)
+        # names of Groups are not unique (docs/scim.md, 8)
         if person.team and len(found[person.team]) != 1:
             wrong.setdefault(fold(plain(person.team)), []).append(person)
     blocks = [_block(checked, people, here, elsewhere) for people in wrong.values()]
