@@ -29,7 +29,7 @@ def out(tmp_path):
 def listed(path, people, header=HEADER):
     """An exported pass user list: (address, role, last login) each."""
     workbook = Workbook()
-    sheet = workbook.active
+    sheet = workbook.worksheets[0]
     sheet.append(header)
     for address, role, login in people:
         first = address.partition("@")[0].title()

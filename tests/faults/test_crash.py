@@ -13,7 +13,7 @@ KILLS = 300
 
 
 def test_random_kills(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    """Uploads killed hundreds of times, at any instant, end with everybody there once, mailed once."""
+    """Uploads killed at any instant, hundreds of times, end with all there once, mailed once."""
     totals = in_lanes(kill_lane, SEED, KILLS // 2, tmp_path)
     with capsys.disabled():
         print(f"\n{totals}")
