@@ -96,7 +96,18 @@ class Copy:
         Raises:
             ListError: They can't be run: there are no such tests, or they can't be imported.
         """
-        words = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+        words = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-x",
+            "-q",
+            "-m",
+            "",
+            "-p",
+            "no:cacheprovider",
+            *tests,
+        ]
         # byte code is told apart by size and second, and a mutant may change neither
         environment = {"PYTHONPATH": str(self._folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
         try:

@@ -1,18 +1,21 @@
-"""Writes the parts of the docs that the program itself knows: run it after a change.
+"""Writes the parts of the docs that the program and its code know: run it after a change.
 
     python docs/make_docs.py           writes them
     python docs/make_docs.py --check   exits with 1 when one is out of date
 
 Help texts, screens and schemas are produced by the program; receipts' numbers, times and folders,
-which differ from run to run, are replaced by fixed ones.
+which differ from run to run, are replaced by fixed ones. The street of `architecture.md` is made of
+the first lines of the modules' docstrings, in the order of the import contract.
 """
 
+import ast
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +31,8 @@ from aapimport.run.report import UploadReport
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
+PACKAGE = ROOT / "src" / "aapimport"
+_STREET, _END = "<!-- street -->", "<!-- end of the street -->"
 _RECEIPT = re.compile(r"\b(Plan|Receipt) [2-9A-Z]{6}\b")
 _TIME = re.compile(r"\d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2} UTC   took \S+ s")
 _WALK = (
@@ -54,6 +59,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield DOCS / "commands.md", _commands()
     yield DOCS / "problems.md", catalogue_page()
     yield DOCS / "walkthrough.md", _walkthrough()
+    yield DOCS / "architecture.md", _architecture()
     models: dict[str, type[BaseModel]] = {
         "validate": ValidationReport,
         "plan": PlanReport,
@@ -81,6 +87,31 @@ def _command_lines(command: click.Command, words: tuple[str, ...]) -> Iterator[t
         for name in command.list_commands(context):
             if child := command.get_command(context, name):
                 yield from _command_lines(child, (*words, name))
+
+
+def _architecture() -> str:
+    """The page as it is, with the street between its two marks drawn anew."""
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    before, _, rest = page.partition(_STREET)
+    _, _, after = rest.partition(_END)
+    return f"{before}{_STREET}\n```\n{chr(10).join(_street())}\n```\n{_END}{after}"
+
+
+def _street() -> Iterator[str]:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = contracts["tool"]["importlinter"]["contracts"][0]["layers"]
+    for name in (name for layer in layers for name in layer.split(" : ")):
+        room = PACKAGE / name
+        for module in sorted(room.rglob("*.py")) if room.is_dir() else [room.with_suffix(".py")]:
+            indent = "  " * (len(module.relative_to(PACKAGE).parts) - 1)
+            yield _line(module, indent)
+
+
+def _line(module: Path, indent: str) -> str:
+    first = (ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or "").split("\n")[0]
+    if module.name == "__init__.py":
+        return f"{indent[2:]}{module.parent.name}/".ljust(24) + first
+    return f"{indent}{module.name}".ljust(24) + first
 
 
 def _help(words: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from faults.stub import ScimStub
+from support.stub import ScimStub
+from support.uploading import Uploading
 
 _FOLDERS = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
 
@@ -31,20 +33,87 @@ def _check(address: Any) -> None:
         raise NetworkTouchedError(f"no test may connect to {address[0]}")
 
 
-_LONGEST = "test_crash.py"
+_CAMPAIGN, _SERVERS = "campaign", "servers"
+_LEFT_OUT = pytest.StashKey[Counter[str]]()
 _WORKERS = 4
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Spread the whole suite over the processors; what is named by its path runs right here."""
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return 0
+    config.option.dist = "worksteal"
+    return 2 * (os.cpu_count() or 1)  # many tests wait for a process or a service
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the campaigns of crashes begin first, each at another worker (README, the tests)."""
-    long = [item for item in items if item.path.name == _LONGEST]
-    rest = [item for item in items if item.path.name != _LONGEST]
+    """Let the campaigns begin first, each at another worker: they take longest."""
+    long = [item for item in items if item.get_closest_marker(_CAMPAIGN)]
+    rest = [item for item in items if not item.get_closest_marker(_CAMPAIGN)]
     share = -(-len(rest) // _WORKERS)
     items[:] = [
         item
         for worker in range(_WORKERS)
         for item in (*long[worker::_WORKERS], *rest[worker * share : (worker + 1) * share])
     ]
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Count what `-m` leaves out."""
+    for item in items:
+        for name in (_CAMPAIGN, _SERVERS):
+            if item.get_closest_marker(name):
+                item.config.stash.setdefault(_LEFT_OUT, Counter())[name] += 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let a worker tell what it left out; each of them has seen every test."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = dict(session.config.stash.get(_LEFT_OUT, {}))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear it."""
+    node.config.stash[_LEFT_OUT] = Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say what was left out, and how to run it."""
+    left = config.stash.get(_LEFT_OUT, Counter())
+    if left:
+        terminalreporter.write_line(
+            f"left out: {left[_CAMPAIGN]} campaign tests, {left[_SERVERS]} tests with real servers;"
+            ' `pytest -m "campaign or servers"` runs them, `pytest -m ""` runs everything'
+        )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The one way in which a golden is written."""
+    parser.addoption(
+        "--write-goldens",
+        action="store_true",
+        help="write the goldens of the tests that run, instead of comparing with them",
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compares a text with the one that was agreed on."""
+
+    def compare(path: Path, text: str) -> None:
+        if request.config.getoption("--write-goldens"):
+            path.write_text(text, encoding="utf-8", newline="\n")
+            return
+        agreed = path.read_text(encoding="utf-8") if path.exists() else ""
+        file = request.path.relative_to(request.config.rootpath)
+        assert text == agreed, f"if it is meant: pytest {file} --write-goldens, and read the diff"
+
+    return compare
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +174,14 @@ def jhana_stub() -> Iterator[ScimStub]:
     with ScimStub() as stub:
         stub.habits.passes = False
         yield stub
+
+
+@pytest.fixture
+def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Uploading:
+    """One person to be planned for, and uploaded, on two scripted services."""
+    return Uploading(
+        portal=portal_stub, jhana=jhana_stub, journal_path=tmp_path / "j" / "journal.sqlite3"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -26,14 +26,14 @@ ALL = {
 }
 
 
-def test_nothing_configured_means_the_practice_portal():
+def test_nothing_configured_means_the_practice_portal() -> None:
     """Without any of the four variables nothing real is touched, and nothing is waited for."""
     settings = read_settings({})
     assert settings.target == "practice"
     assert settings.settle_seconds == 0
 
 
-def test_all_four_mean_the_real_services():
+def test_all_four_mean_the_real_services() -> None:
     """Addresses lose the slash at their end; a lost request is waited for."""
     settings = read_settings(ALL)
     assert settings.target == "live"
@@ -44,7 +44,7 @@ def test_all_four_mean_the_real_services():
 
 @pytest.mark.parametrize("name", SERVICE_VARIABLES)
 @pytest.mark.parametrize("value", [None, "", "   "])
-def test_half_a_configuration_is_never_the_practice_portal(name: str, value: str | None):
+def test_half_a_configuration_is_never_the_practice_portal(name: str, value: str | None) -> None:
     """One variable that is missing, empty or blank is an error that names it."""
     environment = {key: it for key, it in ALL.items() if key != name}
     if value is not None:
@@ -55,7 +55,7 @@ def test_half_a_configuration_is_never_the_practice_portal(name: str, value: str
 
 
 @pytest.mark.parametrize("name", SERVICE_VARIABLES)
-def test_one_empty_variable_alone_is_an_error(name: str):
+def test_one_empty_variable_alone_is_an_error(name: str) -> None:
     """A secret that failed to load must not send an upload to the practice portal."""
     with pytest.raises(SettingsError, match="half configured"):
         read_settings({name: ""})
@@ -81,7 +81,7 @@ def test_one_empty_variable_alone_is_an_error(name: str):
         "https://portal.example.com/v2\x1b[0m",
     ],
 )
-def test_an_address_that_can_not_be_right_is_refused(url: str):
+def test_an_address_that_can_not_be_right_is_refused(url: str) -> None:
     """A wrong, unencrypted or telltale address ends with the variable's name, not its secrets."""
     with pytest.raises(SettingsError, match=PORTAL_URL) as caught:
         read_settings(ALL | {PORTAL_URL: url})
@@ -89,13 +89,13 @@ def test_an_address_that_can_not_be_right_is_refused(url: str):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "[::1]", "localhost"])
-def test_plain_http_is_for_this_machine(host: str):
+def test_plain_http_is_for_this_machine(host: str) -> None:
     """Loopback needs no encryption."""
     assert read_settings(ALL | {PORTAL_URL: f"http://{host}:1/v2"}).target == "live"
 
 
 @pytest.mark.parametrize("token", ["two\nlines", "ümlaut", "tab\tbed", "\x00"])
-def test_a_token_that_can_not_be_sent_is_refused(token: str):
+def test_a_token_that_can_not_be_sent_is_refused(token: str) -> None:
     """A token that a header can't hold is refused without being shown."""
     with pytest.raises(SettingsError, match=PORTAL_TOKEN) as caught:
         read_settings(ALL | {PORTAL_TOKEN: token})
@@ -103,13 +103,15 @@ def test_a_token_that_can_not_be_sent_is_refused(token: str):
 
 
 @pytest.mark.parametrize("value", ["-1", "nan", "inf", "3601", "soon", "1e9"])
-def test_a_settle_time_that_is_none_is_refused(value: str):
+def test_a_settle_time_that_is_none_is_refused(value: str) -> None:
     """Only a number of seconds up to an hour is one."""
     with pytest.raises(SettingsError, match=SETTLE_SECONDS):
         read_settings(ALL | {SETTLE_SECONDS: value})
 
 
-def test_the_state_folder_is_where_the_setting_says(tmp_path: Path, monkeypatch, home: Path):
+def test_the_state_folder_is_where_the_setting_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
     """A relative folder counts from where the command runs, `~` is the home folder."""
     monkeypatch.chdir(tmp_path)
     assert read_settings({"AAPIMPORT_STATE_DIR": "x"}).state_dir == tmp_path / "x"
@@ -117,7 +119,7 @@ def test_the_state_folder_is_where_the_setting_says(tmp_path: Path, monkeypatch,
     assert read_settings({}).state_dir.is_relative_to(home)
 
 
-def test_a_private_folder_is_private(tmp_path: Path):
+def test_a_private_folder_is_private(tmp_path: Path) -> None:
     """It is made with its parents, for its owner only."""
     folder = private_folder(tmp_path / "a" / "b")
     assert folder.is_dir()
@@ -125,7 +127,7 @@ def test_a_private_folder_is_private(tmp_path: Path):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_a_folder_that_can_not_be_made_is_a_setting(tmp_path: Path):
+def test_a_folder_that_can_not_be_made_is_a_setting(tmp_path: Path) -> None:
     """A file in the way is said with its path."""
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match="can't be used") as caught:
@@ -137,18 +139,18 @@ def test_a_folder_that_can_not_be_made_is_a_setting(tmp_path: Path):
     ("typed", "meant"),
     [("", "auto"), ("auto", "auto"), (" Group ", "group"), ("ENTITLEMENT", "entitlement")],
 )
-def test_what_the_pass_is_can_be_set(typed: str, meant: str):
+def test_what_the_pass_is_can_be_set(typed: str, meant: str) -> None:
     """In any letter case; nothing is the automatic choice."""
     assert read_settings({"AAPIMPORT_PASS_AS": typed}).pass_as == meant
 
 
-def test_a_pass_that_is_neither_is_refused():
+def test_a_pass_that_is_neither_is_refused() -> None:
     """A misspelt choice is a setting, not a guess."""
     with pytest.raises(SettingsError, match="AAPIMPORT_PASS_AS"):
         read_settings({"AAPIMPORT_PASS_AS": "groups"})
 
 
-def test_an_address_is_written_in_one_way():
+def test_an_address_is_written_in_one_way() -> None:
     """Letter case, the port that goes without saying and Unicode are spelling; a path is not."""
     typed = {PORTAL_URL: "HTTPS://MÜNCHEN.Example:443/Scim/", JHANA_URL: "http://[::1]:8080/jhana"}
     settings = read_settings(ALL | typed)
@@ -158,7 +160,7 @@ def test_an_address_is_written_in_one_way():
     assert settings.jhana.url == "http://[::1]:8080/jhana"
 
 
-def test_a_pair_of_services_is_known_by_its_places():
+def test_a_pair_of_services_is_known_by_its_places() -> None:
     """Journals hold addresses as they were typed; the practice portal has none."""
     typed = "HTTPS://A.Example.com.:443/scim//v2/ http://localhost:8080/%73cim"
     assert places_of(typed) == "https://a.example.com/scim/v2 http://127.0.0.1:8080/scim"
@@ -181,7 +183,7 @@ def test_a_pair_of_services_is_known_by_its_places():
         ("https://münchen.example", "https://xn--mnchen-3ya.example"),
     ],
 )
-def test_one_address_is_not_two_services(portal: str, jhana: str):
+def test_one_address_is_not_two_services(portal: str, jhana: str) -> None:
     """However it is spelled: everybody would be created twice, or half."""
     with pytest.raises(SettingsError, match="the same address") as caught:
         read_settings(ALL | {PORTAL_URL: portal, JHANA_URL: jhana})
@@ -199,7 +201,7 @@ def test_one_address_is_not_two_services(portal: str, jhana: str):
         ("https://a.example.com", "https://a.example.com/v2"),
     ],
 )
-def test_two_services_may_live_at_one_host(portal: str, jhana: str):
+def test_two_services_may_live_at_one_host(portal: str, jhana: str) -> None:
     """Another path or port is another service."""
     assert read_settings(ALL | {PORTAL_URL: portal, JHANA_URL: jhana}).target == "live"
 
@@ -214,7 +216,7 @@ def test_two_services_may_live_at_one_host(portal: str, jhana: str):
         ("names", {"name"}),
     ],
 )
-def test_what_the_portal_does_not_keep_can_be_set(typed: str, meant: set[str]):
+def test_what_the_portal_does_not_keep_can_be_set(typed: str, meant: set[str]) -> None:
     """In any letter case, with blanks around the commas."""
     assert read_settings({"AAPIMPORT_NOT_KEPT": typed}).not_kept == meant
 
@@ -222,7 +224,7 @@ def test_what_the_portal_does_not_keep_can_be_set(typed: str, meant: set[str]):
 @pytest.mark.parametrize(
     "typed", ["role", "roles;names", "roles names", "userName", "roles,emails"]
 )
-def test_what_can_not_be_left_out_is_refused(typed: str):
+def test_what_can_not_be_left_out_is_refused(typed: str) -> None:
     """A misspelt name would be sent after all; the hint lists what there is."""
     with pytest.raises(SettingsError, match="AAPIMPORT_NOT_KEPT") as caught:
         read_settings({"AAPIMPORT_NOT_KEPT": typed})

@@ -7,10 +7,13 @@ import pytest
 from aapimport.errors import ExitCode
 
 ROOT = Path(__file__).parents[1]
-TEXTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXTS = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 
-def test_generated_pages_are_current():
+def test_generated_pages_are_current() -> None:
     """Help texts, screens, problems and schemas in docs/ are what the program says today."""
     spec = importlib.util.spec_from_file_location("make_docs", ROOT / "docs" / "make_docs.py")
     assert spec is not None
@@ -21,7 +24,7 @@ def test_generated_pages_are_current():
         assert path.read_text(encoding="utf-8") == text, f"run docs/make_docs.py: {path.name}"
 
 
-def test_readme_lists_every_exit_code():
+def test_readme_lists_every_exit_code() -> None:
     """The README's table and the program's exit codes agree."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     listed = {int(number) for number in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)}
@@ -29,21 +32,36 @@ def test_readme_lists_every_exit_code():
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
-def test_links_lead_somewhere(path: Path):
+def test_links_lead_somewhere(path: Path) -> None:
     """Every link between the pages has a file at its end."""
     text = path.read_text(encoding="utf-8")
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
-def test_every_page_can_be_reached():
+def test_no_page_is_cited_that_does_not_exist() -> None:
+    """Whatever code, tests or pages call a page is one."""
+    code = [
+        path for name in ("src", "tests", "bench", "docs") for path in (ROOT / name).rglob("*.py")
+    ]
+    settings = [ROOT / ".ci" / "run", ROOT / "pyproject.toml", *(ROOT / "bench").glob("*.toml")]
+    missing = [
+        f"{path.relative_to(ROOT)}: {cited}"
+        for path in (*code, *settings, *TEXTS)
+        for cited in re.findall(r"[\w/.-]*\w\.md\b", path.read_text(encoding="utf-8"))
+        if not any((folder / cited).exists() for folder in (ROOT, ROOT / "docs", path.parent))
+    ]
+    assert missing == []
+
+
+def test_every_page_can_be_reached() -> None:
     """Every page in docs/ is linked from the README."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     pages = {path.name for path in (ROOT / "docs").glob("*.md")}
     assert pages - set(re.findall(r"docs/([\w-]+\.md)", readme)) == set()
 
 
-def test_long_files_of_pins_name_no_host():
+def test_long_files_of_pins_name_no_host() -> None:
     """Pinned requirements carry hashes, and no download address."""
     text = (ROOT / "requirements-test.txt").read_text(encoding="utf-8")
     pins = re.findall(r"^[a-z0-9-]+==", text, re.MULTILINE)
@@ -52,7 +70,7 @@ def test_long_files_of_pins_name_no_host():
     assert len(re.findall("--hash=sha256:", text)) >= len(pins)
 
 
-def test_ci_runs_the_readmes_test_command():
+def test_ci_runs_the_readmes_test_command() -> None:
     """The README names one line that runs the tests, and `.ci/run` reads it from there."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (command,) = re.findall(r"<!-- tests -->\n```\n(.*)\n```", readme)

@@ -19,7 +19,7 @@ sys.exit(code)
     [["--help"], ["--version"], ["upload", "--help"], ["sandbox", "serve", "--help"]],
     ids=" ".join,
 )
-def test_help_loads_no_heavy_library(arguments: list[str]):
+def test_help_loads_no_heavy_library(arguments: list[str]) -> None:
     """Help is instant: none of the libraries that do the work is imported for it."""
     done = subprocess.run(
         [sys.executable, "-c", _SCRIPT.format(arguments=arguments)],

@@ -17,7 +17,7 @@ from aapimport.person import address_key
         ("\u200bli@münchen.de\u00a0", "li@münchen.de"),
     ],
 )
-def test_one_mailbox(one: str, other: str):
+def test_one_mailbox(one: str, other: str) -> None:
     """Letter case, normal forms, a domain's spelling and blanks around it don't make another."""
     assert address_key(one) == address_key(other)
 
@@ -32,7 +32,7 @@ def test_one_mailbox(one: str, other: str):
         ("jose@acme.com", "josé@acme.com"),
     ],
 )
-def test_two_mailboxes(one: str, other: str):
+def test_two_mailboxes(one: str, other: str) -> None:
     """What is another mailbox by the standards is never taken for the same."""
     assert address_key(one) != address_key(other)
 
@@ -40,6 +40,6 @@ def test_two_mailboxes(one: str, other: str):
 @pytest.mark.parametrize(
     "text", ["", "@", "li@", "@acme.com", "nobody", "\u200b", "li@ü..de", "47ü"]
 )
-def test_what_is_no_address_has_a_key_as_well(text: str):
+def test_what_is_no_address_has_a_key_as_well(text: str) -> None:
     """Services keep anything as a userName; comparing it never fails."""
     assert address_key(text) == address_key(text.upper())

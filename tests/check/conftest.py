@@ -24,8 +24,8 @@ def make_xlsx(tmp_path: Path) -> Callable[..., Path]:
     """
 
     def make(
-        *rows: Sequence[object],
-        headers: Sequence[object] = HEADERS,
+        *rows: Sequence[Any],
+        headers: Sequence[Any] = HEADERS,
         name: str = "people.xlsx",
         change: Callable[[Any], None] = lambda _sheet: None,
     ) -> Path:
@@ -35,12 +35,12 @@ def make_xlsx(tmp_path: Path) -> Callable[..., Path]:
                 csv.writer(file).writerows([headers, *rows])
             return path
         workbook = Workbook()
-        sheet = workbook.active
+        sheet = workbook.worksheets[0]
         sheet.title = "Users"
         if headers:
-            sheet.append(headers)
+            sheet.append([*headers])
         for row in rows:
-            sheet.append(row)
+            sheet.append([*row])
         change(sheet)
         workbook.save(path)
         return path

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from time import process_time
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from aapimport.check.domains import odd_domains
 NAMES = [(f"Given{letter}", f"Family{letter}") for letter in "abcdefghijklmnopqrstuvwxyz"]
 
 
-def rules_of(found: Sequence, rule: str) -> list[str]:
+def rules_of(found: Sequence[Any], rule: str) -> list[str]:
     """The values that a rule speaks of."""
     return [problem.value for problem in found if problem.id == rule]
 
@@ -115,7 +116,7 @@ def test_letters_that_fold_alike_are_said_to_read_the_same(problems_of):
 
 
 @pytest.mark.parametrize("between", [("c@acme.com", "A\nB", "C"), ()])
-def test_one_name_twice_is_told_by_its_own_name(problems_of, between: Sequence):
+def test_one_name_twice_is_told_by_its_own_name(problems_of, between: Sequence[str]):
     """A line break in another name, or thousands of blank rows, put no name beside a wrong row."""
     gap = [between] if between else [()] * 20_000
     found = problems_of(

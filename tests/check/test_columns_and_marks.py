@@ -161,9 +161,8 @@ def test_a_mark_in_the_first_column_counts_where_few_rows_have_it(make_xlsx, ans
     rows = [(*ANA[1:], ANA[0]), ("#Bob", "Hope", BOB[0]), (*CY[1:], CY[0])]
     with pytest.raises(AnswerNeededError, match=r"row 3 bob.*First Name: #Bob"):
         answer_of(make_xlsx(*rows, headers=headers, name="people.csv"))
-    headers = ("No", *NAMES)
-    rows = [("#1", *ANA), ("#2", *BOB), ("#3", *CY)]
-    assert answer_of(make_xlsx(*rows, headers=headers))["ready"] == 3
+    numbered = [("#1", *ANA), ("#2", *BOB), ("#3", *CY)]
+    assert answer_of(make_xlsx(*numbered, headers=("No", *NAMES)))["ready"] == 3
 
 
 PAST, FUTURE = datetime(2020, 5, 1), datetime.now() + timedelta(days=90)  # noqa: DTZ001, DTZ005
@@ -240,8 +239,9 @@ def test_check_boxes_are_one_and_blank(kind: str, make_xlsx, answer_of) -> None:
     assert [person[6] for person in answer["people"]] == [True, False]
     assert (answer["rows"], ids(answer)) == (2, ["jhana-spelling"])
     headers = (*NAMES, "Done")
-    rows = [(*ANA, True), *[("", "", "", False)] * 3]
-    assert ids(answer_of(make_xlsx(*rows, headers=headers, name=f"p.{kind}"))) == ["extra-column"]
+    ticked = [(*ANA, True), *[("", "", "", False)] * 3]
+    answer = answer_of(make_xlsx(*ticked, headers=headers, name=f"p.{kind}"))
+    assert ids(answer) == ["extra-column"]
 
 
 @pytest.mark.parametrize(

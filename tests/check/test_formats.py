@@ -1,7 +1,7 @@
 import csv
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ def as_rows(checked: Checked) -> list[tuple[str, ...]]:
     ]
 
 
-def csv_text(delimiter: str = ",", rows: list[tuple[str, ...]] = PEOPLE) -> str:
+def csv_text(delimiter: str = ",", rows: Sequence[tuple[str, ...]] = PEOPLE) -> str:
     """The people as text with delimiters."""
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter).writerows([HEADERS, *rows])
@@ -210,7 +210,7 @@ def test_excels_way_to_keep_text_is_read(
 def xlsx_of_people(path: Path) -> Path:
     """The people as a workbook."""
     workbook = Workbook()
-    sheet = workbook.active
+    sheet = workbook.worksheets[0]
     sheet.title = "Users"
     for row in [HEADERS, *PEOPLE]:
         sheet.append([value or None for value in row])
@@ -235,7 +235,7 @@ def test_numbers_are_sent_as_they_are_shown(
 ) -> None:
     """Zeros and letters of a number format count; where they can't be told, that is a warning."""
     workbook = Workbook()
-    sheet = workbook.active
+    sheet = workbook.worksheets[0]
     sheet.title = "Users"
     sheet.append(HEADERS)
     for at, (value, number_format, _) in enumerate(NUMBERS):

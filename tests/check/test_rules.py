@@ -463,7 +463,9 @@ def test_an_error_keeps_the_row_from_being_ready(
     assert answer["ready"] < max(answer["rows"], 1)
 
 
-def test_messages_and_hints_at_80_columns(found: Callable[..., list[Problem]]) -> None:
+def test_messages_and_hints_at_80_columns(
+    found: Callable[..., list[Problem]], golden: Callable[[Path, str], None]
+) -> None:
     """Every message and hint reads as it was agreed, and holds at 80 columns."""
     lines: list[str] = []
     for rule, case in CASES.items():
@@ -471,7 +473,4 @@ def test_messages_and_hints_at_80_columns(found: Callable[..., list[Problem]]) -
         lines += [line.plain.rstrip() for line in problem_lines([Entry(problem)])]
     assert max(map(len, lines)) <= 80
     text = "\n".join(lines) + "\n"
-    if not GOLDEN.exists():
-        GOLDEN.write_text(text, encoding="utf-8")
-        pytest.fail(f"{GOLDEN.name} was missing and has been written: read it, then run again")
-    assert text == GOLDEN.read_text(encoding="utf-8")
+    golden(GOLDEN, text)

@@ -119,7 +119,7 @@ def test_a_second_reader_that_hangs_is_left_behind(
             arguments = 600  # type: ignore[assignment]
         return start_child(entry, arguments, limits, stdin)
 
-    start_child = check.start_child
+    start_child: Any = vars(check)["start_child"]
     monkeypatch.setattr(check, "start_child", start)
     checked = check_file(make_xlsx(ANA), ReadOptions())
     assert [p.id for p in checked.problems] == ["second-reader-failed"]

@@ -81,7 +81,7 @@ def with_record(monkeypatch: pytest.MonkeyPatch, before: int, record: bytes) -> 
     from sheets import other_formats
 
     plain = other_formats._r
-    done = []
+    done: list[int] = []
 
     def write(kind: int, body: bytes = b"") -> bytes:
         if kind == before and not done:

@@ -1,14 +1,19 @@
+import io
 import json
 import os
-import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from aapimport.cli import main
+from aapimport.config import JHANA_TOKEN, JHANA_URL, PORTAL_TOKEN, PORTAL_URL, SETTLE_SECONDS
+from aapimport.sandbox.serving import PracticeServer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PASS = ("--pass", "Leadership 2026")
@@ -38,7 +43,31 @@ Aapimport = Callable[..., Done]
 
 @pytest.fixture
 def aapimport() -> Aapimport:
-    """Runs a command in a process of its own; `stdin` is what can be read from a pipe."""
+    """Runs a command in this process, with pipes of its own; `stdin` is what can be read."""
+
+    def run(*arguments: object, stdin: str | bytes = "", **environment: str) -> Done:
+        written = stdin if isinstance(stdin, bytes) else stdin.encode()
+        out, err = io.BytesIO(), io.BytesIO()
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "stdin", _pipe(io.BytesIO(written), errors="surrogateescape"))
+            patch.setattr(sys, "stdout", _pipe(out))
+            patch.setattr(sys, "stderr", _pipe(err))
+            code = main([*map(str, arguments)])
+            sys.stdout.flush()
+            return Done(int(code), out.getvalue().decode(), err.getvalue().decode())
+
+    return run
+
+
+def _pipe(buffer: io.BytesIO, errors: str = "strict") -> io.TextIOWrapper:
+    return io.TextIOWrapper(buffer, encoding="utf-8", errors=errors, write_through=True)
+
+
+@pytest.fixture
+def aapimport_process() -> Aapimport:
+    """Runs a command in a process of its own, as a shell does."""
 
     def run(*arguments: object, stdin: str | bytes = "", **environment: str) -> Done:
         done = subprocess.run(
@@ -56,20 +85,20 @@ def aapimport() -> Aapimport:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """`aapimport sandbox serve` in another process: the four settings that it prints."""
-    folder = tmp_path / "served"
-    with subprocess.Popen(
-        command("sandbox", "serve"),
-        env=os.environ | {"AAPIMPORT_STATE_DIR": str(folder)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="utf-8",
-    ) as server:
-        assert server.stdout is not None
-        lines = [server.stdout.readline().strip() for _ in range(4)]
-        yield dict(line.split("=", 1) for line in lines) | {"AAPIMPORT_SETTLE_SECONDS": "0.5"}
-        server.send_signal(signal.SIGTERM)
-        server.wait(10)
+    """What `aapimport sandbox serve` serves, from a thread: the four settings that it prints."""
+    with PracticeServer(tmp_path / "served") as server:
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        address = server.address
+        yield {
+            PORTAL_URL: address.portal_url,
+            PORTAL_TOKEN: address.token,
+            JHANA_URL: address.jhana_url,
+            JHANA_TOKEN: address.token,
+            SETTLE_SECONDS: "0.5",
+        }
+        server.stop()
+        thread.join()
 
 
 @pytest.fixture

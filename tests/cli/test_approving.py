@@ -8,8 +8,8 @@ import pytest
 from aapimport.errors import ExitCode
 from aapimport.sandbox.contents import contents
 from aapimport.sandbox.practice import Practice
-from faults.second_year import PASS, SEED, TWINS, rows, write
-from faults.terminal import Terminal
+from support.second_year import PASS, SEED, TWINS, rows, write
+from support.terminal import Terminal
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("pty") is None, reason="this system has no pseudo-terminals"

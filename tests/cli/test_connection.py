@@ -1,7 +1,7 @@
 from aapimport.cli.connection import connected
 from aapimport.config import Endpoint, Settings
 from aapimport.services.transport import Answer
-from faults.wire import Response, Server
+from support.wire import Response, Server
 
 
 def settings(portal: str, jhana: str, tmp_path, **more) -> Settings:

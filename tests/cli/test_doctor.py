@@ -5,8 +5,8 @@ import jsonschema
 import pytest
 
 from aapimport.cli import main
-from faults.stub import TOKEN, ScimStub
-from faults.wire import as_json, error, instead
+from support.stub import TOKEN, ScimStub
+from support.wire import as_json, error, instead
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from aapimport.cli.upload import upload
 from aapimport.plan.approval import read_plan
 from aapimport.sandbox.contents import Contents, contents
 from aapimport.sandbox.practice import Practice
-from faults.second_year import PASS, SEED, TWINS, rows, write
+from support.second_year import PASS, SEED, TWINS, rows, write
 
 ADMINS = [
     "omar.haddad@acme.com,Omar,Haddad,client admin,,",
@@ -178,7 +178,7 @@ def test_nobody_changes_their_own_role(
     portal_stub, jhana_stub, tmp_path: Path, monkeypatch, capsys, said_by: str
 ):
     """Whoever runs the upload keeps their role, known by the setting or by the portal's /Me."""
-    from faults.wire import as_json, instead
+    from support.wire import as_json, instead
 
     for name, stub in (("PORTAL", portal_stub), ("JHANA", jhana_stub)):
         monkeypatch.setenv(f"AAPIMPORT_{name}_URL", stub.url)

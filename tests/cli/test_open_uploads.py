@@ -10,9 +10,9 @@ from aapimport.errors import RefusedError
 from aapimport.run.glance import glance
 from aapimport.run.journal import Journal
 from aapimport.template.roles import Role
-from faults.stub import ScimStub
-from faults.uploading import Uploading, checked, person
-from faults.version_1 import as_version_1
+from support.stub import ScimStub
+from support.uploading import Uploading, checked, person
+from support.version_1 import as_version_1
 
 NO_FLAGS = PlanFlags(
     pass_name=None,

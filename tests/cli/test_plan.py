@@ -4,13 +4,14 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aapimport.cli import main
 from aapimport.plan.approval import read_plan
 from aapimport.sandbox.practice import Practice
-from faults.second_year import PASS, SEED, rows, write
+from support.second_year import PASS, SEED, rows, write
 
 RETURNING = ("--returning", "include")
 
@@ -42,14 +43,14 @@ def run(*words: object) -> int:
     return main([str(word) for word in words])
 
 
-def as_json(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> dict:
+def as_json(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> Any:
     """What a command prints as JSON."""
     capsys.readouterr()
     assert run(*words, "--json") == code
     return json.loads(capsys.readouterr().out)
 
 
-def counts(totals: dict) -> tuple[int, int, int, int]:
+def counts(totals: dict[str, Any]) -> tuple[int, int, int, int]:
     """Create, change, same, skip."""
     return tuple(totals[name] for name in ("create", "change", "same", "skip"))
 
@@ -100,9 +101,9 @@ def test_fit_plans_the_first_that_fit_and_the_run_does_it(file: Path, capsys):
     assert done["seats"] == {"free_before": 10, "used": 10, "free_after": 0}
     assert as_json(capsys, "passes")[0]["seats_used"] == 17
     predicted = {one["row"]: one["on_portal"]["action"] for one in plan["people"]}
-    words = {"create": "created", "change": "changed", "same": "same", "skip": "skipped"}
+    became = {"create": "created", "change": "changed", "same": "same", "skip": "skipped"}
     assert {one["row"]: one["portal"] for one in done["people"]} == {
-        row: words[action] for row, action in predicted.items()
+        row: became[action] for row, action in predicted.items()
     }
 
 
@@ -328,7 +329,7 @@ def test_a_failed_look_up_stops_the_plan(
     tmp_path: Path, portal_stub, jhana_stub, monkeypatch, capsys
 ):
     """Exit 4, and nobody is created, also by an upload that may ask nothing."""
-    from faults.wire import error, instead
+    from support.wire import error, instead
 
     for name, stub in (("PORTAL", portal_stub), ("JHANA", jhana_stub)):
         monkeypatch.setenv(f"AAPIMPORT_{name}_URL", stub.url)
@@ -367,9 +368,12 @@ def test_a_fitted_plan_with_possible_twins_is_carried_out(file: Path, tmp_path: 
 def test_an_interrupted_upload_of_other_rows_does_not_go_on(tmp_path: Path, capsys, monkeypatch):
     """Another sheet of the same workbook is another list: nobody of the first is sent for it."""
     from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
 
     workbook = Workbook()
-    for sheet, city in ((workbook.active, "Paris"), (workbook.create_sheet(), "Lyon")):
+    first = workbook.active
+    assert isinstance(first, Worksheet)
+    for sheet, city in ((first, "Paris"), (workbook.create_sheet(), "Lyon")):
         sheet.title = city
         sheet.append(("Email Address", "First Name", "Last Name"))
         for number in range(3):

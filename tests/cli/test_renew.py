@@ -10,7 +10,7 @@ from openpyxl import Workbook, load_workbook
 
 from aapimport.cli.renew import renew
 from aapimport.errors import AnswerNeededError, ExitCode, FileProblemError, UsageError
-from faults.terminal import Terminal
+from support.terminal import Terminal
 
 LIST = """\
 Email Address,First Name,Last Name,User Role,Region,Pass,Date of Last Login

@@ -70,6 +70,7 @@ def check_everybody(shown, people: int) -> None:
     assert set(mails.values()) == {1}
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("where", ["in process", "over http"])
 def test_killed_at_any_instant_and_run_again(aapimport, served, many, state_dir, where, tmp_path):
     """SIGKILL at random instants: the same command finishes it; nobody twice, nobody forgotten."""
@@ -170,7 +171,7 @@ def half_done(aapimport, many: Path, **environment: str) -> str:
     options = ("--pass", "Leadership 2026", "--emails", "--maybe", "create", "--canary", "30")
     done = aapimport("upload", many, *options, stdin="120\nn\n", **environment)
     assert done.code == 1, done.err
-    return done.err.split("aapimport resume")[1].split()[0]
+    return str(done.err.split("aapimport resume")[1].split()[0])
 
 
 def saved_again(many: Path, name: str, old: str = "", new: str = "") -> Path:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import httpx
@@ -48,16 +49,18 @@ def add_ana(state_dir: Path) -> None:
 
 def run(*words: str) -> ExitCode:
     """Run the command as `main()` does."""
-    return sandbox.main(args=list(words), standalone_mode=False)
+    code: ExitCode = sandbox.main(args=list(words), standalone_mode=False)
+    return code
 
 
-def shown(capsys: pytest.CaptureFixture[str]) -> dict:
+def shown(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     """What `sandbox show --json` prints."""
     capsys.readouterr()
     assert run("show", "--json") is ExitCode.OK
     captured = capsys.readouterr()
     assert captured.err == ""
-    return json.loads(captured.out)
+    found: dict[str, Any] = json.loads(captured.out)
+    return found
 
 
 def test_show_json_has_the_documented_shape(capsys: pytest.CaptureFixture[str]) -> None:
@@ -163,6 +166,7 @@ def server(state_dir: Path) -> Iterator["subprocess.Popen[str]"]:
 
 def settings_of(server: "subprocess.Popen[str]") -> dict[str, str]:
     """The four settings that it prints."""
+    assert server.stdout is not None
     lines = [server.stdout.readline().strip() for _ in range(4)]
     return dict(line.split("=", 1) for line in lines)
 
@@ -185,6 +189,7 @@ def test_serve_prints_the_four_settings(server: "subprocess.Popen[str]") -> None
 def test_serve_ends_cleanly(server: "subprocess.Popen[str]", wish: signal.Signals) -> None:
     """Ctrl+C and SIGTERM end it without a traceback, and it says that everything is kept."""
     settings_of(server)
+    assert server.stderr is not None
     assert server.stderr.readline().strip() == PRACTICE
     server.send_signal(wish)
     _, errors = server.communicate(timeout=300)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ PASS = ("--pass", "Leadership 2026")
 KEYS = {"receipt", "target", "file", "pass", "emails", "services", "seats", "people"}
 
 
-def without_place(report: dict) -> dict:
+def without_place(report: dict[str, Any]) -> dict[str, Any]:
     """A receipt without what differs between two services that hold the same."""
     return {name: it for name, it in report.items() if name not in {"receipt", "target"}}
 
@@ -27,13 +28,13 @@ def csv(tmp_path: Path, *rows: str) -> Path:
     return file
 
 
-def test_the_readmes_upload_arrives_and_is_done_once(aapimport):
+def test_the_readmes_upload_arrives_and_is_done_once(aapimport_process):
     """The example reaches the practice portal with no question open; again, nobody is created."""
-    first = aapimport("upload", USERS, *PASS, "--no-emails")
+    first = aapimport_process("upload", USERS, *PASS, "--no-emails")
     assert first.code == 0, first.err
     assert "practice portal: nothing real is touched" in first.out
     assert "Receipt " in first.out
-    shown = aapimport("sandbox", "show", "--json").json
+    shown = aapimport_process("sandbox", "show", "--json").json
     people = {person["email"]: person for person in shown["people"]}
     assert people["ana.perez@acme.com"] == {
         "email": "ana.perez@acme.com",
@@ -48,10 +49,10 @@ def test_the_readmes_upload_arrives_and_is_done_once(aapimport):
     assert shown["outbox"] == []
     used = {one["name"]: one["seats_used"] for one in shown["passes"]}
 
-    second = aapimport("upload", USERS, *PASS, "--no-emails")
+    second = aapimport_process("upload", USERS, *PASS, "--no-emails")
     assert second.code == 0, second.err
     assert "nobody was created or changed" in second.out
-    again = aapimport("sandbox", "show", "--json").json
+    again = aapimport_process("sandbox", "show", "--json").json
     assert again["people"] == shown["people"]
     assert {one["name"]: one["seats_used"] for one in again["passes"]} == used
 
@@ -112,16 +113,16 @@ def test_nothing_that_can_answer_sends_nothing(aapimport, served, tmp_path: Path
     assert "bo@acme.com" not in _emails(aapimport, served)
 
 
-def test_answers_can_be_piped(aapimport, served, tmp_path: Path):
+def test_answers_can_be_piped(aapimport_process, served, tmp_path: Path):
     """The pass, the seats and the e-mails are asked for, and read from a pipe."""
     file = csv(tmp_path, "bo@acme.com,Bosse,Quist,individualcontributor,,")
-    declined = aapimport("upload", file, stdin="1\n\n", **served)
+    declined = aapimport_process("upload", file, stdin="1\n\n", **served)
     assert declined.code == 1
     assert "you did not say yes" in declined.err
-    done = aapimport("upload", file, stdin="leadership-2026\n1\nn\n", **served)
+    done = aapimport_process("upload", file, stdin="leadership-2026\n1\nn\n", **served)
     assert done.code == 0, done.err
     assert "E-mails          none sent" in done.out
-    assert "bo@acme.com" in _emails(aapimport, served)
+    assert "bo@acme.com" in _emails(aapimport_process, served)
 
 
 def _emails(aapimport, served) -> set[str]:
@@ -130,10 +131,10 @@ def _emails(aapimport, served) -> set[str]:
     return {person["email"] for person in shown["people"]}
 
 
-def test_bytes_that_are_no_text_are_no_answer(aapimport, served, tmp_path: Path):
+def test_bytes_that_are_no_text_are_no_answer(aapimport_process, served, tmp_path: Path):
     """A pipe that holds anything but text ends like one that holds nothing, without a bug."""
     file = csv(tmp_path, "bo@acme.com,Bosse,Quist,individualcontributor,,")
-    done = aapimport("upload", file, *PASS, stdin=b"\xff\xfe\n" * 3, **served)
+    done = aapimport_process("upload", file, *PASS, stdin=b"\xff\xfe\n" * 3, **served)
     assert done.code in {1, 2}, done.err
 
 

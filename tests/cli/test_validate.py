@@ -1,11 +1,13 @@
 import json
-import subprocess
-import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from aapimport.check.report import ValidationReport
 
@@ -13,71 +15,67 @@ HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jha
 ANA = ("ana.perez@acme.com", "Ana", "Perez", "facilitator", "Sales", 1)
 
 
-def validate(*arguments: object) -> "subprocess.CompletedProcess[str]":
-    """Run the command as a user does."""
-    return subprocess.run(
-        [sys.executable, "-m", "aapimport", "validate", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        timeout=300,
-    )
+@pytest.fixture
+def validate(aapimport) -> Callable[..., Any]:
+    """`aapimport validate` in this process."""
+    return partial(aapimport, "validate")
 
 
-def workbook(path: Path, *rows: tuple[object, ...]) -> Path:
+def workbook(path: Path, *rows: tuple[str | int | None, ...]) -> Path:
     """Write rows below the template's headers."""
     book = Workbook()
-    book.active.title = "Users"
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.title = "Users"
     for row in (HEADERS, *rows):
-        book.active.append(row)
+        sheet.append(row)
     book.save(path)
     return path
 
 
-def test_a_good_file_gives_0(tmp_path: Path) -> None:
+def test_a_good_file_gives_0(aapimport_process, tmp_path: Path) -> None:
     """Nothing wrong: the counts on stdout, what wasn't compared on stderr, exit 0."""
-    done = validate(workbook(tmp_path / "people.xlsx", ANA))
-    assert done.stdout == (
+    done = aapimport_process("validate", workbook(tmp_path / "people.xlsx", ANA))
+    assert done.out == (
         "people.xlsx: 1 row checked, 1 ready, 0 with errors, 0 warnings\nnothing was sent\n"
     )
     said = "team names were not compared with the portal's: --pass NAME does\n"
-    assert (done.returncode, done.stderr) == (0, said)
+    assert (done.code, done.err) == (0, said)
 
 
-def test_teams_are_compared_with_the_passs(tmp_path: Path) -> None:
+def test_teams_are_compared_with_the_passs(validate, tmp_path: Path) -> None:
     """With --pass, a team that the pass hasn't is an error at its cells, with the teams it has."""
     good = validate(
         workbook(tmp_path / "good.xlsx", (*ANA[:4], "Sales EMEA", 1)), "--pass", "Leadership 2026"
     )
-    assert good.returncode == 0
-    assert "'Engineering', 'Finance', 'Sales EMEA'" in good.stderr
-    assert "practice portal: nothing real is touched" in good.stderr
+    assert good.code == 0
+    assert "'Engineering', 'Finance', 'Sales EMEA'" in good.err
+    assert "practice portal: nothing real is touched" in good.err
     other = (*ANA[:4], "Wizards", 1)
     bad = validate(workbook(tmp_path / "bad.xlsx", other), "--pass", "Leadership 2026")
-    assert bad.returncode == 1
-    assert "team 'Wizards' is not on the pass: Users!E2" in bad.stderr
-    assert "the pass's teams are 'Engineering', 'Finance', 'Sales EMEA'" in bad.stderr
+    assert bad.code == 1
+    assert "team 'Wizards' is not on the pass: Users!E2" in bad.err
+    assert "the pass's teams are 'Engineering', 'Finance', 'Sales EMEA'" in bad.err
     nobody = validate(workbook(tmp_path / "pass.xlsx", ANA), "--pass", "Leadreship 2026")
-    assert nobody.returncode == 1
-    assert "did you mean 'Leadership 2026'" in nobody.stderr
+    assert nobody.code == 1
+    assert "did you mean 'Leadership 2026'" in nobody.err
 
 
-def test_a_bad_file_gives_1_and_every_problem(tmp_path: Path) -> None:
+def test_a_bad_file_gives_1_and_every_problem(validate, tmp_path: Path) -> None:
     """All mistakes at once, each at its cell."""
     bad = ("ana.perez@acme", "", "Perez", "Facilitater", "", "x")
     done = validate(workbook(tmp_path / "people.xlsx", ANA, bad))
-    assert done.returncode == 1
+    assert done.code == 1
     for cell in ("A3", "B3", "D3", "F3"):
-        assert f"Users!{cell} " in done.stdout
-    assert "2 rows checked, 1 ready, 1 with errors" in done.stdout
+        assert f"Users!{cell} " in done.out
+    assert "2 rows checked, 1 ready, 1 with errors" in done.out
 
 
-def test_json_is_the_contract(tmp_path: Path) -> None:
+def test_json_is_the_contract(validate, tmp_path: Path) -> None:
     """One object on stdout with exactly the agreed fields, as the JSON Schema says."""
     path = workbook(tmp_path / "people.xlsx", ANA, ("x", "Ana", "B", "client admin", None, None))
     done = validate(path, "--json")
-    report = json.loads(done.stdout)
+    report = json.loads(done.out)
     jsonschema.validate(report, ValidationReport.model_json_schema())
     assert list(report) == ["file", "sheet", "rows", "ready", "errors", "warnings", "problems"]
     assert {key: report[key] for key in list(report)[:-1]} == {
@@ -99,52 +97,54 @@ def test_json_is_the_contract(tmp_path: Path) -> None:
         "message": "is not an e-mail address",
         "hint": "an address has the form ana.perez@acme.com",
     }
-    assert done.returncode == 1
+    assert done.code == 1
 
 
-def test_strict_makes_warnings_fail(tmp_path: Path) -> None:
+def test_strict_makes_warnings_fail(validate, tmp_path: Path) -> None:
     """A warning alone is exit 0, and 1 with `--strict`."""
     admin = (*ANA[:3], "client admin", None, None)
     path = workbook(tmp_path / "people.xlsx", admin)
-    assert validate(path).returncode == 0
-    assert validate(path, "--strict").returncode == 1
+    assert validate(path).code == 0
+    assert validate(path, "--strict").code == 1
 
 
-def test_all_lists_each_problem(tmp_path: Path) -> None:
+def test_all_lists_each_problem(validate, tmp_path: Path) -> None:
     """`--all` ungroups what the list shows as one entry."""
     rows = [(f"u{n}@acme.com", "U", f"N{n}", "Boss", None, None) for n in range(5)]
     path = workbook(tmp_path / "people.xlsx", *rows)
-    assert validate(path).stdout.count("unknown-role") == 1
-    assert validate(path, "--all").stdout.count("unknown-role") == 5
+    assert validate(path).out.count("unknown-role") == 1
+    assert validate(path, "--all").out.count("unknown-role") == 5
 
 
 @pytest.mark.parametrize("extra", [(), ("--json",)])
-def test_a_question_without_a_terminal_is_exit_2(tmp_path: Path, extra: tuple[str, ...]) -> None:
+def test_a_question_without_a_terminal_is_exit_2(
+    validate, tmp_path: Path, extra: tuple[str, ...]
+) -> None:
     """What only a person can decide names the flag that decides it."""
     path = tmp_path / "people.csv"
     path.write_bytes("Email;First Name;Last Name\r\na@acme.com;Jörg;Müller\r\n".encode("cp1252"))
     done = validate(path, *extra)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert "--encoding" in done.stderr
-    assert validate(path, "--encoding", "cp1252").returncode == 0
+    assert done.code == 2
+    assert done.out == ""
+    assert "--encoding" in done.err
+    assert validate(path, "--encoding", "cp1252").code == 0
 
 
-def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_one_sentence(validate, tmp_path: Path) -> None:
     """No traceback, exit 1, and the state of the world."""
     path = tmp_path / "people.xlsx"
     path.write_bytes(b"PK\3\4" + b"rubbish" * 100)
     done = validate(path)
-    assert done.returncode == 1
-    assert "error: people.xlsx is damaged" in done.stderr
-    assert "nothing was sent" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.code == 1
+    assert "error: people.xlsx is damaged" in done.err
+    assert "nothing was sent" in done.err
+    assert "Traceback" not in done.err
 
 
-def test_two_answers_into_one_file_are_refused(tmp_path: Path) -> None:
+def test_two_answers_into_one_file_are_refused(validate, tmp_path: Path) -> None:
     """One would replace the other: exit 2 before anything is written."""
     out = tmp_path / "out.xlsx"
     done = validate(workbook(tmp_path / "people.xlsx", ANA), "--fix", out, "--annotate", out)
-    assert done.returncode == 2
-    assert "--annotate and --fix both name" in done.stderr
+    assert done.code == 2
+    assert "--annotate and --fix both name" in done.err
     assert not out.exists()

@@ -1,5 +1,6 @@
 import csv
 from datetime import datetime
+from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -90,12 +91,12 @@ def linked_elsewhere(sheet):
 def test_an_error_is_never_fixed_by_copying_its_text(tmp_path, out, address, change, said):
     """Where the text alone could pass for a value, the new file holds an error and says why."""
     workbook = Workbook()
-    workbook.active.append(HEADER)
-    workbook.active.append(ANA)
+    workbook.worksheets[0].append(HEADER)
+    workbook.worksheets[0].append(ANA)
     if callable(change):
-        change(workbook.active)
+        change(workbook.worksheets[0])
     else:
-        workbook.active[address] = change
+        workbook.worksheets[0][address] = change
     source = tmp_path / "in.xlsx"
     workbook.save(source)
     fix(check_file(source, ReadOptions()), out)
@@ -108,9 +109,14 @@ def test_an_error_is_never_fixed_by_copying_its_text(tmp_path, out, address, cha
 def test_every_row_of_merged_cells_is_kept(tmp_path, out):
     """Below the first of the merged cells stands nothing, which must not become "no team"."""
     workbook = Workbook()
-    for row in [HEADER, [*ANA[:4], "Finance", ""], ["li@acme.com", "Li", "Wei", "", None, ""]]:
-        workbook.active.append(row)
-    workbook.active.merge_cells("E2:E3")
+    rows: list[list[Any]] = [
+        HEADER,
+        [*ANA[:4], "Finance", ""],
+        ["li@acme.com", "Li", "Wei", "", None, ""],
+    ]
+    for row in rows:
+        workbook.worksheets[0].append(row)
+    workbook.worksheets[0].merge_cells("E2:E3")
     source = tmp_path / "in.xlsx"
     workbook.save(source)
     assert fix(check_file(source, ReadOptions()), out) == Fixed(ready=0, with_errors=2, left_out=0)
@@ -124,7 +130,7 @@ def test_a_row_of_which_nothing_can_be_read_is_kept(tmp_path, out):
     """A row of formulas without results looks empty, and is not."""
     workbook = Workbook()
     for row in [HEADER, ["=A9", "=B9", "=C9"], ANA]:
-        workbook.active.append(row)
+        workbook.worksheets[0].append(row)
     source = tmp_path / "in.xlsx"
     workbook.save(source)
     assert fix(check_file(source, ReadOptions()), out) == Fixed(ready=1, with_errors=1, left_out=0)

@@ -29,7 +29,7 @@ def out(tmp_path):
 def listed(path, people, header=HEADER):
     """An exported pass user list: (address, role, last login) each."""
     workbook = Workbook()
-    sheet = workbook.active
+    sheet = workbook.worksheets[0]
     sheet.append(header)
     for address, role, login in people:
         first = address.partition("@")[0].title()
@@ -187,8 +187,9 @@ def test_notes_below_the_list_are_left_out_by_name(tmp_path, out):
     """A total is nobody: it makes no person with errors, and is told with its cell."""
     source = listed(tmp_path / "list.xlsx", [("ana@acme.com", "Learner", ACTIVE)])
     workbook = load_workbook(source)
-    workbook.active.append(["Total", 1])
-    workbook.active.append(["Exported from the portal on 1 October"])
+    sheet = workbook.worksheets[0]
+    sheet.append(["Total", 1])
+    sheet.append(["Exported from the portal on 1 October"])
     workbook.save(source)
     renewal = renewed(source, out)
     assert (renewal.kept, renewal.with_errors, renewal.left_out) == (1, 0, 2)

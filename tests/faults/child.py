@@ -69,7 +69,8 @@ def die() -> NoReturn:
 def _network_error(name: str) -> Exception:
     from aapimport.services import transport
 
-    return getattr(transport.httpx, name)("a failpoint")
+    error: Exception = getattr(transport.httpx, name)("a failpoint")
+    return error
 
 
 _ERRORS: dict[str, Callable[[], Exception]] = {
@@ -115,7 +116,7 @@ def _around_requests(points: Failpoints) -> None:
     def counted_read(self: Any, response: Any) -> Any:
         return points.through("response", lambda: read(self, response))
 
-    way.handle_request = counted_request
+    way.handle_request = counted_request  # type: ignore[method-assign] # counted, and sent
     transport.Transport._read = counted_read  # type: ignore[method-assign] # counted, and done
 
 

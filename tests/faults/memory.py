@@ -11,8 +11,8 @@ from typing import Any
 
 from aapimport.services.transport import Answer, Lost, Reply
 from faults.proxy import FAULTS, Weather
-from faults.stub import fold
-from faults.wire import Request, Response, as_json, error
+from support.stub import fold
+from support.wire import Request, Response, as_json, error
 
 _COMPARISON = re.compile(r'([\w.]+) eq ("(?:[^"\\]|\\.)*")')
 VIRTUAL_FAULTS = {name: fault for name, fault in FAULTS.items() if name != "delayed"}

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,11 +15,12 @@ from faults.crash import receipt_of, upload_words
 from faults.nursery import Ended, Nursery
 from faults.proxy import Weather
 from faults.rows import someone
-from faults.stub import Habits, ScimStub, fold
 from faults.totals import Totals, receipt_json
-from faults.wire import Act, Response
 from faults.worlds import StubWorld, stub_world
+from support.stub import Habits, ScimStub, fold
+from support.wire import Act, Response
 
+pytestmark = pytest.mark.campaign
 SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
 PEOPLE = 10
 SETTLE = "1"
@@ -87,7 +89,8 @@ def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[StubWorld]
     bent, unique = request.param
     choice = Random(f"{SEED}/{bent}/{unique}")
     rows = [someone(number, choice) for number in range(PEOPLE)]
-    stubs = tuple(ScimStub(Habits(unique=unique, **BENT.get(bent, {}))) for _ in range(2))
+    habits = Habits(unique=unique, **BENT.get(bent, {}))
+    stubs = (ScimStub(habits), ScimStub(replace(habits)))
     with stub_world(tmp_path / "world", rows, Weather(0, 0.0), stubs) as made:
         assert isinstance(made, StubWorld)
         made.environment["AAPIMPORT_SETTLE_SECONDS"] = SETTLE

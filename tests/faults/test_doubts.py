@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,9 +15,9 @@ from aapimport.plan.plan import PlanOptions
 from aapimport.run.journal import Journal
 from aapimport.run.records import State, StepKind
 from aapimport.run.report import UploadReport, make_report
-from faults.stub import ScimStub
-from faults.uploading import Uploading, person
-from faults.wire import RESET, Act, Response, error, instead
+from support.stub import ScimStub
+from support.uploading import Uploading, person
+from support.wire import RESET, Act, Response, error, instead
 
 _OUT_OF_ORDER = instead(error(500, "out of order"))
 _ANA = person(2, first_name="Ana", last_name="Perez", jhana=True, team="Sales")
@@ -115,7 +116,7 @@ def test_a_team_in_doubt_is_not_done(doubtful: Uploading):
 
 @pytest.mark.parametrize("etags", [True, False])
 @pytest.mark.parametrize("patch", ["kept", "ignored"])
-def test_other_roles_stay_when_one_is_set(doubtful: Uploading, patch: str, *, etags: bool):
+def test_other_roles_stay_when_one_is_set(doubtful: Uploading, patch: Any, *, etags: bool):
     """Of an account's roles only that of the template is replaced; other passes stay as well."""
     auditor = {"value": "auditor", "display": "Auditor"}
     old = {"value": "p25", "type": "pass"}
@@ -161,7 +162,8 @@ def test_the_last_sign_of_life_counts(doubtful: Uploading):
         raise KeyboardInterrupt
 
     doubtful.portal.on("POST", "/Users", never)
-    sleep, doubtful._sleep = doubtful._sleep, interrupted  # type: ignore[method-assign] # dies while it waits
+    sleep = doubtful._sleep
+    doubtful._sleep = interrupted  # type: ignore[method-assign,assignment] # dies while it waits
     with pytest.raises(KeyboardInterrupt):
         doubtful.run()
     with Journal(doubtful.journal_path) as journal:

@@ -16,10 +16,11 @@ from faults.nursery import KILL, Ended, Nursery
 from faults.proxy import LATE, LATE_COMMITS, Weather
 from faults.rows import someone
 from faults.totals import Totals
-from faults.uploading import Uploading, people
-from faults.wire import Act, Response, after_acting, page
 from faults.worlds import OpenStub, StubWorld, World, stub_world
+from support.uploading import Uploading, people
+from support.wire import Act, Response, after_acting, page
 
+pytestmark = pytest.mark.campaign
 PEOPLE = 6
 SINGLY = ["--no-bulk", "--emails"]
 

@@ -11,10 +11,11 @@ import pytest
 
 from aapimport.errors import SettingsError
 from aapimport.run.journal import Journal
-from faults.uploading import Uploading, people
-from faults.version_1 import as_version_1, says
-from faults.wire import RESET, instead
+from support.uploading import Uploading, people
+from support.version_1 import as_version_1, says
+from support.wire import RESET, instead
 
+pytestmark = pytest.mark.campaign
 _SECTOR = 512
 _STRIDE = 61
 Rows = tuple[tuple[Any, ...], ...]

@@ -9,6 +9,7 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -17,12 +18,13 @@ from faults.crash import receipt_of, upload_words
 from faults.nursery import KILL, Ended, Nursery
 from faults.proxy import Weather
 from faults.rows import Someone, someone
-from faults.stub import Habits, ScimStub
-from faults.terminal import Terminal
 from faults.totals import Totals, receipt_json
-from faults.wire import Act, Response
 from faults.worlds import PASS, StubWorld, World, stub_world
+from support.stub import Habits, ScimStub
+from support.terminal import Terminal
+from support.wire import Act, Response
 
+pytestmark = pytest.mark.campaign
 PEOPLE = 8
 SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
 BOTH = pytest.mark.parametrize("world", [True, False], indirect=True, ids=["unique", "doubles"])
@@ -225,7 +227,11 @@ def test_a_colleague_while_the_canary_question_stands(world: StubWorld, nursery:
     one = world.people[-1]
 
     def colleague() -> str:
-        words = {"first": one.first, "last": one.last, "roles": [{"value": "manager"}]}
+        words: dict[str, Any] = {
+            "first": one.first,
+            "last": one.last,
+            "roles": [{"value": "manager"}],
+        }
         world.portal.add_user(one.email, entitlements=[{"value": "p26"}], **words)
         return "y"
 

@@ -3,6 +3,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,9 +24,10 @@ from aapimport.services.portal import Portal
 from aapimport.template.roles import Role
 from faults.memory import VIRTUAL_FAULTS, Clock, Memory, VirtualTransport
 from faults.proxy import Weather
-from faults.uploading import checked
-from faults.wire import instead, page
+from support.uploading import checked
+from support.wire import instead, page
 
+pytestmark = pytest.mark.campaign
 SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
 CREATES = int(os.environ.get("FAULTS_CREATES", "5000"))
 SETTLE = 120.0
@@ -62,7 +64,7 @@ class Simulation:
             )
             for row in range(2, count + 2)
         )
-        transports = [
+        transports: list[Any] = [  # what a transport does, without a network
             VirtualTransport(f"http://127.0.0.1/{name}", service, clock, self.weather, late)
             for name, service in (("portal", self.memory), ("jhana", Memory()))
         ]

@@ -17,7 +17,7 @@ from aapimport.sandbox.contents import contents
 from aapimport.sandbox.serving import PracticeServer
 from faults.proxy import FaultyProxy, Weather
 from faults.rows import TEAMS, Found, Someone, write_rows
-from faults.stub import TOKEN, Habits, ScimStub, fold
+from support.stub import TOKEN, Habits, ScimStub, fold
 
 PASS = "Leadership 2026"
 

@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,10 @@ from aapimport.plan.approval import (
 )
 from aapimport.plan.plan import Plan, PlanOptions
 from aapimport.plan.report import plan_report
-from faults.stub import ScimStub
-from faults.uploading import Uploading, checked, person, services
+from support.stub import ScimStub
+from support.uploading import Uploading, checked, person, services
 
-ON_PASS = {"entitlements": [{"value": "p26", "type": "pass"}]}
+ON_PASS: dict[str, Any] = {"entitlements": [{"value": "p26", "type": "pass"}]}
 ANA = person(2, team="Sales", jhana=True)
 BO = person(3, first_name="Bo", last_name="Quist")
 
@@ -39,14 +40,14 @@ def planned(uploading: Uploading, file: Path) -> Uploading:
     return uploading
 
 
-def again(uploading: Uploading, file: Path, digest: str = "d" * 64, **settings: object) -> Plan:
+def again(uploading: Uploading, file: Path, digest: str = "d" * 64, **settings: Any) -> Plan:
     """The written plan, if it still is what would happen."""
     chosen = Settings(state_dir=file.parent, **settings)
     with services(uploading.portal, uploading.jhana) as both:
         return approved_again(read_plan(file), checked(uploading.rows, digest), both, chosen)
 
 
-def refusal(uploading: Uploading, file: Path, **more: object) -> str:
+def refusal(uploading: Uploading, file: Path, **more: Any) -> str:
     """Why the written plan is refused."""
     with pytest.raises(RefusedError) as caught:
         again(uploading, file, **more)

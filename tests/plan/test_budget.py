@@ -1,14 +1,15 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from aapimport.plan.budget import Budget
 from aapimport.plan.plan import Action, PlanOptions
-from faults.stub import EXTENSION
-from faults.uploading import Uploading, person
+from support.stub import EXTENSION
+from support.uploading import Uploading, person
 
-ON_PASS = {"entitlements": [{"value": "p26", "type": "pass"}]}
-LAST_YEAR = {"entitlements": [{"value": "p25", "type": "pass"}]}
+ON_PASS: dict[str, Any] = {"entitlements": [{"value": "p26", "type": "pass"}]}
+LAST_YEAR: dict[str, Any] = {"entitlements": [{"value": "p25", "type": "pass"}]}
 
 
 def budget(capacity: int | None, used: int | None, takes: int, buffer: int = 10) -> Budget:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -7,22 +8,22 @@ from aapimport.plan.decide import MAYBE, NO_SEAT, RETURNS, decide, impossible, l
 from aapimport.plan.plan import Action, PersonPlan, Plan, PlanOptions, Step
 from aapimport.services.values import Change, EmailKind, Pass, Team, Wanted
 from aapimport.twins.same_human import Kind, Known, Twin
-from faults.uploading import person
+from support.uploading import person
 
 OPTIONS = PlanOptions(pass_name="Leadership 2026")
 SALES = Team(id="t1", name="Sales", pass_id="p26", places=5, places_used=3)
 TWIN = Twin(0, Known("ana@old.com", "Ana", "Perez", "on the pass"), Kind.OTHER_DOMAIN)
 
 
-def newcomer(row: int, **more: object) -> PersonPlan:
+def newcomer(row: int, **more: Any) -> PersonPlan:
     """Somebody who is created, with a seat and an e-mail."""
-    values = {"seat": True, "email": EmailKind.PORTAL} | more
+    values: dict[str, Any] = {"seat": True, "email": EmailKind.PORTAL} | more
     one = person(row)
     wanted = Wanted(email=one.email, first_name="Ana", last_name="Perez", role="manager")
     return PersonPlan(person=one, portal=Step(action=Action.CREATE, wanted=wanted), **values)
 
 
-def plan_of(*people: PersonPlan, free: int | None = 100, **options: object) -> Plan:
+def plan_of(*people: PersonPlan, free: int | None = 100, **options: Any) -> Plan:
     """A plan for a pass with free seats; None for a portal that doesn't publish them."""
     seats = None if free is None else 100
     used = None if free is None else 100 - free

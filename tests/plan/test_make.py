@@ -7,9 +7,9 @@ from aapimport.errors import RefusedError, ServiceError
 from aapimport.plan.make import Memory, draft_plan, new_receipt
 from aapimport.plan.plan import Action, Plan
 from aapimport.services.values import EmailKind
-from faults.stub import ScimStub
-from faults.uploading import Uploading, checked, people, person, services
-from faults.wire import error, instead
+from support.stub import ScimStub
+from support.uploading import Uploading, checked, people, person, services
+from support.wire import error, instead
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from aapimport.plan.decide import MAYBE
 from aapimport.plan.plan import Action, PersonPlan
 from aapimport.twins.same_human import Kind
-from faults.uploading import Uploading, person
+from support.uploading import Uploading, person
 
 DESK = [{"value": "ana@acme.com", "primary": True}, {"value": "Desk@acme.com"}]
 BOB = person(2, email="desk@acme.com", first_name="Bob", last_name="Berg", role="client admin")
@@ -25,7 +26,9 @@ def planned(uploading: Uploading) -> PersonPlan:
         ({"active": False}, "on the portal, deactivated"),
     ],
 )
-def test_an_address_among_others_is_evidence(uploading: Uploading, more: dict, where: str):
+def test_an_address_among_others_is_evidence(
+    uploading: Uploading, more: dict[str, Any], where: str
+):
     """Ana's second address is Bob's row: he is shown beside her, and left out by default."""
     uploading.portal.add_user("ana@acme.com", "Ana", "Perez", emails=DESK, **more)
     uploading.rows = (BOB,)

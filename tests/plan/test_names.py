@@ -3,8 +3,8 @@ import pytest
 from aapimport.errors import RefusedError, ServiceError
 from aapimport.plan.names import choose_pass, find_teams, suggest
 from aapimport.plan.plan import PlanOptions
-from faults.uploading import Uploading, checked, person, services
-from faults.wire import error, instead
+from support.uploading import Uploading, checked, person, services
+from support.wire import error, instead
 
 
 @pytest.mark.parametrize("name", ["Leadership 2026", "LEADERSHIP 2026", " p26 ", "P26"])
@@ -136,7 +136,9 @@ def test_two_teams_in_one_cell_are_recognised(uploading: Uploading, between: str
     assert "in one cell" not in refused_teams(uploading, f"sales{between}Finanse")
     uploading.portal.add_team(cell.replace("\n", " "), 50, "p26")
     uploading.rows = (person(2, team=cell.replace("\n", " ")),)
-    assert uploading.plan().people[0].team.id == "team-3"
+    team = uploading.plan().people[0].team
+    assert team is not None
+    assert team.id == "team-3"
 
 
 def test_suggestions_ignore_letter_case_and_are_few():

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -7,8 +8,8 @@ from aapimport.config import Settings
 from aapimport.errors import SettingsError
 from aapimport.plan.own import set_administrator
 from aapimport.plan.plan import Plan
-from faults.uploading import Uploading, person
-from faults.wire import as_json, error, instead
+from support.uploading import Uploading, person
+from support.wire import as_json, error, instead
 
 ADMIN = [{"value": "client admin", "primary": True}]
 SECOND = [{"value": "zoe.ng@acme.com"}, {"value": "z.ng@acme.com"}]
@@ -47,7 +48,7 @@ def test_ones_own_role_is_kept_through_every_address(admins: Uploading, address:
         {"id": "other", "userName": "zn", "emails": [{"value": "Z.Ng@acme.com"}]},
     ],
 )
-def test_ones_own_role_is_kept_by_what_the_portal_says(admins: Uploading, me: dict):
+def test_ones_own_role_is_kept_by_what_the_portal_says(admins: Uploading, me: dict[str, Any]):
     """The account of /Me by its id, and by any of its addresses; the plan says who it is."""
     admins.portal.on("GET", "/Me", instead(as_json(200, me)))
     plan = admins.plan()

@@ -1,13 +1,15 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from aapimport.plan.make import Memory, draft_plan
 from aapimport.plan.plan import Action, Plan
 from aapimport.screens.returning import show_returning_person
-from faults.uploading import Uploading, checked, person, services
+from aapimport.template.roles import Role
+from support.uploading import Uploading, checked, person, services
 
-ON_PASS = {"entitlements": [{"value": "p26", "type": "pass"}]}
+ON_PASS: dict[str, Any] = {"entitlements": [{"value": "p26", "type": "pass"}]}
 BOB = person(3, email="bob@acme.com", first_name="Bob", last_name="Berg", role="client admin")
 
 
@@ -50,7 +52,9 @@ def test_ones_own_role_is_never_owed(uploading: Uploading):
 
 
 @pytest.mark.parametrize(("shows", "joins"), [(False, [False, True]), (True, [True, True])])
-def test_whom_we_put_into_a_team_is_remembered(uploading: Uploading, shows: bool, joins: list):
+def test_whom_we_put_into_a_team_is_remembered(
+    uploading: Uploading, shows: bool, joins: list[bool]
+):
     """Where members are never shown, nobody is put there again; else what is read counts."""
     uploading.portal.habits.shows_members = shows
     uploading.portal.add_team("Finance", 9, "p26")
@@ -95,7 +99,7 @@ def test_rights_that_come_back_are_seen_in_every_spelling(
     A value that means nothing by itself is read by its `display`.
     """
     uploading.portal.add_user("bob@acme.com", "Bob", "Berg", active=False, roles=[held], **ON_PASS)
-    uploading.rows = (replace(BOB, role="manager"),)
+    uploading.rows = (replace(BOB, role=Role.MANAGER),)
     plan = drafted(uploading, Memory())
     (bob,) = plan.returning
     assert bob.role_afterwards == afterwards

@@ -27,9 +27,9 @@ from aapimport.services.directory import Directory
 from aapimport.services.portal import Portal
 from aapimport.services.transport import Transport
 from aapimport.template.roles import Role
-from faults.stub import TOKEN, ScimStub
-from faults.uploading import checked
-from faults.wire import Request
+from support.stub import TOKEN, ScimStub
+from support.uploading import checked
+from support.wire import Request
 
 PORTALS, FILES, PEOPLE = 8, 4, 20
 CASES = 250
@@ -229,6 +229,9 @@ def _check_totals(plan: PlanReport, before: Contents, after: Contents) -> None:
     """Seats, places, accounts and e-mails on the portal are what the plan said."""
     budgets = {(one.kind, one.name): one for one in plan.budgets}
     seats = budgets["pass", "Now"]
+    assert seats.used is not None
+    assert seats.capacity is not None
+    assert seats.free_after is not None
     assert seats.used == _pass_used(before)
     assert _pass_used(after) == seats.used + seats.takes == seats.capacity - seats.free_after
     taken = Counter(_places_used(after))
@@ -261,6 +264,7 @@ def _check_people(plan: PlanReport, after: Contents) -> None:
         assert account.jhana or not one.jhana
 
 
+@pytest.mark.campaign
 def test_the_run_does_what_the_plan_says(companies):
     """Every person's result, and every total, is the predicted one; then nothing is left to do."""
     people = refused = 0
@@ -355,6 +359,7 @@ def _on_pass(stub: ScimStub) -> int:
     )
 
 
+@pytest.mark.campaign
 def test_the_run_does_what_the_plan_says_on_all_sorts_of_servers(tmp_path: Path):
     """Hundreds of small portals with habits of their own: thousands of people, none otherwise."""
     people = 0

@@ -1,12 +1,14 @@
+from typing import Any
+
 import pytest
 
 from aapimport.plan.make import NO_MEMORY
 from aapimport.plan.plan import Plan, PlanOptions
 from aapimport.plan.refresh import differs, refreshed
-from faults.uploading import Uploading, checked, person, services
+from support.uploading import Uploading, checked, person, services
 
-ON_PASS = {"entitlements": [{"value": "p26", "type": "pass"}]}
-MANAGER = {"roles": [{"value": "manager"}]}
+ON_PASS: dict[str, Any] = {"entitlements": [{"value": "p26", "type": "pass"}]}
+MANAGER: dict[str, Any] = {"roles": [{"value": "manager"}]}
 ANA = person(2, email="ana@acme.com", team="Sales", jhana=True)
 BO = person(3, email="bo@acme.com", first_name="Bo", last_name="Quist", role="client admin")
 

@@ -1,8 +1,10 @@
+from typing import Any
+
 from aapimport.plan.plan import Action, PlanOptions
 from aapimport.plan.report import options_of, plan_report
-from faults.uploading import Uploading, person
+from support.uploading import Uploading, person
 
-ON_PASS = {"entitlements": [{"value": "p26", "type": "pass"}]}
+ON_PASS: dict[str, Any] = {"entitlements": [{"value": "p26", "type": "pass"}]}
 
 
 def test_each_person_is_told_in_full(uploading: Uploading):
@@ -60,7 +62,7 @@ def test_a_plan_that_cannot_be_carried_out_says_why(uploading: Uploading):
     uploading.portal.store.passes["p26"]["seatsUsed"] = 100
     from aapimport.plan.decide import leave_out
     from aapimport.plan.make import draft_plan
-    from faults.uploading import checked, services
+    from support.uploading import checked, services
 
     with services(uploading.portal, uploading.jhana) as both:
         plan = leave_out(draft_plan(checked(uploading.rows), both, uploading.options))

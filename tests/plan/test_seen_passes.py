@@ -2,9 +2,9 @@ import pytest
 
 from aapimport.errors import RefusedError
 from aapimport.plan.plan import Plan, PlanOptions
-from faults.stub import Habits
-from faults.uploading import Uploading
-from faults.wire import error, instead
+from support.stub import Habits
+from support.uploading import Uploading
+from support.wire import error, instead
 
 
 @pytest.fixture

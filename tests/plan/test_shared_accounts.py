@@ -1,13 +1,14 @@
 import pytest
 
 from aapimport.errors import RefusedError
-from faults.uploading import Uploading, person
+from aapimport.person import Person
+from support.uploading import Uploading, person
 
 ANA = person(2, email="ana@acme.com", first_name="Ana", last_name="Perez")
 BOB = person(3, email="bob@acme.com", first_name="Bob", last_name="Berg", role="facilitator")
 
 
-def refusal(uploading: Uploading, *rows: object) -> str:
+def refusal(uploading: Uploading, *rows: Person) -> str:
     """Why a file is refused; nothing was written."""
     uploading.rows = rows
     with pytest.raises(RefusedError) as caught:

@@ -16,9 +16,9 @@ from aapimport.services.portal import Portal
 from aapimport.services.transport import Transport
 from aapimport.services.values import Pass
 from aapimport.template.roles import Role
-from faults.stub import ScimStub
-from faults.uploading import services
-from faults.wire import RESET, as_json, error, instead
+from support.stub import ScimStub
+from support.uploading import services
+from support.wire import RESET, as_json, error, instead
 
 PEOPLE = 90
 PASS = Pass(id="p26", name="Leadership 2026", seats=100, seats_used=30)
@@ -43,9 +43,9 @@ THERE = {f"p{number}@acme.com" for number in range(80, PEOPLE)}
 Requests = list[tuple[str, str]]
 
 
-def row(number: int, email: str = "", **names: str) -> Person:
+def row(number: int, email: str = "", **names: Any) -> Person:
     """A row about one of the people, or from number 90 on about somebody new."""
-    values = {"first_name": "Ana", "last_name": f"Nr{number}"} | names
+    values: dict[str, Any] = {"first_name": "Ana", "last_name": f"Nr{number}"} | names
     return Person(row=number + 2, email=email or f"p{number}@Acme.com", role=Role.MANAGER, **values)
 
 
@@ -77,7 +77,7 @@ def practice(tmp_path: Path) -> Iterator[tuple[Portal, Requests]]:
 def portal(portal_stub: ScimStub, jhana_stub: ScimStub) -> Iterator[Portal]:
     """The portal of the stub, with 90 people, 30 of them on the pass and one deactivated."""
     for number in range(PEOPLE):
-        more = {"entitlements": [{"value": "p26"}] if number % 3 == 0 else []}
+        more: dict[str, Any] = {"entitlements": [{"value": "p26"}] if number % 3 == 0 else []}
         more |= {} if number != 1 else {"active": False}
         portal_stub.add_user(f"p{number}@acme.com", "Ana", f"Nr{number}", **more)
     with services(portal_stub, jhana_stub) as both:
@@ -221,7 +221,7 @@ def test_a_filter_by_pass_that_lies_is_not_believed(portal, portal_stub, answer:
     """Nobody, everybody or too few on the pass: newcomers are compared with the real ones."""
     listing = portal.everybody
 
-    def everybody(criterion: str = "") -> Iterator[Any]:
+    def everybody(criterion: str = "") -> Any:
         found = [one for one in listing() if "p26" in one.passes]
         if not criterion:
             return listing()

@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from faults.wire import Request, Response, Server
+from support.wire import Request, Response, Server
 
 _READS = {"GET", "HEAD"}
 _HOP = {"connection", "content-length", "transfer-encoding", "host", "keep-alive"}

@@ -18,6 +18,8 @@ from aapimport.template.columns import COLUMNS
 from real_servers.proxy import Proxy
 from real_servers.starting import TOKEN, RealServer
 
+pytestmark = pytest.mark.servers
+
 PASS = "Leadership 2026"
 TEAMS = ("Sales EMEA", "Équipe Lyon", "営業部")
 PEOPLE = 300
@@ -187,7 +189,8 @@ def _plan(server: RealServer, file: Path) -> dict[str, Any]:
         "--json",
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    planned: dict[str, Any] = json.loads(done.stdout)
+    return planned
 
 
 def _assert_everybody_is_there_once(server: RealServer, *there: int) -> None:

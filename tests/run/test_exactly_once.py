@@ -5,8 +5,8 @@ import pytest
 from aapimport.run.journal import Journal
 from aapimport.run.records import StepKind
 from aapimport.run.report import UploadReport
-from faults.uploading import Uploading, people, person, services
-from faults.wire import (
+from support.uploading import Uploading, people, person, services
+from support.wire import (
     RESET,
     Act,
     Fault,
@@ -148,7 +148,7 @@ def test_a_failed_look_up_proves_nothing(uploading: Uploading):
 def test_an_address_that_can_not_be_asked_for_is_not_absent(uploading: Uploading, unique: bool):
     """Nobody found by other keys means nothing when look-ups by userName fail: the list tells."""
     uploading.portal.habits.unique = unique
-    uploading.portal.habits.dropped = {"externalId", "emails"}
+    uploading.portal.habits.dropped = frozenset({"externalId", "emails"})
     uploading.portal.on("POST", "/Users", after_acting(RESET))
     uploading.portal.on(
         "POST", "/Users/.search", instead(error(503)), times=100, body="userName eq"

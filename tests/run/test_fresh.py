@@ -1,6 +1,7 @@
 """A fresh look before the first write of every session."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,8 @@ from aapimport.run.options import RunOptions
 from aapimport.run.records import State, StepKind
 from aapimport.run.runner import Runner
 from aapimport.template.roles import Role
-from faults.uploading import Uploading, checked, people, person, services
-from faults.wire import Act, Response
+from support.uploading import Uploading, checked, people, person, services
+from support.wire import Act, Response
 
 ON_PASS = [{"value": "p26", "type": "pass"}]
 
@@ -91,7 +92,9 @@ def test_people_in_doubt_may_still_use_a_seat(uploading: Uploading, *, carried_o
             uploading.portal.add_user("p2@acme.com", externalId=task.key, entitlements=ON_PASS)
         uploading.portal.store.passes["p26"]["seats"] = 2 + carried_out
         if carried_out:
-            assert uploading.carry_out(journal, both, run).seats.used == 3
+            seats = uploading.carry_out(journal, both, run).seats
+            assert seats is not None
+            assert seats.used == 3
             return
         with pytest.raises(RefusedError, match="seats: 3 are needed, the pass has 2 free by now"):
             uploading.carry_out(journal, both, run)
@@ -127,7 +130,7 @@ def test_who_arrived_without_a_seat_is_adopted(uploading: Uploading):
         {"first": "Zoe"},
     ],
 )
-def test_who_arrived_otherwise_needs_a_person(uploading: Uploading, account: dict):
+def test_who_arrived_otherwise_needs_a_person(uploading: Uploading, account: dict[str, Any]):
     """Deactivated, a client admin, or another's name: nothing is written to the account."""
     uploading.portal.habits.unique = False
     uploading.rows = people(2)

@@ -4,21 +4,22 @@ import copy
 import json
 import shutil
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
 from aapimport.errors import AapimportError, ExitCode
 from aapimport.run.records import State
 from aapimport.template.roles import Role
-from faults.stub import ScimStub
-from faults.uploading import Uploading, person
-from faults.wire import RESET, Act, Response, as_json, error, instead
+from support.stub import ScimStub
+from support.uploading import Uploading, person
+from support.wire import RESET, Act, Response, as_json, error, instead
 
 ANA = person(2, email="ana@acme.com", first_name="Ana", last_name="Perez", role=Role.MANAGER)
 ZOE = person(3, email="zoe@acme.com", first_name="Zoe", last_name="Ng", role=Role.FACILITATOR)
 
 
-def user(stub: ScimStub, email: str) -> dict:
+def user(stub: ScimStub, email: str) -> dict[str, Any]:
     """The account with a userName."""
     return next(one for one in stub.store.users.values() if one["userName"] == email)
 
@@ -104,7 +105,7 @@ def with_error(uploading: Uploading) -> None:
         uploading.run()
 
 
-def killed_at_the_create(uploading: Uploading) -> dict:
+def killed_at_the_create(uploading: Uploading) -> dict[str, Any]:
     """The account of an upload whose create was carried out and never answered, then stopped."""
     stopped: list[bool] = []
 

@@ -7,7 +7,7 @@ import pytest
 
 from aapimport.run.journal import Journal
 from aapimport.run.records import State, Task
-from faults.uploading import Uploading
+from support.uploading import Uploading
 
 SENT_AT = 1_700_000_000.0
 

@@ -10,8 +10,8 @@ from aapimport.errors import RefusedError, ServiceError, SettingsError
 from aapimport.run import schema
 from aapimport.run.journal import Journal, journal_path
 from aapimport.run.records import FINAL, NOT_FINAL, State, StepKind, Task
-from faults.uploading import Uploading, people, person
-from faults.wire import RESET, error, instead
+from support.uploading import Uploading, people, person
+from support.wire import RESET, error, instead
 
 
 @pytest.fixture

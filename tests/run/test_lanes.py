@@ -14,9 +14,9 @@ from aapimport.services.directory import Directory
 from aapimport.services.pace import Pace
 from aapimport.services.portal import Portal
 from aapimport.services.transport import Transport
-from faults.stub import TOKEN, ScimStub
-from faults.uploading import Uploading, people
-from faults.wire import RESET, error, instead
+from support.stub import TOKEN, ScimStub
+from support.uploading import Uploading, people
+from support.wire import RESET, error, instead
 
 PEOPLE = 40
 FAULTS = {

@@ -7,8 +7,8 @@ import pytest
 from aapimport.errors import AapimportError, ExitCode
 from aapimport.run import mail_steps
 from aapimport.run.journal import Journal
-from faults.uploading import Uploading, person
-from faults.wire import RESET, Act, Response, as_json, error, instead
+from support.uploading import Uploading, person
+from support.wire import RESET, Act, Response, as_json, error, instead
 
 
 def test_whom_another_upload_has_mailed_is_not_mailed(uploading: Uploading):

@@ -4,7 +4,7 @@ import pytest
 
 from aapimport.run.journal import Journal
 from aapimport.run.records import Fact, State, StepKind
-from faults.uploading import Uploading, person, services
+from support.uploading import Uploading, person, services
 
 HERE = "https://portal.example/v2 https://jhana.example/v2"
 PORTAL, JHANA = HERE.split()

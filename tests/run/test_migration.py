@@ -11,9 +11,9 @@ from aapimport.run.glance import glance
 from aapimport.run.journal import Journal
 from aapimport.run.records import State, StepKind
 from aapimport.run.report import make_report
-from faults.uploading import Uploading, person
-from faults.version_1 import as_version_1, says
-from faults.wire import RESET, error, instead
+from support.uploading import Uploading, person
+from support.version_1 import as_version_1, says
+from support.wire import RESET, error, instead
 
 ROWS = (
     person(2, email="bo.berg@acme.com", first_name="Bo", last_name="Berg", jhana=True),
@@ -28,7 +28,7 @@ def version(path: Path) -> int:
         return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
-def ledger(path: Path) -> list[tuple[str, ...]]:
+def ledger(path: Path) -> list[tuple[str, str, str, int, str]]:
     """The mail ledger: address, account, kind, row, state."""
     with closing(sqlite3.connect(path)) as database:
         return database.execute(

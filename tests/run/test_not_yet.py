@@ -7,8 +7,8 @@ import pytest
 
 from aapimport.errors import AapimportError, ExitCode, RefusedError
 from aapimport.template.roles import Role
-from faults.uploading import Uploading, person
-from faults.wire import RESET, Act, Response, as_json, error, instead
+from support.uploading import Uploading, person
+from support.wire import RESET, Act, Response, as_json, error, instead
 
 SETTLE = 0.6
 
@@ -155,4 +155,5 @@ def test_a_change_that_took_effect_unseen_is_called_a_change(settling: Uploading
         settling.run()
     settling.portal._rules.clear()
     report = settling.run()
+    assert report.seats is not None
     assert (report.people[0].portal, report.seats.used) == ("changed", 1)

@@ -7,9 +7,9 @@ import pytest
 from aapimport.errors import AapimportError, ExitCode, RefusedError
 from aapimport.plan.plan import Action
 from aapimport.services.scim import AAP_GROUP
-from faults.stub import ScimStub
-from faults.uploading import Uploading, people
-from faults.wire import as_json, error, instead
+from support.stub import ScimStub
+from support.uploading import Uploading, people
+from support.wire import as_json, error, instead
 
 PASS = "Leadership 2026"
 IS_GROUP = "the pass is the Group of that name"

@@ -4,6 +4,7 @@ import sqlite3
 import time
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,9 @@ from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
 from aapimport.run.putting_back import put_back_first
 from aapimport.run.session import Session
-from faults.stub import EXTENSION, ScimStub
-from faults.uploading import Uploading, people, person, services
-from faults.wire import RESET, Act, Response, as_json, error, instead
+from support.stub import EXTENSION, ScimStub
+from support.uploading import Uploading, people, person, services
+from support.wire import RESET, Act, Response, as_json, error, instead
 
 SETTLE = 0.6
 STILL_SETTLING = 8.0
@@ -97,7 +98,7 @@ def test_a_pass_that_is_a_group_keeps_everybody(uploading: Uploading):
     assert {*former, "user-1"} == {*members(uploading.portal, group)}
 
 
-def unread_after_the_write(stub: ScimStub, path: str, **more: int) -> None:
+def unread_after_the_write(stub: ScimStub, path: str, **more: Any) -> None:
     """No answer comes of what was written to: the process may as well be dead."""
 
     def fault(act: Act) -> Response:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from aapimport.errors import ExitCode, SettingsError
-from faults.uploading import Uploading, people, person
-from faults.wire import RESET, Act, Response, error, instead
+from aapimport.errors import ExitCode, ServiceError, SettingsError
+from support.uploading import Uploading, people, person
+from support.wire import RESET, Act, Response, error, instead
 
 
 @pytest.mark.parametrize("status", [402, 403])
@@ -84,7 +84,7 @@ def test_a_service_that_never_answers_is_no_rejection(uploading: Uploading):
     """Doubts alone end with exit code 4, not with a verdict about people."""
     uploading.rows = people(90)
     uploading.portal.on("POST", "/Users", instead(error(500)), times=9999)
-    with pytest.raises(Exception, match="did not answer the last") as stopped:
+    with pytest.raises(ServiceError, match="did not answer the last") as stopped:
         uploading.run()
     assert stopped.value.exit_code is ExitCode.SERVICE
 

@@ -8,8 +8,8 @@ from aapimport.run.conveyor import StoppedError
 from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
 from aapimport.run.runner import Runner
-from faults.uploading import Uploading, people, person, services
-from faults.wire import RESET, Act, Response, after_acting, error, instead, page
+from support.uploading import Uploading, people, person, services
+from support.wire import RESET, Act, Response, after_acting, error, instead, page
 
 
 def team_members(uploading: Uploading) -> list[str]:
@@ -377,7 +377,7 @@ def _json(value: object) -> bytes:
 @pytest.mark.parametrize("identifier", ["a/b?c#d", "../Groups/team-1", "ü\u202e", 17, "\ud83d"])
 def test_any_id_is_quoted(uploading: Uploading, identifier):
     """Whatever a service uses as an id, requests about the account go to a path below /Users."""
-    from faults.wire import as_json
+    from support.wire import as_json
 
     uploading.emails = False
     answer = as_json(201, {"id": identifier, "userName": "p2@acme.com"})

@@ -5,6 +5,7 @@ import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -20,9 +21,9 @@ from aapimport.run.records import State, StepKind
 from aapimport.run.report import make_report
 from aapimport.run.schema import SCHEMA_VERSION
 from aapimport.template.roles import Role
-from faults.uploading import Uploading, person
-from faults.version_1 import as_version_1
-from faults.wire import RESET, instead
+from support.uploading import Uploading, person
+from support.version_1 import as_version_1
+from support.wire import RESET, instead
 
 ROWS = (
     person(2, email="bo.berg@acme.com", first_name="Bo", last_name="Berg", jhana=True),
@@ -38,8 +39,8 @@ def three(uploading: Uploading) -> Uploading:
     return uploading
 
 
-def before(uploading: Uploading) -> dict[int, dict]:
-    """What the journal says that people were before, by row."""
+def before(uploading: Uploading) -> dict[int, Any]:
+    """What the journal says that people were before, by row; None for who wasn't there."""
     with closing(sqlite3.connect(uploading.journal_path)) as database:
         found = database.execute("SELECT row, before FROM people").fetchall()
     return {row: json.loads(text) if text else None for row, text in found}

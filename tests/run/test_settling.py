@@ -8,8 +8,8 @@ import pytest
 from aapimport.errors import ExitCode
 from aapimport.run.journal import Journal
 from aapimport.run.records import Fact
-from faults.uploading import Uploading, people, services
-from faults.wire import RESET, Request, error, instead
+from support.uploading import Uploading, people, services
+from support.wire import RESET, Request, error, instead
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ import stat
 import sys
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from aapimport.sandbox.outbox import file_name
 from aapimport.sandbox.practice import Practice, reset
 
 
-def welcome(request_id: str, kind: str = "portal") -> dict:
+def welcome(request_id: str, kind: str = "portal") -> dict[str, Any]:
     """A PATCH that asks for a welcome e-mail."""
     value = {"requestId": request_id, "kind": kind}
     return {
@@ -31,7 +32,7 @@ def sent_at(client: httpx.Client, user: str) -> str:
     """When the server says that it sent the e-mail."""
     asked = {"attributes": f"{USER_EXTENSION}:welcomeEmail.sentAt"}
     found = client.get(f"/Users/{user}", params=asked).json()
-    return found[USER_EXTENSION]["welcomeEmail"]["sentAt"]
+    return str(found[USER_EXTENSION]["welcomeEmail"]["sentAt"])
 
 
 def test_an_email_is_a_real_one(portal: httpx.Client, tmp_path: Path, wire) -> None:

@@ -82,8 +82,10 @@ def test_processes_race_for_the_last_seats(tmp_path: Path) -> None:
     Practice(tmp_path).close()
     racers = [start(RACER, str(tmp_path), name) for name in ("left", "right")]
     for racer in racers:
+        assert racer.stdout is not None
         assert racer.stdout.readline() == "ready\n"
     for racer in racers:
+        assert racer.stdin is not None
         racer.stdin.write("go\n")
         racer.stdin.flush()
     won = [json.loads(racer.communicate(timeout=300)[0]) for racer in racers]
@@ -119,12 +121,14 @@ def test_threads_race_for_the_last_seats(practice: Practice, wire) -> None:
     assert answers == [(201, 204), (201, 204), (201, 400)] + [(400, 0)] * 21
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("delay", [0.05, 0.2, 0.4])
 def test_killed_while_writing(tmp_path: Path, delay: float) -> None:
     """After SIGKILL each bulk request is there whole or not at all, and all counts are right."""
     held = SeedPass(id="leadership-2026", name="Leadership 2026", seats=100_000, year=2026)
     Practice(tmp_path, Seed(passes=(held,))).close()
     writer = start(BULK_WRITER, str(tmp_path))
+    assert writer.stdout is not None
     assert writer.stdout.readline() == "0\n"
     time.sleep(delay)
     writer.kill()

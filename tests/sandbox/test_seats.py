@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -13,13 +14,14 @@ def refusal(response: httpx.Response) -> str:
     """The text of a 400 that names a value."""
     assert response.status_code == 400
     assert response.json()["scimType"] == "invalidValue"
-    return response.json()["detail"]
+    return str(response.json()["detail"])
 
 
 def places_used(portal: httpx.Client, team: str) -> int:
     """The places of a team that are taken; told when a request names them."""
     asked = {"attributes": f"{GROUP_EXTENSION}:placesUsed"}
-    return portal.get(f"/Groups/{team}", params=asked).json()[GROUP_EXTENSION]["placesUsed"]
+    found = portal.get(f"/Groups/{team}", params=asked).json()
+    return int(found[GROUP_EXTENSION]["placesUsed"])
 
 
 def test_a_person_on_a_pass_uses_a_seat(portal: httpx.Client, used: Used, wire) -> None:
@@ -39,7 +41,9 @@ def test_a_person_on_a_pass_uses_a_seat(portal: httpx.Client, used: Used, wire) 
         {"op": "replace", "path": "active", "value": False},
     ],
 )
-def test_a_seat_never_comes_back(portal: httpx.Client, used: Used, leave: dict, wire) -> None:
+def test_a_seat_never_comes_back(
+    portal: httpx.Client, used: Used, leave: dict[str, Any], wire
+) -> None:
     """Neither losing the entitlement nor being deactivated frees the seat; coming back is free."""
     assert portal.patch("/Users/bo", json=wire.patch(leave)).status_code == 204
     assert used("big") == 1
@@ -222,5 +226,5 @@ def test_a_user_name_is_unique(portal: httpx.Client, name: str, wire) -> None:
     assert portal.patch("/Users/bo", json=rename).status_code == 409
 
 
-def _extension(team: dict) -> str:
+def _extension(team: dict[str, Any]) -> str:
     return next(name for name in team if "allaccesspass" in name)

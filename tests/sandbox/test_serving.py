@@ -2,6 +2,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -41,7 +42,7 @@ def exchange(server: PracticeServer, raw: bytes) -> bytes:
         return answer
 
 
-def test_both_services_over_http(server: PracticeServer, client: httpx.Client, wire: type) -> None:
+def test_both_services_over_http(server: PracticeServer, client: httpx.Client, wire) -> None:
     """People are created, changed, found and deleted over HTTP; addresses point back to it."""
     for base in (server.address.portal_url, server.address.jhana_url):
         created = client.post(f"{base}/Users", json=wire.person("ana"))
@@ -67,7 +68,12 @@ def test_one_connection_serves_many_requests(server: PracticeServer, client: htt
 
 def test_no_entry_without_the_token(server: PracticeServer) -> None:
     """A request without the token, or with a strange one, is answered 401."""
-    for header in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer é".encode()}):
+    headers: list[Any] = [
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Bearer é".encode()},
+    ]
+    for header in headers:
         answer = httpx.get(f"{server.address.portal_url}/Users", headers=header, trust_env=False)
         assert answer.status_code == 401
 

@@ -25,10 +25,16 @@ def database(tmp_path: Path) -> Iterator[Database]:
 class TestBareStorage(ScimStorageContract):
     """The storage keeps scim2-server's contract for the resource types of RFC 7643."""
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def provider(cls) -> ScimProvider:
+        """The resource types of RFC 7643, made once: making their classes takes a while."""
+        return load_default_provider()
+
     @pytest.fixture
-    def storage(self, database: Database) -> Any:
+    def storage(self, database: Database, provider: ScimProvider) -> Any:
         """The storage without any rules."""
-        return SqliteStorage(database, "bare", load_default_provider())
+        return SqliteStorage(database, "bare", provider)
 
 
 class TestPortalStorage(ScimStorageContract):

@@ -1,6 +1,7 @@
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -8,8 +9,8 @@ from rich.cells import cell_len
 from aapimport.screens.console import make_console
 from aapimport.screens.plan import show_plan, show_preview
 from aapimport.screens.returning import show_returning, show_returning_person
-from faults.stub import ScimStub
-from faults.uploading import Uploading, people, person
+from support.stub import ScimStub
+from support.uploading import Uploading, people, person
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_marks_and_totals_say_what_will_happen(uploading: Uploading):
 def test_seats_of_people_who_left_are_said(uploading: Uploading):
     """Should some of them return, fewer seats are used: who left can't be seen before."""
     for number, more in enumerate(({}, {"active": False})):
-        held = {"entitlements": [{"value": "p26", "type": "pass"}]}
+        held: dict[str, Any] = {"entitlements": [{"value": "p26", "type": "pass"}]}
         uploading.portal.add_user(f"x{number}@acme.com", f"X{number}", "Ng", **held, **more)
     uploading.portal.store.passes["p26"]["seatsUsed"] = 1
     lines = shown(uploading)
@@ -83,7 +84,7 @@ def test_teams_that_differ_in_letter_case_are_counted_apart(uploading: Uploading
 
 def test_who_returns_is_named_with_the_role_they_will_have(uploading: Uploading):
     """A role that is kept, or the row's where it is set; nothing of theirs steers the terminal."""
-    held = {"entitlements": [{"value": "p26"}], "active": False}
+    held: dict[str, Any] = {"entitlements": [{"value": "p26"}], "active": False}
     for number, role in ((2, "client admin"), (3, "facilitator"), (4, "manager")):
         uploading.portal.add_user(f"p{number}@acme.com", roles=[{"value": role}], **held)
     uploading.rows = [person(2), person(3, last_name="[red]\x1bx"), person(5)]

@@ -1,6 +1,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -21,7 +22,7 @@ FINANCE = Team(id="f", name="Finance", pass_id="p", places=12, places_used=11)
 TWIN = Twin(0, Known("a.perez@acme.com", "Ana", "Pérez", "on the pass"), Kind.SHORT_FORM)
 
 
-def one(row: int, address: str, first: str, last: str, **more: object) -> PersonPlan:
+def one(row: int, address: str, first: str, last: str, **more: Any) -> PersonPlan:
     """A row; what isn't said is a newcomer without team."""
     fields = {name: more.pop(name) for name in ("role", "team_name", "jhana_cell") if name in more}
     person = Person(
@@ -35,7 +36,7 @@ def one(row: int, address: str, first: str, last: str, **more: object) -> Person
     )
     wanted = Wanted(email=address, first_name=first, last_name=last, role=person.role.value)
     step = Step(action=Action.CREATE, wanted=wanted)
-    values = {"portal": step, "seat": True, "email": EmailKind.PORTAL} | more
+    values: dict[str, Any] = {"portal": step, "seat": True, "email": EmailKind.PORTAL} | more
     return PersonPlan(person=person, **values)
 
 
@@ -96,7 +97,7 @@ PEOPLE = (
 )
 
 
-def plan_of(*people: PersonPlan, teams: Sequence[Team] = (SALES, FINANCE), **more: object) -> Plan:
+def plan_of(*people: PersonPlan, teams: Sequence[Team] = (SALES, FINANCE), **more: Any) -> Plan:
     """A plan for a pass with 12 free seats."""
     return Plan(
         receipt="7K3QX9",

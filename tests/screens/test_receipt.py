@@ -6,9 +6,9 @@ from aapimport.run.journal import Journal
 from aapimport.run.report import make_report
 from aapimport.screens.console import make_console
 from aapimport.screens.receipt import show_receipt
-from faults.stub import ScimStub
-from faults.uploading import Uploading, people, person
-from faults.wire import RESET, error, instead
+from support.stub import ScimStub
+from support.uploading import Uploading, people, person
+from support.wire import RESET, error, instead
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 import io
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -13,7 +14,7 @@ PERSON = {
     "teams": ["Sales EMEA"],
     "jhana": True,
 }
-CONTENTS = {
+CONTENTS: dict[str, Any] = {
     "passes": [{"id": "p-1", "name": "Leadership 2026", "seats": 1200, "seats_used": 7}],
     "teams": [
         {"id": "t-1", "name": "Any", "pass": "", "places": None, "places_used": 3},
@@ -56,7 +57,7 @@ next: aapimport sandbox reset goes back to the start
 """
 
 
-def rendered(contents: dict) -> str:
+def rendered(contents: dict[str, Any]) -> str:
     """The screen at 80 columns, without colour."""
     out = io.StringIO()
     console = Console(file=out, width=80, markup=False, emoji=False, highlight=False)

@@ -4,8 +4,8 @@ import pytest
 
 from aapimport.plan.make import Services
 from aapimport.services.portal import Portal
-from faults.stub import ScimStub
-from faults.uploading import services
+from support.stub import ScimStub
+from support.uploading import services
 
 
 @pytest.fixture

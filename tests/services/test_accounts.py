@@ -12,8 +12,8 @@ from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.portal import Portal
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
-from faults.stub import ScimStub
-from faults.wire import Response, as_json, error, instead, page
+from support.stub import ScimStub
+from support.wire import Response, as_json, error, instead, page
 
 ZOE = Wanted(
     email="zoe.ng@acme.com",
@@ -29,7 +29,7 @@ BO = {"userName": "bo.quist@acme.com", "name": {"givenName": "Bo", "familyName":
 
 def account(**more: Any) -> Account:
     """Zoe's account as she should have it, or otherwise."""
-    values = {
+    values: dict[str, Any] = {
         "id": "z1",
         "user_name": ZOE.email,
         "external_id": "",

@@ -4,8 +4,8 @@ from aapimport.errors import ServiceError, SettingsError
 from aapimport.services.directory import Absent, Found, Several, Unknown
 from aapimport.services.portal import Portal
 from aapimport.services.values import Wanted
-from faults.stub import ScimStub
-from faults.wire import RESET, Response, as_json, error, instead, page
+from support.stub import ScimStub
+from support.wire import RESET, Response, as_json, error, instead, page
 
 
 def found_id(result: object) -> str:
@@ -219,7 +219,7 @@ def test_what_has_no_id_is_counted_and_named(portal: Portal, portal_stub: ScimSt
     portal_stub.habits.page = 3
     people = [{"id": f"u{number}", "userName": f"p{number}@acme.com"} for number in range(7)]
     people.insert(2, rubbish)
-    portal_stub.store.users = dict(enumerate(people))
+    portal_stub.store.users = {str(number): one for number, one in enumerate(people)}
     assert len(list(portal.everybody())) == 7
     assert portal.malformed == ["the account at position 3 has no usable id"]
 

@@ -18,9 +18,9 @@ from aapimport.services.portal import Portal
 from aapimport.services.scim import USER
 from aapimport.services.transport import Answer, Lost, Reply
 from aapimport.services.values import Wanted
-from faults.stub import ScimStub
-from faults.uploading import services
-from faults.wire import Response, as_json, error, instead, page
+from support.stub import ScimStub
+from support.uploading import services
+from support.wire import Response, as_json, error, instead, page
 
 WANTED = Wanted(
     email="ana@acme.com",
@@ -57,7 +57,7 @@ def test_a_service_without_discovery_is_taken_at_the_least(portal_stub, both: Se
 
 
 def test_a_web_page_for_every_address_announces_nothing(portal_stub, both: Services):
-    """Some answer 200 with a page where they know nothing (SERVERS.md, 1)."""
+    """Some answer 200 with a page where they know nothing (docs/scim.md, 1)."""
     portal_stub.on("GET", "/.*", instead(page(200)), times=99)
     assert both.portal.capabilities == Capabilities()
 

@@ -3,9 +3,9 @@ import pytest
 from aapimport.errors import ExitCode
 from aapimport.plan.make import Services
 from aapimport.services.health import LookUps, State, examine
-from faults.stub import ScimStub
-from faults.uploading import services
-from faults.wire import error, instead, page
+from support.stub import ScimStub
+from support.uploading import services
+from support.wire import error, instead, page
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from aapimport.services.look_ups import can_be_believed, find_many, look_again
 from aapimport.services.portal import Portal
 from aapimport.services.proofs import ADDRESSES, By, prove
 from aapimport.services.values import Wanted
-from faults.stub import ScimStub
-from faults.wire import RESET, Response, error, instead
+from support.stub import ScimStub
+from support.wire import RESET, Response, error, instead
 
 PEOPLE = 80
 
@@ -307,7 +307,7 @@ def test_who_cant_be_asked_for_is_looked_for_in_the_list(
     neil = [portal_stub.add_user("o'neil@acme.com", "First95", "Last95")] if there else [""]
     whole = portal_stub._people
 
-    def bent(query: Any) -> Response:
+    def bent(query: Any) -> Any:
         if "'" not in query.get("filter", ""):
             return whole(query)
         answers = {"nobody": portal_stub._page([], query), "refused": error(400)}

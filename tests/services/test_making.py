@@ -9,8 +9,8 @@ from aapimport.plan.make import Services
 from aapimport.services.making import make_so
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.values import Wanted
-from faults.stub import ScimStub
-from faults.wire import RESET, Act, Response, after_acting, as_json, error, instead
+from support.stub import ScimStub
+from support.wire import RESET, Act, Response, after_acting, as_json, error, instead
 
 ZOE = Wanted(
     email="zoe.ng@acme.com",
@@ -253,7 +253,7 @@ def test_nothing_is_sent_of_what_is_not_declared(portal_stub, both: Services, zo
 
 @pytest.mark.parametrize("fault", [after_acting(error(500)), after_acting(RESET)])
 def test_what_was_done_all_the_same_is_read_and_not_repeated(portal_stub, both, zoe, fault):
-    """Scimgateway answers 500 for a PATCH that it has applied (SERVERS.md, 9)."""
+    """Scimgateway answers 500 for a PATCH that it has applied (docs/scim.md, 9)."""
     portal_stub.on("PATCH", f"/Users/{zoe}", fault)
     both.portal.adds_to_people.appends = False
     assert make_so(both.portal, zoe, ZOE).verdict is Verdict.DONE

@@ -14,8 +14,8 @@ from aapimport.services.many import (
 )
 from aapimport.services.outcomes import Verdict
 from aapimport.services.values import Wanted
-from faults.stub import ScimStub
-from faults.wire import RESET, Response, as_json, error, instead
+from support.stub import ScimStub
+from support.wire import RESET, Response, as_json, error, instead
 
 NAMES = [("Ana", "Perez"), ("Bo", "Quist"), ("Zoe", "Ng")]
 ROLES = ["manager", "facilitator", "client admin"]

@@ -5,8 +5,8 @@ import pytest
 from aapimport.errors import SettingsError
 from aapimport.plan.make import Services
 from aapimport.services.outcomes import Verdict
-from faults.stub import EXTENSION, ScimStub
-from faults.wire import RESET, Act, Fault, Response, after_acting, as_json, error, instead
+from support.stub import EXTENSION, ScimStub
+from support.wire import RESET, Act, Fault, Response, after_acting, as_json, error, instead
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_membership_that_nobody_tells_is_not_there_yet(portal_stub, both: Serv
     ],
 )
 def test_members_whose_answer_was_lost_are_not_sent_again(portal_stub, both: Services, fault):
-    """Some servers list twice who is added twice (SERVERS.md, 7): who is in is read first."""
+    """Some servers list twice who is added twice (docs/scim.md, 7): who is in is read first."""
     portal_stub.habits.repeats_members = True
     team = portal_stub.add_team("Sales", 9)
     people = {portal_stub.add_user(f"p{one}@acme.com"): f"p{one}@acme.com" for one in range(5)}
@@ -83,7 +83,7 @@ def test_the_first_member_of_a_team_is_read_back_too(portal_stub, both: Services
 
 
 def test_a_portal_that_never_shows_members_is_believed_and_said(portal_stub, both: Services, ana):
-    """Nothing can be read back there (SERVERS.md, 7: jackson), and the receipt says so."""
+    """Nothing can be read back there (docs/scim.md, 7: jackson), and the receipt says so."""
     portal_stub.habits.shows_members = False
     team = portal_stub.add_team("Sales", 9)
     outcomes = both.portal.add_members(team, {ana: "ana@acme.com"})
@@ -144,7 +144,7 @@ def replaced(stub: ScimStub, *, times: int) -> Fault:
 
 
 def test_a_write_has_no_query(portal_stub, both: Services):
-    """A server may store the team as the query makes it show it (SERVERS.md, 18)."""
+    """A server may store the team as the query makes it show it (docs/scim.md, 18)."""
     team, people = former(portal_stub)
     outcomes = both.portal.add_members(team, people)
     assert {one.verdict for one in outcomes.values()} == {Verdict.DONE}
@@ -232,7 +232,7 @@ def test_errors_of_a_team_cost_a_bounded_number_of_requests(portal_stub, both: S
 
 
 def test_a_chunk_that_is_too_much_is_halved(portal_stub, both: Services):
-    """Better Auth refuses more than it takes with a misleading 400 (SERVERS.md, 7)."""
+    """Better Auth refuses more than it takes with a misleading 400 (docs/scim.md, 7)."""
     portal_stub.habits.max_members = 20
     team = portal_stub.add_team("Sales", 999)
     people = {portal_stub.add_user(f"p{one}@acme.com"): f"p{one}@acme.com" for one in range(120)}
@@ -382,7 +382,7 @@ def test_ids_may_be_numbers(portal_stub, both: Services):
     outcomes = both.portal.add_members("1", {"7": "eva@acme.com", "8": "ivo@acme.com"})
     assert {one.verdict for one in outcomes.values()} == {Verdict.DONE}
     assert portal_stub.writes == []
-    assert both.portal.members("1") == {"7", "8"}
+    assert both.portal.members("1") == frozenset({"7", "8"})
 
 
 def test_an_empty_team_right_after_the_write_is_not_a_portal_that_hides(portal_stub, both):

@@ -1,6 +1,6 @@
 """Lists that don't stand still, and how they are walked."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -9,8 +9,8 @@ from aapimport.errors import ServiceError
 from aapimport.services import paging
 from aapimport.services.paging import Page, Place, Walk
 from aapimport.services.portal import Portal
-from faults.stub import ScimStub
-from faults.wire import Response, as_json, error
+from support.stub import ScimStub
+from support.wire import Response, as_json, error
 
 PEOPLE = [f"u{number}" for number in range(60)]
 
@@ -37,9 +37,9 @@ class Server:
         return Page(elements=elements, total=total)
 
 
-def walked(server: Server, **more: bool) -> tuple[list[str], str]:
+def walked(server: Server, *, sorts: bool = False) -> tuple[list[str], str]:
     """Who was seen, and why that isn't everybody."""
-    walk = Walk(server.ask, "the list", **more)
+    walk = Walk(server.ask, "the list", sorts=sorts)
     seen = [str(one["id"]) for _, one in walk]
     assert walk.count == len(seen)
     return seen, walk.shortfall
@@ -167,7 +167,7 @@ class Cursors:
 
 
 @pytest.fixture
-def cursors(portal_stub: ScimStub, monkeypatch) -> Iterator[Cursors]:
+def cursors(portal_stub: ScimStub, monkeypatch) -> Cursors:
     """Eight people on such a portal."""
     for number in range(8):
         portal_stub.add_user(f"p{number}@acme.com", "Ana", f"Nr{number}")

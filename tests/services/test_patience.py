@@ -70,7 +70,7 @@ def test_what_may_be_repeated_is_tried_three_times():
 def test_what_is_final_is_not_repeated(status: int):
     """An answer that won't change is taken at once."""
     replies = [answer(status)]
-    assert Patience([].append).repeat(lambda: replies.pop(0)).status == status
+    assert Patience(lambda _seconds: None).repeat(lambda: replies.pop(0)) == answer(status)
 
 
 def test_the_service_says_how_long_to_wait():
@@ -90,7 +90,7 @@ def test_the_budget_ends_retries_for_everybody():
         sent += 1
         return Lost("gone")
 
-    patience = Patience([].append)
+    patience = Patience(lambda _seconds: None)
     for _ in range(100):
         patience.repeat(send)
     assert sent == 100 + 500 // 14
@@ -109,7 +109,7 @@ def weather(probability: float, seed: int, count: int) -> list[Reply]:
 @pytest.mark.parametrize("seed", range(5))
 def test_reads_get_through_thirty_percent_of_faults(seed: int):
     """A plan asks hundreds of times: neither one of them nor the budget may come to an end."""
-    patience = Patience([].append)
+    patience = Patience(lambda _seconds: None)
     replies = weather(0.3, seed, 3000)
     for _ in range(300):
         assert patience.repeat(replies.pop, reads=True) == answer(200)
@@ -119,14 +119,14 @@ def test_a_read_is_tried_eight_times_and_a_write_three():
     """A read changes nothing; a write that fails is looked up instead."""
     for reads, times in ((True, 8), (False, 3)):
         replies: list[Reply] = [answer(503)] * 20
-        assert Patience([].append).repeat(replies.pop, reads=reads) == answer(503)
+        assert Patience(lambda _seconds: None).repeat(replies.pop, reads=reads) == answer(503)
         assert len(replies) == 20 - times
 
 
 def test_a_service_that_nobody_listens_for_is_not_asked_eight_times():
     """Nobody there is no fault that passes in seconds."""
     replies: list[Reply] = [NotSent("refused")] * 20
-    assert Patience([].append).repeat(replies.pop, reads=True) == NotSent("refused")
+    assert Patience(lambda _seconds: None).repeat(replies.pop, reads=True) == NotSent("refused")
     assert len(replies) == 17
 
 
@@ -141,20 +141,22 @@ def test_a_service_that_is_silent_each_time_is_not_asked_eight_times(monkeypatch
         now[0] += 60.0
         return Lost("silent")
 
-    Patience([].append).repeat(send, reads=True)
+    Patience(lambda _seconds: None).repeat(send, reads=True)
     assert len(sent) == 3
 
 
 def test_what_lasts_is_not_repeated():
     """An answer that was compressed by a proxy is compressed the next time as well."""
     replies: list[Reply] = [answer(200), Lost("compressed", lasting=True)]
-    assert Patience([].append).repeat(replies.pop, reads=True) == Lost("compressed", lasting=True)
+    assert Patience(lambda _seconds: None).repeat(replies.pop, reads=True) == Lost(
+        "compressed", lasting=True
+    )
 
 
 def test_a_damaged_answer_is_asked_for_three_times():
     """What isn't whole is repeated as a fault is, and no longer."""
     replies = [answer(200)] * 9
-    assert Patience([].append).repeat(
+    assert Patience(lambda _seconds: None).repeat(
         replies.pop, reads=True, whole=lambda _answer: False
     ) == answer(200)
     assert len(replies) == 6

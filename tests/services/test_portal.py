@@ -4,9 +4,9 @@ import pytest
 
 from aapimport.services.directory import Unknown
 from aapimport.services.scim import Account
-from faults.stub import ScimStub
-from faults.uploading import services
-from faults.wire import RESET, as_json, error, instead
+from support.stub import ScimStub
+from support.uploading import services
+from support.wire import RESET, as_json, error, instead
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from aapimport.errors import SettingsError
 from aapimport.services import transport as module
 from aapimport.services.pace import Pace
 from aapimport.services.transport import Answer, Lost, NotSent, Reply, Transport, httpx
-from faults.stub import TOKEN, ScimStub
-from faults.wire import RESET, Request, Response, Server, as_json, cut_off, instead
+from support.stub import TOKEN, ScimStub
+from support.wire import RESET, Request, Response, Server, as_json, cut_off, instead
 
 
 def ask(response: Response, method: str = "GET") -> Reply:

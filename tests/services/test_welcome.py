@@ -8,8 +8,8 @@ from aapimport.plan.make import Services
 from aapimport.services.outcomes import Verdict
 from aapimport.services.portal import read_welcome, send_welcome
 from aapimport.services.values import EmailKind
-from faults.stub import EXTENSION, ScimStub
-from faults.wire import RESET, Response, after_acting, as_json, error, instead
+from support.stub import EXTENSION, ScimStub
+from support.wire import RESET, Response, after_acting, as_json, error, instead
 
 
 @pytest.fixture

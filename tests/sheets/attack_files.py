@@ -69,7 +69,7 @@ def sheet(body: str, before: str = "", prolog: str = "") -> str:
 ANA = row(2, ("ana@acme.com", "Ana", "Perez"))
 
 
-def write(path: Path, sheet_xml: str = "", **more: str | bytes) -> Path:
+def write(path: Path, sheet_xml: str | bytes = "", **more: str | bytes) -> Path:
     """A workbook of one sheet; `more` adds parts or replaces them."""
     parts: dict[str, str | bytes] = {
         **PARTS,
@@ -137,8 +137,8 @@ def mutate(path: Path, seed: int) -> None:
         )
     parts[victim] = bytes(content)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for entry, data in parts.items():
-            archive.writestr(entry, data)
+        for entry, part in parts.items():
+            archive.writestr(entry, part)
 
 
 def _by_hand(path: Path, entries: list[tuple[str, bytes, int | None]]) -> Path:

@@ -120,7 +120,7 @@ def test_the_child_inherits_no_secrets_as_arguments() -> None:
     """Only what the job needs is on the child's command line."""
     running = start_child("entries:sleeps", {"path": "x"}, PLENTY)
     try:
-        job = json.loads(running.process.args[-1])  # type: ignore[index]
+        job = json.loads(running.process.args[-1])  # type: ignore[index,arg-type] # a list of texts
         assert set(job) == {"entry", "arguments", "limits", "path"}
     finally:
         running.stop()

@@ -147,7 +147,7 @@ def test_what_an_ods_shows_of_percentages():
 def test_a_team_number_is_sent_as_it_is_shown(tmp_path: Path):
     """A team that Excel shows as T-007 is not sent as 7, and the file says so."""
     workbook = Workbook()
-    sheet = workbook.active
+    sheet = workbook.worksheets[0]
     sheet.title = "Users"
     sheet.append(("Email Address", "First Name", "Last Name", "Team", "Jhana Enabled"))
     sheet.append(("ana@acme.com", "Ana", "Perez", 7, True))

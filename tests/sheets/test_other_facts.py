@@ -33,7 +33,7 @@ def facts_of(path: Path, sheet: str = "Users") -> Facts:
 def source(tmp_path: Path) -> Path:
     """A workbook with everything that values don't tell."""
     book = Workbook()
-    book.active.title = "Notes"
+    book.worksheets[0].title = "Notes"
     sheet = book.create_sheet("Users")
     sheet.append(HEADERS)
     for number in range(2, 8):

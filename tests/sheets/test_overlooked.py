@@ -50,7 +50,7 @@ def a_cell_far_right(sheet: Any) -> None:
 def test_a_hidden_person_is_asked_about_however_large_the_file(tmp_path: Path, change):
     """What makes a second look slow or odd doesn't load somebody whom nobody sees."""
     workbook = Workbook()
-    sheet = workbook.active
+    sheet = workbook.worksheets[0]
     sheet.title = "Users"
     for row in (HEADERS, *PEOPLE):
         sheet.append(row)
@@ -114,7 +114,7 @@ def test_bytes_of_text_that_look_like_a_length_make_no_lock_file(tmp_path: Path)
 def test_a_long_sheet_beside_the_people_costs_them_nothing(tmp_path: Path):
     """Links and comments of the people's sheet are seen though another sheet is too long."""
     workbook = Workbook()
-    sheet = workbook.active
+    sheet = workbook.worksheets[0]
     sheet.title = "Users"
     for row in (HEADERS, *PEOPLE):
         sheet.append(row)

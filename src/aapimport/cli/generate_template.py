@@ -1,4 +1,4 @@
-"""`aapimport generate-template`."""
+"""`aapimport generate-template`: the template, empty, to be filled in."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`aapimport renew`."""
+"""`aapimport renew`: last year's exported list as a template for the new pass."""
 
 from pathlib import Path
 from typing import Any

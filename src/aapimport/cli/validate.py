@@ -1,4 +1,4 @@
-"""`aapimport validate`."""
+"""`aapimport validate`: what is wrong in a file, cell by cell. Sends nothing."""
 
 import sys
 from pathlib import Path

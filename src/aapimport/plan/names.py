@@ -155,7 +155,7 @@ def _by_unusable_team(checked: Checked, here: Sequence[Team]) -> Iterable[list[P
     found = {name: meant(name, here, by_id=False) for name in typed}
     wrong: dict[str, list[Person]] = {}
     for person in checked.people:
-        # names of Groups are not unique (SERVERS.md, 8)
+        # names of Groups are not unique (docs/scim.md, 8)
         if person.team and len(found[person.team]) != 1:
             wrong.setdefault(fold(plain(person.team)), []).append(person)
     return wrong.values()

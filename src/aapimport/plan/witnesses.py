@@ -2,7 +2,7 @@
 
 There are three: the list, walked to its end in order; look-ups by userName; look-ups by e-mail
 address. Look-ups are witnesses only after they have found people who are known to be there
-(SERVERS.md, 2 and 3). A witness that missed somebody whom another finds is none any more.
+(docs/scim.md, 2 and 3). A witness that missed somebody whom another finds is none any more.
 """
 
 from collections.abc import Mapping, Sequence

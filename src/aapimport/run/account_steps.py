@@ -82,8 +82,9 @@ class AccountSteps:
     def _first(self, last_row: int | None) -> Iterator[Progress]:
         """Create and read back one person on each service, before many others.
 
-        One person tells what a hundred would only repeat (SERVERS.md, 19): what a service declares
-        and doesn't keep is said once, with the setting that helps, and the run stops there once.
+        One person tells what a hundred would only repeat (docs/scim.md, 19): what a service
+        declares and doesn't keep is said once, with the setting that helps, and the run stops there
+        once.
         """
         for service, directory in self._session.directories.items():
             for _ in range(_FIRST_TRIES):

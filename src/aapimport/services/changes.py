@@ -2,7 +2,7 @@
 
 Where the service keeps versions, whole arrays are sent under If-Match. Elsewhere the one value is
 added, because a whole array that was read a moment ago drops what a colleague has added meanwhile;
-services on which `add` replaces the array (SERVERS.md, 5) get whole arrays once that is known.
+services on which `add` replaces the array (docs/scim.md, 5) get whole arrays once that is known.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,7 @@
 """How an account differs from what it should be.
 
 The one definition of "same": the plan predicts with it, and every write is read back and compared
-with it, because a 2xx is not "done" (SERVERS.md, 4).
+with it, because a 2xx is not "done" (docs/scim.md, 4).
 """
 
 from collections.abc import Iterable

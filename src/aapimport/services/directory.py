@@ -1,7 +1,7 @@
 """The people of one SCIM service: look up, and read back.
 
 A look-up answers `Found`, `Absent` or `Unknown`, and never takes the service's word for whom it
-found: accounts are compared here (SERVERS.md, 2 and 3).
+found: accounts are compared here (docs/scim.md, 2 and 3).
 """
 
 import threading

@@ -1,6 +1,6 @@
 """What one service can do: read from its discovery endpoints, believed as little as possible.
 
-All three endpoints of RFC 7644 section 4 may be missing, wrong or refused (SERVERS.md, 2); the
+All three endpoints of RFC 7644 section 4 may be missing, wrong or refused (docs/scim.md, 2); the
 defaults are then the least. Whatever is announced is still verified by what comes back.
 """
 
@@ -46,7 +46,7 @@ _FEATURES = {
     "authenticationschemes",
 }
 MAX_BULK = 200
-"""Operations in one bulk request at the most: a lost answer then stays cheap (SERVERS.md, 13)."""
+"""Operations in one bulk request at the most: a lost answer then stays cheap (docs/scim.md, 13)."""
 MAX_BULK_BYTES = 1_000_000
 """Bytes in one bulk request at the most, where the service doesn't ask for fewer."""
 
@@ -219,7 +219,7 @@ class _Discovery:
             raise
 
     def _shows_pages(self) -> bool:
-        """Whether a path that can't exist is answered with a web page too (SERVERS.md, 1)."""
+        """Whether a path that can't exist is answered with a web page too (docs/scim.md, 1)."""
         reply = self._get(f"/aapimport-{secrets.token_hex(8)}")
         return isinstance(reply, Answer) and reply.ok and _is_page(reply)
 
@@ -254,7 +254,7 @@ def _is_page(answer: Answer) -> bool:
 
 
 def _try_token(transport: Transport, patience: Patience, name: str) -> None:
-    """Ask for people where discovery is closed, which it alone may be (SERVERS.md, 2).
+    """Ask for people where discovery is closed, which it alone may be (docs/scim.md, 2).
 
     Raises:
         SettingsError: The service refuses the token there as well.

@@ -23,7 +23,7 @@ class State(StrEnum):
 
 
 class LookUps(StrEnum):
-    """Whether look-ups by filter tell the truth (SERVERS.md, 2 and 3)."""
+    """Whether look-ups by filter tell the truth (docs/scim.md, 2 and 3)."""
 
     TRUE = "true"
     EXACT_CASE = "exact-case"

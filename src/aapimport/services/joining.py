@@ -1,8 +1,8 @@
 """Putting people into a team: nobody who was in it before is lost.
 
-A team is read before and after every write (SERVERS.md, 7 and 18), because servers add twice who is
-added twice, and some store the list as they would have shown it. What `add` does to former members
-is taken from what was seen on this very portal (`keeping`).
+A team is read before and after every write (docs/scim.md, 7 and 18), because servers add twice who
+is added twice, and some store the list as they would have shown it. What `add` does to former
+members is taken from what was seen on this very portal (`keeping`).
 """
 
 import time
@@ -43,7 +43,7 @@ from aapimport.services.team_writes import (
 from aapimport.services.transport import Answer, Reply
 
 MEMBERS_PER_CALL = 100
-"""Members in one PATCH at the most: AWS and Better Auth refuse more (SERVERS.md, 7)."""
+"""Members in one PATCH at the most: AWS and Better Auth refuse more (docs/scim.md, 7)."""
 REFUSALS_IN_A_ROW = 5
 """So many refusals of a team's members, one after the other, are one of all of them."""
 _MIGHT_TAKE_AWAY = (

@@ -1,6 +1,6 @@
 """What was there before a PATCH `add` that may take it away: kept until it is seen to be there.
 
-`add` appends on most services and replaces the whole array on some (SERVERS.md, 5), and what is
+`add` appends on most services and replaces the whole array on some (docs/scim.md, 5), and what is
 read after it may be old, missing, or never read by the process that wrote. So, while a service
 hasn't shown which, one `add` beside something is under way at a time: what is there is durable
 before it leaves, it is read until its value shows, and whatever is gone then is put back.

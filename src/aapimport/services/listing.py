@@ -154,7 +154,7 @@ class Listing:
     def _counted(self, path: str, query: Mapping[str, str]) -> Reply:
         """Ask for a page of our size, or of the service's own where it can't count.
 
-        Some services refuse any `count`, or fall over it (SERVERS.md, 14).
+        Some services refuse any `count`, or fall over it (docs/scim.md, 14).
         """
         if self._counts:
             reply = self.read("GET", path, query={**query, "count": str(PAGE)})

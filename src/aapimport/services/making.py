@@ -127,7 +127,7 @@ class _Making:
         """Send changes, at most three times where that may help.
 
         Before anything is repeated the account is read: what is added twice is there twice on some
-        services (SERVERS.md, 5).
+        services (docs/scim.md, 5).
         """
         outcome = Outcome(verdict=Verdict.DONE)
         for attempt in range(1, TRIES + 1):

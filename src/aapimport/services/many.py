@@ -47,8 +47,8 @@ OFF_THE_PASS = "the account isn't on the pass any more"
 def create_many(directory: Directory, wanted: Sequence[Wanted]) -> list[Outcome]:
     """Create accounts by one bulk request (RFC 7644 section 3.7), which is never repeated here.
 
-    Answers are matched by bulkId, never by position (SERVERS.md, 13). A service that refuses a bulk
-    request as a whole is not asked for another.
+    Answers are matched by bulkId, never by position (docs/scim.md, 13). A service that refuses a
+    bulk request as a whole is not asked for another.
 
     Returns:
         An outcome for each, in their order. Whoever isn't answered is unknown: a service may carry

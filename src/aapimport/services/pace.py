@@ -16,7 +16,7 @@ PRESETS = {
     "condeco": 500 / 60,
     "instaclustr": 750 / 60,
 }
-"""Requests a second that hosted services document (SERVERS.md, "Hosted services")."""
+"""Requests a second that hosted services document (docs/scim.md, "Hosted services")."""
 
 
 def read_pace(typed: str | None) -> float | None:

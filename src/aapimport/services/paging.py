@@ -1,8 +1,8 @@
 """Walking a list to its end, for lists and for searches alike.
 
-Totals, sort order and page borders lie (SERVERS.md, 14), so a walk goes by what arrives: each page
-begins with the last element of the page before, and where that is missing, or where somebody is
-shown again behind it, the order has changed and the walk starts anew.
+Totals, sort order and page borders lie (docs/scim.md, 14), so a walk goes by what arrives: each
+page begins with the last element of the page before, and where that is missing, or where somebody
+is shown again behind it, the order has changed and the walk starts anew.
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence

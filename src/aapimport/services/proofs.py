@@ -1,7 +1,7 @@
 """Proving that a service's look-ups of many people tell the truth.
 
-Filters lie in every way (SERVERS.md, 2 and 3), so look-ups by an attribute are believed only after
-they have found people who are known to be there, and nobody else, on this very service.
+Filters lie in every way (docs/scim.md, 2 and 3), so look-ups by an attribute are believed only
+after they have found people who are known to be there, and nobody else, on this very service.
 """
 
 import secrets

@@ -1,7 +1,7 @@
 """SCIM 2.0 as it comes over the wire (RFC 7643, RFC 7644): resources in, bodies out.
 
 Servers send lists where text belongs, numbers where lists belong, and HTML where JSON belongs
-(SERVERS.md, 17), so everything read here may be anything.
+(docs/scim.md, 17), so everything read here may be anything.
 """
 
 import json

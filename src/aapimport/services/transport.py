@@ -36,7 +36,7 @@ _FIRST_ERROR = 300  # from this status on, a body is words about what went wrong
 _GLANCE = 0.1  # seconds between two looks at whether the run is stopping
 MAX_BODY = 64 * 1024 * 1024
 """Bytes of an answer that are read at the most."""
-_KEEPALIVE_EXPIRY = 1.0  # servers close idle connections after 2 to 12 s (SERVERS.md, 10)
+_KEEPALIVE_EXPIRY = 1.0  # servers close idle connections after 2 to 12 s (docs/scim.md, 10)
 _TIMEOUT = httpx.Timeout(connect=10.0, read=READ_TIMEOUT, write=30.0, pool=READ_TIMEOUT)
 _EXTENSIONS = {"timeout": _TIMEOUT.as_dict()}
 _NOT_SENT = (

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from typing import Any
 
-from faults.habits import CORE, EXTENSION, PASS, Habits, Store, fold
-from faults.wire import Request, Response, as_json, error
+from support.habits import CORE, EXTENSION, PASS, Habits, Store, fold
+from support.wire import Request, Response, as_json, error
 
 _COMPARISON = re.compile(r'([\w.]+) eq ("(?:[^"\\]|\\.)*")')
 _CURSOR = "after-"

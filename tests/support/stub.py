@@ -1,7 +1,7 @@
 """A small SCIM service whose habits and answers a test chooses.
 
 It keeps people, teams and passes in memory and a ledger of every request. `Habits` are what a
-server always does (SERVERS.md's measurements); `on` replaces single answers.
+server always does (docs/scim.md); `on` replaces single answers.
 """
 
 import copy
@@ -13,9 +13,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Self
 
-from faults import answers
-from faults.habits import EXTENSION, TOKEN, Habits, Store, fold, is_forbidden
-from faults.wire import Act, Fault, Request, Response, Server, as_json, error
+from support import answers
+from support.habits import EXTENSION, TOKEN, Habits, Store, fold, is_forbidden
+from support.wire import Act, Fault, Request, Response, Server, as_json, error
 
 _DISCOVERY = {"ServiceProviderConfig", "ResourceTypes", "Schemas"}
 _NOT_THERE = error(404, "there is no such thing")

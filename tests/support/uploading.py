@@ -23,7 +23,7 @@ from aapimport.services.portal import Portal
 from aapimport.services.transport import Transport
 from aapimport.template.columns import COLUMNS
 from aapimport.template.roles import Role
-from faults.stub import TOKEN, ScimStub
+from support.stub import TOKEN, ScimStub
 
 _OPTIONS = PlanOptions(pass_name="Leadership 2026", maybe="create")
 
