@@ -120,7 +120,7 @@ def test_a_signal_finishes_what_is_under_way(aapimport, served, many, state_dir,
 def test_two_processes_on_one_file(aapimport, served, many, state_dir, tmp_path):
     """Two uploads of one file at once: everybody exists once, and the second was told to wait."""
     first = started(many, **served)
-    wait_for(first, state_dir, 100)
+    wait_for(first, state_dir, 300)
     first.send_signal(signal.SIGSTOP)  # half way, so that the second certainly meets it
     second = started(many, **served)
     assert second.stderr is not None

@@ -157,9 +157,10 @@ class Evidence:
     ) -> bool:
         """Whether merged cells are all that their rows hold, across the addresses' column.
 
-        A text of some words without an at-sign is nobody then: a note below the list, or a heading.
+        A text without an at-sign is nobody then: a note below the list, or a heading. A word that
+        stands for several rows is neither.
         """
-        words = len(value.split()) >= _ACROSS or is_note([value])
+        words = len(rows) == 1 or len(value.split()) >= _ACROSS or is_note([value])
         if "email" not in keys or len(keys) < _ACROSS or "@" in value or not words:
             return False
         others = [key for key in values if key not in keys]
