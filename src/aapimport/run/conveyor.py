@@ -91,7 +91,7 @@ class Conveyor:
         self.sleep = sleep
         self._stop_after = stop_after
         self._stop: ExitCode | None = None
-        self._halt: Exception | None = None
+        self._halt: BaseException | None = None
         self._owners = Owners(journal, receipt)
         self.last_sent: dict[str, float] = {}
         self.answered: set[tuple[str, int]] = set()
@@ -234,7 +234,7 @@ class Conveyor:
                 if any(one.verdict is Verdict.REFUSED for one in outcomes):
                     outcomes = self._lanes[service].whose_refusal(outcomes)
                 end = replace(end, outcomes=outcomes)
-        except Exception as error:  # noqa: BLE001 -- handed over to the thread that records it
+        except BaseException as error:  # noqa: BLE001 -- handed over to the thread that records it
             end = replace(end, error=error)
         ended.put(replace(end, seconds=time.monotonic() - began))
 
@@ -324,7 +324,7 @@ class _Ended:
     service: str
     batch: Batch
     outcomes: list[Outcome] | None = None
-    error: Exception | None = None
+    error: BaseException | None = None
     seconds: float = 0.0
 
 
