@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -99,6 +100,24 @@ def served(tmp_path: Path) -> Iterator[dict[str, str]]:
         }
         server.stop()
         thread.join()
+
+
+@pytest.fixture
+def served_elsewhere(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The same from a process of its own, for uploads that are raced with."""
+    folder = tmp_path / "served"
+    with subprocess.Popen(
+        command("sandbox", "serve"),
+        env=os.environ | {"AAPIMPORT_STATE_DIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+    ) as server:
+        assert server.stdout is not None
+        lines = [server.stdout.readline().strip() for _ in range(4)]
+        yield dict(line.split("=", 1) for line in lines) | {SETTLE_SECONDS: "0.5"}
+        server.send_signal(signal.SIGTERM)
+        server.wait(10)
 
 
 @pytest.fixture

@@ -72,10 +72,12 @@ def check_everybody(shown, people: int) -> None:
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("where", ["in process", "over http"])
-def test_killed_at_any_instant_and_run_again(aapimport, served, many, state_dir, where, tmp_path):
+def test_killed_at_any_instant_and_run_again(
+    aapimport, served_elsewhere, many, state_dir, where, tmp_path
+):
     """SIGKILL at random instants: the same command finishes it; nobody twice, nobody forgotten."""
     live = where == "over http"
-    environment = served if live else {}
+    environment = served_elsewhere if live else {}
     journal, portal = (
         (state_dir, tmp_path / "served") if live else (state_dir / "practice", state_dir)
     )
@@ -95,34 +97,34 @@ def test_killed_at_any_instant_and_run_again(aapimport, served, many, state_dir,
 
 
 @pytest.mark.parametrize("ending", [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=str)
-def test_a_signal_finishes_what_is_under_way(aapimport, served, many, state_dir, ending):
+def test_a_signal_finishes_what_is_under_way(aapimport, served_elsewhere, many, state_dir, ending):
     """A stopped upload says where it stands and how to go on; `resume` finishes it, once."""
     number, code = ending
-    process = started(many, **served)
+    process = started(many, **served_elsewhere)
     wait_for(process, state_dir, 20)
     process.send_signal(number)
     out, error = process.communicate(timeout=300)
     assert process.returncode == code, error
     assert out == b""
-    last = error.decode().split("continue with:")[1].split()
+    last = " ".join(error.decode().split()).split("continue with: ")[1].split()
     assert last[:2] == ["aapimport", "resume"]
-    done = aapimport("resume", last[2], "--json", **served)
+    done = aapimport("resume", last[2], "--json", **served_elsewhere)
     assert done.code == 0, done.err
     report = done.json
     assert report["receipt"] == last[2]
     assert {one["email"] for one in report["people"]} == {None}
     assert report["services"]["portal"]["created"] == 120
     check_everybody(contents(aapimport, state_dir.parent / "served"), 120)
-    again = aapimport("resume", last[2].lower(), "--json", **served)
+    again = aapimport("resume", last[2].lower(), "--json", **served_elsewhere)
     assert (again.code, again.json) == (0, report)
 
 
-def test_two_processes_on_one_file(aapimport, served, many, state_dir, tmp_path):
+def test_two_processes_on_one_file(aapimport, served_elsewhere, many, state_dir, tmp_path):
     """Two uploads of one file at once: everybody exists once, and the second was told to wait."""
-    first = started(many, **served)
+    first = started(many, **served_elsewhere)
     wait_for(first, state_dir, 300)
     first.send_signal(signal.SIGSTOP)  # half way, so that the second certainly meets it
-    second = started(many, **served)
+    second = started(many, **served_elsewhere)
     assert second.stderr is not None
     told = next((line for line in second.stderr if b"another upload" in line), b"").decode()
     first.send_signal(signal.SIGCONT)
@@ -152,14 +154,18 @@ def test_an_unknown_receipt_is_said(aapimport):
     assert "\x1b" not in done.err
 
 
-def test_an_interrupted_upload_goes_on_as_it_was_approved(aapimport, served, many, state_dir):
+def test_an_interrupted_upload_goes_on_as_it_was_approved(
+    aapimport, served_elsewhere, many, state_dir
+):
     """Other options for the same file are refused while an upload of it isn't finished."""
-    process = started(many, **served)
+    process = started(many, **served_elsewhere)
     wait_for(process, state_dir, 20)
     process.kill()
     process.communicate()
     for options in (("--no-emails",), ("--pass", "Leadership 2025")):
-        done = aapimport("upload", many, "--pass", "Leadership 2026", *options, "--yes", **served)
+        done = aapimport(
+            "upload", many, "--pass", "Leadership 2026", *options, "--yes", **served_elsewhere
+        )
         assert done.code == 1
         words = " ".join(done.err.split())
         assert "finish it, as it was approved: aapimport resume" in words
@@ -298,19 +304,21 @@ def test_a_finished_upload_has_nothing_to_close(aapimport, tmp_path):
     assert "is finished: there is nothing to close" in done.err
 
 
-def test_a_resume_at_another_address_is_refused(aapimport, served, many, state_dir):
+def test_a_resume_at_another_address_is_refused(aapimport, served_elsewhere, many, state_dir):
     """The journal belongs to the services it was made with, however these are spelled."""
-    process = started(many, **served)
+    process = started(many, **served_elsewhere)
     wait_for(process, state_dir, 20)
     process.send_signal(signal.SIGTERM)
     _, error = process.communicate(timeout=300)
     receipt = error.decode().split("aapimport resume")[1].split()[0]
-    moved = {name: value.replace("/v2", "/v2/moved") for name, value in served.items()}
+    moved = {name: value.replace("/v2", "/v2/moved") for name, value in served_elsewhere.items()}
     for words in ((), ("--close", "--yes")):
         done = aapimport("resume", receipt, *words, **moved)
         assert done.code == 1
         assert "belongs to other services" in done.err
-    respelled = {name: value.replace("127.0.0.1", "localhost") for name, value in served.items()}
+    respelled = {
+        name: value.replace("127.0.0.1", "localhost") for name, value in served_elsewhere.items()
+    }
     done = aapimport("upload", many, *OPTIONS, **respelled)
     assert done.code == 0, done.err
     assert done.json["receipt"] == receipt
