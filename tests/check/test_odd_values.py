@@ -12,9 +12,7 @@ def told(problems: Any, cell: str) -> list[str]:
     return [problem.id for problem in problems if str(problem.cell) == cell]
 
 
-@pytest.mark.parametrize(
-    "address", [*ERRORS, "a@acme.example", "a@localhost.localdomain", "a@acme.c"]
-)
+@pytest.mark.parametrize("address", [*ERRORS, "a@localhost.localdomain", "a@acme.c"])
 def test_an_address_that_nobody_can_have_is_an_error(problems_of: Any, address: str) -> None:
     """Reserved domains, and login names of guests, take no mail."""
     assert told(problems_of((address, "A", "B")), "Users!A2") == ["not-an-email"]
@@ -23,6 +21,7 @@ def test_an_address_that_nobody_can_have_is_an_error(problems_of: Any, address: 
 @pytest.mark.parametrize(
     "address",
     [
+        "ana@acme.example",
         *("ana@example.com", "ana@mail.example.org", "ana@acme.onmicrosoft.com", "ana@acme.lan"),
         *("test@test.com", "noreply@acme.com", "do-not-reply@acme.com", "josé@acme.com"),
         *("=ana@acme.com", "-ana@acme.com", "%20ana@acme.com", "ana%20li@acme.com", "`a@acme.com"),

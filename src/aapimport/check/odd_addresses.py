@@ -11,7 +11,7 @@ from aapimport.check.addresses import address_fault
 from aapimport.check.repair import invisible_in
 
 _EXAMPLES = frozenset(("example.com", "example.net", "example.org"))
-_IN_EXAMPLES = tuple(f".{name}" for name in _EXAMPLES)
+_IN_EXAMPLES = (".example", *(f".{name}" for name in _EXAMPLES))
 _PRIVATE = (".internal", ".intranet", ".lan", ".corp", ".home", ".localdomain")
 _TENANTS = ".onmicrosoft.com"
 _SIGNS = "=-+'`^$&{|}?"
@@ -36,7 +36,7 @@ def nobodys_address(text: str) -> str:
     if "#ext#" in address:
         return "#EXT# marks a guest's login name; type the address that the person reads mail at"
     domain = address.rpartition("@")[2]
-    if domain.endswith(".example") or domain == "localhost.localdomain":
+    if domain == "localhost.localdomain":
         return f"nobody has an address in {domain}, which is reserved for examples and tests"
     ending = domain.rpartition(".")[2]
     return f"no domain ends with .{ending}" if len(ending) == 1 and ending.isascii() else ""
