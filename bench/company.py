@@ -12,7 +12,7 @@ from itertools import accumulate
 from pathlib import Path
 from random import Random
 
-from aapimport.person import fold
+from aapimport.text import fold
 from aapimport.twins.name_forms import plain, wide, words
 from aapimport.twins.same_human import Known
 

@@ -13,16 +13,6 @@ _REMEMBERED = 1 << 14  # keys of addresses: each is asked for some twenty times 
 _ASCII_EDGES = "".join(map(chr, (*range(33), 127)))
 
 
-def fold(text: str) -> str:
-    """The form in which two addresses, names or team names are the same.
-
-    NFKC and case folding, as the servers of docs/scim.md differ in both (RFC 7643 section 2.4
-    leaves normalisation to the service provider).
-    """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return text if folded == text else folded  # mostly it is, and then no copy is kept
-
-
 def without_edges(address: str) -> str:
     """An address without the blanks and invisible characters around it, which no mailbox has."""
     if address.isascii():

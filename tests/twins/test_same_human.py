@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aapimport.person import fold
+from aapimport.text import fold
 from aapimport.twins.candidates import BLOCK
 from aapimport.twins.same_human import Kind, Known, Twin, find_twins
 

@@ -14,6 +14,7 @@ from aapimport.check.look_alikes import look_alikes, written_out
 from aapimport.check.odd_addresses import may_be_odd, oddity
 from aapimport.check.shifted import shifted_runs
 from aapimport.problems.problem import Finding
+from aapimport.text import fold, fold_all
 
 _ENOUGH_STRAIGHT, _TIMES_STRAIGHT = 5, 3
 _SEPARATORS = str.maketrans("_- ", "...", "'’")
@@ -31,19 +32,6 @@ _ALIASES = {
     "yandex.com": "yandex.ru",
 }
 """Domains of one mail service with one mailbox in all of them (the services' help pages)."""
-
-
-def fold(text: str) -> str:
-    """The same as `aapimport.person.fold`, without pydantic, and quick for ASCII."""
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-
-
-def fold_all(values: list[str]) -> list[str]:
-    """Fold many texts in one go: neither step of folding reaches across a line break."""
-    folded = fold("\n".join(values)).split("\n")
-    return folded if len(folded) == len(values) else [fold(value) for value in values]
 
 
 def _spoken(values: list[str]) -> list[str]:

@@ -13,12 +13,12 @@ from aapimport.check.repair import shown
 from aapimport.problems.problem import Finding
 from aapimport.sheets.facts import Area, Facts
 from aapimport.sheets.table import Value
-from aapimport.template.cells import column_letters
+from aapimport.text import MAILTO, column_letters, fold
 
 _LARGEST_MERGE = 100_000
 _SHOWN_FOR_1 = {"1", "yes", "y", "x", "on", "true", "ja", "oui", "sí", "si", "はい", "✓", "✔", "☑"}
 _ACROSS = 2  # columns of the template
-_MAILTO = re.compile(r"mailto:\s*", re.IGNORECASE)
+_MAILTO = re.compile(rf"{MAILTO}\s*", re.IGNORECASE)
 
 
 class Evidence:
@@ -206,8 +206,6 @@ class Evidence:
                     self._add("unclear-number", row, key, shown(value), how=how)
 
     def _weigh_link(self, row: int, address: str, emails: list[Value], index: int) -> None:
-        from aapimport.person import fold  # with pydantic, which is still being loaded
-
         text = shown(emails[index]).strip()
         bare = _MAILTO.sub("", text)
         if fold(bare) == fold(address):

@@ -13,6 +13,7 @@ from aapimport.check.column_names import (
 )
 from aapimport.problems.problem import Finding
 from aapimport.template.columns import COLUMNS
+from aapimport.text import closest
 
 SEARCHED_ROWS = 30
 """How far down a header is looked for: title rows, logos and filter notes stand above it."""
@@ -199,14 +200,12 @@ _FITTING: dict[str, Callable[[object], bool]] = {
 
 def _meant(text: str, header: Header) -> str:
     """The column that an unknown header was probably meant to be, or nothing."""
-    from difflib import get_close_matches
-
     free = {form: key for form, key in known_headers().items() if key not in header.columns}
     exported = {header_form(name) for name in EXPORTED_EXTRAS}
     form = header_form(text)
     if form in exported or form in _OF_THEIR_OWN:
         return ""
-    close = get_close_matches(form, free, n=1, cutoff=0.8)
+    close = closest(form, free, cutoff=0.8)
     if close and close[0] in form and len(form) > len(close[0]) + 1:
         return ""  # a word more makes it something else: Team ID
     return next(column.name for column in COLUMNS if column.key == free[close[0]]) if close else ""

@@ -5,6 +5,7 @@ from typing import Any
 
 from aapimport.check import repair
 from aapimport.template.roles import Role
+from aapimport.text import closest, did_you_mean
 
 
 def missing_value_hint(row: dict[str, Any], key: str) -> str:
@@ -25,14 +26,12 @@ def missing_value_hint(row: dict[str, Any], key: str) -> str:
 @lru_cache(maxsize=1024)  # a wrong word tends to stand in every row
 def role_hint(text: str) -> str:
     """Which role a word was probably meant to be, or which there are."""
-    from difflib import get_close_matches
-
     forms = {repair.role_form(role.typed): role.typed for role in Role if role.typed}
     forms |= {"manager": "", "admin": Role.CLIENT_ADMIN.typed, "hr": Role.FACILITATOR.typed}
-    close = get_close_matches(repair.role_form(text), forms, n=1, cutoff=0.6)
+    close = closest(repair.role_form(text), forms)
     if close and not forms[close[0]]:
         return "leave the cell blank for a manager"
     if close:
-        return f"did you mean {forms[close[0]]!r}?"
+        return did_you_mean([forms[close[0]]])
     words = ", ".join(role.typed for role in Role if role.typed)
     return f"type {words}, or leave it blank for a manager"

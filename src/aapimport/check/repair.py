@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from aapimport.check.formula_errors import FORMULA_ERRORS
 from aapimport.sheets.table import Value
 from aapimport.template.roles import Role
+from aapimport.text import MAILTO
 
 _NO_BREAK = "\xa0\u2007\u202f"
 _BLANKS = "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
 _EDGES = f" \t\r\n\x0b\x0c\u1680{_BLANKS}\u2028\u2029\u205f\u3000\ufeff\x85{_NO_BREAK}"
 _ODD_BLANKS = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f]")
-_MAILTO = re.compile(r"mailto:\s*([^?\s]+)(?:\?.*)?", re.IGNORECASE | re.DOTALL)
+_MAILTO = re.compile(rf"{MAILTO}\s*([^?\s]+)(?:\?.*)?", re.IGNORECASE | re.DOTALL)
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"
 _UNSEEN = re.compile(

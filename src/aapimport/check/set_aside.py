@@ -14,11 +14,12 @@ from aapimport.check.column_names import header_form, word_set
 from aapimport.check.header import Header
 from aapimport.check.repair import shown
 from aapimport.sheets.table import Value
+from aapimport.text import ADDRESS
 
 _Judge = Callable[[Value], bool]
 
 _FIRST = frozenset(" #/*~!;-xX")
-_BEFORE_ADDRESS = re.compile(r"\s*(?:[#*~!;/]+|-{2,}|[xX]{1,3}-+)\s*([^\s@]+@[^\s@]+\.[^\s@.]+)\s*")
+_BEFORE_ADDRESS = re.compile(rf"\s*(?:[#*~!;/]+|-{{2,}}|[xX]{{1,3}}-+)\s*({ADDRESS})\s*")
 _TAKEN_OFF = re.compile(r"\s*(?:[#*~!;/]+|-{2,})\s*")
 _BEFORE_WORD = re.compile(r"\s*(?:[#*~;]+|/{2,}|-{2,}|[xX]-+)\s*\w")
 """A mark before another value than an address; some names do begin with an exclamation mark."""

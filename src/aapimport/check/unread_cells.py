@@ -1,6 +1,5 @@
 """Values that stand where nothing is read: beside nobody, below no header, beyond the header."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from aapimport.check.header import Header
@@ -8,8 +7,8 @@ from aapimport.check.repair import shown
 from aapimport.problems.problem import Finding
 from aapimport.sheets.formats.csv import Delimited
 from aapimport.sheets.table import Value
+from aapimport.text import looks_like_address
 
-_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
@@ -89,7 +88,7 @@ def swallowed_lines(text: Delimited, header: Header) -> Iterator[Finding]:
         )
         if found.row > header.row and (
             found.column in header.columns.values()
-            or (whole and _ADDRESS.fullmatch(values[header.columns["email"]]))
+            or (whole and looks_like_address(values[header.columns["email"]]))
         ):
             raise found.error()
         yield Finding("row-in-a-value", found.row, found.column, found.line)
@@ -98,7 +97,7 @@ def swallowed_lines(text: Delimited, header: Header) -> Iterator[Finding]:
 def address_in(cells: Sequence[object], row: int, first_column: int) -> Finding | None:
     """The first address in a row that isn't read: perhaps somebody is lost with it."""
     for column, value in enumerate(cells, start=first_column):
-        if isinstance(value, str) and _ADDRESS.fullmatch(value.strip()):
+        if isinstance(value, str) and looks_like_address(value.strip()):
             return Finding("address-not-read", row, column, value.strip())
     return None
 

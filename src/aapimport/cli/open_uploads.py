@@ -98,9 +98,9 @@ def _other_rows(journal: "Journal", run: "Run", checked: "Checked") -> str:
 
 
 def _other_choices(run: "Run", flags: "PlanFlags", plan_file: Path | None) -> str:
-    from aapimport.person import fold
     from aapimport.plan.approval import read_plan
     from aapimport.plan.names import plain
+    from aapimport.text import fold
 
     if plan_file and read_plan(plan_file).receipt != run.receipt:
         return "it is not this plan's"

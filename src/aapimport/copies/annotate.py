@@ -16,7 +16,6 @@ from aapimport.copies.read_again import Original, is_blank, read_again
 from aapimport.errors import FileProblemError
 from aapimport.problems.problem import Level, Problem
 from aapimport.sheets.table import Value
-from aapimport.template.cells import column_letters
 from aapimport.template.columns import USERS_SHEET
 from aapimport.template.output import (
     NOTHING_WRITTEN,
@@ -30,6 +29,7 @@ from aapimport.template.output import (
     text_cell,
 )
 from aapimport.template.workbook import Sheet, header_cell, set_up, write_sheet
+from aapimport.text import column_letters
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell

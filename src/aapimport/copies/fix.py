@@ -12,10 +12,10 @@ from aapimport.errors import FileProblemError
 from aapimport.person import Person
 from aapimport.problems.problem import Level, Problem
 from aapimport.sheets.table import Value
-from aapimport.template.cells import column_letters
 from aapimport.template.columns import COLUMNS
 from aapimport.template.output import NOTHING_WRITTEN, check_workbook_name
 from aapimport.template.workbook import Marked, Row, TemplateContent, Unread, write_template
+from aapimport.text import column_letters
 
 NOT_IN_THE_TEXT = frozenset(
     {

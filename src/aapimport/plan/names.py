@@ -1,6 +1,5 @@
 """Passes and teams by the names that people type."""
 
-import difflib
 import re
 import shlex
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -12,15 +11,17 @@ from aapimport.check.check_file import Checked
 from aapimport.check.repair import clean
 from aapimport.config import PassAs
 from aapimport.errors import RefusedError, ServiceError
-from aapimport.person import Person, fold
+from aapimport.person import Person
 from aapimport.services.directory import Unknown
 from aapimport.services.portal import Portal
 from aapimport.services.scim import Account
 from aapimport.services.values import Pass, Team
+from aapimport.text import closest, did_you_mean, fold
 
 Remembered = Callable[[str], frozenset[str]]
 """Whom earlier uploads put into a Group, by its id: for portals that never show members."""
 _BETWEEN_TEAMS = re.compile(r"[;,/|&\n]|\s+and\s+", re.IGNORECASE)
+_MOST_MEANT = 3
 _MANY_TEAMS = 12  # names that a message lists
 _Named = TypeVar("_Named", Pass, Team)
 
@@ -246,7 +247,5 @@ def is_member(account: Account, members: Collection[str]) -> bool:
 def suggest(name: str, choices: Sequence[str]) -> str:
     """`did you mean …?` with the closest names; empty when nothing is close."""
     by_key = {fold(plain(choice)): plain(choice) for choice in choices}
-    close = difflib.get_close_matches(fold(plain(name)), by_key, n=3)
-    if close:
-        return "did you mean " + " or ".join(repr(by_key[key]) for key in close) + "?"
-    return ""
+    close = closest(fold(plain(name)), by_key, most=_MOST_MEANT)
+    return did_you_mean(by_key[key] for key in close)

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from aapimport.errors import RefusedError, ServiceError
-from aapimport.person import fold
 from aapimport.plan.names import plain, suggest
 from aapimport.plan.plan import Doubt
 from aapimport.services.directory import Unknown
 from aapimport.services.portal import Portal
 from aapimport.services.scim import Account, equals
 from aapimport.services.values import Pass
+from aapimport.text import fold
 
 _MOST_NAMED = 10
 _QUESTION = "Is it a new pass, and spelt right?"

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from aapimport.template.cells import CellRef, column_letters
+from aapimport.template.cells import CellRef
+from aapimport.text import column_letters
 
 
 class Level(StrEnum):

@@ -8,12 +8,12 @@ from typing import Any
 
 from scim2_models import ConflictException, InvalidValueException, NotFoundException, Resource
 
-from aapimport.person import fold
 from aapimport.sandbox.models import GROUP_EXTENSION
 from aapimport.sandbox.people import PeopleStorage
 from aapimport.sandbox.rows import Body, Row, Wanted
 from aapimport.sandbox.storage import placeholders
 from aapimport.template.roles import Role
+from aapimport.text import fold
 
 _ROLES = frozenset(Role)
 _MANY = 500

@@ -14,7 +14,7 @@ from scim2_models.path import (
     ValuePath,
 )
 
-from aapimport.person import fold
+from aapimport.text import fold
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,10 @@ from scim2_models import (
 )
 from scim2_server.storage import ScimStorage, SearchPage
 
-from aapimport.person import fold
 from aapimport.sandbox.database import LISTED, Database
 from aapimport.sandbox.rows import Body, Row, Wanted
 from aapimport.sandbox.search import EVERYTHING, condition_of
+from aapimport.text import fold
 
 _COLUMNS = "seq, type, id, used, version, created, modified, body"
 _CHUNK = 500

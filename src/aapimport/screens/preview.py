@@ -8,13 +8,13 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from aapimport.person import fold
 from aapimport.plan.names import plain
 from aapimport.plan.plan import Action, PersonPlan, Plan, rows_of
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled
 from aapimport.template.columns import COLUMNS
 from aapimport.template.roles import Role
+from aapimport.text import fold
 
 PREVIEW_ROWS = 10
 MARKS = {Action.CREATE: "+", Action.CHANGE: "~", Action.SAME: "=", Action.SKIP: "-"}

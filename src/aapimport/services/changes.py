@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aapimport.person import fold
 from aapimport.services.directory import Directory
 from aapimport.services.discovery import Capabilities
 from aapimport.services.keeping import Item, Kept, Look
@@ -17,6 +16,7 @@ from aapimport.services.roles import current_role, portal_roles
 from aapimport.services.scim import PASS_TYPE, PATCH_OP, Account, mapping, objects, text
 from aapimport.services.transport import Answer, Reply
 from aapimport.services.values import Change, Wanted
+from aapimport.text import fold
 
 NAMES = frozenset({"first name", "last name"})
 """The changes that are one thing to a service: it keeps names, or it doesn't."""

@@ -6,11 +6,11 @@ with it, because a 2xx is not "done" (docs/scim.md, 4).
 
 from collections.abc import Iterable
 
-from aapimport.person import fold
 from aapimport.services.changes import NAMES
 from aapimport.services.roles import current_role
 from aapimport.services.scim import Account
 from aapimport.services.values import Change, Wanted
+from aapimport.text import fold
 
 
 def differences(account: Account, wanted: Wanted) -> tuple[Change, ...]:

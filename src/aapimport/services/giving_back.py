@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from aapimport.person import fold
 from aapimport.services import changes
 from aapimport.services.changes import Seen
 from aapimport.services.directory import Directory, Unknown
@@ -14,6 +13,7 @@ from aapimport.services.repeating import (
     may_pass,
     wait_before_another,
 )
+from aapimport.text import fold
 
 _GONE = "is gone from the account"
 

@@ -4,9 +4,10 @@ An account is a row's only by our own key or by its userName; an address among i
 evidence for a question, never a key (docs/protocol.md, "Whose account is it?").
 """
 
-from aapimport.person import address_key, fold, without_edges
+from aapimport.person import address_key, without_edges
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
+from aapimport.text import fold
 
 
 def belongs(account: Account, wanted: Wanted) -> bool:

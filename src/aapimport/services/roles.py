@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable
 
-from aapimport.person import fold
 from aapimport.services.scim import Account
 from aapimport.template.roles import Role
+from aapimport.text import fold
 
 _ROLES = {re.sub(r"\s", "", role.value): role.value for role in Role}
 _ADMINS = {"admin", "admins", "adminhr", "administrator"}

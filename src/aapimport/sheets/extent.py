@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 
 from aapimport.sheets.archive import read_tags
 from aapimport.sheets.limits import limits_for
+from aapimport.text import column_index
 
 _MEMORY_PER_CELL = 40
 """The value reader needs 32 bytes, blank or not; the rest is for all else."""
@@ -88,7 +89,7 @@ def _at_most(data: bytes, part: str) -> int:
         rows += len(numbers)
         last = max(last, max((int(number) for number in numbers if number), default=0))
         columns.update(letters.decode().upper() for letters in set(_COLUMN.findall(text)))
-    return (rows + last) * (1 + max(_column(letters, 0) for letters in columns))
+    return (rows + last) * (1 + max(0, *map(column_index, columns)))
 
 
 def _extent(data: bytes, part: str) -> _Extent:
@@ -105,17 +106,10 @@ def _extent(data: bytes, part: str) -> _Extent:
             if tag[1] == b"row":
                 row, column = int(digits or row + 1), -1
             else:
-                row, column = int(digits or row), _column(letters, column + 1)
+                row, column = int(digits or row), column_index(letters) if letters else column + 1
     return extent
 
 
 def _place(attributes: bytes) -> tuple[str, str]:
     found = _REFERENCE.search(attributes)
     return (found[1].decode().upper(), found[2].decode()) if found else ("", "")
-
-
-def _column(letters: str, otherwise: int) -> int:
-    column = 0
-    for letter in letters:
-        column = column * 26 + ord(letter) - ord("A") + 1
-    return column - 1 if letters else otherwise

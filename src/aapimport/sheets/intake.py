@@ -19,6 +19,7 @@ from aapimport.sheets.refusals import (
     unknown_encoding,
 )
 from aapimport.template.cells import CellRef
+from aapimport.text import closest, did_you_mean
 
 SPREADSHEETS = ("xlsx", "xlsm", "xls", "xlsb", "ods", "csv", "tsv")
 """The formats that are read, by their file extensions."""
@@ -176,14 +177,11 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _similar_name(path: Path) -> str:
-    from difflib import get_close_matches
-
     try:
         names = [entry.name for entry in path.parent.iterdir()]
     except OSError:
         return "check the folder and the spelling"
-    close = get_close_matches(path.name, names, n=1)
-    return f"did you mean {close[0]}?" if close else "check the folder and the spelling"
+    return did_you_mean(closest(path.name, names)) or "check the folder and the spelling"
 
 
 def _cure(kind: str, path: Path) -> str:

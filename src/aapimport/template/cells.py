@@ -3,18 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from aapimport.text import column_letters
+
 _PLAIN_SHEET = re.compile(r"[^\W\d][\w.]*", re.ASCII)
 _LOOKS_LIKE_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*|[Cc]\d*|[Rr]\d*[Cc]\d*")
-
-
-def column_letters(index: int) -> str:
-    """The letters of a column: 0 is A, 26 is AA."""
-    letters = ""
-    number = index + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 @dataclass(frozen=True, slots=True)

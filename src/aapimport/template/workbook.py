@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aapimport.template.cells import column_letters
 from aapimport.template.columns import (
     COLUMNS,
     KEY_SHEET,
@@ -26,6 +25,7 @@ from aapimport.template.output import (
     write_csv,
 )
 from aapimport.template.roles import Role
+from aapimport.text import column_letters
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from sys import intern
 
-from aapimport.person import fold
+from aapimport.text import fold
 
 _COMBINING = re.compile(r"[\u0300-\u036f]+")
 """Latin, Greek and Cyrillic accents; the marks of other scripts are letters and stay."""

@@ -11,6 +11,7 @@ from aapimport.errors import FileProblemError
 from aapimport.sheets.formats.encodings import Note, decode
 from aapimport.sheets.table import Table
 from aapimport.template.cells import CellRef
+from aapimport.text import looks_like_address
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -19,7 +20,6 @@ DELIMITERS = (",", ";", "\t", "|")
 _MAX_FIELD = 1 << 20
 _SHOWN = 60
 _MANY = 2
-_ADDRESS = re.compile(r"""\s*"*[^\s@"]+@[^\s@"]+\.[^\s@".]+"*\s*""")
 _SEP_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
 
 
@@ -132,7 +132,7 @@ def _cut_like_a_row(line: str, delimiter: str, wanted: int) -> bool:
 
 def _holds_address(line: str, delimiter: str) -> bool:
     values = line.split(delimiter)
-    return len(values) > 1 and any(map(_ADDRESS.fullmatch, values))
+    return len(values) > 1 and any(looks_like_address(value.strip().strip('"')) for value in values)
 
 
 def read_text(

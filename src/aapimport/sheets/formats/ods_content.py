@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
-from urllib.parse import unquote
 from xml.parsers import expat
 
 from aapimport.sheets.facts import Area, Cell, Facts
 from aapimport.sheets.table import Value
+from aapimport.text import linked_address
 
 _NUMBERS = {"float", "percentage", "currency"}
 _GROUPED = re.compile(r"\d[., '\u00a0\u202f\u2019]+\d")
@@ -162,8 +162,7 @@ class Content:
             self._paragraph += _SIGNS[name].replace("\t", "\1").replace("\n", "\2")
         elif name == "a":
             target = next((text for key, text in named.items() if key.endswith(" href")), "")
-            if target.lower().startswith("mailto:"):
-                address = unquote(target[len("mailto:") :].partition("?")[0]).strip()
+            if address := linked_address(target):
                 self.sheets[-1].facts.links[self._row, self._column] = address
 
     def _start_text(self) -> None:

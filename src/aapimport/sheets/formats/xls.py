@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
-from urllib.parse import unquote
 
 from aapimport.errors import FileProblemError
 from aapimport.sheets.facts import Cell, Facts
 from aapimport.sheets.number_formats import add_number, add_text
 from aapimport.sheets.refusals import half_read, protected, too_old
 from aapimport.sheets.table import Table, Value
+from aapimport.text import linked_address
 
 _OLDEST = 50
 """xlrd's number for BIFF5 (Excel 5); what is older doesn't tell its encoding for certain."""
@@ -28,7 +28,6 @@ _FORMULA, _OLD_FORMULAS = 0x0006, (0x0206, 0x0406)
 _NO_NUMBER, _BLANK_TEXT, _WORKED_OUT_ON_LOAD = b"\xff\xff", 3, 2
 _EMPTY, _TEXT, _NUMBER, _DATE, _BOOLEAN, _ERROR, _BLANK = range(7)
 """xlrd's kinds of cells."""
-_MAILTO = "mailto:"
 MOST_ROWS = 65_536
 """As many rows as an xls can hold."""
 
@@ -177,9 +176,7 @@ def _look(sheet: Any, formulas: _Formulas, facts: Facts, *, worked_out: bool, tw
     for (row, column), note in sheet.cell_note_map.items():
         facts.comments[row + 1, column] = note.text
     for link in sheet.hyperlink_list:
-        target = link.url_or_path
-        if isinstance(target, str) and target.lower().startswith(_MAILTO):
-            address = unquote(target[len(_MAILTO) :].partition("?")[0]).strip()
+        if address := linked_address(link.url_or_path):
             facts.links[link.frowx + 1, link.fcolx] = address
     _add_cells(sheet, facts)
     filled = [at for at in (MOST_ROWS - 2, MOST_ROWS - 1) if at < sheet.nrows]

@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from functools import partial
-from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 from aapimport.errors import FileProblemError
@@ -20,6 +19,7 @@ from aapimport.sheets.facts import ERROR_CODES, Area, Cell, Facts
 from aapimport.sheets.number_formats import BUILT_IN, add_number, add_text, is_date, unpacked
 from aapimport.sheets.refusals import half_read
 from aapimport.sheets.table import Table, Value
+from aapimport.text import linked_address
 
 _ROW, _SHEET, _FORMAT, _STYLE, _STYLES, _STYLES_END = 0, 156, 44, 47, 617, 618
 _COLUMNS, _MERGED, _LINK, _STRING, _COMMENT, _COMMENT_TEXT = 60, 176, 494, 19, 635, 637
@@ -220,8 +220,7 @@ class _Sheet:
         elif kind == _LINK:
             top, _, left, _ = struct.unpack_from("<4I", body)
             target = self._targets.get(_text(body, 16)[0], "")
-            if target.lower().startswith("mailto:"):
-                address = unquote(target[len("mailto:") :].partition("?")[0]).strip()
+            if address := linked_address(target):
                 self._facts.links[top + 1, left] = address
 
 

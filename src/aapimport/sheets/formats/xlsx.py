@@ -14,6 +14,7 @@ from xml.parsers import expat
 from aapimport.sheets.archive import read_part, read_tags
 from aapimport.sheets.facts import Area, Cell
 from aapimport.sheets.number_formats import is_plain
+from aapimport.text import column_index
 
 _PLAIN_ROW_TAG = re.compile(rb"<row(?=[\s/>])[^<>]*")
 _USUAL_ROW = re.compile(rb'<row r="(\d{1,7})"')
@@ -325,7 +326,4 @@ def _position(reference: str) -> tuple[int | None, int]:
     digits = reference[len(letters) :]
     if not letters.isascii() or not letters.isalpha() or not 0 < len(digits) <= _MOST_DIGITS:
         return None, 0
-    column = 0
-    for letter in letters[:_MOST_DIGITS].upper():
-        column = column * 26 + ord(letter) - ord("A") + 1
-    return column - 1, int(digits)
+    return column_index(letters[:_MOST_DIGITS].upper()), int(digits)

@@ -9,7 +9,6 @@ import re
 import warnings
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from aapimport.sheets.archive import inspect_archive, long_sheets
 from aapimport.sheets.formats.xlsx import odd_rows
@@ -18,6 +17,7 @@ from aapimport.sheets.number_formats import as_shown, format_in_words, literal_s
 from aapimport.sheets.package import Package, read_package
 from aapimport.template.columns import TEMPLATE_PROPERTY
 from aapimport.template.output import AUTHOR, OURS_BELOW
+from aapimport.text import linked_address
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
@@ -119,7 +119,7 @@ def _look_at(sheet: "Worksheet") -> dict[str, Any]:
                 for found, text in zip((shown, unclear, texts), ways, strict=True):
                     if text is not None:
                         found.append((row, column, text))
-        if cell.hyperlink and (address := _address(cell.hyperlink.target)):
+        if cell.hyperlink and (address := linked_address(cell.hyperlink.target)):
             links.append((row, column, address))
         if cell.comment and (text := _not_ours(cell.comment.text, cell.comment.author)):
             comments.append((row, column, text))
@@ -183,13 +183,6 @@ def _not_ours(text: str, author: str) -> str:
         return text
     before, mark, _ = text.partition(f"\n{OURS_BELOW}")
     return before if mark else ""
-
-
-def _address(target: str | None) -> str:
-    """The address that a `mailto:` link goes to, or nothing."""
-    if not target or not target.lower().startswith("mailto:"):
-        return ""
-    return unquote(target[len("mailto:") :].partition("?")[0]).strip()
 
 
 def _hidden_rows(sheet: "Worksheet") -> list[int]:

@@ -1,0 +1,82 @@
+"""Text as people type it: when two are the same, which was meant, and a column's letters."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from urllib.parse import unquote
+
+ADDRESS = r"[^\s@]+@[^\s@]+\.[^\s@.]+"
+"""What looks like an e-mail address, standing alone; whether it is one, `check.addresses` knows."""
+MAILTO = "mailto:"
+"""The scheme of a link to an address (RFC 6068)."""
+_is_address = re.compile(ADDRESS).fullmatch
+_LETTERS = 26
+
+
+def fold(text: str) -> str:
+    """The form in which two names, team names or values are the same.
+
+    NFKC and case folding, as the servers of docs/scim.md differ in both (RFC 7643 section 2.4
+    leaves normalisation to the service provider).
+    """
+    if text.isascii():
+        folded = text.lower()
+    else:
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return text if folded == text else folded  # mostly it is, and then no copy is kept
+
+
+def fold_all(values: Sequence[str]) -> list[str]:
+    """Fold many texts in one go: neither step of folding reaches across a line break."""
+    folded = fold("\n".join(values)).split("\n")
+    return folded if len(folded) == len(values) else [fold(value) for value in values]
+
+
+def looks_like_address(text: str) -> bool:
+    """Whether a text is one address and nothing else, as far as its shape tells."""
+    return _is_address(text) is not None
+
+
+def linked_address(target: object) -> str:
+    """The address that a link goes to; nothing for any other link (RFC 6068, section 2)."""
+    if not isinstance(target, str) or not target.lower().startswith(MAILTO):
+        return ""
+    return unquote(target[len(MAILTO) :].partition("?")[0]).strip()
+
+
+def closest(form: str, forms: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> list[str]:
+    """The forms that one was probably meant to be, the closest first.
+
+    Args:
+        form: What was typed, in comparable form.
+        forms: What there is, in the same form.
+        most: How many at most.
+        cutoff: How close, from 0 (not at all) to 1 (the same).
+    """
+    from difflib import get_close_matches
+
+    return get_close_matches(form, [*forms], n=most, cutoff=cutoff)
+
+
+def did_you_mean(names: Iterable[str]) -> str:
+    """`did you mean 'Sales' or 'Sales EMEA'?`; nothing without a name."""
+    said = " or ".join(map(repr, names))
+    return f"did you mean {said}?" if said else ""
+
+
+def column_letters(index: int) -> str:
+    """The letters of a column: 0 is A, 26 is AA."""
+    letters = ""
+    number = index + 1
+    while number:
+        number, rest = divmod(number - 1, _LETTERS)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def column_index(letters: str) -> int:
+    """The column with these letters, A to Z in capitals: A is 0, AA is 26; without letters, -1."""
+    number = 0
+    for letter in letters:
+        number = number * _LETTERS + ord(letter) - ord("A") + 1
+    return number - 1
