@@ -1,6 +1,7 @@
 """Nobody is mailed twice, whichever upload has mailed them."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -140,3 +141,30 @@ def test_a_refusal_after_a_lost_answer_is_no_word_about_the_first(uploading: Upl
     (one,) = uploading.run().people
     assert one.email_state == "needs_person"
     assert "whether it was mailed isn't known; too many e-mails today" in one.reason
+
+
+def test_who_was_never_switched_on_is_mailed_by_the_next_session_too(uploading: Uploading):
+    """A portal may keep new people inactive until they accept: that is no sign of a leaver."""
+    uploading.rows = tuple(person(row) for row in range(2, 8))
+    uploading.portal.habits.dropped = frozenset({"active"})
+
+    def waits_for_them(act: Act) -> Response:
+        shown = act()
+        for user in uploading.portal.store.users.values():
+            user["active"] = False
+        return replace(shown, body=shown.body.replace(b'"active": true', b'"active": false'))
+
+    for method in ("POST", "PUT"):
+        uploading.portal.on(method, "/Users(/user-.*)?", waits_for_them, times=99)
+    refused = instead(error(401, "expired"))
+    uploading.portal.on("PATCH", "/Users/.*", refused, times=99, skip=2, body="welcomeEmail")
+    with pytest.raises(AapimportError):
+        uploading.run()
+    assert len(uploading.portal.store.mails) < 6
+    uploading.portal._rules.clear()
+    report = uploading.run()
+    assert [one.email_state for one in report.people] == ["sent"] * 6
+    assert sorted(mail[0] for mail in uploading.portal.store.mails) == [
+        f"p{row}@acme.com" for row in range(2, 8)
+    ]
+    assert {one.but for one in report.people} == {"All Access Pass: activation not kept"}

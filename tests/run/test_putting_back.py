@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from aapimport.errors import AapimportError, ExitCode, RefusedError
+from aapimport.run.group_steps import GroupSteps
 from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
 from aapimport.run.putting_back import put_back_first
+from aapimport.run.records import State, StepKind
 from aapimport.run.session import Session
 from support.stub import EXTENSION, ScimStub
 from support.uploading import Uploading, people, person, services
@@ -425,3 +427,29 @@ def test_one_who_was_deleted_keeps_no_other_former_member_out(uploading: Uploadi
     report = uploading.run()
     assert {*former[1:], "user-1"} == {*members(uploading.portal)}
     assert former[0] in report.people[0].but
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_later_session_knows_whom_an_earlier_one_has_put_into_a_team(uploading, known):
+    """A whole list holds them although the team doesn't show them yet."""
+    uploading.settle_seconds = STILL_SETTLING
+    put_in(uploading.portal, "xeno")
+    uploading.rows = (person(2, team="Sales"), person(3, team="Sales"))
+    old = dict(uploading.portal.store.groups["team-1"])
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Journal(uploading.journal_path) as journal,
+    ):
+        run = journal.begin(uploading.plan())
+        session = Session(journal, run, both, RunOptions(settle_seconds=STILL_SETTLING))
+        tasks = [*session.due(StepKind.TEAM, State.PLANNED)]
+        first = replace(tasks[0], state=State.WRITTEN, account_id="user-1", sent_at=time.time())
+        session.conveyor.record([first])
+        session.conveyor.last_sent["portal"] = time.monotonic()
+        GroupSteps(session)._recall(StepKind.TEAM)
+        if known:
+            both.portal.adds_to_teams.learn(appends=False)
+        late = instead(as_json(200, old | {"members": old["members"]}))
+        uploading.portal.on("GET", "/Groups/team-1", late, times=2)
+        both.portal.add_members("team-1", {"user-9": "p3@acme.com"})
+    assert {*members(uploading.portal)} == {"user-2", "user-1", "user-9"}

@@ -69,6 +69,22 @@ def test_a_team_that_is_forbidden_is_the_teams_trouble(uploading: Uploading):
     assert report.exit_code is ExitCode.FINDINGS
 
 
+@pytest.mark.parametrize(("status", "size"), [(403, 10), (422, 40)])
+def test_a_team_that_refuses_many_ends_neither_teams_nor_emails(uploading, status, size):
+    """However many it refuses: the team after it is filled, and everybody is mailed."""
+    uploading.portal.add_team("Marketing", 99)
+    uploading.rows = (
+        *people(size, team="Sales"),
+        *(person(row, team="Marketing") for row in range(100, 100 + size)),
+    )
+    refusal = instead(error(status, "the team is kept elsewhere"))
+    uploading.portal.on("PATCH", "/Groups/team-1", refusal, times=999)
+    report = uploading.run()
+    assert [one.team_state for one in report.people] == [*["rejected"] * size, *["joined"] * size]
+    assert len(uploading.portal.store.mails) == 2 * size
+    assert report.exit_code is ExitCode.FINDINGS
+
+
 def test_a_permanent_error_keeps_its_words_and_ends(uploading: Uploading):
     """A 500 for one person, again and again: a matter for a person, with the service's words."""
     uploading.rows = people(3)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from aapimport.plan.make import Services
+from aapimport.services.giving_back import see_what_was_there
 from aapimport.services.making import make_so
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.values import Wanted
@@ -342,3 +343,61 @@ def test_an_account_that_is_not_shown(portal_stub, both: Services, wanted: Any, 
     """One that was there is gone; one that was just created may not be shown yet."""
     outcome = make_so(both.portal, "user-77", wanted)
     assert (outcome.verdict, outcome.gone) == (verdict, True)
+
+
+@pytest.mark.parametrize("replaces", [True, False])
+@pytest.mark.parametrize("status", [403, 409, 423, 429])
+def test_a_refusal_says_nothing_of_a_write_whose_answer_was_lost(
+    portal_stub, both: Services, zoe, status, replaces
+):
+    """It may be carried out yet: a seat is in doubt, and what was there stays kept until then."""
+    wanted = replace(ZOE, role=None)
+    portal_stub.on("PATCH", f"/Users/{zoe}", instead(error(504)))
+    refusal = error(status, "is being changed", headers={"Retry-After": "7200"})
+    portal_stub.on("PATCH", f"/Users/{zoe}", instead(refusal), times=9)
+    outcome = make_so(both.portal, zoe, wanted)
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert both.portal.adds_to_people.kept.keys() == {zoe}
+    portal_stub._rules.clear()
+    p26 = {"value": "p26", "type": "pass"}  # carried out after all
+    portal_stub.store.users[zoe]["entitlements"] = [p26] if replaces else [NEXT_YEAR, p26]
+    see_what_was_there(both.portal)
+    assert sorted(values(portal_stub, zoe, "entitlements")) == ["p26", "p27"]
+
+
+@pytest.mark.parametrize("appends", [None, True])
+def test_a_right_that_goes_meanwhile_is_named_and_never_given_back(
+    portal_stub, both: Services, zoe, appends
+):
+    """Our write has added a pass; a role that is gone then was taken away by somebody."""
+    if appends:
+        both.portal.adds_to_people.learn(appends=True)
+
+    def demoted(act: Act) -> Response:
+        portal_stub.store.users[zoe]["roles"] = [{"value": "manager"}]
+        return act()
+
+    portal_stub.on("PATCH", f"/Users/{zoe}", demoted)
+    outcome = make_so(both.portal, zoe, replace(ZOE, role=None))
+    assert values(portal_stub, zoe, "roles") == ["manager"]
+    assert values(portal_stub, zoe, "entitlements") == ["p27", "p26"]
+    assert outcome.verdict is Verdict.DONE
+    assert outcome.but == "role auditor is gone from the account"
+
+
+@pytest.mark.parametrize("status", [409, 412, 423])
+def test_giving_back_is_tried_again_while_somebody_else_is_at_the_account(
+    portal_stub, both: Services, zoe, status
+):
+    """The account is read anew, so that what they do meanwhile stays."""
+    portal_stub.habits.replaces_on_add = True
+    late = {"value": "p28", "type": "pass"}
+
+    def busy(_act: Act) -> Response:
+        portal_stub.store.users[zoe]["entitlements"].append(late)
+        return error(status, "is being changed")
+
+    portal_stub.on("PATCH", f"/Users/{zoe}", busy, body='"replace"')
+    outcome = make_so(both.portal, zoe, replace(ZOE, role=None))
+    assert (outcome.verdict, outcome.but) == (Verdict.DONE, "")
+    assert sorted(values(portal_stub, zoe, "entitlements")) == ["p26", "p27", "p28"]

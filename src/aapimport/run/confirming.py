@@ -9,10 +9,12 @@ from dataclasses import replace
 from aapimport.run.landing import UNKNOWN_IF_MAILED
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.session import Session, ahead
+from aapimport.services.differences import says_inactive
 from aapimport.services.directory import Unknown
 from aapimport.services.look_ups import ADDRESSES_PER_LOOK_UP
 from aapimport.services.many import OFF_THE_PASS, confirm_many
 from aapimport.services.outcomes import Outcome, Verdict
+from aapimport.services.ownership import DEACTIVATED_SINCE
 from aapimport.services.values import Wanted
 
 _GAP = 2.0
@@ -62,7 +64,8 @@ def look_again(session: Session, tasks: Sequence[Task]) -> dict[int, Outcome]:
     service = unsure[0].service
     directory, trusted = session.directories[service], session.trusts(service)
     batches = [*ahead(unsure, ADDRESSES_PER_LOOK_UP)]
-    wanted = [session.wanted(_accounts(session, batch)) for batch in batches]
+    accounts = [_accounts(session, batch) for batch in batches]
+    wanted = [session.wanted(one) for one in accounts]
 
     def look(batch: list[Task], people: list[Wanted]) -> list[Outcome]:
         ids = [task.account_id for task in batch]
@@ -73,9 +76,12 @@ def look_again(session: Session, tasks: Sequence[Task]) -> dict[int, Outcome]:
         for batch, people in zip(batches, wanted, strict=True)
     ]
     found: dict[int, Outcome] = {}
-    for batch, people, outcomes in zip(batches, wanted, session.read_many(calls), strict=True):
-        for task, one, first in zip(batch, people, outcomes, strict=True):
+    answers = session.read_many(calls)
+    for batch, steps, people, outcomes in zip(batches, accounts, wanted, answers, strict=True):
+        for task, step, one, first in zip(batch, steps, people, outcomes, strict=True):
             outcome, settled = first, session.unsettled(service) <= 0
+            if first.reason == DEACTIVATED_SINCE and says_inactive(step.but):
+                outcome = replace(first, verdict=Verdict.DONE, reason="")
             if first.gone and settled:  # once more, as one answer may be wrong
                 session.conveyor.sleep(min(_GAP, session.options.settle_seconds))
                 (outcome,) = look([task], [one])

@@ -18,7 +18,7 @@ from aapimport.run.journal import Journal
 from aapimport.run.landing import STATES, again, intended, landed, there_all_the_same
 from aapimport.run.lane import Lane
 from aapimport.run.owners import Owners
-from aapimport.run.records import FINAL, REACHED, Task, without_names
+from aapimport.run.records import FINAL, JOINS, REACHED, Task, without_names
 from aapimport.run.window import THREADS
 from aapimport.services.directory import Directory
 from aapimport.services.outcomes import Outcome, Verdict
@@ -267,7 +267,7 @@ class Conveyor:
         for outcome in (*whole, *(one for one in outcomes if one not in whole)):
             # a lost request counts once, however many steps
             if outcome.verdict is not Verdict.NOT_SENT or not self.is_halted(end.service):
-                self._weigh(lane, outcome, sends=sends)
+                self._weigh(lane, outcome, sends=sends, of_a_group=end.batch[0].kind in JOINS)
         if all(outcome.verdict in {Verdict.WRITTEN, Verdict.DONE} for outcome in outcomes):
             lane.window.succeeded(end.seconds / len(end.batch))
         outcomes = [
@@ -306,9 +306,9 @@ class Conveyor:
             but=without_names(outcome.but, wanted),
         )
 
-    def _weigh(self, lane: Lane, outcome: Outcome, *, sends: bool) -> None:
+    def _weigh(self, lane: Lane, outcome: Outcome, *, sends: bool, of_a_group: bool) -> None:
         """Slow down, pause or end a service's steps when an outcome says that it should."""
-        lane.weigh(outcome, sends=sends)
+        lane.weigh(outcome, sends=sends, of_a_group=of_a_group)
         failures = sum(one.failures for one in self._lanes.values())
         if self._stop_after is not None and failures >= self._stop_after:
             self._halt = self._halt or RefusedError(

@@ -42,6 +42,7 @@ class GroupSteps:
             yield from self._read_back(kind, last_row)
 
     def _join(self, kind: StepKind, last_row: int | None) -> Iterator[Progress]:
+        self._recall(kind)
         by_group: dict[str, list[Task]] = {}
         states = (State.PLANNED, State.INTENT, State.DOUBT)
         for task in self._session.due(kind, *states, last_row=last_row):
@@ -60,6 +61,16 @@ class GroupSteps:
                 batch = still_theirs(self._session, tasks[start : start + MEMBERS_AT_ONCE])
                 if batch:
                     yield from self._conveyor.drive({"portal": iter([batch])}, self._joining)
+
+    def _recall(self, kind: StepKind) -> None:
+        """Whom an earlier session has put into a Group that may not show them yet.
+
+        Where a whole list has to be sent, they belong to it.
+        """
+        if self._session.unsettled("portal") > 0:
+            placed = self._session.services.portal.adds_to_teams.placed
+            for task in self._session.due(kind, State.WRITTEN):
+                placed.setdefault(task.target, set()).add(task.account_id)
 
     def _in_order(self, by_group: Mapping[str, list[Task]]) -> Iterator[list[Task]]:
         """The Groups; last those that show only some of their members.

@@ -43,7 +43,7 @@ class Lane:
         self.window = Window()
         self.failures = 0
         self.ended: AapimportError | None = None
-        self._pauses = self._landings = self._refusals = self._doubts = 0
+        self._pauses = self._landings = self._refusals = self._doubts = self._broken = 0
         self._paused_until = 0.0
         directory.transport.stopping = False
 
@@ -79,12 +79,14 @@ class Lane:
             ]
         return outcomes
 
-    def weigh(self, outcome: Outcome, *, sends: bool) -> None:
+    def weigh(self, outcome: Outcome, *, sends: bool, of_a_group: bool = False) -> None:
         """Slow down, pause or end when an outcome says that it should.
 
         Args:
             outcome: What became of a request.
             sends: Whether the request was what a step intends; False for one that only looks.
+            of_a_group: Whether it put people into a Group, whose trouble stays its own: it ends
+                neither accounts nor e-mails.
         """
         if outcome.throttled:
             pause = _DEFAULT_PAUSE if outcome.wait is None else outcome.wait
@@ -101,12 +103,14 @@ class Lane:
         self._pauses = 0
         self._landings += 1
         # a look-up that finds nothing again is nothing new, and must not keep others waiting
-        if sends:
+        if sends and not of_a_group:
             doubtful = outcome.verdict is Verdict.UNKNOWN
             self._doubts = self._doubts + 1 if doubtful else 0
             refused = outcome.verdict is Verdict.REFUSED
             self._refusals = self._refusals + 1 if refused else 0
-        self.failures += outcome.verdict in _SAID_SO
+        failed = outcome.verdict in _SAID_SO
+        self.failures += failed
+        self._broken += failed and not of_a_group
         if self._refusals >= REFUSALS_IN_A_ROW:
             self._end_for_good(outcome.reason)
         elif self._doubts >= DOUBTS_IN_A_ROW and self._breaks:
@@ -117,10 +121,10 @@ class Lane:
                     hint="try again later: what became of everybody is then looked up first",
                 )
             )
-        elif outcome.verdict in _SAID_SO and self._goes_wrong():
+        elif failed and not of_a_group and self._goes_wrong():
             self.end(
                 RefusedError(
-                    f"paused: {self.failures:,} of {self._landings:,} steps on"
+                    f"paused: {self._broken:,} of {self._landings:,} steps on"
                     f" {self.directory.name} failed, the last with: {outcome.reason}",
                     hint="mend the cause, then resume",
                 )
@@ -152,4 +156,4 @@ class Lane:
 
     def _goes_wrong(self) -> bool:
         share = BREAKER_SHARE * self._landings
-        return self._breaks and self.failures >= max(BREAKER_FAILURES, share)
+        return self._breaks and self._broken >= max(BREAKER_FAILURES, share)

@@ -13,7 +13,15 @@ from aapimport.services.directory import Directory
 from aapimport.services.discovery import Capabilities
 from aapimport.services.keeping import Item, Kept, Look
 from aapimport.services.roles import current_role, portal_roles
-from aapimport.services.scim import PASS_TYPE, PATCH_OP, Account, mapping, objects, text
+from aapimport.services.scim import (
+    PASS_TYPE,
+    PATCH_OP,
+    Account,
+    mapping,
+    objects,
+    plain_words,
+    text,
+)
 from aapimport.services.transport import Answer, Reply
 from aapimport.services.values import Change, Wanted
 from aapimport.text import fold
@@ -148,9 +156,9 @@ def look_at(kept: Kept, seen: Seen) -> Look[Seen]:
 def taken_away(before: Mapping[str, list[Item]], after: Seen) -> tuple[str, ...]:
     """What has to be in an account and isn't, in words."""
     return tuple(
-        f"{name} {text(item.get('display')) or _value(item)}"
+        f"{name} {plain_words(text(item.get('display'))) or _value(item)}"
         for path, name in (("entitlements", "entitlement"), ("roles", "role"))
-        for item in _missing(before[path], after, path)
+        for item in _missing(before.get(path, ()), after, path)
     )
 
 

@@ -4,6 +4,7 @@ The one definition of "same": the plan predicts with it, and every write is read
 with it, because a 2xx is not "done" (docs/scim.md, 4).
 """
 
+import re
 from collections.abc import Iterable
 
 from aapimport.services.changes import NAMES
@@ -11,6 +12,9 @@ from aapimport.services.roles import current_role
 from aapimport.services.scim import Account
 from aapimport.services.values import Change, Wanted
 from aapimport.text import fold
+
+_ACTIVATION = "activation"
+_NOT_ACTIVE = re.compile(rf"(?:^|; |, ){_ACTIVATION}(?:, [a-z, ]+)? not kept")
 
 
 def differences(account: Account, wanted: Wanted) -> tuple[Change, ...]:
@@ -35,5 +39,10 @@ def differences(account: Account, wanted: Wanted) -> tuple[Change, ...]:
 def not_kept(attributes: Iterable[str], words: str = "") -> str:
     """What a service has not kept: `role, names not kept`, with its words where it refused it."""
     names = dict.fromkeys("names" if one in NAMES else one for one in attributes)
-    listed = ", ".join("activation" if one == "account" else one for one in names)
+    listed = ", ".join(_ACTIVATION if one == "account" else one for one in names)
     return (f"{listed} not kept" + (f": {words}" if words else "")) if listed else ""
+
+
+def says_inactive(but: str) -> bool:
+    """Whether what `not_kept` has said of an account is that it wasn't switched on."""
+    return _NOT_ACTIVE.search(but) is not None

@@ -9,10 +9,13 @@ from aapimport.services.directory import Directory, Unknown
 from aapimport.services.keeping import Item, Kept, Look
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.repeating import (
+    BUSY,
     TRIES,
+    after_lost,
     may_pass,
     wait_before_another,
 )
+from aapimport.services.transport import Answer
 from aapimport.text import fold
 
 _GONE = "is gone from the account"
@@ -63,18 +66,35 @@ def settled(directory: Directory, identifier: str) -> Look[Seen] | None:
         return seen if theirs else replace(seen, theirs=False, fresh=kept.earlier)
 
     def give_back(kept: Kept, seen: Seen) -> Outcome:
-        return put_back(directory, kept.before, seen)
+        # An `add` takes away from the array that it adds to; what is gone elsewhere, a right above
+        # all, somebody has taken away on purpose: that is named.
+        ours = {path: kept.before[path] for path in kept.added}
+        if not changes.taken_away(ours, seen):
+            return Outcome(verdict=Verdict.REJECTED)
+        return put_back(directory, ours, seen)
 
     adding = directory.adds_to_people
     return adding.settle(identifier, directory.patience, look, give_back)
 
 
 def put_back(directory: Directory, before: Mapping[str, list[Item]], seen: Seen) -> Outcome:
-    """Give an account back what a write took away; says what became of that write."""
+    """Give an account back what a write took away; says what became of that write.
+
+    While somebody else is changing the account it is read again before each further try.
+    """
     outcome = Outcome(verdict=Verdict.NOT_SENT)
+    lost = False
     for attempt in range(1, TRIES + 1):
-        outcome = judge(changes.put_back(directory, before, seen))
-        if not (may_pass(outcome) or outcome.verdict is Verdict.NOT_SENT):
+        reply = changes.put_back(directory, before, seen)
+        busy = isinstance(reply, Answer) and reply.status in BUSY
+        outcome = after_lost(judge(reply), lost=lost)
+        lost = outcome.verdict is Verdict.UNKNOWN
+        if not (busy or may_pass(outcome) or outcome.verdict is Verdict.NOT_SENT):
             break
         wait_before_another(directory.patience, outcome, attempt)
+        current = directory.fetch(seen.account.id)
+        if isinstance(current, tuple) and current[0].user_name == seen.account.user_name:
+            seen = Seen(account=current[0], resource=current[1])
+        if not changes.taken_away(before, seen):
+            return Outcome(verdict=Verdict.DONE)
     return outcome

@@ -28,6 +28,7 @@ from aapimport.services.repeating import (
     BUSY,
     MAY_HAVE_WRITTEN,
     TRIES,
+    after_lost,
     may_pass,
     wait_before_another,
 )
@@ -108,17 +109,29 @@ class Joining:
             missing[start : start + MEMBERS_PER_CALL]
             for start in range(0, len(missing), MEMBERS_PER_CALL)
         ]
+        placed = self._adding.placed.setdefault(self._team_id, set())
         self._several = len(chunks) > 1
         self._shows = before.shown
         for at, chunk in enumerate(chunks):
+            if at and not self._shows:
+                self._see_by_now()
             if self._adding.appends is False:
                 left = [one for later in chunks[at:] for one in later]
                 outcomes |= dict.fromkeys(left, self._whole(left))
                 break
-            outcomes |= self._add(chunk)
+            added = self._add(chunk)
+            placed.update(one for one, it in added.items() if it.verdict is Verdict.DONE)
+            outcomes |= added
         if any(_may_be(outcomes[one]) for one in missing):
             outcomes |= self._read_back(before, outcomes)
         return outcomes, self._hidden
+
+    def _see_by_now(self) -> None:
+        """Whether a team shows its members now that it has some: many portals omit blanks."""
+        now = read_team(self._directory, self._team_id)
+        if isinstance(now, Members) and now.shown:
+            self._shows = True
+            self._inside |= now.items
 
     def _there(self) -> Members | Unknown:
         """The team before anything is written; one that is gone stays away for the settle time."""
@@ -135,13 +148,15 @@ class Joining:
     def _add(self, ids: list[str]) -> dict[str, Outcome]:
         """Add one chunk, halving it where the portal refuses it as too much, or one of its members.
 
-        One member's refusal is not everybody's; after five in a row it is. Halves are taken in
-        turns, so that the one without that member is soon accepted.
+        One member's refusal is not everybody's; that of five single ones in a row is. They are
+        looked for at both ends in turns, so that a few who stand together aren't taken for all.
         """
         outcomes: dict[str, Outcome] = {}
         waiting = deque([(ids, TRIES)])
+        from_end = True
         while waiting:
-            some, tries = waiting.popleft()
+            from_end = not from_end
+            some, tries = waiting.pop() if from_end else waiting.popleft()
             if self._adding.appends is False:  # seen since the others were sent
                 left = [*some, *chain.from_iterable(others for others, _ in waiting)]
                 return outcomes | dict.fromkeys(left, self._whole(left))
@@ -155,7 +170,11 @@ class Joining:
                 self._several = True
                 half = len(left) // 2
                 tries = 1 if status in BUSY else tries
-                waiting += [(left[:half], tries), (left[half:], tries)]
+                halves = (left[:half], tries), (left[half:], tries)
+                if from_end:
+                    waiting.extend(halves)
+                else:
+                    waiting.extendleft(reversed(halves))
             else:
                 outcomes |= dict.fromkeys(left, outcome)
         return outcomes
@@ -172,15 +191,16 @@ class Joining:
         """
         found: dict[str, Outcome] = {}
         left = list(ids)
+        lost = False
         if not self._keep(ids):
             return found, left, Outcome(verdict=Verdict.UNKNOWN, reason=NOT_REPEATED), 0
         while True:
             reply = self._send(left)
             outcome = judge(reply)
             status = reply.status if isinstance(reply, Answer) else 0
-            self._refused = self._refused + 1 if status in _REFUSING else 0
-            lost = outcome.verdict is Verdict.UNKNOWN and may_pass(outcome)
-            if not (lost or status in BUSY):
+            outcome = after_lost(outcome, lost=lost)
+            lost = outcome.verdict is Verdict.UNKNOWN
+            if not ((lost and may_pass(outcome)) or status in BUSY):
                 break
             wait_before_another(self._directory.patience, outcome, TRIES + 1 - tries)
             present = read_team(self._directory, self._team_id)
@@ -193,9 +213,13 @@ class Joining:
             tries -= 1
             if not left or not tries:
                 break
+        if status not in _REFUSING:
+            self._refused = 0
+        elif len(left) == 1:
+            self._refused += 1
         if self._settled(outcome):
             return found, left, Outcome(verdict=Verdict.DONE), _OK
-        return found, left, outcome, status
+        return found, left, outcome, 0 if lost else status
 
     def _keep(self, ids: Sequence[str]) -> bool:
         """Keep who is in the team while somebody is added, where that may take them out of it.

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.patience import Patience
 from aapimport.services.repeating import MAY_HAVE_WRITTEN
+from aapimport.services.scim import plain_words
 
 NOT_REPEATED = (
     "not sent: whether the service keeps what is there when something is added isn't known, as an"
@@ -89,7 +90,7 @@ Save = Callable[[bool | None, str], None]
 def names_of(before: Mapping[str, list[Item]]) -> str:
     """What was there, as the service called it."""
     items = (item for values in before.values() for item in values)
-    return ", ".join(str(one.get("display") or one.get("value", "")) for one in items)
+    return ", ".join(plain_words(str(one.get("display") or one.get("value", ""))) for one in items)
 
 
 def read_kept(saved: str) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
@@ -107,6 +108,11 @@ def _save_nothing(_appends: bool | None, _kept: str) -> None:
 class Adding:
     """What one service's `add` does to one kind of array, and what is kept because of that.
 
+    Args:
+        whole_in_doubt: Whether whole arrays are sent for the rest of a session in which an `add`
+            was never shown. Of what a service may show in part, such as a team's members, they
+            would take away the rest.
+
     Attributes:
         appends: Whether it was seen to keep what was there; False where whole arrays are sent
             instead; None where nothing has shown it.
@@ -118,8 +124,9 @@ class Adding:
         alone: Held by the only one who may `add` while nothing has shown what that does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole_in_doubt: bool = False) -> None:
         self.appends: bool | None = None
+        self._whole_in_doubt = whole_in_doubt
         self.kept: dict[str, Kept] = {}
         self.lost: dict[str, list[str]] = {}
         self.there: dict[str, set[str]] = {}
@@ -195,8 +202,9 @@ class Adding:
     ) -> Look[_Shown] | None:
         """Look until what was added shows, and put back whatever is gone then.
 
-        Where it doesn't show in time, what was there stays kept, and whole arrays are sent for the
-        rest of the session; a later one, which doesn't see it either, ends that. What an earlier
+        Where it doesn't show in time, what was there stays kept; for the rest of the session whole
+        arrays are sent, or nothing is added where something could go away (`whole_in_doubt`). A
+        later one, which doesn't see it either, ends that. What an earlier
         session has kept is put back only while its write can still be settling, and when nothing is
         left of it: later, or in part, somebody may have taken it away on purpose, or seen to it by
         hand, so that it is only named (`lost`).
@@ -231,19 +239,22 @@ class Adding:
                 self.learn(appends=True)
             self.forget(identifier)
         elif patience.has_settled(kept.since):
-            if self.appends is None:
-                self.appends = False
+            self._give_up()
             if kept.earlier:
                 self.forget(identifier)
         return seen
+
+    def _give_up(self) -> None:
+        """Learn no more in this session what `add` does, where whole arrays do no harm."""
+        if self.appends is None and self._whole_in_doubt:
+            self.appends = False
 
     def _unseen(self, identifier: str, patience: Patience) -> None:
         """Nobody else waits for what can't be looked at; what can't be later, either, is named."""
         kept = self.kept[identifier]
         if not patience.has_settled(kept.since):
             return
-        if self.appends is None:
-            self.appends = False
+        self._give_up()
         if kept.earlier:
             self.lose(identifier, [f"{kept.words} (it can't be read whether that is still there)"])
 

@@ -21,6 +21,7 @@ from aapimport.services.repeating import (
     BUSY,
     MAY_HAVE_WRITTEN,
     TRIES,
+    after_lost,
     may_pass,
     wait_before_another,
 )
@@ -85,7 +86,7 @@ class _Making:
         self._returned: tuple[str, ...] = ()
         self._wanted = wanted
         self._put = put
-        self._busy = False
+        self._busy = self._lost = False
         self._wrote = False
         self._refused: dict[str, str] = {}
 
@@ -174,10 +175,12 @@ class _Making:
         send = changes.put if self._put else changes.patch
         reply = send(self._directory, self._now, self._wanted, left)
         if not self._put and changes.wants_put(reply):
-            adding.forget(identifier)
+            if not self._lost:
+                adding.forget(identifier)
             reply = changes.put(self._directory, self._now, self._wanted, left)
         self._busy = isinstance(reply, Answer) and reply.status in BUSY
-        outcome = judge(reply)
+        outcome = after_lost(judge(reply), lost=self._lost)
+        self._lost = outcome.verdict is Verdict.UNKNOWN
         if kept and outcome.verdict not in MAY_HAVE_WRITTEN:
             adding.forget(identifier)
         elif identifier in adding.kept:
@@ -216,7 +219,8 @@ class _Making:
         """Give an account back what it doesn't show any more; what is missing even then.
 
         An old value that is shown where a new one was set tells nothing. Where `add` is known to
-        append, somebody else may have taken it away on purpose just now, so that it is said.
+        append, somebody else may have taken it away on purpose just now, so that it is said. A role
+        is never given back, only named: it may be a right that somebody has just taken away.
         """
         gone = changes.taken_away(self._keep, self._now)
         if (
@@ -225,10 +229,13 @@ class _Making:
             or {"pass", "role"} & {it.attribute for it in self._left(_ALL)}
         ):
             return ()
+        passes = {"entitlements": self._keep["entitlements"]}
+        if not (back := changes.taken_away(passes, self._now)):
+            return gone
         if self._directory.adds_to_people.appends:
-            self._returned = gone
+            self._returned = back
         self._directory.adds_to_people.doubt()
-        put_back(self._directory, self._keep, self._now)
+        put_back(self._directory, passes, self._now)
         now = _shown(self._directory, self._now.account.id, self._wanted, written=True)
         if isinstance(now, Seen):
             self._now = now

@@ -11,7 +11,15 @@ from aapimport.services.directory import Directory, Unknown
 from aapimport.services.discovery import UNAUTHORIZED, reachable
 from aapimport.services.keeping import Item
 from aapimport.services.outcomes import Outcome, Verdict, judge
-from aapimport.services.scim import AAP_GROUP, identifier, mapping, number, objects, text
+from aapimport.services.scim import (
+    AAP_GROUP,
+    identifier,
+    mapping,
+    number,
+    objects,
+    plain_words,
+    text,
+)
 from aapimport.services.transport import Answer
 
 NEVER_SHOWN = "accepted; this portal never shows who is in a team"
@@ -61,7 +69,7 @@ class Members:
 
 def name_of(member: Mapping[str, Any]) -> str:
     """What a member is called; empty without a name."""
-    return text(member.get("display")) or text(member.get("name"))
+    return plain_words(text(member.get("display")) or text(member.get("name")))
 
 
 def team_path(team_id: str) -> str:

@@ -1,5 +1,7 @@
 """Writes that are tried again: how often, when that may help, and how long to wait before."""
 
+from dataclasses import replace
+
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.patience import RETRY_AFTER_CAP, Patience
 
@@ -17,6 +19,18 @@ def may_pass(outcome: Outcome) -> bool:
     """Whether the same request may be answered otherwise soon: an error, a lost answer, a pause."""
     soon = outcome.wait is None or outcome.wait <= RETRY_AFTER_CAP
     return soon and (outcome.throttled or outcome.verdict is Verdict.UNKNOWN)
+
+
+def after_lost(outcome: Outcome, *, lost: bool) -> Outcome:
+    """What is known of a write once it was tried again: a refusal says nothing of a lost try.
+
+    Args:
+        outcome: What became of the last try.
+        lost: Whether what became of an earlier one isn't known: it may be carried out yet.
+    """
+    if not lost or outcome.verdict in MAY_HAVE_WRITTEN:
+        return outcome
+    return replace(outcome, verdict=Verdict.UNKNOWN)
 
 
 def wait_before_another(patience: Patience, outcome: Outcome, attempt: int) -> None:

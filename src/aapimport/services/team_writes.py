@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from aapimport.services.changes import wants_put
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.keeping import Item, Kept, Look
 from aapimport.services.membership import (
@@ -17,6 +18,7 @@ from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.repeating import (
     BUSY,
     TRIES,
+    after_lost,
     may_pass,
     wait_before_another,
 )
@@ -29,7 +31,6 @@ _GONE = "no longer in the team"
 _WOULD_TAKE_AWAY = (
     "this portal takes a team's members as a whole list, and the team shows only some of them"
 )
-_NO_WHOLE_ARRAYS = {400, 404, 405, 413, 501}
 
 
 def send(
@@ -60,7 +61,8 @@ def send_whole(
 ) -> Outcome:
     """Send the whole list of members: whoever is in the team now, as they are shown, and others.
 
-    By one PATCH; where that is refused, by PUT of the team as it is shown.
+    By one PATCH; where there is none of that kind, by PUT of the team as it is shown. A refusal is
+    none of that: a PUT wipes out what a team has and doesn't show.
 
     Args:
         directory: The portal.
@@ -69,26 +71,28 @@ def send_whole(
         complete: Whether nobody else was in it, whatever it counts.
     """
     outcome = Outcome(verdict=Verdict.UNKNOWN)
+    lost = False
     for attempt in range(1, TRIES + 1):
         reply = directory.read("GET", team_path(team_id))
         shown = reply.json() if isinstance(reply, Answer) and reply.ok else None
         if shown is None:
             return Outcome(verdict=Verdict.UNKNOWN, reason=judge(reply).reason)
         now = members_of(shown)
-        if not complete and hides(now, counted(directory, team_id, now)):
-            return Outcome(verdict=Verdict.REJECTED, reason=_WOULD_TAKE_AWAY)
+        partly = not now.shown or hides(now, counted(directory, team_id, now))
+        if partly and not complete:
+            return after_lost(Outcome(verdict=Verdict.REJECTED, reason=_WOULD_TAKE_AWAY), lost=lost)
         everybody = [*({**known, **now.items}).values()]
         version = text(mapping(shown.get("meta")).get("version"))
         reply = send(directory, team_id, "replace", everybody, version)
-        busy = isinstance(reply, Answer) and reply.status in BUSY
-        if not busy and isinstance(reply, Answer) and reply.status in _NO_WHOLE_ARRAYS:
+        if wants_put(reply):
             body = {**shown, MEMBERS: everybody}
             headers = {"If-Match": version} if version else None
             reply = directory.transport.request(
                 "PUT", team_path(team_id), body=body, headers=headers
             )
-            busy = isinstance(reply, Answer) and reply.status in BUSY
-        outcome = judge(reply)
+        busy = isinstance(reply, Answer) and reply.status in BUSY
+        outcome = after_lost(judge(reply), lost=lost)
+        lost = outcome.verdict is Verdict.UNKNOWN
         if not (busy or may_pass(outcome) or outcome.verdict is Verdict.NOT_SENT):
             break
         wait_before_another(directory.patience, outcome, attempt)
@@ -116,7 +120,9 @@ def settled(directory: Directory, team_id: str) -> Look[Members] | None:
         return _look_at(directory, team_id, team, kept)
 
     def put_back(kept: Kept, _team: Members) -> Outcome:
-        known = by_id([*kept.before[MEMBERS], *({"value": one} for one in kept.added[MEMBERS])])
+        ours = (*kept.added[MEMBERS], *adding.placed.get(team_id, ()))
+        there = by_id(kept.before[MEMBERS])
+        known = there | {one: {"value": one} for one in ours if one not in there}
         outcome = send_whole(directory, team_id, known, complete=True)
         if outcome.verdict is not Verdict.REJECTED:
             return outcome
