@@ -1,5 +1,6 @@
 """Within the settle time after our own write, "not yet" is not "no"."""
 
+import json
 import threading
 from contextlib import suppress
 
@@ -7,6 +8,7 @@ import pytest
 
 from aapimport.errors import AapimportError, ExitCode, RefusedError
 from aapimport.template.roles import Role
+from support.stub import EXTENSION
 from support.uploading import Uploading, person
 from support.wire import RESET, Act, Response, as_json, error, instead
 
@@ -157,3 +159,21 @@ def test_a_change_that_took_effect_unseen_is_called_a_change(settling: Uploading
     report = settling.run()
     assert report.seats is not None
     assert (report.people[0].portal, report.seats.used) == ("changed", 1)
+
+
+def test_an_empty_list_proves_nothing_where_nobody_is_listed_anywhere(settling: Uploading):
+    """AWS answers every Group with an empty list: whoever was accepted may well be in it."""
+    settling.rows = (person(2, team="Sales"),)
+
+    def lists_nobody(act: Act) -> Response:
+        body = json.loads(act().body)
+        for group in body.get("Resources", [body]):
+            group |= {"members": []}
+            group.get(f"{EXTENSION}:Group", {}).pop("placesUsed", None)
+        return as_json(200, body)
+
+    settling.portal.on("GET", "/Groups(/.*)?", lists_nobody, times=999)
+    (one,) = settling.run().people
+    assert (one.portal, one.team_state) == ("created", "needs_person")
+    assert "lists nobody in any of its teams" in one.reason
+    assert settling.portal.store.groups["team-1"]["members"] == [{"value": "user-1"}]

@@ -1,5 +1,6 @@
 """Writes never take away: what was there before is there afterwards, however late it is seen."""
 
+import json
 import sqlite3
 import time
 from contextlib import closing
@@ -21,6 +22,8 @@ from support.wire import RESET, Act, Response, as_json, error, instead
 
 SETTLE = 0.6
 STILL_SETTLING = 8.0
+SEEN_ONCE = (None, json.dumps({"kept": {}, "lost": {}, "once": True}))
+"""What is known of `add` after one person's or one team's values went with it."""
 P25 = {"value": "p25", "display": "Leadership 2025", "type": "pass"}
 
 
@@ -79,7 +82,7 @@ def test_what_is_seen_late_is_put_back(uploading: Uploading, lag):
     assert exit_code is ExitCode.OK or lag > SETTLE
     assert passes(uploading.portal) == ["p25", "p26"]
     assert {*former, "user-1"} == {*members(uploading.portal)}
-    assert adding(uploading, "people") == adding(uploading, "teams") == (False, "")
+    assert adding(uploading, "people") == adding(uploading, "teams") == SEEN_ONCE
 
 
 def test_somebody_who_is_not_shown_after_the_write_is_read_again(uploading: Uploading):
@@ -125,7 +128,7 @@ def test_a_later_session_puts_back_what_an_earlier_one_took(uploading: Uploading
     assert uploading.run().exit_code is ExitCode.OK
     assert passes(uploading.portal) == ["p25", "p26"]
     assert {*former, "user-1"} == {*members(uploading.portal)}
-    assert adding(uploading, "people") == (None if kind == "Users" else False, "")
+    assert adding(uploading, "people") == ((None, "") if kind == "Users" else SEEN_ONCE)
 
 
 @pytest.mark.parametrize("part", [False, True])
@@ -162,18 +165,25 @@ def test_no_second_add_leaves_before_the_first_was_seen(uploading: Uploading):
 
 
 @pytest.mark.parametrize("replaces", [True, False])
-def test_what_add_does_is_found_out_once(uploading: Uploading, replaces):
-    """It is remembered for the next upload, which sends one write for each person and team."""
+def test_what_add_does_is_found_out_for_good(uploading: Uploading, replaces):
+    """It is remembered for later uploads, which send one write for each person and team.
+
+    That it keeps what is there is seen once; that it doesn't, twice: else it is a coincidence.
+    """
     habits = uploading.portal.habits
     habits.replaces_on_add = habits.replaces_members = replaces
     former = put_in(uploading.portal, "xeno")
     uploading.rows = (person(2, team="Sales"),)
     uploading.run()
-    assert adding(uploading, "people") == adding(uploading, "teams") == (not replaces, "")
-    uploading.portal.seen.clear()
-    uploading.portal.add_user("p3@acme.com", entitlements=[P25], roles=[{"value": "manager"}])
-    uploading.rows = (person(3, team="Sales"),)
-    assert uploading.run().exit_code is ExitCode.OK
+    known = SEEN_ONCE if replaces else (True, "")
+    for row in (3, 4):
+        assert adding(uploading, "people") == adding(uploading, "teams") == known
+        uploading.portal.seen.clear()
+        email = f"p{row}@acme.com"
+        uploading.portal.add_user(email, entitlements=[P25], roles=[{"value": "manager"}])
+        uploading.rows = (person(row, team="Sales"),)
+        assert uploading.run().exit_code is ExitCode.OK
+        known = (not replaces, "")
     expected = ["replace" if replaces else "add"]
     assert operations(uploading.portal, "Users") == expected
     assert operations(uploading.portal, "Groups") == expected
@@ -306,7 +316,7 @@ def test_a_journal_keeps_what_any_thread_is_about_to_risk(uploading: Uploading):
     uploading.run()
     with closing(sqlite3.connect(uploading.journal_path)) as database:
         found = database.execute("SELECT service, kind, appends, kept FROM adding").fetchall()
-    assert found == [("portal", "people", 0, "")]
+    assert found == [("portal", "people", *SEEN_ONCE)]
 
 
 @pytest.mark.parametrize("refusal", [error(401), error(429, "", {"Retry-After": "900"})])
@@ -380,9 +390,9 @@ def test_one_account_that_cannot_be_read_holds_back_nobody_else(uploading: Uploa
         uploading.portal.add_user(f"p{row}@acme.com", entitlements=[P25])
     uploading.portal.habits.replaces_on_add = False
     uploading.settle_seconds = 3.0  # the others are seen at once, also by a busy machine
-    unread_after_the_write(uploading.portal, "/Users/user-1")
+    unread_after_the_write(uploading.portal, "/Users/.*")  # the first one's, whoever that is
     report = uploading.run()
-    assert [one.portal for one in report.people] == ["unknown", *["changed"] * 3]
+    assert sorted(one.portal for one in report.people) == [*["changed"] * 3, "unknown"]
     with pytest.raises(RefusedError, match="it can't be read whether that is still there"):
         uploading.run()
     uploading.portal._rules.clear()
@@ -453,3 +463,34 @@ def test_a_later_session_knows_whom_an_earlier_one_has_put_into_a_team(uploading
         uploading.portal.on("GET", "/Groups/team-1", late, times=2)
         both.portal.add_members("team-1", {"user-9": "p3@acme.com"})
     assert {*members(uploading.portal)} == {"user-2", "user-1", "user-9"}
+
+
+def test_what_is_partly_gone_since_an_earlier_session_is_named(uploading: Uploading):
+    """An `add` that replaces leaves nothing: of two passes, a colleague has taken one away."""
+    p24 = {"value": "p24", "display": "Leadership 2024", "type": "pass"}
+    uploading.portal.store.users["user-1"]["entitlements"] = [P25, p24]
+    uploading.portal.habits.replaces_on_add = False
+    unread_after_the_write(uploading.portal, "/Users/user-1")
+    uploading.run()
+    uploading.portal._rules.clear()
+    uploading.portal.store.users["user-1"]["entitlements"].remove(P25)
+    uploading.settle_seconds = STILL_SETTLING
+    with pytest.raises(RefusedError, match="is gone now: entitlement Leadership 2025"):
+        uploading.run()
+    assert passes(uploading.portal) == ["p24", "p26"]
+
+
+def test_nothing_is_given_back_to_an_account_that_was_handed_on(uploading: Uploading):
+    """What was there was another person's: it is named."""
+    unread_after_the_write(uploading.portal, "/Users/user-1")
+    uploading.run()
+    uploading.portal._rules.clear()
+    uploading.portal.store.users["user-1"] |= {
+        "userName": "new.hire@acme.com",
+        "entitlements": [],
+        "emails": [{"value": "new.hire@acme.com"}],
+    }
+    uploading.settle_seconds = STILL_SETTLING
+    with pytest.raises(RefusedError, match="is gone now: entitlement Leadership 2025"):
+        uploading.run()
+    assert passes(uploading.portal) == []

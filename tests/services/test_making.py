@@ -69,15 +69,39 @@ def test_where_add_replaces_what_was_lost_is_put_back(portal_stub, both: Service
     """It is seen on the first person, and whole arrays are sent to that service from then on."""
     portal_stub.habits.replaces_on_add = True
     outcome = make_so(both.portal, zoe, ZOE)
-    assert outcome == Outcome(verdict=Verdict.DONE, account_id=zoe, wrote=True, changed=True)
+    assert (outcome.verdict, outcome.account_id, outcome.but) == (Verdict.DONE, zoe, "")
+    assert "entitlement Next Year was gone after the write and was given back" in outcome.reason
     assert sorted(values(portal_stub, zoe, "entitlements")) == ["p26", "p27"]
     assert sorted(values(portal_stub, zoe, "roles")) == ["auditor", "facilitator"]
-    assert both.portal.adds_to_people.appends is False
+    for name, expected in (("ana", [("add", "entitlements")]), ("bob", [])):
+        portal_stub.seen.clear()
+        email = f"{name}@acme.com"
+        own_id = portal_stub.add_user(email, name, "Perez", entitlements=[NEXT_YEAR])
+        wanted = Wanted(email=email, first_name=name, last_name="Perez", pass_id="p26")
+        assert make_so(both.portal, own_id, wanted).verdict is Verdict.DONE
+        assert operations(portal_stub) == [
+            *([expected] if expected else []),
+            [("replace", "entitlements")],
+        ]
+        assert sorted(values(portal_stub, own_id, "entitlements")) == ["p26", "p27"]
+        assert both.portal.adds_to_people.appends is False
+
+
+def test_what_goes_once_is_not_taken_for_what_add_does(portal_stub, both: Services, zoe):
+    """A colleague has taken it away just then: whole arrays would undo what others add later on."""
+
+    def meanwhile(act: Act) -> Response:
+        portal_stub.store.users[zoe]["entitlements"] = []
+        return act()
+
+    portal_stub.on("PATCH", f"/Users/{zoe}", meanwhile)
+    outcome = make_so(both.portal, zoe, replace(ZOE, role=None))
+    assert "entitlement Next Year was gone after the write and was given back" in outcome.reason
+    assert both.portal.adds_to_people.appends is None
     ana = portal_stub.add_user("ana@acme.com", "Ana", "Perez", entitlements=[NEXT_YEAR])
     wanted = Wanted(email="ana@acme.com", first_name="Ana", last_name="Perez", pass_id="p26")
     assert make_so(both.portal, ana, wanted).verdict is Verdict.DONE
-    assert operations(portal_stub)[-1] == [("replace", "entitlements")]
-    assert values(portal_stub, ana, "entitlements") == ["p27", "p26"]
+    assert both.portal.adds_to_people.appends is True
 
 
 def test_what_is_gone_against_all_that_was_seen_is_put_back(portal_stub, both: Services, zoe):

@@ -53,7 +53,7 @@ def _at_risk(journal: Journal, run: Run) -> Iterator[str]:
         ("jhana", "people", "account"),
     ):
         where = WHERE[service, StepKind.ACCOUNT]
-        kept, lost = read_kept(journal.adding(run.address, service, kind)[1])
+        kept, lost, _ = read_kept(journal.adding(run.address, service, kind)[1])
         for identifier, one in kept.items():
             yield f"{where}: {what} {one['owner'] or identifier}: {names_of(one['before'])}"
         for identifier, words in lost.items():

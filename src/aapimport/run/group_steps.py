@@ -12,7 +12,7 @@ from aapimport.run.confirming import still_theirs
 from aapimport.run.conveyor import Batch, Call, Progress
 from aapimport.run.records import JOINS, State, StepKind, Task
 from aapimport.run.session import Session
-from aapimport.services.membership import COUNT
+from aapimport.services.membership import COUNT, NOBODY_LISTED
 from aapimport.services.outcomes import Outcome, Verdict
 
 MEMBERS_AT_ONCE = 1000
@@ -139,7 +139,11 @@ class GroupSteps:
         look = self._looking(batch)
 
         def last() -> list[Outcome]:
-            return [_last_word(outcome) for outcome in look()]
+            outcomes = [_last_word(outcome) for outcome in look()]
+            rejected = any(one.verdict is Verdict.REJECTED for one in outcomes)
+            if rejected and self._session.services.portal.lists_nobody:
+                return [_not_told(outcome) for outcome in outcomes]
+            return outcomes
 
         return last
 
@@ -149,6 +153,13 @@ def _not_yet(task: Task, outcome: Outcome) -> Outcome:
     if outcome.verdict in {Verdict.DONE, Verdict.WRITTEN}:
         return replace(outcome, but=outcome.but or task.but)
     return Outcome(verdict=Verdict.WRITTEN, reason=outcome.reason)
+
+
+def _not_told(outcome: Outcome) -> Outcome:
+    """What an empty list says on a portal that lists nobody anywhere: nothing."""
+    if outcome.verdict is not Verdict.REJECTED:
+        return outcome
+    return Outcome(verdict=Verdict.NEEDS_PERSON, reason=NOBODY_LISTED)
 
 
 def _last_word(outcome: Outcome) -> Outcome:

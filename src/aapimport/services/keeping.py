@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from aapimport.services.outcomes import Outcome, Verdict
@@ -70,6 +70,7 @@ class Look(Generic[_Shown]):
         fresh: Whether what was added is in it.
         gone: What was there before and isn't in it, in words.
         all_gone: Whether nothing is left of that.
+        back: What was gone and has been put back, in words.
     """
 
     shown: _Shown | None = None
@@ -77,6 +78,7 @@ class Look(Generic[_Shown]):
     fresh: bool = False
     gone: tuple[str, ...] = ()
     all_gone: bool = False
+    back: tuple[str, ...] = ()
 
 
 Looking = Callable[[Kept], Look[_Shown] | None]
@@ -93,12 +95,15 @@ def names_of(before: Mapping[str, list[Item]]) -> str:
     return ", ".join(plain_words(str(one.get("display") or one.get("value", ""))) for one in items)
 
 
-def read_kept(saved: str) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
-    """What is kept, and what is gone and hasn't been told, by id, as `Save` was given it."""
+def read_kept(saved: str) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]], bool]:
+    """What is kept, and what is gone and hasn't been told, by id, as `Save` was given it.
+
+    The third is whether an `add` has once been followed by a loss of all that was there.
+    """
     found = json.loads(saved or "{}")
     if "kept" in found and "lost" in found:
-        return found["kept"], found["lost"]
-    return found, {}  # as earlier versions saved it
+        return found["kept"], found["lost"], found.get("once", False)
+    return found, {}, False  # as earlier versions saved it
 
 
 def _save_nothing(_appends: bool | None, _kept: str) -> None:
@@ -133,6 +138,7 @@ class Adding:
         self.placed: dict[str, set[str]] = {}
         self.alone = threading.RLock()
         self._proven: bool | None = None
+        self._once = False
         self._save: Save = _save_nothing
 
     def recall(self, appends: bool | None, kept: str, save: Save) -> None:
@@ -146,7 +152,7 @@ class Adding:
         self.appends = self._proven = appends
         self._save = save
         now, time_now = time.monotonic(), time.time()
-        held, self.lost = read_kept(kept)
+        held, self.lost, self._once = read_kept(kept)
         self.kept = {
             identifier: Kept(**one, since=now - max(0.0, time_now - one["at"]), earlier=True)
             for identifier, one in held.items()
@@ -182,9 +188,21 @@ class Adding:
     def learn(self, *, appends: bool) -> None:
         """Remember for good what an `add` was seen to do."""
         with self.alone:
-            if self._proven is not appends:
+            if self._proven is not appends or self._once:
                 self.appends = self._proven = appends
+                self._once = False
                 self._write()
+
+    def _replaced(self) -> None:
+        """All that was there is gone after an `add`: seen twice, that is what it does.
+
+        Once, a colleague may have taken it away just then; whole arrays would undo for good what
+        colleagues do meanwhile.
+        """
+        if self._once:
+            self.learn(appends=False)
+        else:
+            self._once = True  # durable with what is kept, before long
 
     def doubt(self) -> None:
         """Have it shown again what `add` does, as something is gone after all."""
@@ -276,7 +294,7 @@ class Adding:
         kept.taken = True
         done = put_back(kept, seen.shown)  # before anything is remembered: a disk may be full
         if seen.all_gone and not kept.earlier:
-            self.learn(appends=False)
+            self._replaced()
         if done.verdict in _REFUSALS:
             self.lose(identifier, seen.gone)
             return seen
@@ -292,14 +310,14 @@ class Adding:
             self.forget(identifier)
         elif again.gone and patience.has_settled(kept.since):
             self.lose(identifier, again.gone)
-        return again
+        return replace(again, back=tuple(one for one in seen.gone if one not in again.gone))
 
     def _write(self) -> None:
         kept = {identifier: asdict(one) for identifier, one in self.kept.items()}
         for one in kept.values():
             del one["since"], one["earlier"]
-        what = {"kept": kept, "lost": self.lost}
-        is_any = kept or self.lost
+        what = {"kept": kept, "lost": self.lost} | ({"once": True} if self._once else {})
+        is_any = kept or self.lost or self._once
         self._save(self._proven, json.dumps(what, ensure_ascii=False) if is_any else "")
 
 

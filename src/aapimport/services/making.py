@@ -84,6 +84,7 @@ class _Making:
         self._keep = changes.to_keep(before, wanted)
         self._gone: tuple[str, ...] = ()
         self._returned: tuple[str, ...] = ()
+        self._back: tuple[str, ...] = ()
         self._wanted = wanted
         self._put = put
         self._busy = self._lost = False
@@ -163,7 +164,7 @@ class _Making:
         look = settled(self._directory, identifier)
         if look is None or look.shown is None or not look.theirs:
             return _shown(self._directory, identifier, self._wanted, written=True)
-        self._gone = look.gone
+        self._gone, self._back = look.gone, look.back
         return look.shown
 
     def _sent(self, left: list[Change]) -> Outcome:
@@ -208,6 +209,7 @@ class _Making:
         outcome = Outcome(
             verdict=Verdict.WRITTEN if late else Verdict.DONE,
             account_id=identifier,
+            reason="; ".join(f"{one} {_GIVEN_BACK}" for one in self._back),
             short=tuple(late or short),
             but="; ".join(filter(None, [not_kept(soft), *_with_words(hard), *returned])),
             wrote=self._wrote,

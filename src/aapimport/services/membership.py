@@ -28,6 +28,9 @@ NOT_COUNTED = (
     "accepted; the team shows only some of its members, and counts no more than before: look"
     " whether this person is in it"
 )
+NOBODY_LISTED = (
+    "accepted; this portal lists nobody in any of its teams: look whether this person is in it"
+)
 COUNT = "count"
 """What isn't as it should be where a team that shows only some members doesn't count more."""
 _NOT_FOUND = 404

@@ -11,8 +11,10 @@ from aapimport.services.discovery import UNAUTHORIZED, reachable
 from aapimport.services.joining import Joining
 from aapimport.services.membership import (
     NEVER_SHOWN,
+    Members,
     counted,
     hides,
+    members_of,
     read_team,
     shown_in,
 )
@@ -203,19 +205,29 @@ class Portal(Directory):
 
     @cached_property
     def shows_members(self) -> bool:
-        """Whether any Group has a list of members, even an empty one, that the portal shows.
+        """Whether any Group has a list of members, even an empty one, that the portal shows."""
+        return any(isinstance(team, Unknown) or team.shown for team in self._some_groups)
 
-        Looks at the first page of Groups, and at some of them alone: lists often leave members out.
+    @property
+    def lists_nobody(self) -> bool:
+        """Whether no Group that was looked at lists anybody, so that an empty list proves nothing.
+
+        AWS answers every Group with an empty list of members ("GetGroup", SCIM developer guide).
         """
+        return not any(isinstance(team, Unknown) or team.items for team in self._some_groups)
+
+    @cached_property
+    def _some_groups(self) -> list[Members | Unknown]:
+        """The first page of Groups, and some of them alone: lists often leave members out."""
         try:
             groups, _ = self.page("/Groups", {}, 1)
-        except ServiceError:
-            return True
-        if any("members" in group for group in groups):
-            return True
-        ids = [found for group in groups if (found := identifier(group.get("id")))]
-        teams = [read_team(self, one) for one in ids[:_LOOKED_INTO]]
-        return any(isinstance(team, Unknown) or team.shown for team in teams)
+        except ServiceError as error:
+            return [Unknown(error.message)]
+        found: list[Members | Unknown] = [members_of(group) for group in groups]
+        if any(isinstance(team, Members) and team.items for team in found):
+            return found
+        ids = [one for group in groups if (one := identifier(group.get("id")))]
+        return found + [read_team(self, one) for one in ids[:_LOOKED_INTO]]
 
 
 def send_welcome(
