@@ -50,6 +50,24 @@ def people_sheet(rows: int) -> str:
     return attack.sheet("".join(everybody))
 
 
+def styled(path: Path, reference: str, style: str) -> Path:
+    """A sheet too long for the slow reader, with one cell that has a style."""
+    body = people_sheet(MOST_ROWS)
+    row = reference[1:]
+    old = attack.cell(reference, f"u{row}@acme.com" if reference[0] == "A" else "U")
+    if reference[0] == "G":
+        body = body.replace(f'<row r="{row}">', f'<row r="{row}">{attack.cell(reference, "x")}')
+        old = attack.cell(reference, "x")
+    new = old.replace("<c ", '<c s="1" ')
+    styles = (
+        f'<styleSheet xmlns="{attack.MAIN}"><numFmts>'
+        "<numFmt numFmtId='164' formatCode='\"EMEA \"@'/></numFmts>"
+        "<fonts><font/><font><strike/></font></fonts><fills><fill/></fills>"
+        f"<cellXfs><xf/>{style}</cellXfs></styleSheet>"
+    )
+    return attack.write(path, body.replace(old, new), **attack.with_styles(styles))
+
+
 @dataclass(frozen=True)
 class Case:
     """One way to trigger a rule, and one that is close but must not."""
@@ -390,6 +408,20 @@ CASES = {
         None,
         {"write": lambda path: attack.write(path, people_sheet(MOST_ROWS))},
         {"write": lambda path: attack.write(path, people_sheet(MOST_ROWS - 1))},
+    ),
+    "crossed-out": Case(
+        [ANA],
+        [ANA],
+        "Users!A5",
+        {"write": lambda path: styled(path, "A5", '<xf fontId="1"/>')},
+        {"write": lambda path: styled(path, "G5", '<xf fontId="1"/>')},
+    ),
+    "not-looked-at": Case(
+        [ANA],
+        [ANA],
+        "Users!B5",
+        {"write": lambda path: styled(path, "B5", '<xf numFmtId="164"/>')},
+        {"write": lambda path: styled(path, "G5", '<xf numFmtId="164"/>')},
     ),
     "second-reader-failed": Case(
         [ANA], [ANA], None, {"write": lambda path: attack.write(path, **attack.ODD_STYLES)}

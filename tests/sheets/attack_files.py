@@ -34,14 +34,26 @@ PARTS = {
 </Relationships>""",
 }
 
-ODD_STYLES: dict[str, str | bytes] = {
-    "[Content_Types].xml": PARTS["[Content_Types].xml"].replace(
-        "</Types>",
-        '<Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-'
-        'officedocument.spreadsheetml.styles+xml"/></Types>',
-    ),
-    "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><fills count="1"><fill/></fills></styleSheet>',
-}
+
+def with_styles(styles: str) -> dict[str, str | bytes]:
+    """The parts of a workbook with styles."""
+    return {
+        "[Content_Types].xml": PARTS["[Content_Types].xml"].replace(
+            "</Types>",
+            '<Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-'
+            'officedocument.spreadsheetml.styles+xml"/></Types>',
+        ),
+        "xl/_rels/workbook.xml.rels": PARTS["xl/_rels/workbook.xml.rels"].replace(
+            "</Relationships>",
+            f'<Relationship Id="r2" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>',
+        ),
+        "xl/styles.xml": styles,
+    }
+
+
+ODD_STYLES = with_styles(
+    f'<styleSheet xmlns="{MAIN}"><fills count="1"><fill/></fills></styleSheet>'
+)
 """Parts of a workbook that only the value reader can read."""
 
 

@@ -23,6 +23,7 @@ from aapimport.check.header import (
     missing_columns,
     some_of,
 )
+from aapimport.check.not_looked_at import crossed_out, not_looked_at
 from aapimport.check.unread_cells import address_in, swallowed_lines
 from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.problems.problem import Finding
@@ -35,6 +36,7 @@ from aapimport.sheets.formats.xlsx import (
     shows_numbers_otherwise,
 )
 from aapimport.sheets.formats.xlsx_second import MOST_ROWS
+from aapimport.sheets.formats.xlsx_unlooked import unlooked
 from aapimport.sheets.intake import Intake, take_in
 from aapimport.sheets.limits import forbid_processes
 from aapimport.sheets.refusals import damaged
@@ -46,8 +48,8 @@ from aapimport.template.columns import (
 if TYPE_CHECKING:
     from aapimport.check.judge import SheetCheck
 
-_ROWS_LOST = frozenset(("row-given-twice", "rows-in-blocks"))
-"""The rules about rows of which nobody knows what stands in them."""
+_ROWS_LOST = frozenset(("row-given-twice", "rows-in-blocks", "crossed-out"))
+"""The rules about rows of which nobody knows what stands in them, or whether they are meant."""
 _MOST_NAMED = 5
 """People whom a question names."""
 
@@ -110,9 +112,9 @@ def check_with(
                 facts.hidden_rows = hidden_rows(intake.readable, part)
             if facts.state != "looked":
                 facts.hidden_columns = hidden_columns(intake.readable, part)
-                facts.formats_unseen = shows_numbers_otherwise(
-                    intake.readable, intake.package.styles
-                )
+                styles = intake.package.styles
+                facts.formats_unseen = shows_numbers_otherwise(intake.readable, styles)
+                facts.unlooked = unlooked(intake.readable, part, styles)
         else:
             _look_further(table, facts)
         findings += _about(facts, intake.kind)
@@ -190,6 +192,9 @@ def _check_table(
         findings += seen_by_the_other(facts, top) or _no_header(top)
         header = Header(0, {}, {})
     findings += header.findings
+    if arguments["hidden"] != "include":  # who is crossed out counts
+        findings += crossed_out(facts.unlooked, header)
+    findings += not_looked_at(facts.unlooked, header)
     if header.row:
         findings += headers_disagree(top[header.row - 1], table.first_column, header.row, facts)
     if header.row and first_filled_row(top[: header.row - 1]):

@@ -149,9 +149,26 @@ FILE_RULES = (
     Rule(
         "one-reader-only",
         _NOTICE,
-        "more than {limit:,} rows: links, comments and number formats were not looked at",
-        "--thorough looks at them as well; it takes about a minute per 100,000 rows",
+        "more than {limit:,} rows: each value was read once, and comments were not looked at",
+        "--thorough reads them twice; it takes about a minute per 100,000 rows",
         "The second reader is slow, so large files go without it unless asked for.",
+    ),
+    Rule(
+        "crossed-out",
+        _ERROR,
+        "looks crossed out (struck through, or white on white), as others may, and nobody has"
+        " looked at whom that concerns",
+        "delete those rows or clear their format; or let both readers read the file: --thorough",
+        "In a sheet of more than 20,000 rows only the slow reader knows who is crossed out; people"
+        " who aren't meant would be created.",
+    ),
+    Rule(
+        "not-looked-at",
+        _WARNING,
+        "the sheet has {what}, which nobody has looked at",
+        "--thorough looks at it; it takes about a minute per 100,000 rows",
+        "An address may lead elsewhere than it says, and a cell may show another text than it"
+        " holds; in a sheet of more than 20,000 rows only the slow reader tells.",
     ),
     Rule(
         "values-only",

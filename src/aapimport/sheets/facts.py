@@ -21,6 +21,24 @@ ERROR_CODES = {
 """What binary workbooks write for an error ([MS-XLS] 2.5.10, [MS-XLSB] 2.5.97.2)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unlooked:
+    """What a cheap look has found of what only the slow reader tells, which didn't look at it.
+
+    Attributes:
+        crossed_out: For each column (from 0), the first row (from 1) whose cell looks crossed out;
+            -1 for a cell that doesn't say where it stands.
+        formatted: The same for cells whose format shows another text than their value.
+        links: Whether the sheet has links to addresses.
+        everything: Whether not even this look could be taken.
+    """
+
+    crossed_out: Mapping[int, int] = field(default_factory=dict)
+    formatted: Mapping[int, int] = field(default_factory=dict)
+    links: bool = False
+    everything: bool = False
+
+
 @dataclass(slots=True)
 class Facts:
     """What a sheet's values alone don't tell.
@@ -46,6 +64,7 @@ class Facts:
         looks: What a cell looks like whose value somebody has crossed out: `struck through`, or
             written in white on white.
         texts_shown: What is shown for a text or for 1, where its format shows something else.
+        unlooked: What is there and wasn't looked at.
         is_full: Whether a list fills the sheet to the last row that its format can have.
     """
 
@@ -67,6 +86,7 @@ class Facts:
     blocks: int = 1
     looks: dict[Cell, str] = field(default_factory=dict)
     texts_shown: dict[Cell, str] = field(default_factory=dict)
+    unlooked: Unlooked = Unlooked()
     is_full: bool = False
 
     def crossed_out(self, columns: Mapping[str, int]) -> dict[int, str]:

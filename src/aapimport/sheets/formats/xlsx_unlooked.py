@@ -1,0 +1,113 @@
+"""What an xlsx sheet has that only the slow reader tells, where that one didn't look at it.
+
+A cheap look: where it finds nothing there is nothing, for certain; what it finds is told.
+"""
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from xml.etree import ElementTree as ET
+
+from aapimport.sheets.archive import read_part, read_tags
+from aapimport.sheets.facts import Unlooked
+from aapimport.sheets.number_formats import BUILT_IN, literal_shown
+from aapimport.text import column_index
+
+_CELL = re.compile(rb"<(?:\w+:)?c\s([^<>]*[^<>/])>")
+_STYLE = re.compile(rb"""(?:^|\s)s\s*=\s*["']\s*(\d{1,6})\s*["']""")
+_REFERENCE = re.compile(rb"""(?:^|\s)r\s*=\s*["']\s*([A-Z]{1,3})(\d{1,7})\s*["']""")
+_OFF = {"0", "false", "none"}
+_WHITE = {"FFFFFFFF", "00FFFFFF"}
+_TYPICAL = ("Ana", 1)
+"""A text and the number that means Jhana: a format that changes these may change others."""
+
+
+def unlooked(data: bytes, part: str, styles: str) -> Unlooked:
+    """What a sheet has that the slow reader would have told.
+
+    Args:
+        data: The bytes of an archive that `inspect_archive` found harmless.
+        part: The sheet's entry.
+        styles: The entry that holds the styles; empty where there is none.
+    """
+    try:
+        crossed, formatted = _styles(data, styles) if styles else (set[bytes](), set[bytes]())
+        crossed_out: dict[int, int] = {}
+        otherwise: dict[int, int] = {}
+        for style, row, column in _cells(data, part) if crossed or formatted else ():
+            if style in crossed:
+                crossed_out.setdefault(column, row)
+            if style in formatted:
+                otherwise.setdefault(column, row)
+        return Unlooked(crossed_out, otherwise, links=_links(data, part))
+    except (KeyError, ValueError, LookupError, zipfile.BadZipFile, ET.ParseError):
+        return Unlooked(everything=True)
+
+
+def _styles(data: bytes, part: str) -> tuple[set[bytes], set[bytes]]:
+    """The numbers of the cell styles that cross a value out, and that show another text."""
+    # inspect_archive has made sure that there is no DOCTYPE in it
+    root = ET.fromstring(b"".join(read_part(data, part)))  # noqa: S314 -- see above
+    named = {
+        one.get("numFmtId"): one.get("formatCode", "") for one in root.iter() if _is(one, "numFmt")
+    }
+    fonts = [_crosses_out(font) for fonts in root if _is(fonts, "fonts") for font in fonts]
+    plain = [_is_no_fill(fill) for fills in root if _is(fills, "fills") for fill in fills]
+    crossed, formatted = set[bytes](), set[bytes]()
+    cells = (xf for styles in root if _is(styles, "cellXfs") for xf in styles)
+    for at, xf in enumerate(cells):
+        look = _nth(fonts, xf.get("fontId"))
+        if look == "struck" or (look == "white" and _nth(plain, xf.get("fillId"))):
+            crossed.add(str(at).encode())
+        number = xf.get("numFmtId", "0")
+        code = named.get(number) or BUILT_IN.get(int(number), "General")
+        if any(literal_shown(value, code) is not None for value in _TYPICAL):
+            formatted.add(str(at).encode())
+    return crossed, formatted
+
+
+def _crosses_out(font: ET.Element) -> str:
+    """`struck` or `white`; empty for any other font."""
+    for one in font:
+        if _is(one, "strike") and one.get("val", "1").strip().lower() not in _OFF:
+            return "struck"
+    white = any(_is(one, "color") and one.get("rgb", "").upper() in _WHITE for one in font)
+    return "white" if white else ""
+
+
+def _is_no_fill(fill: ET.Element) -> bool:
+    return all(one.get("patternType", "none") == "none" for one in fill if _is(one, "patternFill"))
+
+
+def _cells(data: bytes, part: str) -> Iterator[tuple[bytes, int, int]]:
+    """The style, row and column of each cell with something in it; column -1 where none is said."""
+    for text in read_tags(data, part):
+        for said in _CELL.findall(text):
+            if style := _STYLE.search(said):
+                place = _REFERENCE.search(said)
+                row, column = (int(place[2]), column_index(place[1].decode())) if place else (1, -1)
+                yield style[1], row, column
+
+
+def _links(data: bytes, part: str) -> bool:
+    """Whether a sheet has links to addresses: they stand among its relationships."""
+    folder, name = posixpath.split(part)
+    try:
+        return (
+            b"mailto:"
+            in b"".join(read_part(data, posixpath.join(folder, "_rels", f"{name}.rels")))
+            .replace(b"\0", b"")
+            .lower()
+        )
+    except KeyError:
+        return False
+
+
+def _is(element: ET.Element, name: str) -> bool:
+    return element.tag.rpartition("}")[2] == name
+
+
+def _nth(values: Sequence[str | bool], index: str | None) -> str | bool:
+    at = int(index or 0)
+    return values[at] if at < len(values) else ""

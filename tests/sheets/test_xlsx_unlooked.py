@@ -1,0 +1,71 @@
+"""What a sheet has that only the slow reader tells is found by a cheap look, and never missed."""
+
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+from openpyxl.styles import Font, PatternFill
+
+from aapimport.sheets.facts import Unlooked
+from aapimport.sheets.formats.xlsx_unlooked import unlooked
+from sheets import attack_files as attack
+
+SHEET, STYLES = "xl/worksheets/sheet1.xml", "xl/styles.xml"
+
+
+def look(path: Path) -> Unlooked:
+    """What is found in the first sheet."""
+    return unlooked(path.read_bytes(), SHEET, STYLES)
+
+
+@pytest.mark.parametrize(
+    ("how", "found"),
+    [
+        ({"font": Font(strike=True)}, Unlooked(crossed_out={1: 3})),
+        ({"font": Font(strike=False)}, Unlooked()),
+        ({"font": Font(color="FFFFFFFF")}, Unlooked(crossed_out={1: 3})),
+        (
+            {"font": Font(color="FFFFFFFF"), "fill": PatternFill("solid", fgColor="FF000000")},
+            Unlooked(),
+        ),
+        ({"number_format": '"EMEA "@'}, Unlooked(formatted={1: 3})),
+        ({"number_format": ";;;"}, Unlooked(formatted={1: 3})),
+        ({"number_format": "yyyy-mm-dd"}, Unlooked()),
+        ({"number_format": "#,##0.00 [$€-1]"}, Unlooked()),
+        ({"hyperlink": "mailto:ana@acme.com"}, Unlooked(links=True)),
+        ({"hyperlink": "https://acme.com"}, Unlooked()),
+    ],
+)
+def test_what_a_cell_has(tmp_path: Path, how: dict[str, object], found: Unlooked) -> None:
+    """Its place is told; a style that no filled cell has says nothing."""
+    workbook = Workbook()
+    sheet = workbook.worksheets[0]
+    sheet.append(("ana@acme.com", "Ana"))
+    sheet.append(("li@acme.com", "Li"))
+    sheet["B3"] = "Bo"
+    for name, value in how.items():
+        setattr(sheet["B3"], name, value)
+    sheet["D9"].font = Font(strike=True)  # blank
+    workbook.save(tmp_path / "people.xlsx")
+    assert look(tmp_path / "people.xlsx") == found
+
+
+def test_a_sheet_without_styles_has_nothing(tmp_path: Path) -> None:
+    """Programs write such sheets."""
+    path = attack.write(tmp_path / "people.xlsx")
+    assert unlooked(path.read_bytes(), SHEET, "") == Unlooked()
+
+
+def test_a_look_that_fails_is_told(tmp_path: Path) -> None:
+    """Damaged styles may hide anything."""
+    path = attack.write(tmp_path / "people.xlsx", **attack.with_styles("<styleSheet><fonts>"))
+    assert look(path) == Unlooked(everything=True)
+
+
+def test_a_cell_that_does_not_say_where_it_stands_is_found_all_the_same(tmp_path: Path) -> None:
+    """Its place can be left out (ECMA-376 part 1, 18.3.1.4)."""
+    styles = f"""<styleSheet xmlns="{attack.MAIN}"><fonts><font/><font><strike val="1"/></font>
+        </fonts><cellXfs><xf/><xf fontId="1"/></cellXfs></styleSheet>"""
+    body = "<row><c s='1' t='inlineStr'><is><t>Ana</t></is></c></row>"
+    path = attack.write(tmp_path / "p.xlsx", attack.sheet(body), **attack.with_styles(styles))
+    assert look(path) == Unlooked(crossed_out={-1: 1})
