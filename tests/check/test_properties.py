@@ -106,6 +106,7 @@ def test_text_is_read_back_the_same(
 @pytest.mark.parametrize("extension", sorted(WRITERS))
 @IN_ONE_FOLDER
 @given(people)
+@example([("a@acme.com", "Encrypted", "EncryptedPackage", "", "WordDocument", "1")])
 def test_other_workbooks_are_read_back_the_same(
     tmp_path: Path,
     answer_of: Callable[..., dict[str, Any]],

@@ -1,5 +1,6 @@
 """What a file really is, found out before any reader sees it."""
 
+import re
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -237,6 +238,8 @@ def _text_kind(data: bytes) -> str:
 
 
 def _ole_kind(data: bytes) -> str:
+    if _has_entry(data, "Workbook") or _has_entry(data, "Book"):
+        return "xls"
     if _utf16("EncryptedPackage") in data:
         # [MS-OFFCRYPTO] 2.2: rights management has data spaces of its own, a password has others.
         return "labelled" if _utf16("DRMEncrypted") in data else "encrypted"
@@ -249,6 +252,17 @@ def _ole_kind(data: bytes) -> str:
 
 def _utf16(name: str) -> bytes:
     return name.encode("utf-16-le")
+
+
+def _has_entry(data: bytes, name: str) -> bool:
+    """Whether a compound file has a part of that name, which a cell's text may hold as well.
+
+    An entry holds the name and a zero, in 64 bytes, and then its length ([MS-CFB] 2.6.1).
+    """
+    held = f"{name}\0".encode("utf-16-le")
+    length = len(held).to_bytes(2, "little")
+    entry = re.escape(held) + b".{%d}" % (64 - len(held)) + re.escape(length)
+    return re.search(entry, data, re.IGNORECASE | re.DOTALL) is not None
 
 
 def _open_archive(data: bytes, path: Path) -> Archive:
