@@ -4,8 +4,10 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,10 @@ from aapimport.sheets import child
 from support.stub import ScimStub
 from support.uploading import Uploading
 from support.warm import CAN_FORK, Forked, Warm
+
+# Hundreds of processes start here: Python keeps what it compiles, as it does unless told otherwise.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 _FOLDERS = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
 _READ_WITH = (
@@ -180,11 +186,13 @@ class _Readers:
 
     def __init__(self) -> None:
         self.warm: Warm | None = None
+        self.limits: dict[str, object] = {}
 
     def Popen(self, words: list[str], **named: Any) -> Forked:  # noqa: N802 -- stands in for it
         names = [name for name in child._ENVIRONMENT if name in os.environ]
         environment = {name: os.environ[name] for name in names}
         self.warm = self.warm or Warm(child._FLAGS, _READ_WITH, environment)
+        self.warm.limits = self.limits
         return self.warm.reader(words, **named)
 
 
@@ -205,6 +213,31 @@ def reading_children(monkeypatch: pytest.MonkeyPatch, _readers: _Readers) -> Non
     """
     if CAN_FORK:
         monkeypatch.setattr(child, "subprocess", _readers)
+
+
+@pytest.fixture
+def lowered(monkeypatch: pytest.MonkeyPatch, _readers: _Readers) -> Callable[[str, int], int]:
+    """Lowers a limit of a module, here and in the children that read; returns what it is then.
+
+    What a file of 20,000 rows shows, one of 200 shows as well. Where there is no fork, the limit
+    stays what it is.
+    """
+
+    def lower(name: str, value: int) -> int:
+        if not CAN_FORK:
+            module, _, attribute = name.rpartition(".")
+            return int(getattr(import_module(module), attribute))
+        monkeypatch.setattr(name, value)
+        monkeypatch.setitem(_readers.limits, name, value)
+        return value
+
+    return lower
+
+
+@pytest.fixture
+def most_rows(lowered: Callable[[str, int], int]) -> int:
+    """The number of rows from which on the second reader is left out, lowered."""
+    return lowered("aapimport.sheets.formats.xlsx_second.MOST_ROWS", 200)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -109,11 +110,15 @@ class Warm:
         flags: The flags of its interpreter.
         modules: What it imports.
         environment: Its environment; its children get their own.
+
+    Attributes:
+        limits: Values of modules that its children change before they begin, by module and name.
     """
 
     def __init__(
         self, flags: Sequence[str], modules: Sequence[str], environment: Mapping[str, str]
     ) -> None:
+        self.limits: dict[str, object] = {}
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
@@ -138,6 +143,15 @@ class Warm:
         job = {"run": "command", "words": list(words), "environment": dict(environment)}
         return self._start(words, job, [stream] * _STREAMS)
 
+    def screen(self, words: Sequence[str], environment: Mapping[str, str]) -> str:
+        """What a command prints, on both streams, without anything to read."""
+        with tempfile.TemporaryFile() as both, open(os.devnull, "rb") as nothing:  # noqa: PTH123 -- a device
+            streams = [nothing.fileno(), both.fileno(), both.fileno()]
+            job = {"run": "command", "words": list(words), "environment": dict(environment)}
+            self._start(words, job, streams).wait()
+            both.seek(0)
+            return both.read().decode()
+
     def reader(  # the part of `subprocess.Popen` that sheets/child.py uses
         self, words: Sequence[str], *, stdin: int | IO[bytes], env: Mapping[str, str], **_: Any
     ) -> Forked:
@@ -160,7 +174,7 @@ class Warm:
         stdout: IO[bytes] | None = None,
     ) -> Forked:
         report, theirs = os.pipe()
-        job["folder"] = str(Path.cwd())
+        job |= {"folder": str(Path.cwd()), "limits": self.limits}
         handed = array.array("i", [*streams, theirs])
         self._socket.sendmsg(
             [json.dumps(job).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handed)]
@@ -209,8 +223,11 @@ def _be(job: dict[str, Any], streams: list[int]) -> None:
     os.environ.clear()
     os.environ.update(job["environment"])
     sys.stdin = os.fdopen(0, "r", encoding="utf-8")
-    sys.stdout = os.fdopen(1, "w", encoding="utf-8")
-    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace")
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", buffering=1)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+    for name, value in job["limits"].items():
+        module, _, attribute = name.rpartition(".")
+        setattr(sys.modules[module], attribute, value)
     code = 99
     try:
         if job["run"] == "reader":
