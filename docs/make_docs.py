@@ -140,7 +140,13 @@ def _run(words: list[str], state: Path) -> str:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("AAPIMPORT_")
     } | {"AAPIMPORT_STATE_DIR": str(state), "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(
+    screen = screen_of(words, environment)
+    return "\n".join(text.rstrip() for text in screen.rstrip().splitlines())
+
+
+def screen_of(words: list[str], environment: dict[str, str]) -> str:
+    """What a command prints, on both streams."""
+    return subprocess.run(
         [sys.executable, "-m", "aapimport", *words],
         cwd=ROOT,
         env=environment,
@@ -149,8 +155,7 @@ def _run(words: list[str], state: Path) -> str:
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         check=False,
-    )
-    return "\n".join(text.rstrip() for text in done.stdout.rstrip().splitlines())
+    ).stdout
 
 
 def _fixed(screen: str) -> str:

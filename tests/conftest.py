@@ -4,18 +4,36 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aapimport.sheets import child
 from support.stub import ScimStub
 from support.uploading import Uploading
+from support.warm import CAN_FORK, Forked, Warm
+
+# Hundreds of processes start here: Python keeps what it compiles, as it does unless told otherwise.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 _FOLDERS = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
+_READ_WITH = (
+    *("aapimport.check.child_side", "aapimport.check.judge", "openpyxl.reader.excel"),
+    *("aapimport.sheets.formats.xlsx_second", "python_calamine", "xlrd"),
+)
+"""What nearly every child that reads a spreadsheet imports."""
+_COMMANDS = (
+    *("aapimport.cli.upload", "aapimport.cli.plan", "aapimport.cli.approving"),
+    *("aapimport.run.runner", "aapimport.sandbox.practice", "aapimport.screens.receipt"),
+)
+"""What nearly every command on a terminal imports."""
 
 
 class NetworkTouchedError(AssertionError):
@@ -36,15 +54,16 @@ def _check(address: Any) -> None:
 _CAMPAIGN, _SERVERS = "campaign", "servers"
 _LEFT_OUT = pytest.StashKey[Counter[str]]()
 _WORKERS = 4
+"""As in the README's command: on two processors, as many tests wait as compute."""
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Spread the whole suite over the processors; what is named by its path runs right here."""
+    """Spread the whole suite over processes; what is named by its path runs in this one."""
     if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return 0
     config.option.dist = "worksteal"
-    return 2 * (os.cpu_count() or 1)  # many tests wait for a process or a service
+    return _WORKERS
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -157,6 +176,78 @@ def state_dir(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path) -> Pa
     folder = tmp_path / "state"
     monkeypatch.setenv("AAPIMPORT_STATE_DIR", str(folder))
     return folder
+
+
+class _Readers:
+    """Starts the children that read spreadsheets from a warm process, once there is a first."""
+
+    PIPE, DEVNULL = subprocess.PIPE, subprocess.DEVNULL
+    TimeoutExpired = subprocess.TimeoutExpired
+
+    def __init__(self) -> None:
+        self.warm: Warm | None = None
+        self.limits: dict[str, object] = {}
+
+    def Popen(self, words: list[str], **named: Any) -> Forked:  # noqa: N802 -- stands in for it
+        names = [name for name in child._ENVIRONMENT if name in os.environ]
+        environment = {name: os.environ[name] for name in names}
+        self.warm = self.warm or Warm(child._FLAGS, _READ_WITH, environment)
+        self.warm.limits = self.limits
+        return self.warm.reader(words, **named)
+
+
+@pytest.fixture(scope="session")
+def _readers() -> Iterator[_Readers]:
+    readers = _Readers()
+    yield readers
+    if readers.warm:
+        readers.warm.__exit__()
+
+
+@pytest.fixture(autouse=True)
+def reading_children(monkeypatch: pytest.MonkeyPatch, _readers: _Readers) -> None:
+    """Children that read spreadsheets are forked, not started anew: it is their work that counts.
+
+    How they are started for users is what tests/sheets/test_child.py looks at, and every test that
+    runs the command in a process of its own.
+    """
+    if CAN_FORK:
+        monkeypatch.setattr(child, "subprocess", _readers)
+
+
+@pytest.fixture
+def lowered(monkeypatch: pytest.MonkeyPatch, _readers: _Readers) -> Callable[[str, int], int]:
+    """Lowers a limit of a module, here and in the children that read; returns what it is then.
+
+    What a file of 20,000 rows shows, one of 200 shows as well. Where there is no fork, the limit
+    stays what it is.
+    """
+
+    def lower(name: str, value: int) -> int:
+        if not CAN_FORK:
+            module, _, attribute = name.rpartition(".")
+            return int(getattr(import_module(module), attribute))
+        monkeypatch.setattr(name, value)
+        monkeypatch.setitem(_readers.limits, name, value)
+        return value
+
+    return lower
+
+
+@pytest.fixture
+def most_rows(lowered: Callable[[str, int], int]) -> int:
+    """The number of rows from which on the second reader is left out, lowered."""
+    return lowered("aapimport.sheets.formats.xlsx_second.MOST_ROWS", 200)
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm | None]:
+    """Starts commands within milliseconds; None where there is no fork."""
+    if not CAN_FORK:
+        yield None
+        return
+    with Warm((), _COMMANDS, os.environ | {"PYTHONUTF8": "1"}) as started:
+        yield started
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from aapimport.errors import ExitCode
+from support.warm import Warm
 
 ROOT = Path(__file__).parents[1]
 TEXTS = [
@@ -13,13 +14,16 @@ TEXTS = [
 ]
 
 
-def test_generated_pages_are_current() -> None:
+def test_generated_pages_are_current(warm: Warm | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Help texts, screens, problems and schemas in docs/ are what the program says today."""
     spec = importlib.util.spec_from_file_location("make_docs", ROOT / "docs" / "make_docs.py")
     assert spec is not None
     assert spec.loader is not None
     make_docs = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(make_docs)
+    if warm:
+        monkeypatch.setattr(make_docs, "screen_of", warm.screen)
+        monkeypatch.chdir(ROOT)
     for path, text in make_docs.pages():
         assert path.read_text(encoding="utf-8") == text, f"run docs/make_docs.py: {path.name}"
 

@@ -8,7 +8,6 @@ import pytest
 
 from aapimport.check.column_names import longer_name
 from aapimport.errors import AnswerNeededError
-from aapimport.sheets.formats.xlsx_second import MOST_ROWS
 
 NAMES = ("Email Address", "First Name", "Last Name")
 HEADERS = (*NAMES, "User Role", "Team", "Jhana Enabled")
@@ -339,12 +338,12 @@ def test_the_sheet_question_counts_rows_with_an_address(make_xlsx, answer_of) ->
     assert labels == ["Users: rows with an address: 1", "More: rows with an address: 1"]
 
 
-def test_a_hidden_column_is_told_in_a_long_file_too(make_xlsx, answer_of) -> None:
+def test_a_hidden_column_is_told_in_a_long_file_too(make_xlsx, answer_of, most_rows) -> None:
     """Above the second reader's limit the sheet's own list of columns is looked at."""
 
     def hide(sheet: Any) -> None:
         sheet.column_dimensions["D"].hidden = True
-        for number in range(MOST_ROWS + 10):
+        for number in range(most_rows + 10):
             sheet.append((f"u{number}@acme.com", "U", f"N{number}", "facilitator"))
 
     answer = answer_of(make_xlsx(ANA, change=hide))

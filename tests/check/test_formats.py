@@ -11,7 +11,6 @@ from openpyxl.cell import WriteOnlyCell
 
 from aapimport.check.check_file import Checked, ReadOptions, check_file
 from aapimport.errors import AnswerNeededError, FileProblemError
-from aapimport.sheets.formats.xlsx_second import MOST_ROWS
 from aapimport.sheets.number_formats import unpacked
 
 PEOPLE = [
@@ -266,7 +265,7 @@ def test_packed_numbers_of_an_old_workbook() -> None:
     ]
 
 
-def test_numbers_in_a_long_workbook_are_said_to_be_unseen(tmp_path: Path) -> None:
+def test_numbers_in_a_long_workbook_are_said_to_be_unseen(tmp_path: Path, most_rows: int) -> None:
     """Where nobody looked at formats, and there are some, each number in a text column is told."""
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("Users")
@@ -274,7 +273,7 @@ def test_numbers_in_a_long_workbook_are_said_to_be_unseen(tmp_path: Path) -> Non
     team = WriteOnlyCell(sheet, 123)
     team.number_format = "00000"
     sheet.append(("a@acme.com", "A", "Berg", "facilitator", team))
-    for number in range(MOST_ROWS):
+    for number in range(most_rows):
         sheet.append((f"u{number}@acme.com", "U", "N", "facilitator", "T"))
     path = tmp_path / "people.xlsx"
     workbook.save(path)

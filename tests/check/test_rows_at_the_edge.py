@@ -8,7 +8,6 @@ import pytest
 from openpyxl import load_workbook
 
 from aapimport.check.check_file import ReadOptions, check_file
-from aapimport.check.judge import CHUNK
 from aapimport.copies.annotate import annotate
 from aapimport.copies.fix import fix
 from aapimport.copies.last_login import LoginDays
@@ -61,17 +60,18 @@ def test_skipped_hidden_rows_have_no_problems_and_stay_away(
 
 
 def test_a_merge_across_two_chunks_breaks_every_row(
-    make_xlsx: Callable[..., Path], tmp_path: Path
+    make_xlsx: Callable[..., Path], tmp_path: Path, lowered: Callable[[str, int], int]
 ) -> None:
     """Rows are looked at in chunks; merged cells go on in the next one."""
-    people = [(f"u{number}@acme.com", "U", "N", "facilitator") for number in range(CHUNK + 8)]
-    last = CHUNK + 4
+    chunk = lowered("aapimport.check.judge.CHUNK", 100)
+    people = [(f"u{number}@acme.com", "U", "N", "facilitator") for number in range(chunk + 8)]
+    last = chunk + 4
 
     def merge(sheet: Any) -> None:
-        sheet.merge_cells(f"D{CHUNK}:D{last}")
+        sheet.merge_cells(f"D{chunk}:D{last}")
 
     checked = check_file(make_xlsx(*people, headers=HEADERS, change=merge), ReadOptions())
-    assert checked.rows - checked.ready == last - CHUNK + 1
+    assert checked.rows - checked.ready == last - chunk + 1
     assert [p.id for p in checked.problems if p.level == "error"] == ["merged-cell"]
     fix(checked, tmp_path / "fixed.xlsx")
     assert check_file(tmp_path / "fixed.xlsx", ReadOptions()).ready == checked.ready

@@ -10,7 +10,7 @@ from openpyxl.packaging.custom import StringProperty
 from aapimport.problems.catalogue import RULES
 from aapimport.problems.problem import Level, Problem
 from aapimport.screens.problems import Entry, problem_lines
-from aapimport.sheets.formats.xlsx_second import MOST_ROWS
+from aapimport.sheets.formats import xlsx_second
 from aapimport.template.columns import TEMPLATE_PROPERTY
 from sheets import attack_files as attack
 from sheets.other_formats import write_ods, write_xls
@@ -406,8 +406,8 @@ CASES = {
         [ANA],
         [ANA],
         None,
-        {"write": lambda path: attack.write(path, people_sheet(MOST_ROWS))},
-        {"write": lambda path: attack.write(path, people_sheet(MOST_ROWS - 1))},
+        {"write": lambda path: attack.write(path, people_sheet(xlsx_second.MOST_ROWS))},
+        {"write": lambda path: attack.write(path, people_sheet(xlsx_second.MOST_ROWS - 1))},
     ),
     "crossed-out": Case(
         [ANA],
@@ -445,7 +445,10 @@ CASES = {
 
 @pytest.fixture
 def found(
-    tmp_path: Path, make_xlsx: Callable[..., Path], answer_of: Callable[..., dict[str, Any]]
+    tmp_path: Path,
+    make_xlsx: Callable[..., Path],
+    answer_of: Callable[..., dict[str, Any]],
+    most_rows: int,
 ) -> Callable[..., list[Problem]]:
     """What one rule finds in some rows, or in the file that a case writes itself."""
 

@@ -162,9 +162,10 @@ def test_nobody_is_never_said_when_a_reader_sees_people(
     assert [p.id for p in answer_of(empty)["problems"]] == ["readers-disagree"]
 
 
-@pytest.mark.parametrize("rows", [1, MOST_ROWS + 1])
-def test_two_rows_of_one_number_are_told(tmp_path: Path, rows: int) -> None:
+@pytest.mark.parametrize("long", [False, True])
+def test_two_rows_of_one_number_are_told(tmp_path: Path, most_rows: int, *, long: bool) -> None:
     """Of two rows with one number readers keep one, and somebody would be lost."""
+    rows = most_rows + 1 if long else 1
     people = [attack.row(n, (f"u{n}@acme.com", "U", f"N{n}")) for n in range(2, rows + 2)]
     body = "".join([*people, attack.row(2, ("bob@acme.com", "Bob", "Hope"))])
     path = attack.write(tmp_path / "people.xlsx", attack.sheet(body))

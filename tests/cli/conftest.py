@@ -122,10 +122,10 @@ def served_elsewhere(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def many(tmp_path: Path) -> Path:
-    """A file with 120 people of different names, all with Jhana, 10 of them in a team."""
+    """A file with 60 people of different names, all with Jhana, 10 of them in a team."""
     file = tmp_path / "many.csv"
     lines = ["Email Address,First Name,Last Name,User Role,Team,Jhana Enabled"]
-    for number in range(120):
+    for number in range(60):
         name = "".join(
             "bdfgklmnprstvz"[number // 14**at % 14] + "aeiou"[(number + at) % 5] for at in (1, 0)
         )

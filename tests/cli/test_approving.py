@@ -10,6 +10,7 @@ from aapimport.sandbox.contents import contents
 from aapimport.sandbox.practice import Practice
 from support.second_year import PASS, SEED, TWINS, rows, write
 from support.terminal import Terminal
+from support.warm import Warm
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("pty") is None, reason="this system has no pseudo-terminals"
@@ -27,9 +28,9 @@ def practice(state_dir: Path) -> None:
 
 
 @pytest.fixture
-def terminal() -> Terminal:
+def terminal(warm: Warm | None) -> Terminal:
     """A terminal of 80 columns."""
-    return Terminal()
+    return Terminal(warm)
 
 
 @pytest.fixture
@@ -43,9 +44,10 @@ def on_pass(state: Path) -> set[str]:
     return {one.email for one in contents(state).people if "Leadership 2026" in one.passes}
 
 
-def test_the_seats_are_typed_back(terminal: Terminal, tmp_path: Path, state_dir: Path):
+def test_the_seats_are_typed_back(tmp_path: Path, state_dir: Path):
     """Another number is asked again; exactly the number goes on, then e-mails are asked about."""
     file = write(tmp_path / "people.csv", rows()[8:11])
+    terminal = Terminal()  # a new interpreter, as users start it
     answers = (
         (f"Type 3 ({SEATS}) to go on, or press Enter to stop (--yes):", "4"),
         ("that is not 3", "3"),

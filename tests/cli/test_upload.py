@@ -28,13 +28,13 @@ def csv(tmp_path: Path, *rows: str) -> Path:
     return file
 
 
-def test_the_readmes_upload_arrives_and_is_done_once(aapimport_process):
+def test_the_readmes_upload_arrives_and_is_done_once(aapimport_process, aapimport):
     """The example reaches the practice portal with no question open; again, nobody is created."""
     first = aapimport_process("upload", USERS, *PASS, "--no-emails")
     assert first.code == 0, first.err
     assert "practice portal: nothing real is touched" in first.out
     assert "Receipt " in first.out
-    shown = aapimport_process("sandbox", "show", "--json").json
+    shown = aapimport("sandbox", "show", "--json").json
     people = {person["email"]: person for person in shown["people"]}
     assert people["ana.perez@acme.com"] == {
         "email": "ana.perez@acme.com",
@@ -52,7 +52,7 @@ def test_the_readmes_upload_arrives_and_is_done_once(aapimport_process):
     second = aapimport_process("upload", USERS, *PASS, "--no-emails")
     assert second.code == 0, second.err
     assert "nobody was created or changed" in second.out
-    again = aapimport_process("sandbox", "show", "--json").json
+    again = aapimport("sandbox", "show", "--json").json
     assert again["people"] == shown["people"]
     assert {one["name"]: one["seats_used"] for one in again["passes"]} == used
 
@@ -113,7 +113,7 @@ def test_nothing_that_can_answer_sends_nothing(aapimport, served, tmp_path: Path
     assert "bo@acme.com" not in _emails(aapimport, served)
 
 
-def test_answers_can_be_piped(aapimport_process, served, tmp_path: Path):
+def test_answers_can_be_piped(aapimport_process, aapimport, served, tmp_path: Path):
     """The pass, the seats and the e-mails are asked for, and read from a pipe."""
     file = csv(tmp_path, "bo@acme.com,Bosse,Quist,individualcontributor,,")
     declined = aapimport_process("upload", file, stdin="1\n\n", **served)
@@ -122,7 +122,7 @@ def test_answers_can_be_piped(aapimport_process, served, tmp_path: Path):
     done = aapimport_process("upload", file, stdin="leadership-2026\n1\nn\n", **served)
     assert done.code == 0, done.err
     assert "E-mails          none sent" in done.out
-    assert "bo@acme.com" in _emails(aapimport_process, served)
+    assert "bo@acme.com" in _emails(aapimport, served)
 
 
 def _emails(aapimport, served) -> set[str]:

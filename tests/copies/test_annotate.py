@@ -11,6 +11,7 @@ from aapimport.copies import annotate as module
 from aapimport.copies.annotate import Annotated, annotate
 from aapimport.copies.fix import fix
 from aapimport.errors import FileProblemError
+from support.untraced import untraced
 
 HEADER = ["Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled"]
 ROWS = [
@@ -247,8 +248,9 @@ def test_a_value_in_the_last_row_costs_nothing(tmp_path):
     source = tmp_path / "in.xlsx"
     workbook.save(source)
     checked = check_file(source, ReadOptions())
-    start = process_time()
-    annotate(checked, tmp_path / "out.xlsx")
-    assert process_time() - start < 12
+    with untraced():
+        start = process_time()
+        annotate(checked, tmp_path / "out.xlsx")
+        assert process_time() - start < 12
     sheet = load_workbook(tmp_path / "out.xlsx").worksheets[0]
     assert sheet["A1048576"].value == "please return this list"

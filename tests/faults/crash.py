@@ -23,7 +23,7 @@ from faults.worlds import PASS, World, practice_world, stub_world
 _PLAN = re.compile(r"^Plan (\w{6}) for pass", re.MULTILINE)
 _UNKNOWN_RECEIPT = "no upload has the confirmation number"
 LANES = 2
-"""Processes that a campaign runs in, side by side."""
+"""Processes that a campaign at length runs in, side by side."""
 MANY, MANY_EVERY = 60, 41
 """People in one upload of so many: more than fit into one window, one page or one look-up."""
 _ATTEMPTS = 60
@@ -131,14 +131,14 @@ def _random_failpoint(choice: random.Random) -> dict[str, Any]:
     return {"kind": kind, "number": number, "mode": choice.choice(("die before", "die after"))}
 
 
-def kill_lane(lane: int, seed: int, kills: int, folder: Path) -> Totals:
-    """Every second upload of a campaign, from `lane` on, until so many processes were killed."""
+def kill_lane(lane: int, lanes: int, seed: int, kills: int, folder: Path) -> Totals:
+    """Every so many-th upload of a campaign, from `lane` on, until enough processes were killed."""
     with Nursery() as nursery:
         campaign = Campaign(nursery=nursery, folder=folder, seed=seed)
         number = lane
         while campaign.totals.kills < kills:
             campaign.upload(number)
-            number += LANES
+            number += lanes
         return campaign.totals
 
 
@@ -146,5 +146,5 @@ def in_lanes(work: Callable[..., Totals], *arguments: Any) -> Totals:
     """Do a campaign in two processes, and add up what they found."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(LANES, mp_context=context) as pool:
-        lanes = [pool.submit(work, lane, *arguments) for lane in range(LANES)]
+        lanes = [pool.submit(work, lane, LANES, *arguments) for lane in range(LANES)]
         return sum((lane.result() for lane in lanes[1:]), lanes[0].result())

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from aapimport.errors import ExitCode
-from faults.crash import LANES, Campaign, receipt_of, upload_words
+from faults.crash import Campaign, receipt_of, upload_words
 from faults.nursery import Ended, Nursery
 from faults.proxy import Weather
 from faults.rows import Someone
@@ -29,16 +29,26 @@ _TWO_PEOPLE = [
 ]
 
 
-def failpoint_lane(lane: int, seed: int, folder: Path) -> Totals:
-    """Every second failpoint and way to fail, from `lane` on.
+def failpoint_lane(
+    lane: int, lanes: int, seed: int, folder: Path, *, every_mode: bool = True
+) -> Totals:
+    """Every so many-th failpoint and way to fail, from `lane` on.
+
+    Args:
+        lane: Which part.
+        lanes: How many parts there are.
+        seed: What the resumes' deaths are drawn from.
+        folder: Where every upload gets a folder of its own.
+        every_mode: Whether each failpoint fails in every way, or in one, all ways taking turns.
 
     The portal takes bulk requests, Jhana one person at a time; both take an address twice, so
     that no mistake is hidden.
     """
     with Nursery() as nursery:
         campaign = Campaign(nursery=nursery, folder=folder / f"lane{lane}", seed=seed)
-        for number, failpoint in enumerate(_failpoints(campaign)):
-            if number % LANES == lane:
+        failpoints = _failpoints(campaign)
+        for number, failpoint in enumerate(failpoints if every_mode else _in_turn(failpoints)):
+            if number % lanes == lane:
                 _run(campaign, str(number), failpoint)
         return campaign.totals
 
@@ -54,6 +64,14 @@ def _failpoints(campaign: Campaign) -> list[dict[str, Any]]:
         if (kind, mode) != ("response", "die before")  # the same moment as after a request
         if (kind == "request") >= (mode == _BUG)
     ]
+
+
+def _in_turn(failpoints: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each failpoint once: the first fails in its first way, the next one in its second way."""
+    ways: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for one in failpoints:
+        ways.setdefault((one["kind"], one["number"]), []).append(one)
+    return [modes[turn % len(modes)] for turn, modes in enumerate(ways.values())]
 
 
 def _run(campaign: Campaign, name: str, failpoint: dict[str, Any]) -> Ended:

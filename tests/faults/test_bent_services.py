@@ -1,6 +1,5 @@
 """Services that are not as the standard has them: late, turned round, forgetful, closed to one."""
 
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,11 +16,11 @@ from faults.proxy import Weather
 from faults.rows import someone
 from faults.totals import Totals, receipt_json
 from faults.worlds import StubWorld, stub_world
+from support.extent import SEED
 from support.stub import Habits, ScimStub, fold
 from support.wire import Act, Response
 
 pytestmark = pytest.mark.campaign
-SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
 PEOPLE = 10
 SETTLE = "1"
 """Seconds; longer than anything here lags."""

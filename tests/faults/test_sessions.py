@@ -20,13 +20,13 @@ from faults.proxy import Weather
 from faults.rows import Someone, someone
 from faults.totals import Totals, receipt_json
 from faults.worlds import PASS, StubWorld, World, stub_world
+from support.extent import SEED
 from support.stub import Habits, ScimStub
 from support.terminal import Terminal
 from support.wire import Act, Response
 
 pytestmark = pytest.mark.campaign
 PEOPLE = 8
-SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
 BOTH = pytest.mark.parametrize("world", [True, False], indirect=True, ids=["unique", "doubles"])
 
 UPLOAD = (sys.executable, "-m", "aapimport", "upload")

@@ -24,12 +24,12 @@ from aapimport.services.portal import Portal
 from aapimport.template.roles import Role
 from faults.memory import VIRTUAL_FAULTS, Clock, Memory, VirtualTransport
 from faults.proxy import Weather
+from support.extent import ALL, SEED
 from support.uploading import checked
 from support.wire import instead, page
 
 pytestmark = pytest.mark.campaign
-SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
-CREATES = int(os.environ.get("FAULTS_CREATES", "5000"))
+CREATES = int(os.environ.get("FAULTS_CREATES", "5000" if ALL else "1500"))
 SETTLE = 120.0
 PAUSES = 5_000
 """People up to whom the breaker is on; of 30 % faults it makes a pause every hundred people, and

@@ -21,6 +21,11 @@ def run(entry: str, arguments: Any = None, allowed: Limits = PLENTY) -> dict[str
 
 
 @pytest.fixture(autouse=True)
+def reading_children() -> None:
+    """Nothing stands in for them here: they are started as users start them."""
+
+
+@pytest.fixture(autouse=True)
 def entries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What the children run, importable there."""
     (tmp_path / f"{__name__.rpartition('.')[2]}.py").write_text(ENTRIES, encoding="utf-8")

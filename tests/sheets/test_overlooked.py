@@ -15,39 +15,41 @@ from aapimport.sheets.archive import long_sheets
 from aapimport.sheets.facts import Facts
 from aapimport.sheets.formats.ods_content import Content
 from aapimport.sheets.formats.xlsx import hidden_rows
-from aapimport.sheets.formats.xlsx_second import MOST_ROWS, look
+from aapimport.sheets.formats.xlsx_second import look
 from sheets import attack_files as attack
 
 HEADERS = ("Email Address", "First Name", "Last Name")
 PEOPLE = [(f"{name}@acme.com", name.title(), "Perez") for name in ("ana", "bo", "cy")]
 
 
-def blank_rows(sheet: Any) -> None:
+def blank_rows(sheet: Any, most_rows: int) -> None:
     """A format down the whole sheet leaves rows of blank cells behind."""
-    for row in range(5, MOST_ROWS + 100):
+    for row in range(5, most_rows + 100):
         sheet.cell(row, 1).font = Font(bold=True)
 
 
-def many_people(sheet: Any) -> None:
+def many_people(sheet: Any, most_rows: int) -> None:
     """More rows than both readers look at."""
-    for number in range(MOST_ROWS + 10):
+    for number in range(most_rows + 10):
         sheet.append((f"p{number}@acme.com", f"P{number}", f"Q{number}"))
 
 
-def another_sheet(sheet: Any) -> None:
+def another_sheet(sheet: Any, most_rows: int) -> None:
     """A long sheet beside the people's."""
     other = sheet.parent.create_sheet("Log")
-    for number in range(MOST_ROWS + 10):
+    for number in range(most_rows + 10):
         other.append((number,))
 
 
-def a_cell_far_right(sheet: Any) -> None:
+def a_cell_far_right(sheet: Any, most_rows: int) -> None:
     """A formatted blank cell in the last column that Excel has."""
     sheet["XFD3"].font = Font(bold=True)
 
 
 @pytest.mark.parametrize("change", [blank_rows, many_people, another_sheet, a_cell_far_right])
-def test_a_hidden_person_is_asked_about_however_large_the_file(tmp_path: Path, change):
+def test_a_hidden_person_is_asked_about_however_large_the_file(
+    tmp_path: Path, change, most_rows: int
+):
     """What makes a second look slow or odd doesn't load somebody whom nobody sees."""
     workbook = Workbook()
     sheet = workbook.worksheets[0]
@@ -55,7 +57,7 @@ def test_a_hidden_person_is_asked_about_however_large_the_file(tmp_path: Path, c
     for row in (HEADERS, *PEOPLE):
         sheet.append(row)
     sheet.row_dimensions[3].hidden = True
-    change(sheet)
+    change(sheet, most_rows)
     path = tmp_path / "people.xlsx"
     workbook.save(path)
     with pytest.raises(AnswerNeededError, match=r"1 person in hidden or filtered rows \(3\)"):
@@ -111,7 +113,7 @@ def test_bytes_of_text_that_look_like_a_length_make_no_lock_file(tmp_path: Path)
     assert check_file(path, ReadOptions()).ready == 1
 
 
-def test_a_long_sheet_beside_the_people_costs_them_nothing(tmp_path: Path):
+def test_a_long_sheet_beside_the_people_costs_them_nothing(tmp_path: Path, most_rows: int):
     """Links and comments of the people's sheet are seen though another sheet is too long."""
     workbook = Workbook()
     sheet = workbook.worksheets[0]
@@ -119,7 +121,7 @@ def test_a_long_sheet_beside_the_people_costs_them_nothing(tmp_path: Path):
     for row in (HEADERS, *PEOPLE):
         sheet.append(row)
     sheet["B2"].comment = Comment("left", "HR")
-    another_sheet(sheet)
+    another_sheet(sheet, most_rows)
     path = tmp_path / "people.xlsx"
     workbook.save(path)
     view = look({"path": str(path), "thorough": False})

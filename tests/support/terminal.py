@@ -6,28 +6,36 @@ What is typed before a question is shown is thrown away, so an answer waits for 
 import os
 import select
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from aapimport.errors import ExitCode
+from support.warm import Forked, Warm
 
 WAIT = 60.0
 _PROMPTS = (": ", "] ")
 """How the screen ends where an answer can be typed."""
+AAPIMPORT = (sys.executable, "-m", "aapimport")
+"""The words that every command begins with."""
 Answer = str | Callable[[], str]
 
 
 class Terminal:
     """Runs commands on a pseudo-terminal of 80 columns.
 
+    Args:
+        warm: What starts them within milliseconds; without it each is a new interpreter.
+
     Attributes:
         screen: Everything that the last command showed, with plain line ends.
         process: The number of the process that runs it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, warm: Warm | None = None) -> None:
         self.screen = ""
         self.process = 0
+        self._warm = warm
 
     def run(
         self, words: Sequence[object], answers: Sequence[tuple[str, Answer]], **environment: str
@@ -48,14 +56,8 @@ class Terminal:
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 80, 0, 0))
         self.screen, seen = "", 0
-        with subprocess.Popen(
-            [str(word) for word in words],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            close_fds=True,
-            env=os.environ | {"TERM": "dumb", "PYTHONUTF8": "1", "COLUMNS": "80"} | environment,
-        ) as process:
+        settings = {"TERM": "dumb", "PYTHONUTF8": "1", "COLUMNS": "80"} | environment
+        with self._start([str(word) for word in words], theirs, os.environ | settings) as process:
             os.close(theirs)
             self.process = process.pid
             try:
@@ -69,6 +71,20 @@ class Terminal:
                 process.kill()  # a question that was not asked must not keep the test waiting
         os.close(ours)
         return ExitCode(code)
+
+    def _start(
+        self, words: Sequence[str], terminal: int, environment: Mapping[str, str]
+    ) -> "subprocess.Popen[bytes] | Forked":
+        if self._warm:
+            return self._warm.command(words[len(AAPIMPORT) :], terminal, environment)
+        return subprocess.Popen(
+            words,
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            close_fds=True,
+            env=environment,
+        )
 
     def _wait_for(self, terminal: int, text: str, start: int) -> int:
         deadline = time.monotonic() + WAIT

@@ -1,0 +1,261 @@
+"""Processes that start within milliseconds: forked from one that has imported everything already.
+
+What runs in them is what runs in any other: the same code, with its own environment, limits and
+streams. Only the imports are done before. Where there is no fork, nothing of this is used.
+
+As a command it is that process: it forks a child for each job that comes through its socket.
+"""
+
+import array
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, Self
+
+CAN_FORK = hasattr(os, "fork") and sys.platform.startswith("linux")
+_LONGEST = 1 << 20
+_STREAMS = 3
+
+
+class Forked:
+    """A child of a warm process, to be waited for and ended like a `subprocess.Popen`.
+
+    Attributes:
+        args: The words that would have started it.
+        pid: Its process id.
+        stdout: What it prints, where that was asked for.
+        returncode: How it ended; None as long as it runs.
+    """
+
+    def __init__(self, words: Sequence[str], report: int, stdout: IO[bytes] | None) -> None:
+        self.args = words
+        self.stdout = stdout
+        self.returncode: int | None = None
+        self._report = os.fdopen(report, "rb", buffering=0)
+        self._printed = b""
+        self.pid = int(self._line())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wait()
+
+    def _line(self) -> bytes:
+        line = b""
+        while not line.endswith(b"\n"):
+            read = self._report.read(1)
+            if not read:
+                raise ChildProcessError("the warm process has gone")
+            line += read
+        return line
+
+    def poll(self) -> int | None:
+        """How it ended; None as long as it runs."""
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end.
+
+        Raises:
+            subprocess.TimeoutExpired: It still runs.
+        """
+        if self.returncode is None:
+            if not select.select([self._report], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(self.args, timeout or 0)
+            self.returncode = int(self._line())
+            self._report.close()
+        return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[bytes, None]:
+        """Everything that it prints, once it has ended; to be called again after a timeout."""
+        assert self.stdout is not None
+        until = None if timeout is None else time.monotonic() + timeout
+        while not self.stdout.closed:
+            left = None if until is None else max(0.0, until - time.monotonic())
+            if not select.select([self.stdout], [], [], left)[0]:
+                raise subprocess.TimeoutExpired(self.args, timeout or 0)
+            read = os.read(self.stdout.fileno(), _LONGEST)
+            self._printed += read
+            if not read:
+                self.stdout.close()
+        self.wait(None if until is None else max(0.0, until - time.monotonic()))
+        return self._printed, None
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+
+class Warm:
+    """A process that waits, with everything imported.
+
+    Args:
+        flags: The flags of its interpreter.
+        modules: What it imports.
+        environment: Its environment; its children get their own.
+
+    Attributes:
+        limits: Values of modules that its children change before they begin, by module and name.
+    """
+
+    def __init__(
+        self, flags: Sequence[str], modules: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
+        self.limits: dict[str, object] = {}
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, *flags, __file__, str(theirs.fileno())),
+                    json.dumps([[one for one in sys.path if one], list(modules)]),
+                ],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=dict(environment),
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+        self._process.wait()
+
+    def command(self, words: Sequence[str], stream: int, environment: Mapping[str, str]) -> Forked:
+        """Start the command line with one stream for everything."""
+        job = {"run": "command", "words": list(words), "environment": dict(environment)}
+        return self._start(words, job, [stream] * _STREAMS)
+
+    def screen(self, words: Sequence[str], environment: Mapping[str, str]) -> str:
+        """What a command prints, on both streams, without anything to read."""
+        with tempfile.TemporaryFile() as both, open(os.devnull, "rb") as nothing:  # noqa: PTH123 -- a device
+            streams = [nothing.fileno(), both.fileno(), both.fileno()]
+            job = {"run": "command", "words": list(words), "environment": dict(environment)}
+            self._start(words, job, streams).wait()
+            both.seek(0)
+            return both.read().decode()
+
+    def reader(  # the part of `subprocess.Popen` that sheets/child.py uses
+        self, words: Sequence[str], *, stdin: int | IO[bytes], env: Mapping[str, str], **_: Any
+    ) -> Forked:
+        """Start a child that reads a spreadsheet."""
+        job = {"run": "reader", "words": [words[-1]], "environment": dict(env)}
+        with open(os.devnull, "r+b", buffering=0) as nothing:  # noqa: PTH123 -- a device
+            ours, theirs = os.pipe()
+            source = nothing if isinstance(stdin, int) else stdin
+            try:
+                streams = [source.fileno(), theirs, nothing.fileno()]
+                return self._start(words, job, streams, os.fdopen(ours, "rb"))
+            finally:
+                os.close(theirs)
+
+    def _start(
+        self,
+        words: Sequence[str],
+        job: dict[str, Any],
+        streams: list[int],
+        stdout: IO[bytes] | None = None,
+    ) -> Forked:
+        report, theirs = os.pipe()
+        job |= {"folder": str(Path.cwd()), "limits": self.limits}
+        handed = array.array("i", [*streams, theirs])
+        self._socket.sendmsg(
+            [json.dumps(job).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handed)]
+        )
+        os.close(theirs)
+        return Forked(words, report, stdout)
+
+
+def _wait_for_jobs(jobs: socket.socket) -> None:
+    """Fork for each job, until nobody can send any more."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        text, handed, _, _ = socket.recv_fds(jobs, _LONGEST, _STREAMS + 1)
+        if not text:
+            return
+        if not os.fork():
+            jobs.close()
+            _watch(json.loads(text), handed)
+        for one in handed:
+            os.close(one)
+
+
+def _watch(job: dict[str, Any], handed: list[int]) -> None:
+    """Fork once more, tell the child's number, and tell how it ended."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    *streams, report = handed
+    child = os.fork()
+    if not child:
+        os.close(report)
+        _be(job, streams)
+    os.write(report, f"{child}\n".encode())
+    for one in streams:
+        os.close(one)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    os.write(report, f"{code}\n".encode())
+    os._exit(0)
+
+
+def _be(job: dict[str, Any], streams: list[int]) -> None:
+    """Become what was asked for."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    for stream in {*streams} - {0, 1, 2}:
+        os.close(stream)
+    os.chdir(job["folder"])
+    os.environ.clear()
+    os.environ.update(job["environment"])
+    sys.stdin = os.fdopen(0, "r", encoding="utf-8")
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", buffering=1)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+    for name, value in job["limits"].items():
+        module, _, attribute = name.rpartition(".")
+        setattr(sys.modules[module], attribute, value)
+    code = 99
+    try:
+        if job["run"] == "reader":
+            _read(json.loads(job["words"][0]))
+        from aapimport.cli import main
+
+        code = int(main(job["words"]))
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def _read(job: dict[str, Any]) -> None:
+    from aapimport.sheets.child import work
+
+    sys.path[:] = job["path"]
+    work(job)
+
+
+def _be_warm(path: Sequence[str], modules: Sequence[str]) -> None:
+    from importlib import import_module
+
+    sys.path[:] = path
+    for name in modules:
+        import_module(name)
+
+
+if __name__ == "__main__":
+    _be_warm(*json.loads(sys.argv[2]))
+    _wait_for_jobs(socket.socket(fileno=int(sys.argv[1])))
