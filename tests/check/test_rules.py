@@ -52,7 +52,7 @@ def people_sheet(rows: int) -> str:
 
 def styled(path: Path, reference: str, style: str) -> Path:
     """A sheet too long for the slow reader, with one cell that has a style."""
-    body = people_sheet(MOST_ROWS)
+    body = people_sheet(xlsx_second.MOST_ROWS)
     row = reference[1:]
     old = attack.cell(reference, f"u{row}@acme.com" if reference[0] == "A" else "U")
     if reference[0] == "G":

@@ -141,7 +141,8 @@ class GroupSteps:
         def last() -> list[Outcome]:
             outcomes = [_last_word(outcome) for outcome in look()]
             rejected = any(one.verdict is Verdict.REJECTED for one in outcomes)
-            if rejected and self._session.services.portal.lists_nobody:
+            portal = self._session.services.portal
+            if rejected and portal.lists_nobody and not portal.lists_somebody(batch[0].target):
                 return [_not_told(outcome) for outcome in outcomes]
             return outcomes
 

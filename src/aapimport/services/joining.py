@@ -6,10 +6,9 @@ members is taken from what was seen on this very portal (`keeping`).
 """
 
 import time
-from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, count
 
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.keeping import NOT_REPEATED, Item, Kept
@@ -22,6 +21,7 @@ from aapimport.services.membership import (
     members_of,
     read_team,
     shown_in,
+    unreadable,
 )
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.repeating import (
@@ -34,6 +34,7 @@ from aapimport.services.repeating import (
 )
 from aapimport.services.team_writes import (
     MEMBERS,
+    by_id,
     named,
     no_longer,
     see_who_was_there,
@@ -47,11 +48,14 @@ MEMBERS_PER_CALL = 100
 """Members in one PATCH at the most: AWS and Better Auth refuse more (docs/scim.md, 7)."""
 REFUSALS_IN_A_ROW = 5
 """So many refusals of a team's members, one after the other, are one of all of them."""
+REFUSING_TEAMS_IN_A_ROW = 3
+"""After so many teams that refuse everybody, the next ones are believed at their first word."""
 _MIGHT_TAKE_AWAY = (
     "the team shows only some of its members, and this portal hasn't shown yet that it keeps those"
     " who are in a team when others are added: put this person into the team on the portal, or"
     " upload somebody into a team that shows all of its members first"
 )
+_WAITS = Outcome(verdict=Verdict.UNKNOWN, reason=NOT_REPEATED)
 _TOO_MUCH = {400, 413}
 _REFUSING = {402, 403, 404, 409, 422}
 _OK = 200
@@ -78,7 +82,13 @@ class Joining:
         self._gone: tuple[str, ...] = ()
         self._missing: set[str] = set()
         self._several = self._shows = False
+        self._is_shown = True
         self._refused = 0
+        many = self._adding.refusing >= REFUSING_TEAMS_IN_A_ROW
+        self._enough = 0 if many else REFUSALS_IN_A_ROW
+        self._placed = self._adding.placed.setdefault(team_id, set())
+        self._all_refused = False
+        self._held: Kept | None = None
 
     def carried_out(self) -> tuple[dict[str, Outcome], bool]:
         """Add whoever isn't in the team yet, and see that everybody who was in it still is.
@@ -91,7 +101,7 @@ class Joining:
             see_who_was_there(self._directory)
         before = self._there()
         if isinstance(before, Unknown):
-            return dict.fromkeys(self._people, _unreadable(before)), False
+            return dict.fromkeys(self._people, unreadable(before)), False
         self._former, self._inside = before.items, dict(before.items)
         inside = before.listed(self._people)
         counted_in = self._adding.there.get(self._team_id, set()) & self._people.keys() - inside
@@ -105,26 +115,36 @@ class Joining:
         if self._adding.appends is None and (before.hidden or hides(before, self._used)):
             needs = Outcome(verdict=Verdict.NEEDS_PERSON, reason=_MIGHT_TAKE_AWAY)
             return outcomes | each(missing, needs), self._hidden
-        chunks = [
-            missing[start : start + MEMBERS_PER_CALL]
-            for start in range(0, len(missing), MEMBERS_PER_CALL)
-        ]
-        placed = self._adding.placed.setdefault(self._team_id, set())
-        self._several = len(chunks) > 1
+        self._several = len(missing) > MEMBERS_PER_CALL
         self._shows = before.shown
-        for at, chunk in enumerate(chunks):
-            if at and not self._shows:
-                self._see_by_now()
-            if self._adding.appends is False:
-                left = [one for later in chunks[at:] for one in later]
-                outcomes |= dict.fromkeys(left, self._whole(left))
-                break
-            added = self._add(chunk)
-            placed.update(one for one, it in added.items() if it.verdict is Verdict.DONE)
-            outcomes |= added
+        outcomes |= self._added(missing)
         if any(_may_be(outcomes[one]) for one in missing):
             outcomes |= self._read_back(before, outcomes)
         return outcomes, self._hidden
+
+    def _added(self, left: list[str]) -> dict[str, Outcome]:
+        """Add people, many at a time; one alone while it isn't known what that does to others.
+
+        Only so does a list that holds nobody else tell that `add` replaces, and isn't one that is
+        cut. Where that one doesn't show in time, the others are added all the same.
+        """
+        outcomes: dict[str, Outcome] = {}
+        while left:
+            if outcomes and not self._shows:
+                self._see_by_now()
+            if self._adding.appends is False:
+                return outcomes | dict.fromkeys(left, self._whole(left))
+            at_risk = self._adding.appends is None and self._shows and self._inside
+            size = 1 if at_risk and self._is_shown else MEMBERS_PER_CALL
+            chunk, left = left[:size], left[size:]
+            added = self._add(chunk)
+            self._placed.update(one for one, it in added.items() if it.verdict is Verdict.DONE)
+            outcomes |= added
+            if self._all_refused:
+                return outcomes | dict.fromkeys(left, added[chunk[-1]])
+            if self._adding.appends is None and self._adding.is_settling(self._directory.patience):
+                return outcomes | dict.fromkeys(left, _WAITS)
+        return outcomes
 
     def _see_by_now(self) -> None:
         """Whether a team shows its members now that it has some: many portals omit blanks."""
@@ -149,32 +169,35 @@ class Joining:
         """Add one chunk, halving it where the portal refuses it as too much, or one of its members.
 
         One member's refusal is not everybody's; that of five single ones in a row is. They are
-        looked for at both ends in turns, so that a few who stand together aren't taken for all.
+        looked for at both ends and in the middle in turns, so that a few aren't taken for all.
         """
         outcomes: dict[str, Outcome] = {}
-        waiting = deque([(ids, TRIES)])
-        from_end = True
-        while waiting:
-            from_end = not from_end
-            some, tries = waiting.pop() if from_end else waiting.popleft()
+        waiting = [(ids, TRIES)]
+        for turn in count():
+            if not waiting:
+                break
+            at = (0, len(waiting) - 1, len(waiting) // 2)[turn % 3]
+            some, tries = waiting.pop(at)
             if self._adding.appends is False:  # seen since the others were sent
                 left = [*some, *chain.from_iterable(others for others, _ in waiting)]
                 return outcomes | dict.fromkeys(left, self._whole(left))
             found, left, outcome, status = self._tried(some, tries)
             outcomes |= found
-            refused = status in _REFUSING
-            if refused and self._refused >= REFUSALS_IN_A_ROW:
+            refused = status in _REFUSING | _TOO_MUCH
+            if not refused:
+                self._adding.refusing = 0
+            elif (
+                self._refused >= REFUSALS_IN_A_ROW
+                or self._adding.refusing >= REFUSING_TEAMS_IN_A_ROW
+            ):
+                self._adding.refusing += 1
                 rest = [one for others, _ in waiting for one in others]
                 return outcomes | dict.fromkeys([*left, *rest], outcome)
-            if (refused or status in _TOO_MUCH) and len(left) > 1:
+            if refused and len(left) > 1:
                 self._several = True
                 half = len(left) // 2
                 tries = 1 if status in BUSY else tries
-                halves = (left[:half], tries), (left[half:], tries)
-                if from_end:
-                    waiting.extend(halves)
-                else:
-                    waiting.extendleft(reversed(halves))
+                waiting[at:at] = (left[:half], tries), (left[half:], tries)
             else:
                 outcomes |= dict.fromkeys(left, outcome)
         return outcomes
@@ -193,7 +216,7 @@ class Joining:
         left = list(ids)
         lost = False
         if not self._keep(ids):
-            return found, left, Outcome(verdict=Verdict.UNKNOWN, reason=NOT_REPEATED), 0
+            return found, left, _WAITS, 0
         while True:
             reply = self._send(left)
             outcome = judge(reply)
@@ -213,7 +236,7 @@ class Joining:
             tries -= 1
             if not left or not tries:
                 break
-        if status not in _REFUSING:
+        if status not in _REFUSING | _TOO_MUCH:
             self._refused = 0
         elif len(left) == 1:
             self._refused += 1
@@ -230,12 +253,14 @@ class Joining:
             Whether they may be added: not while what another `add` did isn't known.
         """
         unproven = self._adding.appends is None
-        if unproven and self._adding.kept:
+        if unproven and self._adding.is_settling(self._directory.patience):
             return False
         partial = self._used is not None and self._used > len(self._inside)
         if self._shows and (partial or (unproven and (self._inside or self._several))):
+            self._held = self._adding.kept.get(self._team_id)  # of an `add` that was never seen
+            earlier = by_id(self._held.before[MEMBERS]) if self._held else {}
             before = Kept(
-                before={MEMBERS: [*self._inside.values()]},
+                before={MEMBERS: [*(earlier | self._inside).values()]},
                 added={MEMBERS: {one: self._people[one] for one in ids}},
                 used=self._used,
             )
@@ -248,13 +273,14 @@ class Joining:
         if kept is None:
             return False
         if not _may_be(outcome):
-            self._adding.forget(self._team_id)
+            if self._held:
+                self._adding.intend(self._team_id, self._held)
+            else:
+                self._adding.forget(self._team_id)
             return False
         kept.since = time.monotonic()
         look = settled(self._directory, self._team_id)
-        added = kept.added[MEMBERS]
-        if outcome.verdict is Verdict.DONE:
-            self._inside |= {one: {"value": one} for one in added if one not in self._inside}
+        self._is_shown = self._is_shown and look is not None and look.fresh
         if look is None or look.shown is None:
             return False
         self._gone = look.gone
@@ -274,12 +300,11 @@ class Joining:
 
     def _whole(self, ids: Collection[str]) -> Outcome:
         """Send the whole list of members: whoever was in the team and whom we have put there."""
-        placed = self._adding.placed.setdefault(self._team_id, set())
-        others = {one: {"value": one} for one in (*placed, *ids) if one not in self._inside}
+        others = {one: {"value": one} for one in (*self._placed, *ids) if one not in self._inside}
         known = self._inside | others
         outcome = send_whole(self._directory, self._team_id, known)
         if outcome.verdict is Verdict.DONE:
-            placed.update(ids)
+            self._placed.update(ids)
         return outcome
 
     def _read_back(self, before: Members, outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
@@ -289,7 +314,7 @@ class Joining:
             for one, outcome in outcomes.items()
             if outcome.verdict is Verdict.DONE
         }
-        after = self._look_after(added)
+        after = read_team(self._directory, self._team_id)
         if isinstance(after, Unknown):
             inside = before.listed(added)
             not_yet = Verdict.WRITTEN if after.gone else Verdict.UNKNOWN  # it was there just now
@@ -297,23 +322,12 @@ class Joining:
             return {one: lost for one in added if one not in inside}
         self._hidden = (self._hidden or after.hidden) and not after.shown
         checked = {**outcomes, **shown_in(after, self._directory, self._team_id, added)}
+        if self._lost(self._inside, added, after):
+            self._adding.doubt()
         if gone := self._gone or self._lost(self._former, added, after):
             but = no_longer(gone)
             return {one: replace(outcome, but=but) for one, outcome in checked.items()}
         return checked
-
-    def _look_after(self, added: Mapping[str, str]) -> Members | Unknown:
-        """The team after the writes, once former members who are gone have been put back.
-
-        A list without those who were added may be old, and tells nothing.
-        """
-        after = read_team(self._directory, self._team_id)
-        lost = self._lost(self._inside, added, after)
-        if lost:
-            self._adding.doubt()
-            self._whole(added)
-            after = read_team(self._directory, self._team_id)
-        return after
 
     def _lost(
         self, items: Mapping[str, Item], added: Mapping[str, str], after: Members | Unknown
@@ -332,10 +346,3 @@ class Joining:
 def _may_be(outcome: Outcome) -> bool:
     """Whether a write may have put somebody into a team."""
     return outcome.verdict in MAY_HAVE_WRITTEN
-
-
-def _unreadable(why: Unknown) -> Outcome:
-    """What is known of a team that can't be read, before anything was sent."""
-    if why.gone:  # nothing that could be waited for
-        return Outcome(verdict=Verdict.REJECTED, reason="the team is gone", gone=True)
-    return Outcome(verdict=Verdict.UNKNOWN, reason=why.reason)

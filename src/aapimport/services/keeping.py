@@ -126,6 +126,7 @@ class Adding:
         lost: What is gone for good, in words, by the same ids: until that has been told.
         there: Who was seen to be in a team by its count alone, by the team's id.
         placed: Whom this session has put into a team, by the team's id, shown or not.
+        refusing: How many teams, one after the other, have refused everybody.
         alone: Held by the only one who may `add` while nothing has shown what that does.
     """
 
@@ -137,6 +138,7 @@ class Adding:
         self.there: dict[str, set[str]] = {}
         self.placed: dict[str, set[str]] = {}
         self.alone = threading.RLock()
+        self.refusing = 0
         self._proven: bool | None = None
         self._once = False
         self._save: Save = _save_nothing
@@ -157,6 +159,10 @@ class Adding:
             identifier: Kept(**one, since=now - max(0.0, time_now - one["at"]), earlier=True)
             for identifier, one in held.items()
         }
+
+    def is_settling(self, patience: Patience) -> bool:
+        """Whether an `add` whose effect nobody has seen may still be taking effect."""
+        return any(not patience.has_settled(one.since) for one in self.kept.values())
 
     def intend(self, identifier: str, kept: Kept) -> None:
         """Keep what is there; it is durable when this returns, so that an `add` may leave."""
@@ -224,8 +230,9 @@ class Adding:
         arrays are sent, or nothing is added where something could go away (`whole_in_doubt`). A
         later one, which doesn't see it either, ends that. What an earlier
         session has kept is put back only while its write can still be settling, and when nothing is
-        left of it: later, or in part, somebody may have taken it away on purpose, or seen to it by
-        hand, so that it is only named (`lost`).
+        left of it: later, somebody may have taken it away on purpose, or seen to it by hand, so
+        that it is only named (`lost`). So is what is gone in part, at any time: an `add` that
+        replaces leaves nothing, and a list that shows a part only would lose the rest.
 
         Args:
             identifier: The account or the team.
@@ -246,7 +253,9 @@ class Adding:
         if seen is None or not _is_shown(seen):
             self._unseen(identifier, patience)
             return seen
-        if kept.earlier and seen.gone and (too_late or not seen.all_gone):
+        if seen.gone and ((kept.earlier and too_late) or not (seen.all_gone or kept.taken)):
+            if seen.fresh and not kept.earlier and self._proven is None:
+                self.learn(appends=True)  # the others are there
             self.lose(identifier, seen.gone)
             return seen
         if seen.gone and (kept.taken or seen.fresh or patience.has_settled(kept.since)):

@@ -220,8 +220,8 @@ class _Making:
     def _given_back(self) -> tuple[str, ...]:
         """Give an account back what it doesn't show any more; what is missing even then.
 
-        An old value that is shown where a new one was set tells nothing. Where `add` is known to
-        append, somebody else may have taken it away on purpose just now, so that it is said. A role
+        An old value that is shown where a new one was set tells nothing. Somebody else may have
+        taken it away on purpose just now, so that it is said. A role
         is never given back, only named: it may be a right that somebody has just taken away.
         """
         gone = changes.taken_away(self._keep, self._now)
@@ -234,8 +234,7 @@ class _Making:
         passes = {"entitlements": self._keep["entitlements"]}
         if not (back := changes.taken_away(passes, self._now)):
             return gone
-        if self._directory.adds_to_people.appends:
-            self._returned = back
+        self._returned = back
         self._directory.adds_to_people.doubt()
         put_back(self._directory, passes, self._now)
         now = _shown(self._directory, self._now.account.id, self._wanted, written=True)

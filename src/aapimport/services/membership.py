@@ -180,3 +180,10 @@ def _says_it_belongs(directory: Directory, account_id: str, team_id: str) -> boo
 def each(ids: Collection[str], outcome: Outcome) -> dict[str, Outcome]:
     """An outcome of each person; what becomes of a whole request is one outcome for all of them."""
     return {one: replace(outcome, account_id=one) for one in ids}
+
+
+def unreadable(why: Unknown) -> Outcome:
+    """What is known of a team that can't be read, before anything was sent."""
+    if why.gone:  # nothing that could be waited for
+        return Outcome(verdict=Verdict.REJECTED, reason="the team is gone", gone=True)
+    return Outcome(verdict=Verdict.UNKNOWN, reason=why.reason)

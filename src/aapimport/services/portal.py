@@ -214,7 +214,12 @@ class Portal(Directory):
 
         AWS answers every Group with an empty list of members ("GetGroup", SCIM developer guide).
         """
-        return not any(isinstance(team, Unknown) or team.items for team in self._some_groups)
+        return not any(isinstance(team, Members) and team.items for team in self._some_groups)
+
+    def lists_somebody(self, team_id: str) -> bool:
+        """Whether a Group lists anybody; asked of the portal."""
+        team = read_team(self, team_id)
+        return isinstance(team, Members) and bool(team.items)
 
     @cached_property
     def _some_groups(self) -> list[Members | Unknown]:

@@ -27,7 +27,7 @@ from aapimport.services.transport import Answer, Reply
 
 MEMBERS = "members"
 _MOST_NAMED = 10
-_GONE = "no longer in the team"
+_GONE = "no longer shown in the team"
 _WOULD_TAKE_AWAY = (
     "this portal takes a team's members as a whole list, and the team shows only some of them"
 )
@@ -120,6 +120,8 @@ def settled(directory: Directory, team_id: str) -> Look[Members] | None:
         return _look_at(directory, team_id, team, kept)
 
     def put_back(kept: Kept, _team: Members) -> Outcome:
+        if len(kept.added[MEMBERS]) > 1:  # who came may fill a list that is cut
+            return Outcome(verdict=Verdict.REJECTED)
         ours = (*kept.added[MEMBERS], *adding.placed.get(team_id, ()))
         there = by_id(kept.before[MEMBERS])
         known = there | {one: {"value": one} for one in ours if one not in there}
