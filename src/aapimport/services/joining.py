@@ -37,6 +37,7 @@ from aapimport.services.team_writes import (
     by_id,
     named,
     no_longer,
+    put_back_said,
     see_who_was_there,
     send,
     send_whole,
@@ -80,6 +81,7 @@ class Joining:
         self._inside: dict[str, Item] = {}
         self._used: int | None = None
         self._gone: tuple[str, ...] = ()
+        self._back: tuple[str, ...] = ()
         self._missing: set[str] = set()
         self._several = self._shows = False
         self._is_shown = True
@@ -283,7 +285,7 @@ class Joining:
         self._is_shown = self._is_shown and look is not None and look.fresh
         if look is None or look.shown is None:
             return False
-        self._gone = look.gone
+        self._gone, self._back = look.gone, (*self._back, *look.back)
         if look.fresh:
             self._inside |= look.shown.items
             self._used = counted(self._directory, self._team_id, look.shown)
@@ -327,7 +329,7 @@ class Joining:
         if gone := self._gone or self._lost(self._former, added, after):
             but = no_longer(gone)
             return {one: replace(outcome, but=but) for one, outcome in checked.items()}
-        return checked
+        return {one: put_back_said(outcome, self._back) for one, outcome in checked.items()}
 
     def _lost(
         self, items: Mapping[str, Item], added: Mapping[str, str], after: Members | Unknown

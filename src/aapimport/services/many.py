@@ -278,10 +278,10 @@ def _confirmed(
             return Outcome(verdict=Verdict.UNKNOWN, reason=reason, account_id=account_id, gone=gone)
         account = shown[0]
     if is_still(account, wanted):
-        if account.active and not _left_the_pass(directory, account, wanted):
-            return Outcome(verdict=Verdict.DONE, account_id=account_id)
-        if account.active:
+        if _left_the_pass(directory, account, wanted):
             return Outcome(verdict=Verdict.NEEDS_PERSON, reason=OFF_THE_PASS, account_id=account_id)
+        if account.active:
+            return Outcome(verdict=Verdict.DONE, account_id=account_id)
         reason = DEACTIVATED_SINCE if wanted.external_id else "the account is deactivated since"
     else:
         reason = HANDED_ON

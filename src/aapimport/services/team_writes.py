@@ -1,6 +1,7 @@
 """Writes to one team: members added, or its whole list sent, and former members put back."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from aapimport.services.changes import wants_put
 from aapimport.services.directory import Directory, Unknown
@@ -150,6 +151,14 @@ def no_longer(gone: Sequence[str]) -> str:
     more = f" and {len(gone) - _MOST_NAMED:,} more" if len(gone) > _MOST_NAMED else ""
     who = "former member is" if len(gone) == 1 else "former members are"
     return f"{len(gone):,} {who} {_GONE}: {', '.join(gone[:_MOST_NAMED])}{more}"
+
+
+def put_back_said(outcome: Outcome, back: Sequence[str]) -> Outcome:
+    """An outcome that says who was put back: a colleague may have taken them out just then."""
+    if not back or outcome.verdict is not Verdict.DONE:
+        return outcome
+    words = f"former members were gone after the write and were put back: {', '.join(back)}"
+    return replace(outcome, reason="; ".join(filter(None, (outcome.reason, words))))
 
 
 def is_said_of_team(but: str, gone: Collection[str]) -> bool:
