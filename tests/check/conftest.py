@@ -9,9 +9,11 @@ import pytest
 from openpyxl import Workbook
 
 from aapimport.check.child_side import check_with
+from aapimport.check.letters import CheckRequest
 from aapimport.problems.catalogue import put_into_words
-from aapimport.problems.problem import Finding, Problem
-from aapimport.sheets.formats.xlsx_second import look
+from aapimport.problems.problem import Problem
+from aapimport.sheets.formats.xlsx_second import look_into
+from aapimport.sheets.letters import LookRequest
 
 HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
 
@@ -53,19 +55,10 @@ def answer_of() -> Callable[..., dict[str, Any]]:
     """Check a file and give the child's answer, with `problems` put into words."""
 
     def check(path: Path, **options: Any) -> dict[str, Any]:
-        arguments = {
-            "path": str(path),
-            "sheet": None,
-            "encoding": None,
-            "hidden": None,
-            "people": True,
-            **options,
-        }
         is_xlsx = path.suffix in {".xlsx", ".xlsm"}
-        view = (lambda: look({"path": str(path), "thorough": False})) if is_xlsx else None
-        answer = check_with(arguments, view)
-        findings = [Finding(*finding) for finding in answer["findings"]]
-        return {**answer, "problems": put_into_words(findings, answer["sheet"])}
+        view = (lambda: look_into(LookRequest(path=str(path)))) if is_xlsx else None
+        answer = check_with(CheckRequest(path=str(path), **options), view)
+        return answer.plain() | {"problems": put_into_words(answer.findings, answer.sheet)}
 
     return check
 

@@ -1,6 +1,6 @@
-import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +12,8 @@ from aapimport.check.evidence import _agree
 from aapimport.errors import AnswerNeededError
 from aapimport.sheets.facts import Facts
 from aapimport.sheets.formats import xlsx_second as second_view
-from aapimport.sheets.formats.xlsx_second import MOST_ROWS, look
+from aapimport.sheets.formats.xlsx_second import MOST_ROWS, look, look_into
+from aapimport.sheets.letters import LookRequest, SecondView, sealed
 from sheets import attack_files as attack
 
 ANA = ("ana.perez@acme.com", "Ana", "Perez")
@@ -22,8 +23,7 @@ def test_a_cell_on_which_the_readers_disagree_names_both(tmp_path: Path) -> None
     """Two readings of one cell are an error that shows both."""
     body = attack.row(2, ("ana@acme.com", "A_x001B_[31mna", "Perez"))
     path = attack.write(tmp_path / "people.xlsx", attack.sheet(body))
-    facts = look({"path": str(path), "thorough": False})
-    assert json.dumps(facts)
+    assert sealed(look({"path": str(path)})) == sealed(look_into(LookRequest(path=str(path))))
     problems = check_file(path, ReadOptions()).problems
     assert {p.id for p in problems} & {"readers-disagree", "invisible-character"}
 
@@ -73,7 +73,7 @@ def long_workbook(path: Path, rows: int) -> Path:
 def test_above_20000_rows_one_reader_is_enough(tmp_path: Path) -> None:
     """The slow reader is left out of a long file, which is said."""
     path = long_workbook(tmp_path / "people.xlsx", MOST_ROWS)
-    assert look({"path": str(path), "thorough": False})["state"] == "too many rows"
+    assert look_into(LookRequest(path=str(path))).state == "too many rows"
     checked = check_file(path, ReadOptions(), with_people=False)
     assert [p.id for p in checked.problems] == ["one-reader-only"]
     assert checked.rows == checked.ready == MOST_ROWS
@@ -84,8 +84,8 @@ def test_thorough_reads_any_size_twice(tmp_path: Path, monkeypatch: pytest.Monke
     """`--thorough` lets both readers read a file that is too long for it otherwise."""
     monkeypatch.setattr(second_view, "MOST_ROWS", 5)
     path = long_workbook(tmp_path / "people.xlsx", 6)
-    assert look({"path": str(path), "thorough": False})["state"] == "too many rows"
-    assert look({"path": str(path), "thorough": True})["state"] == "looked"
+    assert look_into(LookRequest(path=str(path))).state == "too many rows"
+    assert look_into(LookRequest(path=str(path), thorough=True)).state == "looked"
 
 
 def test_a_second_reader_that_fails_is_a_warning(
@@ -93,7 +93,7 @@ def test_a_second_reader_that_fails_is_a_warning(
 ) -> None:
     """What only the second reader can't read is read all the same, with a warning."""
     path = attack.write(tmp_path / "people.xlsx", **attack.ODD_STYLES)
-    assert look({"path": str(path), "thorough": False})["state"] == "failed"
+    assert look_into(LookRequest(path=str(path))).state == "failed"
     answer = answer_of(path)
     assert [p.id for p in answer["problems"]] == ["second-reader-failed"]
     assert len(answer["people"]) == 1
@@ -102,7 +102,7 @@ def test_a_second_reader_that_fails_is_a_warning(
 def test_a_view_without_the_sheet_counts_as_failed() -> None:
     """An answer that lacks the sheet is no evidence that all is well."""
     facts = Facts()
-    facts.take_second_view({"state": "looked", "version": None, "sheets": {}}, "Users")
+    facts.take_second_view(SecondView(state="looked"), "Users")
     assert facts.state == "failed"
 
 
@@ -113,11 +113,11 @@ def test_a_second_reader_that_hangs_is_left_behind(
     from aapimport.check import check_file as check
     from aapimport.sheets.limits import Limits
 
-    def start(entry: str, arguments: dict[str, Any], limits: Limits, stdin: Any = None) -> Any:
+    def start(entry: str, request: Any, limits: Limits, stdin: Any = None) -> Any:
         if entry.endswith(":look"):
             entry, limits = "time:sleep", Limits(limits.memory, 1.0)
-            arguments = 600  # type: ignore[assignment]
-        return start_child(entry, arguments, limits, stdin)
+            request = SimpleNamespace(plain=lambda: 600)
+        return start_child(entry, request, limits, stdin)
 
     start_child: Any = vars(check)["start_child"]
     monkeypatch.setattr(check, "start_child", start)
@@ -143,9 +143,9 @@ def test_a_header_that_one_reader_alone_sees_is_told(
 ) -> None:
     """A column whose header is lost would make managers of everybody in it."""
     path = attack.write(tmp_path / "people.xlsx")
-    seen = second_view.look({"path": str(path), "thorough": False})
-    seen["sheets"]["Users"]["columns"][3][1][0] = "Rank"
-    monkeypatch.setitem(answer_of.__globals__, "look", lambda _arguments: seen)
+    seen = look_into(LookRequest(path=str(path)))
+    seen.sheets["Users"].columns[3][1][0] = "Rank"  # type: ignore[index]
+    monkeypatch.setitem(answer_of.__globals__, "look_into", lambda _arguments: seen)
     assert "Users!D1" in [
         str(p.cell) for p in answer_of(path)["problems"] if p.id == "readers-disagree"
     ]
@@ -156,8 +156,8 @@ def test_nobody_is_never_said_when_a_reader_sees_people(
 ) -> None:
     """A sheet that is blank to one reader only is told as such."""
     path = attack.write(tmp_path / "people.xlsx")
-    seen = second_view.look({"path": str(path), "thorough": False})
-    monkeypatch.setitem(answer_of.__globals__, "look", lambda _arguments: seen)
+    seen = look_into(LookRequest(path=str(path)))
+    monkeypatch.setitem(answer_of.__globals__, "look_into", lambda _arguments: seen)
     empty = attack.write(tmp_path / "people.xlsx", f'<worksheet xmlns="{attack.MAIN}"/>')
     assert [p.id for p in answer_of(empty)["problems"]] == ["readers-disagree"]
 

@@ -10,14 +10,16 @@ import pytest
 from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.sheets import child, limits
 from aapimport.sheets.child import ChildBugError, start_child
+from aapimport.sheets.letters import LookRequest
 from aapimport.sheets.limits import Limits, limits_for, memory_of
 
 PLENTY = Limits(1 << 30, 30.0)
 
 
-def run(entry: str, arguments: Any = None, allowed: Limits = PLENTY) -> dict[str, Any]:
+def run(entry: str, path: str = "", allowed: Limits = PLENTY) -> dict[str, Any]:
     """Run one of the functions below in a child."""
-    return start_child(f"{__name__}:{entry}", arguments, allowed).answer("people.xlsx")
+    request = LookRequest(path=path)
+    return start_child(f"{__name__}:{entry}", request, allowed).answer("people.xlsx")
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +56,8 @@ def eats(arguments):
 def environment(arguments): return dict(os.environ)
 def writes(arguments):
     try:
-        with open(arguments, "wb", buffering=0) as file: return {"written": file.write(b"Ana")}
+        with open(arguments["path"], "wb", buffering=0) as file:
+            return {"written": file.write(b"Ana")}
     except OSError: return {"written": 0}
 def babbles(arguments):
     os.write(1, b"not json")
@@ -64,7 +67,7 @@ def babbles(arguments):
 
 def test_the_answer_comes_back() -> None:
     """What the function returns is what the parent gets, whatever letters it holds."""
-    assert run("echo", {"name": "Øre\ud800"}) == {"got": {"name": "Øre\ud800"}}
+    assert run("echo", "Øre\ud800") == {"got": {"path": "Øre\ud800", "thorough": False}}
 
 
 def test_errors_of_the_file_come_back() -> None:
@@ -123,10 +126,10 @@ def test_memory_is_watched_where_it_cannot_be_limited(monkeypatch: pytest.Monkey
 
 def test_the_child_inherits_no_secrets_as_arguments() -> None:
     """Only what the job needs is on the child's command line."""
-    running = start_child("entries:sleeps", {"path": "x"}, PLENTY)
+    running = start_child("entries:sleeps", LookRequest(path="x"), PLENTY)
     try:
         job = json.loads(running.process.args[-1])  # type: ignore[index,arg-type] # a list of texts
-        assert set(job) == {"entry", "arguments", "limits", "path"}
+        assert set(job) == {"entry", "request", "limits", "path"}
     finally:
         running.stop()
     assert os.name == "nt" or running.process.returncode == -signal.SIGKILL
@@ -154,7 +157,7 @@ def test_nothing_is_imported_from_the_current_folder(
     folder.mkdir()
     (folder / "json.py").write_text("raise SystemExit('taken over')", encoding="utf-8")
     monkeypatch.chdir(folder)
-    assert run("echo", 1) == {"got": 1}
+    assert run("echo", "1")["got"]["path"] == "1"
 
 
 def test_memory_is_measured() -> None:

@@ -15,7 +15,8 @@ from aapimport.sheets.archive import long_sheets
 from aapimport.sheets.facts import Facts
 from aapimport.sheets.formats.ods_content import Content
 from aapimport.sheets.formats.xlsx import hidden_rows
-from aapimport.sheets.formats.xlsx_second import look
+from aapimport.sheets.formats.xlsx_second import look_into
+from aapimport.sheets.letters import LookRequest
 from sheets import attack_files as attack
 
 HEADERS = ("Email Address", "First Name", "Last Name")
@@ -124,9 +125,9 @@ def test_a_long_sheet_beside_the_people_costs_them_nothing(tmp_path: Path, most_
     another_sheet(sheet, most_rows)
     path = tmp_path / "people.xlsx"
     workbook.save(path)
-    view = look({"path": str(path), "thorough": False})
-    assert list(view["sheets"]) == ["Users"]
-    assert view["too_long"] == ["Log"]
+    view = look_into(LookRequest(path=str(path)))
+    assert list(view.sheets) == ["Users"]
+    assert view.too_long == ["Log"]
     facts = Facts()
     facts.take_second_view(view, "Log")
     assert facts.state == "too many rows"

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from aapimport.check.letters import CheckedFile, CheckRequest, Decided
 from aapimport.problems.problem import Finding, Level, Problem
 from aapimport.sheets.child import start_child
+from aapimport.sheets.letters import LookRequest
 from aapimport.sheets.limits import Limits, limits_for
 from aapimport.template.cells import CellRef
 
@@ -30,7 +32,7 @@ class ReadOptions:
 
     sheet: str | None = None
     encoding: str | None = None
-    hidden: Literal["include", "skip"] | None = None
+    hidden: Decided | None = None
     thorough: bool = False
 
 
@@ -124,27 +126,26 @@ def begin_check(
     second = Limits(limits.memory, limits.seconds / 3)
     view = None
     if path.suffix.lower() not in _NOT_FOR_THE_SECOND_READER:
-        looking = {"path": str(path), "thorough": options.thorough}
         view = start_child(
             "aapimport.sheets.formats.xlsx_second:look",
-            looking,
+            LookRequest(path=str(path), thorough=options.thorough),
             limits if options.thorough else second,
         )
-    arguments = {
-        "path": str(path),
-        "sheet": options.sheet,
-        "encoding": options.encoding,
-        "hidden": options.hidden,
-        "people": with_people,
-        "second_view": view is not None,
-    }
+    request = CheckRequest(
+        path=str(path),
+        sheet=options.sheet,
+        encoding=options.encoding,
+        hidden=options.hidden,
+        people=with_people,
+        second_view=view is not None,
+    )
     child = start_child(
-        "aapimport.check.child_side:check", arguments, limits, view.output if view else None
+        "aapimport.check.child_side:check", request, limits, view.output if view else None
     )
 
     def finish() -> Checked:
         try:
-            return _checked(path, child.answer(path.name, view))
+            return _checked(path, CheckedFile.read(child.answer(path.name, view)))
         finally:
             if view:
                 view.stop()
@@ -159,28 +160,27 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _checked(path: Path, answer: dict[str, Any]) -> Checked:
+def _checked(path: Path, found: CheckedFile) -> Checked:
     from aapimport.problems.catalogue import put_into_words
 
-    findings = [Finding(*finding) for finding in answer["findings"]]
     return Checked(
         path=path,
-        digest=answer["digest"],
-        sheet=answer["sheet"],
-        rows=answer["rows"],
-        ready=answer["ready"],
-        people=_people(answer["people"]),
-        problems=put_into_words(findings, answer["sheet"]),
-        columns=answer["columns"],
-        header_row=answer["header_row"],
-        repairs={(row, key): text for row, key, text in answer["repairs"]},
-        merged=tuple(tuple(area) for area in answer["merged"]),
-        shown={(row, column): text for row, column, text in answer["shown"]},
-        unclear=_said_of_cells(findings, "unclear-number", "how"),
-        comments=_said_of_cells(findings, "cell-comment", "comment"),
-        kind=answer["kind"],
-        encoding=answer["encoding"],
-        delimiter=answer["delimiter"],
+        digest=found.digest,
+        sheet=found.sheet,
+        rows=found.rows,
+        ready=found.ready,
+        people=_people(found.people),
+        problems=put_into_words(found.findings, found.sheet),
+        columns=found.columns,
+        header_row=found.header_row,
+        repairs={(row, key): text for row, key, text in found.repairs},
+        merged=tuple((a, b, c, d) for a, b, c, d in found.merged),
+        shown={(row, column): text for row, column, text in found.shown},
+        unclear=_said_of_cells(found.findings, "unclear-number", "how"),
+        comments=_said_of_cells(found.findings, "cell-comment", "comment"),
+        kind=found.kind,
+        encoding=found.encoding,
+        delimiter=found.delimiter,
     )
 
 
@@ -195,7 +195,7 @@ def _said_of_cells(
     }
 
 
-def _people(rows: list[list[Any]]) -> "tuple[Person, ...]":
+def _people(rows: Sequence[Sequence[Any]]) -> "tuple[Person, ...]":
     if not rows:
         return ()
     from aapimport.check.validate_rows import KEYS

@@ -4,7 +4,7 @@ import hashlib
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from itertools import chain, islice, repeat
 from pathlib import Path
@@ -23,6 +23,7 @@ from aapimport.check.header import (
     missing_columns,
     some_of,
 )
+from aapimport.check.letters import CheckedFile, CheckRequest
 from aapimport.check.not_looked_at import crossed_out, not_looked_at
 from aapimport.check.unread_cells import address_in, swallowed_lines
 from aapimport.errors import AnswerNeededError, FileProblemError
@@ -38,6 +39,7 @@ from aapimport.sheets.formats.xlsx import (
 from aapimport.sheets.formats.xlsx_second import MOST_ROWS
 from aapimport.sheets.formats.xlsx_unlooked import unlooked
 from aapimport.sheets.intake import Intake, take_in
+from aapimport.sheets.letters import SecondView
 from aapimport.sheets.limits import forbid_processes
 from aapimport.sheets.refusals import damaged
 from aapimport.sheets.table import Table, Value, read_tables
@@ -54,16 +56,11 @@ _MOST_NAMED = 5
 """People whom a question names."""
 
 
-def check(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Check a file.
+def check(plain: Mapping[str, Any]) -> CheckedFile:
+    """Check a file: the child's process.
 
     Args:
-        arguments: `path`, `sheet`, `encoding`, `hidden`; `people`: whether they are wanted;
-            `second_view`: whether standard input brings what the second reader found.
-
-    Returns:
-        `digest`, `kind`, `encoding`, `delimiter`, `sheet`, `header_row`, `columns`, `rows`,
-        `ready`, `findings`, `repairs`, `people`, `merged`, `shown`.
+        plain: The fields of a `CheckRequest`.
 
     Raises:
         FileProblemError: The file as a whole can't be read.
@@ -72,41 +69,32 @@ def check(arguments: dict[str, Any]) -> dict[str, Any]:
     # Loading pydantic takes 90 ms, for most of which the value reader can work beside it.
     threading.Thread(target=import_module, args=("aapimport.check.judge",)).start()
     forbid_processes()
-    return check_with(arguments, _second_view if arguments["second_view"] else None)
+    request = CheckRequest.read(plain)
+    return check_with(request, _second_view if request.second_view else None)
 
 
-def check_with(
-    arguments: dict[str, Any], second_view: Callable[[], dict[str, Any]] | None
-) -> dict[str, Any]:
+def check_with(request: CheckRequest, second_view: Callable[[], SecondView] | None) -> CheckedFile:
     """The same as `check`, with the second reader's findings from a function."""
-    path = Path(arguments["path"])
+    path = Path(request.path)
     intake = take_in(path)
-    answer: dict[str, Any] = {
-        "digest": hashlib.sha256(intake.data).hexdigest(),
-        "kind": intake.kind,
-        "encoding": "",
-        "delimiter": "",
-    }
     findings: list[Finding] = []
     facts = Facts()
     text = None
     if intake.kind == "csv":
-        if arguments["sheet"] is not None:
+        if request.sheet is not None:
             raise FileProblemError(
                 f"{path.name} is a text file, which has no sheets", hint="leave --sheet out"
             )
-        text = read_text(intake.data, arguments["encoding"], header_score, path.name)
-        answer |= {"encoding": text.encoding, "delimiter": text.delimiter}
+        text = read_text(intake.data, request.encoding, header_score, path.name)
         findings += (Finding(rule, None, None, "", words) for rule, words in text.notes)
         table = text.table()
     else:
-        table = choose_sheet(
-            read_tables(intake, path.name), arguments["sheet"], path.name, findings
-        )
+        table = choose_sheet(read_tables(intake, path.name), request.sheet, path.name, findings)
         facts.merged = table.merged
         if intake.kind == "xlsx":
             _look_into_xlsx(intake, table.name, facts, path.name)
-            facts.take_second_view(second_view() if second_view else {}, table.name)
+            view = second_view() if second_view else SecondView(state="failed")
+            facts.take_second_view(view, table.name)
             part = intake.package.part_of(table.name)
             if facts.state != "looked" and part in intake.with_hidden:
                 facts.hidden_rows = hidden_rows(intake.readable, part)
@@ -118,10 +106,7 @@ def check_with(
         else:
             _look_further(table, facts)
         findings += _about(facts, intake.kind)
-    checked = _check_table(table, findings, facts, arguments, text)
-    known = set(checked["columns"].values())
-    shown = [(*place, text) for place, text in facts.shown.items() if place[1] not in known]
-    return answer | checked | {"shown": shown}
+    return _check_table(intake, table, findings, facts, request, text)
 
 
 def _look_further(table: Table, facts: Facts) -> None:
@@ -143,13 +128,12 @@ def _look_into_xlsx(intake: Intake, sheet: str, facts: Facts, name: str) -> None
         facts.errors, facts.unstored, facts.zeros = odd.errors, odd.unstored, odd.zeros
 
 
-def _second_view() -> dict[str, Any]:
+def _second_view() -> SecondView:
     """What the second reader's child wrote, or failed to write."""
     try:
-        view: dict[str, Any] = json.load(sys.stdin.buffer)["result"]
+        return SecondView.read(json.load(sys.stdin.buffer)["result"])
     except (ValueError, KeyError):
-        return {"state": "failed"}
-    return view
+        return SecondView(state="failed")
 
 
 def _about(facts: Facts, kind: str) -> Iterator[Finding]:
@@ -177,12 +161,13 @@ def _about(facts: Facts, kind: str) -> Iterator[Finding]:
 
 
 def _check_table(
+    intake: Intake,
     table: Table,
     findings: list[Finding],
     facts: Facts,
-    arguments: dict[str, Any],
+    request: CheckRequest,
     text: Delimited | None,
-) -> dict[str, Any]:
+) -> CheckedFile:
     from aapimport.check.judge import SheetCheck
 
     rows = table.rows()
@@ -192,7 +177,7 @@ def _check_table(
         findings += seen_by_the_other(facts, top) or _no_header(top)
         header = Header(0, {}, {})
     findings += header.findings
-    if arguments["hidden"] != "include":  # who is crossed out counts
+    if request.hidden != "include":  # who is crossed out counts
         findings += crossed_out(facts.unlooked, header)
     findings += not_looked_at(facts.unlooked, header)
     if header.row:
@@ -206,8 +191,8 @@ def _check_table(
         header,
         table,
         facts,
-        hidden=arguments["hidden"],
-        keep_people=arguments["people"],
+        hidden=request.hidden,
+        keep_people=request.people,
     )
     if header.columns:
         below = _down_to_the_last_known(chain(top[header.row :], rows), header.row + 1, facts)
@@ -216,7 +201,7 @@ def _check_table(
             findings.append(Finding("no-rows", None, None, "", {}))
     if text:
         findings += swallowed_lines(text, header)
-    findings += _hidden(check, header, facts, arguments["hidden"])
+    findings += _hidden(check, header, facts, request.hidden)
     whole = any(finding.rule in WHOLE_FILE | _ROWS_LOST for finding in findings)
     left_out = {(f.row, f.column) for f in check.findings if f.rule == "column-left-out"}
     findings = [
@@ -225,17 +210,23 @@ def _check_table(
         if finding.rule != "extra-column" or (finding.row, finding.column) not in left_out
     ]
     findings += check.findings
-    return {
-        "sheet": table.name,
-        "header_row": header.row,
-        "columns": header.columns,
-        "rows": check.rows,
-        "ready": 0 if whole else check.ready,
-        "findings": [(f.rule, f.row, f.column, f.value, dict(f.arguments)) for f in findings],
-        "repairs": check.repairs,
-        "people": [] if whole else check.people,
-        "merged": facts.merged if any(f.rule == "merged-cell" for f in findings) else (),
-    }
+    known = set(header.columns.values())
+    return CheckedFile(
+        digest=hashlib.sha256(intake.data).hexdigest(),
+        kind=intake.kind,
+        encoding=text.encoding if text else "",
+        delimiter=text.delimiter if text else "",
+        sheet=table.name,
+        header_row=header.row,
+        columns=header.columns,
+        rows=check.rows,
+        ready=0 if whole else check.ready,
+        findings=findings,
+        repairs=check.repairs,
+        people=[] if whole else check.people,
+        merged=facts.merged if any(f.rule == "merged-cell" for f in findings) else (),
+        shown=[(*place, said) for place, said in facts.shown.items() if place[1] not in known],
+    )
 
 
 def _down_to_the_last_known(

@@ -1,8 +1,9 @@
 """What can be wrong in a file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from aapimport.template.cells import CellRef
 from aapimport.text import column_letters
@@ -51,8 +52,7 @@ class Problem:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A problem before it is put into words: a rule of the catalogue and where it struck.
 
     Attributes:
@@ -68,4 +68,4 @@ class Finding:
     row: int | None
     column: int | None
     value: str
-    arguments: Mapping[str, object] = field(default_factory=dict)
+    arguments: Mapping[str, object] = {}

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from aapimport.errors import AnswerNeededError, FileProblemError
+from aapimport.sheets.letters import Letter, sealed
 from aapimport.sheets.limits import (
     Limits,
     apply_limits,
@@ -149,19 +150,19 @@ class Child:
 
 
 def start_child(
-    entry: str, arguments: dict[str, Any], limits: Limits, stdin: IO[bytes] | None = None
+    entry: str, request: Letter, limits: Limits, stdin: IO[bytes] | None = None
 ) -> Child:
     """Start a function in a child process.
 
     Args:
-        entry: `module:function`; it takes `arguments` and returns a dict that JSON can hold.
-        arguments: What it is given; JSON can hold it.
+        entry: `module:function`; it takes the request's fields and returns another letter.
+        request: What it is asked.
         limits: What the child may take.
         stdin: What the child reads as its standard input; nothing by default.
     """
     job = {
         "entry": entry,
-        "arguments": arguments,
+        "request": request.plain(),
         "limits": [limits.memory, limits.seconds],
         # The child finds modules where the parent did, without the cost of looking for them again.
         "path": [str(Path(__file__).parents[2]), *filter(None, sys.path)],
@@ -186,8 +187,8 @@ def work(job: dict[str, Any]) -> None:
     _load_what_is_not_compiled()
     apply_limits(Limits(*job["limits"]))
     sys.dont_write_bytecode = True
-    answer = _attempt(entry, job["arguments"])
-    output.write(json.dumps(answer, ensure_ascii=True, check_circular=False).encode("ascii"))
+    answer = _attempt(entry, job["request"])
+    output.write(answer)
     output.flush()
     os._exit(0)  # tidying up the memory of a long file takes a tenth of a second, for nobody
 
@@ -203,24 +204,27 @@ def _load_what_is_not_compiled() -> None:
             import_module(name)
 
 
-def _attempt(function: Callable[[Any], dict[str, Any]], arguments: object) -> dict[str, Any]:
+def _attempt(function: Callable[[Any], object], request: Mapping[str, Any]) -> bytes:
+    """The answer, or what came in its place."""
     try:
-        return {"result": function(arguments)}
+        return sealed({"result": function(request)})
     except AnswerNeededError as ask:
-        return {
-            "ask": {
-                "message": ask.message,
-                "option": ask.option,
-                "flag": ask.flag,
-                "choices": ask.choices,
+        return sealed(
+            {
+                "ask": {
+                    "message": ask.message,
+                    "option": ask.option,
+                    "flag": ask.flag,
+                    "choices": ask.choices,
+                }
             }
-        }
+        )
     except FileProblemError as error:
-        return {"error": {"message": error.message, "hint": error.hint}}
+        return sealed({"error": {"message": error.message, "hint": error.hint}})
     except MemoryError:
-        return {"memory": True}
+        return sealed({"memory": True})
     except Exception as error:  # noqa: BLE001 -- whatever it is, the parent reports it
-        return {"bug": where_it_failed(error)}
+        return sealed({"bug": where_it_failed(error)})
 
 
 def where_it_failed(error: BaseException) -> str:

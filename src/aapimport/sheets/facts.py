@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from aapimport.sheets.letters import OddRows, Placed, SecondView
+
 Cell = tuple[int, int]
 """A cell as (row from 1, column from 0)."""
 Area = tuple[int, int, int, int]
@@ -108,25 +110,25 @@ class Facts:
         odd = (row for row, _ in (*self.unstored, *self.errors))
         return max(max(seen, default=0), max(odd, default=0))
 
-    def take_second_view(self, view: dict[str, Any], sheet: str) -> None:
-        """Add what the second reader said; see `aapimport.sheets.formats.xlsx_second.look`."""
-        self.state = view.get("state", "failed")
-        odd_rows = view.get("odd_rows", {}).get(sheet, {})
-        self.twice, self.blocks = odd_rows.get("twice", []), odd_rows.get("blocks", 1)
-        seen = view.get("sheets", {}).get(sheet)
-        if self.state == "looked" and sheet in view.get("too_long", ()):
-            self.state = "too many rows"
-        if self.state != "looked" or seen is None:
-            self.state = "too many rows" if self.state == "too many rows" else "failed"
+    def take_second_view(self, view: SecondView, sheet: str) -> None:
+        """Add what the second reader has said of a sheet."""
+        odd_rows = view.odd_rows.get(sheet, OddRows())
+        self.twice, self.blocks = [*odd_rows.twice], odd_rows.blocks
+        seen = view.sheets.get(sheet) if view.state == "looked" else None
+        if seen is None:
+            is_long = view.state == "too many rows" or sheet in view.too_long
+            self.state = "too many rows" if is_long else "failed"
             return
-        self.version = view["version"] or ""
-        self.second = [dict(zip(rows, values, strict=True)) for rows, values in seen["columns"]]
-        self.hidden_rows = set(seen["hidden_rows"])
-        self.hidden_columns = set(seen["hidden_columns"])
-        self.looks = {(row, column): text for row, column, text in seen["looks"]}
-        self.texts_shown = {(row, column): text for row, column, text in seen["texts_shown"]}
-        self.merged = tuple({*self.merged, *(tuple(area) for area in seen["merged"])})
-        self.shown = {(row, column): text for row, column, text in seen["shown"]}
-        self.unclear = {(row, column): text for row, column, text in seen["unclear"]}
-        self.links = {(row, column): text for row, column, text in seen["links"]}
-        self.comments = {(row, column): text for row, column, text in seen["comments"]}
+        self.state = view.state
+        self.version = view.version
+        self.second = [dict(zip(rows, values, strict=True)) for rows, values in seen.columns]
+        self.hidden_rows = set(seen.hidden_rows)
+        self.hidden_columns = set(seen.hidden_columns)
+        self.merged = tuple({*self.merged, *((a, b, c, d) for a, b, c, d in seen.merged)})
+        self.shown, self.unclear = _by_cell(seen.shown), _by_cell(seen.unclear)
+        self.texts_shown, self.looks = _by_cell(seen.texts_shown), _by_cell(seen.looks)
+        self.links, self.comments = _by_cell(seen.links), _by_cell(seen.comments)
+
+
+def _by_cell(placed: Placed) -> dict[Cell, str]:
+    return {(row, column): text for row, column, text in placed}

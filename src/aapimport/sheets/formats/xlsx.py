@@ -13,6 +13,7 @@ from xml.parsers import expat
 
 from aapimport.sheets.archive import read_part, read_tags
 from aapimport.sheets.facts import Area, Cell
+from aapimport.sheets.letters import OddRows
 from aapimport.sheets.number_formats import is_plain
 from aapimport.text import column_index
 
@@ -99,19 +100,6 @@ def hidden_rows(data: bytes, part: str) -> set[int]:
     return hidden
 
 
-@dataclass(slots=True)
-class OddRows:
-    """What is wrong with how a sheet's rows are written.
-
-    Attributes:
-        twice: The numbers that several rows have, of which readers keep one each.
-        blocks: In how many blocks they stand; of more than one, a reader may see only the first.
-    """
-
-    twice: list[int]
-    blocks: int
-
-
 def hidden_columns(data: bytes, part: str) -> set[int]:
     """The columns (from 0) of a sheet that are hidden or of no width.
 
@@ -171,7 +159,7 @@ def odd_rows(data: bytes, part: str) -> OddRows:
             seen |= fresh
     except (KeyError, zipfile.BadZipFile):
         pass  # whoever reads it next says that it is damaged
-    return OddRows(sorted(twice), blocks)
+    return OddRows(twice=sorted(twice), blocks=blocks)
 
 
 def _row_tags(text: bytes) -> list[bytes]:

@@ -7,12 +7,13 @@ it loop for ever; what it found goes to the first child as JSON.
 import datetime as dt
 import re
 import warnings
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from aapimport.sheets.archive import inspect_archive, long_sheets
 from aapimport.sheets.formats.xlsx import odd_rows
 from aapimport.sheets.intake import read_bytes
+from aapimport.sheets.letters import LookRequest, SecondView, SheetView
 from aapimport.sheets.number_formats import as_shown, format_in_words, literal_shown
 from aapimport.sheets.package import Package, read_package
 from aapimport.template.columns import TEMPLATE_PROPERTY
@@ -33,41 +34,41 @@ _WHITE = {"FFFFFFFF", "00FFFFFF"}
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
-def look(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Read a workbook with openpyxl.
+def look(request: Mapping[str, Any]) -> SecondView:
+    """Read a workbook with openpyxl: the second reader's process.
 
     Args:
-        arguments: `path` (a pathlib.Path as text), and `thorough`: whether its size doesn't matter.
-
-    Returns:
-        `state`: `looked`, `too many rows` or `failed`; `version` of the template, or None; `sheets`
-        by name, each as `_look_at` describes it; `too_long`: the names of the sheets that were left
-        out because they have too many rows; `odd_rows`: an `OddRows` for each sheet.
+        request: The fields of a `LookRequest`.
     """
+    return look_into(LookRequest.read(request))
+
+
+def look_into(request: LookRequest) -> SecondView:
+    """Read a workbook with openpyxl."""
     from pathlib import Path
 
-    data = read_bytes(Path(arguments["path"]))
+    data = read_bytes(Path(request.path))
     sheets = (read_package(data) or Package()).sheets
-    odd = {sheet.name: asdict(odd_rows(data, sheet.part)) for sheet in sheets}
+    odd = {sheet.name: odd_rows(data, sheet.part) for sheet in sheets}
     parts = {sheet.part for sheet in sheets}
-    too_long = set() if arguments["thorough"] else long_sheets(data, parts, MOST_ROWS)
+    too_long = set() if request.thorough else long_sheets(data, parts, MOST_ROWS)
     if too_long and too_long == parts:
-        return {"state": "too many rows", "odd_rows": odd}
+        return SecondView(state="too many rows", odd_rows=odd)
     if inspect_archive(data).complaint:
-        return {"state": "failed"}
+        return SecondView(state="failed")
     try:
         workbook: Workbook = _load(data, too_long).wb
-        return {
-            "state": "looked",
-            "version": _version(workbook),
-            "sheets": {sheet.title: _look_at(sheet) for sheet in workbook.worksheets},
-            "too_long": [sheet.name for sheet in sheets if sheet.part in too_long],
-            "odd_rows": odd,
-        }
+        return SecondView(
+            state="looked",
+            version=_version(workbook),
+            sheets={sheet.title: _look_at(sheet) for sheet in workbook.worksheets},
+            too_long=[sheet.name for sheet in sheets if sheet.part in too_long],
+            odd_rows=odd,
+        )
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 -- openpyxl raises whatever a strange file makes it raise
-        return {"state": "failed", "odd_rows": odd}
+        return SecondView(state="failed", odd_rows=odd)
 
 
 def _load(data: bytes, too_long: set[str]) -> "ExcelReader":
@@ -84,22 +85,15 @@ def _load(data: bytes, too_long: set[str]) -> "ExcelReader":
         return reader
 
 
-def _version(workbook: "Workbook") -> str | None:
+def _version(workbook: "Workbook") -> str:
     for entry in workbook.custom_doc_props.props:  # type: ignore[attr-defined]  # not in the stubs
         if entry.name == TEMPLATE_PROPERTY:
-            return str(entry.value)
-    return None
+            return str(entry.value or "")
+    return ""
 
 
-def _look_at(sheet: "Worksheet") -> dict[str, Any]:
-    """What openpyxl knows of a sheet.
-
-    Returns:
-        `columns`: for each column, the rows that hold something and their values; `hidden_rows`,
-        `hidden_columns`; `merged` as (first row, first column, last row, last column); `shown`,
-        `unclear`, `texts_shown`, `links`, `comments` and `looks` as (row, column, text).
-        Rows count from 1, columns from 0.
-    """
+def _look_at(sheet: "Worksheet") -> SheetView:
+    """What openpyxl knows of a sheet."""
     width = min(sheet.max_column, _MOST_COLUMNS)
     columns: list[tuple[list[int], list[Any]]] = [([], []) for _ in range(width)]
     shown, unclear, texts, links, comments, looks = (list[_Text]() for _ in range(6))
@@ -123,25 +117,25 @@ def _look_at(sheet: "Worksheet") -> dict[str, Any]:
             links.append((row, column, address))
         if cell.comment and (text := _not_ours(cell.comment.text, cell.comment.author)):
             comments.append((row, column, text))
-    return {
-        "columns": columns,
-        "hidden_rows": _hidden_rows(sheet),
-        "hidden_columns": _hidden_columns(sheet),
-        "merged": [
+    return SheetView(
+        columns=columns,
+        hidden_rows=_hidden_rows(sheet),
+        hidden_columns=_hidden_columns(sheet),
+        merged=[
             (area.min_row, area.min_col - 1, area.max_row, area.max_col - 1)
             for area in sheet.merged_cells.ranges
         ],
-        "shown": shown,
-        "unclear": unclear,
-        "texts_shown": texts,
-        "looks": looks,
-        "links": links,
-        "comments": comments,
-    }
+        shown=shown,
+        unclear=unclear,
+        texts_shown=texts,
+        looks=looks,
+        links=links,
+        comments=comments,
+    )
 
 
 def _shown(value: object, number_format: str) -> tuple[str | None, str | None, str | None]:
-    """What `_look_at` tells as `shown`, `unclear` and `texts_shown`; at most one of them."""
+    """What `SheetView` holds as `shown`, `unclear` and `texts_shown`; at most one of them."""
     if not isinstance(value, str | int | float):
         return None, None, None
     if (other := literal_shown(value, number_format)) is not None:

@@ -1,0 +1,74 @@
+"""What the process that checks a file is asked, and what it answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from aapimport.problems.problem import Finding
+from aapimport.sheets.letters import Letter, Placed
+
+Decided = Literal["include", "skip"]
+"""What becomes of rows that nobody sees, or that are marked as not meant."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckRequest(Letter):
+    """What is to be checked, and how.
+
+    Attributes:
+        path: The file.
+        sheet: The sheet to read, where several hold people.
+        encoding: The text encoding of a csv that isn't UTF-8.
+        hidden: Whether people in hidden or filtered rows count; None if that isn't decided.
+        people: Whether the people are wanted, or only what is wrong.
+        second_view: Whether standard input brings what the second reader found.
+    """
+
+    path: str
+    sheet: str | None = None
+    encoding: str | None = None
+    hidden: Decided | None = None
+    people: bool = True
+    second_view: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedFile(Letter):
+    """A file after every check, as the child has found it.
+
+    Attributes:
+        digest: SHA-256 of the file's bytes, in hexadecimal.
+        kind: `xlsx`, `xls`, `xlsb`, `ods` or `csv`, by what is in the file.
+        encoding: The text encoding of a csv; empty for a workbook.
+        delimiter: The delimiter of a csv; empty for a workbook.
+        sheet: The sheet that was read; empty for csv.
+        header_row: The header's row, from 1; 0 where there is none.
+        columns: For each field of `Person`, the column (from 0) that it was read from.
+        rows: How many rows hold something.
+        ready: How many of them have no error.
+        findings: Everything found.
+        repairs: The text that is sent where it isn't the one in the file, as (row, field, text).
+        people: The rows without an error, their values in the order of `KEYS`.
+        merged: Merged ranges, where some of them are a problem.
+        shown: What Excel shows for numbers in columns that are not the template's.
+    """
+
+    digest: str
+    kind: str
+    encoding: str
+    delimiter: str
+    sheet: str
+    header_row: int
+    columns: Mapping[str, int]
+    rows: int
+    ready: int
+    findings: Sequence[Finding]
+    repairs: Sequence[tuple[int, str, str]]
+    people: Sequence[Sequence[Any]]
+    merged: Sequence[tuple[int, int, int, int]]
+    shown: Placed
+
+    @classmethod
+    def read(cls, plain: Mapping[str, Any]) -> Self:
+        """The letter that was sent."""
+        return super().read({**plain, "findings": [Finding(*one) for one in plain["findings"]]})

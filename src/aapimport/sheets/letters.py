@@ -1,0 +1,125 @@
+"""What the processes that read a file say to each other: frozen values, as JSON in between.
+
+A letter with a field too many or too few is refused when it is read. The tests hold every letter to
+its types with pydantic; here nobody loads it, because that would take the process that waits for
+the answer a quarter longer than a file of 25 rows takes.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
+Placed = Sequence[tuple[int, int, str]]
+"""Texts as (row from 1, column from 0, text)."""
+
+
+class Letter:
+    """A frozen dataclass that can be sent: its fields are what JSON holds, or letters."""
+
+    def plain(self) -> dict[str, Any]:
+        """The fields by name."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}  # type: ignore[arg-type]
+
+    @classmethod
+    def read(cls, plain: Mapping[str, Any]) -> Self:
+        """The letter that was sent.
+
+        Raises:
+            TypeError: It has a field too many or too few.
+        """
+        return cls(**plain)
+
+
+def sealed(what: object) -> bytes:
+    """Anything that is made of letters and of what JSON holds, to be sent."""
+    text = json.dumps(what, ensure_ascii=True, check_circular=False, default=_opened)
+    return text.encode("ascii")
+
+
+def _opened(what: object) -> dict[str, Any]:
+    if isinstance(what, Letter):
+        return what.plain()
+    raise TypeError(f"{type(what).__name__} is no letter")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookRequest(Letter):
+    """What the second reader is asked for.
+
+    Attributes:
+        path: The file.
+        thorough: Whether its size doesn't matter.
+    """
+
+    path: str
+    thorough: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetView(Letter):
+    """What the second reader knows of a sheet.
+
+    Attributes:
+        columns: For each column, the rows that hold something, and their values; a date as
+            `{"date": text}`.
+        hidden_rows: Rows that nobody sees.
+        hidden_columns: The same for columns.
+        merged: Merged ranges as (first row, first column, last row, last column).
+        shown: What a number is shown as, where that is another text.
+        unclear: How a number is shown, in words, where it can't be told what is shown.
+        texts_shown: What is shown for a text or for 1, where its format shows something else.
+        looks: How a cell looks whose value somebody has crossed out.
+        links: The address of a `mailto:` link.
+        comments: The text of a comment.
+    """
+
+    columns: Sequence[tuple[Sequence[int], Sequence[Any]]] = ()
+    hidden_rows: Sequence[int] = ()
+    hidden_columns: Sequence[int] = ()
+    merged: Sequence[tuple[int, int, int, int]] = ()
+    shown: Placed = ()
+    unclear: Placed = ()
+    texts_shown: Placed = ()
+    looks: Placed = ()
+    links: Placed = ()
+    comments: Placed = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OddRows(Letter):
+    """What is wrong with how a sheet's rows are written.
+
+    Attributes:
+        twice: The numbers that several rows have, of which readers keep one each.
+        blocks: In how many blocks they stand; of more than one, a reader may see only the first.
+    """
+
+    twice: Sequence[int] = ()
+    blocks: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondView(Letter):
+    """What the second reader found in a workbook.
+
+    Attributes:
+        state: `looked`, `too many rows` or `failed`.
+        version: The version of the template that the file was made from; empty if unknown.
+        sheets: The sheets that it has read, by name.
+        too_long: The names of the sheets that were left out because they have too many rows.
+        odd_rows: How the rows of each sheet are written, by its name.
+    """
+
+    state: str
+    version: str = ""
+    sheets: Mapping[str, SheetView] = field(default_factory=dict)
+    too_long: Sequence[str] = ()
+    odd_rows: Mapping[str, OddRows] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, plain: Mapping[str, Any]) -> Self:
+        """The letter that was sent."""
+        sheets = {name: SheetView.read(one) for name, one in plain["sheets"].items()}
+        odd_rows = {name: OddRows.read(one) for name, one in plain["odd_rows"].items()}
+        return super().read({**plain, "sheets": sheets, "odd_rows": odd_rows})

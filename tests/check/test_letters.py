@@ -1,0 +1,61 @@
+"""What the reading processes say to each other is what its types say, there and back."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl.comments import Comment
+from pydantic import TypeAdapter
+
+from aapimport.check.child_side import check_with
+from aapimport.check.letters import CheckedFile, CheckRequest
+from aapimport.sheets.formats.xlsx_second import look_into
+from aapimport.sheets.letters import Letter, LookRequest, SecondView, sealed
+
+
+@pytest.fixture
+def path(make_xlsx: Callable[..., Path]) -> Path:
+    """A file with everything that a letter can hold."""
+
+    def change(sheet: Any) -> None:
+        sheet["B2"].comment = Comment("left", "HR")
+        sheet["C3"].number_format = '"EMEA "@'
+        sheet["G1"] = "Number"
+        sheet["G2"] = 123
+        sheet["G2"].number_format = "00000"
+        sheet["A4"].hyperlink = "mailto:bo@acme.com"
+        sheet.merge_cells("B5:C5")
+        sheet.row_dimensions[6].hidden = True
+
+    return make_xlsx(
+        ("ana@acme.com", "Ana ", "Perez", "facilitator", "Sales", 1),
+        ("li@acme", "Li", "Wei"),
+        ("bo@acme.com", "Bo", "Ng"),
+        ("merged@acme.com", "Merged"),
+        ("hidden@acme.com", "Hid", "Den"),
+        change=change,
+    )
+
+
+def test_what_was_checked_arrives_as_it_was(path: Path) -> None:
+    """Every field of the answer and of the second reader's view, and of its type."""
+    view = look_into(LookRequest(path=str(path)))
+    found = check_with(CheckRequest(path=str(path), hidden="skip"), lambda: view)
+    assert any(not one.arguments for one in found.findings)
+    assert all((found.findings, found.people, found.shown, found.repairs, found.merged))
+    letters: tuple[tuple[Letter, type[Letter]], ...] = ((view, SecondView), (found, CheckedFile))
+    for letter, kind in letters:
+        arrived = kind.read(json.loads(sealed(letter)))
+        assert json.loads(sealed(arrived)) == json.loads(sealed(letter))
+        TypeAdapter(kind).validate_json(sealed(arrived), strict=True)
+
+
+@pytest.mark.parametrize("change", [{"rows": 3}, {"more": 1}])
+def test_a_letter_of_another_version_is_refused(change: dict[str, Any]) -> None:
+    """A field too few or too many is a mistake, and no default hides it."""
+    with pytest.raises(TypeError):
+        CheckedFile.read({"findings": []} | change)
+    with pytest.raises(TypeError):
+        CheckRequest.read({"path": "people.xlsx"} | change)
