@@ -225,6 +225,8 @@ def _not_to_be_mailed(account: Task | None, on_the_pass: Task | None = None) -> 
         return "there are two accounts"
     if account.adopted:
         return "the account was there already"
+    if on_the_pass and on_the_pass.state is State.NEEDS_PERSON:
+        return "not known to be on the pass"
     if lacks_pass(account.but) or (on_the_pass and on_the_pass.state is not State.DONE):
         return "not on the pass"
     return ""

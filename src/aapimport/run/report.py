@@ -220,8 +220,10 @@ def _buts(steps: Sequence[Task]) -> Iterable[tuple[Task, str]]:
     """What is not as it should be about somebody who is there."""
     for task in steps:
         yield task, task.but
-        if task.kind is StepKind.PASS and task.state in {State.REJECTED, State.NEEDS_PERSON}:
+        if task.kind is StepKind.PASS and task.state is State.REJECTED:
             yield task, "not on the pass"
+        elif task.kind is StepKind.PASS and task.state is State.NEEDS_PERSON:
+            yield task, "not known to be on the pass"
 
 
 def _said(words: Iterable[tuple[Task, str]]) -> str:
