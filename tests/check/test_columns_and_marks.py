@@ -348,3 +348,12 @@ def test_a_hidden_column_is_told_in_a_long_file_too(make_xlsx, answer_of, most_r
 
     answer = answer_of(make_xlsx(ANA, change=hide))
     assert {"one-reader-only", "hidden-column"} <= {*ids(answer)}
+
+
+def test_people_on_other_sheets_are_told_where_a_sheet_was_named(make_xlsx, answer_of) -> None:
+    """Who has named a sheet may know of them: it is a notice, with sheet and rows."""
+    path = make_xlsx(ANA, change=add_sheet("More", HEADERS, BOB))
+    answer = answer_of(path, sheet="Users")
+    (told,) = [problem for problem in answer["problems"] if problem.id == "other-sheets"]
+    assert "More: 1 row (2)" in told.message
+    assert "people-on-other-sheets" not in ids(answer)

@@ -150,3 +150,16 @@ def test_a_blank_before_a_quotation_mark_is_no_part_of_a_value(blank: str) -> No
         f'"Email",{blank}"First Name",{blank}"Last Name"\n"a@b.de",{blank}"Ana",{blank}"O, ""K"""\n'
     )
     assert [*read(text.encode()).rows()][1] == ["a@b.de", "Ana", 'O, "K"']
+
+
+@pytest.mark.parametrize("own", ["utf-8-sig", "utf-16"])
+def test_a_mark_outweighs_another_encoding_and_says_so(own: str):
+    """The bytes say what they are: an --encoding that makes other names is refused, not ignored."""
+    data = "Email Address,First Name,Last Name\r\njose@acme.com,José,Núñez\r\n".encode(own)
+    with pytest.raises(FileProblemError, match=r"not cp1252: .* would become"):
+        read(data, "cp1252")
+    assert read(data, own) == read(data)
+    plain = "Email Address,First Name,Last Name\r\nli@acme.com,Li,Wei\r\n".encode(own)
+    assert read(plain, "cp1252") == read(plain)
+    with pytest.raises(FileProblemError, match="no encoding"):
+        read(data, "klingon")

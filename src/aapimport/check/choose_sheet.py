@@ -38,6 +38,8 @@ def choose_sheet(
     if wanted is not None:
         for table in tables:
             if table.name.casefold().strip() == wanted.casefold().strip():
+                others = [other for other in tables if other is not table]
+                findings += _about_others(others, table, is_wanted=True)
                 return table
         names = ", ".join(repr(table.name) for table in tables)
         raise FileProblemError(f"{name} has no sheet {wanted!r}", hint=f"it has {names}")
@@ -47,8 +49,16 @@ def choose_sheet(
     return chosen
 
 
-def _about_others(others: list[Table], chosen: Table) -> Iterator[Finding]:
-    """What is to be said about the sheets that are not read."""
+def _about_others(
+    others: list[Table], chosen: Table, *, is_wanted: bool = False
+) -> Iterator[Finding]:
+    """What is to be said about the sheets that are not read.
+
+    Args:
+        others: Those sheets.
+        chosen: The one that is read.
+        is_wanted: Whether a person has named it, who may know of the people on the others.
+    """
     silent, with_people = [], []
     for table in others:
         name = f"{table.name} (hidden)" if table.hidden else table.name
@@ -59,6 +69,8 @@ def _about_others(others: list[Table], chosen: Table) -> Iterator[Finding]:
             with_people.append(f"{name}: {many} ({row_numbers(rows)})")
         elif not table.hidden and table.name != KEY_SHEET and first_filled_row(table.rows()):
             silent.append(name)
+    if is_wanted:
+        silent, with_people = [*with_people, *silent], []
     if silent:
         yield Finding("other-sheets", None, None, chosen.name, {"names": ", ".join(silent)})
     if with_people:

@@ -86,7 +86,10 @@ def decode(data: bytes, encoding: str | None, name: str) -> tuple[str, str, tupl
         AnswerNeededError: Nothing says what it is.
     """
     notes: list[Note] = []
-    text, used = _marked(data, name) or _unmarked(data, encoding, name, notes)
+    marked = _marked(data, name)
+    if marked and encoding is not None:
+        _hold_against_mark(data, *marked, encoding, name)
+    text, used = marked or _unmarked(data, encoding, name, notes)
     end = text.rstrip(_PADDING + "\r\n")
     padding = text[len(end) :]
     if "\0" in padding:
@@ -137,12 +140,32 @@ def _unmarked(data: bytes, encoding: str | None, name: str, notes: list[Note]) -
     if not own:
         _weigh(data, said, codec, encoding, name, notes)
     elif said != text and not data.isascii():
-        right, wrong = _both_ways(text, own, codec)
-        raise FileProblemError(
-            f"{name} is {own.upper()}, not {encoding}: {right!r} would become {wrong!r}",
-            hint=f"leave --encoding away; should {wrong!r} be right, save the file as 'CSV UTF-8'",
-        )
+        raise _another(text, own, codec, encoding, name)
     return said, encoding
+
+
+def _hold_against_mark(data: bytes, text: str, own: str, encoding: str, name: str) -> None:
+    """Refuse an encoding that isn't the one of the byte-order mark, where that makes names other.
+
+    Raises:
+        FileProblemError: It makes other names, or there is no such encoding.
+    """
+    codec = _codec(encoding)
+    try:
+        said = data.decode(codec).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        said = ""
+    if said != text and not text.isascii():
+        raise _another(text, own, codec, encoding, name)
+
+
+def _another(text: str, own: str, codec: str, encoding: str, name: str) -> FileProblemError:
+    """Text that is proven to be in another encoding than the administrator said."""
+    right, wrong = _both_ways(text, own, codec)
+    return FileProblemError(
+        f"{name} is {own.upper()}, not {encoding}: {right!r} would become {wrong!r}",
+        hint=f"leave --encoding away; should {wrong!r} be right, save the file as 'CSV UTF-8'",
+    )
 
 
 def _proven(data: bytes) -> tuple[str, str]:
