@@ -5,12 +5,17 @@ What a file says must never be able to act on the machine that opens it. A text 
 front (OWASP, "CSV Injection").
 """
 
+import atexit
 import csv
+import glob
 import os
 import re
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -45,6 +50,8 @@ _COMMENT_LINE = 18  # pixels
 _COMMENT_LINES = 20
 _NOT_IN_XML = re.compile(r"[^\t\n\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_DRAFTS = "aapimport-drafts-"
+_HOUR, _DAY = 3600, 86400  # seconds
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
 
@@ -52,6 +59,7 @@ def new_workbook(title: str) -> "Workbook":
     """A workbook that writes row by row in constant memory and can be saved once."""
     from openpyxl import Workbook
 
+    keep_drafts_private()
     workbook = Workbook(write_only=True)
     workbook.properties.creator = AUTHOR
     workbook.properties.title = title
@@ -160,6 +168,41 @@ def save_workbook(workbook: "Workbook", path: Path, *, force: bool = False) -> N
         workbook.save(draft)
 
 
+@cache
+def keep_drafts_private() -> None:
+    """Let drafts, which hold people, stand in a folder of this process alone (0700).
+
+    It goes with the process. One that was killed can't see to that: the next one removes its
+    folder.
+    """
+    for left in Path(tempfile.gettempdir()).glob(f"{_DRAFTS}*"):
+        if _is_left_behind(left):
+            shutil.rmtree(left, ignore_errors=True)
+    process = os.getpid()
+    tempfile.tempdir = folder = tempfile.mkdtemp(prefix=f"{_DRAFTS}{process}-")
+
+    def remove() -> None:
+        if os.getpid() == process:  # and not one that was forked from it
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
+
+
+def _is_left_behind(folder: Path) -> bool:
+    """Whether a folder of drafts is ours, and its process is gone."""
+    try:
+        if folder.is_symlink() or folder.stat().st_uid != getattr(os, "getuid", int)():
+            return False
+        if os.name == "nt":  # where asking for a process by signal 0 would stop it
+            return time.time() - folder.stat().st_mtime > _DAY
+        os.kill(int(folder.name.removeprefix(_DRAFTS).partition("-")[0]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, ValueError, OverflowError):
+        return False
+    return False
+
+
 @contextmanager
 def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
     """A private draft (0600) beside `path` that takes its place when the block ends well.
@@ -171,6 +214,9 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
     """
     check_free(path, force=force)
     try:
+        for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+            if time.time() - left.stat().st_mtime > _HOUR:  # of a process that was killed
+                left.unlink(missing_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
         os.close(handle)
         draft = Path(name)
