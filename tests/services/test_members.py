@@ -586,3 +586,19 @@ def test_a_list_that_is_cut_is_never_sent_as_the_whole(portal_stub, both, proven
     assert {*old, *people} == {*members(portal_stub, team)}
     both.portal.add_members(team, people)
     assert {*old, *people} == {*members(portal_stub, team)}
+
+
+def test_teams_that_refuse_everybody_cost_a_bounded_number_of_requests(portal_stub, both: Services):
+    """One that has members, too; after three of them the next are believed at their first word."""
+    refusal = instead(error(403, "kept elsewhere"))
+    portal_stub.on("PATCH", "/Groups/.*", refusal, times=9999)
+    people = {portal_stub.add_user(f"p{one}@acme.com"): f"p{one}@acme.com" for one in range(60)}
+    counts = []
+    for number in range(5):
+        team = portal_stub.add_team(f"T{number}", 999)
+        portal_stub.store.groups[team]["members"] = [{"value": portal_stub.add_user(f"x{number}")}]
+        portal_stub.seen.clear()
+        outcomes = both.portal.add_members(team, people)
+        assert {one.verdict for one in outcomes.values()} == {Verdict.REFUSED}
+        counts.append(len(portal_stub.writes))
+    assert counts == [5, 5, 5, 1, 1]

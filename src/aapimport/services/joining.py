@@ -188,11 +188,9 @@ class Joining:
             refused = status in _REFUSING | _TOO_MUCH
             if not refused:
                 self._adding.refusing = 0
-            elif (
-                self._refused >= REFUSALS_IN_A_ROW
-                or self._adding.refusing >= REFUSING_TEAMS_IN_A_ROW
-            ):
+            elif self._refused >= self._enough:
                 self._adding.refusing += 1
+                self._all_refused = True
                 rest = [one for others, _ in waiting for one in others]
                 return outcomes | dict.fromkeys([*left, *rest], outcome)
             if refused and len(left) > 1:
