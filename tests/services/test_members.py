@@ -266,7 +266,7 @@ def test_a_refusal_of_one_member_is_theirs_alone(portal_stub, both: Services, st
     assert outcomes[refused].verdict in {Verdict.REFUSED, Verdict.REJECTED}
     assert outcomes[refused].reason == "leaves tomorrow"
     assert members(portal_stub, team) == sorted({*people} - {refused})
-    assert len(portal_stub.writes) < 12
+    assert len(portal_stub.writes) < 13
 
 
 @pytest.mark.parametrize("status", [402, 403])
@@ -589,7 +589,7 @@ def test_a_list_that_is_cut_is_never_sent_as_the_whole(portal_stub, both, proven
 
 
 def test_teams_that_refuse_everybody_cost_a_bounded_number_of_requests(portal_stub, both: Services):
-    """One that has members, too; after three of them the next are believed at their first word."""
+    """One that has members, too; after three of them the next are believed at one refusal."""
     refusal = instead(error(403, "kept elsewhere"))
     portal_stub.on("PATCH", "/Groups/.*", refusal, times=9999)
     people = {portal_stub.add_user(f"p{one}@acme.com"): f"p{one}@acme.com" for one in range(60)}
@@ -601,4 +601,61 @@ def test_teams_that_refuse_everybody_cost_a_bounded_number_of_requests(portal_st
         outcomes = both.portal.add_members(team, people)
         assert {one.verdict for one in outcomes.values()} == {Verdict.REFUSED}
         counts.append(len(portal_stub.writes))
-    assert counts == [5, 5, 5, 1, 1]
+    assert counts == [6, 6, 6, 1, 1]
+
+
+@pytest.mark.parametrize("count", [3, 0])
+def test_the_first_of_a_file_are_not_everybody(portal_stub, both: Services, count):
+    """The first five are refused: who is sent alone is taken from the end and the middle, too."""
+    team = portal_stub.add_team("Sales", 99)
+    old = [{"value": portal_stub.add_user(f"old{one}@acme.com")} for one in range(count)]
+    portal_stub.store.groups[team]["members"] = old
+    people = {portal_stub.add_user(f"p{one}@acme.com"): f"p{one}@acme.com" for one in range(30)}
+    first = [*people][:5]
+    refusal = instead(error(403, "managed elsewhere"))
+    for one in first:
+        portal_stub.on("PATCH", "/Groups/.*", refusal, times=99, body=f'"{one}"')
+    outcomes = both.portal.add_members(team, people)
+    refused = [one for one, it in outcomes.items() if it.verdict is Verdict.REFUSED]
+    assert sorted(refused) == sorted(first)
+
+
+def test_who_is_refused_in_a_row_at_both_ends_is_not_everybody(portal_stub, both: Services):
+    """Before all are given up, somebody from the middle who wasn't tried is refused as well."""
+    team = portal_stub.add_team("Sales", 99)
+    portal_stub.store.groups[team]["members"] = [{"value": portal_stub.add_user("x@acme.com")}]
+    people = {portal_stub.add_user(f"p{one}@acme.com"): f"p{one}@acme.com" for one in range(20)}
+    ids = [*people]
+    bad = [ids[0], ids[-1], ids[10], ids[1], ids[-2]]  # as they are taken
+    refusal = instead(error(403, "managed elsewhere"))
+    for one in bad:
+        portal_stub.on("PATCH", "/Groups/.*", refusal, times=99, body=f'"{one}"')
+    outcomes = both.portal.add_members(team, people)
+    refused = [one for one, it in outcomes.items() if it.verdict is Verdict.REFUSED]
+    assert sorted(refused) == sorted(bad)
+
+
+@pytest.mark.parametrize("how", ["one person", "too many at once", "too many members"])
+def test_after_teams_that_refuse_everybody_the_next_is_judged_by_a_single_person(
+    portal_stub, both: Services, how
+):
+    """Neither a chunk's refusal is believed at once, nor one in other words than the teams'."""
+    both.portal.adds_to_teams.refusing = ["kept elsewhere"] * 3
+    team = portal_stub.add_team("Sales", 99)
+    people = {portal_stub.add_user(f"p{one}@acme.com"): f"p{one}@acme.com" for one in range(40)}
+    middle = [*people][20]
+    status, words = {
+        "one person": (403, "leaves tomorrow"),
+        "too many at once": (403, "kept elsewhere"),
+        "too many members": (400, "kept elsewhere"),
+    }[how]
+
+    def refuse(act: Act) -> Response:
+        sent = [one["value"] for one in portal_stub.seen[-1].json["Operations"][0]["value"]]
+        asked = middle in sent if status == 400 or how == "one person" else len(sent) > 20
+        return error(status, words) if asked else act()
+
+    portal_stub.on("PATCH", "/Groups/.*", refuse, times=99)
+    outcomes = both.portal.add_members(team, people)
+    done = [one for one, it in outcomes.items() if it.verdict is Verdict.DONE]
+    assert len(done) == (40 if how == "too many at once" else 39)

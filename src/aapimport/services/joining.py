@@ -8,7 +8,6 @@ members is taken from what was seen on this very portal (`keeping`).
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, count
 
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.keeping import NOT_REPEATED, Item, Kept
@@ -44,13 +43,14 @@ from aapimport.services.team_writes import (
     settled,
 )
 from aapimport.services.transport import Answer, Reply
+from aapimport.services.turns import Turns
 
 MEMBERS_PER_CALL = 100
 """Members in one PATCH at the most: AWS and Better Auth refuse more (docs/scim.md, 7)."""
 REFUSALS_IN_A_ROW = 5
-"""So many refusals of a team's members, one after the other, are one of all of them."""
+"""So many refusals of single members of a team, one after the other, are one of all of them."""
 REFUSING_TEAMS_IN_A_ROW = 3
-"""After so many teams that refuse everybody, the next ones are believed at their first word."""
+"""After so many teams that refuse everybody, the next ones are believed at one refusal like it."""
 _MIGHT_TAKE_AWAY = (
     "the team shows only some of its members, and this portal hasn't shown yet that it keeps those"
     " who are in a team when others are added: put this person into the team on the portal, or"
@@ -86,10 +86,10 @@ class Joining:
         self._several = self._shows = False
         self._is_shown = True
         self._refused = 0
-        many = self._adding.refusing >= REFUSING_TEAMS_IN_A_ROW
+        many = len(self._adding.refusing) >= REFUSING_TEAMS_IN_A_ROW
         self._enough = 0 if many else REFUSALS_IN_A_ROW
         self._placed = self._adding.placed.setdefault(team_id, set())
-        self._all_refused = False
+        self._all_refused: Outcome | None = None
         self._held: Kept | None = None
 
     def carried_out(self) -> tuple[dict[str, Outcome], bool]:
@@ -124,29 +124,62 @@ class Joining:
             outcomes |= self._read_back(before, outcomes)
         return outcomes, self._hidden
 
-    def _added(self, left: list[str]) -> dict[str, Outcome]:
+    def _added(self, people: list[str]) -> dict[str, Outcome]:
         """Add people, many at a time; one alone while it isn't known what that does to others.
 
         Only so does a list that holds nobody else tell that `add` replaces, and isn't one that is
-        cut. Where that one doesn't show in time, the others are added all the same.
+        cut. Where that one doesn't show in time, the others are added all the same. A chunk that is
+        refused is halved: one member's refusal is not everybody's. That of five single ones in a
+        row is, once somebody from the middle of those who are left was refused as well.
         """
         outcomes: dict[str, Outcome] = {}
-        while left:
-            if outcomes and not self._shows:
-                self._see_by_now()
-            if self._adding.appends is False:
-                return outcomes | dict.fromkeys(left, self._whole(left))
-            at_risk = self._adding.appends is None and self._shows and self._inside
-            size = 1 if at_risk and self._is_shown else MEMBERS_PER_CALL
-            chunk, left = left[:size], left[size:]
-            added = self._add(chunk)
-            self._placed.update(one for one, it in added.items() if it.verdict is Verdict.DONE)
-            outcomes |= added
-            if self._all_refused:
-                return outcomes | dict.fromkeys(left, added[chunk[-1]])
-            if self._adding.appends is None and self._adding.is_settling(self._directory.patience):
-                return outcomes | dict.fromkeys(left, _WAITS)
+        turns = Turns(people, MEMBERS_PER_CALL, TRIES)
+        while left := turns.left:
+            if rest := self._of_the_rest(left):
+                return outcomes | dict.fromkeys(left, rest)
+            is_last = self._refused >= self._enough
+            at_risk = self._adding.appends is None and self._shows and bool(self._inside)
+            alone = is_last or (at_risk and self._is_shown)
+            some, tries = turns.take(alone=alone, middle=is_last)
+            found, some, outcome, status = self._tried(some, tries)
+            outcomes |= found
+            if status in _REFUSING | _TOO_MUCH and len(some) > 1:
+                self._several = True
+                turns.halve(some, 1 if status in BUSY else tries)
+                continue
+            outcomes |= dict.fromkeys(some, outcome)
+            self._placed.update(one for one in some if outcome.verdict is Verdict.DONE)
+            self._placed.update(found)
+            if status in _REFUSING | _TOO_MUCH:
+                self._count(outcome, status, is_last=is_last or not turns.left)
+            else:
+                self._adding.refusing.clear()
+                self._enough = REFUSALS_IN_A_ROW
+                if turns.left and not self._shows:
+                    self._see_by_now()
         return outcomes
+
+    def _of_the_rest(self, left: list[str]) -> Outcome | None:
+        """What becomes of all who are left at once; None where they are added."""
+        if self._all_refused is not None:
+            return self._all_refused
+        if self._adding.appends is False:  # seen since the others were sent
+            return self._whole(left)
+        if self._adding.appends is None and self._adding.is_settling(self._directory.patience):
+            return _WAITS
+        return None
+
+    def _count(self, outcome: Outcome, status: int, *, is_last: bool) -> None:
+        """Whether one more single person's refusal is the whole team's.
+
+        After three teams that have refused everybody the first one is, if it was in their words.
+        """
+        believed = status not in _TOO_MUCH and outcome.reason in self._adding.refusing
+        if self._enough == 0 and not believed:
+            self._enough = REFUSALS_IN_A_ROW
+        elif is_last and self._refused >= self._enough:
+            self._adding.refusing.append(outcome.reason)
+            self._all_refused = outcome
 
     def _see_by_now(self) -> None:
         """Whether a team shows its members now that it has some: many portals omit blanks."""
@@ -167,41 +200,6 @@ class Joining:
             return replace(found, gone=False)
         return found
 
-    def _add(self, ids: list[str]) -> dict[str, Outcome]:
-        """Add one chunk, halving it where the portal refuses it as too much, or one of its members.
-
-        One member's refusal is not everybody's; that of five single ones in a row is. They are
-        looked for at both ends and in the middle in turns, so that a few aren't taken for all.
-        """
-        outcomes: dict[str, Outcome] = {}
-        waiting = [(ids, TRIES)]
-        for turn in count():
-            if not waiting:
-                break
-            at = (0, len(waiting) - 1, len(waiting) // 2)[turn % 3]
-            some, tries = waiting.pop(at)
-            if self._adding.appends is False:  # seen since the others were sent
-                left = [*some, *chain.from_iterable(others for others, _ in waiting)]
-                return outcomes | dict.fromkeys(left, self._whole(left))
-            found, left, outcome, status = self._tried(some, tries)
-            outcomes |= found
-            refused = status in _REFUSING | _TOO_MUCH
-            if not refused:
-                self._adding.refusing = 0
-            elif self._refused >= self._enough:
-                self._adding.refusing += 1
-                self._all_refused = True
-                rest = [one for others, _ in waiting for one in others]
-                return outcomes | dict.fromkeys([*left, *rest], outcome)
-            if refused and len(left) > 1:
-                self._several = True
-                half = len(left) // 2
-                tries = 1 if status in BUSY else tries
-                waiting[at:at] = (left[:half], tries), (left[half:], tries)
-            else:
-                outcomes |= dict.fromkeys(left, outcome)
-        return outcomes
-
     def _tried(
         self, ids: list[str], tries: int
     ) -> tuple[dict[str, Outcome], list[str], Outcome, int]:
@@ -215,8 +213,7 @@ class Joining:
         found: dict[str, Outcome] = {}
         left = list(ids)
         lost = False
-        if not self._keep(ids):
-            return found, left, _WAITS, 0
+        self._keep(ids)
         while True:
             reply = self._send(left)
             outcome = judge(reply)
@@ -244,17 +241,12 @@ class Joining:
             return found, left, Outcome(verdict=Verdict.DONE), _OK
         return found, left, outcome, 0 if lost else status
 
-    def _keep(self, ids: Sequence[str]) -> bool:
+    def _keep(self, ids: Sequence[str]) -> None:
         """Keep who is in the team while somebody is added, where that may take them out of it.
 
         Also where the team shows only some of its members: then its count tells who was added.
-
-        Returns:
-            Whether they may be added: not while what another `add` did isn't known.
         """
         unproven = self._adding.appends is None
-        if unproven and self._adding.is_settling(self._directory.patience):
-            return False
         partial = self._used is not None and self._used > len(self._inside)
         if self._shows and (partial or (unproven and (self._inside or self._several))):
             self._held = self._adding.kept.get(self._team_id)  # of an `add` that was never seen
@@ -265,7 +257,6 @@ class Joining:
                 used=self._used,
             )
             self._adding.intend(self._team_id, before)
-        return True
 
     def _settled(self, outcome: Outcome) -> bool:
         """Whether those who were added show; who was in the team is kept until they do."""

@@ -126,7 +126,7 @@ class Adding:
         lost: What is gone for good, in words, by the same ids: until that has been told.
         there: Who was seen to be in a team by its count alone, by the team's id.
         placed: Whom this session has put into a team, by the team's id, shown or not.
-        refusing: How many teams, one after the other, have refused everybody.
+        refusing: In what words teams, one after the other, have refused everybody.
         alone: Held by the only one who may `add` while nothing has shown what that does.
     """
 
@@ -138,7 +138,7 @@ class Adding:
         self.there: dict[str, set[str]] = {}
         self.placed: dict[str, set[str]] = {}
         self.alone = threading.RLock()
-        self.refusing = 0
+        self.refusing: list[str] = []
         self._proven: bool | None = None
         self._once = False
         self._save: Save = _save_nothing
