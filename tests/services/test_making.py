@@ -104,6 +104,33 @@ def test_what_goes_once_is_not_taken_for_what_add_does(portal_stub, both: Servic
     assert both.portal.adds_to_people.appends is True
 
 
+@pytest.mark.parametrize("keeps_roles", [True, False])
+def test_what_is_gone_in_part_is_given_back_each_time(portal_stub, both: Services, keeps_roles):
+    """One pass a person, beside a licence: what stays proves nothing, for the next one neither."""
+    licence = {"value": "e5", "type": "licence"}
+
+    def one_pass(act: Act) -> Response:
+        own_id = portal_stub.seen[-1].path.split("/")[2]
+        before = dict(portal_stub.store.users[own_id])
+        portal_stub.store.users[own_id]["entitlements"] = [licence]
+        answer = act()
+        if not keeps_roles:
+            portal_stub.store.users[own_id]["roles"] = before["roles"]
+        return answer
+
+    portal_stub.on("PATCH", "/Users/.*", one_pass, times=99, body='"add"')
+    for name in ("ana", "bob", "cy"):
+        email = f"{name}@acme.com"
+        more = {"entitlements": [NEXT_YEAR, licence], "roles": [{"value": "manager"}]}
+        own_id = portal_stub.add_user(email, name, "Perez", **more)
+        wanted = replace(ZOE, email=email, first_name=name, last_name="Perez")
+        outcome = make_so(both.portal, own_id, wanted)
+        assert outcome.verdict is (Verdict.DONE if keeps_roles else Verdict.WRITTEN)
+        assert "entitlement Next Year was gone after the write and was given back" in outcome.reason
+        assert sorted(values(portal_stub, own_id, "entitlements")) == ["e5", "p26", "p27"]
+        assert both.portal.adds_to_people.appends is None
+
+
 def test_what_is_gone_against_all_that_was_seen_is_put_back(portal_stub, both: Services, zoe):
     """A service that kept what was there until now: what `add` does has to be shown anew."""
     both.portal.adds_to_people.learn(appends=True)

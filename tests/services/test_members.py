@@ -4,6 +4,7 @@ import pytest
 
 from aapimport.errors import SettingsError
 from aapimport.plan.make import Services
+from aapimport.services.membership import COUNT
 from aapimport.services.outcomes import Verdict
 from aapimport.services.team_writes import see_who_was_there
 from support.stub import EXTENSION, ScimStub
@@ -199,7 +200,64 @@ def test_former_members_who_are_gone_for_good_are_named(portal_stub, both: Servi
     portal_stub.on("PATCH", "/Groups/.*", keeps_the_new, times=9)
     outcomes = both.portal.add_members(team, people)
     but = f"2 former members are no longer shown in the team: Ben Okafor ({ben}), {dora}"
-    assert {(one.verdict, one.but) for one in outcomes.values()} == {(Verdict.DONE, but)}
+    assert {one.but for one in outcomes.values()} == {but}
+    verdicts = [one.verdict for one in outcomes.values()]
+    assert verdicts == [Verdict.DONE, Verdict.NEEDS_PERSON]  # nobody else is risked
+
+
+@pytest.fixture
+def with_an_owner(portal_stub: ScimStub) -> list[str]:
+    """Three teams of an owner and three others; `add` replaces all but the owner."""
+    owner = portal_stub.add_user("owner@acme.com", "Olga", "Owner")
+
+    def replaces_others(act: Act) -> Response:
+        team = portal_stub.store.groups[portal_stub.seen[-1].path.split("/")[2]]
+        team["members"] = [{"value": owner}]
+        return act()
+
+    portal_stub.on("PATCH", "/Groups/.*", replaces_others, times=99, body='"add"')
+    teams = [portal_stub.add_team(name, 99) for name in ("Sales", "Ops", "Care")]
+    for team in teams:
+        old = [portal_stub.add_user(f"{team}-{one}@acme.com") for one in range(3)]
+        portal_stub.store.groups[team]["members"] = [{"value": one} for one in (owner, *old)]
+    return teams
+
+
+def test_a_loss_in_part_proves_nothing_and_is_not_risked_again(portal_stub, both, with_an_owner):
+    """Whoever is gone is named; nobody else is added there, nor to another team with members."""
+    adding = both.portal.adds_to_teams
+    for number, team in enumerate(with_an_owner):
+        before = members(portal_stub, team)
+        addresses = [f"{team}new{one}@acme.com" for one in range(2)]
+        people = {portal_stub.add_user(one): one for one in addresses}
+        first, second = both.portal.add_members(team, people).values()
+        assert adding.appends is None
+        assert second.verdict is Verdict.NEEDS_PERSON
+        if number == 0:
+            assert first.verdict is Verdict.DONE
+            assert first.but.startswith("3 former members are no longer shown in the team")
+        else:
+            assert first.verdict is Verdict.NEEDS_PERSON
+            assert first.reason.startswith("not put into the team: people have gone from another")
+            assert members(portal_stub, team) == before
+    empty = portal_stub.add_team("New", 99)
+    ana = portal_stub.add_user("ana@acme.com")
+    outcomes = both.portal.add_members(empty, {ana: "ana@acme.com"})
+    assert outcomes[ana].verdict is Verdict.DONE  # nobody is there who could be lost
+
+
+def test_who_was_taken_out_by_our_next_add_is_told_so(portal_stub, both, with_an_owner):
+    """One owner who stays looks like an `add` that appends: then it shows that it doesn't."""
+    team, other, _ = with_an_owner
+    portal_stub.store.groups[team]["members"] = portal_stub.store.groups[team]["members"][:1]
+    people = {portal_stub.add_user(f"p{one}@acme.com"): f"p{one}@acme.com" for one in "abc"}
+    first, *_ = both.portal.add_members(team, people).values()
+    assert (first.verdict, first.short) == (Verdict.WRITTEN, (COUNT,))
+    assert first.reason.startswith("accepted, and not in the team any more: adding the next")
+    before = members(portal_stub, other)
+    outcomes = both.portal.add_members(other, people)
+    assert {one.verdict for one in outcomes.values()} == {Verdict.NEEDS_PERSON}
+    assert members(portal_stub, other) == before
 
 
 @pytest.mark.parametrize("status", [409, 412, 423])
@@ -582,10 +640,11 @@ def test_a_list_that_is_cut_is_never_sent_as_the_whole(portal_stub, both, proven
         return as_json(200, body | {"members": shown[:100]})
 
     portal_stub.on("GET", "/Groups(/.*)?", cut, times=999)
-    both.portal.add_members(team, people)
-    assert {*old, *people} == {*members(portal_stub, team)}
-    both.portal.add_members(team, people)
-    assert {*old, *people} == {*members(portal_stub, team)}
+    for _ in range(2):
+        outcomes = both.portal.add_members(team, people)
+        left = {one for one, it in outcomes.items() if it.verdict is Verdict.NEEDS_PERSON}
+        assert {*old, *people} - left <= {*members(portal_stub, team)}
+        assert len(members(portal_stub, team)) == 250 + (new if proven else 1)
 
 
 def test_teams_that_refuse_everybody_cost_a_bounded_number_of_requests(portal_stub, both: Services):

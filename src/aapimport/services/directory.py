@@ -138,7 +138,7 @@ class Directory(Listing):
         super().__init__(name, transport, patience, not_kept)
         self.takes_bulk = True
         self.took_bulk = False
-        self.adds_to_people = Adding(whole_in_doubt=True)
+        self.adds_to_people = Adding(shown_whole=True)
         self.adds_to_teams = Adding()
         self.keeps_keys: bool | None = None
         self.drops: set[str] = set()

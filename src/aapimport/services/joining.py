@@ -32,10 +32,12 @@ from aapimport.services.repeating import (
     wait_before_another,
 )
 from aapimport.services.team_writes import (
+    LOST_HERE,
     MEMBERS,
     by_id,
     named,
     no_longer,
+    nobody_may_join,
     put_back_said,
     see_who_was_there,
     send,
@@ -51,11 +53,6 @@ REFUSALS_IN_A_ROW = 5
 """So many refusals of single members of a team, one after the other, are one of all of them."""
 REFUSING_TEAMS_IN_A_ROW = 3
 """After so many teams that refuse everybody, the next ones are believed at one refusal like it."""
-_MIGHT_TAKE_AWAY = (
-    "the team shows only some of its members, and this portal hasn't shown yet that it keeps those"
-    " who are in a team when others are added: put this person into the team on the portal, or"
-    " upload somebody into a team that shows all of its members first"
-)
 _WAITS = Outcome(verdict=Verdict.UNKNOWN, reason=NOT_REPEATED)
 _TOO_MUCH = {400, 413}
 _REFUSING = {402, 403, 404, 409, 422}
@@ -114,8 +111,8 @@ class Joining:
             return outcomes, self._hidden
         self._missing = {*missing}
         self._used = counted(self._directory, self._team_id, before)
-        if self._adding.appends is None and (before.hidden or hides(before, self._used)):
-            needs = Outcome(verdict=Verdict.NEEDS_PERSON, reason=_MIGHT_TAKE_AWAY)
+        if why := nobody_may_join(self._adding, self._team_id, before, self._used):
+            needs = Outcome(verdict=Verdict.NEEDS_PERSON, reason=why)
             return outcomes | each(missing, needs), self._hidden
         self._several = len(missing) > MEMBERS_PER_CALL
         self._shows = before.shown
@@ -165,6 +162,8 @@ class Joining:
             return self._all_refused
         if self._adding.appends is False:  # seen since the others were sent
             return self._whole(left)
+        if self._team_id in self._adding.losing:
+            return Outcome(verdict=Verdict.NEEDS_PERSON, reason=LOST_HERE)
         if self._adding.appends is None and self._adding.is_settling(self._directory.patience):
             return _WAITS
         return None
@@ -312,9 +311,9 @@ class Joining:
             lost = Outcome(verdict=not_yet, reason=after.reason)
             return {one: lost for one in added if one not in inside}
         self._hidden = (self._hidden or after.hidden) and not after.shown
-        checked = {**outcomes, **shown_in(after, self._directory, self._team_id, added)}
         if self._lost(self._inside, added, after):
-            self._adding.doubt()
+            self._adding.doubt(self._team_id)
+        checked = {**outcomes, **shown_in(after, self._directory, self._team_id, added)}
         if gone := self._gone or self._lost(self._former, added, after):
             but = no_longer(gone)
             return {one: replace(outcome, but=but) for one, outcome in checked.items()}

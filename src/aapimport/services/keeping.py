@@ -114,31 +114,31 @@ class Adding:
     """What one service's `add` does to one kind of array, and what is kept because of that.
 
     Args:
-        whole_in_doubt: Whether whole arrays are sent for the rest of a session in which an `add`
-            was never shown. Of what a service may show in part, such as a team's members, they
-            would take away the rest.
+        shown_whole: Whether such an array is always shown whole. Of what a service may show in
+            part, such as a team's members, a whole array would take away the rest.
 
     Attributes:
         appends: Whether it was seen to keep what was there; False where whole arrays are sent
             instead; None where nothing has shown it.
-        kept: What was there before each `add` whose effect hasn't been seen, by the id of
-            the account or the team.
+        kept: What was there before each `add` whose effect hasn't been seen, by the resource's id.
         lost: What is gone for good, in words, by the same ids: until that has been told.
         there: Who was seen to be in a team by its count alone, by the team's id.
         placed: Whom this session has put into a team, by the team's id, shown or not.
         refusing: In what words teams, one after the other, have refused everybody.
+        losing: Where this session has seen something go for good.
         alone: Held by the only one who may `add` while nothing has shown what that does.
     """
 
-    def __init__(self, *, whole_in_doubt: bool = False) -> None:
+    def __init__(self, *, shown_whole: bool = False) -> None:
         self.appends: bool | None = None
-        self._whole_in_doubt = whole_in_doubt
+        self._shown_whole = shown_whole
         self.kept: dict[str, Kept] = {}
         self.lost: dict[str, list[str]] = {}
         self.there: dict[str, set[str]] = {}
         self.placed: dict[str, set[str]] = {}
         self.alone = threading.RLock()
         self.refusing: list[str] = []
+        self.losing: set[str] = set()
         self._proven: bool | None = None
         self._once = False
         self._save: Save = _save_nothing
@@ -180,6 +180,7 @@ class Adding:
         """What was kept is gone for good, or can't be looked at; it is durable until it is told."""
         with self.alone:
             self.kept.pop(identifier, None)
+            self.losing.add(identifier)
             told = self.lost.setdefault(identifier, [])
             told += [one for one in gone if one not in told]
             self._write()
@@ -210,10 +211,11 @@ class Adding:
         else:
             self._once = True  # durable with what is kept, before long
 
-    def doubt(self) -> None:
-        """Have it shown again what `add` does, as something is gone after all."""
+    def doubt(self, identifier: str) -> None:
+        """Have it shown again what `add` does, as something is gone there after all."""
         with self.alone:
             if self.appends:
+                self.losing.add(identifier)
                 self.appends = self._proven = None
                 self._write()
 
@@ -227,12 +229,12 @@ class Adding:
         """Look until what was added shows, and put back whatever is gone then.
 
         Where it doesn't show in time, what was there stays kept; for the rest of the session whole
-        arrays are sent, or nothing is added where something could go away (`whole_in_doubt`). A
-        later one, which doesn't see it either, ends that. What an earlier
-        session has kept is put back only while its write can still be settling, and when nothing is
-        left of it: later, somebody may have taken it away on purpose, or seen to it by hand, so
-        that it is only named (`lost`). So is what is gone in part, at any time: an `add` that
-        replaces leaves nothing, and a list that shows a part only would lose the rest.
+        arrays are sent, or nothing is added where something could go away (`shown_whole`). A later
+        one, which doesn't see it either, ends that. What an earlier session has kept is put back
+        only while its write can still be settling, and when nothing is left of it: later, somebody
+        may have taken it away on purpose, so that it is only named (`lost`). So is what is gone in
+        part where only a part may be shown: a whole list would lose the rest. A loss in part says
+        nothing of what `add` does: it may replace all but one thing that always stays.
 
         Args:
             identifier: The account or the team.
@@ -253,9 +255,8 @@ class Adding:
         if seen is None or not _is_shown(seen):
             self._unseen(identifier, patience)
             return seen
-        if seen.gone and ((kept.earlier and too_late) or not (seen.all_gone or kept.taken)):
-            if seen.fresh and not kept.earlier and self._proven is None:
-                self.learn(appends=True)  # the others are there
+        by_us = seen.fresh and not kept.earlier and self._shown_whole
+        if seen.gone and (too_late or not (seen.all_gone or kept.taken or by_us)):
             self.lose(identifier, seen.gone)
             return seen
         if seen.gone and (kept.taken or seen.fresh or patience.has_settled(kept.since)):
@@ -273,7 +274,7 @@ class Adding:
 
     def _give_up(self) -> None:
         """Learn no more in this session what `add` does, where whole arrays do no harm."""
-        if self.appends is None and self._whole_in_doubt:
+        if self.appends is None and self._shown_whole:
             self.appends = False
 
     def _unseen(self, identifier: str, patience: Patience) -> None:

@@ -235,7 +235,7 @@ class _Making:
         if not (back := changes.taken_away(passes, self._now)):
             return gone
         self._returned = back
-        self._directory.adds_to_people.doubt()
+        self._directory.adds_to_people.doubt(self._now.account.id)
         put_back(self._directory, passes, self._now)
         now = _shown(self._directory, self._now.account.id, self._wanted, written=True)
         if isinstance(now, Seen):

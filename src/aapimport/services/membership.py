@@ -31,8 +31,12 @@ NOT_COUNTED = (
 NOBODY_LISTED = (
     "accepted; this portal lists nobody in any of its teams: look whether this person is in it"
 )
+TAKEN_OUT = (
+    "accepted, and not in the team any more: adding the next people may have taken this person out"
+    " of it again, as it did others; put this person into it on the portal"
+)
 COUNT = "count"
-"""What isn't as it should be where a team that shows only some members doesn't count more."""
+"""What isn't as it should be where only a person can see to it whether somebody is in a team."""
 _NOT_FOUND = 404
 
 
@@ -166,6 +170,8 @@ def shown_in(
         missing = [one for one in missing if one not in outcomes]
     if missing and hides(team, counted(directory, team_id, team), len(missing)):
         late = Outcome(verdict=Verdict.WRITTEN, reason=NOT_COUNTED, short=(COUNT,))
+    elif team_id in directory.adds_to_teams.losing:
+        late = Outcome(verdict=Verdict.WRITTEN, reason=TAKEN_OUT, short=(COUNT,))
     return outcomes | each(missing, late)
 
 

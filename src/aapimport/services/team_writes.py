@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from aapimport.services.changes import wants_put
 from aapimport.services.directory import Directory, Unknown
-from aapimport.services.keeping import Item, Kept, Look
+from aapimport.services.keeping import Adding, Item, Kept, Look
 from aapimport.services.membership import (
     Members,
     counted,
@@ -27,11 +27,42 @@ from aapimport.services.scim import PATCH_OP, identifier, mapping, text
 from aapimport.services.transport import Answer, Reply
 
 MEMBERS = "members"
+LOST_HERE = (
+    "not put into the team: somebody else has gone from it when people were added, and the portal"
+    " may take others out of a team then: put this person into it on the portal"
+)
+"""Why nobody is added to a team any more that has lost a part of its members."""
+_LOST_ELSEWHERE = (
+    "not put into the team: people have gone from another team when somebody was added there, and"
+    " this portal hasn't shown that it keeps those who are in a team: put this person into it on"
+    " the portal, or upload again"
+)
+_MIGHT_TAKE_AWAY = (
+    "the team shows only some of its members, and this portal hasn't shown yet that it keeps those"
+    " who are in a team when others are added: put this person into the team on the portal, or"
+    " upload somebody into a team that shows all of its members first"
+)
 _MOST_NAMED = 10
 _GONE = "no longer shown in the team"
 _WOULD_TAKE_AWAY = (
     "this portal takes a team's members as a whole list, and the team shows only some of them"
 )
+
+
+def nobody_may_join(adding: Adding, team_id: str, team: Members, used: int | None) -> str:
+    """Why nobody may be added to a team, whose members might go by that; empty where people may.
+
+    Args:
+        adding: What is known of `add` to teams.
+        team_id: The team.
+        team: Who is in it.
+        used: How many members it counts.
+    """
+    if adding.appends is not False and team_id in adding.losing:
+        return LOST_HERE
+    if adding.appends is None and (team.hidden or hides(team, used)):
+        return _MIGHT_TAKE_AWAY
+    return _LOST_ELSEWHERE if adding.appends is None and adding.losing and team.items else ""
 
 
 def send(
