@@ -136,6 +136,24 @@ def test_who_was_taken_out_of_the_group_since_is_left_alone(uploading, portal_st
     assert "user-2" not in _members(portal_stub, "team-1")
 
 
+def test_who_was_taken_out_is_left_alone_where_others_were_put_back(uploading, portal_stub, group):
+    """What else a step says is no word of the portal that had to do."""
+    uploading.emails, uploading.rows = True, people(2)
+    portal_stub.habits.replaces_members = True
+    former = portal_stub.add_user("former@acme.com")
+    portal_stub.store.groups[group]["members"] = [{"value": former}]
+    portal_stub.on("PATCH", "/Users/.*", instead(error(401)), times=99, body="welcomeEmail")
+    with suppress(AapimportError):
+        uploading.run()
+    portal_stub._rules.clear()
+    taken = portal_stub.store.groups[group]["members"].pop()["value"]
+    assert taken != former
+    first, second = uploading.run().people
+    assert "former members were gone after the write and were put back" in first.reason
+    assert {first.email_state, second.email_state} == {"sent", "needs_person"}
+    assert len(portal_stub.store.mails) == 1
+
+
 @pytest.mark.parametrize("shows", ["404", "a part", "none"])
 def test_a_group_that_does_not_show_all_proves_nobodys_absence(
     uploading, portal_stub, group, shows

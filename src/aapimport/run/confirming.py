@@ -13,11 +13,14 @@ from aapimport.services.differences import says_inactive
 from aapimport.services.directory import Unknown
 from aapimport.services.look_ups import ADDRESSES_PER_LOOK_UP
 from aapimport.services.many import OFF_THE_PASS, confirm_many
+from aapimport.services.membership import NEVER_SHOWN, SHOWN_IN_PART
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.ownership import DEACTIVATED_SINCE
 from aapimport.services.values import Wanted
 
 _GAP = 2.0
+_NOT_SHOWN = (NEVER_SHOWN, SHOWN_IN_PART)
+"""What a step says beside other things where nothing has shown who is in the Group."""
 
 
 def still_theirs(session: Session, tasks: Sequence[Task]) -> list[Task]:
@@ -104,7 +107,7 @@ def _off_the_pass(session: Session, tasks: Sequence[Task]) -> dict[int, Outcome]
         for task in tasks
         if (step := session.journal.step(session.receipt, task.row, "portal", StepKind.PASS))
         and step.state is State.DONE
-        and not step.reason  # else the portal's word had to do
+        and not any(words in step.reason for words in _NOT_SHOWN)  # its word had to do
     }
     if not joined:
         return {}
