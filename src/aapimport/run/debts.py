@@ -7,7 +7,7 @@ from itertools import groupby
 from aapimport.run.journal import Journal
 from aapimport.run.records import Run, State, StepKind, Task
 from aapimport.run.report import WHERE, is_mail_owed
-from aapimport.services.keeping import names_of, read_kept
+from aapimport.services.kept import names_of, read_kept
 
 _THERE = {State.DONE, State.WRITTEN}
 _IN_DOUBT = {State.INTENT, State.DOUBT, State.WRITTEN}

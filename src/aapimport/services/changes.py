@@ -11,7 +11,7 @@ from typing import Any
 
 from aapimport.services.directory import Directory
 from aapimport.services.discovery import Capabilities
-from aapimport.services.keeping import Item, Kept, Look
+from aapimport.services.kept import Item, Kept, Look
 from aapimport.services.roles import current_role, portal_roles
 from aapimport.services.scim import (
     PASS_TYPE,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from aapimport.services import changes
 from aapimport.services.changes import Seen
 from aapimport.services.directory import Directory, Unknown
-from aapimport.services.keeping import Item, Kept, Look
+from aapimport.services.kept import Item, Kept, Look
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.repeating import (
     BUSY,

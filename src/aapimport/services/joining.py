@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from aapimport.services.directory import Directory, Unknown
-from aapimport.services.keeping import NOT_REPEATED, Item, Kept
+from aapimport.services.keeping import NOT_REPEATED
+from aapimport.services.kept import Item, Kept
 from aapimport.services.membership import (
     SHOWN_IN_PART,
     Members,

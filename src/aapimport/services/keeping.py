@@ -9,14 +9,14 @@ before it leaves, it is read until its value shows, and whatever is gone then is
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
+from typing import Any, TypeVar
 
+from aapimport.services.kept import Kept, Look, read_kept
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.patience import Patience
 from aapimport.services.repeating import MAY_HAVE_WRITTEN
-from aapimport.services.scim import plain_words
 
 NOT_REPEATED = (
     "not sent: whether the service keeps what is there when something is added isn't known, as an"
@@ -26,84 +26,12 @@ NOT_REPEATED = (
 _ANOTHER_LOOK = 2.0  # seconds before something that isn't shown is looked at once more
 _REFUSALS = {Verdict.REJECTED, Verdict.REFUSED}
 _Shown = TypeVar("_Shown")
-Item = dict[str, Any]
-"""A value of a multi-valued attribute, as it was shown."""
-
-
-@dataclass(kw_only=True)
-class Kept:
-    """What was there before one `add`.
-
-    Attributes:
-        before: The values that have to stay, by attribute.
-        added: The values that are added, by attribute; each with the address of an account.
-        owner: The userName of an account; empty for a team.
-        used: How many members a team counts; None where it doesn't.
-        at: When it was written down, in seconds since 1970.
-        since: When the `add` was last under way, on the monotonic clock.
-        earlier: Whether an earlier session has kept it.
-        taken: Whether it was seen that the `add` took something away, which isn't back yet.
-    """
-
-    before: Mapping[str, list[Item]]
-    added: Mapping[str, Mapping[str, str]]
-    owner: str = ""
-    used: int | None = None
-    at: float = field(default_factory=time.time)
-    since: float = field(default_factory=time.monotonic)
-    earlier: bool = False
-    taken: bool = False
-
-    @property
-    def words(self) -> str:
-        """What was there, as the service called it."""
-        return names_of(self.before)
-
-
-@dataclass(frozen=True, slots=True)
-class Look(Generic[_Shown]):
-    """What is shown after an `add`.
-
-    Attributes:
-        shown: The resource; None where it isn't shown.
-        theirs: Whether it is still called as before; an account may have been handed on.
-        fresh: Whether what was added is in it.
-        gone: What was there before and isn't in it, in words.
-        all_gone: Whether nothing is left of that.
-        back: What was gone and has been put back, in words.
-    """
-
-    shown: _Shown | None = None
-    theirs: bool = True
-    fresh: bool = False
-    gone: tuple[str, ...] = ()
-    all_gone: bool = False
-    back: tuple[str, ...] = ()
-
-
 Looking = Callable[[Kept], Look[_Shown] | None]
 """Looks once; None when nothing could be read."""
 PuttingBack = Callable[[Kept, _Shown], Outcome]
 """Puts back what is gone, and says what became of that write."""
 Save = Callable[[bool | None, str], None]
 """Makes durable whether `add` appends, and what is kept, as text."""
-
-
-def names_of(before: Mapping[str, list[Item]]) -> str:
-    """What was there, as the service called it."""
-    items = (item for values in before.values() for item in values)
-    return ", ".join(plain_words(str(one.get("display") or one.get("value", ""))) for one in items)
-
-
-def read_kept(saved: str) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]], bool]:
-    """What is kept, and what is gone and hasn't been told, by id, as `Save` was given it.
-
-    The third is whether an `add` has once been followed by a loss of all that was there.
-    """
-    found = json.loads(saved or "{}")
-    if "kept" in found and "lost" in found:
-        return found["kept"], found["lost"], found.get("once", False)
-    return found, {}, False  # as earlier versions saved it
 
 
 def _save_nothing(_appends: bool | None, _kept: str) -> None:

@@ -14,7 +14,8 @@ from aapimport.services.changes import NAMES, Seen
 from aapimport.services.differences import differences, not_kept
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.giving_back import put_back, said, see_what_was_there, settled
-from aapimport.services.keeping import NOT_REPEATED, Kept
+from aapimport.services.keeping import NOT_REPEATED
+from aapimport.services.kept import Kept
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.ownership import DEACTIVATED_SINCE, HANDED_ON, is_still
 from aapimport.services.repeating import (

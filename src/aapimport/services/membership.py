@@ -9,7 +9,7 @@ from aapimport.errors import ServiceError
 from aapimport.person import address_key
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.discovery import UNAUTHORIZED, reachable
-from aapimport.services.keeping import Item
+from aapimport.services.kept import Item
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.scim import (
     AAP_GROUP,

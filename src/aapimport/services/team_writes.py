@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from aapimport.services.changes import wants_put
 from aapimport.services.directory import Directory, Unknown
-from aapimport.services.keeping import Adding, Item, Kept, Look
+from aapimport.services.keeping import Adding
+from aapimport.services.kept import Item, Kept, Look
 from aapimport.services.membership import (
     Members,
     counted,
