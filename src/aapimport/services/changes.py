@@ -140,6 +140,33 @@ def at_risk(
     return Kept(owner=seen.account.user_name, before=before, added=values)
 
 
+def is_guarded(directory: Directory, seen: Seen) -> bool:
+    """Whether writes to an account are refused once somebody else has changed it."""
+    return bool(_if_match(directory, seen))
+
+
+def may_replace(
+    directory: Directory, seen: Seen, wanted: Wanted, changes: Iterable[Change], *, put: bool
+) -> bool:
+    """Whether changes that are carried out late could take away what is there by then.
+
+    Args:
+        directory: The service.
+        seen: The account.
+        wanted: What it should be.
+        changes: What is sent.
+        put: Whether the account is sent whole.
+    """
+    if is_guarded(directory, seen):
+        return False
+    changes = list(changes)
+    before = to_keep(seen, wanted)
+    paths = {path for path, _ in _new_values(seen, wanted, changes)} & before.keys()
+    if directory.adds_to_people.appends:
+        paths -= _added_alone(directory, seen, wanted, changes).keys()
+    return any(before[path] for path in (before if put else paths))
+
+
 def look_at(kept: Kept, seen: Seen) -> Look[Seen]:
     """What an account shows of what was added, and of what was there before."""
     gone = {path: list(_missing(items, seen, path)) for path, items in kept.before.items()}

@@ -1,7 +1,9 @@
 """What a write took away from an account is put back, as far as the account takes it."""
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import partial
 
 from aapimport.services import changes
 from aapimport.services.changes import Seen
@@ -13,6 +15,7 @@ from aapimport.services.repeating import (
     TRIES,
     after_lost,
     may_pass,
+    shows_in_time,
     wait_before_another,
 )
 from aapimport.services.transport import Answer
@@ -80,21 +83,36 @@ def settled(directory: Directory, identifier: str) -> Look[Seen] | None:
 def put_back(directory: Directory, before: Mapping[str, list[Item]], seen: Seen) -> Outcome:
     """Give an account back what a write took away; says what became of that write.
 
-    While somebody else is changing the account it is read again before each further try.
+    While somebody else is changing the account it is read again before each further try; after a
+    lost answer until that shows, or can't be carried out any more.
     """
     outcome = Outcome(verdict=Verdict.NOT_SENT)
     lost = False
     for attempt in range(1, TRIES + 1):
         reply = changes.put_back(directory, before, seen)
+        since = time.monotonic()
         busy = isinstance(reply, Answer) and reply.status in BUSY
         outcome = after_lost(judge(reply), lost=lost)
         lost = outcome.verdict is Verdict.UNKNOWN
         if not (busy or may_pass(outcome) or outcome.verdict is Verdict.NOT_SENT):
             break
         wait_before_another(directory.patience, outcome, attempt)
+        if lost and not changes.is_guarded(directory, seen):
+            shown = shows_in_time(
+                directory.patience, since, partial(_is_back, directory, before, seen)
+            )
+            if not shown and not directory.patience.has_settled(since):
+                return outcome
         current = directory.fetch(seen.account.id)
         if isinstance(current, tuple) and current[0].user_name == seen.account.user_name:
             seen = Seen(account=current[0], resource=current[1])
         if not changes.taken_away(before, seen):
             return Outcome(verdict=Verdict.DONE)
     return outcome
+
+
+def _is_back(directory: Directory, before: Mapping[str, list[Item]], seen: Seen) -> bool:
+    current = directory.fetch(seen.account.id)
+    if not isinstance(current, tuple) or current[0].user_name != seen.account.user_name:
+        return False
+    return not changes.taken_away(before, Seen(account=current[0], resource=current[1]))

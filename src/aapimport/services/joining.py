@@ -5,7 +5,6 @@ is added twice, and some store the list as they would have shown it. What `add` 
 members is taken from what was seen on this very portal (`keeping`).
 """
 
-import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -36,10 +35,12 @@ from aapimport.services.team_writes import (
     LOST_HERE,
     MEMBERS,
     by_id,
+    inside_by_now,
     named,
     no_longer,
     nobody_may_join,
     put_back_said,
+    read_before,
     see_who_was_there,
     send,
     send_whole,
@@ -99,7 +100,7 @@ class Joining:
         """
         if self._adding.kept and not self._adding.appends:
             see_who_was_there(self._directory)
-        before = self._there()
+        before = read_before(self._directory, self._team_id)
         if isinstance(before, Unknown):
             return dict.fromkeys(self._people, unreadable(before)), False
         self._former, self._inside = before.items, dict(before.items)
@@ -162,7 +163,8 @@ class Joining:
         if self._all_refused is not None:
             return self._all_refused
         if self._adding.appends is False:  # seen since the others were sent
-            return self._whole(left)
+            is_waiting = self._adding.may_still_take(self._team_id, self._directory.patience)
+            return _WAITS if is_waiting else self._whole(left)
         if self._team_id in self._adding.losing:
             return Outcome(verdict=Verdict.NEEDS_PERSON, reason=LOST_HERE)
         if self._adding.appends is None and self._adding.is_settling(self._directory.patience):
@@ -188,18 +190,6 @@ class Joining:
             self._shows = True
             self._inside |= now.items
 
-    def _there(self) -> Members | Unknown:
-        """The team before anything is written; one that is gone stays away for the settle time."""
-        patience, began = self._directory.patience, time.monotonic()
-        found: Members | Unknown = Unknown("")
-        for _ in patience.looks(began):
-            found = read_team(self._directory, self._team_id)
-            if isinstance(found, Members) or not found.gone:
-                return found
-        if isinstance(found, Unknown) and not patience.has_settled(began):
-            return replace(found, gone=False)
-        return found
-
     def _tried(
         self, ids: list[str], tries: int
     ) -> tuple[dict[str, Outcome], list[str], Outcome, int]:
@@ -219,19 +209,23 @@ class Joining:
             outcome = judge(reply)
             status = reply.status if isinstance(reply, Answer) else 0
             outcome = after_lost(outcome, lost=lost)
+            self._adding.sent(self._team_id, again=lost)
             lost = outcome.verdict is Verdict.UNKNOWN
             if not ((lost and may_pass(outcome)) or status in BUSY):
                 break
             wait_before_another(self._directory.patience, outcome, TRIES + 1 - tries)
-            present = read_team(self._directory, self._team_id)
-            if isinstance(present, Unknown):
+            tries -= 1
+            people = {one: self._people.get(one, "") for one in left}
+            in_time = lost and tries > 0
+            present = inside_by_now(self._directory, self._team_id, people, in_time=in_time)
+            if present is None:
                 status = 0
                 break
-            inside = present.listed({one: self._people.get(one, "") for one in left})
-            found |= each(inside, Outcome(verdict=Verdict.DONE))
-            left = [one for one in left if one not in inside]
-            tries -= 1
+            found |= each(present, Outcome(verdict=Verdict.DONE))
+            left = [one for one in left if one not in present]
             if not left or not tries:
+                break
+            if lost and self._adding.may_still_take(self._team_id, self._directory.patience):
                 break
         if status not in _REFUSING | _TOO_MUCH:
             self._refused = 0
@@ -249,14 +243,23 @@ class Joining:
         unproven = self._adding.appends is None
         partial = self._used is not None and self._used > len(self._inside)
         if self._shows and (partial or (unproven and (self._inside or self._several))):
-            self._held = self._adding.kept.get(self._team_id)  # of an `add` that was never seen
-            earlier = by_id(self._held.before[MEMBERS]) if self._held else {}
-            before = Kept(
-                before={MEMBERS: [*(earlier | self._inside).values()]},
-                added={MEMBERS: {one: self._people[one] for one in ids}},
-                used=self._used,
-            )
-            self._adding.intend(self._team_id, before)
+            self._intend(ids)
+
+    def _intend(self, ids: Collection[str]) -> None:
+        self._held = self._adding.kept.get(self._team_id)  # of a write that was never seen
+        earlier = by_id(self._held.before[MEMBERS]) if self._held else {}
+        before = Kept(
+            before={MEMBERS: [*(earlier | self._inside).values()]},
+            added={MEMBERS: {one: self._people[one] for one in ids}},
+            used=self._used,
+        )
+        self._adding.intend(self._team_id, before)
+
+    def _forget(self) -> None:
+        if self._held:
+            self._adding.intend(self._team_id, self._held)
+        else:
+            self._adding.forget(self._team_id)
 
     def _settled(self, outcome: Outcome) -> bool:
         """Whether those who were added show; who was in the team is kept until they do."""
@@ -264,12 +267,8 @@ class Joining:
         if kept is None:
             return False
         if not _may_be(outcome):
-            if self._held:
-                self._adding.intend(self._team_id, self._held)
-            else:
-                self._adding.forget(self._team_id)
+            self._forget()
             return False
-        kept.since = time.monotonic()
         look = settled(self._directory, self._team_id)
         self._is_shown = self._is_shown and look is not None and look.fresh
         if look is None or look.shown is None:
@@ -293,7 +292,10 @@ class Joining:
         """Send the whole list of members: whoever was in the team and whom we have put there."""
         others = {one: {"value": one} for one in (*self._placed, *ids) if one not in self._inside}
         known = self._inside | others
+        self._intend(ids)
         outcome = send_whole(self._directory, self._team_id, known)
+        if outcome.verdict is not Verdict.UNKNOWN:
+            self._forget()
         if outcome.verdict is Verdict.DONE:
             self._placed.update(ids)
         return outcome

@@ -98,6 +98,20 @@ class Adding:
             self.kept[identifier] = kept
             self._write()
 
+    def may_still_take(self, identifier: str, patience: Patience) -> bool:
+        """Whether a write may be carried out yet that takes something away from there."""
+        kept = self.kept.get(identifier)
+        return bool(kept and not self.appends and not patience.has_settled(kept.since))
+
+    def sent(self, identifier: str, *, again: bool = False) -> None:
+        """A write to what is kept has left just now; that is durable where it left once more."""
+        with self.alone:
+            if kept := self.kept.get(identifier):
+                kept.since = time.monotonic()
+                if again:
+                    kept.at = time.time()
+                    self._write()
+
     def forget(self, identifier: str) -> None:
         """Keep it no more: everything was seen, or nothing was sent."""
         with self.alone:

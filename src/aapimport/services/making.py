@@ -24,6 +24,7 @@ from aapimport.services.repeating import (
     TRIES,
     after_lost,
     may_pass,
+    shows_in_time,
     wait_before_another,
 )
 from aapimport.services.roles import is_client_admin
@@ -88,7 +89,8 @@ class _Making:
         self._back: tuple[str, ...] = ()
         self._wanted = wanted
         self._put = put
-        self._busy = self._lost = False
+        self._busy = self._lost = self._replaces = False
+        self._sent_at = 0.0
         self._wrote = False
         self._refused: dict[str, str] = {}
 
@@ -117,11 +119,11 @@ class _Making:
             return replace(ended, short=tuple(sorted(everything)))  # perhaps it refuses everybody
         return self._result(everything)
 
-    def _left(self, part: Collection[str]) -> list[Change]:
+    def _left(self, part: Collection[str], now: Seen | None = None) -> list[Change]:
         """What still differs, of what can be set at all."""
         return [
             change
-            for change in differences(self._now.account, self._wanted)
+            for change in differences((now or self._now).account, self._wanted)
             if change.attribute in part
             and changes.is_declared(self._directory.capabilities, change.attribute)
         ]
@@ -142,7 +144,9 @@ class _Making:
                 if not (self._busy or may_pass(outcome)):
                     return outcome
                 wait_before_another(self._directory.patience, outcome, attempt)
-            last = outcome.verdict is Verdict.DONE or attempt == TRIES
+                if self._may_come_yet(part):
+                    return outcome
+            last = outcome.verdict is Verdict.DONE or attempt == TRIES or self._lost
             now = self._read_back(until_it_shows=last)
             if isinstance(now, Outcome):
                 return now
@@ -150,6 +154,22 @@ class _Making:
             if outcome.verdict is Verdict.DONE:
                 return outcome
         return outcome if self._left(part) else Outcome(verdict=Verdict.DONE)
+
+    def _may_come_yet(self, part: Collection[str]) -> bool:
+        """Whether a lost write that may replace what is there can be carried out even now.
+
+        It is looked for until it shows or has settled: carried out after a repeat, it would undo
+        what was put right since.
+        """
+        patience, last = self._directory.patience, self._now
+
+        def is_shown() -> bool:
+            now = _shown(self._directory, last.account.id, self._wanted, written=True)
+            return isinstance(now, Seen) and not self._left(part, now)
+
+        if not (self._lost and self._replaces) or shows_in_time(patience, self._sent_at, is_shown):
+            return False
+        return not patience.has_settled(self._sent_at)
 
     def _read_back(self, *, until_it_shows: bool) -> Seen | Outcome:
         """The account after a write; what the write took away has been put back then.
@@ -174,19 +194,25 @@ class _Making:
         kept = None if self._put else self._at_risk(left)
         if kept and identifier not in adding.kept:  # before a lost answer there may have been more
             adding.intend(identifier, kept)
+        replaces = changes.may_replace(
+            self._directory, self._now, self._wanted, left, put=self._put
+        )
         send = changes.put if self._put else changes.patch
         reply = send(self._directory, self._now, self._wanted, left)
         if not self._put and changes.wants_put(reply):
             if not self._lost:
                 adding.forget(identifier)
             reply = changes.put(self._directory, self._now, self._wanted, left)
+            replaces = not changes.is_guarded(self._directory, self._now)
         self._busy = isinstance(reply, Answer) and reply.status in BUSY
+        again, self._sent_at = self._lost, time.monotonic()
         outcome = after_lost(judge(reply), lost=self._lost)
         self._lost = outcome.verdict is Verdict.UNKNOWN
+        self._replaces = self._replaces or replaces
         if kept and outcome.verdict not in MAY_HAVE_WRITTEN:
             adding.forget(identifier)
-        elif identifier in adding.kept:
-            adding.kept[identifier].since = time.monotonic()
+        else:
+            adding.sent(identifier, again=again)
         self._wrote = self._wrote or outcome.verdict in MAY_HAVE_WRITTEN
         return replace(outcome, account_id=identifier, wrote=self._wrote)
 

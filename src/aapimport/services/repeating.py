@@ -1,5 +1,6 @@
 """Writes that are tried again: how often, when that may help, and how long to wait before."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from aapimport.services.outcomes import Outcome, Verdict
@@ -31,6 +32,20 @@ def after_lost(outcome: Outcome, *, lost: bool) -> Outcome:
     if not lost or outcome.verdict in MAY_HAVE_WRITTEN:
         return outcome
     return replace(outcome, verdict=Verdict.UNKNOWN)
+
+
+def shows_in_time(patience: Patience, since: float, is_shown: Callable[[], bool]) -> bool:
+    """Whether a write whose answer was lost shows before it has settled; looked for until then.
+
+    What replaces something must not be repeated before: carried out late, the first one would undo
+    the repeat, and whatever came after it.
+
+    Args:
+        patience: How long to look.
+        since: When the write was last under way, on the monotonic clock.
+        is_shown: Looks once.
+    """
+    return any(is_shown() for _ in patience.looks(since))
 
 
 def wait_before_another(patience: Patience, outcome: Outcome, attempt: int) -> None:

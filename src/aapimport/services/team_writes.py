@@ -1,7 +1,9 @@
 """Writes to one team: members added, or its whole list sent, and former members put back."""
 
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from aapimport.services.changes import wants_put
 from aapimport.services.directory import Directory, Unknown
@@ -22,6 +24,7 @@ from aapimport.services.repeating import (
     TRIES,
     after_lost,
     may_pass,
+    shows_in_time,
     wait_before_another,
 )
 from aapimport.services.scim import PATCH_OP, identifier, mapping, text
@@ -66,6 +69,47 @@ def nobody_may_join(adding: Adding, team_id: str, team: Members, used: int | Non
     return _LOST_ELSEWHERE if adding.appends is None and adding.losing and team.items else ""
 
 
+def read_before(directory: Directory, team_id: str) -> Members | Unknown:
+    """A team before anything is written; one that is gone stays away for the settle time."""
+    patience, began = directory.patience, time.monotonic()
+    found: Members | Unknown = Unknown("")
+    for _ in patience.looks(began):
+        found = read_team(directory, team_id)
+        if isinstance(found, Members) or not found.gone:
+            return found
+    if isinstance(found, Unknown) and not patience.has_settled(began):
+        return replace(found, gone=False)
+    return found
+
+
+def inside_by_now(
+    directory: Directory, team_id: str, people: Mapping[str, str], *, in_time: bool
+) -> set[str] | None:
+    """Who of some people is in a team after an `add`; None where that can't be seen.
+
+    Args:
+        directory: The portal.
+        team_id: The team.
+        people: The address of each account id.
+        in_time: Whether the answer was lost. If the `add` may take others out of the team, people
+            are looked for then until they show or it can't be carried out any more: it would undo
+            a repeat.
+    """
+    inside: set[str] | None = None
+
+    def are_shown() -> bool:
+        nonlocal inside
+        team = read_team(directory, team_id)
+        inside = None if isinstance(team, Unknown) else team.listed(people)
+        return inside is not None and len(inside) == len(people)
+
+    adding = directory.adds_to_teams
+    kept = adding.kept.get(team_id)
+    if not are_shown() and in_time and kept and adding.may_still_take(team_id, directory.patience):
+        shows_in_time(directory.patience, kept.since, are_shown)
+    return inside
+
+
 def send(
     directory: Directory, team_id: str, operation: str, items: Iterable[Item], version: str = ""
 ) -> Reply:
@@ -95,7 +139,8 @@ def send_whole(
     """Send the whole list of members: whoever is in the team now, as they are shown, and others.
 
     By one PATCH; where there is none of that kind, by PUT of the team as it is shown. A refusal is
-    none of that: a PUT wipes out what a team has and doesn't show.
+    none of that: a PUT wipes out what a team has and doesn't show. After a lost answer it is looked
+    until the list shows, or can't be carried out any more, unless a version guards it.
 
     Args:
         directory: The portal.
@@ -116,6 +161,7 @@ def send_whole(
             return after_lost(Outcome(verdict=Verdict.REJECTED, reason=_WOULD_TAKE_AWAY), lost=lost)
         everybody = [*({**known, **now.items}).values()]
         version = text(mapping(shown.get("meta")).get("version"))
+        ids = by_id(everybody).keys()
         reply = send(directory, team_id, "replace", everybody, version)
         if wants_put(reply):
             body = {**shown, MEMBERS: everybody}
@@ -123,13 +169,24 @@ def send_whole(
             reply = directory.transport.request(
                 "PUT", team_path(team_id), body=body, headers=headers
             )
+        since = time.monotonic()
         busy = isinstance(reply, Answer) and reply.status in BUSY
         outcome = after_lost(judge(reply), lost=lost)
         lost = outcome.verdict is Verdict.UNKNOWN
         if not (busy or may_pass(outcome) or outcome.verdict is Verdict.NOT_SENT):
             break
         wait_before_another(directory.patience, outcome, attempt)
+        if lost and not version:
+            if shows_in_time(directory.patience, since, partial(_holds, directory, team_id, ids)):
+                return Outcome(verdict=Verdict.DONE)
+            if not directory.patience.has_settled(since):
+                break
     return outcome
+
+
+def _holds(directory: Directory, team_id: str, ids: Collection[str]) -> bool:
+    team = read_team(directory, team_id)
+    return isinstance(team, Members) and team.items.keys() >= {*ids}
 
 
 def see_who_was_there(directory: Directory) -> dict[str, tuple[str, ...]]:

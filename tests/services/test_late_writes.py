@@ -1,0 +1,129 @@
+"""A write that replaces, whose answer was lost, is carried out late: nothing is undone by it."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from aapimport.plan.make import Services
+from aapimport.services.making import make_so
+from aapimport.services.outcomes import Verdict
+from aapimport.services.values import Wanted
+from support.stub import ScimStub
+from support.wire import Act, Response, error, instead
+
+SETTLE = 1.5
+LATE = 0.4
+P25 = {"value": "p25", "display": "Leadership 2025", "type": "pass"}
+ANA = Wanted(email="ana@acme.com", first_name="Ana", last_name="Perez", pass_id="p26")
+
+
+@pytest.fixture
+def late(portal_stub: ScimStub, both: Services) -> None:
+    """A portal whose `add` replaces; its first PATCH is answered by 504 and carried out later."""
+    portal_stub.habits.replaces_on_add = portal_stub.habits.replaces_members = True
+    both.portal.patience.settle_seconds = SETTLE
+
+    def fault(act: Act) -> Response:
+        threading.Timer(LATE, act).start()
+        return error(504, "gateway time-out")
+
+    portal_stub.on("PATCH", "/(Users|Groups)/.*", fault)
+
+
+@pytest.fixture
+def team(portal_stub: ScimStub) -> str:
+    """A team with three members."""
+    identifier = portal_stub.add_team("Sales", 99)
+    former = [portal_stub.add_user(f"old{one}@acme.com") for one in range(3)]
+    portal_stub.store.groups[identifier]["members"] = [{"value": one} for one in former]
+    return identifier
+
+
+def sent(stub: ScimStub) -> list[tuple[str, int]]:
+    """The operation of each PATCH, and how many values it has."""
+    operations = (one.json["Operations"][0] for one in stub.writes)
+    return [(one["op"], len(one["value"])) for one in operations]
+
+
+def inside(stub: ScimStub, team: str) -> int:
+    """How many are in a team."""
+    return len(stub.store.groups[team]["members"])
+
+
+@pytest.mark.usefixtures("late")
+def test_a_lost_add_to_a_team_is_not_repeated_before_it_can_not_come_any_more(
+    portal_stub, both: Services, team
+):
+    """It is looked for; what it took away is put back once it shows."""
+    people = {portal_stub.add_user(f"p{one}@acme.com"): f"p{one}@acme.com" for one in range(4)}
+    outcomes = both.portal.add_members(team, people)
+    assert {one.verdict for one in outcomes.values()} == {Verdict.DONE}
+    assert sent(portal_stub) == [
+        ("add", 1),
+        ("replace", 4),
+        ("add", 1),
+        ("replace", 5),
+        ("replace", 7),
+    ]
+    assert inside(portal_stub, team) == 7
+    assert both.portal.adds_to_teams.kept == {}
+
+
+@pytest.mark.usefixtures("late")
+def test_a_lost_whole_list_is_not_repeated_before_it_can_not_come_any_more(
+    portal_stub, both: Services, team
+):
+    """Who was in the team is durable before it leaves, until an answer says what became of it."""
+    saved: list[str] = []
+    both.portal.adds_to_teams.recall(False, "", lambda _appends, kept: saved.append(kept))
+    people = {portal_stub.add_user(f"p{one}@acme.com"): f"p{one}@acme.com" for one in range(2)}
+    outcomes = both.portal.add_members(team, people)
+    assert {one.verdict for one in outcomes.values()} == {Verdict.DONE}
+    assert sent(portal_stub) == [("replace", 5)]
+    assert inside(portal_stub, team) == 5
+    assert "p1@acme.com" in saved[0]
+    assert saved[-1] == ""
+
+
+@pytest.mark.usefixtures("late")
+@pytest.mark.parametrize("appends", [None, False])
+def test_a_lost_change_of_an_account_is_not_repeated_before_it_can_not_come_any_more(
+    portal_stub, both: Services, appends
+):
+    """Neither an `add` nor a whole array; what an `add` took away is given back, and said."""
+    if appends is False:
+        both.portal.adds_to_people.learn(appends=False)
+    own_id = portal_stub.add_user("ana@acme.com", "Ana", "Perez", entitlements=[P25])
+    outcome = make_so(both.portal, own_id, ANA)
+    assert outcome.verdict is Verdict.DONE
+    expected = [("replace", 2)] if appends is False else [("add", 1), ("replace", 2)]
+    assert sent(portal_stub) == expected
+    assert ("was given back" in outcome.reason) == (appends is None)
+    held = portal_stub.store.users[own_id]["entitlements"]
+    assert {one["value"] for one in held} == {"p25", "p26"}
+    assert both.portal.adds_to_people.kept == {}
+
+
+@pytest.mark.usefixtures("late")
+def test_where_add_is_known_to_append_nobody_waits(portal_stub, both: Services, team):
+    """A repeat does no harm there, whatever comes late."""
+    portal_stub.habits.replaces_members = False
+    both.portal.adds_to_teams.learn(appends=True)
+    ana = portal_stub.add_user("ana@acme.com")
+    outcomes = both.portal.add_members(team, {ana: "ana@acme.com"})
+    assert outcomes[ana].verdict is Verdict.DONE
+    assert sent(portal_stub) == [("add", 1)] * 2
+
+
+def test_a_lost_write_is_not_repeated_when_the_run_stops(portal_stub, both: Services, team):
+    """What was there stays kept: the next session looks again."""
+    both.portal.patience.settle_seconds = 60.0
+    stops: Any = both.portal.patience
+    stops._sleep = lambda _seconds: True
+    portal_stub.on("PATCH", "/Groups/.*", instead(error(504)), times=9)
+    ana = portal_stub.add_user("ana@acme.com")
+    outcomes = both.portal.add_members(team, {ana: "ana@acme.com"})
+    assert outcomes[ana].verdict is Verdict.UNKNOWN
+    assert sent(portal_stub) == [("add", 1)]
+    assert both.portal.adds_to_teams.kept.keys() == {team}
