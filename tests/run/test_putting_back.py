@@ -16,6 +16,7 @@ from aapimport.run.options import RunOptions
 from aapimport.run.putting_back import put_back_first
 from aapimport.run.records import State, StepKind
 from aapimport.run.session import Session
+from aapimport.services.ownership import HANDED_ON
 from support.stub import EXTENSION, ScimStub
 from support.uploading import Uploading, people, person, services
 from support.wire import RESET, Act, Response, as_json, error, instead
@@ -439,10 +440,12 @@ def test_one_who_was_deleted_keeps_no_other_former_member_out(uploading: Uploadi
     assert former[0] in report.people[0].but
 
 
+@pytest.mark.parametrize("handed_on", [False, True])
 @pytest.mark.parametrize("known", [True, False])
-def test_a_later_session_knows_whom_an_earlier_one_has_put_into_a_team(uploading, known):
-    """A whole list holds them although the team doesn't show them yet."""
+def test_a_later_session_knows_whom_an_earlier_one_has_put_into_a_team(uploading, known, handed_on):
+    """A whole list holds them although the team doesn't show them yet, if they are still they."""
     uploading.settle_seconds = STILL_SETTLING
+    uploading.portal.store.users["user-1"]["entitlements"] = [{"value": "p26", "type": "pass"}]
     put_in(uploading.portal, "xeno")
     uploading.rows = (person(2, team="Sales"), person(3, team="Sales"))
     old = dict(uploading.portal.store.groups["team-1"])
@@ -456,13 +459,23 @@ def test_a_later_session_knows_whom_an_earlier_one_has_put_into_a_team(uploading
         first = replace(tasks[0], state=State.WRITTEN, account_id="user-1", sent_at=time.time())
         session.conveyor.record([first])
         session.conveyor.last_sent["portal"] = time.monotonic()
+        if handed_on:
+            uploading.portal.store.users["user-1"] |= {
+                "userName": "zed@acme.com",
+                "name": {"givenName": "Zed", "familyName": "Other"},
+                "emails": [{"value": "zed@acme.com"}],
+            }
         GroupSteps(session)._recall(StepKind.TEAM)
+        (first, *_) = session.due(StepKind.TEAM, State.WRITTEN, State.NEEDS_PERSON)
+        assert (first.state is State.NEEDS_PERSON) == handed_on
+        assert (HANDED_ON in first.reason) == handed_on
         if known:
             both.portal.adds_to_teams.learn(appends=False)
         late = instead(as_json(200, old | {"members": old["members"]}))
         uploading.portal.on("GET", "/Groups/team-1", late, times=2)
         both.portal.add_members("team-1", {"user-9": "p3@acme.com"})
-    assert {*members(uploading.portal)} == {"user-2", "user-1", "user-9"}
+    inside = {"user-2", "user-9"} if handed_on else {"user-2", "user-1", "user-9"}
+    assert {*members(uploading.portal)} == inside
 
 
 def test_what_is_partly_gone_since_an_earlier_session_is_named(uploading: Uploading):

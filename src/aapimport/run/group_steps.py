@@ -65,11 +65,13 @@ class GroupSteps:
     def _recall(self, kind: StepKind) -> None:
         """Whom an earlier session has put into a Group that may not show them yet.
 
-        Where a whole list has to be sent, they belong to it.
+        Where a whole list has to be sent, they belong to it, as long as their accounts are theirs.
         """
+        written = [*self._session.due(kind, State.WRITTEN)]
+        theirs = still_theirs(self._session, written)
         if self._session.unsettled("portal") > 0:
             placed = self._session.services.portal.adds_to_teams.placed
-            for task in self._session.due(kind, State.WRITTEN):
+            for task in theirs:
                 placed.setdefault(task.target, set()).add(task.account_id)
 
     def _in_order(self, by_group: Mapping[str, list[Task]]) -> Iterator[list[Task]]:
