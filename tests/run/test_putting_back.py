@@ -507,3 +507,23 @@ def test_nothing_is_given_back_to_an_account_that_was_handed_on(uploading: Uploa
     with pytest.raises(RefusedError, match="is gone now: entitlement Leadership 2025"):
         uploading.run()
     assert passes(uploading.portal) == []
+
+
+def test_what_was_given_back_is_said_where_the_role_is_not_kept(uploading: Uploading):
+    """Later looks, which see the role alone, take nothing away from the receipt."""
+    uploading.settle_seconds = 0.1
+    uploading.options = replace(uploading.options, update_roles=True)
+    uploading.portal.store.users["user-1"]["roles"] = [{"value": "facilitator"}]
+
+    def ignores_roles(act: Act) -> Response:
+        before = uploading.portal.store.users["user-1"]["roles"]
+        answer = act()
+        uploading.portal.store.users["user-1"]["roles"] = before
+        return answer
+
+    for method in ("PATCH", "PUT"):
+        uploading.portal.on(method, "/Users/user-1", ignores_roles, times=99)
+    (one,) = uploading.run().people
+    assert "role not kept" in one.but
+    assert "entitlement Leadership 2025 was gone after the write and was given back" in one.reason
+    assert passes(uploading.portal) == ["p25", "p26"]

@@ -104,6 +104,27 @@ def test_what_goes_once_is_not_taken_for_what_add_does(portal_stub, both: Servic
     assert both.portal.adds_to_people.appends is True
 
 
+@pytest.mark.parametrize("gone", ["entitlements", "roles"])
+def test_what_is_gone_is_seen_where_the_role_is_not_kept(portal_stub, both: Services, zoe, gone):
+    """The pass that was added shows, so that nothing of it is old."""
+    both.portal.adds_to_people.learn(appends=True)
+
+    def rule(act: Act) -> Response:
+        answer = act()
+        portal_stub.store.users[zoe]["roles"] = [{"value": "manager"}, {"value": "auditor"}]
+        portal_stub.store.users[zoe][gone].pop(0 if gone == "entitlements" else 1)
+        return answer
+
+    portal_stub.on("PATCH", f"/Users/{zoe}", rule)
+    outcome = make_so(both.portal, zoe, ZOE)
+    assert (outcome.verdict, outcome.short) == (Verdict.WRITTEN, ("role",))
+    if gone == "entitlements":
+        assert "entitlement Next Year was gone after the write and was given back" in outcome.but
+        assert sorted(values(portal_stub, zoe, "entitlements")) == ["p26", "p27"]
+    else:
+        assert "role auditor is gone from the account" in outcome.but
+
+
 @pytest.mark.parametrize("keeps_roles", [True, False])
 def test_what_is_gone_in_part_is_given_back_each_time(portal_stub, both: Services, keeps_roles):
     """One pass a person, beside a licence: what stays proves nothing, for the next one neither."""

@@ -12,7 +12,7 @@ from aapimport.run.conveyor import Batch, Call, Progress
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.session import Session, ahead
 from aapimport.services.differences import not_kept
-from aapimport.services.giving_back import said, see_what_was_there
+from aapimport.services.giving_back import said, said_before, see_what_was_there
 from aapimport.services.look_ups import ADDRESSES_PER_LOOK_UP
 from aapimport.services.making import make_so
 from aapimport.services.many import verify_many
@@ -122,11 +122,12 @@ class ReadBack:
                 self._note_dropped(task, outcome)
             only_answered = key in self._conveyor.answered - self._conveyor.lost
             if key in self._session.resent and not only_answered:
-                return replace(outcome, reason=outcome.reason or _SENT_AGAIN.format(task.attempts))
+                reason = outcome.reason or _SENT_AGAIN.format(task.attempts)
+                outcome = replace(outcome, reason=reason)
         elif outcome.verdict in {Verdict.WRITTEN, Verdict.UNKNOWN}:
             self._short[key] = outcome
-            return replace(outcome, verdict=Verdict.WRITTEN)
-        return outcome
+            outcome = replace(outcome, verdict=Verdict.WRITTEN)
+        return said_before(outcome, task.reason, task.but)
 
     def _note_dropped(self, task: Task, seen: Outcome) -> None:
         """Note what the service has dropped of what a create sent: it may do so of others'."""
@@ -197,12 +198,14 @@ class ReadBack:
         self._note_dropped(task, seen)
         self._session.confirmed.add(key)
         changed = task.is_new or key in self._conveyor.changed
+        done = Outcome(verdict=Verdict.DONE, but=not_kept(seen.short))
+        done = said_before(done, task.reason, task.but)
         return replace(
             task,
             state=State.DONE,
             attempts=task.attempts if changed else 0,
-            but=not_kept(seen.short),
-            reason="",
+            but=done.but,
+            reason=done.reason,
         )
 
 

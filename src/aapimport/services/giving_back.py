@@ -21,6 +21,8 @@ from aapimport.services.repeating import (
 from aapimport.services.transport import Answer
 from aapimport.text import fold
 
+GIVEN_BACK = "was gone after the write and was given back: see whether that is right"
+"""What is said of something that an account has again."""
 _GONE = "is gone from the account"
 
 
@@ -47,6 +49,22 @@ def said(outcome: Outcome, gone: Collection[str]) -> Outcome:
     """An outcome that says what is gone from the account, if anything is."""
     words = (f"{one} {_GONE}" for one in gone)
     return replace(outcome, but="; ".join(filter(None, (outcome.but, *words)))) if gone else outcome
+
+
+def said_before(outcome: Outcome, reason: str, but: str) -> Outcome:
+    """An outcome that says what a step has said already of what went and what was given back.
+
+    Args:
+        outcome: What a later look says.
+        reason: The step's reason.
+        but: What the step says isn't as it should be.
+    """
+    return replace(outcome, reason=_with(outcome.reason, reason), but=_with(outcome.but, but))
+
+
+def _with(words: str, before: str) -> str:
+    of_losses = (one for one in before.split("; ") if _GONE in one or GIVEN_BACK in one)
+    return "; ".join(filter(None, (words, *(one for one in of_losses if one not in words))))
 
 
 def is_said_of_account(but: str, gone: Collection[str]) -> bool:

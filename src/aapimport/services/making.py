@@ -13,7 +13,7 @@ from aapimport.services import changes
 from aapimport.services.changes import NAMES, Seen
 from aapimport.services.differences import differences, not_kept
 from aapimport.services.directory import Directory, Unknown
-from aapimport.services.giving_back import put_back, said, see_what_was_there, settled
+from aapimport.services.giving_back import GIVEN_BACK, put_back, said, see_what_was_there, settled
 from aapimport.services.keeping import NOT_REPEATED
 from aapimport.services.kept import Kept
 from aapimport.services.outcomes import Outcome, Verdict, judge
@@ -36,7 +36,6 @@ from aapimport.template.roles import Role
 _PARTS: tuple[set[str], ...] = ({"account"}, {"pass"}, {"role"}, set(NAMES))
 _ALL: set[str] = set().union(*_PARTS)
 _REFUSALS = {Verdict.REJECTED, Verdict.REFUSED}
-_GIVEN_BACK = "was gone after the write and was given back: see whether that is right"
 _SAYS_NAMES = re.compile(r"\b(names?|givenname|familyname|displayname|formatted)\b", re.IGNORECASE)
 
 
@@ -219,7 +218,7 @@ class _Making:
     def _result(self, tried: Collection[str]) -> Outcome:
         """What has become of the account, by what it shows."""
         gone = self._gone or self._given_back()
-        returned = (f"{one} {_GIVEN_BACK}" for one in self._returned if one not in gone)
+        returned = (f"{one} {GIVEN_BACK}" for one in self._returned if one not in gone)
         short = [one.attribute for one in differences(self._now.account, self._wanted)]
         hard = {
             attribute: words
@@ -236,7 +235,7 @@ class _Making:
         outcome = Outcome(
             verdict=Verdict.WRITTEN if late else Verdict.DONE,
             account_id=identifier,
-            reason="; ".join(f"{one} {_GIVEN_BACK}" for one in self._back),
+            reason="; ".join(f"{one} {GIVEN_BACK}" for one in self._back),
             short=tuple(late or short),
             but="; ".join(filter(None, [not_kept(soft), *_with_words(hard), *returned])),
             wrote=self._wrote,
@@ -247,16 +246,17 @@ class _Making:
     def _given_back(self) -> tuple[str, ...]:
         """Give an account back what it doesn't show any more; what is missing even then.
 
-        An old value that is shown where a new one was set tells nothing. Somebody else may have
-        taken it away on purpose just now, so that it is said. A role
+        An old value that is shown where a new one was set tells nothing; a pass that was set and
+        shows does, whatever became of the role. Somebody else may have taken it away on purpose
+        just now, so that it is said. A role
         is never given back, only named: it may be a right that somebody has just taken away.
         """
         gone = changes.taken_away(self._keep, self._now)
-        if (
-            not gone
-            or not self._wrote
-            or {"pass", "role"} & {it.attribute for it in self._left(_ALL)}
-        ):
+        left, wrote = (
+            {it.attribute for it in self._left(_ALL, at)} for at in (self._now, self._before)
+        )
+        may_be_old = "pass" in left or ("role" in left and "pass" not in wrote)
+        if not gone or not self._wrote or may_be_old:
             return ()
         passes = {"entitlements": self._keep["entitlements"]}
         if not (back := changes.taken_away(passes, self._now)):
