@@ -99,6 +99,54 @@ def test_who_was_taken_off_the_pass_since_is_not_mailed(uploading: Uploading):
     assert report.exit_code is ExitCode.FINDINGS
 
 
+@pytest.mark.parametrize("by_id", ["new", "old"])
+def test_one_old_answer_takes_nobody_off_the_pass(uploading: Uploading, by_id):
+    """Searches may lag: the account is asked for by its id, and nothing is final so soon."""
+    uploading.rows = (person(2, email="ana@acme.com", first_name="Ana"),)
+    uploading.settle_seconds = 8.0
+    lost = instead(RESET)  # so that something may still be settling
+    uploading.portal.on("PATCH", "/Users/.*", lost, body="welcomeEmail", times=9)
+    with_error(uploading)
+    uploading.portal._rules.clear()
+    uploading.portal.seen.clear()
+
+    def old(act: Act) -> Response:
+        body = json.loads(act().body)
+        for account in body.get("Resources", [body]):
+            account.pop("entitlements", None)
+        return as_json(200, body)
+
+    uploading.portal.on("POST", "/Users/.search", old, times=99)
+    if by_id == "old":
+        uploading.portal.on("GET", "/Users(/.*)?", old, times=99)
+        with_error(uploading)
+        assert uploading.portal.store.mails == []
+        uploading.portal._rules.clear()
+    assert uploading.run().people[0].email_state == "sent"
+
+
+def test_who_was_never_on_the_pass_is_not_said_to_be_off_it(uploading: Uploading):
+    """The pass was refused: they join their team all the same, in a later session, too."""
+    uploading.rows = (person(2, email="ana@acme.com", first_name="Ana", team="Sales"),)
+
+    def without(act: Act) -> Response:
+        answer = act()
+        (account,) = uploading.portal.store.users.values()
+        account.pop("entitlements", None)
+        return answer
+
+    uploading.portal.on("POST", "/Users", without)
+    refusal = instead(error(400, "this person may not have a pass"))
+    for method in ("PATCH", "PUT"):
+        uploading.portal.on(method, "/Users/.*", refusal, times=99, body="entitlements")
+    uploading.portal.on("PATCH", "/Groups/.*", instead(error(401)))
+    with_error(uploading)
+    (one,) = uploading.run().people
+    assert "pass not kept: this person may not have a pass" in one.but
+    assert one.team_state == "joined"
+    assert uploading.portal.store.mails == []
+
+
 def with_error(uploading: Uploading) -> None:
     """A session that ends early."""
     with suppress(AapimportError):

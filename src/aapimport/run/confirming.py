@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from aapimport.run.landing import UNKNOWN_IF_MAILED
-from aapimport.run.records import State, StepKind, Task
+from aapimport.run.records import State, StepKind, Task, lacks_pass
 from aapimport.run.session import Session, ahead
 from aapimport.services.differences import says_inactive
 from aapimport.services.directory import Unknown
@@ -68,7 +68,7 @@ def look_again(session: Session, tasks: Sequence[Task]) -> dict[int, Outcome]:
     directory, trusted = session.directories[service], session.trusts(service)
     batches = [*ahead(unsure, ADDRESSES_PER_LOOK_UP)]
     accounts = [_accounts(session, batch) for batch in batches]
-    wanted = [session.wanted(one) for one in accounts]
+    wanted = [_on_the_pass(steps, session.wanted(steps)) for steps in accounts]
 
     def look(batch: list[Task], people: list[Wanted]) -> list[Outcome]:
         ids = [task.account_id for task in batch]
@@ -82,19 +82,45 @@ def look_again(session: Session, tasks: Sequence[Task]) -> dict[int, Outcome]:
     answers = session.read_many(calls)
     for batch, steps, people, outcomes in zip(batches, accounts, wanted, answers, strict=True):
         for task, step, one, first in zip(batch, steps, people, outcomes, strict=True):
-            outcome, settled = first, session.unsettled(service) <= 0
-            if first.reason == DEACTIVATED_SINCE and says_inactive(step.but):
-                outcome = replace(first, verdict=Verdict.DONE, reason="")
-            if first.gone and settled:  # once more, as one answer may be wrong
-                session.conveyor.sleep(min(_GAP, session.options.settle_seconds))
-                (outcome,) = look([task], [one])
-            if outcome.gone and settled:
-                outcome = replace(outcome, verdict=Verdict.NEEDS_PERSON)
+            outcome = first
+            if first.gone or first.reason == OFF_THE_PASS:
+                outcome = _second_look(session, task, one, first)
+            if outcome.reason == DEACTIVATED_SINCE and says_inactive(step.but):
+                outcome = replace(outcome, verdict=Verdict.DONE, reason="")
             found[task.row] = outcome
     if service == "portal":
         found |= _off_the_pass(session, [it for it in unsure if _is_done(found[it.row])])
     session.confirmed |= {(service, row) for row, outcome in found.items() if _is_done(outcome)}
     return found
+
+
+def _on_the_pass(steps: Sequence[Task], people: Sequence[Wanted]) -> list[Wanted]:
+    """What accounts should be: whoever was never put on the pass isn't off it now."""
+    return [
+        replace(one, pass_id=None) if lacks_pass(step.but) else one
+        for step, one in zip(steps, people, strict=True)
+    ]
+
+
+def _second_look(session: Session, task: Task, wanted: Wanted, first: Outcome) -> Outcome:
+    """What is known of an account that isn't shown, or not on the pass: one answer may be wrong.
+
+    Searches may lag behind the account itself, which is asked for by its id. Nothing is known for
+    sure before all has settled.
+    """
+    directory = session.directories[task.service]
+    settled = session.unsettled(task.service) <= 0
+    if first.gone and not settled:
+        return first
+    if settled:
+        session.conveyor.sleep(min(_GAP, session.options.settle_seconds))
+    trusted = first.gone and session.trusts(task.service)
+    (again,) = confirm_many(directory, [wanted], [task.account_id], trusted=trusted)
+    if again.gone and settled:
+        return replace(again, verdict=Verdict.NEEDS_PERSON)
+    if again.reason == OFF_THE_PASS and not settled:
+        return replace(again, verdict=Verdict.UNKNOWN)
+    return again
 
 
 def _off_the_pass(session: Session, tasks: Sequence[Task]) -> dict[int, Outcome]:
