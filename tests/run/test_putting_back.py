@@ -126,7 +126,10 @@ def test_a_later_session_puts_back_what_an_earlier_one_took(uploading: Uploading
     assert ("p25" if kind == "Users" else former[0]) in kept[1]
     uploading.portal._rules.clear()
     uploading.settle_seconds = STILL_SETTLING
-    assert uploading.run().exit_code is ExitCode.OK
+    report = uploading.run()
+    assert report.exit_code is ExitCode.OK
+    was_put_back = "given back" if kind == "Users" else f"put back: {', '.join(former)}"
+    assert was_put_back in report.people[0].reason  # somebody may have taken it away on purpose
     assert passes(uploading.portal) == ["p25", "p26"]
     assert {*former, "user-1"} == {*members(uploading.portal)}
     assert adding(uploading, "people") == ((None, "") if kind == "Users" else SEEN_ONCE)
@@ -229,6 +232,7 @@ def test_what_an_earlier_session_took_for_good_is_said_once(uploading: Uploading
 
 def test_nothing_of_those_who_were_there_stays_in_the_journal(uploading: Uploading):
     """Names and addresses are kept until it is seen that nobody is gone, and no longer."""
+    uploading.portal.habits.replaces_members = False
     former = put_in(uploading.portal, "xeno")
     uploading.portal.store.groups["team-1"]["members"] = [
         {"value": former[0], "display": "Xeno Former"}
@@ -340,6 +344,24 @@ def test_what_could_not_be_put_back_now_is_put_back_later(uploading: Uploading, 
     assert uploading.run().exit_code is ExitCode.OK
     assert passes(uploading.portal) == ["p25", "p26"]
     assert {*former, "user-1"} == {*members(uploading.portal)}
+
+
+def test_what_is_put_back_at_the_start_of_a_session_is_a_remark_of_the_run(uploading: Uploading):
+    """Also where nobody of this upload has to do with it."""
+    former = put_in(uploading.portal, "xeno")
+    uploading.rows = (person(2, team="Sales"),)
+    unread_after_the_write(uploading.portal, "/Groups/team-1")
+    uploading.run()
+    uploading.portal._rules.clear()
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Journal(uploading.journal_path) as journal,
+    ):
+        run = journal.open_run(both.address)
+        assert run is not None
+        session = Session(journal, run, both, RunOptions(settle_seconds=STILL_SETTLING))
+        notes = [one.note for one in put_back_first(session)]
+    assert notes[-1] == f"put back on All Access Pass: {former[0]} in team team-1"
 
 
 def test_what_is_gone_is_named_however_often_a_session_is_cut_off(uploading: Uploading):

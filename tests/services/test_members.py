@@ -205,6 +205,18 @@ def test_former_members_who_are_gone_for_good_are_named(portal_stub, both: Servi
     assert verdicts == [Verdict.DONE, Verdict.NEEDS_PERSON]  # nobody else is risked
 
 
+def test_former_members_who_were_put_back_are_named_once(portal_stub, both: Services):
+    """And nobody whom we have just added ourselves."""
+    portal_stub.habits.replaces_members = True
+    team, people = former(portal_stub)
+    ben, dora = portal_stub.store.groups[team]["members"]
+    outcomes = both.portal.add_members(team, people)
+    assert both.portal.adds_to_teams.appends is False  # they were put back twice
+    names = f"Ben Okafor ({ben['value']}), {dora['value']}"
+    expected = f"former members were gone after the write and were put back: {names}"
+    assert {one.reason for one in outcomes.values()} == {expected}
+
+
 @pytest.fixture
 def with_an_owner(portal_stub: ScimStub) -> list[str]:
     """Three teams of an owner and three others; `add` replaces all but the owner."""

@@ -121,7 +121,7 @@ class Conveyor:
         if not note and max(waits.values()) > 0:
             service = max(waits, key=waits.__getitem__)
             name = self._lanes[service].directory.name
-            note = f"{name} asks for a pause: {waits[service]:.0f} s"
+            note = f"{name} asks for a pause: {max(1.0, waits[service]):.0f} s"
         return Progress(self.done, self.total, note)
 
     def record(self, tasks: list[Task]) -> None:

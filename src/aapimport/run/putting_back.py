@@ -34,7 +34,7 @@ class GoneError(RefusedError):
 
 
 def put_back_first(session: Session) -> Iterator[Progress]:
-    """Put back what earlier sessions have kept, on each service; what can't be ends its steps.
+    """Put back what earlier sessions have kept, on each service, and say so; what can't ends it.
 
     Raises:
         AapimportError: The run can't go on.
@@ -45,6 +45,8 @@ def put_back_first(session: Session) -> Iterator[Progress]:
         if any(adding.kept for adding in _both(directory)):
             yield session.conveyor.progress("looking at what was there before the last write")
             [*session.read_many([partial(_look, directory)])]
+            if back := _back(directory):
+                yield session.conveyor.progress(f"put back on {directory.name}: {'; '.join(back)}")
         if gone := _lost(directory, ()):
             session.conveyor.halt(service, GoneError(service, directory, gone))
 
@@ -82,6 +84,15 @@ def _both(directory: Directory) -> tuple[Adding, Adding]:
 def _look(directory: Directory) -> None:
     see_what_was_there(directory)
     see_who_was_there(directory)
+
+
+def _back(directory: Directory) -> list[str]:
+    """What was put back just now; whoever took it away may have meant to."""
+    people, teams = (adding.back.items() for adding in _both(directory))
+    return [
+        *(f"{', '.join(back)} of account {own_id}" for own_id, back in people if back),
+        *(f"{', '.join(back)} in team {own_id}" for own_id, back in teams if back),
+    ]
 
 
 def _lost(directory: Directory, told: Collection[tuple[str, str]]) -> list[str]:

@@ -80,7 +80,6 @@ class Joining:
         self._inside: dict[str, Item] = {}
         self._used: int | None = None
         self._gone: tuple[str, ...] = ()
-        self._back: tuple[str, ...] = ()
         self._missing: set[str] = set()
         self._several = self._shows = False
         self._is_shown = True
@@ -92,6 +91,15 @@ class Joining:
         self._held: Kept | None = None
 
     def carried_out(self) -> tuple[dict[str, Outcome], bool]:
+        """As `_carried_out`; it says which former members were put back, and not whom we added."""
+        outcomes, hidden = self._carried_out()
+        ours = self._missing | self._placed
+        names = ours | {named(it) for one, it in self._inside.items() if one in ours}
+        words = dict.fromkeys(self._adding.back.get(self._team_id, ()))
+        back = [one for one in words if one not in names]
+        return {one: put_back_said(it, back) for one, it in outcomes.items()}, hidden
+
+    def _carried_out(self) -> tuple[dict[str, Outcome], bool]:
         """Add whoever isn't in the team yet, and see that everybody who was in it still is.
 
         Returns:
@@ -273,7 +281,7 @@ class Joining:
         self._is_shown = self._is_shown and look is not None and look.fresh
         if look is None or look.shown is None:
             return False
-        self._gone, self._back = look.gone, (*self._back, *look.back)
+        self._gone = look.gone
         if look.fresh:
             self._inside |= look.shown.items
             self._used = counted(self._directory, self._team_id, look.shown)
@@ -320,7 +328,7 @@ class Joining:
         if gone := self._gone or self._lost(self._former, added, after):
             but = no_longer(gone)
             return {one: replace(outcome, but=but) for one, outcome in checked.items()}
-        return {one: put_back_said(outcome, self._back) for one, outcome in checked.items()}
+        return checked
 
     def _lost(
         self, items: Mapping[str, Item], added: Mapping[str, str], after: Members | Unknown

@@ -53,6 +53,7 @@ class Adding:
         there: Who was seen to be in a team by its count alone, by the team's id.
         placed: Whom this session has put into a team, by the team's id, shown or not.
         refusing: In what words teams, one after the other, have refused everybody.
+        back: What this session has put back, in words, by the same ids.
         losing: Where this session has seen something go for good.
         alone: Held by the only one who may `add` while nothing has shown what that does.
     """
@@ -67,6 +68,7 @@ class Adding:
         self.alone = threading.RLock()
         self.refusing: list[str] = []
         self.losing: set[str] = set()
+        self.back: dict[str, list[str]] = {}
         self._proven: bool | None = None
         self._once = False
         self._save: Save = _save_nothing
@@ -192,7 +194,7 @@ class Adding:
         too_late = kept.earlier and patience.has_settled(kept.since)
         seen = _watched(patience, kept, look, lambda it: it.fresh)
         if too_late and not _is_shown(seen):
-            patience.wait(_ANOTHER_LOOK)
+            patience.rest(_ANOTHER_LOOK)
             seen = look(kept) or seen
         if seen is None or not _is_shown(seen):
             self._unseen(identifier, patience)
@@ -262,7 +264,9 @@ class Adding:
             self.forget(identifier)
         elif again.gone and patience.has_settled(kept.since):
             self.lose(identifier, again.gone)
-        return replace(again, back=tuple(one for one in seen.gone if one not in again.gone))
+        back = [one for one in seen.gone if one not in again.gone]
+        self.back.setdefault(identifier, []).extend(back)
+        return replace(again, back=tuple(back))
 
     def _write(self) -> None:
         kept = {identifier: asdict(one) for identifier, one in self.kept.items()}

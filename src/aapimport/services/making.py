@@ -85,7 +85,6 @@ class _Making:
         self._keep = changes.to_keep(before, wanted)
         self._gone: tuple[str, ...] = ()
         self._returned: tuple[str, ...] = ()
-        self._back: tuple[str, ...] = ()
         self._wanted = wanted
         self._put = put
         self._busy = self._lost = self._replaces = False
@@ -184,7 +183,7 @@ class _Making:
         look = settled(self._directory, identifier)
         if look is None or look.shown is None or not look.theirs:
             return _shown(self._directory, identifier, self._wanted, written=True)
-        self._gone, self._back = look.gone, look.back
+        self._gone = look.gone
         return look.shown
 
     def _sent(self, left: list[Change]) -> Outcome:
@@ -226,6 +225,7 @@ class _Making:
             if attribute in short and not (attribute in NAMES and _SAYS_NAMES.search(words))
         }
         identifier = self._now.account.id
+        back = dict.fromkeys(self._directory.adds_to_people.back.get(identifier, ()))
         if hard and not self._wanted.external_id and set(tried) <= set(self._refused):
             reason = next(iter(hard.values()))
             return Outcome(verdict=Verdict.REJECTED, reason=reason, account_id=identifier)
@@ -235,7 +235,7 @@ class _Making:
         outcome = Outcome(
             verdict=Verdict.WRITTEN if late else Verdict.DONE,
             account_id=identifier,
-            reason="; ".join(f"{one} {GIVEN_BACK}" for one in self._back),
+            reason="; ".join(f"{one} {GIVEN_BACK}" for one in back),
             short=tuple(late or short),
             but="; ".join(filter(None, [not_kept(soft), *_with_words(hard), *returned])),
             wrote=self._wrote,

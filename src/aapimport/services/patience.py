@@ -191,6 +191,10 @@ class Patience:
         """Whether what was written at a time on the monotonic clock should be shown by now."""
         return time.monotonic() >= since + self.settle_seconds
 
+    def rest(self, seconds: float) -> bool:
+        """Wait although the service hasn't asked for it; whether the run is stopping."""
+        return bool(self._sleep(seconds))
+
     def wait(self, seconds: float) -> bool:
         """Wait as long as the service asked for, so that a screen can say so.
 

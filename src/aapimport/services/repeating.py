@@ -53,4 +53,4 @@ def wait_before_another(patience: Patience, outcome: Outcome, attempt: int) -> N
     if outcome.throttled:
         patience.wait(_THROTTLED if outcome.wait is None else outcome.wait)
     else:
-        patience.wait(_GAP * attempt)
+        patience.rest(_GAP * attempt)

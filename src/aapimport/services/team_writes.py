@@ -244,7 +244,7 @@ def no_longer(gone: Sequence[str]) -> str:
 
 def put_back_said(outcome: Outcome, back: Sequence[str]) -> Outcome:
     """An outcome that says who was put back: a colleague may have taken them out just then."""
-    if not back or outcome.verdict is not Verdict.DONE:
+    if not back or outcome.verdict is not Verdict.DONE or outcome.but:
         return outcome
     words = f"former members were gone after the write and were put back: {', '.join(back)}"
     return replace(outcome, reason="; ".join(filter(None, (outcome.reason, words))))
