@@ -119,7 +119,7 @@ def test_a_binary_workbook_is_checked_like_the_others(xlsb: Path) -> None:
         check_file(xlsb, ReadOptions())
     checked = check_file(xlsb, ReadOptions(hidden="skip"))
     assert [person.row for person in checked.people] == [4, 7]
-    found = {problem.id: str(problem.cell) for problem in checked.problems if problem.cell}
+    found = {problem.id.value: str(problem.cell) for problem in checked.problems if problem.cell}
     assert found["error-value"] == "Users!D3"
     assert found["merged-cell"] == "Users!B6"
     assert found["link-differs"] == "Users!A2"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aapimport.check.letters import CheckedFile, CheckRequest, Decided
 from aapimport.problems.problem import Finding, Level, Problem
+from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.child import start_child
 from aapimport.sheets.letters import LookRequest
 from aapimport.sheets.limits import Limits, limits_for
@@ -176,8 +177,8 @@ def _checked(path: Path, found: CheckedFile) -> Checked:
         repairs={(row, key): text for row, key, text in found.repairs},
         merged=tuple((a, b, c, d) for a, b, c, d in found.merged),
         shown={(row, column): text for row, column, text in found.shown},
-        unclear=_said_of_cells(found.findings, "unclear-number", "how"),
-        comments=_said_of_cells(found.findings, "cell-comment", "comment"),
+        unclear=_said_of_cells(found.findings, RuleId.UNCLEAR_NUMBER, "how"),
+        comments=_said_of_cells(found.findings, RuleId.CELL_COMMENT, "comment"),
         kind=found.kind,
         encoding=found.encoding,
         delimiter=found.delimiter,
@@ -185,7 +186,7 @@ def _checked(path: Path, found: CheckedFile) -> Checked:
 
 
 def _said_of_cells(
-    findings: Sequence[Finding], rule: str, argument: str
+    findings: Sequence[Finding], rule: RuleId, argument: str
 ) -> dict[tuple[int, int], str]:
     """One argument of a rule's findings, by (row, column)."""
     return {

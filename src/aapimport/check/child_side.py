@@ -28,6 +28,7 @@ from aapimport.check.not_looked_at import crossed_out, not_looked_at
 from aapimport.check.unread_cells import address_in, swallowed_lines
 from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.problems.problem import Finding
+from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.facts import Facts
 from aapimport.sheets.formats.csv import Delimited, read_text
 from aapimport.sheets.formats.xlsx import (
@@ -50,7 +51,7 @@ from aapimport.template.columns import (
 if TYPE_CHECKING:
     from aapimport.check.judge import SheetCheck
 
-_ROWS_LOST = frozenset(("row-given-twice", "rows-in-blocks", "crossed-out"))
+_ROWS_LOST = frozenset((RuleId.ROW_GIVEN_TWICE, RuleId.ROWS_IN_BLOCKS, RuleId.CROSSED_OUT))
 """The rules about rows of which nobody knows what stands in them, or whether they are meant."""
 _MOST_NAMED = 5
 """People whom a question names."""
@@ -86,7 +87,7 @@ def check_with(request: CheckRequest, second_view: Callable[[], SecondView] | No
                 f"{path.name} is a text file, which has no sheets", hint="leave --sheet out"
             )
         text = read_text(intake.data, request.encoding, header_score, path.name)
-        findings += (Finding(rule, None, None, "", words) for rule, words in text.notes)
+        findings += (Finding(RuleId(rule), None, None, "", words) for rule, words in text.notes)
         table = text.table()
     else:
         table = choose_sheet(read_tables(intake, path.name), request.sheet, path.name, findings)
@@ -139,20 +140,20 @@ def _second_view() -> SecondView:
 def _about(facts: Facts, kind: str) -> Iterator[Finding]:
     """What is to be said about how the file could be looked at."""
     if facts.state == "too many rows":
-        yield Finding("one-reader-only", None, None, "", {"limit": MOST_ROWS})
+        yield Finding(RuleId.ONE_READER_ONLY, None, None, "", {"limit": MOST_ROWS})
     elif facts.state == "failed":
-        yield Finding("second-reader-failed", None, None, "", {})
+        yield Finding(RuleId.SECOND_READER_FAILED, None, None, "", {})
     elif facts.state == "values only":
-        yield Finding("values-only", None, None, "", {"kind": kind})
+        yield Finding(RuleId.VALUES_ONLY, None, None, "", {"kind": kind})
     if facts.is_full:
-        yield Finding("full-sheet", None, None, "", {})
+        yield Finding(RuleId.FULL_SHEET, None, None, "", {})
     if facts.twice:
-        yield Finding("row-given-twice", None, None, "", {"rows": row_numbers(facts.twice)})
+        yield Finding(RuleId.ROW_GIVEN_TWICE, None, None, "", {"rows": row_numbers(facts.twice)})
     if facts.blocks > 1:
-        yield Finding("rows-in-blocks", None, None, "", {"count": facts.blocks})
+        yield Finding(RuleId.ROWS_IN_BLOCKS, None, None, "", {"count": facts.blocks})
     if facts.version and facts.version != TEMPLATE_VERSION:
         yield Finding(
-            "other-template",
+            RuleId.OTHER_TEMPLATE,
             None,
             None,
             "",
@@ -183,7 +184,7 @@ def _check_table(
     if header.row:
         findings += headers_disagree(top[header.row - 1], table.first_column, header.row, facts)
     if header.row and first_filled_row(top[: header.row - 1]):
-        findings.append(Finding("rows-above-header", header.row, 0, "", {}))
+        findings.append(Finding(RuleId.ROWS_ABOVE_HEADER, header.row, 0, "", {}))
         above = enumerate(top[: header.row - 1], start=1)
         people = (address_in(cells, row, table.first_column) for row, cells in above)
         findings += filter(None, people)
@@ -198,16 +199,16 @@ def _check_table(
         below = _down_to_the_last_known(chain(top[header.row :], rows), header.row + 1, facts)
         check.run(below, header.row + 1)
         if not check.rows:
-            findings.append(Finding("no-rows", None, None, "", {}))
+            findings.append(Finding(RuleId.NO_ROWS, None, None, "", {}))
     if text:
         findings += swallowed_lines(text, header)
     findings += _hidden(check, header, facts, request.hidden)
     whole = any(finding.rule in WHOLE_FILE | _ROWS_LOST for finding in findings)
-    left_out = {(f.row, f.column) for f in check.findings if f.rule == "column-left-out"}
+    left_out = {(f.row, f.column) for f in check.findings if f.rule == RuleId.COLUMN_LEFT_OUT}
     findings = [
         finding
         for finding in findings
-        if finding.rule != "extra-column" or (finding.row, finding.column) not in left_out
+        if finding.rule != RuleId.EXTRA_COLUMN or (finding.row, finding.column) not in left_out
     ]
     findings += check.findings
     known = set(header.columns.values())
@@ -224,7 +225,7 @@ def _check_table(
         findings=findings,
         repairs=check.repairs,
         people=[] if whole else check.people,
-        merged=facts.merged if any(f.rule == "merged-cell" for f in findings) else (),
+        merged=facts.merged if any(f.rule == RuleId.MERGED_CELL for f in findings) else (),
         shown=[(*place, said) for place, said in facts.shown.items() if place[1] not in known],
     )
 
@@ -250,7 +251,7 @@ def _hidden(
     """What is to be said about people and columns that nobody sees."""
     for key, column in header.columns.items():
         if column in facts.hidden_columns:
-            yield Finding("hidden-column", header.row, column, header.names[key], {})
+            yield Finding(RuleId.HIDDEN_COLUMN, header.row, column, header.names[key], {})
     aside = check.set_aside
     if not aside:
         return
@@ -267,7 +268,7 @@ def _hidden(
             choices=(("include", f"read the {kind} rows as well"), ("skip", "leave them out")),
         )
     several = f"{kind} " + ("rows were" if len(aside) > 1 else "row was")
-    rule = "hidden-rows-skipped" if decided == "skip" else "hidden-rows-included"
+    rule = RuleId.HIDDEN_ROWS_SKIPPED if decided == "skip" else RuleId.HIDDEN_ROWS_INCLUDED
     yield Finding(
         rule, None, None, "", {"count": len(aside), "rows": several, "where": _named(aside)}
     )
@@ -286,7 +287,7 @@ def _named(aside: Sequence[tuple[int, str, str]]) -> str:
 def _no_header(top: list[Sequence[Value]]) -> Iterator[Finding]:
     filled = first_filled_row(top)
     if filled is None:
-        yield Finding("no-rows", None, None, "", {})
+        yield Finding(RuleId.NO_ROWS, None, None, "", {})
         return
     row, texts = filled
     yield from missing_columns((), f"row {row} holds {some_of(texts)}")

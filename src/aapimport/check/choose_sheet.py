@@ -8,6 +8,7 @@ from aapimport.check.header import SEARCHED_ROWS, find_header, first_filled_row,
 from aapimport.check.unread_cells import address_in
 from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.problems.problem import Finding
+from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.table import Table
 from aapimport.template.columns import KEY_SHEET, LEAVERS_SHEET, USERS_SHEET
 
@@ -72,10 +73,10 @@ def _about_others(
     if is_wanted:
         silent, with_people = [*with_people, *silent], []
     if silent:
-        yield Finding("other-sheets", None, None, chosen.name, {"names": ", ".join(silent)})
+        yield Finding(RuleId.OTHER_SHEETS, None, None, chosen.name, {"names": ", ".join(silent)})
     if with_people:
         names = "; ".join(with_people)
-        yield Finding("people-on-other-sheets", None, None, chosen.name, {"names": names})
+        yield Finding(RuleId.PEOPLE_ON_OTHER_SHEETS, None, None, chosen.name, {"names": names})
 
 
 def _rows_with_address(table: Table) -> list[int]:

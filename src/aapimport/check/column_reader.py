@@ -5,6 +5,7 @@ from typing import Any
 
 from aapimport.check import repair
 from aapimport.problems.problem import Finding
+from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.table import Value
 from aapimport.template.columns import COLUMNS
 from aapimport.template.roles import Role
@@ -30,8 +31,8 @@ class ColumnReader:
         """(row, field, text that is sent) of each repair."""
         self._columns = columns
         self._findings = findings
-        self._roles: dict[str, tuple[Role | None, str]] = {}
-        self._jhana: dict[tuple[type, Value], tuple[bool | None, str]] = {}
+        self._roles: dict[str, tuple[Role | None, RuleId | None]] = {}
+        self._jhana: dict[tuple[type, Value], tuple[bool | None, RuleId | None]] = {}
 
     def read_texts(self, key: str, rows: Sequence[int], values: list[Value]) -> list[str]:
         """The texts of a column, repaired where they need it."""
@@ -55,7 +56,7 @@ class ColumnReader:
             self.repairs.append((row, key, repaired.text))
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if key in NAME_KEYS and number and not repaired.text.isdigit():  # those are told as texts
-            self._note("number-as-name", row, key, original, name=_NAME_OF[key])
+            self._note(RuleId.NUMBER_AS_NAME, row, key, original, name=_NAME_OF[key])
         if repaired.text != original:
             self.originals[row, key] = original
         return repaired.text
@@ -93,5 +94,5 @@ class ColumnReader:
                     self.repairs.append((row, "jhana", "1" if flag else ""))
         return [self._jhana[kind][0] for kind in typed]
 
-    def _note(self, rule: str, row: int, key: str, value: str, **arguments: object) -> None:
+    def _note(self, rule: RuleId, row: int, key: str, value: str, **arguments: object) -> None:
         self._findings.append(Finding(rule, row, self._columns[key], value, arguments))

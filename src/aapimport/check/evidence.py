@@ -11,6 +11,7 @@ from aapimport.check.header import Header
 from aapimport.check.notes import is_note
 from aapimport.check.repair import shown
 from aapimport.problems.problem import Finding
+from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.facts import Area, Facts
 from aapimport.sheets.table import Value
 from aapimport.text import MAILTO, column_letters, fold
@@ -83,7 +84,7 @@ class Evidence:
             if (place := self._place(row, at, values, first_row)) is not None:
                 key, index = place
                 value = shown(values[key][index])
-                self._add("cell-comment", row, key, value, comment=" ".join(text.split()))
+                self._add(RuleId.CELL_COMMENT, row, key, value, comment=" ".join(text.split()))
 
     def _compare(self, key: str, values: list[Value], first_row: int) -> None:
         column = self._columns[key]
@@ -113,12 +114,12 @@ class Evidence:
 
     def _broken(self, values: dict[str, list[Value]], first_row: int) -> None:
         for rule, cells in (
-            ("error-value", self._facts.errors),
-            ("formula-without-value", dict.fromkeys(self._facts.unstored, "")),
-            ("formula-zero", dict.fromkeys(self._facts.zeros, "0")),
+            (RuleId.ERROR_VALUE, self._facts.errors),
+            (RuleId.FORMULA_WITHOUT_VALUE, dict.fromkeys(self._facts.unstored, "")),
+            (RuleId.FORMULA_ZERO, dict.fromkeys(self._facts.zeros, "0")),
         ):
             for (row, at), text in cells.items():
-                if rule == "formula-zero" and self._keys.get(at) == "jhana":
+                if rule == RuleId.FORMULA_ZERO and self._keys.get(at) == "jhana":
                     continue  # 0 is told there anyway
                 if (place := self._place(row, at, values, first_row)) is not None:
                     key, index = place
@@ -144,7 +145,7 @@ class Evidence:
                 return
             self._told.add(area)
             name = f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
-            self._add("merged-cell", rows[0], keys[0], value, range=name)
+            self._add(RuleId.MERGED_CELL, rows[0], keys[0], value, range=name)
         self._faulty.update(product(rows, keys))
 
     def _is_note(
@@ -168,7 +169,7 @@ class Evidence:
             return False
         for row, key in product(rows, keys):
             if values[key][row - first_row] != "":
-                self._add("extra-cells", row, key, shown(values[key][row - first_row]))
+                self._add(RuleId.EXTRA_CELLS, row, key, shown(values[key][row - first_row]))
                 values[key][row - first_row] = ""
         return True
 
@@ -177,7 +178,7 @@ class Evidence:
             place = self._place(row, at, values, first_row)
             if place is not None and place[0] != "jhana":
                 key, index = place
-                self._add("shown-number", row, key, text, stored=shown(values[key][index]))
+                self._add(RuleId.SHOWN_NUMBER, row, key, text, stored=shown(values[key][index]))
                 values[key][index] = text
                 self._repairs.append((row, key, text))
         self._unclear(values, first_row)
@@ -186,7 +187,7 @@ class Evidence:
                 key, index = place
                 if key != "jhana" or text.strip().casefold() not in _SHOWN_FOR_1:
                     how = f"shown as {text.strip()!r}" if text.strip() else "not shown at all"
-                    self._add("shown-otherwise", row, key, shown(values[key][index]), how=how)
+                    self._add(RuleId.SHOWN_OTHERWISE, row, key, shown(values[key][index]), how=how)
         for (row, at), address in self._facts.links.items():
             place = self._place(row, at, values, first_row)
             if place is not None and place[0] == "email":
@@ -203,7 +204,7 @@ class Evidence:
                 how = self._facts.unclear.get((row, self._columns[key]))
                 if how or self._facts.formats_unseen:
                     how = how or "its format was not looked at"
-                    self._add("unclear-number", row, key, shown(value), how=how)
+                    self._add(RuleId.UNCLEAR_NUMBER, row, key, shown(value), how=how)
 
     def _weigh_link(self, row: int, address: str, emails: list[Value], index: int) -> None:
         text = shown(emails[index]).strip()
@@ -211,10 +212,10 @@ class Evidence:
         if fold(bare) == fold(address):
             return
         if "@" in bare:
-            self._add("link-differs", row, "email", text, link=address)
+            self._add(RuleId.LINK_DIFFERS, row, "email", text, link=address)
             self._faulty.add((row, "email"))
         elif text:
-            self._add("address-from-link", row, "email", text, sent=address)
+            self._add(RuleId.ADDRESS_FROM_LINK, row, "email", text, sent=address)
             emails[index] = address
             self._repairs.append((row, "email", address))
 
@@ -231,7 +232,7 @@ class Evidence:
         small = (bottom - top + 1) * (right - left + 1) <= _LARGEST_MERGE
         return top > header_row and small and any(left <= at <= right for at in self._keys)
 
-    def _add(self, rule: str, row: int, key: str, value: str, **arguments: object) -> None:
+    def _add(self, rule: RuleId, row: int, key: str, value: str, **arguments: object) -> None:
         self._findings.append(Finding(rule, row, self._columns[key], value, arguments))
 
 
@@ -260,7 +261,7 @@ def seen_by_the_other(facts: Facts, top: Sequence[Sequence[Value]]) -> list[Find
 
 def _disagreement(row: int, column: int, value: Value, other: Any) -> Finding:
     said = str(other["date"]) if isinstance(other, dict) else shown(other)
-    return Finding("readers-disagree", row, column, shown(value), {"other": said})
+    return Finding(RuleId.READERS_DISAGREE, row, column, shown(value), {"other": said})
 
 
 def _covers(area: Area, row: int, column: int) -> bool:

@@ -18,6 +18,7 @@ from aapimport.check.unread_cells import Beside, address_in, is_unticked
 from aapimport.check.unread_columns import UnreadColumns
 from aapimport.check.validate_rows import KEYS, Fault, Row, validate_rows
 from aapimport.problems.problem import Finding
+from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.facts import Facts
 from aapimport.sheets.table import Table, Value
 from aapimport.template.columns import COLUMNS
@@ -101,7 +102,7 @@ class SheetCheck:
             people = f", {len(self._not_read):,} with an address" if self._not_read else ""
             if self._not_read:
                 people += f": {row_numbers(self._not_read)}"
-            self.add("second-header", row, column, text, people=people)
+            self.add(RuleId.SECOND_HEADER, row, column, text, people=people)
             self.rows += 1 + len(self._not_read)  # none of which is ready
 
     def _down_to_the_next_header(
@@ -115,7 +116,7 @@ class SheetCheck:
                 if not same:
                     self._second, end = (first_row + index, column, text), index
                     break
-                self.add("repeated-header", first_row + index, column, text)
+                self.add(RuleId.REPEATED_HEADER, first_row + index, column, text)
                 self._again.add(first_row + index)
         for row, cells in enumerate(chunk[end:], start=first_row + end):
             if address_in(cells, row, self._first_column):
@@ -176,7 +177,7 @@ class SheetCheck:
                 typed, sent = emails[index], without_sign(emails[index])
                 if sent != typed:
                     emails[index] = sent
-                    self.add("row-mark", row, self._columns["email"], shown(typed), sent=sent)
+                    self.add(RuleId.ROW_MARK, row, self._columns["email"], shown(typed), sent=sent)
                     self._reader.repairs.append((row, "email", shown(sent)))
 
     def _clear_nobody(self, values: dict[str, list[Value]], first_row: int) -> None:
@@ -194,7 +195,7 @@ class SheetCheck:
                 if not is_note(cells) or row in self._broken():
                     continue
                 at = next(at for at, cell in enumerate(cells) if shown(cell).strip())
-                self.add("extra-cells", row, self._columns[keys[at]], shown(cells[at]))
+                self.add(RuleId.EXTRA_CELLS, row, self._columns[keys[at]], shown(cells[at]))
             for column in columns:
                 column[index] = ""
 
@@ -206,7 +207,7 @@ class SheetCheck:
         self.findings[findings:] = [
             finding
             for finding in self.findings[findings:]
-            if finding.row not in self._set_aside or finding.rule == "merged-cell"
+            if finding.row not in self._set_aside or finding.rule == RuleId.MERGED_CELL
         ]
         self.repairs[repairs:] = [
             repair for repair in self.repairs[repairs:] if repair[0] not in self._set_aside
@@ -249,7 +250,7 @@ class SheetCheck:
         self.findings.extend(self._across.add(numbers, emails, firsts, lasts))
         self._across.count_roles(roles.count("") + roles.count(Role.MANAGER), len(roles))
         broken = self._broken() | {
-            f.row for f in self.findings[before:] if f.rule == "duplicate-email"
+            f.row for f in self.findings[before:] if f.rule == RuleId.DUPLICATE_EMAIL
         }
         # Where everybody has a role and a team, or the columns aren't there, nothing is copied.
         if "" in roles:
@@ -276,18 +277,18 @@ class SheetCheck:
         if fault.kind == "string_too_short":
             if column is not None:
                 cure = missing_value_hint(row, key)
-                self.add("missing-value", number, column, "", name=name, cure=cure)
+                self.add(RuleId.MISSING_VALUE, number, column, "", name=name, cure=cure)
         elif fault.kind == "string_too_long":
             limit = _COLUMN[key].max_length
             self.add(
-                "too-long", number, column, value, length=len(row[key]), name=name, limit=limit
+                RuleId.TOO_LONG, number, column, value, length=len(row[key]), name=name, limit=limit
             )
         elif fault.kind == "not-an-email":
-            self.add("not-an-email", number, column, value, reason=fault.context["reason"])
+            self.add(RuleId.NOT_AN_EMAIL, number, column, value, reason=fault.context["reason"])
         elif key == "role":
-            self.add("unknown-role", number, column, value, meant=role_hint(value))
+            self.add(RuleId.UNKNOWN_ROLE, number, column, value, meant=role_hint(value))
         elif key == "jhana":
-            self.add("bad-jhana", number, column, value)
+            self.add(RuleId.BAD_JHANA, number, column, value)
         else:
             raise AssertionError(fault)
 
@@ -296,7 +297,11 @@ class SheetCheck:
             for row, role, email in zip(numbers, roles, texts["email"], strict=True):
                 if role is Role.CLIENT_ADMIN:
                     self.add(
-                        "client-admin", row, self._columns["role"], role.value, who=email or "a row"
+                        RuleId.CLIENT_ADMIN,
+                        row,
+                        self._columns["role"],
+                        role.value,
+                        who=email or "a row",
                     )
         for key in NAME_KEYS:
             if key in self._columns:
@@ -312,7 +317,9 @@ class SheetCheck:
             at, name = self._columns["team"], _COLUMN["team"].name
             self.findings += odd_text(numbers, texts["team"], at, name, is_team=True)
 
-    def add(self, rule: str, row: int, column: int | None, value: str, **arguments: object) -> None:
+    def add(
+        self, rule: RuleId, row: int, column: int | None, value: str, **arguments: object
+    ) -> None:
         """Note a finding."""
         self.findings.append(Finding(rule, row, column, value, arguments))
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from aapimport.check.header import Header
 from aapimport.problems.problem import Finding
+from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.facts import Unlooked
 
 _NAMING = ("email", "first_name", "last_name")
@@ -18,7 +19,7 @@ def crossed_out(unlooked: Unlooked, header: Header) -> Iterator[Finding]:
     """
     naming = {header.columns[key] for key in _NAMING if key in header.columns}
     if places := _places(unlooked.crossed_out, naming):
-        yield Finding("crossed-out", *places[0], "", {})
+        yield Finding(RuleId.CROSSED_OUT, *places[0], "", {})
 
 
 def not_looked_at(unlooked: Unlooked, header: Header) -> Iterator[Finding]:
@@ -29,12 +30,12 @@ def not_looked_at(unlooked: Unlooked, header: Header) -> Iterator[Finding]:
         header: Where the columns are; in others it makes no difference.
     """
     if unlooked.everything:
-        yield Finding("not-looked-at", None, None, "", {"what": "looks, formats and links"})
+        yield Finding(RuleId.NOT_LOOKED_AT, None, None, "", {"what": "looks, formats and links"})
     if places := _places(unlooked.formatted, {*header.columns.values()}):
         what = {"what": "a format that shows another text"}
-        yield Finding("not-looked-at", *places[0], "", what)
+        yield Finding(RuleId.NOT_LOOKED_AT, *places[0], "", what)
     if unlooked.links:
-        yield Finding("not-looked-at", None, None, "", {"what": "links to addresses"})
+        yield Finding(RuleId.NOT_LOOKED_AT, None, None, "", {"what": "links to addresses"})
 
 
 def _places(found: Mapping[int, int], columns: Collection[int]) -> list[tuple[int, int]]:

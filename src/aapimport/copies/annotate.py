@@ -15,6 +15,7 @@ from aapimport.copies.fix import NOT_IN_THE_TEXT, cells_of, said_of, sentence, u
 from aapimport.copies.read_again import Original, is_blank, read_again
 from aapimport.errors import FileProblemError
 from aapimport.problems.problem import Level, Problem
+from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.table import Value
 from aapimport.template.columns import USERS_SHEET
 from aapimport.template.output import (
@@ -42,7 +43,7 @@ MAX_COMMENTS = 2_000
 RESULT_COLUMNS = ("Result", "Reason")
 """The headers of the two columns at the end."""
 
-NOT_IN_A_COPY = NOT_IN_THE_TEXT - {"not-text"}
+NOT_IN_A_COPY = NOT_IN_THE_TEXT - {RuleId.NOT_TEXT}
 """Errors that a copy of the cell's value would hide; dates and yes/no stay what they are."""
 
 _COLOURS = {Level.ERROR: "FFC7CE", Level.WARNING: "FFEB9C", Level.NOTICE: "DDEBF7"}
@@ -143,7 +144,7 @@ def _marks(checked: Checked) -> _Marks:
     for problem in checked.problems:
         for row, column in cells_of(problem, checked):
             by_row.setdefault(row, {}).setdefault(column, []).append(problem)
-    skipped = any(problem.id == "hidden-rows-skipped" for problem in checked.problems)
+    skipped = any(problem.id == RuleId.HIDDEN_ROWS_SKIPPED for problem in checked.problems)
     return _Marks(
         by_row=by_row,
         ready=frozenset(person.row for person in checked.people),
@@ -170,11 +171,11 @@ def _row(
         ids = {problem.id: problem.value for problem in problems}
         if not NOT_IN_A_COPY.isdisjoint(ids):
             cells[column] = error_cell(sheet)
-        elif "shown-number" in ids:
-            cells[column] = text_cell(sheet, ids["shown-number"])
-        elif "address-from-link" in ids:
+        elif RuleId.SHOWN_NUMBER in ids:
+            cells[column] = text_cell(sheet, ids[RuleId.SHOWN_NUMBER])
+        elif RuleId.ADDRESS_FROM_LINK in ids:
             cells[column] = text_cell(sheet, marks.linked[number])
-        elif "unclear-number" in ids:
+        elif RuleId.UNCLEAR_NUMBER in ids:
             cells[column].number_format = marks.formats[number, column]
         _mark(cells[column], problems, marks, marks.comments.get((number, column), ""))
     if number == marks.header_row:

@@ -11,6 +11,7 @@ from aapimport.copies.read_again import Original, is_blank, read_again
 from aapimport.errors import FileProblemError
 from aapimport.person import Person
 from aapimport.problems.problem import Level, Problem
+from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.table import Value
 from aapimport.template.columns import COLUMNS
 from aapimport.template.output import NOTHING_WRITTEN, check_workbook_name
@@ -19,23 +20,23 @@ from aapimport.text import column_letters
 
 NOT_IN_THE_TEXT = frozenset(
     {
-        "error-value",
-        "formula-without-value",
-        "link-differs",
-        "merged-cell",
-        "not-text",
-        "readers-disagree",
+        RuleId.ERROR_VALUE,
+        RuleId.FORMULA_WITHOUT_VALUE,
+        RuleId.LINK_DIFFERS,
+        RuleId.MERGED_CELL,
+        RuleId.NOT_TEXT,
+        RuleId.READERS_DISAGREE,
     }
 )
 """Errors that a copy of the cell's text would hide: the next check would find nothing wrong."""
 
-_DOUBTS = ("unclear-number", "number-as-name", "cell-comment")
+_DOUBTS = (RuleId.UNCLEAR_NUMBER, RuleId.NUMBER_AS_NAME, RuleId.CELL_COMMENT)
 """What is told of cells that are sent all the same."""
 
 _OPEN_FORMAT = "General_)"
 """Shows a number as it is, and isn't known for it."""
 
-_NOT_FOR_A_TEMPLATE = ("too-many-values", "second-header")
+_NOT_FOR_A_TEMPLATE = (RuleId.TOO_MANY_VALUES, RuleId.SECOND_HEADER)
 """Errors of rows of which nobody knows which value belongs where."""
 
 
@@ -132,7 +133,7 @@ def extra_columns(checked: Checked, original: Original) -> dict[int, str]:
     headers = {
         problem.cell.column: f"Column {column_letters(problem.cell.column)}"
         for problem in checked.problems
-        if problem.id == "no-header" and problem.cell
+        if problem.id == RuleId.NO_HEADER and problem.cell
     } | original.headers()
     known = set(checked.columns.values())
     return {at: headers[at] for at in sorted(headers) if at not in known}
@@ -243,7 +244,7 @@ def cells_of(problem: Problem, checked: Checked) -> list[tuple[int, int]]:
     if problem.cell is None:
         return []
     place = problem.cell.row, problem.cell.column
-    if problem.id == "merged-cell":
+    if problem.id == RuleId.MERGED_CELL:
         for top, left, bottom, right in checked.merged:
             if top <= place[0] <= bottom and left <= place[1] <= right:
                 columns = [at for at in checked.columns.values() if left <= at <= right]

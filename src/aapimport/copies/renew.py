@@ -18,6 +18,7 @@ from aapimport.copies.fix import (
 )
 from aapimport.copies.last_login import LoginDays, is_undated
 from aapimport.copies.read_again import Original, read_again
+from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.table import Value
 from aapimport.template.columns import COLUMNS, LEAVERS_SHEET
 from aapimport.template.output import check_workbook_name
@@ -110,7 +111,7 @@ def renew(
         notes=tuple(
             f"{problem.cell}: {problem.value}"
             for problem in checked.problems
-            if problem.id in {"extra-cells", "repeated-header"}
+            if problem.id in {RuleId.EXTRA_CELLS, RuleId.REPEATED_HEADER}
         ),
         blank_columns=tuple(column.name for column in COLUMNS if column.key not in checked.columns),
         since=sorter.since,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from aapimport.problems.rule_id import RuleId
 from aapimport.template.cells import CellRef
 from aapimport.text import column_letters
 
@@ -22,7 +23,7 @@ class Problem:
     """One thing that is wrong, or worth knowing, in the file.
 
     Attributes:
-        id: The rule's stable kebab-case name.
+        id: The rule's stable name.
         level: Its weight.
         cell: Where; None when it concerns the file as a whole.
         value: The cell's text as found; empty where there is none.
@@ -30,7 +31,7 @@ class Problem:
         hint: What to do about it; may be empty.
     """
 
-    id: str
+    id: RuleId
     level: Level
     cell: CellRef | None
     value: str
@@ -40,7 +41,7 @@ class Problem:
     def to_json(self) -> dict[str, object]:
         """The problem in the shape of `validate --json`."""
         return {
-            "id": self.id,
+            "id": self.id.value,
             "level": self.level.value,
             "sheet": self.cell.sheet if self.cell else None,
             "cell": str(self.cell) if self.cell else None,
@@ -56,7 +57,7 @@ class Finding(NamedTuple):
     """A problem before it is put into words: a rule of the catalogue and where it struck.
 
     Attributes:
-        rule: The rule's id.
+        rule: The rule.
         row: The row, from 1; None when it concerns the file as a whole.
         column: The column, from 0; None as for the row.
         value: The cell's text as found.
@@ -64,7 +65,7 @@ class Finding(NamedTuple):
             (row, column) pair and is shown as an address.
     """
 
-    rule: str
+    rule: RuleId
     row: int | None
     column: int | None
     value: str

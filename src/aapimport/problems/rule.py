@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from aapimport.problems.problem import Level
+from aapimport.problems.rule_id import RuleId
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Rule:
         why: The reason, for the documentation.
     """
 
-    id: str
+    id: RuleId
     level: Level
     message: str
     hint: str
