@@ -10,8 +10,9 @@ from openpyxl.styles import Font
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.check.evidence import _agree
 from aapimport.errors import AnswerNeededError
-from aapimport.sheets.facts import Facts
+from aapimport.sheets.facts import Reason
 from aapimport.sheets.formats import xlsx_second as second_view
+from aapimport.sheets.formats.xlsx import why_unseen
 from aapimport.sheets.formats.xlsx_second import MOST_ROWS, look, look_into
 from aapimport.sheets.letters import LookRequest, SecondView, sealed
 from sheets import attack_files as attack
@@ -101,9 +102,7 @@ def test_a_second_reader_that_fails_is_a_warning(
 
 def test_a_view_without_the_sheet_counts_as_failed() -> None:
     """An answer that lacks the sheet is no evidence that all is well."""
-    facts = Facts()
-    facts.take_second_view(SecondView(state="looked"), "Users")
-    assert facts.state == "failed"
+    assert why_unseen(SecondView(state="looked"), "Users") is Reason.FAILED
 
 
 def test_a_second_reader_that_hangs_is_left_behind(

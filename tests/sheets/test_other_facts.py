@@ -8,12 +8,12 @@ from openpyxl.comments import Comment
 
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.errors import AnswerNeededError, FileProblemError
-from aapimport.sheets.facts import Facts
+from aapimport.sheets.book import Choices, open_book
+from aapimport.sheets.facts import Facts, Looks, Unseen
+from aapimport.sheets.formats.calamine import Grid
 from aapimport.sheets.formats.ods import read_ods
 from aapimport.sheets.formats.xls import read_xls
 from aapimport.sheets.formats.xlsb import read_xlsb
-from aapimport.sheets.intake import take_in
-from aapimport.sheets.table import Table, read_tables
 from sheets.other_formats import More, write_xlsb
 
 HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
@@ -21,12 +21,14 @@ HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jha
 
 def facts_of(path: Path, sheet: str = "Users") -> Facts:
     """What is known of a sheet's cells."""
-    tables = [read() for read in read_tables(take_in(path), path.name)]
-    table = next(table for table in tables if table.name == sheet)
-    facts = Facts()
-    assert table.look
-    table.look(facts)
-    return facts
+    book = open_book(path, Choices(len))
+    return next(one for one in book.sheets if one.name == sheet).facts()
+
+
+def looks_of(facts: Facts) -> Looks:
+    """What cells look like, which somebody has looked at."""
+    assert isinstance(facts.looks, Looks)
+    return facts.looks
 
 
 @pytest.fixture
@@ -60,11 +62,11 @@ def test_what_values_do_not_tell(
     """Hidden rows and columns, errors, merges and links of xls and ods are seen."""
     path = libreoffice(source, extension)
     facts = facts_of(path)
-    assert facts.state == "looked"
+    assert not isinstance(facts.second, Unseen)
     assert facts.hidden_rows == {5}
     assert facts.hidden_columns == {4}
     assert facts.errors == {(3, 3): "#N/A", (4, 3): "#N/A"}
-    assert facts.links == {(2, 0): "ana@acme.com"}
+    assert looks_of(facts).links == {(2, 0): "ana@acme.com"}
     checked = check_file(path, ReadOptions(hidden="skip"))
     assert [person.row for person in checked.people] == [2, 7]
     assert checked.people[0].email == "ana@acme.com"
@@ -99,18 +101,22 @@ def test_what_values_of_a_binary_workbook_do_not_tell(
 ) -> None:
     """What is seen in an xlsb is what LibreOffice sees in it."""
     facts = facts_of(xlsb)
-    assert facts.state == "looked"
+    assert not isinstance(facts.second, Unseen)
     assert facts.hidden_rows == {5}
     assert facts.hidden_columns == {4}
     assert facts.errors == {(3, 3): "#N/A"}
-    assert facts.links == {(2, 0): "ana@acme.com"}
+    assert looks_of(facts).links == {(2, 0): "ana@acme.com"}
     assert facts.merged == ((6, 1, 6, 2),)
-    assert facts.shown == {(4, 4): "00123"}
-    assert facts.unclear == {(2, 4): "format 0.0", (3, 4): "format yyyy"}
+    assert looks_of(facts).shown == {(4, 4): "00123"}
+    assert looks_of(facts).unclear == {(2, 4): "format 0.0", (3, 4): "format yyyy"}
     seen = facts_of(libreoffice(xlsb, "ods"))
     assert (seen.hidden_rows, seen.hidden_columns) == (facts.hidden_rows, facts.hidden_columns)
-    assert (seen.errors, seen.links, seen.merged) == (facts.errors, facts.links, facts.merged)
-    assert seen.shown == facts.shown
+    assert (seen.errors, looks_of(seen).links, seen.merged) == (
+        facts.errors,
+        looks_of(facts).links,
+        facts.merged,
+    )
+    assert looks_of(seen).shown == looks_of(facts).shown
 
 
 def test_a_binary_workbook_is_checked_like_the_others(xlsb: Path) -> None:
@@ -129,7 +135,7 @@ def test_a_binary_workbook_is_checked_like_the_others(xlsb: Path) -> None:
 READERS = {"xls": read_xls, "xlsb": read_xlsb, "ods": read_ods}
 
 
-def no_other_reader() -> list[Table]:
+def no_other_reader() -> list[Grid]:
     """A value reader that gives the file up; the real one may end the whole process."""
     raise FileProblemError("no", hint="none")
 
@@ -150,5 +156,4 @@ def test_broken_files_are_given_up(
         with suppress(FileProblemError):
             for table in read(bytes(broken), "people", no_other_reader):
                 list(table.rows())
-                assert table.look
-                table.look(Facts())
+                table.facts()

@@ -6,7 +6,7 @@ from typing import Any
 from aapimport.check import repair
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
-from aapimport.sheets.table import Value
+from aapimport.sheets.book import Value
 from aapimport.template.columns import COLUMNS
 from aapimport.template.roles import Role
 

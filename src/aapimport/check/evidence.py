@@ -12,8 +12,8 @@ from aapimport.check.notes import is_note
 from aapimport.check.repair import shown
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
-from aapimport.sheets.facts import Area, Facts
-from aapimport.sheets.table import Value
+from aapimport.sheets.book import Value
+from aapimport.sheets.facts import Area, Columns, Facts, Looks, Unseen, seen
 from aapimport.text import MAILTO, column_letters, fold
 
 _LARGEST_MERGE = 100_000
@@ -45,6 +45,9 @@ class Evidence:
         self._faulty = faulty
         self._repairs = repairs
         self._facts = facts
+        self._looks = seen(facts.looks, Looks())
+        self._second = seen(facts.second, Columns())
+        self._numbers_unseen = isinstance(facts.looks, Unseen) and facts.looks.suspects.numbers
         self._columns = header.columns
         self._keys = {column: key for key, column in header.columns.items()}
         self._told: set[Area] = set()
@@ -58,11 +61,11 @@ class Evidence:
             cells = (
                 *self._facts.errors,
                 *self._facts.unstored,
-                *self._facts.comments,
-                *self._facts.links,
+                *self._looks.comments,
+                *self._looks.links,
             )
             merged = (row for area in self._merged for row in (area[0], area[2]))
-            columns = (self._facts.second[at] for at in self._keys if at < len(self._facts.second))
+            columns = (self._second[at] for at in self._keys if at < len(self._second))
             rows = {row for row, _ in cells}
             self._rows = sorted(rows.union(merged, *columns))
         at = bisect_left(self._rows, first)
@@ -80,7 +83,7 @@ class Evidence:
             self._compare(key, column, first_row)
         self._broken(values, first_row)
         self._better(values, first_row)
-        for (row, at), text in self._facts.comments.items():
+        for (row, at), text in self._looks.comments.items():
             if (place := self._place(row, at, values, first_row)) is not None:
                 key, index = place
                 value = shown(values[key][index])
@@ -88,9 +91,9 @@ class Evidence:
 
     def _compare(self, key: str, values: list[Value], first_row: int) -> None:
         column = self._columns[key]
-        if column >= len(self._facts.second):
+        if column >= len(self._second):
             return
-        second = self._facts.second[column]
+        second = self._second[column]
         others = [second.get(row, "") for row in range(first_row, first_row + len(values))]
         if others == values:
             return
@@ -174,7 +177,7 @@ class Evidence:
         return True
 
     def _better(self, values: dict[str, list[Value]], first_row: int) -> None:
-        for (row, at), text in self._facts.shown.items():
+        for (row, at), text in self._looks.shown.items():
             place = self._place(row, at, values, first_row)
             if place is not None and place[0] != "jhana":
                 key, index = place
@@ -182,13 +185,13 @@ class Evidence:
                 values[key][index] = text
                 self._repairs.append((row, key, text))
         self._unclear(values, first_row)
-        for (row, at), text in self._facts.texts_shown.items():
+        for (row, at), text in self._looks.texts_shown.items():
             if (place := self._place(row, at, values, first_row)) is not None:
                 key, index = place
                 if key != "jhana" or text.strip().casefold() not in _SHOWN_FOR_1:
                     how = f"shown as {text.strip()!r}" if text.strip() else "not shown at all"
                     self._add(RuleId.SHOWN_OTHERWISE, row, key, shown(values[key][index]), how=how)
-        for (row, at), address in self._facts.links.items():
+        for (row, at), address in self._looks.links.items():
             place = self._place(row, at, values, first_row)
             if place is not None and place[0] == "email":
                 self._weigh_link(row, address, values["email"], place[1])
@@ -196,13 +199,13 @@ class Evidence:
     def _unclear(self, values: dict[str, list[Value]], first_row: int) -> None:
         """Warn of numbers that may be shown as another text, which nobody knows."""
         for key, column in values.items():
-            if key == "jhana" or (not self._facts.unclear and not self._facts.formats_unseen):
+            if key == "jhana" or (not self._looks.unclear and not self._numbers_unseen):
                 continue
             for row, value in enumerate(column, start=first_row):
                 if not isinstance(value, int | float) or isinstance(value, bool):
                     continue
-                how = self._facts.unclear.get((row, self._columns[key]))
-                if how or self._facts.formats_unseen:
+                how = self._looks.unclear.get((row, self._columns[key]))
+                if how or self._numbers_unseen:
                     how = how or "its format was not looked at"
                     self._add(RuleId.UNCLEAR_NUMBER, row, key, shown(value), how=how)
 
@@ -241,7 +244,7 @@ def headers_disagree(
 ) -> list[Finding]:
     """The cells of the header in which two readers find something else: a column may be lost."""
     found = []
-    for column, second in enumerate(facts.second):
+    for column, second in enumerate(seen(facts.second, Columns())):
         at = column - first_column
         value = cells[at] if 0 <= at < len(cells) else ""
         other = second.get(row, "")
@@ -252,11 +255,12 @@ def headers_disagree(
 
 def seen_by_the_other(facts: Facts, top: Sequence[Sequence[Value]]) -> list[Finding]:
     """The first cell that the second reader finds, where the first one finds no header."""
-    cells = [(min(rows), at) for at, rows in enumerate(facts.second) if rows]
+    columns = seen(facts.second, Columns())
+    cells = [(min(rows), at) for at, rows in enumerate(columns) if rows]
     if not cells or any(value != "" for row in top for value in row):
         return []
     row, column = min(cells)
-    return [_disagreement(row, column, "", facts.second[column][row])]
+    return [_disagreement(row, column, "", columns[column][row])]
 
 
 def _disagreement(row: int, column: int, value: Value, other: Any) -> Finding:

@@ -19,8 +19,8 @@ from aapimport.check.unread_columns import UnreadColumns
 from aapimport.check.validate_rows import KEYS, Fault, Row, validate_rows
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
-from aapimport.sheets.facts import Facts
-from aapimport.sheets.table import Table, Value
+from aapimport.sheets.book import Sheet, Value
+from aapimport.sheets.facts import Facts, Looks, seen
 from aapimport.template.columns import COLUMNS
 from aapimport.template.roles import Role
 
@@ -37,7 +37,7 @@ class SheetCheck:
 
     Args:
         header: Where the columns are.
-        table: The sheet that the rows are of.
+        sheet: The sheet that the rows are of.
         facts: What else is known of the sheet's cells.
         hidden: Whether people in rows that nobody sees, or that are marked as not meant, count;
             None if that isn't decided.
@@ -47,7 +47,7 @@ class SheetCheck:
     def __init__(
         self,
         header: Header,
-        table: Table,
+        sheet: Sheet,
         facts: Facts,
         *,
         hidden: str | None = None,
@@ -56,8 +56,8 @@ class SheetCheck:
         self.set_aside: list[tuple[int, str, str]] = []
         """(row, address, why) of each person in a row that is hidden, or marked as not meant."""
         self._set_aside = dict.fromkeys(facts.hidden_rows, "hidden")
-        self._set_aside |= facts.crossed_out(header.columns)
-        self._marks = SetAside(header, table.first_column)
+        self._set_aside |= seen(facts.looks, Looks()).people_crossed_out(header.columns)
+        self._marks = SetAside(header, sheet.first_column)
         self._skip_set_aside = hidden == "skip"
         self.findings: list[Finding] = []
         self._reader = ColumnReader(header.columns, self.findings)
@@ -67,15 +67,16 @@ class SheetCheck:
         self.people: list[Row] = []
         self.rows = 0
         self.ready = 0
-        self._header = header
-        self._first_column = table.first_column
-        self._unread = UnreadColumns(header, table.first_column)
+        self.header = header
+        self._first_column = sheet.first_column
+        self._unread = UnreadColumns(header, sheet.first_column)
         self._second: tuple[int, int, str] | None = None
         self._not_read: list[int] = []
         self._again: set[int] = set()
         self._columns = header.columns
-        self._offsets = {key: at - table.first_column for key, at in header.columns.items()}
-        self._beside = Beside(header, table.first_column, table.delimiter)
+        self._offsets = {key: at - sheet.first_column for key, at in header.columns.items()}
+        delimiter = sheet.text.delimiter if sheet.text else ""
+        self._beside = Beside(header, sheet.first_column, delimiter)
         self._keep_people = keep_people
         self._across = Across(header.columns)
 
@@ -111,7 +112,7 @@ class SheetCheck:
         """The rows above a second header with other columns; the same header again is no row."""
         end = 0 if self._second else len(chunk)
         if not self._second:
-            for index, column, same in find_second_header(chunk, self._header, self._first_column):
+            for index, column, same in find_second_header(chunk, self.header, self._first_column):
                 text = shown(chunk[index][column - self._first_column])
                 if not same:
                     self._second, end = (first_row + index, column, text), index

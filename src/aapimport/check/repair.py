@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aapimport.check.formula_errors import FORMULA_ERRORS
 from aapimport.problems.rule_id import RuleId
-from aapimport.sheets.table import Value
+from aapimport.sheets.book import Value
 from aapimport.template.roles import Role
 from aapimport.text import MAILTO
 

@@ -6,8 +6,8 @@ from aapimport.check.header import Header
 from aapimport.check.repair import shown
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
+from aapimport.sheets.book import Value
 from aapimport.sheets.formats.csv import Delimited
-from aapimport.sheets.table import Value
 from aapimport.text import looks_like_address
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}

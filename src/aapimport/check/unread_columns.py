@@ -7,7 +7,7 @@ from aapimport.check.header import EXPORTED_EXTRAS, Header
 from aapimport.check.repair import read_role
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
-from aapimport.sheets.table import Value
+from aapimport.sheets.book import Value
 from aapimport.template.columns import COLUMNS
 
 _NAMES = {column.key: column.name for column in COLUMNS}

@@ -16,7 +16,7 @@ from aapimport.copies.read_again import Original, is_blank, read_again
 from aapimport.errors import FileProblemError
 from aapimport.problems.problem import Level, Problem
 from aapimport.problems.rule_id import RuleId
-from aapimport.sheets.table import Value
+from aapimport.sheets.book import Value
 from aapimport.template.columns import USERS_SHEET
 from aapimport.template.output import (
     NOTHING_WRITTEN,

@@ -12,7 +12,7 @@ from aapimport.errors import FileProblemError
 from aapimport.person import Person
 from aapimport.problems.problem import Level, Problem
 from aapimport.problems.rule_id import RuleId
-from aapimport.sheets.table import Value
+from aapimport.sheets.book import Value
 from aapimport.template.columns import COLUMNS
 from aapimport.template.output import NOTHING_WRITTEN, check_workbook_name
 from aapimport.template.workbook import Marked, Row, TemplateContent, Unread, write_template

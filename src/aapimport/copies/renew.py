@@ -19,7 +19,7 @@ from aapimport.copies.fix import (
 from aapimport.copies.last_login import LoginDays, is_undated
 from aapimport.copies.read_again import Original, read_again
 from aapimport.problems.rule_id import RuleId
-from aapimport.sheets.table import Value
+from aapimport.sheets.book import Value
 from aapimport.template.columns import COLUMNS, LEAVERS_SHEET
 from aapimport.template.output import check_workbook_name
 from aapimport.template.workbook import Row, Sheet, TemplateContent, write_template

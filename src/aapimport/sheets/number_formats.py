@@ -9,7 +9,7 @@ import re
 import struct
 from functools import lru_cache
 
-from aapimport.sheets.facts import Cell, Facts
+from aapimport.sheets.facts import Cell, Looks
 
 _DATES = (*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59))
 BUILT_IN = {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 49: "@"}
@@ -122,24 +122,24 @@ def format_in_words(number_format: str) -> str:
     return f"format {number_format}"
 
 
-def add_number(cell: Cell, value: float, number_format: str, facts: Facts) -> None:
+def add_number(cell: Cell, value: float, number_format: str, looks: Looks) -> None:
     """Note what a number is shown as, where that is another text or can't be told."""
     literal = literal_shown(value, number_format)
     if literal is not None:
-        facts.texts_shown[cell] = literal
+        looks.texts_shown[cell] = literal
         return
     text = as_shown(value, number_format)
     if text is None:
-        facts.unclear[cell] = format_in_words(number_format)
+        looks.unclear[cell] = format_in_words(number_format)
     elif text:
-        facts.shown[cell] = text
+        looks.shown[cell] = text
 
 
-def add_text(cell: Cell, text: str, number_format: str, facts: Facts) -> None:
+def add_text(cell: Cell, text: str, number_format: str, looks: Looks) -> None:
     """Note what a text is shown as, where that is another text."""
     shown = literal_shown(text, number_format)
     if shown is not None:
-        facts.texts_shown[cell] = shown
+        looks.texts_shown[cell] = shown
 
 
 def unpacked(packed: int) -> float:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import product
 from xml.parsers import expat
 
-from aapimport.sheets.facts import Area, Cell, Facts
-from aapimport.sheets.table import Value
+from aapimport.sheets.book import Value
+from aapimport.sheets.facts import Area, Cell, Facts, Looks, Reason, Unseen
 from aapimport.text import linked_address
 
 _NUMBERS = {"float", "percentage", "currency"}
@@ -33,13 +33,14 @@ _SIGNS = {"tab": "\t", "line-break": "\n", "soft-hyphen": "\xad"}
 
 
 @dataclass(slots=True)
-class Sheet:
+class OdsSheet:
     """A sheet.
 
     Attributes:
         name: Its name.
         style: The name of its style, which may hide it.
-        facts: What is known of its cells beside their values.
+        looks: What its cells look like.
+        facts: What is known of its cells beside their values, their looks included.
         rows: Rows that hold something: the first one, how many are the same, and their cells, each
             as (first column, how many are the same, value).
         odd: Cells whose text the value reader is known to read with letters lost or added.
@@ -49,11 +50,16 @@ class Sheet:
 
     name: str
     style: str
-    facts: Facts = field(default_factory=Facts)
+    looks: Looks = field(default_factory=Looks)
+    facts: Facts = field(init=False)
     rows: list[tuple[int, int, list[tuple[int, int, Value]]]] = field(default_factory=list)
     odd: set[Cell] = field(default_factory=set)
     size: int = 0
     extent: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin with nothing known."""
+        self.facts = Facts(second=Unseen(Reason.ONE_READER_KNOWS), looks=self.looks)
 
     def values(self) -> Iterator[list[Value]]:
         """The rows from row 1 on, each up to its last filled cell."""
@@ -87,12 +93,12 @@ class Content:
     """
 
     def __init__(self, chunks: Iterable[bytes], most: int) -> None:
-        self.sheets: list[Sheet] = []
+        self.sheets: list[OdsSheet] = []
         self.hiding: set[str] = set()
         self._most = most
         self._style = ""
         self._areas: list[Area] = []
-        self._empty: list[tuple[Sheet, Cell]] = []
+        self._empty: list[tuple[OdsSheet, Cell]] = []
         self._is_calculated = False
         self._row, self._rows, self._column, self._widest = 0, 1, 0, 0
         self._cells: list[tuple[int, int, Value]] = []
@@ -132,7 +138,7 @@ class Content:
                 known["error"] = "1"
             self._start_text()
         elif name == "table":
-            self.sheets.append(Sheet(known.get("name", ""), known.get("style-name", "")))
+            self.sheets.append(OdsSheet(known.get("name", ""), known.get("style-name", "")))
             self._row, self._rows, self._column, self._areas = 0, 1, 0, []
             self._widest = 0
         elif name == "style":
@@ -163,7 +169,7 @@ class Content:
         elif name == "a":
             target = next((text for key, text in named.items() if key.endswith(" href")), "")
             if address := linked_address(target):
-                self.sheets[-1].facts.links[self._row, self._column] = address
+                self.sheets[-1].looks.links[self._row, self._column] = address
 
     def _start_text(self) -> None:
         self._text = self._comment = self._paragraph = ""
@@ -257,7 +263,7 @@ class Content:
             if self._is_odd or isinstance(value, dt.date | dt.timedelta):
                 self.sheets[-1].odd.update(self._places(repeated))
         if self._comment:
-            facts.comments[place] = self._comment
+            self.sheets[-1].looks.comments[place] = self._comment
         self._column += repeated
 
     def _value(self, kind: str, known: dict[str, str]) -> Value:
@@ -300,9 +306,9 @@ class Content:
         seen = seen_as(self._text, value, is_percentage=is_percentage)
         if seen is None:
             how = f"as {self._text[:_LONGEST_NUMBER]!r}"
-            self.sheets[-1].facts.unclear.update(dict.fromkeys(self._places(columns), how))
+            self.sheets[-1].looks.unclear.update(dict.fromkeys(self._places(columns), how))
         elif seen:
-            self.sheets[-1].facts.shown.update(dict.fromkeys(self._places(columns), seen))
+            self.sheets[-1].looks.shown.update(dict.fromkeys(self._places(columns), seen))
 
 
 def seen_as(text: str, value: float, *, is_percentage: bool) -> str | None:

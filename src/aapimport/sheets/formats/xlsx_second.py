@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from aapimport.sheets.archive import inspect_archive, long_sheets
-from aapimport.sheets.formats.xlsx import odd_rows
+from aapimport.sheets.facts import Reason
+from aapimport.sheets.formats.xlsx_cells import odd_rows
 from aapimport.sheets.intake import read_bytes
 from aapimport.sheets.letters import LookRequest, SecondView, SheetView
 from aapimport.sheets.number_formats import as_shown, format_in_words, literal_shown
@@ -53,9 +54,9 @@ def look_into(request: LookRequest) -> SecondView:
     parts = {sheet.part for sheet in sheets}
     too_long = set() if request.thorough else long_sheets(data, parts, MOST_ROWS)
     if too_long and too_long == parts:
-        return SecondView(state="too many rows", odd_rows=odd)
+        return SecondView(state=Reason.TOO_MANY_ROWS, odd_rows=odd)
     if inspect_archive(data).complaint:
-        return SecondView(state="failed")
+        return SecondView(state=Reason.FAILED)
     try:
         workbook: Workbook = _load(data, too_long).wb
         return SecondView(
@@ -68,7 +69,7 @@ def look_into(request: LookRequest) -> SecondView:
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 -- openpyxl raises whatever a strange file makes it raise
-        return SecondView(state="failed", odd_rows=odd)
+        return SecondView(state=Reason.FAILED, odd_rows=odd)
 
 
 def _load(data: bytes, too_long: set[str]) -> "ExcelReader":
