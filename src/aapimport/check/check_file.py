@@ -1,13 +1,14 @@
 """From a file to people and problems."""
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aapimport.check.letters import CheckedFile, CheckRequest, Decided
-from aapimport.problems.problem import Finding, Level, Problem
-from aapimport.problems.rule_id import RuleId
+from aapimport.check.noted import Correction, Kind
+from aapimport.problems.problem import Level, Problem
 from aapimport.sheets.child import start_child
 from aapimport.sheets.letters import LookRequest
 from aapimport.sheets.limits import Limits, limits_for
@@ -15,7 +16,6 @@ from aapimport.template.cells import CellRef
 
 if TYPE_CHECKING:
     from aapimport.person import Person
-    from aapimport.sheets.facts import Area
 
 _NOT_FOR_THE_SECOND_READER = {".csv", ".tsv", ".txt", ".xls", ".xlsb", ".ods"}
 
@@ -51,13 +51,10 @@ class Checked:
         problems: Everything found, by row, then column.
         columns: For each field of `Person`, the column (from 0) that it was read from.
         header_row: The header's row, from 1; 0 where there is none.
-        repairs: The text that is sent where it isn't the one in the file, by (row, field).
-        merged: Merged ranges as (first row, first column, last row, last column), rows from 1,
-            where some of them are a problem.
-        shown: What Excel shows for numbers in columns that are not the template's, where it is
-            another text (`00123`), by (row, column).
-        unclear: How a number is shown, in words, where nobody knows as what, by (row, column).
-        comments: The comment on a cell of the template's columns, by (row, column).
+        corrections: What a copy of the sheet has to know of a cell, by (row, column) and kind.
+        unnamed_columns: The columns without a header that hold something beside people.
+        rows_left_out: Whether people in rows that nobody sees, or that are marked, were left out,
+            and all others read.
         kind: `xlsx`, `xls`, `xlsb`, `ods` or `csv`, by what is in the file.
         encoding: The text encoding of a csv; empty for a workbook.
         delimiter: The delimiter of a csv; empty for a workbook.
@@ -72,11 +69,9 @@ class Checked:
     columns: Mapping[str, int] = field(default_factory=dict)
     ready: int = 0
     header_row: int = 0
-    repairs: Mapping[tuple[int, str], str] = field(default_factory=dict)
-    merged: "tuple[Area, ...]" = ()
-    shown: Mapping[tuple[int, int], str] = field(default_factory=dict)
-    unclear: Mapping[tuple[int, int], str] = field(default_factory=dict)
-    comments: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    corrections: Mapping[tuple[int, int], Mapping[Kind, str]] = field(default_factory=dict)
+    unnamed_columns: tuple[int, ...] = ()
+    rows_left_out: bool = False
     kind: str = ""
     encoding: str = ""
     delimiter: str = ""
@@ -146,8 +141,10 @@ def begin_check(
 
     def finish() -> Checked:
         try:
+            gc.disable()  # it would look at a hundred thousand problems again and again
             return _checked(path, CheckedFile.read(child.answer(path.name, view)))
         finally:
+            gc.enable()
             if view:
                 view.stop()
 
@@ -174,26 +171,21 @@ def _checked(path: Path, found: CheckedFile) -> Checked:
         problems=put_into_words(found.findings, found.sheet),
         columns=found.columns,
         header_row=found.header_row,
-        repairs={(row, key): text for row, key, text in found.repairs},
-        merged=tuple((a, b, c, d) for a, b, c, d in found.merged),
-        shown={(row, column): text for row, column, text in found.shown},
-        unclear=_said_of_cells(found.findings, RuleId.UNCLEAR_NUMBER, "how"),
-        comments=_said_of_cells(found.findings, RuleId.CELL_COMMENT, "comment"),
+        corrections=_by_cell(found.corrections),
+        unnamed_columns=tuple(found.unnamed_columns),
+        rows_left_out=found.rows_left_out,
         kind=found.kind,
         encoding=found.encoding,
         delimiter=found.delimiter,
     )
 
 
-def _said_of_cells(
-    findings: Sequence[Finding], rule: RuleId, argument: str
-) -> dict[tuple[int, int], str]:
-    """One argument of a rule's findings, by (row, column)."""
-    return {
-        (finding.row, finding.column): str(finding.arguments[argument])
-        for finding in findings
-        if finding.rule == rule and finding.row is not None and finding.column is not None
-    }
+def _by_cell(corrections: Sequence[Correction]) -> dict[tuple[int, int], dict[Kind, str]]:
+    """The corrections by (row, column) and kind; the last one of a kind holds."""
+    by_cell: dict[tuple[int, int], dict[Kind, str]] = {}
+    for row, column, kind, text in corrections:
+        by_cell.setdefault((row, column), {})[kind] = text
+    return by_cell
 
 
 def _people(rows: Sequence[Sequence[Any]]) -> "tuple[Person, ...]":

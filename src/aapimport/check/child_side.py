@@ -22,6 +22,7 @@ from aapimport.check.header import (
     some_of,
 )
 from aapimport.check.letters import CheckedFile, CheckRequest
+from aapimport.check.noted import Correction, Kind
 from aapimport.check.unread_cells import address_in, swallowed_lines
 from aapimport.check.unseen import how_it_was_read, unseen_looks
 from aapimport.errors import AnswerNeededError, FileProblemError
@@ -142,6 +143,11 @@ def _checked_file(
     whole = not rules.isdisjoint(WHOLE_FILE | _ROWS_LOST)
     known = set(header.columns.values())
     shown = seen(facts.looks, Looks()).shown
+    beside = (
+        Correction(*place, Kind.SHOWN, said)
+        for place, said in shown.items()
+        if place[1] not in known
+    )
     return CheckedFile(
         digest=book.digest,
         kind=book.kind,
@@ -153,10 +159,10 @@ def _checked_file(
         rows=check.rows,
         ready=0 if whole else check.ready,
         findings=findings,
-        repairs=check.repairs,
+        corrections=[*check.corrections, *beside],
         people=[] if whole else check.people,
-        merged=facts.merged if RuleId.MERGED_CELL in rules else (),
-        shown=[(*place, said) for place, said in shown.items() if place[1] not in known],
+        unnamed_columns=check.unnamed_columns,
+        rows_left_out=RuleId.HIDDEN_ROWS_SKIPPED in rules and rules.isdisjoint(WHOLE_FILE),
     )
 
 

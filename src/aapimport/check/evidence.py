@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from aapimport.check.header import Header
+from aapimport.check.noted import Kind, Noted
 from aapimport.check.notes import is_note
 from aapimport.check.repair import shown
 from aapimport.problems.problem import Finding
@@ -28,22 +29,10 @@ class Evidence:
     Args:
         facts: What is known.
         header: Where the columns are; only what is below it counts.
-        findings: Where problems are noted.
-        faulty: Where the (row, field) of each value that can't be used is noted.
-        repairs: Where the (row, field, text) of each value that is known better is noted.
     """
 
-    def __init__(
-        self,
-        facts: Facts,
-        header: Header,
-        findings: list[Finding],
-        faulty: set[tuple[int, str]],
-        repairs: list[tuple[int, str, str]],
-    ) -> None:
-        self._findings = findings
-        self._faulty = faulty
-        self._repairs = repairs
+    def __init__(self, facts: Facts, header: Header) -> None:
+        self._noted = Noted()
         self._facts = facts
         self._looks = seen(facts.looks, Looks())
         self._second = seen(facts.second, Columns())
@@ -71,14 +60,18 @@ class Evidence:
         at = bisect_left(self._rows, first)
         return at < len(self._rows) and self._rows[at] < end
 
-    def apply(self, values: dict[str, list[Value]], first_row: int) -> None:
+    def apply(self, values: dict[str, list[Value]], first_row: int) -> Noted:
         """Look at some rows.
 
         Args:
             values: The values by field; a cell whose value can't be used becomes blank, one whose
                 value is known better is replaced.
             first_row: The row of the first value of each column.
+
+        Returns:
+            What was found in them.
         """
+        self._noted = Noted()
         for key, column in values.items():
             self._compare(key, column, first_row)
         self._broken(values, first_row)
@@ -87,7 +80,10 @@ class Evidence:
             if (place := self._place(row, at, values, first_row)) is not None:
                 key, index = place
                 value = shown(values[key][index])
-                self._add(RuleId.CELL_COMMENT, row, key, value, comment=" ".join(text.split()))
+                comment = " ".join(text.split())
+                self._add(RuleId.CELL_COMMENT, row, key, value, comment=comment)
+                self._noted.correct(row, at, Kind.COMMENT, comment)
+        return self._noted
 
     def _compare(self, key: str, values: list[Value], first_row: int) -> None:
         column = self._columns[key]
@@ -103,8 +99,8 @@ class Evidence:
                 continue
             if self._is_merged(row, column):
                 continue
-            self._findings.append(_disagreement(row, column, value, other))
-            self._faulty.add((row, key))
+            self._noted.findings.append(_disagreement(row, column, value, other))
+            self._break(row, key)
 
     def _is_merged(self, row: int, column: int) -> bool:
         """Whether a cell is in a merged range; looked up, for there may be 60,000 of them."""
@@ -127,7 +123,7 @@ class Evidence:
                 if (place := self._place(row, at, values, first_row)) is not None:
                     key, index = place
                     self._add(rule, row, key, text)
-                    self._faulty.add((row, key))
+                    self._break(row, key)
                     values[key][index] = ""
         last_row = first_row + len(next(iter(values.values()))) - 1
         for area in self._merged:
@@ -148,8 +144,9 @@ class Evidence:
                 return
             self._told.add(area)
             name = f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
-            self._add(RuleId.MERGED_CELL, rows[0], keys[0], value, range=name)
-        self._faulty.update(product(rows, keys))
+            self._add_area(rows[0], keys[0], value, name, (bottom, right))
+        for row, key in product(rows, keys):
+            self._break(row, key)
 
     def _is_note(
         self,
@@ -172,7 +169,9 @@ class Evidence:
             return False
         for row, key in product(rows, keys):
             if values[key][row - first_row] != "":
-                self._add(RuleId.EXTRA_CELLS, row, key, shown(values[key][row - first_row]))
+                text = shown(values[key][row - first_row])
+                self._add(RuleId.EXTRA_CELLS, row, key, text)
+                self._noted.correct(row, self._columns[key], Kind.NOBODY, text)
                 values[key][row - first_row] = ""
         return True
 
@@ -183,7 +182,7 @@ class Evidence:
                 key, index = place
                 self._add(RuleId.SHOWN_NUMBER, row, key, text, stored=shown(values[key][index]))
                 values[key][index] = text
-                self._repairs.append((row, key, text))
+                self._noted.correct(row, at, Kind.SHOWN, text)
         self._unclear(values, first_row)
         for (row, at), text in self._looks.texts_shown.items():
             if (place := self._place(row, at, values, first_row)) is not None:
@@ -208,6 +207,7 @@ class Evidence:
                 if how or self._numbers_unseen:
                     how = how or "its format was not looked at"
                     self._add(RuleId.UNCLEAR_NUMBER, row, key, shown(value), how=how)
+                    self._noted.correct(row, self._columns[key], Kind.UNCLEAR, how)
 
     def _weigh_link(self, row: int, address: str, emails: list[Value], index: int) -> None:
         text = shown(emails[index]).strip()
@@ -216,11 +216,11 @@ class Evidence:
             return
         if "@" in bare:
             self._add(RuleId.LINK_DIFFERS, row, "email", text, link=address)
-            self._faulty.add((row, "email"))
+            self._break(row, "email")
         elif text:
             self._add(RuleId.ADDRESS_FROM_LINK, row, "email", text, sent=address)
             emails[index] = address
-            self._repairs.append((row, "email", address))
+            self._noted.correct(row, self._columns["email"], Kind.SHOWN, address)
 
     def _place(
         self, row: int, column: int, values: dict[str, list[Value]], first_row: int
@@ -236,7 +236,17 @@ class Evidence:
         return top > header_row and small and any(left <= at <= right for at in self._keys)
 
     def _add(self, rule: RuleId, row: int, key: str, value: str, **arguments: object) -> None:
-        self._findings.append(Finding(rule, row, self._columns[key], value, arguments))
+        self._noted.find(rule, row, self._columns[key], value, **arguments)
+
+    def _add_area(self, row: int, key: str, value: str, name: str, end: tuple[int, int]) -> None:
+        at = self._columns[key]
+        found = Finding(RuleId.MERGED_CELL, row, at, value, {"range": name}, end)
+        self._noted.findings.append(found)
+
+    def _break(self, row: int, key: str) -> None:
+        """Note that a value can't be used, and that a copy of it would look as if it could."""
+        self._noted.faulty.add((row, key))
+        self._noted.correct(row, self._columns[key], Kind.UNREADABLE)
 
 
 def headers_disagree(

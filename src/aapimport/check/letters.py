@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
+from aapimport.check.noted import Correction, Kind
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
-from aapimport.sheets.letters import Letter, Placed
+from aapimport.sheets.letters import Letter
 
 Decided = Literal["include", "skip"]
 """What becomes of rows that nobody sees, or that are marked as not meant."""
@@ -48,10 +49,11 @@ class CheckedFile(Letter):
         rows: How many rows hold something.
         ready: How many of them have no error.
         findings: Everything found.
-        repairs: The text that is sent where it isn't the one in the file, as (row, field, text).
+        corrections: What a copy of the sheet has to know of its cells.
         people: The rows without an error, their values in the order of `KEYS`.
-        merged: Merged ranges, where some of them are a problem.
-        shown: What Excel shows for numbers in columns that are not the template's.
+        unnamed_columns: The columns without a header that hold something beside people.
+        rows_left_out: Whether people in rows that nobody sees, or that are marked, were left out,
+            and all others read.
     """
 
     digest: str
@@ -64,14 +66,19 @@ class CheckedFile(Letter):
     rows: int
     ready: int
     findings: Sequence[Finding]
-    repairs: Sequence[tuple[int, str, str]]
+    corrections: Sequence[Correction]
     people: Sequence[Sequence[Any]]
-    merged: Sequence[tuple[int, int, int, int]]
-    shown: Placed
+    unnamed_columns: Sequence[int]
+    rows_left_out: bool
 
     @classmethod
     def read(cls, plain: Mapping[str, Any]) -> Self:
         """The letter that was sent."""
         rules = {rule.value: rule for rule in RuleId}  # RuleId(…) would take 2 µs for each
         findings = [Finding(rules[rule], *more) for rule, *more in plain["findings"]]
-        return super().read({**plain, "findings": findings})
+        kinds = {kind.value: kind for kind in Kind}
+        corrections = [
+            Correction(row, column, kinds[kind], text)
+            for row, column, kind, text in plain["corrections"]
+        ]
+        return super().read({**plain, "findings": findings, "corrections": corrections})

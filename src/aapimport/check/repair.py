@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from aapimport.check.formula_errors import FORMULA_ERRORS
+from aapimport.check.noted import Kind
 from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Value
 from aapimport.template.roles import Role
@@ -56,11 +57,13 @@ class Repair:
         text: The value that is checked and sent.
         notes: (rule id, arguments) of each repair, and of what can't be repaired.
         broken: Whether one of the notes is an error.
+        hides: What a copy would hide of that error.
     """
 
     text: str
     notes: tuple[tuple[RuleId, dict[str, object]], ...] = ()
     broken: bool = False
+    hides: Kind | None = None
 
 
 def all_clean(values: list[Value], key: str) -> bool:
@@ -117,13 +120,13 @@ def shown(value: Value) -> str:
 def clean(value: Value, key: str) -> Repair:
     """Repair a value of a text column (`email`, `first_name`, `last_name`, `team`, `role`)."""
     if what := _no_text(value):
-        return Repair(shown(value), ((RuleId.NOT_TEXT, {"what": what}),), broken=True)
+        return Repair(shown(value), ((RuleId.NOT_TEXT, {"what": what}),), True, Kind.NOT_TEXT)
     text = shown(value)
     notes: list[tuple[RuleId, dict[str, object]]] = []
     trimmed = text.strip(_EDGES)
     plain = _ODD_BLANKS.sub(" ", trimmed)
     if plain.upper() in FORMULA_ERRORS or _LIBRE_ERROR.fullmatch(plain):
-        return Repair(plain, ((RuleId.ERROR_VALUE, {}),), broken=True)
+        return Repair(plain, ((RuleId.ERROR_VALUE, {}),), True, Kind.UNREADABLE)
     if plain != trimmed or any(blank in text for blank in _NO_BREAK):
         notes.append((RuleId.NO_BREAK_SPACE, {}))
     elif trimmed != text and trimmed:

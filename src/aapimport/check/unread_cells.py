@@ -68,6 +68,11 @@ class Beside:
                 first, text, count = self._unnamed.get(column, (row, shown(value), 0))
                 self._unnamed[column] = first, text, count + 1
 
+    @property
+    def unnamed(self) -> list[int]:
+        """The columns without a header that hold something beside people."""
+        return [*self._unnamed]
+
     def finish(self) -> Iterator[Finding]:
         """The columns without a header that hold something beside people."""
         for column, (row, text, count) in self._unnamed.items():

@@ -6,6 +6,7 @@ from itertools import islice
 
 from aapimport.check.check_file import Checked
 from aapimport.check.header import header_score
+from aapimport.check.noted import Kind
 from aapimport.check.repair import shown as as_text
 from aapimport.errors import FileProblemError
 from aapimport.sheets.book import Choices, Sheet, Value, open_book
@@ -19,7 +20,8 @@ class Original:
         header_row: The header's row, from 1; 0 where none was found.
         sheet: The sheet.
         last_problem: The last row with a problem; the values may end above it.
-        shown: What Excel shows where it is another text than the value, by row and column.
+        shown: What Excel shows in columns that are none of the template's, where that is another
+            text than the value, by row and column.
     """
 
     header_row: int
@@ -80,6 +82,8 @@ def read_again(checked: Checked) -> Original:
         raise FileProblemError(f"{checked.path} has no sheet {checked.sheet!r} any more")
     last_problem = max((p.cell.row for p in checked.problems if p.cell), default=0)
     shown: dict[int, dict[int, str]] = {}
-    for (row, column), text in checked.shown.items():
-        shown.setdefault(row, {})[column] = text
+    known = set(checked.columns.values())
+    for (row, column), kinds in checked.corrections.items():
+        if column not in known and Kind.SHOWN in kinds:
+            shown.setdefault(row, {})[column] = kinds[Kind.SHOWN]
     return Original(checked.header_row, sheet, last_problem, shown)

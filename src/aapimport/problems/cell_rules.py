@@ -48,6 +48,7 @@ CELL_RULES = (
         "stands beyond the header's last column, so nobody knows which value belongs where",
         "a value with a {delimiter} in it needs quotation marks; or name the column in the header",
         "Cut at a comma, half a name would be sent, and all values behind it have slipped.",
+        moves_values=True,
     ),
     Rule(
         RuleId.INVISIBLE_CHARACTER,

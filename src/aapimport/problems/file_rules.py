@@ -83,6 +83,7 @@ FILE_RULES = (
         "begins a second table with other columns; it and the rows below are not read{people}",
         "put its people into the columns of the first table, or into a file of their own",
         "Read by the first header, first and last names would be swapped, or worse.",
+        moves_values=True,
     ),
     Rule(
         RuleId.NO_HEADER,

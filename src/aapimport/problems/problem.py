@@ -29,6 +29,7 @@ class Problem:
         value: The cell's text as found; empty where there is none.
         message: What is wrong, to be read after the value.
         hint: What to do about it; may be empty.
+        end: The last (row, column) of a range that it concerns, which begins at `cell`.
     """
 
     id: RuleId
@@ -37,6 +38,7 @@ class Problem:
     value: str
     message: str
     hint: str
+    end: tuple[int, int] | None = None
 
     def to_json(self) -> dict[str, object]:
         """The problem in the shape of `validate --json`."""
@@ -63,6 +65,7 @@ class Finding(NamedTuple):
         value: The cell's text as found.
         arguments: What the rule's message and hint fill in; a key ending in `_cell` holds a
             (row, column) pair and is shown as an address.
+        end: The last (row, column) of a range that it concerns, which begins at its place.
     """
 
     rule: RuleId
@@ -70,3 +73,4 @@ class Finding(NamedTuple):
     column: int | None
     value: str
     arguments: Mapping[str, object] = {}
+    end: tuple[int, int] | None = None

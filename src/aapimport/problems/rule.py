@@ -16,6 +16,7 @@ class Rule:
         message: What is wrong, to be read after the value; `{name}` is filled from the finding.
         hint: What to do.
         why: The reason, for the documentation.
+        moves_values: Whether nobody knows any more which value belongs into which column.
     """
 
     id: RuleId
@@ -23,3 +24,4 @@ class Rule:
     message: str
     hint: str
     why: str
+    moves_values: bool = False
