@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 from openpyxl.comments import Comment
+from openpyxl.styles import Font, PatternFill
 
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.errors import AnswerNeededError, FileProblemError
@@ -12,6 +15,7 @@ from aapimport.sheets.book import Choices, open_book
 from aapimport.sheets.facts import Facts, Looks, Unseen
 from aapimport.sheets.formats.calamine import Grid
 from aapimport.sheets.formats.ods import read_ods
+from aapimport.sheets.formats.ods_content import Content
 from aapimport.sheets.formats.xls import read_xls
 from aapimport.sheets.formats.xlsb import read_xlsb
 from sheets.other_formats import More, write_xlsb
@@ -51,6 +55,64 @@ def source(tmp_path: Path) -> Path:
     path = tmp_path / "people.xlsx"
     book.save(path)
     return path
+
+
+@pytest.mark.parametrize("extension", ["xlsx", "xls", "ods"])
+def test_people_who_are_crossed_out_are_asked_about(
+    libreoffice: Callable[[Path, str], Path], extension: str, tmp_path: Path
+) -> None:
+    """Struck through, as a cell or letter by letter, or white on white, in every kind of file."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "Users"
+    for row in (HEADERS, *((f"u{number}@acme.com", "U", f"N{number}") for number in range(2, 7))):
+        sheet.append(row)
+    for cell in sheet[3]:
+        cell.font = Font(strike=True)
+    for cell in (*sheet[4], *sheet[6]):
+        cell.font = Font(color="FFFFFFFF")
+    for cell in sheet[6]:
+        cell.fill = PatternFill("solid", fgColor="FF000080")
+    sheet["A5"] = CellRichText(TextBlock(InlineFont(strike=True), "u5@acme.com"))
+    path = tmp_path / "people.xlsx"
+    book.save(path)
+    if extension != "xlsx":
+        path = libreoffice(path, extension)
+    with pytest.raises(AnswerNeededError) as asked:
+        check_file(path, ReadOptions())
+    assert "row 3 u3@acme.com (struck through), row 4 u4@acme.com (written in" in str(asked.value)
+    checked = check_file(path, ReadOptions(hidden="skip"))
+    assert [person.row for person in checked.people] == [2, 6]
+
+
+def test_a_binary_workbook_shows_who_is_crossed_out(tmp_path: Path) -> None:
+    """Fonts and colours of cells are looked at there, too."""
+    rows = [(f"u{number}@acme.com", "U", f"N{number}") for number in range(2, 5)]
+    looks = {(2, 0): "struck", (3, 0): "white"}
+    path = write_xlsb(tmp_path / "people.xlsb", [HEADERS, *rows], More(looks=looks))
+    crossed_out = {(3, 0): "struck through", (4, 0): "written in white"}
+    assert looks_of(facts_of(path)).crossed_out == crossed_out
+
+
+@pytest.mark.parametrize("where", ["cell", "row", "column", "text"])
+def test_an_ods_shows_who_is_crossed_out(where: str) -> None:
+    """A style may belong to a cell, its row, its column, or letters of its text."""
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    style = {where: ' table:default-cell-style-name="S"'}
+    own = ' table:style-name="S"' if where == "cell" else ""
+    text = '<text:span text:style-name="S">x</text:span>' if where == "text" else "x"
+    content = (
+        f'<o:document-content xmlns:o="{names}:office:1.0" xmlns:table="{names}:table:1.0"'
+        f' xmlns:style="{names}:style:1.0" xmlns:text="{names}:text:1.0"><o:automatic-styles>'
+        '<style:style style:name="P"><style:text-properties style:text-line-through-style="solid"/>'
+        '</style:style><style:style style:name="S" style:parent-style-name="P"/>'
+        f"</o:automatic-styles><o:body><o:spreadsheet><table:table>"
+        f"<table:table-column{style.get('column', '')}/><table:table-row{style.get('row', '')}>"
+        f"<table:table-cell{own}><text:p>{text}</text:p></table:table-cell></table:table-row>"
+        "</table:table></o:spreadsheet></o:body></o:document-content>"
+    )
+    (sheet,) = Content([content.encode()], 1_000).sheets
+    assert sheet.looks.crossed_out == {(1, 0): "struck through"}
 
 
 @pytest.mark.parametrize("extension", ["xls", "ods"])

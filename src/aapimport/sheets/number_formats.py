@@ -33,6 +33,9 @@ _PART = re.compile(
 )
 """A literal text, or one after a backslash; what shows no letters (a country, a colour, blanks as
 wide as a letter, a filling); the end of a section; the text itself; digits and dates; a sign."""
+_GROUPED = re.compile(r"\d[., '\u00a0\u202f\u2019]+\d")
+LONGEST_NUMBER = 40
+"""Characters of a number; what is longer is no number that anybody typed."""
 _Pieces = list[tuple[str, str]]
 
 
@@ -107,6 +110,25 @@ def literal_shown(value: str | float, number_format: str) -> str | None:
     if any(kind != "literal" for kind, _ in section):
         return None
     return "".join(letters for _, letters in section)
+
+
+def seen_as(text: str, value: float, *, is_percentage: bool) -> str | None:
+    """What a number is shown as: its digits, with zeros and literal texts around them.
+
+    Returns:
+        Empty where it is the number as it is; None where it is rounded, grouped, hidden or written
+        otherwise, which depends on the country and was hardly meant as the text.
+    """
+    if not text or len(text) > LONGEST_NUMBER or not math.isfinite(value):
+        return None
+    as_it_is = str(int(value)) if float(value).is_integer() else repr(value)
+    if text == as_it_is and not is_percentage:
+        return ""
+    whole = value * 100 if is_percentage else value
+    digits = "".join(filter(str.isdecimal, text))
+    if not digits or not math.isclose(whole, int(digits), rel_tol=1e-12 if is_percentage else 0):
+        return None
+    return None if _GROUPED.search(text) else text
 
 
 def _is_shown_in_full(value: float) -> bool:

@@ -61,7 +61,7 @@ def read_ods(data: bytes, name: str, other_reader: Callable[[], list[Grid]]) -> 
     return [
         Sheet(
             name=sheet.name,
-            hidden=sheet.style in content.hiding,
+            hidden=sheet.style in content.styles.hiding,
             first_column=0,
             rows=sheet.values,
             facts=partial(_facts, sheet, others[at] if twice else None),

@@ -24,6 +24,7 @@ from aapimport.text import linked_address
 _OLDEST = 50
 """xlrd's number for BIFF5 (Excel 5); what is older doesn't tell its encoding for certain."""
 _BIFF8, _UTF_16 = 80, 1200
+_WHITE = (255, 255, 255)
 _OLD_STARTS = {b"\x09\x00": 2, b"\x09\x02": 3, b"\x09\x04": 4}
 """How a workbook of Excel 2, 3 or 4 begins: with the record BOF of its version."""
 _FORMULA, _OLD_FORMULAS = 0x0006, (0x0206, 0x0406)
@@ -205,6 +206,7 @@ def _add_cells(sheet: Any, facts: Facts, looks: Looks) -> None:
 
     formats = {key: known.format_str for key, known in sheet.book.format_map.items()}
     styles = sheet.book.xf_list
+    crossed = {at: look for at in range(len(styles)) if (look := _look_of(sheet.book, at))}
     forms = {at: formats.get(style.format_key) or "?" for at, style in enumerate(styles)}
     for row in range(sheet.nrows):
         kinds = sheet.row_types(row)
@@ -212,8 +214,23 @@ def _add_cells(sheet: Any, facts: Facts, looks: Looks) -> None:
             if kind == _ERROR:
                 facts.errors[row + 1, column] = error_text_from_code.get(value, "#N/A")
             elif kind in {_TEXT, _NUMBER}:
-                form = forms.get(sheet.cell_xf_index(row, column), "?")
+                style = sheet.cell_xf_index(row, column)
+                if style in crossed and value != "":
+                    looks.crossed_out[row + 1, column] = crossed[style]
+                form = forms.get(style, "?")
                 (add_number if kind == _NUMBER else add_text)((row + 1, column), value, form, looks)
+
+
+def _look_of(book: Any, style: int) -> str:
+    """In words, what a value looks like that is crossed out by a cell style, else nothing."""
+    cell = book.xf_list[style]
+    if cell.font_index >= len(book.font_list):
+        return ""
+    font = book.font_list[cell.font_index]
+    if font.struck_out:
+        return "struck through"
+    is_white = book.colour_map.get(font.colour_index) == _WHITE
+    return "written in white" if is_white and not cell.background.fill_pattern else ""
 
 
 def _hidden_rows(sheet: Any) -> set[int]:

@@ -25,6 +25,7 @@ from aapimport.text import linked_address
 
 _ROW, _SHEET, _FORMAT, _STYLE, _STYLES, _STYLES_END = 0, 156, 44, 47, 617, 618
 _COLUMNS, _MERGED, _LINK, _STRING, _COMMENT, _COMMENT_TEXT = 60, 176, 494, 19, 635, 637
+_FONT, _FILL, _STRUCK, _AS_RGB = 43, 45, 0x08, 2
 _RK, _ERROR, _BOOLEAN, _REAL, _TEXT, _SHARED = 2, 3, 4, 5, 6, 7
 _FORMULAS = {8: _TEXT, 9: _REAL, 10: _BOOLEAN, 11: _ERROR}
 _SHORT, _SHORT_END, _SHORT_FROM = 12, 18, 11
@@ -82,10 +83,10 @@ def _sheet(records: "_Records", first: Grid | None) -> Sheet:
 
 
 def _sheets(data: bytes) -> "list[_Records]":
-    formats, strings = _formats(data), _strings(data)
+    styles, strings = _cell_styles(data), _strings(data)
     sheets = []
     for name, part, hidden in _sheet_parts(data):
-        sheet = _Records(name, formats, strings, _targets(data, part), hidden=hidden)
+        sheet = _Records(name, styles, strings, _targets(data, part), hidden=hidden)
         for kind, body in _records(_read(data, part)):
             sheet.take(kind, body)
         sheet.settle(_comments(data, part))
@@ -98,7 +99,7 @@ class _Records:
 
     Args:
         name: Its name.
-        formats: The number format of each cell style.
+        styles: The number format of each cell style, and its look if it crosses values out.
         strings: The texts that cells share.
         targets: Where the sheet's relationships lead.
         hidden: Whether the workbook hides it.
@@ -107,7 +108,7 @@ class _Records:
     def __init__(
         self,
         name: str,
-        formats: list[str],
+        styles: list[tuple[str, str]],
         strings: list[str],
         targets: dict[str, str],
         *,
@@ -119,7 +120,7 @@ class _Records:
         self.merged: list[Area] = []
         self._looks = Looks()
         self._facts = Facts(second=Unseen(Reason.ONE_READER_KNOWS), looks=self._looks)
-        self._formats = formats
+        self._styles = styles
         self._strings = strings
         self._targets = targets
         self._columns: list[dict[int, Value]] = []
@@ -178,7 +179,7 @@ class _Records:
             raise ValueError("a column beyond the last one")
         cell = (self._row, self._column)
         style = _number(body, at) & 0xFFFFFF
-        form = self._formats[style] if style < len(self._formats) else "?"
+        form, look = self._styles[style] if style < len(self._styles) else ("?", "")
         at += 4
         value: Value = ""
         if kind == _ERROR:
@@ -199,6 +200,8 @@ class _Records:
         if value != "":
             self._columns += [{} for _ in range(len(self._columns), self._column + 1)]
             self._columns[self._column][self._row] = value
+            if look:
+                self._looks.crossed_out[cell] = look
 
     def _take_result(self, kind: int) -> None:
         """Weigh the result of a formula: a blank text or 0 may be none."""
@@ -283,24 +286,34 @@ def _targets(data: bytes, part: str) -> dict[str, str]:
     return {link.get("Id", ""): link.get("Target", "") for link in links}
 
 
-def _formats(data: bytes) -> list[str]:
-    """The number format of each cell style."""
+def _cell_styles(data: bytes) -> list[tuple[str, str]]:
+    """The number format of each cell style, and its look if it crosses values out."""
     try:
-        styles = _read(data, "xl/styles.bin")
+        records = _records(_read(data, "xl/styles.bin"))
     except KeyError:
-        return ["General"]
+        return [("General", "")]
     formats = dict(BUILT_IN)
-    of_cells: list[str] = []
+    fonts: list[str] = []
+    fills: list[bool] = []
+    of_cells: list[tuple[str, str]] = []
     inside = False
-    for kind, body in _records(styles):
+    for kind, body in records:
         if kind == _FORMAT:
             formats[int.from_bytes(body[:2], "little")] = _text(body, 2)[0]
+        elif kind == _FONT:  # the flags, and a colour that is written as red, green, blue
+            white = body[12] >> 1 == _AS_RGB and body[16:19] == b"\xff\xff\xff"
+            fonts.append("struck through" if body[2] & _STRUCK else "white" if white else "")
+        elif kind == _FILL:
+            fills.append(_number(body) != 0)
         elif kind in {_STYLES, _STYLES_END}:
             inside = kind == _STYLES
         elif kind == _STYLE and inside:
-            number = int.from_bytes(body[2:4], "little")
-            of_cells.append(formats.get(number, f"number {number}"))
-    return of_cells or ["General"]
+            number, font, fill = struct.unpack_from("<3H", body, 2)
+            look = fonts[font] if font < len(fonts) else ""
+            if look == "white":
+                look = "" if fill < len(fills) and fills[fill] else "written in white"
+            of_cells.append((formats.get(number, f"number {number}"), look))
+    return of_cells or [("General", "")]
 
 
 def _read(data: bytes, part: str) -> bytes:

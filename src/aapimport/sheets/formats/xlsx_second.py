@@ -80,7 +80,7 @@ def _load(data: bytes, too_long: set[str]) -> "ExcelReader":
         warnings.simplefilter("ignore")
         from openpyxl.reader.excel import ExcelReader
 
-        reader = ExcelReader(io.BytesIO(data), data_only=True, keep_links=False)
+        reader = ExcelReader(io.BytesIO(data), data_only=True, keep_links=False, rich_text=True)
         reader.valid_files = [part for part in reader.valid_files if part.lower() not in too_long]
         reader.read()
         return reader
@@ -102,12 +102,12 @@ def _look_at(sheet: "Worksheet") -> SheetView:
         column = number - 1
         if column >= width:
             continue
-        value = cell.value
+        value, struck = _text_of(cell.value)
         if value is not None:
             rows, values = columns[column]
             rows.append(row)
             values.append(_plain(value))
-            if cell.has_style and (look := _look_of(cell)):
+            if look := struck or (cell.has_style and _look_of(cell)):
                 looks.append((row, column, look))
             if cell.has_style or not isinstance(value, str):
                 ways = _shown(value, cell.number_format)
@@ -147,6 +147,14 @@ def _shown(value: object, number_format: str) -> tuple[str | None, str | None, s
     if text is None:
         return None, format_in_words(number_format), None
     return text or None, None, None
+
+
+def _text_of(value: Any) -> tuple[Any, str]:
+    """A value, as text where its letters differ in looks; and what it looks like if crossed out."""
+    if not isinstance(value, list):
+        return value, ""
+    struck = any(getattr(getattr(run, "font", None), "strike", False) for run in value)
+    return str(value), "struck through" if struck else ""
 
 
 def _look_of(cell: "Cell | MergedCell") -> str:
