@@ -67,7 +67,8 @@ def babbles(arguments):
 
 def test_the_answer_comes_back() -> None:
     """What the function returns is what the parent gets, whatever letters it holds."""
-    assert run("echo", "Øre\ud800") == {"got": {"path": "Øre\ud800", "thorough": False}}
+    asked = {"path": "Øre\ud800", "thorough": False, "descriptor": None}
+    assert run("echo", "Øre\ud800") == {"got": asked}
 
 
 def test_errors_of_the_file_come_back() -> None:
