@@ -158,6 +158,17 @@ def test_nothing_is_imported_from_the_current_folder(
     folder.mkdir()
     (folder / "json.py").write_text("raise SystemExit('taken over')", encoding="utf-8")
     monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(str(folder))  # as `python -m aapimport` does
+    assert run("echo", "1")["got"]["path"] == "1"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes no folder that somebody is in")
+def test_the_current_folder_may_be_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that a colleague has removed meanwhile is not needed."""
+    folder = tmp_path / "removed"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
     assert run("echo", "1")["got"]["path"] == "1"
 
 

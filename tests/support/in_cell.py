@@ -1,7 +1,7 @@
 """What a child is told to try, once it is confined as the children that read a spreadsheet are."""
 
-import os  # noqa: F401 -- this one and the next are for what is tried
-import socket  # noqa: F401
+import os
+import socket  # noqa: F401 -- this one and the next are for what is tried
 import subprocess  # noqa: F401
 import threading  # noqa: F401
 import zoneinfo  # noqa: F401
@@ -13,6 +13,14 @@ from typing import Any
 from aapimport.sheets import cell  # noqa: F401
 from aapimport.sheets.limits import forbid_processes  # noqa: F401
 from aapimport.sheets.source import read_bytes  # noqa: F401
+
+_NOBODY = 65534
+
+
+def be_unprivileged() -> None:
+    """Be somebody whom limits bind; root becomes nobody."""
+    if os.getuid() == 0:
+        os.setuid(_NOBODY)
 
 
 def tries(request: Mapping[str, Any]) -> dict[str, str]:
