@@ -20,8 +20,11 @@ from sheets import attack_files as attack
 ANA = ("ana.perez@acme.com", "Ana", "Perez")
 
 
-def test_a_cell_on_which_the_readers_disagree_names_both(tmp_path: Path) -> None:
+def test_a_cell_on_which_the_readers_disagree_names_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two readings of one cell are an error that shows both."""
+    monkeypatch.setattr(second_view, "forbid_processes", int)  # this process needs others
     body = attack.row(2, ("ana@acme.com", "A_x001B_[31mna", "Perez"))
     path = attack.write(tmp_path / "people.xlsx", attack.sheet(body))
     assert sealed(look({"path": str(path)})) == sealed(look_into(LookRequest(path=str(path))))

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from aapimport.check.letters import CheckedFile, CheckRequest, Decided
 from aapimport.check.noted import Correction, Kind
 from aapimport.problems.problem import Level, Problem
-from aapimport.sheets.child import start_child
+from aapimport.sheets.child import Child, start_child
 from aapimport.sheets.letters import LookRequest
 from aapimport.sheets.limits import Limits, limits_for
+from aapimport.sheets.source import CAN_HAND_OVER, open_file
 from aapimport.template.cells import CellRef
 
 if TYPE_CHECKING:
@@ -116,28 +118,12 @@ def begin_check(
 
     Returns:
         A function that waits for the end and returns or raises what `check_file` does.
+
+    Raises:
+        FileProblemError: There is no file to be opened.
     """
-    limits = limits_for(_size(path))
-    # The second reader may fail without harm to the first, so it gets less patience.
-    second = Limits(limits.memory, limits.seconds / 3)
-    view = None
-    if path.suffix.lower() not in _NOT_FOR_THE_SECOND_READER:
-        view = start_child(
-            "aapimport.sheets.formats.xlsx_second:look",
-            LookRequest(path=str(path), thorough=options.thorough),
-            limits if options.thorough else second,
-        )
-    request = CheckRequest(
-        path=str(path),
-        sheet=options.sheet,
-        encoding=options.encoding,
-        hidden=options.hidden,
-        people=with_people,
-        second_view=view is not None,
-    )
-    child = start_child(
-        "aapimport.check.child_side:check", request, limits, view.output if view else None
-    )
+    with open_file(path) if CAN_HAND_OVER else nullcontext() as file:
+        child, view = _start(path, file.fileno() if file else None, options, with_people)
 
     def finish() -> Checked:
         try:
@@ -149,6 +135,35 @@ def begin_check(
                 view.stop()
 
     return finish
+
+
+def _start(
+    path: Path, descriptor: int | None, options: ReadOptions, with_people: bool
+) -> tuple[Child, Child | None]:
+    """The child that checks a file, and the one with the second reader."""
+    limits = limits_for(_size(path))
+    # The second reader may fail without harm to the first, so it gets less patience.
+    second = Limits(limits.memory, limits.seconds / 3)
+    view = None
+    if path.suffix.lower() not in _NOT_FOR_THE_SECOND_READER:
+        view = start_child(
+            "aapimport.sheets.formats.xlsx_second:look",
+            LookRequest(path=str(path), thorough=options.thorough, descriptor=descriptor),
+            limits if options.thorough else second,
+        )
+    request = CheckRequest(
+        path=str(path),
+        sheet=options.sheet,
+        encoding=options.encoding,
+        hidden=options.hidden,
+        people=with_people,
+        second_view=view is not None,
+        descriptor=descriptor,
+    )
+    child = start_child(
+        "aapimport.check.child_side:check", request, limits, view.output if view else None
+    )
+    return child, view
 
 
 def _size(path: Path) -> int:

@@ -62,7 +62,10 @@ def check(plain: Mapping[str, Any]) -> CheckedFile:
 def check_with(request: CheckRequest, second_view: Callable[[], SecondView] | None) -> CheckedFile:
     """The same as `check`, with the second reader's findings from a function."""
     path = Path(request.path)
-    book = open_book(path, Choices(header_score, request.encoding, second_view=second_view))
+    choices = Choices(
+        header_score, request.encoding, second_view=second_view, descriptor=request.descriptor
+    )
+    book = open_book(path, choices)
     if book.kind == "csv" and request.sheet is not None:
         raise FileProblemError(
             f"{path.name} is a text file, which has no sheets", hint="leave --sheet out"

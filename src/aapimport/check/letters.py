@@ -24,6 +24,7 @@ class CheckRequest(Letter):
         hidden: Whether people in hidden or filtered rows count; None if that isn't decided.
         people: Whether the people are wanted, or only what is wrong.
         second_view: Whether standard input brings what the second reader found.
+        descriptor: The file, open, where it could be handed over.
     """
 
     path: str
@@ -32,6 +33,7 @@ class CheckRequest(Letter):
     hidden: Decided | None = None
     people: bool = True
     second_view: bool = False
+    descriptor: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,12 +69,14 @@ class Choices:
             read. Empty for any file.
         second_view: Waits for what the second reader of xlsx workbooks found; None where it wasn't
             asked.
+        descriptor: The file, where it is open already.
     """
 
     score: Callable[[Sequence[str]], int]
     encoding: str | None = None
     digest: str = ""
     second_view: Callable[[], SecondView] | None = None
+    descriptor: int | None = None
 
 
 class Format(Protocol):
@@ -91,7 +93,7 @@ def open_book(path: Path, choices: Choices) -> Book:
         FileProblemError: It isn't one, needs a password, is damaged, or isn't the file it was.
         AnswerNeededError: It is a csv, and nothing says in which encoding.
     """
-    intake = take_in(path)
+    intake = take_in(path, choices.descriptor)
     digest = hashlib.sha256(intake.data).hexdigest()
     if choices.digest not in {"", digest}:
         raise FileProblemError(

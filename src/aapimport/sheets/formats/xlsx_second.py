@@ -6,6 +6,7 @@ it loop for ever; what it found goes to the first child as JSON.
 
 import datetime as dt
 import re
+import sys
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from aapimport.sheets.archive import inspect_archive, long_sheets
 from aapimport.sheets.facts import Reason
 from aapimport.sheets.formats.xlsx_cells import odd_rows
-from aapimport.sheets.intake import read_bytes
 from aapimport.sheets.letters import LookRequest, SecondView, SheetView
+from aapimport.sheets.limits import forbid_processes
 from aapimport.sheets.number_formats import as_shown, format_in_words, literal_shown
 from aapimport.sheets.package import Package, read_package
+from aapimport.sheets.source import read_bytes
 from aapimport.template.columns import TEMPLATE_PROPERTY
 from aapimport.template.output import AUTHOR, OURS_BELOW
 from aapimport.text import linked_address
@@ -41,6 +43,11 @@ def look(request: Mapping[str, Any]) -> SecondView:
     Args:
         request: The fields of a `LookRequest`.
     """
+    import mimetypes
+
+    forbid_processes()
+    sys.modules["numpy"] = None  # type: ignore[assignment]  # openpyxl would load it, for its types
+    mimetypes.knownfiles.clear()  # openpyxl would read the system's, which are out of reach
     return look_into(LookRequest.read(request))
 
 
@@ -48,7 +55,7 @@ def look_into(request: LookRequest) -> SecondView:
     """Read a workbook with openpyxl."""
     from pathlib import Path
 
-    data = read_bytes(Path(request.path))
+    data = read_bytes(Path(request.path), request.descriptor)
     sheets = (read_package(data) or Package()).sheets
     odd = {sheet.name: odd_rows(data, sheet.part) for sheet in sheets}
     parts = {sheet.part for sheet in sheets}
