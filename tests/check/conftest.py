@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,36 +19,38 @@ from aapimport.sheets.letters import LookRequest
 HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
 
 
-@pytest.fixture
-def make_xlsx(tmp_path: Path) -> Callable[..., Path]:
+def write_rows(
+    folder: Path,
+    *rows: Sequence[Any],
+    headers: Sequence[Any] = HEADERS,
+    name: str = "people.xlsx",
+    change: Callable[[Any], None] = lambda _sheet: None,
+) -> Path:
     """Write rows below the template's headers; `change` may do more to the sheet.
 
     A name that ends in .csv makes a text file of them.
     """
-
-    def make(
-        *rows: Sequence[Any],
-        headers: Sequence[Any] = HEADERS,
-        name: str = "people.xlsx",
-        change: Callable[[Any], None] = lambda _sheet: None,
-    ) -> Path:
-        path = tmp_path / name
-        if path.suffix == ".csv":
-            with path.open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file).writerows([headers, *rows])
-            return path
-        workbook = Workbook()
-        sheet = workbook.worksheets[0]
-        sheet.title = "Users"
-        if headers:
-            sheet.append([*headers])
-        for row in rows:
-            sheet.append([*row])
-        change(sheet)
-        workbook.save(path)
+    path = folder / name
+    if path.suffix == ".csv":
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([headers, *rows])
         return path
+    workbook = Workbook()
+    sheet = workbook.worksheets[0]
+    sheet.title = "Users"
+    if headers:
+        sheet.append([*headers])
+    for row in rows:
+        sheet.append([*row])
+    change(sheet)
+    workbook.save(path)
+    return path
 
-    return make
+
+@pytest.fixture
+def make_xlsx(tmp_path: Path) -> Callable[..., Path]:
+    """Writes rows into a file of the test's own; see `write_rows`."""
+    return partial(write_rows, tmp_path)
 
 
 @pytest.fixture

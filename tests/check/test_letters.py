@@ -24,6 +24,7 @@ def path(make_xlsx: Callable[..., Path]) -> Path:
         sheet["C3"].number_format = '"EMEA "@'
         sheet["G1"] = "Number"
         sheet["G2"] = 123
+        sheet["H2"] = "below no header"
         sheet["G2"].number_format = "00000"
         sheet["A4"].hyperlink = "mailto:bo@acme.com"
         sheet.merge_cells("B5:C5")
@@ -44,7 +45,7 @@ def test_what_was_checked_arrives_as_it_was(path: Path) -> None:
     view = look_into(LookRequest(path=str(path)))
     found = check_with(CheckRequest(path=str(path), hidden="skip"), lambda: view)
     assert any(not one.arguments for one in found.findings)
-    assert all((found.findings, found.people, found.shown, found.repairs, found.merged))
+    assert all((found.findings, found.people, found.corrections, found.unnamed_columns))
     letters: tuple[tuple[Letter, type[Letter]], ...] = ((view, SecondView), (found, CheckedFile))
     for letter, kind in letters:
         arrived = kind.read(json.loads(sealed(letter)))
@@ -56,6 +57,6 @@ def test_what_was_checked_arrives_as_it_was(path: Path) -> None:
 def test_a_letter_of_another_version_is_refused(change: dict[str, Any]) -> None:
     """A field too few or too many is a mistake, and no default hides it."""
     with pytest.raises(TypeError):
-        CheckedFile.read({"findings": []} | change)
+        CheckedFile.read({"findings": [], "corrections": []} | change)
     with pytest.raises(TypeError):
         CheckRequest.read({"path": "people.xlsx"} | change)

@@ -9,6 +9,7 @@ from openpyxl.packaging.custom import StringProperty
 
 from aapimport.problems.catalogue import RULES
 from aapimport.problems.problem import Level, Problem
+from aapimport.problems.rule_id import RuleId
 from aapimport.screens.problems import Entry, problem_lines
 from aapimport.sheets.formats import xlsx_second
 from aapimport.template.columns import TEMPLATE_PROPERTY
@@ -479,10 +480,12 @@ def test_rule_is_quiet_otherwise(rule: str, found: Callable[..., list[Problem]])
 
 def test_every_rule_has_its_cases() -> None:
     """No rule is without a test that triggers it and one that must not."""
-    assert set(CASES) == set(RULES)
+    assert set(CASES) == set(RULES) == set(RuleId)
 
 
-@pytest.mark.parametrize("rule", [rule for rule in CASES if RULES[rule].level is Level.ERROR])
+@pytest.mark.parametrize(
+    "rule", [rule for rule in CASES if RULES[RuleId(rule)].level is Level.ERROR]
+)
 def test_an_error_keeps_the_row_from_being_ready(
     rule: str,
     tmp_path: Path,

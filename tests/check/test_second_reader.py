@@ -10,8 +10,9 @@ from openpyxl.styles import Font
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.check.evidence import _agree
 from aapimport.errors import AnswerNeededError
-from aapimport.sheets.facts import Facts
+from aapimport.sheets.facts import Reason
 from aapimport.sheets.formats import xlsx_second as second_view
+from aapimport.sheets.formats.xlsx import why_unseen
 from aapimport.sheets.formats.xlsx_second import MOST_ROWS, look, look_into
 from aapimport.sheets.letters import LookRequest, SecondView, sealed
 from sheets import attack_files as attack
@@ -19,8 +20,11 @@ from sheets import attack_files as attack
 ANA = ("ana.perez@acme.com", "Ana", "Perez")
 
 
-def test_a_cell_on_which_the_readers_disagree_names_both(tmp_path: Path) -> None:
+def test_a_cell_on_which_the_readers_disagree_names_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two readings of one cell are an error that shows both."""
+    monkeypatch.setattr(second_view, "forbid_processes", int)  # this process needs others
     body = attack.row(2, ("ana@acme.com", "A_x001B_[31mna", "Perez"))
     path = attack.write(tmp_path / "people.xlsx", attack.sheet(body))
     assert sealed(look({"path": str(path)})) == sealed(look_into(LookRequest(path=str(path))))
@@ -101,9 +105,7 @@ def test_a_second_reader_that_fails_is_a_warning(
 
 def test_a_view_without_the_sheet_counts_as_failed() -> None:
     """An answer that lacks the sheet is no evidence that all is well."""
-    facts = Facts()
-    facts.take_second_view(SecondView(state="looked"), "Users")
-    assert facts.state == "failed"
+    assert why_unseen(SecondView(state="looked"), "Users") is Reason.FAILED
 
 
 def test_a_second_reader_that_hangs_is_left_behind(

@@ -284,14 +284,16 @@ def test_the_value_checked_is_the_value_sent(
     assert answer["people"] == [
         (2, "Ana.Perez@acme.com", "Ana María", "Perez", "manager", "Sales", True)
     ]
-    assert sorted(answer["repairs"]) == [
+    columns = {at: key for key, at in answer["columns"].items()}
+    assert {(row, columns[at], text) for row, at, kind, text in answer["corrections"]} == {
         (2, "email", "Ana.Perez@acme.com"),
         (2, "first_name", "Ana María"),
         (2, "jhana", "1"),
         (2, "last_name", "Perez"),
         (2, "role", ""),
         (2, "team", "Sales"),
-    ]
+    }
+    assert {kind for _, _, kind, _ in answer["corrections"]} == {"sent"}
 
 
 NAMES = [

@@ -47,7 +47,7 @@ def test_safe_repairs_are_made(tmp_path, out):
         ["Ana.Perez@acme.com", "Ana", "Pérez", "", "Sales EMEA", "1"],
         ["li.wei@acme.com", "伟", "李", "individualcontributor", "", ""],
     ]
-    assert check_file(out, ReadOptions()).repairs == {}
+    assert check_file(out, ReadOptions()).corrections == {}
 
 
 def test_rows_with_errors_stay_in_their_place(tmp_path, out):

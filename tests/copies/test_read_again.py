@@ -1,24 +1,24 @@
-import dataclasses
+from dataclasses import replace
 
 import pytest
 
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.copies.read_again import Original, read_again
 from aapimport.errors import FileProblemError
-from aapimport.sheets.table import Table
+from aapimport.sheets.formats.csv import Delimited
 
 
 def test_rows_stand_in_their_own_columns():
     """A sheet whose first columns are empty keeps its addresses."""
-    table = Table(name="", hidden=False, first_column=2, rows=lambda: iter([["x"], ["y"]]))
-    assert list(Original(1, table, 0).rows()) == [(1, ["", "", "x"]), (2, ["", "", "y"])]
+    sheet = replace(Delimited("x\ny\n", ",", "utf-8").sheet(), first_column=2)
+    assert list(Original(1, sheet, 0).rows()) == [(1, ["", "", "x"]), (2, ["", "", "y"])]
 
 
 def test_rows_end_with_the_last_problem():
     """Where the values end above a problem, its row is there all the same."""
-    table = Table(name="", hidden=False, first_column=0, rows=lambda: iter([["x"]]))
-    assert list(Original(1, table, 3).rows()) == [(1, ["x"]), (2, []), (3, [])]
-    assert list(Original(1, table, 3).rows_below_header()) == [(2, []), (3, [])]
+    sheet = Delimited("x\n", ",", "utf-8").sheet()
+    assert list(Original(1, sheet, 3).rows()) == [(1, ["x"]), (2, []), (3, [])]
+    assert list(Original(1, sheet, 3).rows_below_header()) == [(2, []), (3, [])]
 
 
 def test_a_csv_is_read_in_the_encoding_that_was_decided(tmp_path):
@@ -44,4 +44,4 @@ def test_a_changed_file_is_refused(tmp_path):
     source.write_text("E-mail,First Name,Last Name\na@acme.com,A,B\n", encoding="utf-8")
     checked = check_file(source, ReadOptions())
     with pytest.raises(FileProblemError, match="has changed"):
-        read_again(dataclasses.replace(checked, digest="0" * 64))
+        read_again(replace(checked, digest="0" * 64))

@@ -5,6 +5,7 @@ import pytest
 from aapimport.problems.catalogue import RULES, Rule, put_into_words
 from aapimport.problems.page import catalogue_page
 from aapimport.problems.problem import Finding, Level
+from aapimport.problems.rule_id import RuleId
 
 DOCS = Path(__file__).parents[2] / "docs" / "problems.md"
 
@@ -31,10 +32,10 @@ def test_words_are_in_the_house_style(rule: Rule) -> None:
 def test_problems_are_sorted_by_row_and_column() -> None:
     """The whole file comes first, then row by row, and an error before what is less."""
     findings = [
-        Finding("trimmed", 3, 0, "b"),
-        Finding("bad-jhana", 3, 0, "b"),
-        Finding("bad-jhana", 2, 5, "a"),
-        Finding("no-rows", None, None, ""),
+        Finding(RuleId.TRIMMED, 3, 0, "b"),
+        Finding(RuleId.BAD_JHANA, 3, 0, "b"),
+        Finding(RuleId.BAD_JHANA, 2, 5, "a"),
+        Finding(RuleId.NO_ROWS, None, None, ""),
     ]
     problems = put_into_words(findings, "Users")
     assert [(p.id, str(p.cell)) for p in problems] == [
@@ -47,7 +48,7 @@ def test_problems_are_sorted_by_row_and_column() -> None:
 
 def test_braces_in_a_cell_are_only_text() -> None:
     """A cell can't fill in our messages."""
-    found = Finding("link-differs", 2, 0, "{value.__class__}", {"link": "{0}"})
+    found = Finding(RuleId.LINK_DIFFERS, 2, 0, "{value.__class__}", {"link": "{0}"})
     (problem,) = put_into_words([found], "")
     assert problem.message == "links to '{0}', another address"
     assert problem.value == "{value.__class__}"
@@ -55,5 +56,5 @@ def test_braces_in_a_cell_are_only_text() -> None:
 
 def test_a_long_value_is_cut() -> None:
     """A pasted novel does not become part of the report."""
-    (problem,) = put_into_words([Finding("bad-jhana", 2, 0, "x" * 5000)], "")
+    (problem,) = put_into_words([Finding(RuleId.BAD_JHANA, 2, 0, "x" * 5000)], "")
     assert len(problem.value) == 1001

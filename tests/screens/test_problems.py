@@ -5,6 +5,7 @@ from rich.console import Console
 
 from aapimport.check.check_file import Checked
 from aapimport.problems.problem import Level, Problem
+from aapimport.problems.rule_id import RuleId
 from aapimport.screens.problems import show_checked, show_problems, wrap
 from aapimport.template.cells import CellRef
 
@@ -19,7 +20,7 @@ def problem(
     level: Level = Level.ERROR,
 ) -> Problem:
     """A problem."""
-    return Problem(rule, level, cell, value, message, hint)
+    return Problem(RuleId(rule), level, cell, value, message, hint)
 
 
 def checked(*problems: Problem, rows: int = 214, ready: int = 211) -> Checked:

@@ -65,6 +65,10 @@ def _ods_cell(value: Cell) -> str:
     return f"<table:table-cell {kind}><text:p>{text}</text:p></table:table-cell>"
 
 
+_FONTS = {"": (0, b"\0\0\0\xff"), "struck": (8, b"\0\0\0\xff"), "white": (0, b"\xff" * 4)}
+"""The flags and the colour of a font by its look ([MS-XLSB] 2.4.149)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class More:
     """What a sheet holds beside its values; rows and columns count from 0.
@@ -76,6 +80,7 @@ class More:
         merged: Ranges as (first row, last row, first column, last column).
         links: Where a cell leads.
         formats: The number format of a cell.
+        looks: `struck` or `white` for a cell whose value is crossed out.
     """
 
     hidden_rows: tuple[int, ...] = ()
@@ -84,18 +89,30 @@ class More:
     merged: tuple[tuple[int, int, int, int], ...] = ()
     links: Mapping[tuple[int, int], str] = field(default_factory=dict)
     formats: Formats = field(default_factory=dict)
+    looks: Formats = field(default_factory=dict)
+
+    def style(self, cell: tuple[int, int]) -> tuple[str, str]:
+        """The number format and the look of a cell."""
+        return self.formats.get(cell, ""), self.looks.get(cell, "")
 
 
 def write_xlsb(path: Path, rows: Rows, more: More = More()) -> Path:
     """Write a binary workbook."""
     book = _b(131) + _b(143) + _b(156, struct.pack("<II", 0, 1) + _wide("rId1") + _wide(SHEET))
-    styles = sorted({*more.formats.values()})
+    styles = sorted({("", ""), *map(more.style, (*more.formats, *more.looks))})
+    formats = [form for form, _ in styles]
     style_part = _b(278) + _b(615, struct.pack("<I", len(styles)))
-    for at, style in enumerate(styles):
-        style_part += _b(44, struct.pack("<H", 164 + at) + _wide(style))
-    style_part += _b(616) + _b(617, struct.pack("<I", 1 + len(styles)))
-    for number in (0, *(164 + at for at in range(len(styles)))):
-        style_part += _b(47, struct.pack("<HHHHHBBHH", 0, number, 0, 0, 0, 0, 0, 0, 1))
+    for at, form in enumerate(formats):
+        style_part += _b(44, struct.pack("<H", 164 + at) + _wide(form or "General"))
+    style_part += _b(616) + _b(611, struct.pack("<I", len(_FONTS)))
+    for flags, colour in _FONTS.values():
+        font = struct.pack("<4H4B", 220, flags, 400, 0, 0, 2, 0, 0)
+        style_part += _b(43, font + bytes((5, 0, 0, 0)) + colour + b"\0" + _wide("Calibri"))
+    style_part += _b(612) + _b(603, struct.pack("<I", 1)) + _b(45, bytes(68)) + _b(604)
+    style_part += _b(617, struct.pack("<I", len(styles)))
+    for at, (_, look) in enumerate(styles):
+        at_font = [*_FONTS].index(look)
+        style_part += _b(47, struct.pack("<HHHHHBBHH", 0, 164 + at, at_font, 0, 0, 0, 0, 0, 1))
     links = {f"rId{at}": target for at, target in enumerate(more.links.values())}
     return _zip(
         path,
@@ -113,7 +130,7 @@ def write_xlsb(path: Path, rows: Rows, more: More = More()) -> Path:
     )
 
 
-def _xlsb_sheet(rows: Rows, more: More, styles: Sequence[str]) -> bytes:
+def _xlsb_sheet(rows: Rows, more: More, styles: Sequence[tuple[str, str]]) -> bytes:
     width = max(map(len, rows), default=1)
     sheet = _b(129) + _b(148, struct.pack("<4I", 0, max(len(rows) - 1, 0), 0, width - 1))
     if more.hidden_columns:
@@ -126,8 +143,7 @@ def _xlsb_sheet(rows: Rows, more: More, styles: Sequence[str]) -> bytes:
         hidden = 0x10 if number in more.hidden_rows else 0
         sheet += _b(0, struct.pack("<IIHBBBI", number, 0, 300, 0, hidden, 0, 0))
         for column, value in enumerate(row):
-            named = more.formats.get((number, column))
-            place = struct.pack("<II", column, 1 + styles.index(named) if named else 0)
+            place = struct.pack("<II", column, styles.index(more.style((number, column))))
             sheet += (
                 _b(3, place + _NOT_AVAILABLE)
                 if (number, column) in more.errors

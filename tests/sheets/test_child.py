@@ -67,7 +67,8 @@ def babbles(arguments):
 
 def test_the_answer_comes_back() -> None:
     """What the function returns is what the parent gets, whatever letters it holds."""
-    assert run("echo", "Øre\ud800") == {"got": {"path": "Øre\ud800", "thorough": False}}
+    asked = {"path": "Øre\ud800", "thorough": False, "descriptor": None}
+    assert run("echo", "Øre\ud800") == {"got": asked}
 
 
 def test_errors_of_the_file_come_back() -> None:
@@ -157,6 +158,17 @@ def test_nothing_is_imported_from_the_current_folder(
     folder.mkdir()
     (folder / "json.py").write_text("raise SystemExit('taken over')", encoding="utf-8")
     monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(str(folder))  # as `python -m aapimport` does
+    assert run("echo", "1")["got"]["path"] == "1"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes no folder that somebody is in")
+def test_the_current_folder_may_be_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that a colleague has removed meanwhile is not needed."""
+    folder = tmp_path / "removed"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
     assert run("echo", "1")["got"]["path"] == "1"
 
 

@@ -6,8 +6,7 @@ import pytest
 from openpyxl import Workbook
 
 from aapimport.check.check_file import ReadOptions, check_file
-from aapimport.sheets.formats.ods_content import seen_as
-from aapimport.sheets.number_formats import as_shown, is_plain, literal_shown
+from aapimport.sheets.number_formats import as_shown, is_plain, literal_shown, seen_as
 
 
 @pytest.mark.parametrize(

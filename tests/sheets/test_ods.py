@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aapimport.check.check_file import ReadOptions, check_file
-from aapimport.sheets.formats.ods_content import Content, Sheet
+from aapimport.sheets.formats.ods_content import Content, OdsSheet
 from sheets.other_formats import write_ods
 
 NAMES = "urn:oasis:names:tc:opendocument:xmlns"
@@ -14,7 +14,7 @@ HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jha
 ANA = ("ana@acme.com", "Ana", "Perez", "facilitator", "Sales", 1)
 
 
-def sheet_of(rows: str, most: int = 1_000, prolog: str = "") -> Sheet:
+def sheet_of(rows: str, most: int = 1_000, prolog: str = "") -> OdsSheet:
     """The sheet with these rows."""
     content = (
         f'{prolog}<o:document-content xmlns:o="{NAMES}:office:1.0" xmlns:table="{NAMES}:table:1.0"'

@@ -4,16 +4,20 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 from openpyxl.comments import Comment
+from openpyxl.styles import Font, PatternFill
 
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.errors import AnswerNeededError, FileProblemError
-from aapimport.sheets.facts import Facts
+from aapimport.sheets.book import Choices, open_book
+from aapimport.sheets.facts import Facts, Looks, Unseen
+from aapimport.sheets.formats.calamine import Grid
 from aapimport.sheets.formats.ods import read_ods
+from aapimport.sheets.formats.ods_content import Content
 from aapimport.sheets.formats.xls import read_xls
 from aapimport.sheets.formats.xlsb import read_xlsb
-from aapimport.sheets.intake import take_in
-from aapimport.sheets.table import Table, read_tables
 from sheets.other_formats import More, write_xlsb
 
 HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
@@ -21,12 +25,14 @@ HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jha
 
 def facts_of(path: Path, sheet: str = "Users") -> Facts:
     """What is known of a sheet's cells."""
-    tables = [read() for read in read_tables(take_in(path), path.name)]
-    table = next(table for table in tables if table.name == sheet)
-    facts = Facts()
-    assert table.look
-    table.look(facts)
-    return facts
+    book = open_book(path, Choices(len))
+    return next(one for one in book.sheets if one.name == sheet).facts()
+
+
+def looks_of(facts: Facts) -> Looks:
+    """What cells look like, which somebody has looked at."""
+    assert isinstance(facts.looks, Looks)
+    return facts.looks
 
 
 @pytest.fixture
@@ -51,6 +57,64 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize("extension", ["xlsx", "xls", "ods"])
+def test_people_who_are_crossed_out_are_asked_about(
+    libreoffice: Callable[[Path, str], Path], extension: str, tmp_path: Path
+) -> None:
+    """Struck through, as a cell or letter by letter, or white on white, in every kind of file."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "Users"
+    for row in (HEADERS, *((f"u{number}@acme.com", "U", f"N{number}") for number in range(2, 7))):
+        sheet.append(row)
+    for cell in sheet[3]:
+        cell.font = Font(strike=True)
+    for cell in (*sheet[4], *sheet[6]):
+        cell.font = Font(color="FFFFFFFF")
+    for cell in sheet[6]:
+        cell.fill = PatternFill("solid", fgColor="FF000080")
+    sheet["A5"] = CellRichText(TextBlock(InlineFont(strike=True), "u5@acme.com"))
+    path = tmp_path / "people.xlsx"
+    book.save(path)
+    if extension != "xlsx":
+        path = libreoffice(path, extension)
+    with pytest.raises(AnswerNeededError) as asked:
+        check_file(path, ReadOptions())
+    assert "row 3 u3@acme.com (struck through), row 4 u4@acme.com (written in" in str(asked.value)
+    checked = check_file(path, ReadOptions(hidden="skip"))
+    assert [person.row for person in checked.people] == [2, 6]
+
+
+def test_a_binary_workbook_shows_who_is_crossed_out(tmp_path: Path) -> None:
+    """Fonts and colours of cells are looked at there, too."""
+    rows = [(f"u{number}@acme.com", "U", f"N{number}") for number in range(2, 5)]
+    looks = {(2, 0): "struck", (3, 0): "white"}
+    path = write_xlsb(tmp_path / "people.xlsb", [HEADERS, *rows], More(looks=looks))
+    crossed_out = {(3, 0): "struck through", (4, 0): "written in white"}
+    assert looks_of(facts_of(path)).crossed_out == crossed_out
+
+
+@pytest.mark.parametrize("where", ["cell", "row", "column", "text"])
+def test_an_ods_shows_who_is_crossed_out(where: str) -> None:
+    """A style may belong to a cell, its row, its column, or letters of its text."""
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    style = {where: ' table:default-cell-style-name="S"'}
+    own = ' table:style-name="S"' if where == "cell" else ""
+    text = '<text:span text:style-name="S">x</text:span>' if where == "text" else "x"
+    content = (
+        f'<o:document-content xmlns:o="{names}:office:1.0" xmlns:table="{names}:table:1.0"'
+        f' xmlns:style="{names}:style:1.0" xmlns:text="{names}:text:1.0"><o:automatic-styles>'
+        '<style:style style:name="P"><style:text-properties style:text-line-through-style="solid"/>'
+        '</style:style><style:style style:name="S" style:parent-style-name="P"/>'
+        f"</o:automatic-styles><o:body><o:spreadsheet><table:table>"
+        f"<table:table-column{style.get('column', '')}/><table:table-row{style.get('row', '')}>"
+        f"<table:table-cell{own}><text:p>{text}</text:p></table:table-cell></table:table-row>"
+        "</table:table></o:spreadsheet></o:body></o:document-content>"
+    )
+    (sheet,) = Content([content.encode()], 1_000).sheets
+    assert sheet.looks.crossed_out == {(1, 0): "struck through"}
+
+
 @pytest.mark.parametrize("extension", ["xls", "ods"])
 def test_what_values_do_not_tell(
     source: Path,
@@ -60,11 +124,11 @@ def test_what_values_do_not_tell(
     """Hidden rows and columns, errors, merges and links of xls and ods are seen."""
     path = libreoffice(source, extension)
     facts = facts_of(path)
-    assert facts.state == "looked"
+    assert not isinstance(facts.second, Unseen)
     assert facts.hidden_rows == {5}
     assert facts.hidden_columns == {4}
     assert facts.errors == {(3, 3): "#N/A", (4, 3): "#N/A"}
-    assert facts.links == {(2, 0): "ana@acme.com"}
+    assert looks_of(facts).links == {(2, 0): "ana@acme.com"}
     checked = check_file(path, ReadOptions(hidden="skip"))
     assert [person.row for person in checked.people] == [2, 7]
     assert checked.people[0].email == "ana@acme.com"
@@ -99,18 +163,22 @@ def test_what_values_of_a_binary_workbook_do_not_tell(
 ) -> None:
     """What is seen in an xlsb is what LibreOffice sees in it."""
     facts = facts_of(xlsb)
-    assert facts.state == "looked"
+    assert not isinstance(facts.second, Unseen)
     assert facts.hidden_rows == {5}
     assert facts.hidden_columns == {4}
     assert facts.errors == {(3, 3): "#N/A"}
-    assert facts.links == {(2, 0): "ana@acme.com"}
+    assert looks_of(facts).links == {(2, 0): "ana@acme.com"}
     assert facts.merged == ((6, 1, 6, 2),)
-    assert facts.shown == {(4, 4): "00123"}
-    assert facts.unclear == {(2, 4): "format 0.0", (3, 4): "format yyyy"}
+    assert looks_of(facts).shown == {(4, 4): "00123"}
+    assert looks_of(facts).unclear == {(2, 4): "format 0.0", (3, 4): "format yyyy"}
     seen = facts_of(libreoffice(xlsb, "ods"))
     assert (seen.hidden_rows, seen.hidden_columns) == (facts.hidden_rows, facts.hidden_columns)
-    assert (seen.errors, seen.links, seen.merged) == (facts.errors, facts.links, facts.merged)
-    assert seen.shown == facts.shown
+    assert (seen.errors, looks_of(seen).links, seen.merged) == (
+        facts.errors,
+        looks_of(facts).links,
+        facts.merged,
+    )
+    assert looks_of(seen).shown == looks_of(facts).shown
 
 
 def test_a_binary_workbook_is_checked_like_the_others(xlsb: Path) -> None:
@@ -119,7 +187,7 @@ def test_a_binary_workbook_is_checked_like_the_others(xlsb: Path) -> None:
         check_file(xlsb, ReadOptions())
     checked = check_file(xlsb, ReadOptions(hidden="skip"))
     assert [person.row for person in checked.people] == [4, 7]
-    found = {problem.id: str(problem.cell) for problem in checked.problems if problem.cell}
+    found = {problem.id.value: str(problem.cell) for problem in checked.problems if problem.cell}
     assert found["error-value"] == "Users!D3"
     assert found["merged-cell"] == "Users!B6"
     assert found["link-differs"] == "Users!A2"
@@ -129,7 +197,7 @@ def test_a_binary_workbook_is_checked_like_the_others(xlsb: Path) -> None:
 READERS = {"xls": read_xls, "xlsb": read_xlsb, "ods": read_ods}
 
 
-def no_other_reader() -> list[Table]:
+def no_other_reader() -> list[Grid]:
     """A value reader that gives the file up; the real one may end the whole process."""
     raise FileProblemError("no", hint="none")
 
@@ -150,5 +218,4 @@ def test_broken_files_are_given_up(
         with suppress(FileProblemError):
             for table in read(bytes(broken), "people", no_other_reader):
                 list(table.rows())
-                assert table.look
-                table.look(Facts())
+                table.facts()

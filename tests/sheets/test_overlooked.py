@@ -12,9 +12,10 @@ from openpyxl.styles import Font
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.sheets.archive import long_sheets
-from aapimport.sheets.facts import Facts
+from aapimport.sheets.facts import Facts, Reason
 from aapimport.sheets.formats.ods_content import Content
-from aapimport.sheets.formats.xlsx import hidden_rows
+from aapimport.sheets.formats.xlsx import why_unseen
+from aapimport.sheets.formats.xlsx_cells import hidden_rows
 from aapimport.sheets.formats.xlsx_second import look_into
 from aapimport.sheets.letters import LookRequest
 from sheets import attack_files as attack
@@ -128,9 +129,7 @@ def test_a_long_sheet_beside_the_people_costs_them_nothing(tmp_path: Path, most_
     view = look_into(LookRequest(path=str(path)))
     assert list(view.sheets) == ["Users"]
     assert view.too_long == ["Log"]
-    facts = Facts()
-    facts.take_second_view(view, "Log")
-    assert facts.state == "too many rows"
+    assert why_unseen(view, "Log") is Reason.TOO_MANY_ROWS
     rules = {problem.id for problem in check_file(path, ReadOptions()).problems}
     assert "cell-comment" in rules
     assert "one-reader-only" not in rules
@@ -189,4 +188,4 @@ def test_a_comment_is_its_text_alone(facts_of):
         "<text:p>left</text:p></office:annotation>"
     )
     facts = facts_of(f"<table:table-cell>{note}<text:p>Ana</text:p></table:table-cell>")
-    assert facts.comments == {(1, 0): "left"}
+    assert facts.looks.comments == {(1, 0): "left"}

@@ -9,7 +9,7 @@ import pytest
 from aapimport.check.check_file import Checked, ReadOptions, check_file
 from aapimport.errors import FileProblemError
 from aapimport.sheets.archive import inspect_archive
-from aapimport.sheets.formats.xlsx import odd_cells
+from aapimport.sheets.formats.xlsx_cells import odd_cells
 from sheets import attack_files as attack
 
 SHEET = "xl/worksheets/sheet1.xml"

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from aapimport.sheets.facts import ERROR_CODES, Facts
+from aapimport.sheets.facts import ERROR_CODES, Facts, Looks
 from aapimport.sheets.number_formats import BUILT_IN, add_number, unpacked
 
 _END_OF_CHAIN = 0xFFFFFFFA
@@ -22,13 +22,14 @@ _HIDDEN_ROW = 0x20
 _MAILTO = "mailto:".encode("utf-16-le")
 
 
-def add_xls_facts(data: bytes, sheet: str, facts: Facts) -> bool:
+def add_xls_facts(data: bytes, sheet: str, facts: Facts, looks: Looks) -> bool:
     """Add what the sheet's records tell.
 
     Args:
         data: The file's bytes.
         sheet: The sheet's name.
         facts: What is known so far.
+        looks: What the cells look like.
 
     Returns:
         Whether the sheet was found and looked through.
@@ -40,15 +41,15 @@ def add_xls_facts(data: bytes, sheet: str, facts: Facts) -> bool:
             return False
         formats = _formats(stream)
         for kind, body in _records(stream, start):
-            _take(kind, body, facts)
+            _take(kind, body, facts, looks)
             for row, column, style, value in _numbers(kind, body):
-                add_number((row + 1, column), value, formats[style], facts)
+                add_number((row + 1, column), value, formats[style], looks)
     except (struct.error, IndexError, ValueError):
         return False
     return True
 
 
-def _take(kind: int, body: bytes, facts: Facts) -> None:
+def _take(kind: int, body: bytes, facts: Facts, looks: Looks) -> None:
     if kind == _ROW:
         if body[12] & _HIDDEN_ROW:
             facts.hidden_rows.add(int.from_bytes(body[:2], "little") + 1)
@@ -63,7 +64,7 @@ def _take(kind: int, body: bytes, facts: Facts) -> None:
     elif kind == _HLINK and (found := body.find(_MAILTO)) >= 0:
         text = body[found + len(_MAILTO) :].decode("utf-16-le", "ignore")
         top, _, left, _ = struct.unpack_from("<HHHH", body)
-        facts.links[top + 1, left] = unquote(text.partition("\0")[0].partition("?")[0])
+        looks.links[top + 1, left] = unquote(text.partition("\0")[0].partition("?")[0])
 
 
 def _add_error(body: bytes, code: int, facts: Facts) -> None:

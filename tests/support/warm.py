@@ -153,7 +153,13 @@ class Warm:
             return both.read().decode()
 
     def reader(  # the part of `subprocess.Popen` that sheets/child.py uses
-        self, words: Sequence[str], *, stdin: int | IO[bytes], env: Mapping[str, str], **_: Any
+        self,
+        words: Sequence[str],
+        *,
+        stdin: int | IO[bytes],
+        env: Mapping[str, str],
+        pass_fds: Sequence[int],
+        **_: Any,
     ) -> Forked:
         """Start a child that reads a spreadsheet."""
         job = {"run": "reader", "words": [words[-1]], "environment": dict(env)}
@@ -161,7 +167,7 @@ class Warm:
             ours, theirs = os.pipe()
             source = nothing if isinstance(stdin, int) else stdin
             try:
-                streams = [source.fileno(), theirs, nothing.fileno()]
+                streams = [source.fileno(), theirs, nothing.fileno(), *pass_fds]
                 return self._start(words, job, streams, os.fdopen(ours, "rb"))
             finally:
                 os.close(theirs)
@@ -187,7 +193,7 @@ def _wait_for_jobs(jobs: socket.socket) -> None:
     """Fork for each job, until nobody can send any more."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
-        text, handed, _, _ = socket.recv_fds(jobs, _LONGEST, _STREAMS + 1)
+        text, handed, _, _ = socket.recv_fds(jobs, _LONGEST, _STREAMS + 2)
         if not text:
             return
         if not os.fork():
@@ -215,6 +221,7 @@ def _watch(job: dict[str, Any], handed: list[int]) -> None:
 
 def _be(job: dict[str, Any], streams: list[int]) -> None:
     """Become what was asked for."""
+    streams, files = streams[:_STREAMS], streams[_STREAMS:]
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     for stream in {*streams} - {0, 1, 2}:
@@ -231,7 +238,7 @@ def _be(job: dict[str, Any], streams: list[int]) -> None:
     code = 99
     try:
         if job["run"] == "reader":
-            _read(json.loads(job["words"][0]))
+            _read(json.loads(job["words"][0]), files)
         from aapimport.cli import main
 
         code = int(main(job["words"]))
@@ -241,9 +248,11 @@ def _be(job: dict[str, Any], streams: list[int]) -> None:
         os._exit(code)
 
 
-def _read(job: dict[str, Any]) -> None:
+def _read(job: dict[str, Any], files: list[int]) -> None:
     from aapimport.sheets.child import work
 
+    if files:  # it has another number here
+        job["request"]["descriptor"] = files[0]
     sys.path[:] = job["path"]
     work(job)
 

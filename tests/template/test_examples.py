@@ -65,7 +65,7 @@ def test_users_can_be_uploaded_as_they_are():
 def test_mistakes_are_a_dozen_different_ones():
     """The second example shows what the check finds, at the cell where it was made."""
     checked = check_file(EXAMPLES / "users-with-mistakes.xlsx", ReadOptions())
-    found = {problem.id: str(problem.cell) for problem in checked.problems}
+    found = {problem.id.value: str(problem.cell) for problem in checked.problems}
     assert {
         "not-an-email",
         "duplicate-email",

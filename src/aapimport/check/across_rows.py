@@ -14,6 +14,7 @@ from aapimport.check.look_alikes import look_alikes, written_out
 from aapimport.check.odd_addresses import may_be_odd, oddity
 from aapimport.check.shifted import shifted_runs
 from aapimport.problems.problem import Finding
+from aapimport.problems.rule_id import RuleId
 from aapimport.text import fold, fold_all
 
 _ENOUGH_STRAIGHT, _TIMES_STRAIGHT = 5, 3
@@ -106,7 +107,7 @@ class Across:
             same_letters = first.lower() == email.lower()
             cause = "capital letters do not count; " if same_letters else "they read the same; "
         return Finding(
-            "duplicate-email",
+            RuleId.DUPLICATE_EMAIL,
             row,
             column,
             email,
@@ -156,7 +157,7 @@ class Across:
         if self._straight >= _ENOUGH_STRAIGHT and clearly:
             for row, first, last, email in self._swapped:
                 yield Finding(
-                    "swapped-names",
+                    RuleId.SWAPPED_NAMES,
                     row,
                     self._columns["first_name"],
                     first,
@@ -164,10 +165,12 @@ class Across:
                 )
         for row, key, other, length in self._shifted:
             place = (other, self._columns["first_name"])
-            yield self._about_email("shifted-addresses", row, key, other_cell=place, count=length)
+            yield self._about_email(
+                RuleId.SHIFTED_ADDRESSES, row, key, other_cell=place, count=length
+            )
         if self._blank_roles >= max(_MANY_BLANK_ROLES, self._total / 2):
             yield Finding(
-                "many-managers",
+                RuleId.MANY_MANAGERS,
                 None,
                 None,
                 "",
@@ -192,13 +195,13 @@ class Across:
             typed = self._typed.get(row, key)
             foreign = deceptive and (not key.isascii() or domain in shown)
             if foreign and (what := look_alikes(fold(typed))):
-                yield self._about_email("look-alike-letters", row, key, what=what)
+                yield self._about_email(RuleId.LOOK_ALIKE_LETTERS, row, key, what=what)
             elif meant := slips.get(shown.get(domain, domain)):
-                yield self._about_email("odd-domain", row, key, meant=meant)
+                yield self._about_email(RuleId.ODD_DOMAIN, row, key, meant=meant)
             elif odd and (found := oddity(key)):
-                yield self._about_email("odd-address", row, key, what=found[0], cure=found[1])
+                yield self._about_email(RuleId.ODD_ADDRESS, row, key, what=found[0], cure=found[1])
 
-    def _about_email(self, rule: str, row: int, key: str, **arguments: object) -> Finding:
+    def _about_email(self, rule: RuleId, row: int, key: str, **arguments: object) -> Finding:
         return Finding(rule, row, self._columns["email"], self._typed.get(row, key), arguments)
 
     def _twins(self) -> Iterator[Finding]:
@@ -223,7 +226,7 @@ class Across:
             if mailbox in first:
                 other_row, other = first[mailbox]
                 yield Finding(
-                    "address-twin",
+                    RuleId.ADDRESS_TWIN,
                     row,
                     column,
                     typed,
@@ -261,7 +264,7 @@ class Across:
                 if not key or not known or _mailbox(key) == _mailbox(known):
                     continue
                 yield Finding(
-                    "same-name",
+                    RuleId.SAME_NAME,
                     rows[other],
                     column,
                     f"{firsts[other]} {lasts[other]}",

@@ -1,20 +1,23 @@
 """From a file to people and problems."""
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aapimport.check.letters import CheckedFile, CheckRequest, Decided
-from aapimport.problems.problem import Finding, Level, Problem
-from aapimport.sheets.child import start_child
+from aapimport.check.noted import Correction, Kind
+from aapimport.problems.problem import Level, Problem
+from aapimport.sheets.child import Child, start_child
 from aapimport.sheets.letters import LookRequest
 from aapimport.sheets.limits import Limits, limits_for
+from aapimport.sheets.source import CAN_HAND_OVER, open_file
 from aapimport.template.cells import CellRef
 
 if TYPE_CHECKING:
     from aapimport.person import Person
-    from aapimport.sheets.facts import Area
 
 _NOT_FOR_THE_SECOND_READER = {".csv", ".tsv", ".txt", ".xls", ".xlsb", ".ods"}
 
@@ -50,13 +53,10 @@ class Checked:
         problems: Everything found, by row, then column.
         columns: For each field of `Person`, the column (from 0) that it was read from.
         header_row: The header's row, from 1; 0 where there is none.
-        repairs: The text that is sent where it isn't the one in the file, by (row, field).
-        merged: Merged ranges as (first row, first column, last row, last column), rows from 1,
-            where some of them are a problem.
-        shown: What Excel shows for numbers in columns that are not the template's, where it is
-            another text (`00123`), by (row, column).
-        unclear: How a number is shown, in words, where nobody knows as what, by (row, column).
-        comments: The comment on a cell of the template's columns, by (row, column).
+        corrections: What a copy of the sheet has to know of a cell, by (row, column) and kind.
+        unnamed_columns: The columns without a header that hold something beside people.
+        rows_left_out: Whether people in rows that nobody sees, or that are marked, were left out,
+            and all others read.
         kind: `xlsx`, `xls`, `xlsb`, `ods` or `csv`, by what is in the file.
         encoding: The text encoding of a csv; empty for a workbook.
         delimiter: The delimiter of a csv; empty for a workbook.
@@ -71,11 +71,9 @@ class Checked:
     columns: Mapping[str, int] = field(default_factory=dict)
     ready: int = 0
     header_row: int = 0
-    repairs: Mapping[tuple[int, str], str] = field(default_factory=dict)
-    merged: "tuple[Area, ...]" = ()
-    shown: Mapping[tuple[int, int], str] = field(default_factory=dict)
-    unclear: Mapping[tuple[int, int], str] = field(default_factory=dict)
-    comments: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    corrections: Mapping[tuple[int, int], Mapping[Kind, str]] = field(default_factory=dict)
+    unnamed_columns: tuple[int, ...] = ()
+    rows_left_out: bool = False
     kind: str = ""
     encoding: str = ""
     delimiter: str = ""
@@ -120,7 +118,29 @@ def begin_check(
 
     Returns:
         A function that waits for the end and returns or raises what `check_file` does.
+
+    Raises:
+        FileProblemError: There is no file to be opened.
     """
+    with open_file(path) if CAN_HAND_OVER else nullcontext() as file:
+        child, view = _start(path, file.fileno() if file else None, options, with_people)
+
+    def finish() -> Checked:
+        try:
+            gc.disable()  # it would look at a hundred thousand problems again and again
+            return _checked(path, CheckedFile.read(child.answer(path.name, view)))
+        finally:
+            gc.enable()
+            if view:
+                view.stop()
+
+    return finish
+
+
+def _start(
+    path: Path, descriptor: int | None, options: ReadOptions, with_people: bool
+) -> tuple[Child, Child | None]:
+    """The child that checks a file, and the one with the second reader."""
     limits = limits_for(_size(path))
     # The second reader may fail without harm to the first, so it gets less patience.
     second = Limits(limits.memory, limits.seconds / 3)
@@ -128,7 +148,7 @@ def begin_check(
     if path.suffix.lower() not in _NOT_FOR_THE_SECOND_READER:
         view = start_child(
             "aapimport.sheets.formats.xlsx_second:look",
-            LookRequest(path=str(path), thorough=options.thorough),
+            LookRequest(path=str(path), thorough=options.thorough, descriptor=descriptor),
             limits if options.thorough else second,
         )
     request = CheckRequest(
@@ -138,19 +158,12 @@ def begin_check(
         hidden=options.hidden,
         people=with_people,
         second_view=view is not None,
+        descriptor=descriptor,
     )
     child = start_child(
         "aapimport.check.child_side:check", request, limits, view.output if view else None
     )
-
-    def finish() -> Checked:
-        try:
-            return _checked(path, CheckedFile.read(child.answer(path.name, view)))
-        finally:
-            if view:
-                view.stop()
-
-    return finish
+    return child, view
 
 
 def _size(path: Path) -> int:
@@ -173,26 +186,21 @@ def _checked(path: Path, found: CheckedFile) -> Checked:
         problems=put_into_words(found.findings, found.sheet),
         columns=found.columns,
         header_row=found.header_row,
-        repairs={(row, key): text for row, key, text in found.repairs},
-        merged=tuple((a, b, c, d) for a, b, c, d in found.merged),
-        shown={(row, column): text for row, column, text in found.shown},
-        unclear=_said_of_cells(found.findings, "unclear-number", "how"),
-        comments=_said_of_cells(found.findings, "cell-comment", "comment"),
+        corrections=_by_cell(found.corrections),
+        unnamed_columns=tuple(found.unnamed_columns),
+        rows_left_out=found.rows_left_out,
         kind=found.kind,
         encoding=found.encoding,
         delimiter=found.delimiter,
     )
 
 
-def _said_of_cells(
-    findings: Sequence[Finding], rule: str, argument: str
-) -> dict[tuple[int, int], str]:
-    """One argument of a rule's findings, by (row, column)."""
-    return {
-        (finding.row, finding.column): str(finding.arguments[argument])
-        for finding in findings
-        if finding.rule == rule and finding.row is not None and finding.column is not None
-    }
+def _by_cell(corrections: Sequence[Correction]) -> dict[tuple[int, int], dict[Kind, str]]:
+    """The corrections by (row, column) and kind; the last one of a kind holds."""
+    by_cell: dict[tuple[int, int], dict[Kind, str]] = {}
+    for row, column, kind, text in corrections:
+        by_cell.setdefault((row, column), {})[kind] = text
+    return by_cell
 
 
 def _people(rows: Sequence[Sequence[Any]]) -> "tuple[Person, ...]":

@@ -1,6 +1,5 @@
 """The child's side of `check_file`: read, check, and answer in plain values."""
 
-import hashlib
 import json
 import sys
 import threading
@@ -9,7 +8,6 @@ from importlib import import_module
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 from aapimport.check.choose_sheet import choose_sheet
 from aapimport.check.evidence import headers_disagree, row_numbers, seen_by_the_other
@@ -24,33 +22,21 @@ from aapimport.check.header import (
     some_of,
 )
 from aapimport.check.letters import CheckedFile, CheckRequest
-from aapimport.check.not_looked_at import crossed_out, not_looked_at
+from aapimport.check.noted import Correction, Kind
 from aapimport.check.unread_cells import address_in, swallowed_lines
+from aapimport.check.unseen import how_it_was_read, unseen_looks
 from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.problems.problem import Finding
-from aapimport.sheets.facts import Facts
-from aapimport.sheets.formats.csv import Delimited, read_text
-from aapimport.sheets.formats.xlsx import (
-    hidden_columns,
-    hidden_rows,
-    odd_cells,
-    shows_numbers_otherwise,
-)
-from aapimport.sheets.formats.xlsx_second import MOST_ROWS
-from aapimport.sheets.formats.xlsx_unlooked import unlooked
-from aapimport.sheets.intake import Intake, take_in
+from aapimport.problems.rule_id import RuleId
+from aapimport.sheets.book import Book, Choices, Sheet, Value, open_book
+from aapimport.sheets.facts import Facts, Looks, Reason, seen
 from aapimport.sheets.letters import SecondView
 from aapimport.sheets.limits import forbid_processes
-from aapimport.sheets.refusals import damaged
-from aapimport.sheets.table import Table, Value, read_tables
-from aapimport.template.columns import (
-    TEMPLATE_VERSION,
-)
 
 if TYPE_CHECKING:
     from aapimport.check.judge import SheetCheck
 
-_ROWS_LOST = frozenset(("row-given-twice", "rows-in-blocks", "crossed-out"))
+_ROWS_LOST = frozenset((RuleId.ROW_GIVEN_TWICE, RuleId.ROWS_IN_BLOCKS, RuleId.CROSSED_OUT))
 """The rules about rows of which nobody knows what stands in them, or whether they are meant."""
 _MOST_NAMED = 5
 """People whom a question names."""
@@ -76,56 +62,22 @@ def check(plain: Mapping[str, Any]) -> CheckedFile:
 def check_with(request: CheckRequest, second_view: Callable[[], SecondView] | None) -> CheckedFile:
     """The same as `check`, with the second reader's findings from a function."""
     path = Path(request.path)
-    intake = take_in(path)
+    choices = Choices(
+        header_score, request.encoding, second_view=second_view, descriptor=request.descriptor
+    )
+    book = open_book(path, choices)
+    if book.kind == "csv" and request.sheet is not None:
+        raise FileProblemError(
+            f"{path.name} is a text file, which has no sheets", hint="leave --sheet out"
+        )
     findings: list[Finding] = []
-    facts = Facts()
-    text = None
-    if intake.kind == "csv":
-        if request.sheet is not None:
-            raise FileProblemError(
-                f"{path.name} is a text file, which has no sheets", hint="leave --sheet out"
-            )
-        text = read_text(intake.data, request.encoding, header_score, path.name)
-        findings += (Finding(rule, None, None, "", words) for rule, words in text.notes)
-        table = text.table()
-    else:
-        table = choose_sheet(read_tables(intake, path.name), request.sheet, path.name, findings)
-        facts.merged = table.merged
-        if intake.kind == "xlsx":
-            _look_into_xlsx(intake, table.name, facts, path.name)
-            view = second_view() if second_view else SecondView(state="failed")
-            facts.take_second_view(view, table.name)
-            part = intake.package.part_of(table.name)
-            if facts.state != "looked" and part in intake.with_hidden:
-                facts.hidden_rows = hidden_rows(intake.readable, part)
-            if facts.state != "looked":
-                facts.hidden_columns = hidden_columns(intake.readable, part)
-                styles = intake.package.styles
-                facts.formats_unseen = shows_numbers_otherwise(intake.readable, styles)
-                facts.unlooked = unlooked(intake.readable, part, styles)
-        else:
-            _look_further(table, facts)
-        findings += _about(facts, intake.kind)
-    return _check_table(intake, table, findings, facts, request, text)
-
-
-def _look_further(table: Table, facts: Facts) -> None:
-    """Find what the value reader doesn't tell, as far as each kind of file allows."""
-    if table.look:
-        table.look(facts)
-
-
-def _look_into_xlsx(intake: Intake, sheet: str, facts: Facts, name: str) -> None:
-    """Find formulas without a result, and errors, which the value reader takes for blank."""
-    part = intake.package.part_of(sheet)
-    if not part and intake.with_formulas:
-        raise damaged(name, f"nobody knows where the cells of its sheet {sheet!r} are")
-    if part in intake.with_formulas:
-        try:
-            odd = odd_cells(intake.readable, part, recalculates=intake.package.recalculates)
-        except (BadZipFile, KeyError) as error:
-            raise damaged(name, str(error)) from error
-        facts.errors, facts.unstored, facts.zeros = odd.errors, odd.unstored, odd.zeros
+    sheet = choose_sheet(book.sheets, request.sheet, path.name, findings)
+    facts = sheet.facts()
+    if sheet.text:
+        notes = sheet.text.notes
+        findings += (Finding(RuleId(rule), None, None, "", words) for rule, words in notes)
+    findings += how_it_was_read(facts, book.kind)
+    return _check_sheet(book, sheet, facts, request, findings)
 
 
 def _second_view() -> SecondView:
@@ -133,99 +85,87 @@ def _second_view() -> SecondView:
     try:
         return SecondView.read(json.load(sys.stdin.buffer)["result"])
     except (ValueError, KeyError):
-        return SecondView(state="failed")
+        return SecondView(state=Reason.FAILED)
 
 
-def _about(facts: Facts, kind: str) -> Iterator[Finding]:
-    """What is to be said about how the file could be looked at."""
-    if facts.state == "too many rows":
-        yield Finding("one-reader-only", None, None, "", {"limit": MOST_ROWS})
-    elif facts.state == "failed":
-        yield Finding("second-reader-failed", None, None, "", {})
-    elif facts.state == "values only":
-        yield Finding("values-only", None, None, "", {"kind": kind})
-    if facts.is_full:
-        yield Finding("full-sheet", None, None, "", {})
-    if facts.twice:
-        yield Finding("row-given-twice", None, None, "", {"rows": row_numbers(facts.twice)})
-    if facts.blocks > 1:
-        yield Finding("rows-in-blocks", None, None, "", {"count": facts.blocks})
-    if facts.version and facts.version != TEMPLATE_VERSION:
-        yield Finding(
-            "other-template",
-            None,
-            None,
-            "",
-            {"version": facts.version, "ours": TEMPLATE_VERSION},
-        )
-
-
-def _check_table(
-    intake: Intake,
-    table: Table,
-    findings: list[Finding],
-    facts: Facts,
-    request: CheckRequest,
-    text: Delimited | None,
+def _check_sheet(
+    book: Book, sheet: Sheet, facts: Facts, request: CheckRequest, findings: list[Finding]
 ) -> CheckedFile:
     from aapimport.check.judge import SheetCheck
 
-    rows = table.rows()
+    rows = sheet.rows()
     top = list(islice(rows, SEARCHED_ROWS))
-    header = find_header(top, table.first_column)
+    header = find_header(top, sheet.first_column)
     if header is None:
         findings += seen_by_the_other(facts, top) or _no_header(top)
         header = Header(0, {}, {})
     findings += header.findings
-    if request.hidden != "include":  # who is crossed out counts
-        findings += crossed_out(facts.unlooked, header)
-    findings += not_looked_at(facts.unlooked, header)
+    findings += unseen_looks(facts, header, counts_all=request.hidden == "include")
     if header.row:
-        findings += headers_disagree(top[header.row - 1], table.first_column, header.row, facts)
-    if header.row and first_filled_row(top[: header.row - 1]):
-        findings.append(Finding("rows-above-header", header.row, 0, "", {}))
-        above = enumerate(top[: header.row - 1], start=1)
-        people = (address_in(cells, row, table.first_column) for row, cells in above)
-        findings += filter(None, people)
-    check = SheetCheck(
-        header,
-        table,
-        facts,
-        hidden=request.hidden,
-        keep_people=request.people,
-    )
+        findings += headers_disagree(top[header.row - 1], sheet.first_column, header.row, facts)
+        findings += _above(header, top, sheet.first_column)
+    check = SheetCheck(header, sheet, facts, hidden=request.hidden, keep_people=request.people)
     if header.columns:
         below = _down_to_the_last_known(chain(top[header.row :], rows), header.row + 1, facts)
         check.run(below, header.row + 1)
         if not check.rows:
-            findings.append(Finding("no-rows", None, None, "", {}))
-    if text:
-        findings += swallowed_lines(text, header)
+            findings.append(Finding(RuleId.NO_ROWS, None, None, "", {}))
+    if sheet.text:
+        findings += swallowed_lines(sheet.text, header)
     findings += _hidden(check, header, facts, request.hidden)
-    whole = any(finding.rule in WHOLE_FILE | _ROWS_LOST for finding in findings)
-    left_out = {(f.row, f.column) for f in check.findings if f.rule == "column-left-out"}
-    findings = [
+    findings = _without_doubles([*findings, *check.findings])
+    return _checked_file(book, sheet, facts, check, findings)
+
+
+def _above(header: Header, top: Sequence[Sequence[Value]], first_column: int) -> Iterator[Finding]:
+    """What is to be said about rows above the header, and people in them."""
+    above = top[: header.row - 1]
+    if first_filled_row(above):
+        yield Finding(RuleId.ROWS_ABOVE_HEADER, header.row, 0, "", {})
+        for row, cells in enumerate(above, start=1):
+            if found := address_in(cells, row, first_column):
+                yield found
+
+
+def _without_doubles(findings: list[Finding]) -> list[Finding]:
+    """Without columns that are only said to be extra where their values are told to be missed."""
+    left_out = {(f.row, f.column) for f in findings if f.rule is RuleId.COLUMN_LEFT_OUT}
+    return [
         finding
         for finding in findings
-        if finding.rule != "extra-column" or (finding.row, finding.column) not in left_out
+        if finding.rule is not RuleId.EXTRA_COLUMN or (finding.row, finding.column) not in left_out
     ]
-    findings += check.findings
+
+
+def _checked_file(
+    book: Book, sheet: Sheet, facts: Facts, check: "SheetCheck", findings: list[Finding]
+) -> CheckedFile:
+    """The answer; without people where nobody knows what stands in some rows or columns."""
+    header = check.header
+    rules = {finding.rule for finding in findings}
+    whole = not rules.isdisjoint(WHOLE_FILE | _ROWS_LOST)
     known = set(header.columns.values())
+    shown = seen(facts.looks, Looks()).shown
+    beside = (
+        Correction(*place, Kind.SHOWN, said)
+        for place, said in shown.items()
+        if place[1] not in known
+    )
     return CheckedFile(
-        digest=hashlib.sha256(intake.data).hexdigest(),
-        kind=intake.kind,
-        encoding=text.encoding if text else "",
-        delimiter=text.delimiter if text else "",
-        sheet=table.name,
+        digest=book.digest,
+        kind=book.kind,
+        encoding=sheet.text.encoding if sheet.text else "",
+        delimiter=sheet.text.delimiter if sheet.text else "",
+        sheet=sheet.name,
         header_row=header.row,
         columns=header.columns,
         rows=check.rows,
         ready=0 if whole else check.ready,
         findings=findings,
-        repairs=check.repairs,
+        corrections=[*check.corrections, *beside],
         people=[] if whole else check.people,
-        merged=facts.merged if any(f.rule == "merged-cell" for f in findings) else (),
-        shown=[(*place, said) for place, said in facts.shown.items() if place[1] not in known],
+        unnamed_columns=check.unnamed_columns,
+        rows_left_out=RuleId.HIDDEN_ROWS_SKIPPED in rules and rules.isdisjoint(WHOLE_FILE),
     )
 
 
@@ -250,7 +190,7 @@ def _hidden(
     """What is to be said about people and columns that nobody sees."""
     for key, column in header.columns.items():
         if column in facts.hidden_columns:
-            yield Finding("hidden-column", header.row, column, header.names[key], {})
+            yield Finding(RuleId.HIDDEN_COLUMN, header.row, column, header.names[key], {})
     aside = check.set_aside
     if not aside:
         return
@@ -267,7 +207,7 @@ def _hidden(
             choices=(("include", f"read the {kind} rows as well"), ("skip", "leave them out")),
         )
     several = f"{kind} " + ("rows were" if len(aside) > 1 else "row was")
-    rule = "hidden-rows-skipped" if decided == "skip" else "hidden-rows-included"
+    rule = RuleId.HIDDEN_ROWS_SKIPPED if decided == "skip" else RuleId.HIDDEN_ROWS_INCLUDED
     yield Finding(
         rule, None, None, "", {"count": len(aside), "rows": several, "where": _named(aside)}
     )
@@ -286,7 +226,7 @@ def _named(aside: Sequence[tuple[int, str, str]]) -> str:
 def _no_header(top: list[Sequence[Value]]) -> Iterator[Finding]:
     filled = first_filled_row(top)
     if filled is None:
-        yield Finding("no-rows", None, None, "", {})
+        yield Finding(RuleId.NO_ROWS, None, None, "", {})
         return
     row, texts = filled
     yield from missing_columns((), f"row {row} holds {some_of(texts)}")

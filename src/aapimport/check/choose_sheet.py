@@ -1,6 +1,6 @@
 """Which sheet of a workbook is read, and what is said about the others."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
 from aapimport.check.evidence import row_numbers
@@ -8,7 +8,8 @@ from aapimport.check.header import SEARCHED_ROWS, find_header, first_filled_row,
 from aapimport.check.unread_cells import address_in
 from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.problems.problem import Finding
-from aapimport.sheets.table import Table
+from aapimport.problems.rule_id import RuleId
+from aapimport.sheets.book import Sheet
 from aapimport.template.columns import KEY_SHEET, LEAVERS_SHEET, USERS_SHEET
 
 _OURS = (KEY_SHEET, LEAVERS_SHEET)
@@ -18,8 +19,8 @@ _MOST_ADDRESSES = 1_000
 
 
 def choose_sheet(
-    sheets: list[Callable[[], Table]], wanted: str | None, name: str, findings: list[Finding]
-) -> Table:
+    sheets: Sequence[Sheet], wanted: str | None, name: str, findings: list[Finding]
+) -> Sheet:
     """The sheet to read: the one that was named, else the only one that holds people.
 
     Args:
@@ -32,25 +33,24 @@ def choose_sheet(
         FileProblemError: There is no such sheet, or none at all.
         AnswerNeededError: Several hold people.
     """
-    tables = [sheet() for sheet in sheets]
-    if not tables:
+    if not sheets:
         raise FileProblemError(f"{name} holds no sheet with cells")
     if wanted is not None:
-        for table in tables:
-            if table.name.casefold().strip() == wanted.casefold().strip():
-                others = [other for other in tables if other is not table]
-                findings += _about_others(others, table, is_wanted=True)
-                return table
-        names = ", ".join(repr(table.name) for table in tables)
+        for sheet in sheets:
+            if sheet.name.casefold().strip() == wanted.casefold().strip():
+                others = [other for other in sheets if other is not sheet]
+                findings += _about_others(others, sheet, is_wanted=True)
+                return sheet
+        names = ", ".join(repr(sheet.name) for sheet in sheets)
         raise FileProblemError(f"{name} has no sheet {wanted!r}", hint=f"it has {names}")
-    visible = [table for table in tables if not table.hidden] or tables
+    visible = [sheet for sheet in sheets if not sheet.hidden] or sheets
     chosen = visible[0] if len(visible) == 1 else _choose_visible(visible, name)
-    findings += _about_others([table for table in tables if table is not chosen], chosen)
+    findings += _about_others([sheet for sheet in sheets if sheet is not chosen], chosen)
     return chosen
 
 
 def _about_others(
-    others: list[Table], chosen: Table, *, is_wanted: bool = False
+    others: Sequence[Sheet], chosen: Sheet, *, is_wanted: bool = False
 ) -> Iterator[Finding]:
     """What is to be said about the sheets that are not read.
 
@@ -60,63 +60,63 @@ def _about_others(
         is_wanted: Whether a person has named it, who may know of the people on the others.
     """
     silent, with_people = [], []
-    for table in others:
-        name = f"{table.name} (hidden)" if table.hidden else table.name
-        rows = _rows_with_address(table) if table.name not in _OURS else []
+    for sheet in others:
+        name = f"{sheet.name} (hidden)" if sheet.hidden else sheet.name
+        rows = _rows_with_address(sheet) if sheet.name not in _OURS else []
         if rows:
             more = " or more" if len(rows) == _MOST_ADDRESSES else ""
             many = f"{len(rows):,}{more} {'rows' if len(rows) > 1 else 'row'}"
             with_people.append(f"{name}: {many} ({row_numbers(rows)})")
-        elif not table.hidden and table.name != KEY_SHEET and first_filled_row(table.rows()):
+        elif not sheet.hidden and sheet.name != KEY_SHEET and first_filled_row(sheet.rows()):
             silent.append(name)
     if is_wanted:
         silent, with_people = [*with_people, *silent], []
     if silent:
-        yield Finding("other-sheets", None, None, chosen.name, {"names": ", ".join(silent)})
+        yield Finding(RuleId.OTHER_SHEETS, None, None, chosen.name, {"names": ", ".join(silent)})
     if with_people:
         names = "; ".join(with_people)
-        yield Finding("people-on-other-sheets", None, None, chosen.name, {"names": names})
+        yield Finding(RuleId.PEOPLE_ON_OTHER_SHEETS, None, None, chosen.name, {"names": names})
 
 
-def _rows_with_address(table: Table) -> list[int]:
+def _rows_with_address(sheet: Sheet) -> list[int]:
     """The first rows of a sheet that hold an address in a cell of its own."""
-    numbered = enumerate(table.rows(), start=1)
-    found = (row for row, cells in numbered if address_in(cells, row, table.first_column))
+    numbered = enumerate(sheet.rows(), start=1)
+    found = (row for row, cells in numbered if address_in(cells, row, sheet.first_column))
     return list(islice(found, _MOST_ADDRESSES))
 
 
-def _choose_visible(visible: list[Table], name: str) -> Table:
+def _choose_visible(visible: Sequence[Sheet], name: str) -> Sheet:
     """The only one of several sheets that holds people, else what is most like the template."""
-    people = {table.name: _people_in(table) for table in visible if table.name not in _OURS}
-    with_people = [table for table in visible if people.get(table.name)]
+    people = {sheet.name: _people_in(sheet) for sheet in visible if sheet.name not in _OURS}
+    with_people = [sheet for sheet in visible if people.get(sheet.name)]
     if len(with_people) > 1:
         raise AnswerNeededError(
             f"{name} holds people in several sheets; which one is to be read?",
             option="sheet",
             flag="--sheet",
             choices=tuple(
-                (table.name, f"{table.name}: rows with an address: {people[table.name]:,}")
-                for table in with_people
+                (sheet.name, f"{sheet.name}: rows with an address: {people[sheet.name]:,}")
+                for sheet in with_people
             ),
         )
     if with_people:
         return with_people[0]
-    named = [table for table in visible if table.name.casefold() == USERS_SHEET.casefold()]
+    named = [sheet for sheet in visible if sheet.name.casefold() == USERS_SHEET.casefold()]
     return (named or sorted(visible, key=_best_score, reverse=True))[0]
 
 
-def _best_score(table: Table) -> int:
-    return max(map(header_score, islice(table.rows(), SEARCHED_ROWS)), default=0)
+def _best_score(sheet: Sheet) -> int:
+    return max(map(header_score, islice(sheet.rows(), SEARCHED_ROWS)), default=0)
 
 
-def _people_in(table: Table) -> int:
+def _people_in(sheet: Sheet) -> int:
     """How many rows stand below a header that names an address column and one more."""
-    rows = table.rows()
+    rows = sheet.rows()
     top = list(islice(rows, SEARCHED_ROWS))
-    header = find_header(top, table.first_column)
+    header = find_header(top, sheet.first_column)
     if header is None or not {"email", "first_name", "last_name", "role"}.intersection(
         header.columns
     ) > {"email"}:
         return 0
-    at = header.columns["email"] - table.first_column
+    at = header.columns["email"] - sheet.first_column
     return sum(1 for row in chain(top[header.row :], rows) if at < len(row) and "@" in str(row[at]))

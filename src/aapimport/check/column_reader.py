@@ -1,16 +1,36 @@
 """Reading the template's columns: every value repaired once, every repair noted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from aapimport.check import repair
-from aapimport.problems.problem import Finding
-from aapimport.sheets.table import Value
+from aapimport.check.noted import Kind, Noted
+from aapimport.problems.rule_id import RuleId
+from aapimport.sheets.book import Value
 from aapimport.template.columns import COLUMNS
 from aapimport.template.roles import Role
 
 NAME_KEYS = ("first_name", "last_name")
+TEXT_KEYS = ("email", *NAME_KEYS, "team")
 _NAME_OF = {column.key: column.name for column in COLUMNS}
+
+
+@dataclass(slots=True)
+class ReadRows:
+    """The values of some rows, read.
+
+    Attributes:
+        texts: The texts of the columns in `TEXT_KEYS`.
+        roles: The role of each row; what isn't one stays as it is, for pydantic to find.
+        flags: Whether each row has Jhana; None where it says neither yes nor no.
+        noted: The repairs, and what can't be repaired.
+    """
+
+    texts: dict[str, list[str]]
+    roles: list[Any] = field(default_factory=list)
+    flags: list[Any] = field(default_factory=list)
+    noted: Noted = field(default_factory=Noted)
 
 
 class ColumnReader:
@@ -18,22 +38,28 @@ class ColumnReader:
 
     Args:
         columns: For each field of `Person`, its column in the file.
-        findings: Where repairs, and what can't be repaired, are noted.
     """
 
-    def __init__(self, columns: dict[str, int], findings: list[Finding]) -> None:
-        self.faulty: set[tuple[int, str]] = set()
-        """The (row, field) of each value that can't be used and has been reported."""
-        self.originals: dict[tuple[int, str], str] = {}
-        """What stood in the file where it is another text than the one that was checked."""
-        self.repairs: list[tuple[int, str, str]] = []
-        """(row, field, text that is sent) of each repair."""
+    def __init__(self, columns: dict[str, int]) -> None:
         self._columns = columns
-        self._findings = findings
-        self._roles: dict[str, tuple[Role | None, str]] = {}
-        self._jhana: dict[tuple[type, Value], tuple[bool | None, str]] = {}
+        self._noted = Noted()
+        self._roles: dict[str, tuple[Role | None, RuleId | None]] = {}
+        self._jhana: dict[tuple[type, Value], tuple[bool | None, RuleId | None]] = {}
 
-    def read_texts(self, key: str, rows: Sequence[int], values: list[Value]) -> list[str]:
+    def read(self, rows: Sequence[int], values: Mapping[str, list[Value]]) -> ReadRows:
+        """Read some rows.
+
+        Args:
+            rows: Their numbers.
+            values: The values of each column that the file has.
+        """
+        self._noted = noted = Noted()
+        blank: list[Value] = [""] * len(rows)
+        texts = {key: self._read_texts(key, rows, values.get(key, blank)) for key in TEXT_KEYS}
+        roles = self._read_roles(rows, values.get("role", blank))
+        return ReadRows(texts, roles, self._read_flags(rows, values.get("jhana", blank)), noted)
+
+    def _read_texts(self, key: str, rows: Sequence[int], values: list[Value]) -> list[str]:
         """The texts of a column, repaired where they need it."""
         if repair.all_clean(values, key):
             return values  # type: ignore[return-value]  # all are str, as all_clean found out
@@ -50,19 +76,22 @@ class ColumnReader:
         for rule, arguments in repaired.notes:
             self._note(rule, row, key, original, **arguments)
         if repaired.broken:
-            self.faulty.add((row, key))
+            self._noted.faulty.add((row, key))
+            if repaired.hides:
+                self._noted.correct(row, self._columns[key], repaired.hides)
         elif repaired.text != original and repaired.text:
-            self.repairs.append((row, key, repaired.text))
+            self._send(row, key, repaired.text)
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if key in NAME_KEYS and number and not repaired.text.isdigit():  # those are told as texts
-            self._note("number-as-name", row, key, original, name=_NAME_OF[key])
+            self._note(RuleId.NUMBER_AS_NAME, row, key, original, name=_NAME_OF[key])
+            self._noted.correct(row, self._columns[key], Kind.NUMBER)
         if repaired.text != original:
-            self.originals[row, key] = original
+            self._noted.originals[row, key] = original
         return repaired.text
 
-    def read_roles(self, rows: Sequence[int], values: list[Value]) -> list[Role | str]:
+    def _read_roles(self, rows: Sequence[int], values: list[Value]) -> list[Role | str]:
         """The role of each row; what isn't one stays as it is, for pydantic to find."""
-        texts = self.read_texts("role", rows, values)
+        texts = self._read_texts("role", rows, values)
         distinct = set(texts)
         for text in distinct.difference(self._roles):
             self._roles[text] = repair.read_role(text)
@@ -71,11 +100,11 @@ class ColumnReader:
                 role, rule = self._roles[text]
                 if role and rule:
                     self._note(rule, row, "role", text, sent=role.typed or "blank (manager)")
-                    self.repairs.append((row, "role", role.typed))
+                    self._send(row, "role", role.typed)
         roles = {text: self._roles[text][0] or text if text else "" for text in distinct}
         return [roles[text] for text in texts]
 
-    def read_flags(self, rows: Sequence[int], values: list[Value]) -> list[Any]:
+    def _read_flags(self, rows: Sequence[int], values: list[Value]) -> list[Any]:
         """Whether each row has Jhana; what is neither 1 nor blank is None, for pydantic to find."""
         # 1, 1.0 and True are equal keys of a dict; their types keep them apart.
         typed = list(zip(map(type, values), values, strict=True))
@@ -86,12 +115,15 @@ class ColumnReader:
             for row, kind in zip(rows, typed, strict=True):
                 flag, rule = self._jhana[kind]
                 if flag is None:
-                    self.originals[row, "jhana"] = repair.shown(kind[1])
+                    self._noted.originals[row, "jhana"] = repair.shown(kind[1])
                 elif rule:
                     if flag:
                         self._note(rule, row, "jhana", repair.shown(kind[1]))
-                    self.repairs.append((row, "jhana", "1" if flag else ""))
+                    self._send(row, "jhana", "1" if flag else "")
         return [self._jhana[kind][0] for kind in typed]
 
-    def _note(self, rule: str, row: int, key: str, value: str, **arguments: object) -> None:
-        self._findings.append(Finding(rule, row, self._columns[key], value, arguments))
+    def _send(self, row: int, key: str, text: str) -> None:
+        self._noted.correct(row, self._columns[key], Kind.SENT, text)
+
+    def _note(self, rule: RuleId, row: int, key: str, value: str, **arguments: object) -> None:
+        self._noted.find(rule, row, self._columns[key], value, **arguments)

@@ -8,11 +8,13 @@ from itertools import product
 from typing import Any
 
 from aapimport.check.header import Header
+from aapimport.check.noted import Kind, Noted
 from aapimport.check.notes import is_note
 from aapimport.check.repair import shown
 from aapimport.problems.problem import Finding
-from aapimport.sheets.facts import Area, Facts
-from aapimport.sheets.table import Value
+from aapimport.problems.rule_id import RuleId
+from aapimport.sheets.book import Value
+from aapimport.sheets.facts import Area, Columns, Facts, Looks, Unseen, seen
 from aapimport.text import MAILTO, column_letters, fold
 
 _LARGEST_MERGE = 100_000
@@ -27,23 +29,14 @@ class Evidence:
     Args:
         facts: What is known.
         header: Where the columns are; only what is below it counts.
-        findings: Where problems are noted.
-        faulty: Where the (row, field) of each value that can't be used is noted.
-        repairs: Where the (row, field, text) of each value that is known better is noted.
     """
 
-    def __init__(
-        self,
-        facts: Facts,
-        header: Header,
-        findings: list[Finding],
-        faulty: set[tuple[int, str]],
-        repairs: list[tuple[int, str, str]],
-    ) -> None:
-        self._findings = findings
-        self._faulty = faulty
-        self._repairs = repairs
+    def __init__(self, facts: Facts, header: Header) -> None:
+        self._noted = Noted()
         self._facts = facts
+        self._looks = seen(facts.looks, Looks())
+        self._second = seen(facts.second, Columns())
+        self._numbers_unseen = isinstance(facts.looks, Unseen) and facts.looks.suspects.numbers
         self._columns = header.columns
         self._keys = {column: key for key, column in header.columns.items()}
         self._told: set[Area] = set()
@@ -57,39 +50,46 @@ class Evidence:
             cells = (
                 *self._facts.errors,
                 *self._facts.unstored,
-                *self._facts.comments,
-                *self._facts.links,
+                *self._looks.comments,
+                *self._looks.links,
             )
             merged = (row for area in self._merged for row in (area[0], area[2]))
-            columns = (self._facts.second[at] for at in self._keys if at < len(self._facts.second))
+            columns = (self._second[at] for at in self._keys if at < len(self._second))
             rows = {row for row, _ in cells}
             self._rows = sorted(rows.union(merged, *columns))
         at = bisect_left(self._rows, first)
         return at < len(self._rows) and self._rows[at] < end
 
-    def apply(self, values: dict[str, list[Value]], first_row: int) -> None:
+    def apply(self, values: dict[str, list[Value]], first_row: int) -> Noted:
         """Look at some rows.
 
         Args:
             values: The values by field; a cell whose value can't be used becomes blank, one whose
                 value is known better is replaced.
             first_row: The row of the first value of each column.
+
+        Returns:
+            What was found in them.
         """
+        self._noted = Noted()
         for key, column in values.items():
             self._compare(key, column, first_row)
         self._broken(values, first_row)
         self._better(values, first_row)
-        for (row, at), text in self._facts.comments.items():
+        for (row, at), text in self._looks.comments.items():
             if (place := self._place(row, at, values, first_row)) is not None:
                 key, index = place
                 value = shown(values[key][index])
-                self._add("cell-comment", row, key, value, comment=" ".join(text.split()))
+                comment = " ".join(text.split())
+                self._add(RuleId.CELL_COMMENT, row, key, value, comment=comment)
+                self._noted.correct(row, at, Kind.COMMENT, comment)
+        return self._noted
 
     def _compare(self, key: str, values: list[Value], first_row: int) -> None:
         column = self._columns[key]
-        if column >= len(self._facts.second):
+        if column >= len(self._second):
             return
-        second = self._facts.second[column]
+        second = self._second[column]
         others = [second.get(row, "") for row in range(first_row, first_row + len(values))]
         if others == values:
             return
@@ -99,8 +99,8 @@ class Evidence:
                 continue
             if self._is_merged(row, column):
                 continue
-            self._findings.append(_disagreement(row, column, value, other))
-            self._faulty.add((row, key))
+            self._noted.findings.append(_disagreement(row, column, value, other))
+            self._break(row, key)
 
     def _is_merged(self, row: int, column: int) -> bool:
         """Whether a cell is in a merged range; looked up, for there may be 60,000 of them."""
@@ -113,17 +113,17 @@ class Evidence:
 
     def _broken(self, values: dict[str, list[Value]], first_row: int) -> None:
         for rule, cells in (
-            ("error-value", self._facts.errors),
-            ("formula-without-value", dict.fromkeys(self._facts.unstored, "")),
-            ("formula-zero", dict.fromkeys(self._facts.zeros, "0")),
+            (RuleId.ERROR_VALUE, self._facts.errors),
+            (RuleId.FORMULA_WITHOUT_VALUE, dict.fromkeys(self._facts.unstored, "")),
+            (RuleId.FORMULA_ZERO, dict.fromkeys(self._facts.zeros, "0")),
         ):
             for (row, at), text in cells.items():
-                if rule == "formula-zero" and self._keys.get(at) == "jhana":
+                if rule == RuleId.FORMULA_ZERO and self._keys.get(at) == "jhana":
                     continue  # 0 is told there anyway
                 if (place := self._place(row, at, values, first_row)) is not None:
                     key, index = place
                     self._add(rule, row, key, text)
-                    self._faulty.add((row, key))
+                    self._break(row, key)
                     values[key][index] = ""
         last_row = first_row + len(next(iter(values.values()))) - 1
         for area in self._merged:
@@ -144,8 +144,9 @@ class Evidence:
                 return
             self._told.add(area)
             name = f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
-            self._add("merged-cell", rows[0], keys[0], value, range=name)
-        self._faulty.update(product(rows, keys))
+            self._add_area(rows[0], keys[0], value, name, (bottom, right))
+        for row, key in product(rows, keys):
+            self._break(row, key)
 
     def _is_note(
         self,
@@ -168,26 +169,28 @@ class Evidence:
             return False
         for row, key in product(rows, keys):
             if values[key][row - first_row] != "":
-                self._add("extra-cells", row, key, shown(values[key][row - first_row]))
+                text = shown(values[key][row - first_row])
+                self._add(RuleId.EXTRA_CELLS, row, key, text)
+                self._noted.correct(row, self._columns[key], Kind.NOBODY, text)
                 values[key][row - first_row] = ""
         return True
 
     def _better(self, values: dict[str, list[Value]], first_row: int) -> None:
-        for (row, at), text in self._facts.shown.items():
+        for (row, at), text in self._looks.shown.items():
             place = self._place(row, at, values, first_row)
             if place is not None and place[0] != "jhana":
                 key, index = place
-                self._add("shown-number", row, key, text, stored=shown(values[key][index]))
+                self._add(RuleId.SHOWN_NUMBER, row, key, text, stored=shown(values[key][index]))
                 values[key][index] = text
-                self._repairs.append((row, key, text))
+                self._noted.correct(row, at, Kind.SHOWN, text)
         self._unclear(values, first_row)
-        for (row, at), text in self._facts.texts_shown.items():
+        for (row, at), text in self._looks.texts_shown.items():
             if (place := self._place(row, at, values, first_row)) is not None:
                 key, index = place
                 if key != "jhana" or text.strip().casefold() not in _SHOWN_FOR_1:
                     how = f"shown as {text.strip()!r}" if text.strip() else "not shown at all"
-                    self._add("shown-otherwise", row, key, shown(values[key][index]), how=how)
-        for (row, at), address in self._facts.links.items():
+                    self._add(RuleId.SHOWN_OTHERWISE, row, key, shown(values[key][index]), how=how)
+        for (row, at), address in self._looks.links.items():
             place = self._place(row, at, values, first_row)
             if place is not None and place[0] == "email":
                 self._weigh_link(row, address, values["email"], place[1])
@@ -195,15 +198,16 @@ class Evidence:
     def _unclear(self, values: dict[str, list[Value]], first_row: int) -> None:
         """Warn of numbers that may be shown as another text, which nobody knows."""
         for key, column in values.items():
-            if key == "jhana" or (not self._facts.unclear and not self._facts.formats_unseen):
+            if key == "jhana" or (not self._looks.unclear and not self._numbers_unseen):
                 continue
             for row, value in enumerate(column, start=first_row):
                 if not isinstance(value, int | float) or isinstance(value, bool):
                     continue
-                how = self._facts.unclear.get((row, self._columns[key]))
-                if how or self._facts.formats_unseen:
+                how = self._looks.unclear.get((row, self._columns[key]))
+                if how or self._numbers_unseen:
                     how = how or "its format was not looked at"
-                    self._add("unclear-number", row, key, shown(value), how=how)
+                    self._add(RuleId.UNCLEAR_NUMBER, row, key, shown(value), how=how)
+                    self._noted.correct(row, self._columns[key], Kind.UNCLEAR, how)
 
     def _weigh_link(self, row: int, address: str, emails: list[Value], index: int) -> None:
         text = shown(emails[index]).strip()
@@ -211,12 +215,12 @@ class Evidence:
         if fold(bare) == fold(address):
             return
         if "@" in bare:
-            self._add("link-differs", row, "email", text, link=address)
-            self._faulty.add((row, "email"))
+            self._add(RuleId.LINK_DIFFERS, row, "email", text, link=address)
+            self._break(row, "email")
         elif text:
-            self._add("address-from-link", row, "email", text, sent=address)
+            self._add(RuleId.ADDRESS_FROM_LINK, row, "email", text, sent=address)
             emails[index] = address
-            self._repairs.append((row, "email", address))
+            self._noted.correct(row, self._columns["email"], Kind.SHOWN, address)
 
     def _place(
         self, row: int, column: int, values: dict[str, list[Value]], first_row: int
@@ -231,8 +235,18 @@ class Evidence:
         small = (bottom - top + 1) * (right - left + 1) <= _LARGEST_MERGE
         return top > header_row and small and any(left <= at <= right for at in self._keys)
 
-    def _add(self, rule: str, row: int, key: str, value: str, **arguments: object) -> None:
-        self._findings.append(Finding(rule, row, self._columns[key], value, arguments))
+    def _add(self, rule: RuleId, row: int, key: str, value: str, **arguments: object) -> None:
+        self._noted.find(rule, row, self._columns[key], value, **arguments)
+
+    def _add_area(self, row: int, key: str, value: str, name: str, end: tuple[int, int]) -> None:
+        at = self._columns[key]
+        found = Finding(RuleId.MERGED_CELL, row, at, value, {"range": name}, end)
+        self._noted.findings.append(found)
+
+    def _break(self, row: int, key: str) -> None:
+        """Note that a value can't be used, and that a copy of it would look as if it could."""
+        self._noted.faulty.add((row, key))
+        self._noted.correct(row, self._columns[key], Kind.UNREADABLE)
 
 
 def headers_disagree(
@@ -240,7 +254,7 @@ def headers_disagree(
 ) -> list[Finding]:
     """The cells of the header in which two readers find something else: a column may be lost."""
     found = []
-    for column, second in enumerate(facts.second):
+    for column, second in enumerate(seen(facts.second, Columns())):
         at = column - first_column
         value = cells[at] if 0 <= at < len(cells) else ""
         other = second.get(row, "")
@@ -251,16 +265,17 @@ def headers_disagree(
 
 def seen_by_the_other(facts: Facts, top: Sequence[Sequence[Value]]) -> list[Finding]:
     """The first cell that the second reader finds, where the first one finds no header."""
-    cells = [(min(rows), at) for at, rows in enumerate(facts.second) if rows]
+    columns = seen(facts.second, Columns())
+    cells = [(min(rows), at) for at, rows in enumerate(columns) if rows]
     if not cells or any(value != "" for row in top for value in row):
         return []
     row, column = min(cells)
-    return [_disagreement(row, column, "", facts.second[column][row])]
+    return [_disagreement(row, column, "", columns[column][row])]
 
 
 def _disagreement(row: int, column: int, value: Value, other: Any) -> Finding:
     said = str(other["date"]) if isinstance(other, dict) else shown(other)
-    return Finding("readers-disagree", row, column, shown(value), {"other": said})
+    return Finding(RuleId.READERS_DISAGREE, row, column, shown(value), {"other": said})
 
 
 def _covers(area: Area, row: int, column: int) -> bool:

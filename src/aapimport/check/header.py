@@ -12,6 +12,7 @@ from aapimport.check.column_names import (
     word_set,
 )
 from aapimport.problems.problem import Finding
+from aapimport.problems.rule_id import RuleId
 from aapimport.template.columns import COLUMNS
 from aapimport.text import closest
 
@@ -28,7 +29,7 @@ _OF_THEIR_OWN = frozenset(
     ("empname", "flag", "group", "lage", "lang", "rollno", "teamleadname", "username")
 )
 """Headers of HR systems that are a few letters from a word of ours, and mean something else."""
-WHOLE_FILE = frozenset(("missing-column", "misspelt-header", "duplicate-header"))
+WHOLE_FILE = frozenset((RuleId.MISSING_COLUMN, RuleId.MISSPELT_HEADER, RuleId.DUPLICATE_HEADER))
 """The rules about a header with which no row can be read."""
 _WHOLE_NAMES = frozenset(
     ("name", "fullname", "displayname", "employee", "employeename", "nomcomplet", "namn", "氏名")
@@ -151,7 +152,9 @@ def _name(header: Header, key: str, column: int) -> bool:
     text = header.texts[column]
     if key in header.columns:
         arguments = {"first_cell": (header.row, header.columns[key])}
-        header.findings.append(Finding("duplicate-header", header.row, column, text, arguments))
+        header.findings.append(
+            Finding(RuleId.DUPLICATE_HEADER, header.row, column, text, arguments)
+        )
         return False
     header.columns[key], header.names[key] = column, text
     return True
@@ -162,16 +165,16 @@ def _read_longer(
 ) -> None:
     """Read a header that is none of the known names: perhaps it holds one, or is misspelt."""
     text, longer = header.texts[column], longer_name(raw)
-    rule, meant = "extra-column", ""
+    rule, meant = RuleId.EXTRA_COLUMN, ""
     if longer is None or longer.key in exact:
         meant = _meant(text, header)
-        rule = "misspelt-header" if meant else rule
+        rule = RuleId.MISSPELT_HEADER if meant else rule
     elif longer.sure and (not below or _fits(longer.key, below)):
         if not _name(header, longer.key, column):
             return
-        rule, meant = "longer-header", longer.name
+        rule, meant = RuleId.LONGER_HEADER, longer.name
     else:
-        rule, meant = "misspelt-header", longer.name
+        rule, meant = RuleId.MISSPELT_HEADER, longer.name
     header.findings.append(Finding(rule, header.row, column, text, {"meant": meant}))
 
 
@@ -212,7 +215,7 @@ def _meant(text: str, header: Header) -> str:
 
 
 def _add_missing(header: Header, unknown: list[str]) -> None:
-    misspelt = {f.arguments["meant"] for f in header.findings if f.rule == "misspelt-header"}
+    misspelt = {f.arguments["meant"] for f in header.findings if f.rule == RuleId.MISSPELT_HEADER}
     keys = {column.key for column in COLUMNS if column.name in misspelt} | header.columns.keys()
     found = some_of([*header.names.values(), *unknown]) or "none"
     header.findings.extend(missing_columns(keys, found, unknown))
@@ -236,4 +239,4 @@ def missing_columns(
         if whole and column.name in names and len(names) > 1:
             cure = f"; Excel splits {whole!r} in two (Data > Text to Columns)"
         arguments = {"found": found, "cure": cure}
-        yield Finding("missing-column", None, None, column.name, arguments)
+        yield Finding(RuleId.MISSING_COLUMN, None, None, column.name, arguments)

@@ -5,10 +5,11 @@ from itertools import islice
 from typing import Any
 
 from aapimport.check.across_rows import Across
-from aapimport.check.column_reader import NAME_KEYS, ColumnReader
+from aapimport.check.column_reader import NAME_KEYS, TEXT_KEYS, ColumnReader, ReadRows
 from aapimport.check.evidence import Evidence, row_numbers
 from aapimport.check.header import Header
 from aapimport.check.hints import missing_value_hint, role_hint
+from aapimport.check.noted import Correction, Kind, Noted
 from aapimport.check.notes import is_note
 from aapimport.check.odd_names import odd_names, odd_text
 from aapimport.check.repair import shown
@@ -18,8 +19,9 @@ from aapimport.check.unread_cells import Beside, address_in, is_unticked
 from aapimport.check.unread_columns import UnreadColumns
 from aapimport.check.validate_rows import KEYS, Fault, Row, validate_rows
 from aapimport.problems.problem import Finding
-from aapimport.sheets.facts import Facts
-from aapimport.sheets.table import Table, Value
+from aapimport.problems.rule_id import RuleId
+from aapimport.sheets.book import Sheet, Value
+from aapimport.sheets.facts import Facts, Looks, seen
 from aapimport.template.columns import COLUMNS
 from aapimport.template.roles import Role
 
@@ -28,7 +30,6 @@ CHUNK = 8192
 
 _COLUMN = {column.key: column for column in COLUMNS}
 _BLANK = ("", False)
-_TEXT_KEYS = ("email", *NAME_KEYS, "team")
 
 
 class SheetCheck:
@@ -36,7 +37,7 @@ class SheetCheck:
 
     Args:
         header: Where the columns are.
-        table: The sheet that the rows are of.
+        sheet: The sheet that the rows are of.
         facts: What else is known of the sheet's cells.
         hidden: Whether people in rows that nobody sees, or that are marked as not meant, count;
             None if that isn't decided.
@@ -46,7 +47,7 @@ class SheetCheck:
     def __init__(
         self,
         header: Header,
-        table: Table,
+        sheet: Sheet,
         facts: Facts,
         *,
         hidden: str | None = None,
@@ -54,38 +55,39 @@ class SheetCheck:
     ) -> None:
         self.set_aside: list[tuple[int, str, str]] = []
         """(row, address, why) of each person in a row that is hidden, or marked as not meant."""
-        self._set_aside = dict.fromkeys(facts.hidden_rows, "hidden")
-        self._set_aside |= facts.crossed_out(header.columns)
-        self._marks = SetAside(header, table.first_column)
-        self._skip_set_aside = hidden == "skip"
         self.findings: list[Finding] = []
-        self._reader = ColumnReader(header.columns, self.findings)
-        self._evidence = Evidence(
-            facts, header, self.findings, self._reader.faulty, self._reader.repairs
-        )
+        """Everything found so far."""
+        self.corrections: list[Correction] = []
+        """What a copy of the rows has to know."""
         self.people: list[Row] = []
+        """The rows without an error, if they are wanted."""
         self.rows = 0
+        """How many rows hold something."""
         self.ready = 0
-        self._header = header
-        self._first_column = table.first_column
-        self._unread = UnreadColumns(header, table.first_column)
+        """How many of them have no error."""
+        self.header = header
+        self._set_aside = dict.fromkeys(facts.hidden_rows, "hidden")
+        self._set_aside |= seen(facts.looks, Looks()).people_crossed_out(header.columns)
+        self._marks = SetAside(header, sheet.first_column)
+        self._skip_set_aside = hidden == "skip"
+        self._reader = ColumnReader(header.columns)
+        self._evidence = Evidence(facts, header)
+        self._first_column = sheet.first_column
+        self._unread = UnreadColumns(header, sheet.first_column)
         self._second: tuple[int, int, str] | None = None
         self._not_read: list[int] = []
         self._again: set[int] = set()
         self._columns = header.columns
-        self._offsets = {key: at - table.first_column for key, at in header.columns.items()}
-        self._beside = Beside(header, table.first_column, table.delimiter)
+        self._offsets = {key: at - sheet.first_column for key, at in header.columns.items()}
+        delimiter = sheet.text.delimiter if sheet.text else ""
+        self._beside = Beside(header, sheet.first_column, delimiter)
         self._keep_people = keep_people
         self._across = Across(header.columns)
 
     @property
-    def repairs(self) -> list[tuple[int, str, str]]:
-        """(row, field, text that is sent) of each repair."""
-        return self._reader.repairs
-
-    def _broken(self) -> set[int]:
-        """The rows that hold a value that can't be used."""
-        return {row for row, _ in self._reader.faulty}
+    def unnamed_columns(self) -> list[int]:
+        """The columns without a header that hold something beside people."""
+        return self._beside.unnamed
 
     def run(self, rows: Iterator[Sequence[Value]], first_row: int) -> None:
         """Check all rows that the iterator gives; the first of them is row `first_row`."""
@@ -101,7 +103,7 @@ class SheetCheck:
             people = f", {len(self._not_read):,} with an address" if self._not_read else ""
             if self._not_read:
                 people += f": {row_numbers(self._not_read)}"
-            self.add("second-header", row, column, text, people=people)
+            self.add(RuleId.SECOND_HEADER, row, column, text, people=people)
             self.rows += 1 + len(self._not_read)  # none of which is ready
 
     def _down_to_the_next_header(
@@ -110,12 +112,13 @@ class SheetCheck:
         """The rows above a second header with other columns; the same header again is no row."""
         end = 0 if self._second else len(chunk)
         if not self._second:
-            for index, column, same in find_second_header(chunk, self._header, self._first_column):
+            for index, column, same in find_second_header(chunk, self.header, self._first_column):
                 text = shown(chunk[index][column - self._first_column])
                 if not same:
                     self._second, end = (first_row + index, column, text), index
                     break
-                self.add("repeated-header", first_row + index, column, text)
+                self.add(RuleId.REPEATED_HEADER, first_row + index, column, text)
+                self.corrections.append(Correction(first_row + index, column, Kind.NOBODY, text))
                 self._again.add(first_row + index)
         for row, cells in enumerate(chunk[end:], start=first_row + end):
             if address_in(cells, row, self._first_column):
@@ -131,36 +134,39 @@ class SheetCheck:
     def _check_chunk(self, chunk: list[Sequence[Value]], first_row: int) -> None:
         numbers = [*range(first_row, first_row + len(chunk))]
         values = {key: _column_of(chunk, at) for key, at in self._offsets.items()}
-        reader = self._reader
-        reader.faulty.clear()
         self._set_aside.update(self._marks.find(chunk, numbers))
-        begun = len(self.findings), len(reader.repairs)
-        self._evidence.apply(values, first_row)
-        self._clear(values, chunk, first_row)
-        blank: list[Value] = [""] * len(chunk)
-        texts = {key: reader.read_texts(key, numbers, values.get(key, blank)) for key in _TEXT_KEYS}
-        roles: list[Any] = reader.read_roles(numbers, values.get("role", blank))
-        flags = reader.read_flags(numbers, values.get("jhana", blank))
-        kept = self._filled(chunk, numbers, texts, (roles, flags))
+        noted = self._evidence.apply(values, first_row)
+        self._clear(values, chunk, first_row, noted)
+        read = self._reader.read(numbers, values)
+        noted.add(read.noted)
+        kept = self._filled(chunk, numbers, read, noted)
         if self._skip_set_aside:
-            self._forget_set_aside(*begun)
+            noted.keep(lambda row: row not in self._set_aside)
+        texts, roles, flags = read.texts, read.roles, read.flags
         if len(kept) != len(chunk):
             texts = {key: [column[i] for i in kept] for key, column in texts.items()}
             roles, flags, numbers, chunk = (
                 [c[i] for i in kept] for c in (roles, flags, numbers, chunk)
             )
         slipped = [*self._beside.look(chunk, numbers)]
-        reader.faulty.update((finding.row or 0, finding.rule) for finding in slipped)
+        noted.faulty.update((finding.row or 0, finding.rule) for finding in slipped)
         self._unread.look(chunk)
         self.rows += len(numbers)
-        self._validate(numbers, texts, roles, flags)
+        self._validate(numbers, texts, roles, flags, noted)
         if slipped:  # whatever else is wrong in such a row has the same cause
             rows = {finding.row for finding in slipped}
-            self.findings[begun[0] :] = [f for f in self.findings[begun[0] :] if f.row not in rows]
-            self.findings += slipped
+            noted.findings = [it for it in noted.findings if it.row not in rows] + slipped
+            for finding in slipped:
+                noted.correct(finding.row or 0, min(self._columns.values()), Kind.UNREADABLE)
+        self.findings += noted.findings
+        self.corrections += noted.corrections
 
     def _clear(
-        self, values: dict[str, list[Value]], chunk: list[Sequence[Value]], first_row: int
+        self,
+        values: dict[str, list[Value]],
+        chunk: list[Sequence[Value]],
+        first_row: int,
+        noted: Noted,
     ) -> None:
         """Make blank what is no value: the header again, boxes beside nobody, notes, row marks."""
         for row in self._again:
@@ -168,7 +174,7 @@ class SheetCheck:
                 chunk[row - first_row] = ()
                 for column in values.values():
                     column[row - first_row] = ""
-        self._clear_nobody(values, first_row)
+        self._clear_nobody(values, first_row, noted)
         emails = values.get("email", [])
         for row, why in self._set_aside.items() if emails else ():
             index = row - first_row
@@ -176,14 +182,16 @@ class SheetCheck:
                 typed, sent = emails[index], without_sign(emails[index])
                 if sent != typed:
                     emails[index] = sent
-                    self.add("row-mark", row, self._columns["email"], shown(typed), sent=sent)
-                    self._reader.repairs.append((row, "email", shown(sent)))
+                    at = self._columns["email"]
+                    noted.find(RuleId.ROW_MARK, row, at, shown(typed), sent=sent)
+                    noted.correct(row, at, Kind.SENT, shown(sent))
 
-    def _clear_nobody(self, values: dict[str, list[Value]], first_row: int) -> None:
+    def _clear_nobody(self, values: dict[str, list[Value]], first_row: int, noted: Noted) -> None:
         """Make blank the rows that hold only empty check boxes, a note or a total."""
         keys = sorted(values, key=self._columns.__getitem__)
         columns = [values[key] for key in keys]
         emails = values.get("email", columns[0])
+        broken = noted.broken_rows()
         suspects = [i for i, v in enumerate(emails) if type(v) is not str or "@" not in v]
         for index in suspects:
             cells = [column[index] for column in columns]
@@ -191,46 +199,34 @@ class SheetCheck:
                 continue
             row = first_row + index
             if not all(cell == "" or is_unticked(cell) for cell in cells):
-                if not is_note(cells) or row in self._broken():
+                if not is_note(cells) or row in broken:
                     continue
                 at = next(at for at, cell in enumerate(cells) if shown(cell).strip())
-                self.add("extra-cells", row, self._columns[keys[at]], shown(cells[at]))
+                column_at, text = self._columns[keys[at]], shown(cells[at])
+                noted.find(RuleId.EXTRA_CELLS, row, column_at, text)
+                noted.correct(row, column_at, Kind.NOBODY, text)
             for column in columns:
                 column[index] = ""
 
-    def _forget_set_aside(self, findings: int, repairs: int) -> None:
-        """Forget what was noted, from these counts on, about rows that are left out.
-
-        Merged cells may reach from such a row into another one.
-        """
-        self.findings[findings:] = [
-            finding
-            for finding in self.findings[findings:]
-            if finding.row not in self._set_aside or finding.rule == "merged-cell"
-        ]
-        self.repairs[repairs:] = [
-            repair for repair in self.repairs[repairs:] if repair[0] not in self._set_aside
-        ]
-
     def _filled(
-        self,
-        chunk: list[Sequence[Value]],
-        numbers: list[int],
-        texts: dict[str, list[str]],
-        marks: tuple[list[Any], list[Any]],
+        self, chunk: list[Sequence[Value]], numbers: list[int], read: ReadRows, noted: Noted
     ) -> Sequence[int]:
         """The indexes of the rows that hold something in the template's columns, and count."""
-        if "" not in texts["email"] and not self._set_aside:
+        emails = read.texts["email"]
+        if "" not in emails and not self._set_aside:
             return range(len(chunk))
-        columns = [*texts.values(), *marks]
-        broken = self._broken()
+        columns = [*read.texts.values(), read.roles, read.flags]
+        broken = noted.broken_rows()
         kept = []
         for index, row in enumerate(numbers):
             if row not in broken and all(column[index] in _BLANK for column in columns):
-                self.findings.extend(self._beside.nobody(chunk[index], row))
+                for found in self._beside.nobody(chunk[index], row):
+                    noted.findings.append(found)
+                    if found.rule is RuleId.EXTRA_CELLS and found.column is not None:
+                        noted.correct(row, found.column, Kind.NOBODY, found.value)
                 continue
             if row in self._set_aside:
-                email = bare_address(texts["email"][index])
+                email = bare_address(emails[index])
                 self.set_aside.append((row, email, self._set_aside[row]))
                 if self._skip_set_aside:
                     continue
@@ -243,13 +239,14 @@ class SheetCheck:
         texts: dict[str, list[str]],
         roles: list[Any],
         flags: list[Any],
+        noted: Noted,
     ) -> None:
-        emails, firsts, lasts, teams = (texts[key] for key in _TEXT_KEYS)
-        before = len(self.findings)
-        self.findings.extend(self._across.add(numbers, emails, firsts, lasts))
+        emails, firsts, lasts, teams = (texts[key] for key in TEXT_KEYS)
+        across = [*self._across.add(numbers, emails, firsts, lasts)]
+        noted.findings += across
         self._across.count_roles(roles.count("") + roles.count(Role.MANAGER), len(roles))
-        broken = self._broken() | {
-            f.row for f in self.findings[before:] if f.rule == "duplicate-email"
+        broken = noted.broken_rows() | {
+            found.row for found in across if found.rule is RuleId.DUPLICATE_EMAIL
         }
         # Where everybody has a role and a team, or the columns aren't there, nothing is copied.
         if "" in roles:
@@ -258,61 +255,69 @@ class SheetCheck:
         rows = list(zip(numbers, emails, firsts, lasts, roles, groups, flags, strict=True))
         people, faults = validate_rows(rows)
         for fault in faults:
-            self._explain(fault, dict(zip(KEYS, rows[fault.index], strict=True)))
+            self._explain(fault, dict(zip(KEYS, rows[fault.index], strict=True)), noted)
         good = [person for person in people if person[0] not in broken] if broken else people
         self.ready += len(good)
         if self._keep_people:
             self.people += good
-        self._warn(numbers, texts, roles)
+        self._warn(numbers, texts, roles, noted)
 
-    def _explain(self, fault: Fault, row: dict[str, Any]) -> None:
+    def _explain(self, fault: Fault, row: dict[str, Any], noted: Noted) -> None:
         """Turn what pydantic says into a problem of the catalogue."""
         number, key = row["row"], fault.key
-        if (number, key) in self._reader.faulty:
+        if (number, key) in noted.faulty:
             return
         column = self._columns.get(key)
-        value = self._reader.originals.get((number, key), str(row[key] or ""))
+        value = noted.originals.get((number, key), str(row[key] or ""))
         name = _COLUMN[key].name
         if fault.kind == "string_too_short":
             if column is not None:
                 cure = missing_value_hint(row, key)
-                self.add("missing-value", number, column, "", name=name, cure=cure)
+                noted.find(RuleId.MISSING_VALUE, number, column, "", name=name, cure=cure)
         elif fault.kind == "string_too_long":
             limit = _COLUMN[key].max_length
-            self.add(
-                "too-long", number, column, value, length=len(row[key]), name=name, limit=limit
+            noted.find(
+                RuleId.TOO_LONG, number, column, value, length=len(row[key]), name=name, limit=limit
             )
         elif fault.kind == "not-an-email":
-            self.add("not-an-email", number, column, value, reason=fault.context["reason"])
+            noted.find(RuleId.NOT_AN_EMAIL, number, column, value, reason=fault.context["reason"])
         elif key == "role":
-            self.add("unknown-role", number, column, value, meant=role_hint(value))
+            noted.find(RuleId.UNKNOWN_ROLE, number, column, value, meant=role_hint(value))
         elif key == "jhana":
-            self.add("bad-jhana", number, column, value)
+            noted.find(RuleId.BAD_JHANA, number, column, value)
         else:
             raise AssertionError(fault)
 
-    def _warn(self, numbers: list[int], texts: dict[str, list[str]], roles: list[Any]) -> None:
+    def _warn(
+        self, numbers: list[int], texts: dict[str, list[str]], roles: list[Any], noted: Noted
+    ) -> None:
         if Role.CLIENT_ADMIN in roles:
             for row, role, email in zip(numbers, roles, texts["email"], strict=True):
                 if role is Role.CLIENT_ADMIN:
-                    self.add(
-                        "client-admin", row, self._columns["role"], role.value, who=email or "a row"
+                    noted.find(
+                        RuleId.CLIENT_ADMIN,
+                        row,
+                        self._columns["role"],
+                        role.value,
+                        who=email or "a row",
                     )
         for key in NAME_KEYS:
             if key in self._columns:
                 others = texts["last_name" if key == "first_name" else "first_name"]
                 name = _COLUMN[key].name
-                self.findings += [
+                noted.findings += [
                     finding
                     for finding in odd_names(numbers, texts[key], others, self._columns[key], name)
-                    if (finding.row, key) not in self._reader.faulty  # which has been told
+                    if (finding.row, key) not in noted.faulty  # which has been told
                 ]
 
         if "team" in self._columns:
             at, name = self._columns["team"], _COLUMN["team"].name
-            self.findings += odd_text(numbers, texts["team"], at, name, is_team=True)
+            noted.findings += odd_text(numbers, texts["team"], at, name, is_team=True)
 
-    def add(self, rule: str, row: int, column: int | None, value: str, **arguments: object) -> None:
+    def add(
+        self, rule: RuleId, row: int, column: int | None, value: str, **arguments: object
+    ) -> None:
         """Note a finding."""
         self.findings.append(Finding(rule, row, column, value, arguments))
 

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
+from aapimport.check.noted import Correction, Kind
 from aapimport.problems.problem import Finding
-from aapimport.sheets.letters import Letter, Placed
+from aapimport.problems.rule_id import RuleId
+from aapimport.sheets.letters import Letter
 
 Decided = Literal["include", "skip"]
 """What becomes of rows that nobody sees, or that are marked as not meant."""
@@ -22,6 +24,7 @@ class CheckRequest(Letter):
         hidden: Whether people in hidden or filtered rows count; None if that isn't decided.
         people: Whether the people are wanted, or only what is wrong.
         second_view: Whether standard input brings what the second reader found.
+        descriptor: The file, open, where it could be handed over.
     """
 
     path: str
@@ -30,6 +33,7 @@ class CheckRequest(Letter):
     hidden: Decided | None = None
     people: bool = True
     second_view: bool = False
+    descriptor: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +51,11 @@ class CheckedFile(Letter):
         rows: How many rows hold something.
         ready: How many of them have no error.
         findings: Everything found.
-        repairs: The text that is sent where it isn't the one in the file, as (row, field, text).
+        corrections: What a copy of the sheet has to know of its cells.
         people: The rows without an error, their values in the order of `KEYS`.
-        merged: Merged ranges, where some of them are a problem.
-        shown: What Excel shows for numbers in columns that are not the template's.
+        unnamed_columns: The columns without a header that hold something beside people.
+        rows_left_out: Whether people in rows that nobody sees, or that are marked, were left out,
+            and all others read.
     """
 
     digest: str
@@ -63,12 +68,19 @@ class CheckedFile(Letter):
     rows: int
     ready: int
     findings: Sequence[Finding]
-    repairs: Sequence[tuple[int, str, str]]
+    corrections: Sequence[Correction]
     people: Sequence[Sequence[Any]]
-    merged: Sequence[tuple[int, int, int, int]]
-    shown: Placed
+    unnamed_columns: Sequence[int]
+    rows_left_out: bool
 
     @classmethod
     def read(cls, plain: Mapping[str, Any]) -> Self:
         """The letter that was sent."""
-        return super().read({**plain, "findings": [Finding(*one) for one in plain["findings"]]})
+        rules = {rule.value: rule for rule in RuleId}  # RuleId(…) would take 2 µs for each
+        findings = [Finding(rules[rule], *more) for rule, *more in plain["findings"]]
+        kinds = {kind.value: kind for kind in Kind}
+        corrections = [
+            Correction(row, column, kinds[kind], text)
+            for row, column, kind, text in plain["corrections"]
+        ]
+        return super().read({**plain, "findings": findings, "corrections": corrections})

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from aapimport.check.repair import shown
-from aapimport.sheets.table import Value
+from aapimport.sheets.book import Value
 
 _OPENS = re.compile(
     r"(?:grand |sub)?totals?|sum|count|notes?|n\.?b|page|printed|exported|generated|created|updated"

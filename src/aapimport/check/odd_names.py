@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from aapimport.check import repair
 from aapimport.problems.problem import Finding
+from aapimport.problems.rule_id import RuleId
 
 _ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _BOTH = 2
@@ -44,7 +45,7 @@ def odd_names(
     if "@" in joined:
         for row, name in zip(rows, names, strict=True):
             if _ADDRESS.search(name):
-                yield Finding("email-as-name", row, column, name, {"name": column_name})
+                yield Finding(RuleId.EMAIL_AS_NAME, row, column, name, {"name": column_name})
     yield from odd_text(rows, names, column, column_name)
     yield from _no_names(rows, names, others, column, column_name)
     if any(map(str.isupper, names)):
@@ -52,7 +53,7 @@ def odd_names(
     if " " in joined or "," in joined:
         for row, name, other in zip(rows, names, others, strict=True):
             if _holds_both(name, other):
-                yield Finding("both-names-in-one-cell", row, column, name)
+                yield Finding(RuleId.BOTH_NAMES_IN_ONE_CELL, row, column, name)
     if repair.any_garbled(joined):
         yield from _garbled(rows, names, column)
 
@@ -65,12 +66,12 @@ def _no_names(
     if any(map(str.isdigit, distinct)):
         for row, name in zip(rows, names, strict=True):
             if name.isdigit():
-                yield Finding("number-as-name", row, column, name, {"name": column_name})
+                yield Finding(RuleId.NUMBER_AS_NAME, row, column, name, {"name": column_name})
     signs = any(name[:1] and not name[0].isalnum() for name in distinct)
     if signs or not _PLACEHOLDERS.isdisjoint(map(str.lower, distinct)):
         for row, name, other in zip(rows, names, others, strict=True):
             if _is_no_name(name) and not _holds_both(other, name):
-                yield Finding("no-name", row, column, name)
+                yield Finding(RuleId.NO_NAME, row, column, name)
 
 
 def odd_text(
@@ -89,14 +90,14 @@ def odd_text(
     if "&" in joined and ";" in joined:
         for row, text in zip(rows, texts, strict=True):
             if _ENTITY.search(text) and (meant := html.unescape(text)) != text:
-                yield Finding("html-entity", row, column, text, {"meant": meant})
+                yield Finding(RuleId.HTML_ENTITY, row, column, text, {"meant": meant})
     signs = _TEAM_SIGNS if is_team else _SIGNS
     if not any(text[:1] in signs for text in set(texts) if text):
         return
     for row, text in zip(rows, texts, strict=True):
         if text[:1] in signs and not _is_no_name(text) and not _SHORTENED.match(text):
             arguments = {"sign": text[:1], "name": column_name}
-            yield Finding("odd-sign", row, column, text, arguments)
+            yield Finding(RuleId.ODD_SIGN, row, column, text, arguments)
 
 
 def _is_no_name(text: str) -> bool:
@@ -109,7 +110,7 @@ def _is_no_name(text: str) -> bool:
 def _capitals(rows: Sequence[int], names: list[str], column: int) -> Iterator[Finding]:
     for row, name in zip(rows, names, strict=True):
         if name.isupper() and sum(map(str.isalpha, name)) >= _MANY_LETTERS:
-            yield Finding("all-capitals", row, column, name)
+            yield Finding(RuleId.ALL_CAPITALS, row, column, name)
 
 
 def _garbled(rows: Sequence[int], names: list[str], column: int) -> Iterator[Finding]:
@@ -117,7 +118,7 @@ def _garbled(rows: Sequence[int], names: list[str], column: int) -> Iterator[Fin
         meant = repair.garbled(name)
         if meant is not None:
             said = f", perhaps {meant!r}" if meant else ""
-            yield Finding("garbled-text", row, column, name, {"meant": said})
+            yield Finding(RuleId.GARBLED_TEXT, row, column, name, {"meant": said})
 
 
 def _holds_both(name: str, other: str) -> bool:

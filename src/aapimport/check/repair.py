@@ -7,7 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 
 from aapimport.check.formula_errors import FORMULA_ERRORS
-from aapimport.sheets.table import Value
+from aapimport.check.noted import Kind
+from aapimport.problems.rule_id import RuleId
+from aapimport.sheets.book import Value
 from aapimport.template.roles import Role
 from aapimport.text import MAILTO
 
@@ -55,11 +57,13 @@ class Repair:
         text: The value that is checked and sent.
         notes: (rule id, arguments) of each repair, and of what can't be repaired.
         broken: Whether one of the notes is an error.
+        hides: What a copy would hide of that error.
     """
 
     text: str
-    notes: tuple[tuple[str, dict[str, object]], ...] = ()
+    notes: tuple[tuple[RuleId, dict[str, object]], ...] = ()
     broken: bool = False
+    hides: Kind | None = None
 
 
 def all_clean(values: list[Value], key: str) -> bool:
@@ -116,26 +120,26 @@ def shown(value: Value) -> str:
 def clean(value: Value, key: str) -> Repair:
     """Repair a value of a text column (`email`, `first_name`, `last_name`, `team`, `role`)."""
     if what := _no_text(value):
-        return Repair(shown(value), (("not-text", {"what": what}),), broken=True)
+        return Repair(shown(value), ((RuleId.NOT_TEXT, {"what": what}),), True, Kind.NOT_TEXT)
     text = shown(value)
-    notes: list[tuple[str, dict[str, object]]] = []
+    notes: list[tuple[RuleId, dict[str, object]]] = []
     trimmed = text.strip(_EDGES)
     plain = _ODD_BLANKS.sub(" ", trimmed)
     if plain.upper() in FORMULA_ERRORS or _LIBRE_ERROR.fullmatch(plain):
-        return Repair(plain, (("error-value", {}),), broken=True)
+        return Repair(plain, ((RuleId.ERROR_VALUE, {}),), True, Kind.UNREADABLE)
     if plain != trimmed or any(blank in text for blank in _NO_BREAK):
-        notes.append(("no-break-space", {}))
+        notes.append((RuleId.NO_BREAK_SPACE, {}))
     elif trimmed != text and trimmed:
-        notes.append(("trimmed", {}))
+        notes.append((RuleId.TRIMMED, {}))
     if kept := _AS_TEXT.fullmatch(plain):
         plain = kept[1].strip(_EDGES)
-        notes.append(("text-formula", {"sent": plain or "blank"}))
+        notes.append((RuleId.TEXT_FORMULA, {"sent": plain or "blank"}))
     if key == "email":
         plain = _clean_address(plain, notes)
         if plain.count("@") > 1 and len(plain.splitlines()) > 1:  # which is told as that
             return Repair(plain, tuple(notes))
     if character := invisible_in(plain):
-        notes.append(("invisible-character", {"character": character}))
+        notes.append((RuleId.INVISIBLE_CHARACTER, {"character": character}))
         return Repair(plain, tuple(notes), broken=True)
     return Repair(plain, tuple(notes) if plain else ())
 
@@ -149,13 +153,13 @@ def _no_text(value: Value) -> str:
     return "no number" if isinstance(value, float) and not math.isfinite(value) else ""
 
 
-def _clean_address(text: str, notes: list[tuple[str, dict[str, object]]]) -> str:
+def _clean_address(text: str, notes: list[tuple[RuleId, dict[str, object]]]) -> str:
     if text.startswith(_TEXT_MARK) and "@" in text:
         text = text[1:].strip(_EDGES)
-        notes.append(("text-mark", {"sent": text}))
+        notes.append((RuleId.TEXT_MARK, {"sent": text}))
     if link := _MAILTO.fullmatch(text):
         text = link[1]
-        notes.append(("mailto", {"sent": text}))
+        notes.append((RuleId.MAILTO, {"sent": text}))
     return half_width(text, notes)
 
 
@@ -164,14 +168,14 @@ _FULL_WIDTH = {0xFF01 + at: 0x21 + at for at in range(94)} | dict.fromkeys((0x30
 keyboards type, which are dots in a domain (RFC 3490, section 3.1)."""
 
 
-def half_width(text: str, notes: list[tuple[str, dict[str, object]]]) -> str:
+def half_width(text: str, notes: list[tuple[RuleId, dict[str, object]]]) -> str:
     """Full-width Latin letters and digits as ordinary ones, where that leaves only ASCII."""
     if text.isascii():
         return text
     narrow = text.translate(_FULL_WIDTH)
     if not narrow.isascii():
         return text
-    notes.append(("full-width", {"sent": narrow}))
+    notes.append((RuleId.FULL_WIDTH, {"sent": narrow}))
     return narrow
 
 
@@ -258,28 +262,28 @@ _NOT_IN_THE_KEY = re.compile(r"[^\w\s/／|–—-]")
 """A sign that isn't between the two words of the key: `Facilitator / HR`, however typed."""
 
 
-def read_role(text: str) -> tuple[Role | None, str]:
-    """The role that a word means, and the id of the notice that says so.
+def read_role(text: str) -> tuple[Role | None, RuleId | None]:
+    """The role that a word means, and the rule that says so.
 
     Source of the words: the key of the User Import Template and the exported list (help pages).
 
     Returns:
-        None where it means none; an empty id where it was typed as the template says.
+        None where it means none; no rule where it was typed as the template says.
     """
     if text in _TYPED:
-        return _TYPED[text], ""
+        return _TYPED[text], None
     form = role_form(text)
     if not form or _NOT_IN_THE_KEY.search(text):  # signs alone are no blank cell
-        return None, ""
+        return None, None
     role = (_MEANINGS if _OTHER_SIGN.search(text) else _FORMS).get(form)
     if role is None:
-        return None, ""
+        return None, None
     is_exported = form == role_form(role.exported) != role_form(role.typed)
-    return role, "exported-role" if is_exported else "role-spelling"
+    return role, RuleId.EXPORTED_ROLE if is_exported else RuleId.ROLE_SPELLING
 
 
-def read_jhana(value: Value) -> tuple[bool | None, str]:
-    """Whether a cell of Jhana Enabled says yes, and the id of the notice that says so.
+def read_jhana(value: Value) -> tuple[bool | None, RuleId | None]:
+    """Whether a cell of Jhana Enabled says yes, and the rule that says so.
 
     A check box is 1 or blank; a file keeps it as a yes/no value, or as the text TRUE or FALSE.
 
@@ -287,18 +291,18 @@ def read_jhana(value: Value) -> tuple[bool | None, str]:
         None where it is neither 1 nor blank.
     """
     if value == "":
-        return False, ""
+        return False, None
     if isinstance(value, bool):
-        return value, "jhana-spelling"
+        return value, RuleId.JHANA_SPELLING
     if isinstance(value, int | float):
-        return (True, "") if value == 1 else (None, "")
+        return (True, None) if value == 1 else (None, None)
     if not isinstance(value, str):
-        return None, ""
+        return None, None
     text = unicodedata.normalize("NFKC", value.strip(_EDGES))
     if kept := _AS_TEXT.fullmatch(text):
         text = kept[1].strip()
     if (box := text.upper()) in {"TRUE", "FALSE"}:
-        return box == "TRUE", "jhana-spelling"
+        return box == "TRUE", RuleId.JHANA_SPELLING
     if text in {"", "1"}:
-        return text == "1", "" if value in {"", "1"} else "jhana-spelling"
-    return (True, "jhana-spelling") if re.fullmatch(r"1[.,]0+", text) else (None, "")
+        return text == "1", None if value in {"", "1"} else RuleId.JHANA_SPELLING
+    return (True, RuleId.JHANA_SPELLING) if re.fullmatch(r"1[.,]0+", text) else (None, None)

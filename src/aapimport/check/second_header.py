@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from aapimport.check.column_names import column_key
 from aapimport.check.header import Header, header_score
-from aapimport.sheets.table import Value
+from aapimport.sheets.book import Value
 
 _ENOUGH = 2
 _WIDEST = 256  # columns in which a header is looked for

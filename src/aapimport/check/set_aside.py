@@ -13,7 +13,7 @@ from functools import lru_cache
 from aapimport.check.column_names import header_form, word_set
 from aapimport.check.header import Header
 from aapimport.check.repair import shown
-from aapimport.sheets.table import Value
+from aapimport.sheets.book import Value
 from aapimport.text import ADDRESS
 
 _Judge = Callable[[Value], bool]

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from aapimport.check.header import Header
 from aapimport.check.repair import shown
 from aapimport.problems.problem import Finding
+from aapimport.problems.rule_id import RuleId
+from aapimport.sheets.book import Value
 from aapimport.sheets.formats.csv import Delimited
-from aapimport.sheets.table import Value
 from aapimport.text import looks_like_address
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -38,7 +39,7 @@ class Beside:
         used = set(self._header.columns.values())
         for column, value in enumerate(cells, start=self._first_column):
             if column not in used and _is_filled(value) and not is_unticked(value):
-                yield Finding("extra-cells", row, column, shown(value))
+                yield Finding(RuleId.EXTRA_CELLS, row, column, shown(value))
                 return
 
     def look(self, rows: Sequence[Sequence[Value]], numbers: Sequence[int]) -> Iterator[Finding]:
@@ -58,7 +59,7 @@ class Beside:
             for column, value in enumerate(cells[start:], start=self._header.width):
                 if _is_filled(value):
                     arguments = {"delimiter": self._delimiter}
-                    yield Finding("too-many-values", row, column, shown(value), arguments)
+                    yield Finding(RuleId.TOO_MANY_VALUES, row, column, shown(value), arguments)
                     break
 
     def _count(self, column: int, values: Sequence[Value], numbers: Sequence[int]) -> None:
@@ -67,11 +68,16 @@ class Beside:
                 first, text, count = self._unnamed.get(column, (row, shown(value), 0))
                 self._unnamed[column] = first, text, count + 1
 
+    @property
+    def unnamed(self) -> list[int]:
+        """The columns without a header that hold something beside people."""
+        return [*self._unnamed]
+
     def finish(self) -> Iterator[Finding]:
         """The columns without a header that hold something beside people."""
         for column, (row, text, count) in self._unnamed.items():
             arguments = {"count": count, "header_row": self._header.row}
-            yield Finding("no-header", row, column, text, arguments)
+            yield Finding(RuleId.NO_HEADER, row, column, text, arguments)
 
 
 def swallowed_lines(text: Delimited, header: Header) -> Iterator[Finding]:
@@ -91,14 +97,14 @@ def swallowed_lines(text: Delimited, header: Header) -> Iterator[Finding]:
             or (whole and looks_like_address(values[header.columns["email"]]))
         ):
             raise found.error()
-        yield Finding("row-in-a-value", found.row, found.column, found.line)
+        yield Finding(RuleId.ROW_IN_A_VALUE, found.row, found.column, found.line)
 
 
 def address_in(cells: Sequence[object], row: int, first_column: int) -> Finding | None:
     """The first address in a row that isn't read: perhaps somebody is lost with it."""
     for column, value in enumerate(cells, start=first_column):
         if isinstance(value, str) and looks_like_address(value.strip()):
-            return Finding("address-not-read", row, column, value.strip())
+            return Finding(RuleId.ADDRESS_NOT_READ, row, column, value.strip())
     return None
 
 

@@ -6,7 +6,8 @@ from aapimport.check.column_names import header_form, word_set
 from aapimport.check.header import EXPORTED_EXTRAS, Header
 from aapimport.check.repair import read_role
 from aapimport.problems.problem import Finding
-from aapimport.sheets.table import Value
+from aapimport.problems.rule_id import RuleId
+from aapimport.sheets.book import Value
 from aapimport.template.columns import COLUMNS
 
 _NAMES = {column.key: column.name for column in COLUMNS}
@@ -63,7 +64,7 @@ class UnreadColumns:
                 if count:
                     text = self._header.texts[column]
                     arguments = {"what": what, "meant": _NAMES[key]}
-                    yield Finding("column-left-out", self._header.row, column, text, arguments)
+                    yield Finding(RuleId.COLUMN_LEFT_OUT, self._header.row, column, text, arguments)
 
 
 def _is_role(value: Value) -> bool:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aapimport.check.check_file import Checked
-from aapimport.check.header import WHOLE_FILE
+from aapimport.check.noted import Kind
 from aapimport.check.repair import shown
-from aapimport.copies.fix import NOT_IN_THE_TEXT, cells_of, said_of, sentence, unclear_format
+from aapimport.copies.fix import cells_of, said_of, sentence, unclear_format
 from aapimport.copies.read_again import Original, is_blank, read_again
 from aapimport.errors import FileProblemError
 from aapimport.problems.problem import Level, Problem
-from aapimport.sheets.table import Value
+from aapimport.sheets.book import Value
 from aapimport.template.columns import USERS_SHEET
 from aapimport.template.output import (
     NOTHING_WRITTEN,
@@ -41,9 +41,6 @@ MAX_COMMENTS = 2_000
 
 RESULT_COLUMNS = ("Result", "Reason")
 """The headers of the two columns at the end."""
-
-NOT_IN_A_COPY = NOT_IN_THE_TEXT - {"not-text"}
-"""Errors that a copy of the cell's value would hide; dates and yes/no stay what they are."""
 
 _COLOURS = {Level.ERROR: "FFC7CE", Level.WARNING: "FFEB9C", Level.NOTICE: "DDEBF7"}
 _WEIGHT = (Level.ERROR, Level.WARNING, Level.NOTICE)
@@ -78,9 +75,8 @@ class _Marks:
     fills: Mapping[Level, "PatternFill"]
     rows_left_out: bool
     header_row: int
-    linked: Mapping[int, str]
-    formats: Mapping[tuple[int, int], str]
-    comments: Mapping[tuple[int, int], str]
+    columns: tuple[int, ...]
+    corrections: Mapping[tuple[int, int], Mapping[Kind, str]]
     marked: int = 0
     commented: int = 0
 
@@ -100,7 +96,7 @@ def annotate(checked: Checked, out: Path, *, force: bool = False) -> Annotated:
 
     Each cell with a problem has a colour and a comment; the columns Result and Reason stand at
     the end; a sheet Summary counts by rule. Where a copy of the value would hide what is wrong
-    with it (`NOT_IN_A_COPY`), the cell shows #N/A, so that the error is found again; an address
+    with it, the cell shows #N/A, so that the error is found again; an address
     that was behind a link stands in the cell, because the link isn't copied.
     Values only: formats, formulas and other sheets of the file are not carried over.
 
@@ -143,16 +139,14 @@ def _marks(checked: Checked) -> _Marks:
     for problem in checked.problems:
         for row, column in cells_of(problem, checked):
             by_row.setdefault(row, {}).setdefault(column, []).append(problem)
-    skipped = any(problem.id == "hidden-rows-skipped" for problem in checked.problems)
     return _Marks(
         by_row=by_row,
         ready=frozenset(person.row for person in checked.people),
         fills={level: PatternFill("solid", fgColor=colour) for level, colour in _COLOURS.items()},
-        rows_left_out=skipped and not any(problem.id in WHOLE_FILE for problem in checked.problems),
+        rows_left_out=checked.rows_left_out,
         header_row=checked.header_row,
-        formats={place: unclear_format(how) for place, how in checked.unclear.items()},
-        comments=checked.comments,
-        linked={row: text for (row, key), text in checked.repairs.items() if key == "email"},
+        columns=tuple(checked.columns.values()),
+        corrections=checked.corrections,
     )
 
 
@@ -166,17 +160,16 @@ def _row(
     found = marks.by_row.get(number, {})
     cells = [_cell(sheet, value) for value in values[:width]]
     cells += [text_cell(sheet, "") for _ in range(width - len(cells))]
-    for column, problems in found.items():
-        ids = {problem.id: problem.value for problem in problems}
-        if not NOT_IN_A_COPY.isdisjoint(ids):
+    for column in sorted({*found, *marks.columns}) if found else ():
+        problems, kinds = found.get(column, ()), marks.corrections.get((number, column), {})
+        if Kind.UNREADABLE in kinds:
             cells[column] = error_cell(sheet)
-        elif "shown-number" in ids:
-            cells[column] = text_cell(sheet, ids["shown-number"])
-        elif "address-from-link" in ids:
-            cells[column] = text_cell(sheet, marks.linked[number])
-        elif "unclear-number" in ids:
-            cells[column].number_format = marks.formats[number, column]
-        _mark(cells[column], problems, marks, marks.comments.get((number, column), ""))
+        elif Kind.SHOWN in kinds:
+            cells[column] = text_cell(sheet, kinds[Kind.SHOWN])
+        elif Kind.UNCLEAR in kinds:
+            cells[column].number_format = unclear_format(kinds[Kind.UNCLEAR])
+        if problems:
+            _mark(cells[column], problems, marks, kinds.get(Kind.COMMENT, ""))
     if number == marks.header_row:
         return cells + [header_cell(sheet, name) for name in RESULT_COLUMNS]
     return cells + [text_cell(sheet, text) for text in _outcome(number, values, found, marks)]

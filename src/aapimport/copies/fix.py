@@ -6,37 +6,27 @@ from itertools import product
 from pathlib import Path
 
 from aapimport.check.check_file import Checked
+from aapimport.check.noted import Kind
 from aapimport.check.repair import shown
 from aapimport.copies.read_again import Original, is_blank, read_again
 from aapimport.errors import FileProblemError
 from aapimport.person import Person
+from aapimport.problems.catalogue import RULES
 from aapimport.problems.problem import Level, Problem
-from aapimport.sheets.table import Value
+from aapimport.sheets.book import Value
 from aapimport.template.columns import COLUMNS
 from aapimport.template.output import NOTHING_WRITTEN, check_workbook_name
 from aapimport.template.workbook import Marked, Row, TemplateContent, Unread, write_template
 from aapimport.text import column_letters
 
-NOT_IN_THE_TEXT = frozenset(
-    {
-        "error-value",
-        "formula-without-value",
-        "link-differs",
-        "merged-cell",
-        "not-text",
-        "readers-disagree",
-    }
-)
-"""Errors that a copy of the cell's text would hide: the next check would find nothing wrong."""
+_HIDDEN_IN_A_TEXT = frozenset((Kind.UNREADABLE, Kind.NOT_TEXT))
+"""What a copy of the cell's text would hide: the next check would find nothing wrong."""
 
-_DOUBTS = ("unclear-number", "number-as-name", "cell-comment")
+_DOUBTS = frozenset((Kind.UNCLEAR, Kind.NUMBER, Kind.COMMENT))
 """What is told of cells that are sent all the same."""
 
 _OPEN_FORMAT = "General_)"
 """Shows a number as it is, and isn't known for it."""
-
-_NOT_FOR_A_TEMPLATE = ("too-many-values", "second-header")
-"""Errors of rows of which nobody knows which value belongs where."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +63,8 @@ def fix(checked: Checked, out: Path, *, force: bool = False) -> Fixed:
     """Write the file again as a template with every safe repair made.
 
     Rows with errors are kept in their place, so that nothing is lost, with what could be repaired
-    safely; a value of which the text says too little (`NOT_IN_THE_TEXT`) becomes #N/A with a
-    comment, so that the error is found again. Extra columns are kept to the right.
+    safely; a value of which the text says too little becomes #N/A with a comment, so that the error
+    is found again. Extra columns are kept to the right.
 
     Args:
         checked: The file, with its people.
@@ -114,7 +104,7 @@ def require_columns(checked: Checked, original: Original) -> None:
     """
     for problem in checked.problems:
         above = problem.cell is None or problem.cell.row <= original.header_row
-        if problem.level is Level.ERROR and (above or problem.id in _NOT_FOR_A_TEMPLATE):
+        if problem.level is Level.ERROR and (above or RULES[problem.id].moves_values):
             where = f"{problem.cell}: " if problem.cell else ""
             raise FileProblemError(
                 f"{checked.path.name} can't be put into a template: "
@@ -129,11 +119,8 @@ def extra_columns(checked: Checked, original: Original) -> dict[int, str]:
 
     One without a header that holds something is called after its letter.
     """
-    headers = {
-        problem.cell.column: f"Column {column_letters(problem.cell.column)}"
-        for problem in checked.problems
-        if problem.id == "no-header" and problem.cell
-    } | original.headers()
+    unnamed = {at: f"Column {column_letters(at)}" for at in checked.unnamed_columns}
+    headers = unnamed | original.headers()
     known = set(checked.columns.values())
     return {at: headers[at] for at in sorted(headers) if at not in known}
 
@@ -157,12 +144,12 @@ def template_rows(checked: Checked, original: Original) -> Iterator[TemplateRow]
 
 
 def _doubts_by_row(checked: Checked) -> dict[int, dict[int, list[Problem]]]:
-    """What would be lost with a number's format or a comment, by row and column."""
+    """What is said of cells that lose a number's format or a comment, by row and column."""
     doubts: dict[int, dict[int, list[Problem]]] = {}
     for problem in checked.problems:
-        if problem.id in _DOUBTS and problem.cell:
-            row = doubts.setdefault(problem.cell.row, {})
-            row.setdefault(problem.cell.column, []).append(problem)
+        place = (problem.cell.row, problem.cell.column) if problem.cell else (0, 0)
+        if not _DOUBTS.isdisjoint(checked.corrections.get(place, ())):
+            doubts.setdefault(place[0], {}).setdefault(place[1], []).append(problem)
     return doubts
 
 
@@ -180,12 +167,13 @@ def _keep_doubts(
     if not isinstance(text, str):
         return
     number = value if isinstance(value, int | float) and shown(value) == text else None
+    kinds = checked.corrections[place]
     cells[index] = Marked(
         text=text,
         note=said_of(problems),
-        comment=checked.comments.get(place, ""),
+        comment=kinds.get(Kind.COMMENT, ""),
         number=number,
-        number_format=unclear_format(checked.unclear.get(place, "format General")),
+        number_format=unclear_format(kinds.get(Kind.UNCLEAR, "format General")),
     )
 
 
@@ -239,16 +227,15 @@ def errors_by_row(checked: Checked) -> dict[int, dict[int, Problem]]:
 
 
 def cells_of(problem: Problem, checked: Checked) -> list[tuple[int, int]]:
-    """The (row, column) of each cell that has the problem: with merged cells, all of them."""
+    """The (row, column) of each cell that has the problem: of a range, all that are read."""
     if problem.cell is None:
         return []
-    place = problem.cell.row, problem.cell.column
-    if problem.id == "merged-cell":
-        for top, left, bottom, right in checked.merged:
-            if top <= place[0] <= bottom and left <= place[1] <= right:
-                columns = [at for at in checked.columns.values() if left <= at <= right]
-                return list(product(range(top, bottom + 1), columns))
-    return [place]
+    row, column = problem.cell.row, problem.cell.column
+    if problem.end is None:
+        return [(row, column)]
+    last_row, last_column = problem.end
+    columns = [at for at in checked.columns.values() if column <= at <= last_column]
+    return list(product(range(row, last_row + 1), columns))
 
 
 def _as_it_was(
@@ -258,10 +245,12 @@ def _as_it_was(
     for column in COLUMNS:
         at = checked.columns.get(column.key, len(values))
         error = errors.get(at)
-        if error is not None and error.id in NOT_IN_THE_TEXT:
+        kinds = checked.corrections.get((row, at), {})
+        sent = kinds.get(Kind.SENT, kinds.get(Kind.SHOWN))
+        if error is not None and not _HIDDEN_IN_A_TEXT.isdisjoint(kinds):
             cells.append(Unread(sentence(error)))
-        elif (repaired := checked.repairs.get((row, column.key))) is not None:
-            cells.append(repaired)
+        elif sent is not None:
+            cells.append(sent)
         else:
             cells.append(shown(values[at]) if at < len(values) else "")
     return cells

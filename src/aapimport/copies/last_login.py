@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from aapimport.check.repair import shown
-from aapimport.sheets.table import Value
+from aapimport.sheets.book import Value
 
 _TIME_OF_DAY = re.compile(r"[T ,]+\d{1,2}:\d{2}.*$")
 _LONGEST = 60

@@ -1,17 +1,15 @@
 """A checked file's rows once more, for the workbooks that are made from them."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from aapimport.check.check_file import Checked
 from aapimport.check.header import header_score
+from aapimport.check.noted import Kind
 from aapimport.check.repair import shown as as_text
 from aapimport.errors import FileProblemError
-from aapimport.sheets.formats.csv import read_text
-from aapimport.sheets.intake import Intake, take_in
-from aapimport.sheets.table import Table, Value, read_tables
+from aapimport.sheets.book import Choices, Sheet, Value, open_book
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +18,22 @@ class Original:
 
     Attributes:
         header_row: The header's row, from 1; 0 where none was found.
-        table: The sheet's values.
+        sheet: The sheet.
         last_problem: The last row with a problem; the values may end above it.
-        shown: What Excel shows where it is another text than the value, by row and column.
+        shown: What Excel shows in columns that are none of the template's, where that is another
+            text than the value, by row and column.
     """
 
     header_row: int
-    table: Table
+    sheet: Sheet
     last_problem: int
     shown: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
 
     def rows(self) -> Iterator[tuple[int, list[Value]]]:
         """Each row's number (from 1) and its values, the first one standing in column A."""
-        margin: list[Value] = [""] * self.table.first_column
+        margin: list[Value] = [""] * self.sheet.first_column
         number = 0
-        for number, values in enumerate(self.table.rows(), start=1):
+        for number, values in enumerate(self.sheet.rows(), start=1):
             whole = [*margin, *values]
             for at, text in self.shown.get(number, {}).items():
                 whole[at] = text
@@ -76,24 +75,15 @@ def read_again(checked: Checked) -> Original:
     """
     if checked.ready != len(checked.people):
         raise ValueError("the people of the file are needed")
-    intake = take_in(checked.path)
-    if hashlib.sha256(intake.data).hexdigest() != checked.digest:
-        raise FileProblemError(
-            f"{checked.path} has changed while it was being checked",
-            hint="close it everywhere else and try again",
-        )
+    choices = Choices(header_score, checked.encoding or None, digest=checked.digest)
+    book = open_book(checked.path, choices)
+    sheet = next((one for one in book.sheets if one.name == checked.sheet), None)
+    if sheet is None:
+        raise FileProblemError(f"{checked.path} has no sheet {checked.sheet!r} any more")
     last_problem = max((p.cell.row for p in checked.problems if p.cell), default=0)
     shown: dict[int, dict[int, str]] = {}
-    for (row, column), text in checked.shown.items():
-        shown.setdefault(row, {})[column] = text
-    return Original(checked.header_row, _table(intake, checked), last_problem, shown)
-
-
-def _table(intake: Intake, checked: Checked) -> Table:
-    if intake.kind == "csv":
-        return read_text(intake.data, checked.encoding, header_score, checked.path.name).table()
-    for read in read_tables(intake, checked.path.name):
-        table = read()
-        if table.name == checked.sheet:
-            return table
-    raise FileProblemError(f"{checked.path} has no sheet {checked.sheet!r} any more")
+    known = set(checked.columns.values())
+    for (row, column), kinds in checked.corrections.items():
+        if column not in known and Kind.SHOWN in kinds:
+            shown.setdefault(row, {})[column] = kinds[Kind.SHOWN]
+    return Original(checked.header_row, sheet, last_problem, shown)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aapimport.check.check_file import Checked
 from aapimport.check.column_names import header_form
+from aapimport.check.noted import Kind
 from aapimport.check.repair import shown
 from aapimport.copies.fix import (
     TemplateRow,
@@ -18,7 +19,8 @@ from aapimport.copies.fix import (
 )
 from aapimport.copies.last_login import LoginDays, is_undated
 from aapimport.copies.read_again import Original, read_again
-from aapimport.sheets.table import Value
+from aapimport.sheets.book import Value
+from aapimport.template.cells import CellRef
 from aapimport.template.columns import COLUMNS, LEAVERS_SHEET
 from aapimport.template.output import check_workbook_name
 from aapimport.template.workbook import Row, Sheet, TemplateContent, write_template
@@ -108,9 +110,9 @@ def renew(
         undated=counts["undated"],
         left_out=filled_rows(checked, original) - sum(counts.values()),
         notes=tuple(
-            f"{problem.cell}: {problem.value}"
-            for problem in checked.problems
-            if problem.id in {"extra-cells", "repeated-header"}
+            f"{CellRef(checked.sheet, column, row)}: {kinds[Kind.NOBODY]}"
+            for (row, column), kinds in sorted(checked.corrections.items())
+            if Kind.NOBODY in kinds
         ),
         blank_columns=tuple(column.name for column in COLUMNS if column.key not in checked.columns),
         since=sorter.since,

@@ -61,4 +61,5 @@ def _problem(finding: Finding, sheet: str) -> Problem:
         value=value,
         message=rule.message.format_map(words),
         hint=rule.hint.format_map(words),
+        end=finding.end,
     )

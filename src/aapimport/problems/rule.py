@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from aapimport.problems.problem import Level
+from aapimport.problems.rule_id import RuleId
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +16,12 @@ class Rule:
         message: What is wrong, to be read after the value; `{name}` is filled from the finding.
         hint: What to do.
         why: The reason, for the documentation.
+        moves_values: Whether nobody knows any more which value belongs into which column.
     """
 
-    id: str
+    id: RuleId
     level: Level
     message: str
     hint: str
     why: str
+    moves_values: bool = False

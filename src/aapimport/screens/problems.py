@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from aapimport.check.check_file import Checked
 from aapimport.errors import NOTHING_SENT
 from aapimport.problems.problem import Level, Problem
+from aapimport.problems.rule_id import RuleId
 from aapimport.screens.console import count, make_console, safe
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _OF_ONE_RULE = 10
 _CELLS_NAMED = 5
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.NOTICE: "cyan"}
 _WHOLE_FILE = "file"
-_VALUE_IN_MESSAGE = {"readers-disagree"}
+_VALUE_IN_MESSAGE = {RuleId.READERS_DISAGREE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from aapimport.errors import AnswerNeededError, FileProblemError
+from aapimport.sheets.cell import shut_cell
 from aapimport.sheets.letters import Letter, sealed
 from aapimport.sheets.limits import (
     Limits,
@@ -156,7 +157,7 @@ def start_child(
 
     Args:
         entry: `module:function`; it takes the request's fields and returns another letter.
-        request: What it is asked.
+        request: What it is asked; a file that it calls its `descriptor` is handed over.
         limits: What the child may take.
         stdin: What the child reads as its standard input; nothing by default.
     """
@@ -164,17 +165,30 @@ def start_child(
         "entry": entry,
         "request": request.plain(),
         "limits": [limits.memory, limits.seconds],
-        # The child finds modules where the parent did, without the cost of looking for them again.
-        "path": [str(Path(__file__).parents[2]), *filter(None, sys.path)],
+        "path": _modules(),
     }
+    descriptor = getattr(request, "descriptor", None)
     process = subprocess.Popen(
         [sys.executable, *_FLAGS, "-c", _BOOT, json.dumps(job)],
         stdin=stdin or subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        pass_fds=() if descriptor is None else (descriptor,),
     )
     return Child(process, limits, time.monotonic())
+
+
+def _modules() -> list[str]:
+    """The child finds modules where the parent did, without the cost of looking for them again.
+
+    It doesn't in the current folder, where `python -m` does, and where people keep their files.
+    """
+    try:
+        here = str(Path.cwd())
+    except OSError:
+        here = ""  # somebody has removed it
+    return [str(_OURS.parent), *(one for one in sys.path if one not in {"", here})]
 
 
 def work(job: dict[str, Any]) -> None:
@@ -186,6 +200,7 @@ def work(job: dict[str, Any]) -> None:
     entry = getattr(import_module(module), function)
     _load_what_is_not_compiled()
     apply_limits(Limits(*job["limits"]))
+    shut_cell(_LARGE)
     sys.dont_write_bytecode = True
     answer = _attempt(entry, job["request"])
     output.write(answer)

@@ -19,8 +19,8 @@ from aapimport.sheets.refusals import (
     too_large,
     unknown_encoding,
 )
+from aapimport.sheets.source import read_bytes
 from aapimport.template.cells import CellRef
-from aapimport.text import closest, did_you_mean
 
 SPREADSHEETS = ("xlsx", "xlsm", "xls", "xlsb", "ods", "csv", "tsv")
 """The formats that are read, by their file extensions."""
@@ -90,14 +90,18 @@ class Intake:
     with_hidden: frozenset[str] = frozenset()
 
 
-def take_in(path: Path) -> Intake:
+def take_in(path: Path, descriptor: int | None = None) -> Intake:
     """Read a file's bytes and make sure that they are a spreadsheet that can be opened safely.
+
+    Args:
+        path: The file.
+        descriptor: The same, where it is open already.
 
     Raises:
         FileProblemError: It isn't one, or not the one that its name says, or it is locked, or a
             cell of it lies so far out that there is no memory for the sheet.
     """
-    data = read_bytes(path)
+    data = read_bytes(path, descriptor)
     kind, archive = _kind_of(data, path)
     if kind == "encrypted":
         raise protected(path.name)
@@ -145,44 +149,6 @@ def _take_in_xlsx(data: bytes, archive: Archive, name: str) -> Intake:
                 places = [CellRef(sheet.name, at, row) for row, at in cells]
                 raise too_large(name, places, size)
     return Intake("xlsx", data, readable, package, formulas, hidden)
-
-
-def read_bytes(path: Path) -> bytes:
-    """All bytes of a file.
-
-    Raises:
-        FileProblemError: It is missing, empty, a folder, a lock file, or may not be read.
-    """
-    if path.name.startswith(("~$", ".~lock.")):
-        raise FileProblemError(
-            f"{path.name} is the lock file that is kept while a workbook is open",
-            hint="use the workbook itself, whose name is the same without the sign in front",
-        )
-    try:
-        if path.is_dir():
-            raise FileProblemError(f"{path} is a folder", hint="name the file inside it")
-        if path.exists() and not path.is_file():
-            raise FileProblemError(f"{path} is not an ordinary file", hint="copy it to a file")
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise FileProblemError(f"there is no file {path}", hint=_similar_name(path)) from error
-    except PermissionError as error:
-        raise FileProblemError(
-            f"{path} may not be read", hint="close it in Excel; check who may read it"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise FileProblemError(f"{path} can't be read: {error}") from error
-    if not data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
-        raise FileProblemError(f"{path.name} is empty", hint="was it saved, and copied whole?")
-    return data
-
-
-def _similar_name(path: Path) -> str:
-    try:
-        names = [entry.name for entry in path.parent.iterdir()]
-    except OSError:
-        return "check the folder and the spelling"
-    return did_you_mean(closest(path.name, names)) or "check the folder and the spelling"
 
 
 def _cure(kind: str, path: Path) -> str:

@@ -50,10 +50,12 @@ class LookRequest(Letter):
     Attributes:
         path: The file.
         thorough: Whether its size doesn't matter.
+        descriptor: The file, open, where it could be handed over.
     """
 
     path: str
     thorough: bool = False
+    descriptor: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

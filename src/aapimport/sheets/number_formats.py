@@ -9,7 +9,7 @@ import re
 import struct
 from functools import lru_cache
 
-from aapimport.sheets.facts import Cell, Facts
+from aapimport.sheets.facts import Cell, Looks
 
 _DATES = (*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59))
 BUILT_IN = {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 49: "@"}
@@ -33,6 +33,9 @@ _PART = re.compile(
 )
 """A literal text, or one after a backslash; what shows no letters (a country, a colour, blanks as
 wide as a letter, a filling); the end of a section; the text itself; digits and dates; a sign."""
+_GROUPED = re.compile(r"\d[., '\u00a0\u202f\u2019]+\d")
+LONGEST_NUMBER = 40
+"""Characters of a number; what is longer is no number that anybody typed."""
 _Pieces = list[tuple[str, str]]
 
 
@@ -109,6 +112,25 @@ def literal_shown(value: str | float, number_format: str) -> str | None:
     return "".join(letters for _, letters in section)
 
 
+def seen_as(text: str, value: float, *, is_percentage: bool) -> str | None:
+    """What a number is shown as: its digits, with zeros and literal texts around them.
+
+    Returns:
+        Empty where it is the number as it is; None where it is rounded, grouped, hidden or written
+        otherwise, which depends on the country and was hardly meant as the text.
+    """
+    if not text or len(text) > LONGEST_NUMBER or not math.isfinite(value):
+        return None
+    as_it_is = str(int(value)) if float(value).is_integer() else repr(value)
+    if text == as_it_is and not is_percentage:
+        return ""
+    whole = value * 100 if is_percentage else value
+    digits = "".join(filter(str.isdecimal, text))
+    if not digits or not math.isclose(whole, int(digits), rel_tol=1e-12 if is_percentage else 0):
+        return None
+    return None if _GROUPED.search(text) else text
+
+
 def _is_shown_in_full(value: float) -> bool:
     """Whether General shows a number with all of its digits."""
     if not math.isfinite(value):
@@ -122,24 +144,24 @@ def format_in_words(number_format: str) -> str:
     return f"format {number_format}"
 
 
-def add_number(cell: Cell, value: float, number_format: str, facts: Facts) -> None:
+def add_number(cell: Cell, value: float, number_format: str, looks: Looks) -> None:
     """Note what a number is shown as, where that is another text or can't be told."""
     literal = literal_shown(value, number_format)
     if literal is not None:
-        facts.texts_shown[cell] = literal
+        looks.texts_shown[cell] = literal
         return
     text = as_shown(value, number_format)
     if text is None:
-        facts.unclear[cell] = format_in_words(number_format)
+        looks.unclear[cell] = format_in_words(number_format)
     elif text:
-        facts.shown[cell] = text
+        looks.shown[cell] = text
 
 
-def add_text(cell: Cell, text: str, number_format: str, facts: Facts) -> None:
+def add_text(cell: Cell, text: str, number_format: str, looks: Looks) -> None:
     """Note what a text is shown as, where that is another text."""
     shown = literal_shown(text, number_format)
     if shown is not None:
-        facts.texts_shown[cell] = shown
+        looks.texts_shown[cell] = shown
 
 
 def unpacked(packed: int) -> float:

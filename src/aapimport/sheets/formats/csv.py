@@ -5,11 +5,14 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aapimport.errors import FileProblemError
+from aapimport.sheets.book import Choices, Sheet
+from aapimport.sheets.facts import Facts, Looks
 from aapimport.sheets.formats.encodings import Note, decode
-from aapimport.sheets.table import Table
+from aapimport.sheets.intake import Intake
 from aapimport.template.cells import CellRef
 from aapimport.text import looks_like_address
 
@@ -70,9 +73,10 @@ class Delimited:
     blanks_before_quotes: bool = False
     suspects: list[SwallowedLine] = field(default_factory=list)
 
-    def table(self) -> Table:
-        """The text as the only sheet of a file."""
-        return Table("", hidden=False, first_column=0, rows=self.rows, delimiter=self.delimiter)
+    def sheet(self) -> Sheet:
+        """The text as the only sheet of a file, which is all that there is to see."""
+        facts = partial(Facts, second=[], looks=Looks())
+        return Sheet("", hidden=False, first_column=0, rows=self.rows, facts=facts, text=self)
 
     def rows(self) -> Iterator[Sequence[str]]:
         """The rows, starting with the first.
@@ -133,6 +137,11 @@ def _cut_like_a_row(line: str, delimiter: str, wanted: int) -> bool:
 def _holds_address(line: str, delimiter: str) -> bool:
     values = line.split(delimiter)
     return len(values) > 1 and any(looks_like_address(value.strip().strip('"')) for value in values)
+
+
+def open_sheets(intake: Intake, name: str, choices: Choices) -> list[Sheet]:
+    """The only sheet of a text file; it raises what `read_text` does."""
+    return [read_text(intake.data, choices.encoding, choices.score, name).sheet()]
 
 
 def read_text(

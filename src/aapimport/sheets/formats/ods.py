@@ -8,25 +8,31 @@ that it is the second reader here.
 import datetime as dt
 import zipfile
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
-from typing import Any
 
 from aapimport.errors import FileProblemError
 from aapimport.sheets.archive import read_part
-from aapimport.sheets.facts import Facts
-from aapimport.sheets.formats.ods_content import Content, Sheet
+from aapimport.sheets.book import Choices, Sheet, Value
+from aapimport.sheets.facts import Columns, Facts
+from aapimport.sheets.formats.calamine import Grid, read_grids
+from aapimport.sheets.formats.ods_content import Content, OdsSheet
+from aapimport.sheets.intake import Intake
 from aapimport.sheets.limits import limits_for
 from aapimport.sheets.refusals import half_read, too_many_cells
-from aapimport.sheets.table import Table, Value
 
 _MEMORY_PER_CELL = 100
 _MOST_CELLS = 50_000_000
 """Cells that the other reader keeps room for, blank or not; it takes seconds for so many."""
 
 
-def read_ods(data: bytes, name: str, other_reader: Callable[[], list[Table]]) -> list[Table]:
+def open_sheets(intake: Intake, name: str, _choices: Choices) -> list[Sheet]:
+    """The sheets of an OpenDocument spreadsheet; it raises what `read_ods` does."""
+    return read_ods(intake.data, name, partial(read_grids, intake, name))
+
+
+def read_ods(data: bytes, name: str, other_reader: Callable[[], list[Grid]]) -> list[Sheet]:
     """The sheets of an OpenDocument spreadsheet.
 
     Args:
@@ -45,7 +51,7 @@ def read_ods(data: bytes, name: str, other_reader: Callable[[], list[Table]]) ->
         raise half_read(name) from error
     except OverflowError as error:
         raise too_many_cells(name) from error
-    others: list[Table] = []
+    others: list[Grid] = []
     try:
         if max((sheet.extent for sheet in content.sheets), default=0) < _MOST_CELLS:
             others = other_reader()
@@ -53,30 +59,25 @@ def read_ods(data: bytes, name: str, other_reader: Callable[[], list[Table]]) ->
         others = []  # it knows fewer ways to write a file
     twice = len(others) == len(content.sheets)
     return [
-        Table(
+        Sheet(
             name=sheet.name,
-            hidden=sheet.style in content.hiding,
+            hidden=sheet.style in content.styles.hiding,
             first_column=0,
             rows=sheet.values,
-            merged=sheet.facts.merged,
-            look=partial(_look, sheet, others[at] if twice else None),
+            facts=partial(_facts, sheet, others[at] if twice else None),
         )
         for at, sheet in enumerate(content.sheets)
     ]
 
 
-def _look(sheet: Sheet, other: Table | None, facts: Facts) -> None:
-    """Add what is known of a sheet, and what the other reader found in its cells."""
-    for each in fields(Facts):
-        setattr(facts, each.name, getattr(sheet.facts, each.name))
-    if other:
-        facts.state = "looked"
-        facts.second = _columns(sheet, other)
+def _facts(sheet: OdsSheet, other: Grid | None) -> Facts:
+    """What is known of a sheet, and what the other reader found in its cells."""
+    return replace(sheet.facts, second=_columns(sheet, other)) if other else sheet.facts
 
 
-def _columns(sheet: Sheet, other: Table) -> list[dict[int, Any]]:
+def _columns(sheet: OdsSheet, other: Grid) -> Columns:
     """The other reader's values by column and row; ours, where they differ in blanks alone."""
-    columns: list[dict[int, Any]] = []
+    columns: Columns = []
     start = other.first_column
     for row, (ours, theirs) in enumerate(
         zip_longest(sheet.values(), other.rows(), fillvalue=()), start=1

@@ -11,20 +11,19 @@ from dataclasses import dataclass, field
 from itertools import product
 from xml.parsers import expat
 
-from aapimport.sheets.facts import Area, Cell, Facts
-from aapimport.sheets.table import Value
+from aapimport.sheets.book import Value
+from aapimport.sheets.facts import Area, Cell, Facts, Looks, Reason, Unseen
+from aapimport.sheets.formats.ods_styles import Styles
+from aapimport.sheets.number_formats import LONGEST_NUMBER, seen_as
 from aapimport.text import linked_address
 
 _NUMBERS = {"float", "percentage", "currency"}
-_GROUPED = re.compile(r"\d[., '\u00a0\u202f\u2019]+\d")
 _ERROR_TEXT = re.compile(r"#[A-Z][A-Z0-9/]*[!?]?|Err:\d+")
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _DURATION = re.compile(r"P(?:(\d{1,6})D)?T(?:(\d{1,8})H)?(?:(\d{1,8})M)?(?:(\d{1,8}(?:\.\d+)?)S)?")
 _MOST_REPEATED = 100_000
 """Longer runs are what is left of the sheet below and beside its cells."""
 _ROW_END, _COLUMN_END = 1_048_576, 16_384
-_LONGEST_NUMBER = 40
-"""Characters of a number; what is longer is no number that anybody typed."""
 _ABOUT_COMMENTS = {"creator", "date", "date-string", "sender-initials"}
 """Who wrote a comment and when, which stands inside of it."""
 _NOT_IN_THE_TEXT = {"ruby-text", "note", "frame", "custom-shape", "g", "table"}
@@ -33,13 +32,14 @@ _SIGNS = {"tab": "\t", "line-break": "\n", "soft-hyphen": "\xad"}
 
 
 @dataclass(slots=True)
-class Sheet:
+class OdsSheet:
     """A sheet.
 
     Attributes:
         name: Its name.
         style: The name of its style, which may hide it.
-        facts: What is known of its cells beside their values.
+        looks: What its cells look like.
+        facts: What is known of its cells beside their values, their looks included.
         rows: Rows that hold something: the first one, how many are the same, and their cells, each
             as (first column, how many are the same, value).
         odd: Cells whose text the value reader is known to read with letters lost or added.
@@ -49,11 +49,16 @@ class Sheet:
 
     name: str
     style: str
-    facts: Facts = field(default_factory=Facts)
+    looks: Looks = field(default_factory=Looks)
+    facts: Facts = field(init=False)
     rows: list[tuple[int, int, list[tuple[int, int, Value]]]] = field(default_factory=list)
     odd: set[Cell] = field(default_factory=set)
     size: int = 0
     extent: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin with nothing known."""
+        self.facts = Facts(second=Unseen(Reason.ONE_READER_KNOWS), looks=self.looks)
 
     def values(self) -> Iterator[list[Value]]:
         """The rows from row 1 on, each up to its last filled cell."""
@@ -79,7 +84,7 @@ class Content:
 
     Attributes:
         sheets: Those that were found.
-        hiding: The names of styles that hide a sheet.
+        styles: What its styles make of sheets and cells.
 
     Raises:
         ValueError: It isn't XML that can be parsed.
@@ -87,17 +92,18 @@ class Content:
     """
 
     def __init__(self, chunks: Iterable[bytes], most: int) -> None:
-        self.sheets: list[Sheet] = []
-        self.hiding: set[str] = set()
+        self.sheets: list[OdsSheet] = []
+        self.styles = Styles()
         self._most = most
-        self._style = ""
+        self._column_styles: list[tuple[int, int, str]] = []
+        self._row_style = self._look = ""
         self._areas: list[Area] = []
-        self._empty: list[tuple[Sheet, Cell]] = []
+        self._empty: list[tuple[OdsSheet, Cell]] = []
         self._is_calculated = False
         self._row, self._rows, self._column, self._widest = 0, 1, 0, 0
         self._cells: list[tuple[int, int, Value]] = []
         self._cell: dict[str, str] | None = None
-        self._text = self._comment = self._paragraph = ""
+        self._text = self._comment = self._paragraph = self._look = ""
         self._paragraphs = 0
         self._is_odd = False
         self._beside = 0
@@ -132,17 +138,15 @@ class Content:
                 known["error"] = "1"
             self._start_text()
         elif name == "table":
-            self.sheets.append(Sheet(known.get("name", ""), known.get("style-name", "")))
+            self.sheets.append(OdsSheet(known.get("name", ""), known.get("style-name", "")))
             self._row, self._rows, self._column, self._areas = 0, 1, 0, []
-            self._widest = 0
-        elif name == "style":
-            self._style = known.get("name", "")
-        elif name == "table-properties" and known.get("display") == "false":
-            self.hiding.add(self._style)
+            self._widest, self._column_styles = 0, []
         elif self.sheets and name == "table-column":
             self._start_column(known)
         elif self.sheets and name == "table-row":
             self._start_row(known)
+        else:
+            self.styles.start(name, known)
 
     def _start_in_cell(self, name: str, named: dict[str, str]) -> None:
         if self._beside or name in _NOT_IN_THE_TEXT:
@@ -152,6 +156,9 @@ class Content:
             self._in_comment = True
         elif self._in_comment:
             self._about_comment = self._about_comment or name in _ABOUT_COMMENTS
+        elif name == "span":
+            style = next((text for key, text in named.items() if key.endswith(" style-name")), "")
+            self._look = self._look or self.styles.look(style)
         elif name == "p":
             self._paragraphs += 1
             self._paragraph = ""
@@ -163,10 +170,10 @@ class Content:
         elif name == "a":
             target = next((text for key, text in named.items() if key.endswith(" href")), "")
             if address := linked_address(target):
-                self.sheets[-1].facts.links[self._row, self._column] = address
+                self.sheets[-1].looks.links[self._row, self._column] = address
 
     def _start_text(self) -> None:
-        self._text = self._comment = self._paragraph = ""
+        self._text = self._comment = self._paragraph = self._look = ""
         self._paragraphs = 0
         self._is_odd = False
 
@@ -207,12 +214,15 @@ class Content:
         if known.get("visibility", "visible") != "visible" and repeated <= _MOST_REPEATED:
             end = min(self._column + repeated, _COLUMN_END)
             self.sheets[-1].facts.hidden_columns.update(range(self._column, end))
+        if self.styles.look(style := known.get("default-cell-style-name", "")):
+            self._column_styles.append((self._column, self._column + repeated, style))
         self._column += repeated
 
     def _start_row(self, known: dict[str, str]) -> None:
         self._row += 1
         self._column = 0
         self._cells = []
+        self._row_style = known.get("default-cell-style-name", "")
         self._rows = min(_number(known, "number-rows-repeated"), max(_ROW_END - self._row + 1, 1))
         if known.get("visibility", "visible") != "visible" and self._rows <= _MOST_REPEATED:
             hidden = range(self._row, self._row + self._rows)
@@ -253,12 +263,24 @@ class Content:
             if kind in _NUMBERS and isinstance(value, float):
                 self._weigh_number(repeated, value, is_percentage=kind == "percentage")
         if value != "":
-            self._cells.append((self._column, repeated, value))
-            if self._is_odd or isinstance(value, dt.date | dt.timedelta):
-                self.sheets[-1].odd.update(self._places(repeated))
+            self._hold(value, repeated, known)
         if self._comment:
-            facts.comments[place] = self._comment
+            self.sheets[-1].looks.comments[place] = self._comment
         self._column += repeated
+
+    def _hold(self, value: Value, repeated: int, known: dict[str, str]) -> None:
+        """Keep a value, and what it looks like."""
+        self._cells.append((self._column, repeated, value))
+        if look := self._look or self.styles.look(self._style_of(known)):
+            looks = self.sheets[-1].looks.crossed_out
+            looks.update(dict.fromkeys(self._places(repeated), look))
+        if self._is_odd or isinstance(value, dt.date | dt.timedelta):
+            self.sheets[-1].odd.update(self._places(repeated))
+
+    def _style_of(self, known: dict[str, str]) -> str:
+        """The style of a cell: its own, else its row's, else its column's."""
+        columns = (style for at, end, style in self._column_styles if at <= self._column < end)
+        return known.get("style-name") or self._row_style or next(columns, "")
 
     def _value(self, kind: str, known: dict[str, str]) -> Value:
         """A cell's value; where it can't be read as what it says it is, the text that is shown."""
@@ -299,29 +321,10 @@ class Content:
             return  # it isn't said; programs that write by hand leave it out
         seen = seen_as(self._text, value, is_percentage=is_percentage)
         if seen is None:
-            how = f"as {self._text[:_LONGEST_NUMBER]!r}"
-            self.sheets[-1].facts.unclear.update(dict.fromkeys(self._places(columns), how))
+            how = f"as {self._text[:LONGEST_NUMBER]!r}"
+            self.sheets[-1].looks.unclear.update(dict.fromkeys(self._places(columns), how))
         elif seen:
-            self.sheets[-1].facts.shown.update(dict.fromkeys(self._places(columns), seen))
-
-
-def seen_as(text: str, value: float, *, is_percentage: bool) -> str | None:
-    """What a number is shown as: its digits, with zeros and literal texts around them.
-
-    Returns:
-        Empty where it is the number as it is; None where it is rounded, grouped, hidden or written
-        otherwise, which depends on the country and was hardly meant as the text.
-    """
-    if not text or len(text) > _LONGEST_NUMBER or not math.isfinite(value):
-        return None
-    as_it_is = str(int(value)) if float(value).is_integer() else repr(value)
-    if text == as_it_is and not is_percentage:
-        return ""
-    whole = value * 100 if is_percentage else value
-    digits = "".join(filter(str.isdecimal, text))
-    if not digits or not math.isclose(whole, int(digits), rel_tol=1e-12 if is_percentage else 0):
-        return None
-    return None if _GROUPED.search(text) else text
+            self.sheets[-1].looks.shown.update(dict.fromkeys(self._places(columns), seen))
 
 
 def _number(attributes: dict[str, str], name: str) -> int:

@@ -8,20 +8,23 @@ Source of the records: [MS-XLS] 2.4.
 import datetime as dt
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from aapimport.errors import FileProblemError
-from aapimport.sheets.facts import Cell, Facts
+from aapimport.sheets.book import Choices, Sheet, Value
+from aapimport.sheets.facts import Cell, Columns, Facts, Looks, Reason, Unseen
+from aapimport.sheets.formats.calamine import Grid, read_grids
+from aapimport.sheets.intake import Intake
 from aapimport.sheets.number_formats import add_number, add_text
 from aapimport.sheets.refusals import half_read, protected, too_old
-from aapimport.sheets.table import Table, Value
 from aapimport.text import linked_address
 
 _OLDEST = 50
 """xlrd's number for BIFF5 (Excel 5); what is older doesn't tell its encoding for certain."""
 _BIFF8, _UTF_16 = 80, 1200
+_WHITE = (255, 255, 255)
 _OLD_STARTS = {b"\x09\x00": 2, b"\x09\x02": 3, b"\x09\x04": 4}
 """How a workbook of Excel 2, 3 or 4 begins: with the record BOF of its version."""
 _FORMULA, _OLD_FORMULAS = 0x0006, (0x0206, 0x0406)
@@ -66,7 +69,12 @@ class _Formulas:
                 self.zeros.add(cell)
 
 
-def read_xls(data: bytes, name: str, first_reader: Callable[[], list[Table]]) -> list[Table]:
+def open_sheets(intake: Intake, name: str, _choices: Choices) -> list[Sheet]:
+    """The sheets of an xls workbook; it raises what `read_xls` does."""
+    return read_xls(intake.data, name, partial(read_grids, intake, name))
+
+
+def read_xls(data: bytes, name: str, first_reader: Callable[[], list[Grid]]) -> list[Sheet]:
     """The sheets of an xls workbook.
 
     Args:
@@ -75,8 +83,8 @@ def read_xls(data: bytes, name: str, first_reader: Callable[[], list[Table]]) ->
         first_reader: What the value reader makes of it; it raises FileProblemError where it fails.
 
     Returns:
-        The value reader's sheets, each with xlrd's look at it; xlrd's own where the value reader
-        can't read the file or is known to misread it.
+        The sheets as the value reader reads them, each with xlrd's look at it; xlrd's own where
+        the value reader can't read the file or is known to misread it.
 
     Raises:
         FileProblemError: It needs a password, is too old, or xlrd can't read it.
@@ -95,23 +103,29 @@ def read_xls(data: bytes, name: str, first_reader: Callable[[], list[Table]]) ->
         book.biff_version >= _BIFF8 and book.codepage not in {None, _UTF_16}
     )
     worked_out = any(each.worked_out for each in formulas)
-    tables: list[Table] = []
+    grids: list[Grid] = []
     if not misread:
         try:
-            tables = first_reader()
+            grids = first_reader()
         except FileProblemError:
-            tables = []  # xlrd could read it, so it is neither damaged nor protected
-    twice = len(tables) == len(sheets)
+            grids = []  # xlrd could read it, so it is neither damaged nor protected
+    twice = len(grids) == len(sheets)
     if not twice:
-        tables = [_table(book, sheet) for sheet in sheets]
+        grids = [_grid(book, sheet) for sheet in sheets]
     return [
-        replace(table, look=partial(_look, sheet, noted, worked_out=worked_out, twice=twice))
-        for table, sheet, noted in zip(tables, sheets, formulas, strict=True)
+        Sheet(
+            grid.name,
+            grid.hidden,
+            grid.first_column,
+            grid.rows,
+            partial(_facts, sheet, grid, noted, worked_out=worked_out, twice=twice),
+        )
+        for grid, sheet, noted in zip(grids, sheets, formulas, strict=True)
     ]
 
 
 def _refusal(
-    name: str, error: Exception, first_reader: Callable[[], list[Table]]
+    name: str, error: Exception, first_reader: Callable[[], list[Grid]]
 ) -> FileProblemError:
     """Why a file isn't read that xlrd gives up: nobody would see errors and hidden rows in it."""
     if "encrypted" in str(error):
@@ -150,47 +164,49 @@ def _listen(read: Callable[[], tuple[int, int, bytes]], noted: _Formulas) -> tup
     return kind, length, body
 
 
-def _look(sheet: Any, formulas: _Formulas, facts: Facts, *, worked_out: bool, twice: bool) -> None:
-    """Add what xlrd tells of a sheet.
+def _facts(sheet: Any, grid: Grid, formulas: _Formulas, *, worked_out: bool, twice: bool) -> Facts:
+    """What xlrd tells of a sheet.
 
     Args:
         sheet: xlrd's sheet.
+        grid: Its values as they are read.
         formulas: What was noted of its formulas.
-        facts: What is known so far.
         worked_out: Whether a program has stored the result of any formula in the workbook.
         twice: Whether the values were read by the value reader, too.
     """
-    if twice:
-        facts.state = "looked"
-        facts.second = _columns(sheet)
-    facts.hidden_rows |= _hidden_rows(sheet)
-    facts.hidden_columns |= {
-        column for column, known in sheet.colinfo_map.items() if known.hidden or not known.width
-    }
+    looks = Looks()
     merged = ((top + 1, left, end, right - 1) for top, end, left, right in sheet.merged_cells)
-    facts.merged = tuple({*facts.merged, *merged})
-    facts.zeros |= formulas.zeros
-    facts.unstored |= formulas.unstored
-    if not worked_out:  # in a workbook that no program has calculated, blank results are none
-        facts.unstored |= formulas.blank
+    filled = [at for at in (MOST_ROWS - 2, MOST_ROWS - 1) if at < sheet.nrows]
+    facts = Facts(
+        second=_columns(sheet) if twice else Unseen(Reason.ONE_READER_KNOWS),
+        looks=looks,
+        hidden_rows=_hidden_rows(sheet),
+        hidden_columns={
+            column for column, known in sheet.colinfo_map.items() if known.hidden or not known.width
+        },
+        merged=tuple({*grid.merged, *merged}),
+        zeros=formulas.zeros,
+        # In a workbook that no program has calculated, blank results are none.
+        unstored=formulas.unstored if worked_out else formulas.unstored | formulas.blank,
+        is_full=len(filled) == 2  # noqa: PLR2004 -- a list, and not a lone note
+        and all(any(value != "" for value in sheet.row_values(at)) for at in filled),
+    )
     for (row, column), note in sheet.cell_note_map.items():
-        facts.comments[row + 1, column] = note.text
+        looks.comments[row + 1, column] = note.text
     for link in sheet.hyperlink_list:
         if address := linked_address(link.url_or_path):
-            facts.links[link.frowx + 1, link.fcolx] = address
-    _add_cells(sheet, facts)
-    filled = [at for at in (MOST_ROWS - 2, MOST_ROWS - 1) if at < sheet.nrows]
-    facts.is_full = len(filled) == 2 and all(  # noqa: PLR2004 -- a list, and not a lone note
-        any(value != "" for value in sheet.row_values(at)) for at in filled
-    )
+            looks.links[link.frowx + 1, link.fcolx] = address
+    _add_cells(sheet, facts, looks)
+    return facts
 
 
-def _add_cells(sheet: Any, facts: Facts) -> None:
+def _add_cells(sheet: Any, facts: Facts, looks: Looks) -> None:
     """Add what each number and text is shown as, and each error."""
     from xlrd import error_text_from_code
 
     formats = {key: known.format_str for key, known in sheet.book.format_map.items()}
     styles = sheet.book.xf_list
+    crossed = {at: look for at in range(len(styles)) if (look := _look_of(sheet.book, at))}
     forms = {at: formats.get(style.format_key) or "?" for at, style in enumerate(styles)}
     for row in range(sheet.nrows):
         kinds = sheet.row_types(row)
@@ -198,8 +214,23 @@ def _add_cells(sheet: Any, facts: Facts) -> None:
             if kind == _ERROR:
                 facts.errors[row + 1, column] = error_text_from_code.get(value, "#N/A")
             elif kind in {_TEXT, _NUMBER}:
-                form = forms.get(sheet.cell_xf_index(row, column), "?")
-                (add_number if kind == _NUMBER else add_text)((row + 1, column), value, form, facts)
+                style = sheet.cell_xf_index(row, column)
+                if style in crossed and value != "":
+                    looks.crossed_out[row + 1, column] = crossed[style]
+                form = forms.get(style, "?")
+                (add_number if kind == _NUMBER else add_text)((row + 1, column), value, form, looks)
+
+
+def _look_of(book: Any, style: int) -> str:
+    """In words, what a value looks like that is crossed out by a cell style, else nothing."""
+    cell = book.xf_list[style]
+    if cell.font_index >= len(book.font_list):
+        return ""
+    font = book.font_list[cell.font_index]
+    if font.struck_out:
+        return "struck through"
+    is_white = book.colour_map.get(font.colour_index) == _WHITE
+    return "written in white" if is_white and not cell.background.fill_pattern else ""
 
 
 def _hidden_rows(sheet: Any) -> set[int]:
@@ -215,9 +246,9 @@ def _hidden_rows(sheet: Any) -> set[int]:
     return hidden
 
 
-def _columns(sheet: Any) -> list[dict[int, Any]]:
+def _columns(sheet: Any) -> Columns:
     """The values of each column by row, as `Facts.second` holds them."""
-    columns: list[dict[int, Any]] = [{} for _ in range(sheet.ncols)]
+    columns: Columns = [{} for _ in range(sheet.ncols)]
     for row in range(sheet.nrows):
         kinds, values = sheet.row_types(row), sheet.row_values(row)
         for column, (kind, value) in enumerate(zip(kinds, values, strict=True)):
@@ -230,9 +261,9 @@ def _columns(sheet: Any) -> list[dict[int, Any]]:
     return columns
 
 
-def _table(book: Any, sheet: Any) -> Table:
-    """A sheet with the values that xlrd read."""
-    return Table(
+def _grid(book: Any, sheet: Any) -> Grid:
+    """A sheet's values as xlrd has read them."""
+    return Grid(
         name=sheet.name,
         hidden=bool(sheet.visibility),
         first_column=0,

@@ -9,20 +9,23 @@ import posixpath
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import replace
 from functools import partial
 from xml.etree import ElementTree as ET
 
 from aapimport.errors import FileProblemError
 from aapimport.sheets.archive import read_part
-from aapimport.sheets.facts import ERROR_CODES, Area, Cell, Facts
+from aapimport.sheets.book import Choices, Sheet, Value
+from aapimport.sheets.facts import ERROR_CODES, Area, Cell, Facts, Looks, Reason, Unseen
+from aapimport.sheets.formats.calamine import Grid, read_grids
+from aapimport.sheets.intake import Intake
 from aapimport.sheets.number_formats import BUILT_IN, add_number, add_text, is_date, unpacked
 from aapimport.sheets.refusals import half_read
-from aapimport.sheets.table import Table, Value
 from aapimport.text import linked_address
 
 _ROW, _SHEET, _FORMAT, _STYLE, _STYLES, _STYLES_END = 0, 156, 44, 47, 617, 618
 _COLUMNS, _MERGED, _LINK, _STRING, _COMMENT, _COMMENT_TEXT = 60, 176, 494, 19, 635, 637
+_FONT, _FILL, _STRUCK, _AS_RGB = 43, 45, 0x08, 2
 _RK, _ERROR, _BOOLEAN, _REAL, _TEXT, _SHARED = 2, 3, 4, 5, 6, 7
 _FORMULAS = {8: _TEXT, 9: _REAL, 10: _BOOLEAN, 11: _ERROR}
 _SHORT, _SHORT_END, _SHORT_FROM = 12, 18, 11
@@ -33,7 +36,12 @@ _BROKEN = (KeyError, IndexError, ValueError, struct.error, zipfile.BadZipFile, E
 _DAY_0 = dt.datetime(1899, 12, 30)  # noqa: DTZ001 -- a sheet's dates have no zone
 
 
-def read_xlsb(data: bytes, name: str, first_reader: Callable[[], list[Table]]) -> list[Table]:
+def open_sheets(intake: Intake, name: str, _choices: Choices) -> list[Sheet]:
+    """The sheets of a binary workbook; it raises what `read_xlsb` does."""
+    return read_xlsb(intake.data, name, partial(read_grids, intake, name))
+
+
+def read_xlsb(data: bytes, name: str, first_reader: Callable[[], list[Grid]]) -> list[Sheet]:
     """The sheets of a binary workbook.
 
     Args:
@@ -42,8 +50,8 @@ def read_xlsb(data: bytes, name: str, first_reader: Callable[[], list[Table]]) -
         first_reader: What the value reader makes of it; it raises FileProblemError where it fails.
 
     Returns:
-        The value reader's sheets, each with a second look at it; those of this reader where the
-        value reader can't read the file or is known to misread it.
+        The sheets as the value reader reads them, each with a second look at it; those of this
+        reader where the value reader can't read the file or is known to misread it.
 
     Raises:
         FileProblemError: It can't be read.
@@ -54,32 +62,31 @@ def read_xlsb(data: bytes, name: str, first_reader: Callable[[], list[Table]]) -
         first_reader()  # what it says of the file is clearer, if it can't read it either
         raise half_read(name) from error
     try:
-        tables = {table.name: table for table in first_reader()}
+        grids = {grid.name: grid for grid in first_reader()}
     except FileProblemError:
-        tables = {}
+        grids = {}
     return [
-        _table(sheet, None if any(each.is_short for each in sheets) else tables.get(sheet.name))
-        for sheet in sheets
-        if sheet.name in tables or not tables
+        _sheet(records, None if any(each.is_short for each in sheets) else grids.get(records.name))
+        for records in sheets
+        if records.name in grids or not grids
     ]
 
 
-def _table(sheet: "_Sheet", first: Table | None) -> Table:
-    return Table(
-        name=sheet.name,
-        hidden=sheet.hidden,
+def _sheet(records: "_Records", first: Grid | None) -> Sheet:
+    return Sheet(
+        name=records.name,
+        hidden=records.hidden,
         first_column=first.first_column if first else 0,
-        rows=first.rows if first else sheet.rows,
-        merged=tuple(sheet.merged),
-        look=partial(sheet.look, twice=first is not None),
+        rows=first.rows if first else records.rows,
+        facts=partial(records.look, twice=first is not None),
     )
 
 
-def _sheets(data: bytes) -> "list[_Sheet]":
-    formats, strings = _formats(data), _strings(data)
+def _sheets(data: bytes) -> "list[_Records]":
+    styles, strings = _cell_styles(data), _strings(data)
     sheets = []
     for name, part, hidden in _sheet_parts(data):
-        sheet = _Sheet(name, formats, strings, _targets(data, part), hidden=hidden)
+        sheet = _Records(name, styles, strings, _targets(data, part), hidden=hidden)
         for kind, body in _records(_read(data, part)):
             sheet.take(kind, body)
         sheet.settle(_comments(data, part))
@@ -87,12 +94,12 @@ def _sheets(data: bytes) -> "list[_Sheet]":
     return sheets
 
 
-class _Sheet:
+class _Records:
     """A sheet, and the state between its records.
 
     Args:
         name: Its name.
-        formats: The number format of each cell style.
+        styles: The number format of each cell style, and its look if it crosses values out.
         strings: The texts that cells share.
         targets: Where the sheet's relationships lead.
         hidden: Whether the workbook hides it.
@@ -101,7 +108,7 @@ class _Sheet:
     def __init__(
         self,
         name: str,
-        formats: list[str],
+        styles: list[tuple[str, str]],
         strings: list[str],
         targets: dict[str, str],
         *,
@@ -111,8 +118,9 @@ class _Sheet:
         self.hidden = hidden
         self.is_short = False
         self.merged: list[Area] = []
-        self._facts = Facts()
-        self._formats = formats
+        self._looks = Looks()
+        self._facts = Facts(second=Unseen(Reason.ONE_READER_KNOWS), looks=self._looks)
+        self._styles = styles
         self._strings = strings
         self._targets = targets
         self._columns: list[dict[int, Value]] = []
@@ -126,13 +134,10 @@ class _Sheet:
         for row in range(1, last + 1):
             yield [column.get(row, "") for column in self._columns]
 
-    def look(self, facts: Facts, *, twice: bool) -> None:
-        """Add what is known of the sheet; `twice`: the value reader has read the values, too."""
-        for each in fields(Facts):
-            setattr(facts, each.name, getattr(self._facts, each.name))
-        facts.merged = tuple(self.merged)
+    def look(self, *, twice: bool) -> Facts:
+        """What is known of the sheet; `twice`: the value reader has read the values, too."""
+        facts = replace(self._facts, merged=tuple(self.merged))
         if twice:
-            facts.state = "looked"
             facts.second = [
                 {
                     row: {"date": str(value)} if isinstance(value, dt.datetime) else value
@@ -140,10 +145,11 @@ class _Sheet:
                 }
                 for column in self._columns
             ]
+        return facts
 
     def settle(self, comments: dict[Cell, str]) -> None:
         """Add comments, and decide on blank results, which are none where nothing is calculated."""
-        self._facts.comments = comments
+        self._looks.comments = comments
         if not self._is_worked_out:
             self._facts.unstored |= self._blank
 
@@ -173,7 +179,7 @@ class _Sheet:
             raise ValueError("a column beyond the last one")
         cell = (self._row, self._column)
         style = _number(body, at) & 0xFFFFFF
-        form = self._formats[style] if style < len(self._formats) else "?"
+        form, look = self._styles[style] if style < len(self._styles) else ("?", "")
         at += 4
         value: Value = ""
         if kind == _ERROR:
@@ -182,18 +188,20 @@ class _Sheet:
             value = bool(body[at])
         elif kind in {_TEXT, _SHARED}:
             value = _text(body, at)[0] if kind == _TEXT else self._strings[_number(body, at)]
-            add_text(cell, value, form, self._facts)
+            add_text(cell, value, form, self._looks)
         elif kind in {_RK, _REAL}:
             number = (
                 unpacked(_number(body, at))
                 if kind == _RK
                 else struct.unpack_from("<d", body, at)[0]
             )
-            add_number(cell, number, form, self._facts)
+            add_number(cell, number, form, self._looks)
             value = _moment(number) if is_date(form) else number
         if value != "":
             self._columns += [{} for _ in range(len(self._columns), self._column + 1)]
             self._columns[self._column][self._row] = value
+            if look:
+                self._looks.crossed_out[cell] = look
 
     def _take_result(self, kind: int) -> None:
         """Weigh the result of a formula: a blank text or 0 may be none."""
@@ -221,7 +229,7 @@ class _Sheet:
             top, _, left, _ = struct.unpack_from("<4I", body)
             target = self._targets.get(_text(body, 16)[0], "")
             if address := linked_address(target):
-                self._facts.links[top + 1, left] = address
+                self._looks.links[top + 1, left] = address
 
 
 def _moment(number: float) -> Value:
@@ -278,24 +286,34 @@ def _targets(data: bytes, part: str) -> dict[str, str]:
     return {link.get("Id", ""): link.get("Target", "") for link in links}
 
 
-def _formats(data: bytes) -> list[str]:
-    """The number format of each cell style."""
+def _cell_styles(data: bytes) -> list[tuple[str, str]]:
+    """The number format of each cell style, and its look if it crosses values out."""
     try:
-        styles = _read(data, "xl/styles.bin")
+        records = _records(_read(data, "xl/styles.bin"))
     except KeyError:
-        return ["General"]
+        return [("General", "")]
     formats = dict(BUILT_IN)
-    of_cells: list[str] = []
+    fonts: list[str] = []
+    fills: list[bool] = []
+    of_cells: list[tuple[str, str]] = []
     inside = False
-    for kind, body in _records(styles):
+    for kind, body in records:
         if kind == _FORMAT:
             formats[int.from_bytes(body[:2], "little")] = _text(body, 2)[0]
+        elif kind == _FONT:  # the flags, and a colour that is written as red, green, blue
+            white = body[12] >> 1 == _AS_RGB and body[16:19] == b"\xff\xff\xff"
+            fonts.append("struck through" if body[2] & _STRUCK else "white" if white else "")
+        elif kind == _FILL:
+            fills.append(_number(body) != 0)
         elif kind in {_STYLES, _STYLES_END}:
             inside = kind == _STYLES
         elif kind == _STYLE and inside:
-            number = int.from_bytes(body[2:4], "little")
-            of_cells.append(formats.get(number, f"number {number}"))
-    return of_cells or ["General"]
+            number, font, fill = struct.unpack_from("<3H", body, 2)
+            look = fonts[font] if font < len(fonts) else ""
+            if look == "white":
+                look = "" if fill < len(fills) and fills[fill] else "written in white"
+            of_cells.append((formats.get(number, f"number {number}"), look))
+    return of_cells or [("General", "")]
 
 
 def _read(data: bytes, part: str) -> bytes:

@@ -6,16 +6,19 @@ it loop for ever; what it found goes to the first child as JSON.
 
 import datetime as dt
 import re
+import sys
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from aapimport.sheets.archive import inspect_archive, long_sheets
-from aapimport.sheets.formats.xlsx import odd_rows
-from aapimport.sheets.intake import read_bytes
+from aapimport.sheets.facts import Reason
+from aapimport.sheets.formats.xlsx_cells import odd_rows
 from aapimport.sheets.letters import LookRequest, SecondView, SheetView
+from aapimport.sheets.limits import forbid_processes
 from aapimport.sheets.number_formats import as_shown, format_in_words, literal_shown
 from aapimport.sheets.package import Package, read_package
+from aapimport.sheets.source import read_bytes
 from aapimport.template.columns import TEMPLATE_PROPERTY
 from aapimport.template.output import AUTHOR, OURS_BELOW
 from aapimport.text import linked_address
@@ -40,6 +43,11 @@ def look(request: Mapping[str, Any]) -> SecondView:
     Args:
         request: The fields of a `LookRequest`.
     """
+    import mimetypes
+
+    forbid_processes()
+    sys.modules["numpy"] = None  # type: ignore[assignment]  # openpyxl would load it, for its types
+    mimetypes.knownfiles.clear()  # openpyxl would read the system's, which are out of reach
     return look_into(LookRequest.read(request))
 
 
@@ -47,15 +55,15 @@ def look_into(request: LookRequest) -> SecondView:
     """Read a workbook with openpyxl."""
     from pathlib import Path
 
-    data = read_bytes(Path(request.path))
+    data = read_bytes(Path(request.path), request.descriptor)
     sheets = (read_package(data) or Package()).sheets
     odd = {sheet.name: odd_rows(data, sheet.part) for sheet in sheets}
     parts = {sheet.part for sheet in sheets}
     too_long = set() if request.thorough else long_sheets(data, parts, MOST_ROWS)
     if too_long and too_long == parts:
-        return SecondView(state="too many rows", odd_rows=odd)
+        return SecondView(state=Reason.TOO_MANY_ROWS, odd_rows=odd)
     if inspect_archive(data).complaint:
-        return SecondView(state="failed")
+        return SecondView(state=Reason.FAILED)
     try:
         workbook: Workbook = _load(data, too_long).wb
         return SecondView(
@@ -68,7 +76,7 @@ def look_into(request: LookRequest) -> SecondView:
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 -- openpyxl raises whatever a strange file makes it raise
-        return SecondView(state="failed", odd_rows=odd)
+        return SecondView(state=Reason.FAILED, odd_rows=odd)
 
 
 def _load(data: bytes, too_long: set[str]) -> "ExcelReader":
@@ -79,7 +87,7 @@ def _load(data: bytes, too_long: set[str]) -> "ExcelReader":
         warnings.simplefilter("ignore")
         from openpyxl.reader.excel import ExcelReader
 
-        reader = ExcelReader(io.BytesIO(data), data_only=True, keep_links=False)
+        reader = ExcelReader(io.BytesIO(data), data_only=True, keep_links=False, rich_text=True)
         reader.valid_files = [part for part in reader.valid_files if part.lower() not in too_long]
         reader.read()
         return reader
@@ -101,12 +109,12 @@ def _look_at(sheet: "Worksheet") -> SheetView:
         column = number - 1
         if column >= width:
             continue
-        value = cell.value
+        value, struck = _text_of(cell.value)
         if value is not None:
             rows, values = columns[column]
             rows.append(row)
             values.append(_plain(value))
-            if cell.has_style and (look := _look_of(cell)):
+            if look := struck or (cell.has_style and _look_of(cell)):
                 looks.append((row, column, look))
             if cell.has_style or not isinstance(value, str):
                 ways = _shown(value, cell.number_format)
@@ -146,6 +154,14 @@ def _shown(value: object, number_format: str) -> tuple[str | None, str | None, s
     if text is None:
         return None, format_in_words(number_format), None
     return text or None, None, None
+
+
+def _text_of(value: Any) -> tuple[Any, str]:
+    """A value, as text where its letters differ in looks; and what it looks like if crossed out."""
+    if not isinstance(value, list):
+        return value, ""
+    struck = any(getattr(getattr(run, "font", None), "strike", False) for run in value)
+    return str(value), "struck through" if struck else ""
 
 
 def _look_of(cell: "Cell | MergedCell") -> str:

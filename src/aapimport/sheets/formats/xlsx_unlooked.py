@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree as ET
 
 from aapimport.sheets.archive import read_part, read_tags
-from aapimport.sheets.facts import Unlooked
+from aapimport.sheets.facts import Suspects
+from aapimport.sheets.formats.xlsx_cells import shows_numbers_otherwise
 from aapimport.sheets.number_formats import BUILT_IN, literal_shown
 from aapimport.text import column_index
 
@@ -23,7 +24,7 @@ _TYPICAL = ("Ana", 1)
 """A text and the number that means Jhana: a format that changes these may change others."""
 
 
-def unlooked(data: bytes, part: str, styles: str) -> Unlooked:
+def suspects(data: bytes, part: str, styles: str) -> Suspects:
     """What a sheet has that the slow reader would have told.
 
     Args:
@@ -31,6 +32,7 @@ def unlooked(data: bytes, part: str, styles: str) -> Unlooked:
         part: The sheet's entry.
         styles: The entry that holds the styles; empty where there is none.
     """
+    numbers = shows_numbers_otherwise(data, styles)
     try:
         crossed, formatted = _styles(data, styles) if styles else (set[bytes](), set[bytes]())
         crossed_out: dict[int, int] = {}
@@ -40,9 +42,9 @@ def unlooked(data: bytes, part: str, styles: str) -> Unlooked:
                 crossed_out.setdefault(column, row)
             if style in formatted:
                 otherwise.setdefault(column, row)
-        return Unlooked(crossed_out, otherwise, links=_links(data, part))
+        return Suspects(crossed_out, otherwise, numbers=numbers, links=_links(data, part))
     except (KeyError, ValueError, LookupError, zipfile.BadZipFile, ET.ParseError):
-        return Unlooked(everything=True)
+        return Suspects(numbers=numbers, everything=True)
 
 
 def _styles(data: bytes, part: str) -> tuple[set[bytes], set[bytes]]:

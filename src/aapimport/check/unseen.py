@@ -1,0 +1,75 @@
+"""What nobody has looked at is said: an error where people may be lost, or aren't meant."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from aapimport.check.evidence import row_numbers
+from aapimport.check.header import Header
+from aapimport.problems.problem import Finding
+from aapimport.problems.rule_id import RuleId
+from aapimport.sheets.facts import Facts, Reason, Suspects, Unseen
+from aapimport.sheets.formats.xlsx_second import MOST_ROWS
+from aapimport.template.columns import TEMPLATE_VERSION
+
+_NAMING = ("email", "first_name", "last_name")
+
+
+def how_it_was_read(facts: Facts, kind: str) -> Iterator[Finding]:
+    """What is to be said about the sheet as a whole, and who hasn't looked at it.
+
+    Args:
+        facts: What is known of it.
+        kind: The kind of file.
+    """
+    if isinstance(facts.second, Unseen):
+        match facts.second.reason:
+            case Reason.TOO_MANY_ROWS:
+                yield Finding(RuleId.ONE_READER_ONLY, None, None, "", {"limit": MOST_ROWS})
+            case Reason.FAILED:
+                yield Finding(RuleId.SECOND_READER_FAILED, None, None, "", {})
+            case Reason.ONE_READER_KNOWS:
+                yield Finding(RuleId.VALUES_ONLY, None, None, "", {"kind": kind})
+    if facts.is_full:
+        yield Finding(RuleId.FULL_SHEET, None, None, "", {})
+    if facts.twice:
+        rows = {"rows": row_numbers(facts.twice)}
+        yield Finding(RuleId.ROW_GIVEN_TWICE, None, None, "", rows)
+    if facts.blocks > 1:
+        yield Finding(RuleId.ROWS_IN_BLOCKS, None, None, "", {"count": facts.blocks})
+    if facts.version and facts.version != TEMPLATE_VERSION:
+        versions = {"version": facts.version, "ours": TEMPLATE_VERSION}
+        yield Finding(RuleId.OTHER_TEMPLATE, None, None, "", versions)
+
+
+def unseen_looks(facts: Facts, header: Header, *, counts_all: bool) -> Iterator[Finding]:
+    """What the cells may look like, where only the slow reader could tell and didn't.
+
+    Args:
+        facts: What is known of the sheet.
+        header: Where the columns are.
+        counts_all: Whether whoever is crossed out counts as well.
+    """
+    if not isinstance(facts.looks, Unseen):
+        return
+    suspects = facts.looks.suspects
+    if not counts_all:
+        yield from _crossed_out(suspects, header)
+    if suspects.everything:
+        what = {"what": "looks, formats and links"}
+        yield Finding(RuleId.NOT_LOOKED_AT, None, None, "", what)
+    if places := _places(suspects.formatted, {*header.columns.values()}):
+        what = {"what": "a format that shows another text"}
+        yield Finding(RuleId.NOT_LOOKED_AT, *places[0], "", what)
+    if suspects.links:
+        yield Finding(RuleId.NOT_LOOKED_AT, None, None, "", {"what": "links to addresses"})
+
+
+def _crossed_out(suspects: Suspects, header: Header) -> Iterator[Finding]:
+    """The first cell of somebody who looks crossed out; other columns than names say nothing."""
+    naming = {header.columns[key] for key in _NAMING if key in header.columns}
+    if places := _places(suspects.crossed_out, naming):
+        yield Finding(RuleId.CROSSED_OUT, *places[0], "", {})
+
+
+def _places(found: Mapping[int, int], columns: Collection[int]) -> list[tuple[int, int]]:
+    """The (row, column) of what was found in some columns, or nobody knows where."""
+    return sorted((row, max(at, 0)) for at, row in found.items() if at in columns or at < 0)
