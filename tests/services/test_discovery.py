@@ -10,12 +10,12 @@ from aapimport.services.accounts import new_body
 from aapimport.services.discovery import (
     MAX_BULK_BYTES,
     Capabilities,
-    check_not_swapped,
     discover,
     refuses_token,
 )
 from aapimport.services.portal import Portal
 from aapimport.services.scim import USER
+from aapimport.services.swapped import check_not_swapped
 from aapimport.services.transport import Answer, Lost, Reply
 from aapimport.services.values import Wanted
 from support.stub import ScimStub

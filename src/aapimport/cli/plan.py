@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from aapimport.check.check_file import Checked
+    from aapimport.cli.asking import Asker
+    from aapimport.config import Settings
     from aapimport.plan.plan import Plan
 
 
@@ -46,14 +48,10 @@ def plan(
     """
     from aapimport.cli.approving import plan_with_emails
     from aapimport.cli.asking import Asker
-    from aapimport.cli.connection import connected
     from aapimport.cli.deciding import decided_plan
-    from aapimport.cli.open_uploads import mention_open_uploads
-    from aapimport.cli.planning import checked_file, drafted_plan, picked_pass
+    from aapimport.cli.planning import checked_file
     from aapimport.config import read_settings
     from aapimport.plan.decide import impossible, refuse_impossible
-    from aapimport.run.journal import journal_path
-    from aapimport.run.recall import recall_unlocked
     from aapimport.screens.console import make_console
     from aapimport.screens.target import show_target
     from aapimport.template.output import check_free
@@ -66,14 +64,7 @@ def plan(
         check_free(output, force=force, source=file)
     asker = Asker(practice=settings.target == "practice", yes=False)
     checked = checked_file(file, flags, console, asker)
-    with connected(settings) as services:
-        mention_open_uploads(settings, services.address)
-        name = flags.pass_name or picked_pass(services, asker)
-        path = journal_path(settings.state_dir, settings.target)
-        memory = recall_unlocked(path, services.address)
-        draft = drafted_plan(services, checked, flags, settings, name, memory)
-    if flags.emails is False:
-        draft = draft.without_emails()
+    draft = _drafted(checked, settings, asker, flags)
     decided = decided_plan(draft, asker, console, flags)
     _show(decided, checked, console, flags, everybody=everybody)
     if output and not impossible(decided):
@@ -83,6 +74,23 @@ def plan(
         _print(decided, emails_open=flags.emails is None and bool(decided.mails) and not output)
     refuse_impossible(decided)
     return ExitCode.OK
+
+
+def _drafted(checked: "Checked", settings: "Settings", asker: "Asker", flags: PlanFlags) -> "Plan":
+    """What an upload could do, as the services are now."""
+    from aapimport.cli.connection import connected
+    from aapimport.cli.open_uploads import mention_open_uploads
+    from aapimport.cli.planning import drafted_plan, picked_pass
+    from aapimport.run.journal import journal_path
+    from aapimport.run.recall import recall_unlocked
+
+    with connected(settings) as services:
+        mention_open_uploads(settings, services.address)
+        name = flags.pass_name or picked_pass(services, asker)
+        path = journal_path(settings.state_dir, settings.target)
+        memory = recall_unlocked(path, services.address)
+        draft = drafted_plan(services, checked, flags, settings, name, memory)
+    return draft.without_emails() if flags.emails is False else draft
 
 
 def _show(

@@ -109,16 +109,21 @@ def renew(
         idle=counts["idle"],
         undated=counts["undated"],
         left_out=filled_rows(checked, original) - sum(counts.values()),
-        notes=tuple(
-            f"{CellRef(checked.sheet, column, row)}: {kinds[Kind.NOBODY]}"
-            for (row, column), kinds in sorted(checked.corrections.items())
-            if Kind.NOBODY in kinds
-        ),
+        notes=_notes_in(checked),
         blank_columns=tuple(column.name for column in COLUMNS if column.key not in checked.columns),
         since=sorter.since,
         unread_dates=sorter.unread_dates,
         roles=dict(sorter.roles),
         extra_columns=tuple(extra.values()),
+    )
+
+
+def _notes_in(checked: Checked) -> tuple[str, ...]:
+    """The rows that are nobody's: totals, notes, the header once more."""
+    return tuple(
+        f"{CellRef(checked.sheet, column, row)}: {kinds[Kind.NOBODY]}"
+        for (row, column), kinds in sorted(checked.corrections.items())
+        if Kind.NOBODY in kinds
     )
 
 

@@ -10,9 +10,9 @@ from aapimport.config import PassAs
 from aapimport.errors import ExitCode, ServiceError, SettingsError
 from aapimport.plan.make import Services
 from aapimport.plan.notices import PassIs, health_notices, jhana_notices, portal_notices
-from aapimport.services.discovery import check_not_swapped
 from aapimport.services.health import Health, State, examine
 from aapimport.services.portal import Portal
+from aapimport.services.swapped import check_not_swapped
 from aapimport.services.values import Pass, Team
 
 

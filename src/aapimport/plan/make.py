@@ -27,8 +27,8 @@ from aapimport.plan.seen_passes import as_seen
 from aapimport.plan.shared_accounts import refuse_shared_accounts, refuse_shared_addresses
 from aapimport.plan.snapshot import Snapshot, take_snapshot
 from aapimport.services.directory import Directory
-from aapimport.services.discovery import check_not_swapped
 from aapimport.services.portal import Portal
+from aapimport.services.swapped import check_not_swapped
 from aapimport.services.values import Pass, Team
 
 RECEIPT_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that look alike
@@ -113,18 +113,11 @@ def draft_plan(
     myself = who_runs(portal, options.administrator)
     pass_, notices, doubts = _chosen_pass(services, options, memory)
     teams = find_teams(checked, portal, pass_)
-    on_portal, on_jhana = _snapshots(checked, services, pass_)
-    planner = Planner(
-        portal=portal,
-        jhana=services.jhana,
-        options=options,
-        pass_=pass_,
-        myself=myself,
-        without_role=memory.without_role,
-    )
+    snapshots = _snapshots(checked, services, pass_)
+    planner = _planner(services, options, pass_, myself, memory)
     members = members_of(portal, set(teams.values()), memory.remembered)
-    people = _people(checked, planner, teams, members, (on_portal, on_jhana))
-    unproven = _single_witnesses(people, on_portal, on_jhana)
+    people = _people(checked, planner, teams, members, snapshots)
+    unproven = _single_witnesses(people, *snapshots)
     return Plan(
         receipt=new_receipt(),
         file=checked.path.name,
@@ -141,14 +134,24 @@ def draft_plan(
             *_service_notices(services, pass_, people),
             *_own_role(myself, services, options),
             *(doubt.sentence for _, doubt in unproven),
-            *_remarks(on_portal, on_jhana),
+            *_remarks(*snapshots),
         ),
-        doubts=(
-            *doubts,
-            *(doubt for service, doubt in unproven if service not in memory.unique),
-        ),
-        leavers=_leavers(pass_, on_portal),
+        doubts=(*doubts, *(it for service, it in unproven if service not in memory.unique)),
+        leavers=_leavers(pass_, snapshots[0]),
         taken_at=taken_at,
+    )
+
+
+def _planner(
+    services: Services, options: PlanOptions, pass_: Pass, myself: Myself, memory: Memory
+) -> Planner:
+    return Planner(
+        portal=services.portal,
+        jhana=services.jhana,
+        options=options,
+        pass_=pass_,
+        myself=myself,
+        without_role=memory.without_role,
     )
 
 

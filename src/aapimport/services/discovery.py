@@ -307,21 +307,6 @@ def refuses_token(reply: Reply) -> bool:
     return isinstance(reply, Answer) and reply.status == UNAUTHORIZED
 
 
-def check_not_swapped(portal: Capabilities, jhana: Capabilities) -> None:
-    """Refuse two services whose addresses were mistaken for each other.
-
-    Only a portal has passes, so a Jhana that publishes some beside a portal without any is one.
-
-    Raises:
-        SettingsError: They are swapped.
-    """
-    if jhana.passes and not portal.passes:
-        raise SettingsError(
-            "Jhana's address publishes passes and the portal's does not: they look swapped",
-            hint="set AAPIMPORT_PORTAL_URL to the address with the passes",
-        )
-
-
 def reachable(reply: Reply, name: str) -> Answer:
     """The answer, or the error that says why there is none to be had.
 

@@ -206,15 +206,20 @@ class Adding:
         if seen.gone and (kept.taken or seen.fresh or patience.has_settled(kept.since)):
             return self._put_back(identifier, patience, seen, look, put_back)
         if seen.fresh or kept.taken:
-            proves = seen.theirs and any(kept.before[path] for path in kept.added)
-            if self._proven is None and proves and not (kept.earlier or kept.taken):
-                self.learn(appends=True)
-            self.forget(identifier)
+            self._all_there(identifier, theirs=seen.theirs)
         elif patience.has_settled(kept.since):
             self._give_up()
             if kept.earlier:
                 self.forget(identifier)
         return seen
+
+    def _all_there(self, identifier: str, *, theirs: bool) -> None:
+        """Everything is there after an `add`: it appends, where it could have taken something."""
+        kept = self.kept[identifier]
+        proves = theirs and any(kept.before[path] for path in kept.added)
+        if self._proven is None and proves and not (kept.earlier or kept.taken):
+            self.learn(appends=True)
+        self.forget(identifier)
 
     def _give_up(self) -> None:
         """Learn no more in this session what `add` does, where whole arrays do no harm."""
