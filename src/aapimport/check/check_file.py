@@ -12,7 +12,7 @@ from aapimport.check.noted import Correction, Kind
 from aapimport.problems.problem import Level, Problem
 from aapimport.sheets.child import Child, start_child
 from aapimport.sheets.letters import LookRequest
-from aapimport.sheets.limits import Limits, limits_for
+from aapimport.sheets.limits import Limits, limits_of
 from aapimport.sheets.source import CAN_HAND_OVER, open_file
 from aapimport.template.cells import CellRef
 
@@ -141,7 +141,7 @@ def _start(
     path: Path, descriptor: int | None, options: ReadOptions, with_people: bool
 ) -> tuple[Child, Child | None]:
     """The child that checks a file, and the one with the second reader."""
-    limits = limits_for(_size(path))
+    limits = limits_of(path)
     # The second reader may fail without harm to the first, so it gets less patience.
     second = Limits(limits.memory, limits.seconds / 3)
     view = None
@@ -164,13 +164,6 @@ def _start(
         "aapimport.check.child_side:check", request, limits, view.output if view else None
     )
     return child, view
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except (OSError, ValueError):
-        return 0
 
 
 def _checked(path: Path, found: CheckedFile) -> Checked:

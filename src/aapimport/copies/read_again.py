@@ -1,15 +1,18 @@
 """A checked file's rows once more, for the workbooks that are made from them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 
 from aapimport.check.check_file import Checked
-from aapimport.check.header import header_score
 from aapimport.check.noted import Kind
 from aapimport.check.repair import shown as as_text
-from aapimport.errors import FileProblemError
-from aapimport.sheets.book import Choices, Sheet, Value, open_book
+from aapimport.copies.rows import RowsFound, RowsRequest, value_of
+from aapimport.sheets.book import Value
+from aapimport.sheets.child import start_child
+from aapimport.sheets.limits import limits_of
+from aapimport.sheets.source import CAN_HAND_OVER, open_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,28 +21,30 @@ class Original:
 
     Attributes:
         header_row: The header's row, from 1; 0 where none was found.
-        sheet: The sheet.
-        last_problem: The last row with a problem; the values may end above it.
+        filled: The rows that hold something: their numbers, and their values from column A on.
+        last_row: The last row that holds something, or has a problem.
         shown: What Excel shows in columns that are none of the template's, where that is another
             text than the value, by row and column.
     """
 
     header_row: int
-    sheet: Sheet
-    last_problem: int
+    filled: Sequence[tuple[int, list[Value]]]
+    last_row: int
     shown: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
 
     def rows(self) -> Iterator[tuple[int, list[Value]]]:
         """Each row's number (from 1) and its values, the first one standing in column A."""
-        margin: list[Value] = [""] * self.sheet.first_column
-        number = 0
-        for number, values in enumerate(self.sheet.rows(), start=1):
-            whole = [*margin, *values]
+        last = 0
+        for number, values in self.filled:
+            for blank in range(last + 1, number):
+                yield blank, []
+            whole = [*values]
             for at, text in self.shown.get(number, {}).items():
                 whole[at] = text
             yield number, whole
-        for unread in range(number + 1, self.last_problem + 1):
-            yield unread, []
+            last = number
+        for blank in range(last + 1, self.last_row + 1):
+            yield blank, []
 
     def rows_below_header(self) -> Iterator[tuple[int, list[Value]]]:
         """The same without the header and what stands above it."""
@@ -61,10 +66,9 @@ def is_blank(values: Sequence[Value]) -> bool:
 
 
 def read_again(checked: Checked) -> Original:
-    """The rows of a file that was checked before.
+    """The rows of a file that was checked before, read by a child under the same limits.
 
-    The bytes are the ones that a child process has read without harm, which is made sure of by
-    their digest; that is why they may be read here.
+    Its digest makes sure that it is the file that was checked.
 
     Args:
         checked: The file, with its people.
@@ -75,15 +79,27 @@ def read_again(checked: Checked) -> Original:
     """
     if checked.ready != len(checked.people):
         raise ValueError("the people of the file are needed")
-    choices = Choices(header_score, checked.encoding or None, digest=checked.digest)
-    book = open_book(checked.path, choices)
-    sheet = next((one for one in book.sheets if one.name == checked.sheet), None)
-    if sheet is None:
-        raise FileProblemError(f"{checked.path} has no sheet {checked.sheet!r} any more")
+    filled = _rows_of(checked)
     last_problem = max((p.cell.row for p in checked.problems if p.cell), default=0)
+    last_row = max(last_problem, filled[-1][0] if filled else 0)
     shown: dict[int, dict[int, str]] = {}
     known = set(checked.columns.values())
     for (row, column), kinds in checked.corrections.items():
         if column not in known and Kind.SHOWN in kinds:
             shown.setdefault(row, {})[column] = kinds[Kind.SHOWN]
-    return Original(checked.header_row, sheet, last_problem, shown)
+    return Original(checked.header_row, filled, last_row, shown)
+
+
+def _rows_of(checked: Checked) -> list[tuple[int, list[Value]]]:
+    path = checked.path
+    with open_file(path) if CAN_HAND_OVER else nullcontext() as file:
+        request = RowsRequest(
+            path=str(path),
+            digest=checked.digest,
+            sheet=checked.sheet,
+            encoding=checked.encoding,
+            descriptor=file.fileno() if file else None,
+        )
+        child = start_child("aapimport.copies.rows:read_rows", request, limits_of(path))
+    found = RowsFound.read(child.answer(path.name))
+    return [(number, [*map(value_of, values)]) for number, values in found.rows]

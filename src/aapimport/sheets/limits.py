@@ -43,6 +43,15 @@ def limits_for(size: int) -> Limits:
     )
 
 
+def limits_of(path: Path) -> Limits:
+    """The same for a file; one whose size can't be found out counts as empty."""
+    try:
+        size = path.stat().st_size
+    except (OSError, ValueError):
+        size = 0
+    return limits_for(size)
+
+
 def apply_limits(limits: Limits) -> None:
     """Bind this process to the limits, where the system can do that.
 
