@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from openpyxl.comments import Comment
+from openpyxl.formatting.rule import FormulaRule
 from openpyxl.packaging.custom import StringProperty
+from openpyxl.styles import Font
 
 from aapimport.problems.catalogue import RULES
 from aapimport.problems.problem import Level, Problem
@@ -154,6 +156,15 @@ def comment(sheet: Any) -> None:
     sheet["A2"].comment = Comment("left in May", "HR")
 
 
+def conditional(font: Font) -> Callable[[Any], None]:
+    """Give the people's rows a conditional format with a font."""
+
+    def change(sheet: Any) -> None:
+        sheet.conditional_formatting.add("A2:C3", FormulaRule(formula=["$B2=1"], font=font))
+
+    return change
+
+
 def merge(area: str) -> Callable[[Any], None]:
     """Merge cells."""
     return lambda sheet: sheet.merge_cells(area)
@@ -274,6 +285,13 @@ CASES = {
     ),
     "rows-in-blocks": Case(
         [ANA], [ANA], None, {"write": lambda path: attack.write(path, TWO_BLOCKS)}
+    ),
+    "conditional-format": Case(
+        [ANA, LI],
+        [ANA, LI],
+        "Users!A2",
+        {"change": conditional(Font(strike=True))},
+        {"change": conditional(Font(bold=True))},
     ),
     "shown-otherwise": Case(
         [(*ANA, "", "West")],

@@ -6,7 +6,7 @@ from aapimport.check.evidence import row_numbers
 from aapimport.check.header import Header
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
-from aapimport.sheets.facts import Facts, Reason, Suspects, Unseen
+from aapimport.sheets.facts import Facts, Looks, Reason, Suspects, Unseen
 from aapimport.sheets.formats.xlsx_second import MOST_ROWS
 from aapimport.template.columns import TEMPLATE_VERSION
 
@@ -49,6 +49,7 @@ def unseen_looks(facts: Facts, header: Header, *, counts_all: bool) -> Iterator[
         counts_all: Whether whoever is crossed out counts as well.
     """
     if not isinstance(facts.looks, Unseen):
+        yield from _conditional(facts.looks, header)
         return
     suspects = facts.looks.suspects
     if not counts_all:
@@ -61,6 +62,15 @@ def unseen_looks(facts: Facts, header: Header, *, counts_all: bool) -> Iterator[
         yield Finding(RuleId.NOT_LOOKED_AT, *places[0], "", what)
     if suspects.links:
         yield Finding(RuleId.NOT_LOOKED_AT, None, None, "", {"what": "links to addresses"})
+
+
+def _conditional(looks: Looks, header: Header) -> Iterator[Finding]:
+    """What conditional formats may do in the template's columns: once for each column and way."""
+    told = set()
+    for (row, column), how in sorted(looks.conditional.items()):
+        if column in header.columns.values() and (column, how) not in told:
+            told.add((column, how))
+            yield Finding(RuleId.CONDITIONAL_FORMAT, row, column, "", {"how": how})
 
 
 def _crossed_out(suspects: Suspects, header: Header) -> Iterator[Finding]:

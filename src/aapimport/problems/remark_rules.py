@@ -120,6 +120,13 @@ WARNING_RULES = (
         "What the administrator sees is what is sent, as far as that can be told.",
     ),
     Rule(
+        RuleId.CONDITIONAL_FORMAT,
+        _WARNING,
+        "is where a conditional format begins that may {how}; nobody has worked out for whom",
+        "see who it concerns; then delete them, or clear it (Home > Conditional Formatting)",
+        "Leavers are crossed out like this, and numbers shown as other words or not at all.",
+    ),
+    Rule(
         RuleId.GARBLED_TEXT,
         _WARNING,
         "looks garbled{meant}",

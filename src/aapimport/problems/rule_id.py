@@ -69,6 +69,7 @@ class RuleId(StrEnum):
     NUMBER_AS_NAME = "number-as-name"
     UNCLEAR_NUMBER = "unclear-number"
     SHOWN_OTHERWISE = "shown-otherwise"
+    CONDITIONAL_FORMAT = "conditional-format"
     GARBLED_TEXT = "garbled-text"
     CLIENT_ADMIN = "client-admin"
 

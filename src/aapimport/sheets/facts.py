@@ -84,6 +84,7 @@ class Looks:
             or written in white on white.
         links: The address of a `mailto:` link.
         comments: The text of a comment.
+        conditional: What a conditional format may do, in words, where it begins in a column.
     """
 
     shown: dict[Cell, str] = field(default_factory=dict)
@@ -92,6 +93,7 @@ class Looks:
     crossed_out: dict[Cell, str] = field(default_factory=dict)
     links: dict[Cell, str] = field(default_factory=dict)
     comments: dict[Cell, str] = field(default_factory=dict)
+    conditional: dict[Cell, str] = field(default_factory=dict)
 
     def people_crossed_out(self, columns: Mapping[str, int]) -> dict[int, str]:
         """The rows of people who are crossed out, and how.

@@ -90,6 +90,7 @@ def _facts_of(view: SecondView, sheet: str) -> Facts | None:
         crossed_out=_by_cell(said.looks),
         links=_by_cell(said.links),
         comments=_by_cell(said.comments),
+        conditional=_by_cell(said.conditional),
     )
     return Facts(
         second=[dict(zip(rows, values, strict=True)) for rows, values in said.columns],
