@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook
-from openpyxl.styles import Font
+from openpyxl.styles import Color, Font, PatternFill
 
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.check.evidence import _agree
@@ -175,8 +175,18 @@ def test_two_rows_of_one_number_are_told(tmp_path: Path, most_rows: int, *, long
     assert "row 2" in next(p.message for p in checked.problems if p.id == "row-given-twice")
 
 
+NO_FILL = PatternFill()
+CROSSED_OUT = {
+    "strike": (Font(strike=True), NO_FILL),
+    "white": (Font(color="FFFFFFFF"), NO_FILL),
+    "white of the theme": (Font(color=Color(theme=0)), NO_FILL),
+    "white of the palette": (Font(color=Color(indexed=9)), NO_FILL),
+    "white on white": (Font(color="FFFFFFFF"), PatternFill("solid", fgColor="FFFFFFFF")),
+}
+
+
 @pytest.mark.parametrize("decided", [None, "skip"])
-@pytest.mark.parametrize("look", ["strike", "white"])
+@pytest.mark.parametrize("look", CROSSED_OUT)
 def test_people_who_are_crossed_out_are_asked_about(
     make_xlsx: Callable[..., Path],
     answer_of: Callable[..., dict[str, Any]],
@@ -186,9 +196,8 @@ def test_people_who_are_crossed_out_are_asked_about(
     """What is struck through, or white on white, is treated as a hidden row."""
 
     def cross_out(sheet: Any) -> None:
-        font = Font(strike=True) if look == "strike" else Font(color="FFFFFFFF")
         for cell in sheet[3]:
-            cell.font = font
+            cell.font, cell.fill = CROSSED_OUT[look]
 
     path = make_xlsx(ANA, ("bob@acme.com", "Bob", "Hope"), change=cross_out)
     if decided:

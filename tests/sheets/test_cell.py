@@ -1,6 +1,8 @@
 import os
+import shlex
 import shutil
 import socket
+import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -264,3 +266,17 @@ def test_older_versions_are_asked_for_what_they_know(
     assert not cell._lock(call, kernel, ["/lib"])
     words = [int.from_bytes(asked[0][at : at + 8], sys.byteorder) for at in (0, 8, 16)]
     assert tuple(word.bit_count() for word in words) == kinds
+
+
+@needs_posix
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&-"])
+def test_a_file_is_read_where_streams_are_closed(closed: str) -> None:
+    """As cron and services may start it: the file must not take the place of a stream."""
+    command = f"{shlex.quote(sys.executable)} -m aapimport validate {shlex.quote(str(EXAMPLE))}"
+    environment = {**os.environ, "PYTHONPATH": str(Path(cell.__file__).parents[2])}
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{command} {closed}"], capture_output=True, check=False, env=environment
+    )
+    assert b"can't be read" not in done.stderr
+    assert b"is empty" not in done.stderr
+    assert done.returncode == 0

@@ -16,6 +16,7 @@ from aapimport.sheets.facts import Facts, Looks, Unseen
 from aapimport.sheets.formats.calamine import Grid
 from aapimport.sheets.formats.ods import read_ods
 from aapimport.sheets.formats.ods_content import Content
+from aapimport.sheets.formats.ods_styles import read_styles
 from aapimport.sheets.formats.xls import read_xls
 from aapimport.sheets.formats.xlsb import read_xlsb
 from sheets.other_formats import More, write_xlsb
@@ -73,7 +74,7 @@ def test_people_who_are_crossed_out_are_asked_about(
         cell.font = Font(color="FFFFFFFF")
     for cell in sheet[6]:
         cell.fill = PatternFill("solid", fgColor="FF000080")
-    sheet["A5"] = CellRichText(TextBlock(InlineFont(strike=True), "u5@acme.com"))
+    sheet["A5"] = CellRichText("u5", TextBlock(InlineFont(strike=True), "@acme.com"))
     path = tmp_path / "people.xlsx"
     book.save(path)
     if extension != "xlsx":
@@ -113,6 +114,45 @@ def test_an_ods_shows_who_is_crossed_out(where: str) -> None:
     )
     (sheet,) = Content([content.encode()], 1_000).sheets
     assert sheet.looks.crossed_out == {(1, 0): "struck through"}
+
+
+PLAIN_ON_BLUE = (
+    '<style:text-properties style:text-line-through-style="none"/>'
+    '<style:table-cell-properties fo:background-color="#000080"/>'
+)
+
+
+@pytest.mark.parametrize(
+    ("own", "look"),
+    [
+        ('<style:text-properties fo:color="#000000"/>', "struck through"),
+        ('<style:text-properties style:text-line-through-style="none"/>', "written in white"),
+        (PLAIN_ON_BLUE, ""),
+    ],
+)
+def test_styles_of_an_ods_build_on_each_other(own: str, look: str) -> None:
+    """A named style is looked at, too; what builds on it may say otherwise."""
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    styles = (
+        f'<o:styles xmlns:o="{names}:office:1.0" xmlns:style="{names}:style:1.0"'
+        f' xmlns:fo="{names}:xsl-fo-compatible:1.0">'
+        '<style:style style:name="P"><style:text-properties fo:color="#ffffff"'
+        ' style:text-line-through-style="solid"/></style:style>'
+        f'<style:style style:name="S" style:parent-style-name="P">{own}</style:style></o:styles>'
+    )
+    assert read_styles([styles.encode()]).look("S") == look
+
+
+def test_other_styles_are_no_cells() -> None:
+    """What numbers and other things look like by default crosses nobody out."""
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    styles = (
+        f'<o:styles xmlns:o="{names}:office:1.0" xmlns:style="{names}:style:1.0"'
+        f' xmlns:number="{names}:datastyle:1.0"><style:style style:name="S"/>'
+        '<number:number-style style:name="N"><style:text-properties'
+        ' style:text-line-through-style="solid"/></number:number-style></o:styles>'
+    )
+    assert read_styles([styles.encode()]).look("S") == ""
 
 
 @pytest.mark.parametrize("extension", ["xls", "ods"])

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
-from openpyxl.styles import Font, PatternFill
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Color, Font, PatternFill
 
 from aapimport.sheets.facts import Suspects
 from aapimport.sheets.formats.xlsx_unlooked import suspects
@@ -24,6 +26,12 @@ def look(path: Path) -> Suspects:
     [
         ({"font": Font(strike=True)}, Suspects(crossed_out={1: 3})),
         ({"font": Font(strike=False)}, Suspects()),
+        ({"font": Font(color=Color(theme=0))}, Suspects(crossed_out={1: 3})),
+        ({"font": Font(color=Color(theme=0, tint=-0.5))}, Suspects()),
+        (
+            {"font": Font(color="FFFFFFFF"), "fill": PatternFill("solid", fgColor="FFFFFFFF")},
+            Suspects(crossed_out={1: 3}),
+        ),
         ({"font": Font(color="FFFFFFFF")}, Suspects(crossed_out={1: 3})),
         (
             {"font": Font(color="FFFFFFFF"), "fill": PatternFill("solid", fgColor="FF000000")},
@@ -49,6 +57,17 @@ def test_what_a_cell_has(tmp_path: Path, how: dict[str, object], found: Suspects
     sheet["D9"].font = Font(strike=True)  # blank
     workbook.save(tmp_path / "people.xlsx")
     assert look(tmp_path / "people.xlsx") == found
+
+
+def test_letters_that_are_struck_through_are_found(tmp_path: Path) -> None:
+    """They may be anybody's, as many cells share a text."""
+    workbook = Workbook()
+    struck = TextBlock(InlineFont(strike=True), "Ana")
+    workbook.worksheets[0]["A1"] = CellRichText(struck, " Maria")
+    workbook.save(tmp_path / "people.xlsx")
+    data = (tmp_path / "people.xlsx").read_bytes()
+    for strings in ("xl/sharedStrings.xml", ""):  # openpyxl writes such texts into the sheet
+        assert suspects(data, SHEET, STYLES, strings).crossed_out == {-1: 1}
 
 
 def test_a_sheet_without_styles_has_nothing(tmp_path: Path) -> None:

@@ -55,8 +55,7 @@ class Checked:
         header_row: The header's row, from 1; 0 where there is none.
         corrections: What a copy of the sheet has to know of a cell, by (row, column) and kind.
         unnamed_columns: The columns without a header that hold something beside people.
-        rows_left_out: Whether people in rows that nobody sees, or that are marked, were left out,
-            and all others read.
+        rows_left_out: The rows of people that nobody sees, or that are marked, and so aren't read.
         kind: `xlsx`, `xls`, `xlsb`, `ods` or `csv`, by what is in the file.
         encoding: The text encoding of a csv; empty for a workbook.
         delimiter: The delimiter of a csv; empty for a workbook.
@@ -73,7 +72,7 @@ class Checked:
     header_row: int = 0
     corrections: Mapping[tuple[int, int], Mapping[Kind, str]] = field(default_factory=dict)
     unnamed_columns: tuple[int, ...] = ()
-    rows_left_out: bool = False
+    rows_left_out: frozenset[int] = frozenset()
     kind: str = ""
     encoding: str = ""
     delimiter: str = ""
@@ -181,7 +180,7 @@ def _checked(path: Path, found: CheckedFile) -> Checked:
         header_row=found.header_row,
         corrections=_by_cell(found.corrections),
         unnamed_columns=tuple(found.unnamed_columns),
-        rows_left_out=found.rows_left_out,
+        rows_left_out=frozenset(found.rows_left_out),
         kind=found.kind,
         encoding=found.encoding,
         delimiter=found.delimiter,

@@ -144,6 +144,8 @@ def _checked_file(
     header = check.header
     rules = {finding.rule for finding in findings}
     whole = not rules.isdisjoint(WHOLE_FILE | _ROWS_LOST)
+    skipped = RuleId.HIDDEN_ROWS_SKIPPED in rules and rules.isdisjoint(WHOLE_FILE)
+    left_out = [row for row, _, _ in check.set_aside] if skipped else []
     known = set(header.columns.values())
     shown = seen(facts.looks, Looks()).shown
     beside = (
@@ -165,7 +167,7 @@ def _checked_file(
         corrections=[*check.corrections, *beside],
         people=[] if whole else check.people,
         unnamed_columns=check.unnamed_columns,
-        rows_left_out=RuleId.HIDDEN_ROWS_SKIPPED in rules and rules.isdisjoint(WHOLE_FILE),
+        rows_left_out=left_out,
     )
 
 

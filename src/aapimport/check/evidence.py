@@ -3,7 +3,7 @@
 import math
 import re
 from bisect import bisect, bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -14,13 +14,36 @@ from aapimport.check.repair import shown
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Value
-from aapimport.sheets.facts import Area, Columns, Facts, Looks, Unseen, seen
+from aapimport.sheets.facts import Area, Cell, Columns, Facts, Looks, Unseen, seen
 from aapimport.text import MAILTO, column_letters, fold
 
 _LARGEST_MERGE = 100_000
 _SHOWN_FOR_1 = {"1", "yes", "y", "x", "on", "true", "ja", "oui", "sí", "si", "はい", "✓", "✔", "☑"}
 _ACROSS = 2  # columns of the template
 _MAILTO = re.compile(rf"{MAILTO}\s*", re.IGNORECASE)
+
+
+class _Cells:
+    """What is known of cells in the template's columns, by row: looked through once, not per chunk.
+
+    Args:
+        known: What is known of each cell.
+        keys: The field of each column.
+    """
+
+    def __init__(self, known: Mapping[Cell, str], keys: Mapping[int, str]) -> None:
+        self._cells = sorted((row, at, text) for (row, at), text in known.items() if at in keys)
+        self._keys = keys
+
+    def within(
+        self, values: Mapping[str, list[Value]], first_row: int
+    ) -> Iterator[tuple[int, str, int, str]]:
+        """Row, field, index and what is known, of each cell among some rows' values."""
+        length = len(next(iter(values.values())))
+        start, end = (bisect_left(self._cells, (row,)) for row in (first_row, first_row + length))
+        for row, at, text in self._cells[start:end]:
+            if self._keys[at] in values:
+                yield row, self._keys[at], row - first_row, text
 
 
 class Evidence:
@@ -39,6 +62,17 @@ class Evidence:
         self._numbers_unseen = isinstance(facts.looks, Unseen) and facts.looks.suspects.numbers
         self._columns = header.columns
         self._keys = {column: key for key, column in header.columns.items()}
+        errors, unstored, zeros = facts.errors, facts.unstored, facts.zeros
+        self._broken_cells = (
+            (RuleId.ERROR_VALUE, _Cells(errors, self._keys)),
+            (RuleId.FORMULA_WITHOUT_VALUE, _Cells(dict.fromkeys(unstored, ""), self._keys)),
+            (RuleId.FORMULA_ZERO, _Cells(dict.fromkeys(zeros, "0"), self._keys)),
+        )
+        looks = self._looks
+        self._shown, self._texts_shown, self._links, self._comments = (
+            _Cells(known, self._keys)
+            for known in (looks.shown, looks.texts_shown, looks.links, looks.comments)
+        )
         self._told: set[Area] = set()
         self._rows: list[int] | None = None
         self._merged_rows: dict[int, list[tuple[int, int]]] = {}
@@ -76,13 +110,10 @@ class Evidence:
             self._compare(key, column, first_row)
         self._broken(values, first_row)
         self._better(values, first_row)
-        for (row, at), text in self._looks.comments.items():
-            if (place := self._place(row, at, values, first_row)) is not None:
-                key, index = place
-                value = shown(values[key][index])
-                comment = " ".join(text.split())
-                self._add(RuleId.CELL_COMMENT, row, key, value, comment=comment)
-                self._noted.correct(row, at, Kind.COMMENT, comment)
+        for row, key, index, text in self._comments.within(values, first_row):
+            comment = " ".join(text.split())
+            self._add(RuleId.CELL_COMMENT, row, key, shown(values[key][index]), comment=comment)
+            self._noted.correct(row, self._columns[key], Kind.COMMENT, comment)
         return self._noted
 
     def _compare(self, key: str, values: list[Value], first_row: int) -> None:
@@ -112,19 +143,13 @@ class Evidence:
         return at > 0 and row <= rows[at - 1][1]
 
     def _broken(self, values: dict[str, list[Value]], first_row: int) -> None:
-        for rule, cells in (
-            (RuleId.ERROR_VALUE, self._facts.errors),
-            (RuleId.FORMULA_WITHOUT_VALUE, dict.fromkeys(self._facts.unstored, "")),
-            (RuleId.FORMULA_ZERO, dict.fromkeys(self._facts.zeros, "0")),
-        ):
-            for (row, at), text in cells.items():
-                if rule == RuleId.FORMULA_ZERO and self._keys.get(at) == "jhana":
+        for rule, cells in self._broken_cells:
+            for row, key, index, text in cells.within(values, first_row):
+                if rule is RuleId.FORMULA_ZERO and key == "jhana":
                     continue  # 0 is told there anyway
-                if (place := self._place(row, at, values, first_row)) is not None:
-                    key, index = place
-                    self._add(rule, row, key, text)
-                    self._break(row, key)
-                    values[key][index] = ""
+                self._add(rule, row, key, text)
+                self._break(row, key)
+                values[key][index] = ""
         last_row = first_row + len(next(iter(values.values()))) - 1
         for area in self._merged:
             if area[0] <= last_row and area[2] >= first_row:
@@ -176,24 +201,20 @@ class Evidence:
         return True
 
     def _better(self, values: dict[str, list[Value]], first_row: int) -> None:
-        for (row, at), text in self._looks.shown.items():
-            place = self._place(row, at, values, first_row)
-            if place is not None and place[0] != "jhana":
-                key, index = place
-                self._add(RuleId.SHOWN_NUMBER, row, key, text, stored=shown(values[key][index]))
+        for row, key, index, text in self._shown.within(values, first_row):
+            if key != "jhana":
+                stored = shown(values[key][index])
+                self._add(RuleId.SHOWN_NUMBER, row, key, text, stored=stored)
                 values[key][index] = text
-                self._noted.correct(row, at, Kind.SHOWN, text)
+                self._noted.correct(row, self._columns[key], Kind.SHOWN, text)
         self._unclear(values, first_row)
-        for (row, at), text in self._looks.texts_shown.items():
-            if (place := self._place(row, at, values, first_row)) is not None:
-                key, index = place
-                if key != "jhana" or text.strip().casefold() not in _SHOWN_FOR_1:
-                    how = f"shown as {text.strip()!r}" if text.strip() else "not shown at all"
-                    self._add(RuleId.SHOWN_OTHERWISE, row, key, shown(values[key][index]), how=how)
-        for (row, at), address in self._looks.links.items():
-            place = self._place(row, at, values, first_row)
-            if place is not None and place[0] == "email":
-                self._weigh_link(row, address, values["email"], place[1])
+        for row, key, index, text in self._texts_shown.within(values, first_row):
+            if key != "jhana" or text.strip().casefold() not in _SHOWN_FOR_1:
+                how = f"shown as {text.strip()!r}" if text.strip() else "not shown at all"
+                self._add(RuleId.SHOWN_OTHERWISE, row, key, shown(values[key][index]), how=how)
+        for row, key, index, address in self._links.within(values, first_row):
+            if key == "email":
+                self._weigh_link(row, address, values["email"], index)
 
     def _unclear(self, values: dict[str, list[Value]], first_row: int) -> None:
         """Warn of numbers that may be shown as another text, which nobody knows."""
@@ -221,14 +242,6 @@ class Evidence:
             self._add(RuleId.ADDRESS_FROM_LINK, row, "email", text, sent=address)
             emails[index] = address
             self._noted.correct(row, self._columns["email"], Kind.SHOWN, address)
-
-    def _place(
-        self, row: int, column: int, values: dict[str, list[Value]], first_row: int
-    ) -> tuple[str, int] | None:
-        key = self._keys.get(column)
-        if key is None or key not in values or not 0 <= row - first_row < len(values[key]):
-            return None
-        return key, row - first_row
 
     def _concerns(self, area: Area, header_row: int) -> bool:
         top, left, bottom, right = area

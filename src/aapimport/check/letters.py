@@ -54,8 +54,7 @@ class CheckedFile(Letter):
         corrections: What a copy of the sheet has to know of its cells.
         people: The rows without an error, their values in the order of `KEYS`.
         unnamed_columns: The columns without a header that hold something beside people.
-        rows_left_out: Whether people in rows that nobody sees, or that are marked, were left out,
-            and all others read.
+        rows_left_out: The rows of people that nobody sees, or that are marked, and so aren't read.
     """
 
     digest: str
@@ -71,7 +70,7 @@ class CheckedFile(Letter):
     corrections: Sequence[Correction]
     people: Sequence[Sequence[Any]]
     unnamed_columns: Sequence[int]
-    rows_left_out: bool
+    rows_left_out: Sequence[int]
 
     @classmethod
     def read(cls, plain: Mapping[str, Any]) -> Self:

@@ -66,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    _open_what_is_closed()
     _survive_code_pages()
     try:
         return _run(arguments)
@@ -117,6 +118,16 @@ def stop_printing() -> None:
 def entry_point() -> None:
     """The `aapimport` command."""
     sys.exit(main())
+
+
+def _open_what_is_closed() -> None:
+    """Stand in for streams that the process was started without, as some services do it.
+
+    Python gives None for them, and the next file that is opened would get a stream's number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 -- a device, for good
 
 
 def _run(arguments: list[str] | None) -> int:

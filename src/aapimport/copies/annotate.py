@@ -73,22 +73,12 @@ class _Marks:
     by_row: dict[int, dict[int, list[Problem]]]
     ready: frozenset[int]
     fills: Mapping[Level, "PatternFill"]
-    rows_left_out: bool
+    rows_left_out: frozenset[int]
     header_row: int
     columns: tuple[int, ...]
     corrections: Mapping[tuple[int, int], Mapping[Kind, str]]
     marked: int = 0
     commented: int = 0
-
-    def hides(self, row: int, values: Sequence[Value]) -> bool:
-        """Whether a row was left out because nobody sees it: it stays hidden."""
-        return (
-            self.rows_left_out
-            and row > self.header_row
-            and row not in self.ready
-            and row not in self.by_row
-            and not is_blank(values)
-        )
 
 
 def annotate(checked: Checked, out: Path, *, force: bool = False) -> Annotated:
@@ -124,7 +114,7 @@ def annotate(checked: Checked, out: Path, *, force: bool = False) -> Annotated:
     for number, values in original.rows():
         if number not in marks.by_row and number != marks.header_row and is_blank(values):
             continue
-        if marks.hides(number, values):
+        if number in marks.rows_left_out:
             sheet.row_dimensions[number].hidden = True
         append(number, _row(sheet, number, values, len(widths), marks))
     write_sheet(new_sheet(workbook, _summary_title(title)), _summary(checked, marks))

@@ -133,7 +133,7 @@ def template_rows(checked: Checked, original: Original) -> Iterator[TemplateRow]
     doubts = _doubts_by_row(checked)
     for number, values in original.rows_below_header():
         person = people.get(number)
-        if person is None and number not in errors:
+        if number in checked.rows_left_out or (person is None and number not in errors):
             continue
         cells: list[str | Unread | Marked]
         cells = [*typed(person)] if person else _as_it_was(checked, number, values, errors[number])

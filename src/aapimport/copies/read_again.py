@@ -9,10 +9,13 @@ from aapimport.check.check_file import Checked
 from aapimport.check.noted import Kind
 from aapimport.check.repair import shown as as_text
 from aapimport.copies.rows import RowsFound, RowsRequest, value_of
+from aapimport.errors import FileProblemError
+from aapimport.problems.catalogue import RULES
 from aapimport.sheets.book import Value
 from aapimport.sheets.child import start_child
 from aapimport.sheets.limits import limits_of
 from aapimport.sheets.source import CAN_HAND_OVER, open_file
+from aapimport.template.output import NOTHING_WRITTEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +77,13 @@ def read_again(checked: Checked) -> Original:
         checked: The file, with its people.
 
     Raises:
-        FileProblemError: The file has changed since it was checked.
+        FileProblemError: The file has changed since it was checked, or something is wrong with how
+            it is written, which a copy would hide.
         ValueError: `checked` was made without its people.
     """
     if checked.ready != len(checked.people):
         raise ValueError("the people of the file are needed")
+    _refuse_what_a_copy_hides(checked)
     filled = _rows_of(checked)
     last_problem = max((p.cell.row for p in checked.problems if p.cell), default=0)
     last_row = max(last_problem, filled[-1][0] if filled else 0)
@@ -88,6 +93,17 @@ def read_again(checked: Checked) -> Original:
         if column not in known and Kind.SHOWN in kinds:
             shown.setdefault(row, {})[column] = kinds[Kind.SHOWN]
     return Original(checked.header_row, filled, last_row, shown)
+
+
+def _refuse_what_a_copy_hides(checked: Checked) -> None:
+    for problem in checked.problems:
+        if RULES[problem.id].is_in_the_file:
+            raise FileProblemError(
+                f"{checked.path.name} can't be copied, as its values alone would look right: "
+                f"{problem.message}",
+                hint=problem.hint,
+                state=NOTHING_WRITTEN,
+            )
 
 
 def _rows_of(checked: Checked) -> list[tuple[int, list[Value]]]:

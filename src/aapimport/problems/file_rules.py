@@ -20,6 +20,7 @@ FILE_RULES = (
         "several rows have the same number, and only one of each can be read: row {rows}",
         "open it in Excel, save it under a new name as .xlsx, and check that file",
         "Whoever stands in the other one would be lost without a word.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.ROWS_IN_BLOCKS,
@@ -27,6 +28,7 @@ FILE_RULES = (
         "its rows stand in {count:,} blocks, of which some programs read only the first",
         "open it in Excel, save it under a new name as .xlsx, and check that file",
         "Whoever stands in the others would be lost without a word.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.MISSING_COLUMN,
@@ -163,6 +165,7 @@ FILE_RULES = (
         "delete those rows or clear their format; or let both readers read the file: --thorough",
         "In a sheet of more than 20,000 rows only the slow reader knows who is crossed out; people"
         " who aren't meant would be created.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.NOT_LOOKED_AT,

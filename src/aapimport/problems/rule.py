@@ -17,6 +17,8 @@ class Rule:
         hint: What to do.
         why: The reason, for the documentation.
         moves_values: Whether nobody knows any more which value belongs into which column.
+        is_in_the_file: Whether it is about how the file is written, which a copy of its values
+            would hide.
     """
 
     id: RuleId
@@ -25,3 +27,4 @@ class Rule:
     hint: str
     why: str
     moves_values: bool = False
+    is_in_the_file: bool = False

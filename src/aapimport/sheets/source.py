@@ -12,6 +12,7 @@ from aapimport.text import closest, did_you_mean
 CAN_HAND_OVER = hasattr(os, "pread")
 """Whether a child can be given a file that is open: everywhere but on Windows."""
 _AT_ONCE = 1 << 20
+_LAST_STREAM = 2
 
 
 def open_file(path: Path) -> IO[bytes]:
@@ -30,7 +31,18 @@ def open_file(path: Path) -> IO[bytes]:
             raise FileProblemError(f"{path} is a folder", hint="name the file inside it")
         if path.exists() and not path.is_file():
             raise FileProblemError(f"{path} is not an ordinary file", hint="copy it to a file")
-        return path.open("rb")
+        return _above_the_streams(path.open("rb"))
+
+
+def _above_the_streams(file: IO[bytes]) -> IO[bytes]:
+    """The file with a number that isn't one of a child's own streams, where ours are closed."""
+    if file.fileno() > _LAST_STREAM or not CAN_HAND_OVER:
+        return file
+    import fcntl
+
+    with file:
+        above = fcntl.fcntl(file.fileno(), fcntl.F_DUPFD_CLOEXEC, _LAST_STREAM + 1)
+    return os.fdopen(above, "rb")
 
 
 def read_bytes(path: Path, descriptor: int | None = None) -> bytes:

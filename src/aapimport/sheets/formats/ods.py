@@ -18,6 +18,7 @@ from aapimport.sheets.book import Choices, Sheet, Value
 from aapimport.sheets.facts import Columns, Facts
 from aapimport.sheets.formats.calamine import Grid, read_grids
 from aapimport.sheets.formats.ods_content import Content, OdsSheet
+from aapimport.sheets.formats.ods_styles import Styles, read_styles
 from aapimport.sheets.intake import Intake
 from aapimport.sheets.limits import limits_for
 from aapimport.sheets.refusals import half_read, too_many_cells
@@ -45,7 +46,7 @@ def read_ods(data: bytes, name: str, other_reader: Callable[[], list[Grid]]) -> 
     """
     try:
         most = limits_for(len(data)).memory // _MEMORY_PER_CELL
-        content = Content(read_part(data, "content.xml"), most)
+        content = Content(read_part(data, "content.xml"), most, _named_styles(data))
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
         other_reader()  # what it says of the file is clearer, if it can't read it either
         raise half_read(name) from error
@@ -68,6 +69,14 @@ def read_ods(data: bytes, name: str, other_reader: Callable[[], list[Grid]]) -> 
         )
         for at, sheet in enumerate(content.sheets)
     ]
+
+
+def _named_styles(data: bytes) -> Styles:
+    """The styles that a person has named; a spreadsheet may have none."""
+    try:
+        return read_styles(read_part(data, "styles.xml"))
+    except KeyError:
+        return Styles()
 
 
 def _facts(sheet: OdsSheet, other: Grid | None) -> Facts:

@@ -81,6 +81,7 @@ class Content:
     Args:
         chunks: The part's bytes.
         most: How many filled cells there may be.
+        styles: The styles that are known already.
 
     Attributes:
         sheets: Those that were found.
@@ -91,9 +92,9 @@ class Content:
         OverflowError: It has more filled cells than that.
     """
 
-    def __init__(self, chunks: Iterable[bytes], most: int) -> None:
+    def __init__(self, chunks: Iterable[bytes], most: int, styles: Styles | None = None) -> None:
         self.sheets: list[OdsSheet] = []
-        self.styles = Styles()
+        self.styles = styles or Styles()
         self._most = most
         self._column_styles: list[tuple[int, int, str]] = []
         self._row_style = self._look = ""

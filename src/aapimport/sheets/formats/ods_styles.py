@@ -1,16 +1,18 @@
 """What the styles of an OpenDocument spreadsheet make of the cells that have them.
 
-Source: OpenDocument 1.3, part 3: sections 16 (styles) and 20 (their properties). Styles that stand
-in `styles.xml`, which a person has named, are not looked at.
+Source: OpenDocument 1.3, part 3: sections 16 (styles) and 20 (their properties). Those that a
+person has named stand in `styles.xml`; those in `content.xml` may build on them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from xml.parsers import expat
 
 _WHITE = "#ffffff"
+_OTHERS = {"page-layout", "master-page", "default-page-layout", "presentation-page-layout"}
 
 
 class Styles:
-    """The styles in a `content.xml`, as they are read.
+    """The styles of a spreadsheet, as they are read.
 
     Attributes:
         hiding: The names of styles that hide a sheet.
@@ -29,23 +31,52 @@ class Styles:
             self._current = known.get("name", "")
             parent = known.get("parent-style-name", "")
             for styles in (self._struck, self._white, self._filled):
-                if parent in styles:
-                    styles.add(self._current)
+                _keep(styles, self._current, is_in=parent in styles)
+        elif name.endswith("style") or name in _OTHERS:
+            self._current = ""  # of numbers, lists and pages, whose texts are no cells'
+        elif not self._current:
+            return
         elif name == "table-properties" and known.get("display") == "false":
             self.hiding.add(self._current)
         elif name == "text-properties":
-            line = known.get("text-line-through-style", known.get("text-line-through-type", ""))
-            if line not in {"", "none"}:
-                self._struck.add(self._current)
-            if known.get("color", "").lower() == _WHITE:
-                self._white.add(self._current)
-        elif name == "table-cell-properties":
-            fill = known.get("background-color", "transparent").lower()
-            if fill not in {"transparent", _WHITE}:
-                self._filled.add(self._current)
+            line = known.get("text-line-through-style", known.get("text-line-through-type"))
+            if line is not None:
+                _keep(self._struck, self._current, is_in=line not in {"", "none"})
+            if "color" in known:
+                _keep(self._white, self._current, is_in=known["color"].lower() == _WHITE)
+        elif name == "table-cell-properties" and "background-color" in known:
+            fill = known["background-color"].lower()
+            _keep(self._filled, self._current, is_in=fill not in {"transparent", _WHITE})
 
     def look(self, style: str) -> str:
         """In words, what a value looks like that is crossed out by a style, else nothing."""
         if style in self._struck:
             return "struck through"
         return "written in white" if style in self._white - self._filled else ""
+
+
+def read_styles(chunks: Iterable[bytes]) -> Styles:
+    """The styles in a part.
+
+    Raises:
+        ValueError: It isn't XML that can be parsed.
+    """
+    styles = Styles()
+
+    def start(tag: str, named: dict[str, str]) -> None:
+        known = {key.rpartition(" ")[2]: value for key, value in named.items()}
+        styles.start(tag.rpartition(" ")[2], known)
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = start
+    try:
+        for chunk in chunks:
+            parser.Parse(chunk, False)
+        parser.Parse(b"", True)
+    except (expat.ExpatError, LookupError) as error:  # LookupError: of an unknown encoding
+        raise ValueError(str(error)) from error
+    return styles
+
+
+def _keep(styles: set[str], name: str, *, is_in: bool) -> None:
+    (styles.add if is_in else styles.discard)(name)

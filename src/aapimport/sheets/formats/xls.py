@@ -24,7 +24,7 @@ from aapimport.text import linked_address
 _OLDEST = 50
 """xlrd's number for BIFF5 (Excel 5); what is older doesn't tell its encoding for certain."""
 _BIFF8, _UTF_16 = 80, 1200
-_WHITE = (255, 255, 255)
+_WHITE, _SOLID = (255, 255, 255), 1
 _OLD_STARTS = {b"\x09\x00": 2, b"\x09\x02": 3, b"\x09\x04": 4}
 """How a workbook of Excel 2, 3 or 4 begins: with the record BOF of its version."""
 _FORMULA, _OLD_FORMULAS = 0x0006, (0x0206, 0x0406)
@@ -215,8 +215,9 @@ def _add_cells(sheet: Any, facts: Facts, looks: Looks) -> None:
                 facts.errors[row + 1, column] = error_text_from_code.get(value, "#N/A")
             elif kind in {_TEXT, _NUMBER}:
                 style = sheet.cell_xf_index(row, column)
-                if style in crossed and value != "":
-                    looks.crossed_out[row + 1, column] = crossed[style]
+                look = crossed.get(style) or _struck_letters(sheet, row, column)
+                if look and value != "":
+                    looks.crossed_out[row + 1, column] = look
                 form = forms.get(style, "?")
                 (add_number if kind == _NUMBER else add_text)((row + 1, column), value, form, looks)
 
@@ -229,8 +230,20 @@ def _look_of(book: Any, style: int) -> str:
     font = book.font_list[cell.font_index]
     if font.struck_out:
         return "struck through"
+    fill = cell.background
+    is_plain = not fill.fill_pattern or (
+        fill.fill_pattern == _SOLID and book.colour_map.get(fill.pattern_colour_index) == _WHITE
+    )
     is_white = book.colour_map.get(font.colour_index) == _WHITE
-    return "written in white" if is_white and not cell.background.fill_pattern else ""
+    return "written in white" if is_white and is_plain else ""
+
+
+def _struck_letters(sheet: Any, row: int, column: int) -> str:
+    """The look of a text of which some letters are struck through, else nothing."""
+    fonts = sheet.book.font_list
+    runs = sheet.rich_text_runlist_map.get((row, column), ())
+    struck = any(font < len(fonts) and fonts[font].struck_out for _, font in runs)
+    return "struck through" if struck else ""
 
 
 def _hidden_rows(sheet: Any) -> set[int]:

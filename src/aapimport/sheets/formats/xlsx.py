@@ -72,7 +72,7 @@ def _own_look(intake: Intake, part: str, reason: Reason) -> Facts:
     styles = intake.package.styles
     return Facts(
         second=Unseen(reason),
-        looks=Unseen(reason, suspects(intake.readable, part, styles)),
+        looks=Unseen(reason, suspects(intake.readable, part, styles, intake.package.strings)),
         hidden_rows=hidden_rows(intake.readable, part) if part in intake.with_hidden else set(),
         hidden_columns=hidden_columns(intake.readable, part),
     )

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from aapimport.sheets.archive import inspect_archive, long_sheets
+from aapimport.sheets.colours import is_white
 from aapimport.sheets.facts import Reason
 from aapimport.sheets.formats.xlsx_cells import odd_rows
 from aapimport.sheets.letters import LookRequest, SecondView, SheetView
@@ -33,7 +34,6 @@ MOST_ROWS = 20_000
 """Up to here both readers run; openpyxl takes about 1 s for so many rows."""
 _Text = tuple[int, int, str]
 _MOST_COLUMNS = 1_024
-_WHITE = {"FFFFFFFF", "00FFFFFF"}
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -170,7 +170,11 @@ def _look_of(cell: "Cell | MergedCell") -> str:
     font = cell.font
     if font.strike:
         return "struck through"
-    if _is_white(font) and cell.fill.fill_type is None:
+    fill = cell.fill
+    is_plain = fill.fill_type is None or (
+        fill.fill_type == "solid" and _is_white_colour(fill.fgColor)
+    )
+    if _is_white(font) and is_plain:
         return "written in white"
     return ""
 
@@ -203,7 +207,16 @@ def _may_do(rule: Any) -> str:
 
 
 def _is_white(font: Any) -> bool:
-    return font.color is not None and font.color.type == "rgb" and font.color.rgb in _WHITE
+    return font.color is not None and _is_white_colour(font.color)
+
+
+def _is_white_colour(colour: Any) -> bool:
+    return is_white(
+        colour.rgb if colour.type == "rgb" else "",
+        colour.theme if colour.type == "theme" else None,
+        colour.indexed if colour.type == "indexed" else None,
+        colour.tint,
+    )
 
 
 def _plain(value: Any) -> Any:

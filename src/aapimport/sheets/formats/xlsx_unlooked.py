@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree as ET
 
 from aapimport.sheets.archive import read_part, read_tags
+from aapimport.sheets.colours import is_white
 from aapimport.sheets.facts import Suspects
 from aapimport.sheets.formats.xlsx_cells import shows_numbers_otherwise
 from aapimport.sheets.number_formats import BUILT_IN, literal_shown
@@ -19,18 +20,21 @@ _CELL = re.compile(rb"<(?:\w+:)?c\s([^<>]*[^<>/])>")
 _STYLE = re.compile(rb"""(?:^|\s)s\s*=\s*["']\s*(\d{1,6})\s*["']""")
 _REFERENCE = re.compile(rb"""(?:^|\s)r\s*=\s*["']\s*([A-Z]{1,3})(\d{1,7})\s*["']""")
 _OFF = {"0", "false", "none"}
-_WHITE = {"FFFFFFFF", "00FFFFFF"}
+_STRUCK = re.compile(
+    rb"""<(?:\w+:)?strike(?=[\s/>])(?![^<>]*\sval\s*=\s*["']\s*(?:0|false|none)\s*["'])"""
+)
 _TYPICAL = ("Ana", 1)
 """A text and the number that means Jhana: a format that changes these may change others."""
 
 
-def suspects(data: bytes, part: str, styles: str) -> Suspects:
+def suspects(data: bytes, part: str, styles: str, strings: str = "") -> Suspects:
     """What a sheet has that the slow reader would have told.
 
     Args:
         data: The bytes of an archive that `inspect_archive` found harmless.
         part: The sheet's entry.
         styles: The entry that holds the styles; empty where there is none.
+        strings: The same for texts that sheets share.
     """
     numbers = shows_numbers_otherwise(data, styles)
     try:
@@ -42,6 +46,8 @@ def suspects(data: bytes, part: str, styles: str) -> Suspects:
                 crossed_out.setdefault(column, row)
             if style in formatted:
                 otherwise.setdefault(column, row)
+        if _strikes_letters(data, part) or (strings and _strikes_letters(data, strings)):
+            crossed_out.setdefault(-1, 1)
         return Suspects(crossed_out, otherwise, numbers=numbers, links=_links(data, part))
     except (KeyError, ValueError, LookupError, zipfile.BadZipFile, ET.ParseError):
         return Suspects(numbers=numbers, everything=True)
@@ -69,17 +75,34 @@ def _styles(data: bytes, part: str) -> tuple[set[bytes], set[bytes]]:
     return crossed, formatted
 
 
+def _strikes_letters(data: bytes, part: str) -> bool:
+    """Whether a part holds texts of which some letters are struck through."""
+    return any(_STRUCK.search(text) for text in read_tags(data, part))
+
+
 def _crosses_out(font: ET.Element) -> str:
     """`struck` or `white`; empty for any other font."""
     for one in font:
         if _is(one, "strike") and one.get("val", "1").strip().lower() not in _OFF:
             return "struck"
-    white = any(_is(one, "color") and one.get("rgb", "").upper() in _WHITE for one in font)
-    return "white" if white else ""
+    return "white" if any(_is(one, "color") and _is_white(one) for one in font) else ""
+
+
+def _is_white(colour: ET.Element) -> bool:
+    theme, indexed = (
+        int(said) if (said := colour.get(name)) is not None else None
+        for name in ("theme", "indexed")
+    )
+    return is_white(colour.get("rgb", ""), theme, indexed, float(colour.get("tint", "0")))
 
 
 def _is_no_fill(fill: ET.Element) -> bool:
-    return all(one.get("patternType", "none") == "none" for one in fill if _is(one, "patternFill"))
+    for pattern in fill:
+        if _is(pattern, "patternFill") and (kind := pattern.get("patternType", "none")) != "none":
+            front = [one for one in pattern if _is(one, "fgColor")]
+            if kind != "solid" or not front or not _is_white(front[0]):
+                return False
+    return True
 
 
 def _cells(data: bytes, part: str) -> Iterator[tuple[bytes, int, int]]:
