@@ -3,6 +3,7 @@
 import copy
 import json
 import shutil
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -145,6 +146,23 @@ def test_who_was_never_on_the_pass_is_not_said_to_be_off_it(uploading: Uploading
     assert "pass not kept: this person may not have a pass" in one.but
     assert one.team_state == "joined"
     assert uploading.portal.store.mails == []
+
+
+def test_all_who_are_off_the_pass_are_looked_at_again_after_one_pause(uploading: Uploading):
+    """Not after one for each person: one before teams, one before e-mails."""
+    uploading.settle_seconds = 1.0
+    uploading.rows = tuple(
+        person(row, email=f"p{row}@acme.com", team="Sales") for row in range(2, 10)
+    )
+    uploading.portal.on("PATCH", "/Groups/.*", instead(error(401)))
+    with_error(uploading)
+    for account in uploading.portal.store.users.values():
+        account["entitlements"] = []
+    time.sleep(1.1)
+    uploading.slept.clear()
+    report = uploading.run()
+    assert all("isn't on the pass any more" in one.reason for one in report.people)
+    assert uploading.slept.count(1.0) == 2
 
 
 def with_error(uploading: Uploading) -> None:

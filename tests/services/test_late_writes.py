@@ -1,6 +1,9 @@
 """A write that replaces, whose answer was lost, is carried out late: nothing is undone by it."""
 
+import json
 import threading
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +13,7 @@ from aapimport.services.making import make_so
 from aapimport.services.outcomes import Verdict
 from aapimport.services.values import Wanted
 from support.stub import ScimStub
-from support.wire import Act, Response, error, instead
+from support.wire import Act, Response, as_json, error, instead
 
 SETTLE = 1.5
 LATE = 0.4
@@ -127,3 +130,73 @@ def test_a_lost_write_is_not_repeated_when_the_run_stops(portal_stub, both: Serv
     assert outcomes[ana].verdict is Verdict.UNKNOWN
     assert sent(portal_stub) == [("add", 1)]
     assert both.portal.adds_to_teams.kept.keys() == {team}
+
+
+@pytest.mark.usefixtures("late")
+def test_a_version_guards_a_team_only_where_etags_are_announced(portal_stub, both: Services, team):
+    """Many portals show a version and don't heed If-Match."""
+    both.portal.adds_to_teams.learn(appends=False)
+    portal_stub.store.groups[team]["meta"] = {"version": 'W/"7"'}
+    ana = portal_stub.add_user("ana@acme.com")
+    outcomes = both.portal.add_members(team, {ana: "ana@acme.com"})
+    assert outcomes[ana].verdict is Verdict.DONE
+    assert sent(portal_stub) == [("replace", 4)]
+
+
+@pytest.mark.usefixtures("late")
+@pytest.mark.parametrize("shows", [True, False])
+def test_a_lost_add_to_an_empty_team_is_not_repeated_before_it_shows(
+    portal_stub, both: Services, *, shows
+):
+    """Whoever came after it would be gone; also where `members` is left out of an empty team."""
+    saved: list[str] = []
+    both.portal.adds_to_teams.recall(None, "", lambda _appends, kept: saved.append(kept))
+    team = portal_stub.add_team("Sales", 99)
+
+    def without_a_blank(act: Act) -> Response:
+        shown = json.loads(act().body)
+        return as_json(200, {name: it for name, it in shown.items() if it or name != "members"})
+
+    if not shows:
+        portal_stub.on("GET", "/Groups/.*", without_a_blank, times=99)
+    people = {portal_stub.add_user(f"p{one}@acme.com"): f"p{one}@acme.com" for one in range(3)}
+    outcomes = both.portal.add_members(team, people)
+    assert {one.verdict for one in outcomes.values()} == {Verdict.DONE}
+    assert sent(portal_stub) == [("add", 3)]
+    assert "p1@acme.com" in saved[0]
+    assert saved[-1] == ""
+
+
+def test_one_settle_time_is_waited_for_lost_writes_and_not_one_a_team(portal_stub, both: Services):
+    """What didn't show is unknown and not repeated; nothing more is sent to that team."""
+    both.portal.patience.settle_seconds = SETTLE
+    both.portal.adds_to_teams.learn(appends=False)
+    portal_stub.on("PATCH", "/Groups/.*", instead(error(504)), times=99)
+    began = time.monotonic()
+    for name in ("Sales", "Ops", "Care"):
+        team = portal_stub.add_team(name, 99)
+        portal_stub.store.groups[team]["members"] = [
+            {"value": portal_stub.add_user(f"{name}@a.com")}
+        ]
+        for one in range(2):
+            own_id = portal_stub.add_user(f"{name}{one}@acme.com")
+            outcomes = both.portal.add_members(team, {own_id: f"{name}{one}@acme.com"})
+            assert outcomes[own_id].verdict is Verdict.UNKNOWN
+    assert len(portal_stub.writes) == 3
+    assert time.monotonic() - began < 2 * SETTLE
+
+
+def test_one_settle_time_is_waited_for_lost_writes_and_not_one_a_person(
+    portal_stub, both: Services
+):
+    """An account whose write didn't show isn't written to again in that session."""
+    both.portal.patience.settle_seconds = SETTLE
+    portal_stub.on("PATCH", "/Users/.*", instead(error(504)), times=99)
+    began = time.monotonic()
+    for name in ("ana", "bo", "cy"):
+        own_id = portal_stub.add_user(f"{name}@acme.com", "Ana", "Perez", entitlements=[P25])
+        for _ in range(2):
+            outcome = make_so(both.portal, own_id, replace(ANA, email=f"{name}@acme.com"))
+            assert outcome.verdict is Verdict.UNKNOWN
+    assert len(portal_stub.writes) == 3
+    assert time.monotonic() - began < 2 * SETTLE

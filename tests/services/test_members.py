@@ -250,12 +250,43 @@ def test_a_loss_in_part_proves_nothing_and_is_not_risked_again(portal_stub, both
             assert first.but.startswith("3 former members are no longer shown in the team")
         else:
             assert first.verdict is Verdict.NEEDS_PERSON
-            assert first.reason.startswith("not put into the team: people have gone from another")
+            assert "people are no longer shown in another team since" in first.reason
             assert members(portal_stub, team) == before
     empty = portal_stub.add_team("New", 99)
     ana = portal_stub.add_user("ana@acme.com")
     outcomes = both.portal.add_members(empty, {ana: "ana@acme.com"})
     assert outcomes[ana].verdict is Verdict.DONE  # nobody is there who could be lost
+
+
+@pytest.mark.parametrize("appends", [True, None])
+def test_one_who_goes_from_one_team_closes_no_other_team(portal_stub, both: Services, appends):
+    """A colleague may have taken them out; a second team that loses somebody is a reason.
+
+    Where `add` was seen to append, it takes two more.
+    """
+    adding = both.portal.adds_to_teams
+    adding.recall(appends, "", lambda _appends, _kept: None)
+
+    def takes_one(act: Act) -> Response:
+        answer = act()
+        portal_stub.store.groups[portal_stub.seen[-1].path.split("/")[2]]["members"].pop(0)
+        return answer
+
+    portal_stub.on("PATCH", "/Groups/.*", takes_one, times=3 if appends else 2, body='"add"')
+    reasons = []
+    for number in range(4):
+        team = portal_stub.add_team(f"Team {number}", 99)
+        old = [portal_stub.add_user(f"{number}-{one}@acme.com") for one in range(4)]
+        portal_stub.store.groups[team]["members"] = [{"value": one} for one in old]
+        new = portal_stub.add_user(f"new{number}@acme.com")
+        outcomes = both.portal.add_members(team, {new: f"new{number}@acme.com"})
+        reasons.append(outcomes[new].reason)
+        if number == 0:
+            later = portal_stub.add_user("later@acme.com")
+            (outcome,) = both.portal.add_members(team, {later: "later@acme.com"}).values()
+            assert "somebody else is no longer shown in it since" in outcome.reason
+    closed = ["people are no longer shown in another team since" in one for one in reasons]
+    assert closed == [False, False, not appends, True]
 
 
 def test_who_was_taken_out_by_our_next_add_is_told_so(portal_stub, both, with_an_owner):

@@ -5,6 +5,8 @@ An id may have been handed on since. Nobody else gets a membership or an e-mail 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 
 from aapimport.run.landing import UNKNOWN_IF_MAILED
 from aapimport.run.records import State, StepKind, Task, lacks_pass
@@ -79,15 +81,13 @@ def look_again(session: Session, tasks: Sequence[Task]) -> dict[int, Outcome]:
         for batch, people in zip(batches, wanted, strict=True)
     ]
     found: dict[int, Outcome] = {}
-    answers = session.read_many(calls)
-    for batch, steps, people, outcomes in zip(batches, accounts, wanted, answers, strict=True):
-        for task, step, one, first in zip(batch, steps, people, outcomes, strict=True):
-            outcome = first
-            if first.gone or first.reason == OFF_THE_PASS:
-                outcome = _second_look(session, task, one, first)
-            if outcome.reason == DEACTIVATED_SINCE and says_inactive(step.but):
-                outcome = replace(outcome, verdict=Verdict.DONE, reason="")
-            found[task.row] = outcome
+    firsts = [*zip(unsure, chain(*wanted), chain(*session.read_many(calls)), strict=True)]
+    outcomes = {task.row: first for task, _, first in firsts} | _second_looks(session, firsts)
+    for task, step in zip(unsure, chain(*accounts), strict=True):
+        outcome = outcomes[task.row]
+        if outcome.reason == DEACTIVATED_SINCE and says_inactive(step.but):
+            outcome = replace(outcome, verdict=Verdict.DONE, reason="")
+        found[task.row] = outcome
     if service == "portal":
         found |= _off_the_pass(session, [it for it in unsure if _is_done(found[it.row])])
     session.confirmed |= {(service, row) for row, outcome in found.items() if _is_done(outcome)}
@@ -102,25 +102,32 @@ def _on_the_pass(steps: Sequence[Task], people: Sequence[Wanted]) -> list[Wanted
     ]
 
 
-def _second_look(session: Session, task: Task, wanted: Wanted, first: Outcome) -> Outcome:
-    """What is known of an account that isn't shown, or not on the pass: one answer may be wrong.
+def _second_looks(
+    session: Session, firsts: Sequence[tuple[Task, Wanted, Outcome]]
+) -> dict[int, Outcome]:
+    """What is known of accounts that aren't shown, or not on the pass: one answer may be wrong.
 
-    Searches may lag behind the account itself, which is asked for by its id. Nothing is known for
-    sure before all has settled.
+    Searches may lag behind the accounts themselves, which are asked for by their ids, many at a
+    time. Nothing is known for sure before all has settled.
     """
-    directory = session.directories[task.service]
-    settled = session.unsettled(task.service) <= 0
-    if first.gone and not settled:
-        return first
-    if settled:
+    service = firsts[0][0].service
+    directory, trusts = session.directories[service], session.trusts(service)
+    settled = session.unsettled(service) <= 0
+    doubts = [it for it in firsts if (settled and it[2].gone) or it[2].reason == OFF_THE_PASS]
+    if settled and doubts:
         session.conveyor.sleep(min(_GAP, session.options.settle_seconds))
-    trusted = first.gone and session.trusts(task.service)
-    (again,) = confirm_many(directory, [wanted], [task.account_id], trusted=trusted)
-    if again.gone and settled:
-        return replace(again, verdict=Verdict.NEEDS_PERSON)
-    if again.reason == OFF_THE_PASS and not settled:
-        return replace(again, verdict=Verdict.UNKNOWN)
-    return again
+
+    def look(task: Task, wanted: Wanted, first: Outcome) -> Outcome:
+        trusted = first.gone and trusts
+        (again,) = confirm_many(directory, [wanted], [task.account_id], trusted=trusted)
+        if again.gone and settled:
+            return replace(again, verdict=Verdict.NEEDS_PERSON)
+        if again.reason == OFF_THE_PASS and not settled:
+            return replace(again, verdict=Verdict.UNKNOWN)
+        return again
+
+    answers = session.read_many(partial(look, *it) for it in doubts)
+    return {it[0].row: again for it, again in zip(doubts, answers, strict=True)}
 
 
 def _off_the_pass(session: Session, tasks: Sequence[Task]) -> dict[int, Outcome]:

@@ -102,7 +102,7 @@ def put_back(directory: Directory, before: Mapping[str, list[Item]], seen: Seen)
     """Give an account back what a write took away; says what became of that write.
 
     While somebody else is changing the account it is read again before each further try; after a
-    lost answer until that shows, or can't be carried out any more.
+    lost answer until that shows, and it isn't sent again where it doesn't.
     """
     outcome = Outcome(verdict=Verdict.NOT_SENT)
     lost = False
@@ -116,10 +116,9 @@ def put_back(directory: Directory, before: Mapping[str, list[Item]], seen: Seen)
             break
         wait_before_another(directory.patience, outcome, attempt)
         if lost and not changes.is_guarded(directory, seen):
-            shown = shows_in_time(
-                directory.patience, since, partial(_is_back, directory, before, seen)
-            )
-            if not shown and not directory.patience.has_settled(since):
+            is_shown = partial(_is_back, directory, before, seen)
+            shows_in_time(directory.patience, seen.account.id, since, is_shown)
+            if seen.account.id in directory.patience.unseen:
                 return outcome
         current = directory.fetch(seen.account.id)
         if isinstance(current, tuple) and current[0].user_name == seen.account.user_name:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from aapimport.services.directory import Directory, Unknown
-from aapimport.services.keeping import NOT_REPEATED
+from aapimport.services.keeping import NOT_REPEATED, NOT_SHOWN
 from aapimport.services.kept import Item, Kept
 from aapimport.services.membership import (
     SHOWN_IN_PART,
@@ -56,19 +56,14 @@ REFUSALS_IN_A_ROW = 5
 REFUSING_TEAMS_IN_A_ROW = 3
 """After so many teams that refuse everybody, the next ones are believed at one refusal like it."""
 _WAITS = Outcome(verdict=Verdict.UNKNOWN, reason=NOT_REPEATED)
+_UNSEEN = Outcome(verdict=Verdict.UNKNOWN, reason=NOT_SHOWN)
 _TOO_MUCH = {400, 413}
 _REFUSING = {402, 403, 404, 409, 422}
 _OK = 200
 
 
 class Joining:
-    """Putting people into one team; one writer for each team.
-
-    Args:
-        directory: The portal.
-        team_id: The team.
-        people: The address of each account id.
-    """
+    """Putting people, the address of each account id, into one team; one writer for each team."""
 
     def __init__(self, directory: Directory, team_id: str, people: Mapping[str, str]) -> None:
         self._directory = directory
@@ -170,6 +165,8 @@ class Joining:
         """What becomes of all who are left at once; None where they are added."""
         if self._all_refused is not None:
             return self._all_refused
+        if self._team_id in self._directory.patience.unseen:
+            return _UNSEEN
         if self._adding.appends is False:  # seen since the others were sent
             is_waiting = self._adding.may_still_take(self._team_id, self._directory.patience)
             return _WAITS if is_waiting else self._whole(left)
@@ -201,9 +198,7 @@ class Joining:
     def _tried(
         self, ids: list[str], tries: int
     ) -> tuple[dict[str, Outcome], list[str], Outcome, int]:
-        """Add some people; after a lost answer, or when somebody else is changing the team, again.
-
-        It is read who is in it before anybody is sent again, a bounded number of times.
+        """Add some people; after a lost answer, or a change by somebody else, read and add again.
 
         Returns:
             Who was found inside, who is left with an outcome, that, and the answer's status.
@@ -219,13 +214,14 @@ class Joining:
             outcome = after_lost(outcome, lost=lost)
             self._adding.sent(self._team_id, again=lost)
             lost = outcome.verdict is Verdict.UNKNOWN
+            if lost and not self._adding.appends and self._team_id not in self._adding.kept:
+                self._intend(left)  # also beside nobody: carried out late, it may undo a repeat
             if not ((lost and may_pass(outcome)) or status in BUSY):
                 break
             wait_before_another(self._directory.patience, outcome, TRIES + 1 - tries)
             tries -= 1
             people = {one: self._people.get(one, "") for one in left}
-            in_time = lost and tries > 0
-            present = inside_by_now(self._directory, self._team_id, people, in_time=in_time)
+            present = inside_by_now(self._directory, self._team_id, people, in_time=lost)
             if present is None:
                 status = 0
                 break
@@ -233,7 +229,7 @@ class Joining:
             left = [one for one in left if one not in present]
             if not left or not tries:
                 break
-            if lost and self._adding.may_still_take(self._team_id, self._directory.patience):
+            if self._team_id in self._directory.patience.unseen:
                 break
         if status not in _REFUSING | _TOO_MUCH:
             self._refused = 0
@@ -322,8 +318,9 @@ class Joining:
             lost = Outcome(verdict=not_yet, reason=after.reason)
             return {one: lost for one in added if one not in inside}
         self._hidden = (self._hidden or after.hidden) and not after.shown
-        if self._lost(self._inside, added, after):
-            self._adding.doubt(self._team_id)
+        if out := self._lost(self._inside, added, after):
+            nearly_all = len(out) >= len(self._inside) - 1
+            self._adding.doubt(self._team_id, nearly_all=nearly_all)
         checked = {**outcomes, **shown_in(after, self._directory, self._team_id, added)}
         if gone := self._gone or self._lost(self._former, added, after):
             but = no_longer(gone)

@@ -23,6 +23,8 @@ NOT_REPEATED = (
     " earlier change hasn't been shown so far"
 )
 """Why a second `add` has to wait."""
+NOT_SHOWN = "not sent: an earlier change, whose answer was lost, hasn't been shown so far"
+"""Why nothing more is sent to an account or a team in this session."""
 _ANOTHER_LOOK = 2.0  # seconds before something that isn't shown is looked at once more
 _REFUSALS = {Verdict.REJECTED, Verdict.REFUSED}
 _Shown = TypeVar("_Shown")
@@ -55,6 +57,8 @@ class Adding:
         refusing: In what words teams, one after the other, have refused everybody.
         back: What this session has put back, in words, by the same ids.
         losing: Where this session has seen something go for good.
+        takes: Whether that may well be what `add` does elsewhere, too: nearly all went, or things
+            went twice.
         alone: Held by the only one who may `add` while nothing has shown what that does.
     """
 
@@ -68,6 +72,8 @@ class Adding:
         self.alone = threading.RLock()
         self.refusing: list[str] = []
         self.losing: set[str] = set()
+        self.takes = False
+        self._losses: set[str] = set()
         self.back: dict[str, list[str]] = {}
         self._proven: bool | None = None
         self._once = False
@@ -123,10 +129,13 @@ class Adding:
     def lose(self, identifier: str, gone: Iterable[str]) -> None:
         """What was kept is gone for good, or can't be looked at; it is durable until it is told."""
         with self.alone:
-            self.kept.pop(identifier, None)
+            kept = self.kept.pop(identifier, None)
             self.losing.add(identifier)
+            self._losses.add(identifier)
             told = self.lost.setdefault(identifier, [])
             told += [one for one in gone if one not in told]
+            there = sum(map(len, kept.before.values())) if kept else 0
+            self.takes = self.takes or len(self._losses) > 1 or len(told) >= there - 1
             self._write()
 
     def told(self) -> None:
@@ -155,11 +164,15 @@ class Adding:
         else:
             self._once = True  # durable with what is kept, before long
 
-    def doubt(self, identifier: str) -> None:
-        """Have it shown again what `add` does, as something is gone there after all."""
+    def doubt(self, identifier: str, *, nearly_all: bool = False) -> None:
+        """Have it shown again what `add` does, as something is gone there after all.
+
+        Nothing is added there any more; elsewhere only where nearly all of it is gone.
+        """
         with self.alone:
             if self.appends:
                 self.losing.add(identifier)
+                self.takes = self.takes or nearly_all
                 self.appends = self._proven = None
                 self._write()
 
@@ -192,7 +205,7 @@ class Adding:
         """
         kept = self.kept[identifier]
         too_late = kept.earlier and patience.has_settled(kept.since)
-        seen = _watched(patience, kept, look, lambda it: it.fresh)
+        seen = _watched(patience, identifier, kept, look, lambda it: it.fresh)
         if too_late and not _is_shown(seen):
             patience.rest(_ANOTHER_LOOK)
             seen = look(kept) or seen
@@ -232,7 +245,9 @@ class Adding:
         if not patience.has_settled(kept.since):
             return
         self._give_up()
-        if kept.earlier:
+        if kept.earlier and not kept.words:
+            self.forget(identifier)
+        elif kept.earlier:
             self.lose(identifier, [f"{kept.words} (it can't be read whether that is still there)"])
 
     def _put_back(
@@ -262,7 +277,7 @@ class Adding:
             self._write()
         if done.verdict not in MAY_HAVE_WRITTEN:
             return seen
-        again = _watched(patience, kept, look, lambda it: it.fresh and not it.gone)
+        again = _watched(patience, identifier, kept, look, lambda it: it.fresh and not it.gone)
         if again is None or not _is_shown(again):
             return again
         if not again.gone and (again.fresh or patience.has_settled(kept.since)):
@@ -288,14 +303,18 @@ def _is_shown(seen: Look[Any] | None) -> bool:
 
 def _watched(
     patience: Patience,
+    identifier: str,
     kept: Kept,
     look: Looking[_Shown],
     is_enough: Callable[[Look[_Shown]], bool],
 ) -> Look[_Shown] | None:
-    """The first look that is enough, else the last at which something could be read."""
+    """The first look that is enough, else the last at which something could be read.
+
+    It is one look where a lost write hasn't shown in this session.
+    """
     last = None
     for _ in patience.looks(kept.since):
         last = look(kept) or last
-        if last is not None and is_enough(last):
+        if identifier in patience.unseen or (last is not None and is_enough(last)):
             break
     return last

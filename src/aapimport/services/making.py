@@ -14,7 +14,7 @@ from aapimport.services.changes import NAMES, Seen
 from aapimport.services.differences import differences, not_kept
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.giving_back import GIVEN_BACK, put_back, said, see_what_was_there, settled
-from aapimport.services.keeping import NOT_REPEATED
+from aapimport.services.keeping import NOT_REPEATED, NOT_SHOWN
 from aapimport.services.kept import Kept
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.ownership import DEACTIVATED_SINCE, HANDED_ON, is_still
@@ -137,6 +137,8 @@ class _Making:
             left = self._left(part)
             if not left:
                 return Outcome(verdict=Verdict.DONE)
+            if (own_id := self._now.account.id) in self._directory.patience.unseen:
+                return Outcome(verdict=Verdict.UNKNOWN, reason=NOT_SHOWN, account_id=own_id)
             outcome = self._sent(left)
             if outcome.verdict is not Verdict.DONE:
                 if not (self._busy or may_pass(outcome)):
@@ -156,8 +158,7 @@ class _Making:
     def _may_come_yet(self, part: Collection[str]) -> bool:
         """Whether a lost write that may replace what is there can be carried out even now.
 
-        It is looked for until it shows or has settled: carried out after a repeat, it would undo
-        what was put right since.
+        It is looked for until it shows or has settled, and left for the next session then.
         """
         patience, last = self._directory.patience, self._now
 
@@ -165,9 +166,9 @@ class _Making:
             now = _shown(self._directory, last.account.id, self._wanted, written=True)
             return isinstance(now, Seen) and not self._left(part, now)
 
-        if not (self._lost and self._replaces) or shows_in_time(patience, self._sent_at, is_shown):
-            return False
-        return not patience.has_settled(self._sent_at)
+        if self._lost and self._replaces:
+            shows_in_time(patience, last.account.id, self._sent_at, is_shown)
+        return last.account.id in patience.unseen
 
     def _read_back(self, *, until_it_shows: bool) -> Seen | Outcome:
         """The account after a write; what the write took away has been put back then.

@@ -120,6 +120,7 @@ class Patience:
     Attributes:
         waits_until: When the longest wait that a service asked for ends, on the monotonic clock.
         settle_seconds: How long a service may not show what was written; a run sets it.
+        unseen: Accounts and teams of lost writes that didn't show; nothing more is sent there.
     """
 
     def __init__(
@@ -127,6 +128,7 @@ class Patience:
     ) -> None:
         self.waits_until = 0.0
         self.settle_seconds = 0.0
+        self.unseen: set[str] = set()
         self._sleep = sleep
         self._budget = budget or Budget()
 

@@ -34,18 +34,26 @@ def after_lost(outcome: Outcome, *, lost: bool) -> Outcome:
     return replace(outcome, verdict=Verdict.UNKNOWN)
 
 
-def shows_in_time(patience: Patience, since: float, is_shown: Callable[[], bool]) -> bool:
+def shows_in_time(
+    patience: Patience, identifier: str, since: float, is_shown: Callable[[], bool]
+) -> bool:
     """Whether a write whose answer was lost shows before it has settled; looked for until then.
 
-    What replaces something must not be repeated before: carried out late, the first one would undo
-    the repeat, and whatever came after it.
+    What replaces something isn't repeated: carried out late, the first one would undo the repeat,
+    and whatever came after it. What doesn't show is for the next session (`Patience.unseen`); the
+    next lost one isn't waited for, or a service that loses answers would hold up everybody.
 
     Args:
         patience: How long to look.
+        identifier: The account or the team.
         since: When the write was last under way, on the monotonic clock.
         is_shown: Looks once.
     """
-    return any(is_shown() for _ in patience.looks(since))
+    looks = iter([None]) if patience.unseen else patience.looks(since)
+    shows = any(is_shown() for _ in looks)
+    if not shows and patience.settle_seconds:  # else nothing is carried out late
+        patience.unseen.add(identifier)
+    return shows
 
 
 def wait_before_another(patience: Patience, outcome: Outcome, attempt: int) -> None:

@@ -32,14 +32,14 @@ from aapimport.services.transport import Answer, Reply
 
 MEMBERS = "members"
 LOST_HERE = (
-    "not put into the team: somebody else has gone from it when people were added, and the portal"
-    " may take others out of a team then: put this person into it on the portal"
+    "not put into the team: somebody else is no longer shown in it since people were added, and the"
+    " portal may take others out of a team then: put this person into it on the portal"
 )
-"""Why nobody is added to a team any more that has lost a part of its members."""
+"""Why nobody is added to a team any more that doesn't show all of its former members."""
 _LOST_ELSEWHERE = (
-    "not put into the team: people have gone from another team when somebody was added there, and"
-    " this portal hasn't shown that it keeps those who are in a team: put this person into it on"
-    " the portal, or upload again"
+    "not put into the team: people are no longer shown in another team since somebody was added"
+    " there, and the portal may take others out of a team then: put this person into it on the"
+    " portal, or upload again"
 )
 _MIGHT_TAKE_AWAY = (
     "the team shows only some of its members, and this portal hasn't shown yet that it keeps those"
@@ -66,7 +66,7 @@ def nobody_may_join(adding: Adding, team_id: str, team: Members, used: int | Non
         return LOST_HERE
     if adding.appends is None and (team.hidden or hides(team, used)):
         return _MIGHT_TAKE_AWAY
-    return _LOST_ELSEWHERE if adding.appends is None and adding.losing and team.items else ""
+    return _LOST_ELSEWHERE if adding.appends is None and adding.takes and team.items else ""
 
 
 def read_before(directory: Directory, team_id: str) -> Members | Unknown:
@@ -92,8 +92,7 @@ def inside_by_now(
         team_id: The team.
         people: The address of each account id.
         in_time: Whether the answer was lost. If the `add` may take others out of the team, people
-            are looked for then until they show or it can't be carried out any more: it would undo
-            a repeat.
+            are looked for then until they show: carried out late, it would undo a repeat.
     """
     inside: set[str] | None = None
 
@@ -106,7 +105,7 @@ def inside_by_now(
     adding = directory.adds_to_teams
     kept = adding.kept.get(team_id)
     if not are_shown() and in_time and kept and adding.may_still_take(team_id, directory.patience):
-        shows_in_time(directory.patience, kept.since, are_shown)
+        shows_in_time(directory.patience, team_id, kept.since, are_shown)
     return inside
 
 
@@ -140,7 +139,8 @@ def send_whole(
 
     By one PATCH; where there is none of that kind, by PUT of the team as it is shown. A refusal is
     none of that: a PUT wipes out what a team has and doesn't show. After a lost answer it is looked
-    until the list shows, or can't be carried out any more, unless a version guards it.
+    until the list shows, unless a version guards it: one that is shown where no ETags are announced
+    doesn't.
 
     Args:
         directory: The portal.
@@ -176,10 +176,11 @@ def send_whole(
         if not (busy or may_pass(outcome) or outcome.verdict is Verdict.NOT_SENT):
             break
         wait_before_another(directory.patience, outcome, attempt)
-        if lost and not version:
-            if shows_in_time(directory.patience, since, partial(_holds, directory, team_id, ids)):
+        if lost and not (version and directory.capabilities.etags):
+            is_shown = partial(_holds, directory, team_id, ids)
+            if shows_in_time(directory.patience, team_id, since, is_shown):
                 return Outcome(verdict=Verdict.DONE)
-            if not directory.patience.has_settled(since):
+            if team_id in directory.patience.unseen:
                 break
     return outcome
 
