@@ -162,13 +162,7 @@ def send_whole(
         everybody = [*({**known, **now.items}).values()]
         version = text(mapping(shown.get("meta")).get("version"))
         ids = by_id(everybody).keys()
-        reply = send(directory, team_id, "replace", everybody, version)
-        if wants_put(reply):
-            body = {**shown, MEMBERS: everybody}
-            headers = {"If-Match": version} if version else None
-            reply = directory.transport.request(
-                "PUT", team_path(team_id), body=body, headers=headers
-            )
+        reply = _send_list(directory, team_id, shown, everybody, version)
         since = time.monotonic()
         busy = isinstance(reply, Answer) and reply.status in BUSY
         outcome = after_lost(judge(reply), lost=lost)
@@ -183,6 +177,21 @@ def send_whole(
             if team_id in directory.patience.unseen:
                 break
     return outcome
+
+
+def _send_list(
+    directory: Directory, team_id: str, shown: Item, everybody: list[Item], version: str
+) -> Reply:
+    """The whole list, once: by PATCH, or by PUT of the team as it is shown."""
+    reply = send(directory, team_id, "replace", everybody, version)
+    if not wants_put(reply):
+        return reply
+    return directory.transport.request(
+        "PUT",
+        team_path(team_id),
+        body={**shown, MEMBERS: everybody},
+        headers={"If-Match": version} if version else None,
+    )
 
 
 def _holds(directory: Directory, team_id: str, ids: Collection[str]) -> bool:
