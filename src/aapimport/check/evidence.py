@@ -257,9 +257,10 @@ class Evidence:
         self._noted.findings.append(found)
 
     def _break(self, row: int, key: str) -> None:
-        """Note that a value can't be used, and that a copy of it would look as if it could."""
-        self._noted.faulty.add((row, key))
-        self._noted.correct(row, self._columns[key], Kind.UNREADABLE)
+        """Note once that a value can't be used, and that a copy of it would look as if it could."""
+        if (row, key) not in self._noted.faulty:
+            self._noted.faulty.add((row, key))
+            self._noted.correct(row, self._columns[key], Kind.UNREADABLE)
 
 
 def headers_disagree(
