@@ -58,7 +58,7 @@ class SheetCheck:
         self.findings: list[Finding] = []
         """Everything found so far."""
         self.corrections: list[Correction] = []
-        """What a copy of the rows has to know."""
+        """What a copy of the rows has to know, if people are wanted."""
         self.people: list[Row] = []
         """The rows without an error, if they are wanted."""
         self.rows = 0
@@ -159,7 +159,8 @@ class SheetCheck:
             for finding in slipped:
                 noted.correct(finding.row or 0, min(self._columns.values()), Kind.UNREADABLE)
         self.findings += noted.findings
-        self.corrections += noted.corrections
+        if self._keep_people:  # without people no copy is made
+            self.corrections += noted.corrections
 
     def _clear(
         self,
