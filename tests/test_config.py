@@ -221,6 +221,14 @@ def test_what_the_portal_does_not_keep_can_be_set(typed: str, meant: set[str]) -
     assert read_settings({"AAPIMPORT_NOT_KEPT": typed}).not_kept == meant
 
 
+def test_somebody_may_know_that_teams_keep_their_members() -> None:
+    """Only in one word, so that no other is taken for it."""
+    assert read_settings({"AAPIMPORT_KEEPS_MEMBERS": " Yes "}).keeps_members
+    assert not read_settings({}).keeps_members
+    with pytest.raises(SettingsError, match="AAPIMPORT_KEEPS_MEMBERS is not yes"):
+        read_settings({"AAPIMPORT_KEEPS_MEMBERS": "no"})
+
+
 @pytest.mark.parametrize(
     "typed", ["role", "roles;names", "roles names", "userName", "roles,emails"]
 )

@@ -23,6 +23,7 @@ ADMINISTRATOR = "AAPIMPORT_ADMINISTRATOR"
 BUFFER = "AAPIMPORT_BUFFER"
 PASS_AS = "AAPIMPORT_PASS_AS"
 NOT_KEPT = "AAPIMPORT_NOT_KEPT"
+KEEPS_MEMBERS = "AAPIMPORT_KEEPS_MEMBERS"
 
 PassAs = Literal["auto", "entitlement", "group"]
 """What being on the pass is, on the portal: an entitlement of the person, or a Group of people."""
@@ -73,6 +74,8 @@ class Settings:
         buffer: The part of a pass's seats that should stay free, for a warning.
         pass_as: What being on the pass is, on the portal; `auto` goes by what the portal keeps.
         not_kept: The SCIM attributes, in lower case, that the portal declares and drops.
+        keeps_members: Whether somebody knows that the portal keeps a team's members when others
+            are added, so that those who once went were taken out by people.
     """
 
     state_dir: Path
@@ -83,6 +86,7 @@ class Settings:
     buffer: float = DEFAULT_BUFFER
     pass_as: PassAs = "auto"
     not_kept: frozenset[str] = frozenset()
+    keeps_members: bool = False
 
     @property
     def target(self) -> Literal["practice", "live"]:
@@ -107,6 +111,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         buffer=_number(environment, BUFFER, DEFAULT_BUFFER * 100, 100.0) / 100,
         pass_as=_pass_as(environment),
         not_kept=_not_kept(environment),
+        keeps_members=_keeps_members(environment),
     )
     if not any(name in environment for name in SERVICE_VARIABLES):
         return practice
@@ -183,6 +188,13 @@ def _not_kept(environment: Mapping[str, str]) -> frozenset[str]:
             hint="it takes roles, entitlements, externalId and names, with commas between them",
         )
     return frozenset(DROPPABLE[one.lower()] for one in typed)
+
+
+def _keeps_members(environment: Mapping[str, str]) -> bool:
+    typed = environment.get(KEEPS_MEMBERS, "").strip().lower()
+    if typed not in {"", "yes"}:
+        raise SettingsError(f"{KEEPS_MEMBERS} is not yes", hint="set it to yes, or unset it")
+    return bool(typed)
 
 
 def _number(environment: Mapping[str, str], name: str, default: float, most: float) -> float:

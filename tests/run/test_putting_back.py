@@ -4,7 +4,7 @@ import json
 import sqlite3
 import time
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from aapimport.run.options import RunOptions
 from aapimport.run.putting_back import put_back_first
 from aapimport.run.records import State, StepKind
 from aapimport.run.session import Session
+from aapimport.services.kept import Saved
 from aapimport.services.ownership import HANDED_ON
 from support.stub import EXTENSION, ScimStub
 from support.uploading import Uploading, people, person, services
@@ -23,7 +24,7 @@ from support.wire import RESET, Act, Response, as_json, error, instead
 
 SETTLE = 0.6
 STILL_SETTLING = 8.0
-SEEN_ONCE = (None, json.dumps({"kept": {}, "lost": {}, "once": True}))
+SEEN_ONCE = (None, json.dumps(asdict(Saved(once=True))))
 """What is known of `add` after one person's or one team's values went with it."""
 P25 = {"value": "p25", "display": "Leadership 2025", "type": "pass"}
 

@@ -4,9 +4,10 @@ import pytest
 
 from aapimport.errors import SettingsError
 from aapimport.plan.make import Services
+from aapimport.services.keeping import Adding
 from aapimport.services.membership import COUNT
-from aapimport.services.outcomes import Verdict
-from aapimport.services.team_writes import see_who_was_there
+from aapimport.services.outcomes import Outcome, Verdict
+from aapimport.services.team_writes import LOST_HERE, see_who_was_there
 from support.stub import EXTENSION, ScimStub
 from support.wire import RESET, Act, Fault, Response, after_acting, as_json, error, instead
 
@@ -260,10 +261,7 @@ def test_a_loss_in_part_proves_nothing_and_is_not_risked_again(portal_stub, both
 
 @pytest.mark.parametrize("appends", [True, None])
 def test_one_who_goes_from_one_team_closes_no_other_team(portal_stub, both: Services, appends):
-    """A colleague may have taken them out; a second team that loses somebody is a reason.
-
-    Where `add` was seen to append, it takes two more.
-    """
+    """A colleague may have taken them out; a second team that loses somebody is a reason."""
     adding = both.portal.adds_to_teams
     adding.recall(appends, "", lambda _appends, _kept: None)
 
@@ -272,7 +270,7 @@ def test_one_who_goes_from_one_team_closes_no_other_team(portal_stub, both: Serv
         portal_stub.store.groups[portal_stub.seen[-1].path.split("/")[2]]["members"].pop(0)
         return answer
 
-    portal_stub.on("PATCH", "/Groups/.*", takes_one, times=3 if appends else 2, body='"add"')
+    portal_stub.on("PATCH", "/Groups/.*", takes_one, times=2, body='"add"')
     reasons = []
     for number in range(4):
         team = portal_stub.add_team(f"Team {number}", 99)
@@ -286,7 +284,50 @@ def test_one_who_goes_from_one_team_closes_no_other_team(portal_stub, both: Serv
             (outcome,) = both.portal.add_members(team, {later: "later@acme.com"}).values()
             assert "somebody else is no longer shown in it since" in outcome.reason
     closed = ["people are no longer shown in another team since" in one for one in reasons]
-    assert closed == [False, False, not appends, True]
+    assert closed == [False, False, True, True]
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_a_team_that_has_lost_somebody_is_closed_to_later_sessions(
+    portal_stub, both: Services, trusted
+):
+    """Until the portal is seen to keep two people elsewhere, or somebody says that it does."""
+    teams = [portal_stub.add_team(name, 99) for name in ("Sales", "Ops")]
+    for team in teams:
+        old = [portal_stub.add_user(f"{team}-{one}@acme.com") for one in range(4)]
+        portal_stub.store.groups[team]["members"] = [{"value": one} for one in old]
+    sales, ops = teams
+    owned = portal_stub.add_team("Care", 99)
+    owner = portal_stub.add_user("owner@acme.com")
+    portal_stub.store.groups[owned]["members"] = [{"value": owner}]
+
+    def takes_one(act: Act) -> Response:
+        answer = act()
+        portal_stub.store.groups[sales]["members"].pop(0)
+        return answer
+
+    portal_stub.on("PATCH", "/Groups/.*", takes_one, body='"add"')
+    saved: list[tuple[bool | None, str]] = [(None, "")]
+
+    def a_session_adds(team: str, who: str) -> Outcome:
+        adding = both.portal.adds_to_teams = Adding()
+        adding.trusted = trusted
+        adding.recall(*saved[-1], lambda *what: saved.append(what))
+        outcomes = both.portal.add_members(team, {portal_stub.add_user(who): who})
+        adding.told()
+        (outcome,) = outcomes.values()
+        return outcome
+
+    assert a_session_adds(sales, "ana@acme.com").but
+    again = a_session_adds(sales, "ben@acme.com")
+    assert (again.verdict is Verdict.DONE) is trusted
+    if not trusted:
+        assert again.reason == LOST_HERE
+        assert a_session_adds(owned, "cleo@acme.com").verdict is Verdict.DONE
+        assert a_session_adds(sales, "dora@acme.com").reason == LOST_HERE
+    assert a_session_adds(ops, "elif@acme.com").verdict is Verdict.DONE
+    assert a_session_adds(sales, "finn@acme.com").verdict is Verdict.DONE
+    assert saved[-1][0]
 
 
 def test_who_was_taken_out_by_our_next_add_is_told_so(portal_stub, both, with_an_owner):

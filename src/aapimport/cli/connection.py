@@ -35,11 +35,13 @@ def connected(settings: Settings, pace: str | None = None) -> Iterator["Services
         budget = Budget()
         other = budget if host_of(portal.url) == host_of(jhana.url) else None
         # the budget belongs to the host; each waits by its own transport, and stops by itself
+        directory = Portal(
+            "All Access Pass", portal, Patience(portal.pause, budget), settings.not_kept
+        )
+        directory.adds_to_teams.trusted = settings.keeps_members
         yield Services(
             target=settings.target,
-            portal=Portal(
-                "All Access Pass", portal, Patience(portal.pause, budget), settings.not_kept
-            ),
+            portal=directory,
             jhana=Directory("Jhana", jhana, Patience(jhana.pause, other)),
         )
 

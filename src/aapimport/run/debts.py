@@ -7,7 +7,7 @@ from itertools import groupby
 from aapimport.run.journal import Journal
 from aapimport.run.records import Run, State, StepKind, Task
 from aapimport.run.report import WHERE, is_mail_owed
-from aapimport.services.kept import names_of, read_kept
+from aapimport.services.kept import names_of, read_saved
 
 _THERE = {State.DONE, State.WRITTEN}
 _IN_DOUBT = {State.INTENT, State.DOUBT, State.WRITTEN}
@@ -53,10 +53,10 @@ def _at_risk(journal: Journal, run: Run) -> Iterator[str]:
         ("jhana", "people", "account"),
     ):
         where = WHERE[service, StepKind.ACCOUNT]
-        kept, lost, _ = read_kept(journal.adding(run.address, service, kind)[1])
-        for identifier, one in kept.items():
+        saved = read_saved(journal.adding(run.address, service, kind)[1])
+        for identifier, one in saved.kept.items():
             yield f"{where}: {what} {one['owner'] or identifier}: {names_of(one['before'])}"
-        for identifier, words in lost.items():
+        for identifier, words in saved.lost.items():
             yield f"{where}: {what} {identifier}: {', '.join(words)}"
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
-from aapimport.services.kept import Kept, Look, read_kept
+from aapimport.services.kept import Kept, Look, Saved, read_saved
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.patience import Patience
 from aapimport.services.repeating import MAY_HAVE_WRITTEN
@@ -56,9 +56,12 @@ class Adding:
         placed: Whom this session has put into a team, by the team's id, shown or not.
         refusing: In what words teams, one after the other, have refused everybody.
         back: What this session has put back, in words, by the same ids.
-        losing: Where this session has seen something go for good.
-        takes: Whether that may well be what `add` does elsewhere, too: nearly all went, or things
+        losing: The teams that were seen to lose somebody for good, by this session or, unless the
+            service was since seen to keep members, by an earlier one.
+        takes: Whether that may well be what `add` does elsewhere, too: nearly all went, or people
             went twice.
+        trusted: Whether the administrator says that the service keeps a team's members: what
+            earlier sessions saw going was taken out by people.
         alone: Held by the only one who may `add` while nothing has shown what that does.
     """
 
@@ -73,7 +76,8 @@ class Adding:
         self.refusing: list[str] = []
         self.losing: set[str] = set()
         self.takes = False
-        self._losses: set[str] = set()
+        self.trusted = False
+        self._closed: set[str] = set()
         self.back: dict[str, list[str]] = {}
         self._proven: bool | None = None
         self._once = False
@@ -90,10 +94,13 @@ class Adding:
         self.appends = self._proven = appends
         self._save = save
         now, time_now = time.monotonic(), time.time()
-        held, self.lost, self._once = read_kept(kept)
+        saved = read_saved(kept)
+        self.lost, self._once = saved.lost, saved.once
+        if not (appends or self.trusted):
+            self.losing, self._closed, self.takes = {*saved.losing}, {*saved.losing}, saved.takes
         self.kept = {
             identifier: Kept(**one, since=now - max(0.0, time_now - one["at"]), earlier=True)
-            for identifier, one in held.items()
+            for identifier, one in saved.kept.items()
         }
 
     def is_settling(self, patience: Patience) -> bool:
@@ -126,16 +133,17 @@ class Adding:
             if self.kept.pop(identifier, None):
                 self._write()
 
-    def lose(self, identifier: str, gone: Iterable[str]) -> None:
-        """What was kept is gone for good, or can't be looked at; it is durable until it is told."""
+    def lose(self, identifier: str, gone: Iterable[str], *, certain: bool = True) -> None:
+        """What was kept is gone for good, or can't be looked at; it is durable until it is told.
+
+        A team is closed to later sessions as well, where it is certain that somebody is gone.
+        """
         with self.alone:
             kept = self.kept.pop(identifier, None)
-            self.losing.add(identifier)
-            self._losses.add(identifier)
             told = self.lost.setdefault(identifier, [])
             told += [one for one in gone if one not in told]
             there = sum(map(len, kept.before.values())) if kept else 0
-            self.takes = self.takes or len(self._losses) > 1 or len(told) >= there - 1
+            self._loses(identifier, nearly_all=len(told) >= there - 1, for_good=certain)
             self._write()
 
     def told(self) -> None:
@@ -171,10 +179,15 @@ class Adding:
         """
         with self.alone:
             if self.appends:
-                self.losing.add(identifier)
-                self.takes = self.takes or nearly_all
                 self.appends = self._proven = None
+                self._loses(identifier, nearly_all=nearly_all, for_good=True)
                 self._write()
+
+    def _loses(self, identifier: str, *, nearly_all: bool, for_good: bool) -> None:
+        if not self._shown_whole:
+            self._closed.update([identifier] if for_good else [])
+            self.losing.add(identifier)
+            self.takes = self.takes or nearly_all or len(self.losing) > 1
 
     def settle(
         self,
@@ -227,9 +240,13 @@ class Adding:
         return seen
 
     def _all_there(self, identifier: str, *, theirs: bool) -> None:
-        """Everything is there after an `add`: it appends, where it could have taken something."""
+        """Everything is there after an `add`: it appends, where it could have taken something.
+
+        Where somebody went from a team it is no proof that one stays: that may be its owner.
+        """
         kept = self.kept[identifier]
-        proves = theirs and any(kept.before[path] for path in kept.added)
+        least = 2 if self.losing else 1
+        proves = theirs and any(len(kept.before[path]) >= least for path in kept.added)
         if self._proven is None and proves and not (kept.earlier or kept.taken):
             self.learn(appends=True)
         self.forget(identifier)
@@ -248,7 +265,8 @@ class Adding:
         if kept.earlier and not kept.words:
             self.forget(identifier)
         elif kept.earlier:
-            self.lose(identifier, [f"{kept.words} (it can't be read whether that is still there)"])
+            words = f"{kept.words} (it can't be read whether that is still there)"
+            self.lose(identifier, [words], certain=False)
 
     def _put_back(
         self,
@@ -283,7 +301,7 @@ class Adding:
         if not again.gone and (again.fresh or patience.has_settled(kept.since)):
             self.forget(identifier)
         elif again.gone and patience.has_settled(kept.since):
-            self.lose(identifier, again.gone)
+            self.lose(identifier, again.gone, certain=False)
         back = [one for one in seen.gone if one not in again.gone]
         self.back.setdefault(identifier, []).extend(back)
         return replace(again, back=tuple(back))
@@ -292,9 +310,12 @@ class Adding:
         kept = {identifier: asdict(one) for identifier, one in self.kept.items()}
         for one in kept.values():
             del one["since"], one["earlier"]
-        what = {"kept": kept, "lost": self.lost} | ({"once": True} if self._once else {})
-        is_any = kept or self.lost or self._once
-        self._save(self._proven, json.dumps(what, ensure_ascii=False) if is_any else "")
+        takes = self.takes and bool(self._closed)
+        what = Saved(
+            kept=kept, lost=self.lost, once=self._once, losing=[*self._closed], takes=takes
+        )
+        text = "" if what == Saved() else json.dumps(asdict(what), ensure_ascii=False)
+        self._save(self._proven, text)
 
 
 def _is_shown(seen: Look[Any] | None) -> bool:

@@ -70,12 +70,26 @@ def names_of(before: Mapping[str, list[Item]]) -> str:
     return ", ".join(plain_words(str(one.get("display") or one.get("value", ""))) for one in items)
 
 
-def read_kept(saved: str) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]], bool]:
-    """What is kept, and what is gone and hasn't been told, by id, as `Save` was given it.
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    """What outlives a process, as `Save` is given it.
 
-    The third is whether an `add` has once been followed by a loss of all that was there.
+    Attributes:
+        kept: What is kept, by id.
+        lost: What is gone and hasn't been told, by id.
+        once: Whether an `add` has once been followed by a loss of all that was there.
+        losing: The ids of teams that have lost somebody for good.
+        takes: Whether that may well happen in other teams, too.
     """
+
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lost: dict[str, list[str]] = field(default_factory=dict)
+    once: bool = False
+    losing: list[str] = field(default_factory=list)
+    takes: bool = False
+
+
+def read_saved(saved: str) -> Saved:
+    """What was saved as text; earlier versions saved only what is kept."""
     found = json.loads(saved or "{}")
-    if "kept" in found and "lost" in found:
-        return found["kept"], found["lost"], found.get("once", False)
-    return found, {}, False  # as earlier versions saved it
+    return Saved(**found) if "kept" in found and "lost" in found else Saved(kept=found)

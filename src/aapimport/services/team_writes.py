@@ -31,15 +31,18 @@ from aapimport.services.scim import PATCH_OP, identifier, mapping, text
 from aapimport.services.transport import Answer, Reply
 
 MEMBERS = "members"
+_OR_SAY_SO = (
+    ": put this person into it on the portal; or, if somebody took them out on purpose, set"
+    " AAPIMPORT_KEEPS_MEMBERS=yes and upload again"
+)
 LOST_HERE = (
     "not put into the team: somebody else is no longer shown in it since people were added, and the"
-    " portal may take others out of a team then: put this person into it on the portal"
+    f" portal may take others out of a team then{_OR_SAY_SO}"
 )
 """Why nobody is added to a team any more that doesn't show all of its former members."""
 _LOST_ELSEWHERE = (
     "not put into the team: people are no longer shown in another team since somebody was added"
-    " there, and the portal may take others out of a team then: put this person into it on the"
-    " portal, or upload again"
+    f" there, and the portal may take others out of a team then{_OR_SAY_SO}"
 )
 _MIGHT_TAKE_AWAY = (
     "the team shows only some of its members, and this portal hasn't shown yet that it keeps those"
