@@ -1,12 +1,11 @@
 """The cell that a child process shuts itself into, where it runs on a Linux that can do that.
 
 In it the process can write, create, remove or start nothing, read nothing but Python's own files,
-open no TCP connection, and send no signal out of it. What is open already stays open: the
-spreadsheet, and the pipes. Elsewhere there is no such thing, and the limits of `sheets.limits` have
-to do.
+open no socket, and send no signal out of it. What is open already stays open: the spreadsheet, and
+the pipes. Elsewhere there is no such thing, and the limits of `sheets.limits` have to do.
 
-Sources: "Landlock: unprivileged access control" in the kernel's documentation
-(https://docs.kernel.org/userspace-api/landlock.html), landlock(7) and PR_SET_NO_NEW_PRIVS(2const).
+Sources: "Landlock: unprivileged access control" and "Seccomp BPF" in the kernel's documentation
+(https://docs.kernel.org/userspace-api/), landlock(7), seccomp(2) and PR_SET_NO_NEW_PRIVS(2const).
 """
 
 import os
@@ -18,10 +17,16 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-_MACHINES = ("x86_64", "aarch64")
-"""Where the system calls have the numbers below."""
+_MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
+"""Where the calls have the numbers below: what seccomp calls each, and its number of socket(2)."""
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _SET_NO_NEW_PRIVILEGES = 38
+_SET_SECCOMP, _FILTER = 22, 2
+_LOAD, _IF_EQUAL, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_ALLOW, _NOT_PERMITTED = 0x7FFF0000, 0x00050001
+_IO_URING_SETUP = 425
+_OTHER_NUMBERS = 0x40000000
+"""From here on the numbers are those of x86's 32-bit pointers: for calls that exist twice."""
 _ASK_FOR_THE_VERSION = 1
 _PATH_BENEATH = 1
 _READ_FILE, _READ_FOLDER = 1 << 2, 1 << 3
@@ -48,11 +53,13 @@ class Cell:
         no_new_privileges: Whether no program can give this process more rights than it has.
         landlock: The version of landlock by which it is confined; 0 where the kernel has none.
         reading: Whether what it can read is limited as well.
+        no_sockets: Whether it can make no socket of any kind.
     """
 
     no_new_privileges: bool = False
     landlock: int = 0
     reading: bool = False
+    no_sockets: bool = False
 
 
 def shut_cell(modules: Iterable[str]) -> Cell:
@@ -78,11 +85,34 @@ def shut_cell(modules: Iterable[str]) -> Cell:
 
     switched_on, unused = ctypes.c_ulong(1), ctypes.c_ulong(0)
     no_new_privileges = prctl(_SET_NO_NEW_PRIVILEGES, switched_on, unused, unused, unused) == 0
+    no_sockets = _forbid_sockets(prctl)
     version = call(_CREATE_RULESET, None, 0, _ASK_FOR_THE_VERSION)
     readable = _readable(modules)
     if version < 1 or not _lock(call, version, readable):
-        return Cell(no_new_privileges)
-    return Cell(no_new_privileges, version, reading=bool(readable))
+        return Cell(no_new_privileges, no_sockets=no_sockets)
+    return Cell(no_new_privileges, version, reading=bool(readable), no_sockets=no_sockets)
+
+
+def _forbid_sockets(prctl: Callable[..., int]) -> bool:
+    """Have the kernel refuse socket(2), and io_uring(7), which can make sockets as well."""
+    import ctypes
+
+    machine, socket = _MACHINES[os.uname().machine]
+    number, architecture = 0, 4  # where they are in struct seccomp_data
+    program = (
+        (_LOAD, 0, 0, architecture),
+        (_IF_EQUAL, 0, 5, machine),  # jumps are counted from the next line
+        (_LOAD, 0, 0, number),
+        (_IF_AT_LEAST, 3, 0, _OTHER_NUMBERS),
+        (_IF_EQUAL, 2, 0, socket),
+        (_IF_EQUAL, 1, 0, _IO_URING_SETUP),
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _NOT_PERMITTED),
+    )
+    lines = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *line) for line in program))
+    header = struct.pack("@HP", len(program), ctypes.addressof(lines))
+    unused = ctypes.c_ulong(0)
+    return prctl(_SET_SECCOMP, ctypes.c_ulong(_FILTER), header, unused, unused) == 0
 
 
 def _readable(modules: Iterable[str]) -> list[str]:
