@@ -65,8 +65,17 @@ def _ods_cell(value: Cell) -> str:
     return f"<table:table-cell {kind}><text:p>{text}</text:p></table:table-cell>"
 
 
-_FONTS = {"": (0, b"\0\0\0\xff"), "struck": (8, b"\0\0\0\xff"), "white": (0, b"\xff" * 4)}
+_BLACK, _WHITE = b"\5\0\0\0\0\0\0\xff", b"\5\0\0\0\xff\xff\xff\xff"
+_FONTS = {
+    "": (0, _BLACK),
+    "struck": (8, _BLACK),
+    "white": (0, _WHITE),
+    "white on blue": (0, _WHITE),
+    "themed": (0, b"\7\0\0\0\0\0\0\xff"),
+}
 """The flags and the colour of a font by its look ([MS-XLSB] 2.4.149)."""
+_BLUE = b"\1\0\0\0" + b"\5\0\0\0\0\0\x80\xff" + bytes(56)
+"""A solid fill."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +89,8 @@ class More:
         merged: Ranges as (first row, last row, first column, last column).
         links: Where a cell leads.
         formats: The number format of a cell.
-        looks: `struck` or `white` for a cell whose value is crossed out.
+        looks: A key of `_FONTS` for a cell whose value is crossed out.
+        letters: The same for a cell of which only the last letter is.
     """
 
     hidden_rows: tuple[int, ...] = ()
@@ -90,6 +100,7 @@ class More:
     links: Mapping[tuple[int, int], str] = field(default_factory=dict)
     formats: Formats = field(default_factory=dict)
     looks: Formats = field(default_factory=dict)
+    letters: Formats = field(default_factory=dict)
 
     def style(self, cell: tuple[int, int]) -> tuple[str, str]:
         """The number format and the look of a cell."""
@@ -107,12 +118,14 @@ def write_xlsb(path: Path, rows: Rows, more: More = More()) -> Path:
     style_part += _b(616) + _b(611, struct.pack("<I", len(_FONTS)))
     for flags, colour in _FONTS.values():
         font = struct.pack("<4H4B", 220, flags, 400, 0, 0, 2, 0, 0)
-        style_part += _b(43, font + bytes((5, 0, 0, 0)) + colour + b"\0" + _wide("Calibri"))
-    style_part += _b(612) + _b(603, struct.pack("<I", 1)) + _b(45, bytes(68)) + _b(604)
+        style_part += _b(43, font + colour + b"\0" + _wide("Calibri"))
+    fills = _b(45, bytes(68)) + _b(45, _BLUE)
+    style_part += _b(612) + _b(603, struct.pack("<I", 2)) + fills + _b(604)
     style_part += _b(617, struct.pack("<I", len(styles)))
     for at, (_, look) in enumerate(styles):
         at_font = [*_FONTS].index(look)
-        style_part += _b(47, struct.pack("<HHHHHBBHH", 0, 164 + at, at_font, 0, 0, 0, 0, 0, 1))
+        fill = int(look.endswith("on blue"))
+        style_part += _b(47, struct.pack("<HHHHHBBHH", 0, 164 + at, at_font, fill, 0, 0, 0, 0, 1))
     links = {f"rId{at}": target for at, target in enumerate(more.links.values())}
     return _zip(
         path,
@@ -144,11 +157,14 @@ def _xlsb_sheet(rows: Rows, more: More, styles: Sequence[tuple[str, str]]) -> by
         sheet += _b(0, struct.pack("<IIHBBBI", number, 0, 300, 0, hidden, 0, 0))
         for column, value in enumerate(row):
             place = struct.pack("<II", column, styles.index(more.style((number, column))))
-            sheet += (
-                _b(3, place + _NOT_AVAILABLE)
-                if (number, column) in more.errors
-                else (_xlsb_cell(place, value))
-            )
+            if (number, column) in more.errors:
+                sheet += _b(3, place + _NOT_AVAILABLE)
+            elif look := more.letters.get((number, column)):
+                text = str(value)
+                runs = struct.pack("<IHH", 1, len(text) - 1, [*_FONTS].index(look))
+                sheet += _b(62, place + b"\1" + _wide(text) + runs)
+            else:
+                sheet += _xlsb_cell(place, value)
     sheet += _b(146)
     if more.merged:
         sheet += _b(177, struct.pack("<I", len(more.merged)))

@@ -7,7 +7,7 @@ from openpyxl import Workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.comments import Comment
-from openpyxl.styles import Font, PatternFill
+from openpyxl.styles import Color, Font, PatternFill
 
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.errors import AnswerNeededError, FileProblemError
@@ -62,18 +62,21 @@ def source(tmp_path: Path) -> Path:
 def test_people_who_are_crossed_out_are_asked_about(
     libreoffice: Callable[[Path, str], Path], extension: str, tmp_path: Path
 ) -> None:
-    """Struck through, as a cell or letter by letter, or white on white, in every kind of file."""
+    """Struck through or white on white, as a cell or letter by letter, in every kind of file."""
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = "Users"
-    for row in (HEADERS, *((f"u{number}@acme.com", "U", f"N{number}") for number in range(2, 7))):
+    for row in (HEADERS, *((f"u{number}@acme.com", "U", f"N{number}") for number in range(2, 9))):
         sheet.append(row)
     for cell in sheet[3]:
         cell.font = Font(strike=True)
     for cell in (*sheet[4], *sheet[6]):
         cell.font = Font(color="FFFFFFFF")
-    for cell in sheet[6]:
+    for cell in (*sheet[6], *sheet[8]):
         cell.fill = PatternFill("solid", fgColor="FF000080")
+    white = TextBlock(InlineFont(color=Color(rgb="FFFFFFFF")), "@acme.com")
+    for number in (7, 8):
+        sheet[f"A{number}"] = CellRichText(f"u{number}", white)
     sheet["A5"] = CellRichText("u5", TextBlock(InlineFont(strike=True), "@acme.com"))
     path = tmp_path / "people.xlsx"
     book.save(path)
@@ -83,15 +86,19 @@ def test_people_who_are_crossed_out_are_asked_about(
         check_file(path, ReadOptions())
     assert "row 3 u3@acme.com (struck through), row 4 u4@acme.com (written in" in str(asked.value)
     checked = check_file(path, ReadOptions(hidden="skip"))
-    assert [person.row for person in checked.people] == [2, 6]
+    assert [person.row for person in checked.people] == [2, 6, 8]
 
 
 def test_a_binary_workbook_shows_who_is_crossed_out(tmp_path: Path) -> None:
     """Fonts and colours of cells are looked at there, too."""
-    rows = [(f"u{number}@acme.com", "U", f"N{number}") for number in range(2, 5)]
-    looks = {(2, 0): "struck", (3, 0): "white"}
-    path = write_xlsb(tmp_path / "people.xlsb", [HEADERS, *rows], More(looks=looks))
-    crossed_out = {(3, 0): "struck through", (4, 0): "written in white"}
+    rows = [(f"u{number}@acme.com", "U", f"N{number}") for number in range(2, 11)]
+    looks = {(2, 0): "struck", (3, 0): "white", (7, 0): "white on blue", (8, 0): "white on blue"}
+    letters = {(4, 0): "struck", (5, 0): "white", (6, 0): "themed", (8, 0): "white"}
+    more = More(looks=looks, letters=letters)
+    path = write_xlsb(tmp_path / "people.xlsb", [HEADERS, *rows], more)
+    ways = {3: "struck through", 4: "written in white", 5: "struck through"}
+    ways |= dict.fromkeys((6, 7), "written in white")
+    crossed_out = {(row, 0): way for row, way in ways.items()}
     assert looks_of(facts_of(path)).crossed_out == crossed_out
 
 

@@ -97,14 +97,15 @@ class Content:
         self.styles = styles or Styles()
         self._most = most
         self._column_styles: list[tuple[int, int, str]] = []
-        self._row_style = self._look = ""
+        self._row_style = ""
         self._areas: list[Area] = []
         self._empty: list[tuple[OdsSheet, Cell]] = []
         self._is_calculated = False
         self._row, self._rows, self._column, self._widest = 0, 1, 0, 0
         self._cells: list[tuple[int, int, Value]] = []
         self._cell: dict[str, str] | None = None
-        self._text = self._comment = self._paragraph = self._look = ""
+        self._text = self._comment = self._paragraph = ""
+        self._letters: set[str] = set()
         self._paragraphs = 0
         self._is_odd = False
         self._beside = 0
@@ -159,7 +160,7 @@ class Content:
             self._about_comment = self._about_comment or name in _ABOUT_COMMENTS
         elif name == "span":
             style = next((text for key, text in named.items() if key.endswith(" style-name")), "")
-            self._look = self._look or self.styles.look(style)
+            self._letters.add(style)
         elif name == "p":
             self._paragraphs += 1
             self._paragraph = ""
@@ -174,7 +175,8 @@ class Content:
                 self.sheets[-1].looks.links[self._row, self._column] = address
 
     def _start_text(self) -> None:
-        self._text = self._comment = self._paragraph = self._look = ""
+        self._text = self._comment = self._paragraph = ""
+        self._letters = set()
         self._paragraphs = 0
         self._is_odd = False
 
@@ -272,7 +274,7 @@ class Content:
     def _hold(self, value: Value, repeated: int, known: dict[str, str]) -> None:
         """Keep a value, and what it looks like."""
         self._cells.append((self._column, repeated, value))
-        if look := self._look or self.styles.look(self._style_of(known)):
+        if look := self.styles.look(self._style_of(known), self._letters):
             looks = self.sheets[-1].looks.crossed_out
             looks.update(dict.fromkeys(self._places(repeated), look))
         if self._is_odd or isinstance(value, dt.date | dt.timedelta):

@@ -4,7 +4,7 @@ Source: OpenDocument 1.3, part 3: sections 16 (styles) and 20 (their properties)
 person has named stand in `styles.xml`; those in `content.xml` may build on them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from xml.parsers import expat
 
 _WHITE = "#ffffff"
@@ -48,11 +48,18 @@ class Styles:
             fill = known["background-color"].lower()
             _keep(self._filled, self._current, is_in=fill not in {"transparent", _WHITE})
 
-    def look(self, style: str) -> str:
-        """In words, what a value looks like that is crossed out by a style, else nothing."""
-        if style in self._struck:
+    def look(self, style: str, letters: Collection[str] = ()) -> str:
+        """In words, what a value looks like that is crossed out by a style, else nothing.
+
+        Args:
+            style: The cell's.
+            letters: Those of letters that have their own.
+        """
+        styles = (style, *letters)
+        if any(one in self._struck for one in styles):
             return "struck through"
-        return "written in white" if style in self._white - self._filled else ""
+        is_white = style not in self._filled and any(one in self._white for one in styles)
+        return "written in white" if is_white else ""
 
 
 def read_styles(chunks: Iterable[bytes]) -> Styles:

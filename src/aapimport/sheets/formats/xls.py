@@ -215,7 +215,7 @@ def _add_cells(sheet: Any, facts: Facts, looks: Looks) -> None:
                 facts.errors[row + 1, column] = error_text_from_code.get(value, "#N/A")
             elif kind in {_TEXT, _NUMBER}:
                 style = sheet.cell_xf_index(row, column)
-                look = crossed.get(style) or _struck_letters(sheet, row, column)
+                look = crossed.get(style) or _look_of_letters(sheet, row, column, style)
                 if look and value != "":
                     looks.crossed_out[row + 1, column] = look
                 form = forms.get(style, "?")
@@ -230,20 +230,29 @@ def _look_of(book: Any, style: int) -> str:
     font = book.font_list[cell.font_index]
     if font.struck_out:
         return "struck through"
-    fill = cell.background
-    is_plain = not fill.fill_pattern or (
+    is_white = book.colour_map.get(font.colour_index) == _WHITE
+    return "written in white" if is_white and _is_plain(book, style) else ""
+
+
+def _is_plain(book: Any, style: int) -> bool:
+    """Whether a cell style's fill is white, so that nobody sees white letters."""
+    fill = book.xf_list[style].background
+    return not fill.fill_pattern or (
         fill.fill_pattern == _SOLID and book.colour_map.get(fill.pattern_colour_index) == _WHITE
     )
-    is_white = book.colour_map.get(font.colour_index) == _WHITE
-    return "written in white" if is_white and is_plain else ""
 
 
-def _struck_letters(sheet: Any, row: int, column: int) -> str:
-    """The look of a text of which some letters are struck through, else nothing."""
-    fonts = sheet.book.font_list
+def _look_of_letters(sheet: Any, row: int, column: int, style: int) -> str:
+    """The look of a text of which some letters are crossed out, else nothing."""
     runs = sheet.rich_text_runlist_map.get((row, column), ())
-    struck = any(font < len(fonts) and fonts[font].struck_out for _, font in runs)
-    return "struck through" if struck else ""
+    if not runs:
+        return ""
+    book = sheet.book
+    fonts = [book.font_list[font] for _, font in runs if font < len(book.font_list)]
+    if any(font.struck_out for font in fonts):
+        return "struck through"
+    white = any(book.colour_map.get(font.colour_index) == _WHITE for font in fonts)
+    return "written in white" if white and _is_plain(book, style) else ""
 
 
 def _hidden_rows(sheet: Any) -> set[int]:

@@ -14,19 +14,24 @@ from functools import partial
 from xml.etree import ElementTree as ET
 
 from aapimport.errors import FileProblemError
-from aapimport.sheets.archive import read_part
 from aapimport.sheets.book import Choices, Sheet, Value
 from aapimport.sheets.facts import ERROR_CODES, Area, Cell, Facts, Looks, Reason, Unseen
 from aapimport.sheets.formats.calamine import Grid, read_grids
+from aapimport.sheets.formats.xlsb_records import number, read_whole, records, text
+from aapimport.sheets.formats.xlsb_styles import (
+    Style,
+    Styles,
+    read_strings,
+    read_styles,
+    rich_text,
+)
 from aapimport.sheets.intake import Intake
-from aapimport.sheets.number_formats import BUILT_IN, add_number, add_text, is_date, unpacked
+from aapimport.sheets.number_formats import add_number, add_text, is_date, unpacked
 from aapimport.sheets.refusals import half_read
 from aapimport.text import linked_address
 
-_ROW, _SHEET, _FORMAT, _STYLE, _STYLES, _STYLES_END = 0, 156, 44, 47, 617, 618
-_COLUMNS, _MERGED, _LINK, _STRING, _COMMENT, _COMMENT_TEXT = 60, 176, 494, 19, 635, 637
-_FONT, _FILL, _STRUCK, _AS_RGB = 43, 45, 0x08, 2
-_RK, _ERROR, _BOOLEAN, _REAL, _TEXT, _SHARED = 2, 3, 4, 5, 6, 7
+_ROW, _SHEET, _COLUMNS, _MERGED, _LINK, _COMMENT, _COMMENT_TEXT = 0, 156, 60, 176, 494, 635, 637
+_RK, _ERROR, _BOOLEAN, _REAL, _TEXT, _SHARED, _RICH_TEXT = 2, 3, 4, 5, 6, 7, 62
 _FORMULAS = {8: _TEXT, 9: _REAL, 10: _BOOLEAN, 11: _ERROR}
 _SHORT, _SHORT_END, _SHORT_FROM = 12, 18, 11
 """Records of the same kinds, less by 11, for the cell beside the one before: without a column."""
@@ -83,11 +88,12 @@ def _sheet(records: "_Records", first: Grid | None) -> Sheet:
 
 
 def _sheets(data: bytes) -> "list[_Records]":
-    styles, strings = _cell_styles(data), _strings(data)
+    styles = read_styles(data)
+    strings = read_strings(data, styles.fonts)
     sheets = []
     for name, part, hidden in _sheet_parts(data):
         sheet = _Records(name, styles, strings, _targets(data, part), hidden=hidden)
-        for kind, body in _records(_read(data, part)):
+        for kind, body in records(read_whole(data, part)):
             sheet.take(kind, body)
         sheet.settle(_comments(data, part))
         sheets.append(sheet)
@@ -99,8 +105,8 @@ class _Records:
 
     Args:
         name: Its name.
-        styles: The number format of each cell style, and its look if it crosses values out.
-        strings: The texts that cells share.
+        styles: Those of the workbook.
+        strings: The texts that cells share, each with the look of its letters.
         targets: Where the sheet's relationships lead.
         hidden: Whether the workbook hides it.
     """
@@ -108,8 +114,8 @@ class _Records:
     def __init__(
         self,
         name: str,
-        styles: list[tuple[str, str]],
-        strings: list[str],
+        styles: Styles,
+        strings: list[tuple[str, str]],
         targets: dict[str, str],
         *,
         hidden: bool,
@@ -156,7 +162,7 @@ class _Records:
     def take(self, kind: int, body: bytes) -> None:
         """Note what a record tells."""
         if kind == _ROW:
-            self._row, self._column = _number(body) + 1, -1
+            self._row, self._column = number(body) + 1, -1
             if self._row > _ROW_END:
                 raise ValueError("a row beyond the last one")
             if body[11] & _HIDDEN_ROW:
@@ -165,8 +171,8 @@ class _Records:
             self.is_short = True
             self._column += 1
             self._take_cell(kind - _SHORT_FROM, body, 0)
-        elif kind <= max(_FORMULAS):
-            self._column = _number(body)
+        elif kind <= max(_FORMULAS) or kind == _RICH_TEXT:
+            self._column = number(body)
             self._take_cell(_FORMULAS.get(kind, kind), body, 4)
             if kind in _FORMULAS:
                 self._take_result(kind)
@@ -178,30 +184,37 @@ class _Records:
         if not 0 <= self._column < _COLUMN_END:
             raise ValueError("a column beyond the last one")
         cell = (self._row, self._column)
-        style = _number(body, at) & 0xFFFFFF
-        form, look = self._styles[style] if style < len(self._styles) else ("?", "")
+        style = number(body, at) & 0xFFFFFF
+        known = self._styles.cells
+        look_of = known[style] if style < len(known) else Style("?")
+        form, look = look_of.form, look_of.look
         at += 4
         value: Value = ""
         if kind == _ERROR:
             self._facts.errors[cell] = ERROR_CODES.get(body[at], "#N/A")
         elif kind == _BOOLEAN:
             value = bool(body[at])
-        elif kind in {_TEXT, _SHARED}:
-            value = _text(body, at)[0] if kind == _TEXT else self._strings[_number(body, at)]
+        elif kind in {_TEXT, _SHARED, _RICH_TEXT}:
+            value, letters = self._text_of(kind, body, at)
+            look = look_of.with_letters(letters)
             add_text(cell, value, form, self._looks)
         elif kind in {_RK, _REAL}:
-            number = (
-                unpacked(_number(body, at))
-                if kind == _RK
-                else struct.unpack_from("<d", body, at)[0]
+            found = (
+                unpacked(number(body, at)) if kind == _RK else struct.unpack_from("<d", body, at)[0]
             )
-            add_number(cell, number, form, self._looks)
-            value = _moment(number) if is_date(form) else number
+            add_number(cell, found, form, self._looks)
+            value = _moment(found) if is_date(form) else found
         if value != "":
             self._columns += [{} for _ in range(len(self._columns), self._column + 1)]
             self._columns[self._column][self._row] = value
             if look:
                 self._looks.crossed_out[cell] = look
+
+    def _text_of(self, kind: int, body: bytes, at: int) -> tuple[str, str]:
+        """The text of a cell, and the look of its letters."""
+        if kind == _SHARED:
+            return self._strings[number(body, at)]
+        return (text(body, at)[0], "") if kind == _TEXT else rich_text(body, at, self._styles.fonts)
 
     def _take_result(self, kind: int) -> None:
         """Weigh the result of a formula: a blank text or 0 may be none."""
@@ -227,7 +240,7 @@ class _Records:
             self.merged.append((top + 1, left, bottom + 1, right))
         elif kind == _LINK:
             top, _, left, _ = struct.unpack_from("<4I", body)
-            target = self._targets.get(_text(body, 16)[0], "")
+            target = self._targets.get(text(body, 16)[0], "")
             if address := linked_address(target):
                 self._looks.links[top + 1, left] = address
 
@@ -242,12 +255,12 @@ def _moment(number: float) -> Value:
 def _sheet_parts(data: bytes) -> Iterator[tuple[str, str, bool]]:
     """The name of each sheet, the part that holds it, and whether it is hidden."""
     targets = _targets(data, "xl/workbook.bin")
-    for kind, body in _records(_read(data, "xl/workbook.bin")):
+    for kind, body in records(read_whole(data, "xl/workbook.bin")):
         if kind == _SHEET:
-            identity, end = _text(body, 8)
+            identity, end = text(body, 8)
             part = posixpath.normpath(posixpath.join("/xl", targets[identity])).lstrip("/")
             if "worksheets/" in part:
-                yield _text(body, end)[0], part, bool(_number(body))
+                yield text(body, end)[0], part, bool(number(body))
 
 
 def _comments(data: bytes, part: str) -> dict[Cell, str]:
@@ -258,21 +271,12 @@ def _comments(data: bytes, part: str) -> dict[Cell, str]:
         if "comments" not in target.lower() or not target.lower().endswith(".bin"):
             continue
         place = posixpath.normpath(posixpath.join("/", posixpath.dirname(part), target)).lstrip("/")
-        for kind, body in _records(_read(data, place)):
+        for kind, body in records(read_whole(data, place)):
             if kind == _COMMENT:
-                cell = (_number(body, 4) + 1, _number(body, 12))
+                cell = (number(body, 4) + 1, number(body, 12))
             elif kind == _COMMENT_TEXT:
-                comments[cell] = _text(body, 1)[0]
+                comments[cell] = text(body, 1)[0]
     return comments
-
-
-def _strings(data: bytes) -> list[str]:
-    """The texts that cells share."""
-    try:
-        part = _read(data, "xl/sharedStrings.bin")
-    except KeyError:
-        return []
-    return [_text(body, 1)[0] for kind, body in _records(part) if kind == _STRING]
 
 
 def _targets(data: bytes, part: str) -> dict[str, str]:
@@ -280,69 +284,7 @@ def _targets(data: bytes, part: str) -> dict[str, str]:
     folder, name = posixpath.split(part)
     try:
         # inspect_archive has made sure that there is no DOCTYPE in it
-        links = ET.fromstring(_read(data, f"{folder}/_rels/{name}.rels"))  # noqa: S314 -- see above
+        links = ET.fromstring(read_whole(data, f"{folder}/_rels/{name}.rels"))  # noqa: S314 -- see above
     except KeyError:
         return {}
     return {link.get("Id", ""): link.get("Target", "") for link in links}
-
-
-def _cell_styles(data: bytes) -> list[tuple[str, str]]:
-    """The number format of each cell style, and its look if it crosses values out."""
-    try:
-        records = _records(_read(data, "xl/styles.bin"))
-    except KeyError:
-        return [("General", "")]
-    formats = dict(BUILT_IN)
-    fonts: list[str] = []
-    fills: list[bool] = []
-    of_cells: list[tuple[str, str]] = []
-    inside = False
-    for kind, body in records:
-        if kind == _FORMAT:
-            formats[int.from_bytes(body[:2], "little")] = _text(body, 2)[0]
-        elif kind == _FONT:  # the flags, and a colour that is written as red, green, blue
-            white = body[12] >> 1 == _AS_RGB and body[16:19] == b"\xff\xff\xff"
-            fonts.append("struck through" if body[2] & _STRUCK else "white" if white else "")
-        elif kind == _FILL:
-            fills.append(_number(body) != 0)
-        elif kind in {_STYLES, _STYLES_END}:
-            inside = kind == _STYLES
-        elif kind == _STYLE and inside:
-            number, font, fill = struct.unpack_from("<3H", body, 2)
-            look = fonts[font] if font < len(fonts) else ""
-            if look == "white":
-                look = "" if fill < len(fills) and fills[fill] else "written in white"
-            of_cells.append((formats.get(number, f"number {number}"), look))
-    return of_cells or [("General", "")]
-
-
-def _read(data: bytes, part: str) -> bytes:
-    return b"".join(read_part(data, part))
-
-
-def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:
-    """The records of a part: kind and length are in groups of seven bits ([MS-XLSB] 2.1.4)."""
-    at, end = 0, len(stream)
-    while at < end:
-        kind, at = stream[at], at + 1
-        if kind & 0x80:
-            kind, at = kind & 0x7F | stream[at] << 7, at + 1
-        length = shift = 0
-        more = True
-        while more:
-            byte, at = stream[at], at + 1
-            length |= (byte & 0x7F) << shift
-            shift += 7
-            more = bool(byte & 0x80)
-        yield kind, stream[at : at + length]
-        at += length
-
-
-def _number(body: bytes, at: int = 0) -> int:
-    return int.from_bytes(body[at : at + 4], "little")
-
-
-def _text(body: bytes, at: int) -> tuple[str, int]:
-    """A text with its length before it, and where it ends."""
-    end = at + 4 + 2 * _number(body, at)
-    return body[at + 4 : end].decode("utf-16-le"), end

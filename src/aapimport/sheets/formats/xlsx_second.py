@@ -109,12 +109,12 @@ def _look_at(sheet: "Worksheet") -> SheetView:
         column = number - 1
         if column >= width:
             continue
-        value, struck = _text_of(cell.value)
+        value, letters = _text_of(cell.value)
         if value is not None:
             rows, values = columns[column]
             rows.append(row)
             values.append(_plain(value))
-            if look := struck or (cell.has_style and _look_of(cell)):
+            if (letters or cell.has_style) and (look := _look_of(cell, letters)):
                 looks.append((row, column, look))
             if cell.has_style or not isinstance(value, str):
                 ways = _shown(value, cell.number_format)
@@ -157,24 +157,28 @@ def _shown(value: object, number_format: str) -> tuple[str | None, str | None, s
     return text or None, None, None
 
 
-def _text_of(value: Any) -> tuple[Any, str]:
-    """A value, as text where its letters differ in looks; and what it looks like if crossed out."""
+def _text_of(value: Any) -> tuple[Any, list[Any]]:
+    """A value, as text where its letters differ in looks; and the fonts of those letters."""
     if not isinstance(value, list):
-        return value, ""
-    struck = any(getattr(getattr(run, "font", None), "strike", False) for run in value)
-    return str(value), "struck through" if struck else ""
+        return value, []
+    return str(value), [font for run in value if (font := getattr(run, "font", None))]
 
 
-def _look_of(cell: "Cell | MergedCell") -> str:
-    """In words, what a cell looks like where somebody has crossed its value out, else nothing."""
-    font = cell.font
-    if font.strike:
+def _look_of(cell: "Cell | MergedCell", letters: list[Any]) -> str:
+    """In words, what a cell looks like where somebody has crossed its value out, else nothing.
+
+    Args:
+        cell: The cell.
+        letters: The fonts of letters that have their own.
+    """
+    fonts = [cell.font, *letters]
+    if any(font.strike for font in fonts):
         return "struck through"
     fill = cell.fill
     is_plain = fill.fill_type is None or (
         fill.fill_type == "solid" and _is_white_colour(fill.fgColor)
     )
-    if _is_white(font) and is_plain:
+    if is_plain and any(map(_is_white, fonts)):
         return "written in white"
     return ""
 
