@@ -188,13 +188,9 @@ def _held_in_doubt(session: Session) -> int:
 
 def _free_seats(session: Session) -> int | None:
     """Seats that are free now; None where the portal doesn't say."""
-    if session.run.seats_free is None:
+    if session.run.seats_free is None or session.pass_now is None:
         return None
-    try:
-        passes = session.services.portal.passes()
-    except ServiceError:  # the portal refuses by name whoever finds no seat
-        return None
-    return next((one.free for one in passes if one.id == session.run.pass_id), None)
+    return session.pass_now.free
 
 
 def _too_few_places(session: Session) -> Iterator[str]:

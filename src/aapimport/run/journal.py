@@ -92,13 +92,20 @@ class Journal(Runs, Memory):
 
     def wanted(self, receipt: str, tasks: Sequence[Task]) -> list[Wanted]:
         """What the accounts of steps' people should be; only while the people aren't final."""
+        return [one for one in self.remembered(receipt, tasks) if one is not None]
+
+    def remembered(self, receipt: str, tasks: Sequence[Task]) -> list[Wanted | None]:
+        """The same; None for people whose data are erased."""
         marks = ", ".join("?" * len(tasks))
         rows = self._database.execute(
             f"SELECT row, wanted FROM people WHERE receipt = ? AND row IN ({marks})",
             (receipt, *(task.row for task in tasks)),
         )
         texts = dict(rows.fetchall())
-        return [Wanted(**json.loads(texts[task.row])[task.service]) for task in tasks]
+        return [
+            Wanted(**json.loads(text)[task.service]) if (text := texts[task.row]) else None
+            for task in tasks
+        ]
 
     def record(self, receipt: str, tasks: Iterable[Task]) -> None:
         """Make new states durable, all at once; those of e-mails in the mail ledger, too."""

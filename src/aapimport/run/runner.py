@@ -20,6 +20,7 @@ from aapimport.run.options import RunOptions
 from aapimport.run.putting_back import tell_what_is_gone
 from aapimport.run.records import FINAL, Run, State, StepKind
 from aapimport.run.runs import refuse_other_services
+from aapimport.run.same_place import check_place
 from aapimport.run.session import Session
 
 
@@ -64,6 +65,7 @@ class Runner:
                     _ = directory.capabilities  # asked once, before several threads need them
                 except AapimportError as error:
                     session.conveyor.halt(service, error)
+            yield from check_place(session)
             yield from AccountSteps(session).steps(last_row)
             yield from GroupSteps(session).steps(last_row)
             if last_row is None:

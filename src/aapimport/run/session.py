@@ -17,7 +17,7 @@ from aapimport.services.changes import NAMES
 from aapimport.services.directory import Directory
 from aapimport.services.look_ups import can_be_believed
 from aapimport.services.patience import gaps
-from aapimport.services.values import Wanted
+from aapimport.services.values import Pass, Wanted
 
 _READERS = 8
 _ON_ITS_WAY = (State.INTENT, State.DOUBT, State.WRITTEN)
@@ -45,6 +45,8 @@ class Session:
         given_up: Those that are not looked for again in this session.
         resent: Those who were sent more than once, where nothing proves that this made one account.
         proven: Services that have just proven that they refuse a userName that is taken.
+        pass_now: The pass as the portal published it before this session wrote; None where it
+            publishes none.
     """
 
     def __init__(self, journal: Journal, run: Run, services: Services, options: RunOptions) -> None:
@@ -64,6 +66,7 @@ class Session:
         self.given_up: set[tuple[str, int]] = set()
         self.resent: set[tuple[str, int]] = set()
         self.proven: set[str] = set()
+        self.pass_now: Pass | None = None
         self._facts = self._recall_facts()
         self._began = time.time()
         for name, directory in self.directories.items():

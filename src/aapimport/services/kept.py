@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Generic, TypeVar
 
 from aapimport.services.scim import plain_words
@@ -92,4 +92,6 @@ class Saved:
 def read_saved(saved: str) -> Saved:
     """What was saved as text; earlier versions saved only what is kept."""
     found = json.loads(saved or "{}")
-    return Saved(**found) if "kept" in found and "lost" in found else Saved(kept=found)
+    if "kept" not in found or "lost" not in found:
+        return Saved(kept=found)
+    return Saved(**{one.name: found[one.name] for one in fields(Saved) if one.name in found})

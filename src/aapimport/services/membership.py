@@ -29,7 +29,8 @@ NOT_COUNTED = (
     " whether this person is in it"
 )
 NOBODY_LISTED = (
-    "accepted; this portal lists nobody in any of its teams: look whether this person is in it"
+    "accepted; this portal lists nobody in any of its teams: look whether this person is in it, and"
+    " whoever was in it before"
 )
 TAKEN_OUT = (
     "accepted, and not in the team any more: adding the next people may have taken this person out"

@@ -46,8 +46,9 @@ _LOST_ELSEWHERE = (
 )
 _MIGHT_TAKE_AWAY = (
     "the team shows only some of its members, and this portal hasn't shown yet that it keeps those"
-    " who are in a team when others are added: put this person into the team on the portal, or"
-    " upload somebody into a team that shows all of its members first"
+    " who are in a team when others are added: put this person into the team on the portal, upload"
+    " somebody into a team that shows all of its members first, or, if you know that it keeps them,"
+    " set AAPIMPORT_KEEPS_MEMBERS=yes and upload again"
 )
 _MOST_NAMED = 10
 _GONE = "no longer shown in the team"
@@ -67,7 +68,7 @@ def nobody_may_join(adding: Adding, team_id: str, team: Members, used: int | Non
     """
     if adding.appends is not False and team_id in adding.losing:
         return LOST_HERE
-    if adding.appends is None and (team.hidden or hides(team, used)):
+    if adding.appends is None and not adding.trusted and (team.hidden or hides(team, used)):
         return _MIGHT_TAKE_AWAY
     return _LOST_ELSEWHERE if adding.appends is None and adding.takes and team.items else ""
 
