@@ -7,6 +7,7 @@ from aapimport.errors import RefusedError, ServiceError
 from aapimport.plan.make import Memory, draft_plan, new_receipt
 from aapimport.plan.plan import Action, Plan
 from aapimport.services.values import EmailKind
+from aapimport.template.roles import Role
 from support.stub import ScimStub
 from support.uploading import Uploading, checked, people, person, services
 from support.wire import error, instead
@@ -180,3 +181,17 @@ def test_receipts_have_no_letters_that_look_alike():
     assert len(receipts) == 500
     assert not set("".join(receipts)) & set("01IO")
     assert {len(receipt) for receipt in receipts} == {6}
+
+
+def test_whoever_would_be_no_client_admin_any_more_is_named(uploading: Uploading):
+    """A blank cell means manager: with `--update-roles` one empty column is enough."""
+    admin = [{"value": Role.CLIENT_ADMIN.value}]
+    uploading.portal.add_user("p2@acme.com", roles=admin)
+    uploading.portal.add_user("p3@acme.com", roles=[{"value": Role.FACILITATOR.value}])
+    uploading.rows = people(2)
+    assert not any("client admin" in one for one in uploading.plan().notices)
+    uploading.options = replace(uploading.options, update_roles=True)
+    said = "no longer client admin after this: p2@acme.com (row 2)"
+    assert said in uploading.plan().notices
+    uploading.rows = (person(2, role=Role.CLIENT_ADMIN), person(3))
+    assert said not in uploading.plan().notices

@@ -9,6 +9,7 @@ from typing import Literal
 
 from aapimport.check.check_file import Checked
 from aapimport.config import place_of
+from aapimport.plan.by_name import by_name
 from aapimport.plan.decide import decide
 from aapimport.plan.maybes import find_maybes
 from aapimport.plan.names import (
@@ -65,11 +66,14 @@ class Memory:
         unique: The services, `portal` and `jhana`, that have proved to refuse a taken userName.
         remembered: Whom they put into a Group, by its id.
         not_kept: By service and account id, what an account that they created lacks.
+        unmailed: The upload that has created somebody on the portal whom it was to mail and didn't,
+            by the account's id, or by our key where no answer told the id.
     """
 
     unique: frozenset[str] = frozenset()
     remembered: Remembered = nobody
     not_kept: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    unmailed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def without_role(self) -> frozenset[str]:
@@ -107,15 +111,14 @@ def draft_plan(
         ServiceError: A service can't be asked; nobody is taken for absent on a guess.
     """
     refuse_shared_addresses(checked)
-    portal = services.portal
-    check_not_swapped(portal.capabilities, services.jhana.capabilities)
+    check_not_swapped(services.portal.capabilities, services.jhana.capabilities)
     taken_at = time.time()
-    myself = who_runs(portal, options.administrator)
+    myself = who_runs(services.portal, options.administrator)
     pass_, notices, doubts = _chosen_pass(services, options, memory)
-    teams = find_teams(checked, portal, pass_)
+    teams = find_teams(checked, services.portal, pass_)
     snapshots = _snapshots(checked, services, pass_)
     planner = _planner(services, options, pass_, myself, memory)
-    members = members_of(portal, set(teams.values()), memory.remembered)
+    members = members_of(services.portal, set(teams.values()), memory.remembered)
     people = _people(checked, planner, teams, members, snapshots)
     unproven = _single_witnesses(people, *snapshots)
     return Plan(
@@ -133,6 +136,7 @@ def draft_plan(
             *notices,
             *_service_notices(services, pass_, people),
             *_own_role(myself, services, options),
+            *by_name(people, memory.unmailed),
             *(doubt.sentence for _, doubt in unproven),
             *_remarks(*snapshots),
         ),

@@ -116,6 +116,30 @@ class Memory(JournalFile):
         )
         return {(service, account_id): but for service, account_id, but in found}
 
+    def unmailed(self, address: str) -> Mapping[str, str]:
+        """Whom ended uploads have created, or may have, and certainly not sent the welcome e-mail.
+
+        Returns:
+            The upload's confirmation number, by the account's id on the portal, or by our key
+            where no answer told the id.
+        """
+        found = self._database.execute(
+            "SELECT iif(account.account_id = '', account.key, account.account_id), receipt"
+            " FROM steps AS account JOIN runs USING (receipt)"
+            " JOIN steps AS mail USING (receipt, row)"
+            " WHERE address = ? AND (closed_at IS NOT NULL OR finished_at IS NOT NULL)"
+            " AND account.service = 'portal' AND account.kind = 'account'"
+            " AND account.action = 'create' AND NOT account.adopted AND account.attempts > 0"
+            " AND account.state IN ('done', 'written', 'intent', 'doubt')"
+            " AND mail.kind = 'email'"
+            " AND mail.state NOT IN ('done', 'written', 'intent', 'doubt')"
+            " AND NOT EXISTS (SELECT 1 FROM mails WHERE account_id = account.account_id"
+            f" AND account_id <> '' AND service_address = ? AND NOT mails.{_NEVER_SENT})"
+            " ORDER BY started_at",
+            (address, place(address, "portal")),
+        )
+        return {own: receipt for own, receipt in found if own}
+
     def told_once(self, receipt: str, what: str) -> bool:
         """Whether a run says something for the first time; it is durable when this returns."""
         with self._writing():

@@ -21,6 +21,7 @@ def recall(journal: JournalMemory, address: str) -> Memory:
         unique=frozenset(one for one in _SERVICES if journal.has_shown(address, one, Fact.UNIQUE)),
         remembered=lambda group_id: groups.get(group_id, _NOBODY),
         not_kept=journal.not_kept(address),
+        unmailed=journal.unmailed(address),
     )
 
 

@@ -1,0 +1,77 @@
+"""Whom an ended upload has created and not mailed is named by the plans that come after it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from aapimport.errors import SettingsError
+from aapimport.plan.make import make_plan
+from aapimport.run.journal import Journal
+from aapimport.run.recall import recall
+from aapimport.run.records import State, StepKind
+from support.uploading import Uploading, checked, people, person, services
+from support.wire import error, instead
+
+
+def notices(uploading: Uploading) -> Sequence[str]:
+    """What the next plan says of people who were never mailed."""
+    with services(uploading.portal, uploading.jhana) as both:
+        with Journal(uploading.journal_path) as journal:
+            memory = recall(journal, both.address)
+        plan = make_plan(checked(uploading.rows), both, uploading.options, memory)
+        return [one for one in plan.notices if "without a welcome e-mail" in one]
+
+
+def interrupted(uploading: Uploading) -> str:
+    """Two people are created, and the token runs out before the e-mails; returns the upload."""
+    uploading.rows = people(2)
+    refused = instead(error(401))
+    uploading.portal.on("PATCH", "/Users/.*", refused, body="welcomeEmail", times=99)
+    with pytest.raises(SettingsError):
+        uploading.run()
+    with services(uploading.portal, uploading.jhana) as both:
+        address = both.address
+    with Journal(uploading.journal_path) as journal:
+        run = journal.open_run(address)
+        assert run is not None
+        return run.receipt
+
+
+def close(uploading: Uploading, receipt: str) -> None:
+    """End an upload with what it owes."""
+    with Journal(uploading.journal_path) as journal:
+        journal.close(receipt)
+
+
+def test_whoever_was_created_and_not_mailed_is_named(uploading: Uploading):
+    """While their upload is open it is going to mail them; once it is closed nobody does."""
+    receipt = interrupted(uploading)
+    assert notices(uploading) == []
+    close(uploading, receipt)
+    uploading.rows = people(3)
+    (said,) = notices(uploading)
+    assert said.startswith(f"created by upload {receipt} without a welcome e-mail")
+    assert "p2@acme.com (row 2), p3@acme.com (row 3); invite" in said
+
+
+def test_whoever_was_mailed_is_not_named(uploading: Uploading):
+    """Nor people who were there before, nor those whom an upload without e-mails has created."""
+    uploading.portal.add_user("p2@acme.com")
+    uploading.rows = people(2)
+    uploading.run()
+    uploading.rows, uploading.emails = (person(4),), False
+    uploading.run()
+    uploading.rows = people(3)
+    assert notices(uploading) == []
+
+
+def test_a_create_in_doubt_is_known_by_its_key(uploading: Uploading):
+    """No answer has told its id; the account carries the key that it was made with."""
+    receipt = interrupted(uploading)
+    with Journal(uploading.journal_path) as journal:
+        for task in journal.tasks(receipt, StepKind.ACCOUNT):
+            journal.record(receipt, [replace(task, state=State.DOUBT, account_id="")])
+    close(uploading, receipt)
+    (said,) = notices(uploading)
+    assert "p2@acme.com (row 2), p3@acme.com (row 3)" in said
