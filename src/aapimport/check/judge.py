@@ -200,7 +200,7 @@ class SheetCheck:
                 continue
             row = first_row + index
             if not all(cell == "" or is_unticked(cell) for cell in cells):
-                if not is_note(cells) or row in broken:
+                if row in broken or not is_note(cells):
                     continue
                 at = next(at for at, cell in enumerate(cells) if shown(cell).strip())
                 column_at, text = self._columns[keys[at]], shown(cells[at])
