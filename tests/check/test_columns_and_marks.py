@@ -270,6 +270,20 @@ def test_a_second_header_ends_the_list(make_xlsx, answer_of) -> None:
     assert len(answer["people"]) == 1
 
 
+def test_beside_a_value_that_cant_be_used_everything_else_is_told(make_xlsx, answer_of) -> None:
+    """What is wrong is told once, the rest as ever, and the row is never among the people."""
+    answer = answer_of(make_xlsx(("#N/A", "", "Perez", "boss"), ("#N/A", "Bo", "Ng"), ANA))
+    told = [(p.id, str(p.cell)) for p in answer["problems"] if p.level == "error"]
+    assert told == [
+        ("error-value", "Users!A2"),
+        ("missing-value", "Users!B2"),
+        ("unknown-role", "Users!D2"),
+        ("error-value", "Users!A3"),
+    ]
+    assert (answer["rows"], answer["ready"]) == (3, 1)
+    assert [person[1] for person in answer["people"]] == [ANA[0]]
+
+
 def test_the_same_header_again_is_nobody(make_xlsx, answer_of) -> None:
     """Printed lists repeat it on every page."""
     answer = answer_of(make_xlsx(ANA, HEADERS, BOB, HEADERS, CY))

@@ -46,6 +46,26 @@ def test_problems_are_sorted_by_row_and_column() -> None:
     ]
 
 
+def test_the_same_mistake_in_many_rows_has_its_own_cell_and_range() -> None:
+    """Words that were found for one row are said of another only where all is the same."""
+    merged = RuleId.MERGED_CELL
+    findings = [
+        Finding(merged, 2, 0, "x", {"range": "A2:B2"}, (2, 1)),
+        Finding(merged, 3, 0, "x", {"range": "A2:B2"}, (3, 1)),
+        Finding(merged, 4, 0, "y", {"range": "A2:B2"}, (4, 1)),
+        Finding(merged, 5, 0, "y", {"range": "A5:B5"}, (5, 1)),
+        Finding(merged, 5, 1, "y", {"range": "B5:C5"}, (5, 2)),
+    ]
+    words = "is in the merged cells {}, where only the first one holds a value".format
+    assert [(str(p.cell), p.value, p.message, p.end) for p in put_into_words(findings, "")] == [
+        ("A2", "x", words("A2:B2"), (2, 1)),
+        ("A3", "x", words("A2:B2"), (3, 1)),
+        ("A4", "y", words("A2:B2"), (4, 1)),
+        ("A5", "y", words("A5:B5"), (5, 1)),
+        ("B5", "y", words("B5:C5"), (5, 2)),
+    ]
+
+
 def test_braces_in_a_cell_are_only_text() -> None:
     """A cell can't fill in our messages."""
     found = Finding(RuleId.LINK_DIFFERS, 2, 0, "{value.__class__}", {"link": "{0}"})

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from aapimport.check.check_file import ReadOptions, check_file
+from aapimport.sheets.formats.calamine import Grid
+from aapimport.sheets.formats.ods import _facts
 from aapimport.sheets.formats.ods_content import Content, OdsSheet
 from sheets.other_formats import write_ods
 
@@ -105,3 +107,13 @@ def test_what_stands_between_cells_is_nothing(between: str, tmp_path: Path) -> N
     """Indented XML and comments are no damage."""
     checked = check_file(write_ods(tmp_path / "a.ods", [HEADERS, ANA], between), ReadOptions())
     assert [person.email for person in checked.people] == ["ana@acme.com"]
+
+
+def test_a_repeated_row_is_compared_with_what_stands_beside_it() -> None:
+    """It is looked at once, as long as the other reader repeats it, too."""
+    cell = '<table:table-cell o:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    row = '<table:table-row table:number-rows-repeated="{}">{}</table:table-row>'
+    sheet = sheet_of(row.format(3, cell.format("Ana")) + row.format(2, cell.format("Bo")))
+    rows = [["Ana"], ["Ana"], ["Eve"], ["Bo"], ["Bo"], ["Cy"]]
+    second = _facts(sheet, Grid("Users", False, 0, lambda: iter(rows))).second
+    assert second == [{1: "Ana", 2: "Ana", 3: "Eve", 4: "Bo", 5: "Bo", 6: "Cy"}]

@@ -1,7 +1,7 @@
 """Is this an e-mail address? email-validator's rules, asked once per domain."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 _ATOM = r"[A-Za-z0-9_+%'&=~-]+"
 _is_plain = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9.-]+").fullmatch
@@ -50,6 +50,7 @@ _FAULTS = (
 """What most wrong addresses look like, the plainest first, each with its cure."""
 
 
+@lru_cache(maxsize=1024)  # a wrong text tends to stand in every row
 def _fault(text: str) -> str:
     verdict = _verdict(text)
     if not verdict:

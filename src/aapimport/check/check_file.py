@@ -129,6 +129,7 @@ def begin_check(
             gc.disable()  # it would look at a hundred thousand problems again and again
             return _checked(path, CheckedFile.read(child.answer(path.name, view)))
         finally:
+            gc.freeze()  # nor later on: they stay until the end
             gc.enable()
             if view:
                 view.stop()

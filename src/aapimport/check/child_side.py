@@ -121,7 +121,7 @@ def _above(header: Header, top: Sequence[Sequence[Value]], first_column: int) ->
     """What is to be said about rows above the header, and people in them."""
     above = top[: header.row - 1]
     if first_filled_row(above):
-        yield Finding(RuleId.ROWS_ABOVE_HEADER, header.row, 0, "", {})
+        yield Finding(RuleId.ROWS_ABOVE_HEADER, header.row, 0, "", {"row": header.row})
         for row, cells in enumerate(above, start=1):
             if found := address_in(cells, row, first_column):
                 yield found

@@ -5,6 +5,7 @@ import re
 from bisect import bisect, bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
+from operator import itemgetter
 from typing import Any
 
 from aapimport.check.header import Header
@@ -61,7 +62,8 @@ class Evidence:
         self._second = seen(facts.second, Columns())
         self._numbers_unseen = isinstance(facts.looks, Unseen) and facts.looks.suspects.numbers
         self._columns = header.columns
-        self._keys = {column: key for key, column in header.columns.items()}
+        by_column = sorted(header.columns.items(), key=itemgetter(1))
+        self._keys = {column: key for key, column in by_column}
         errors, unstored, zeros = facts.errors, facts.unstored, facts.zeros
         self._broken_cells = (
             (RuleId.ERROR_VALUE, _Cells(errors, self._keys)),
@@ -161,7 +163,7 @@ class Evidence:
         if bottom < first_row or top >= first_row + length:
             return
         rows = range(max(top, first_row), min(bottom, first_row + length - 1) + 1)
-        keys = [key for column, key in sorted(self._keys.items()) if left <= column <= right]
+        keys = [key for column, key in self._keys.items() if left <= column <= right]
         if area not in self._told:  # it may have begun in the rows before these
             held = [values[key][row - first_row] for row, key in product(rows, keys)]
             value = next((shown(value) for value in held if value != ""), None)

@@ -17,7 +17,7 @@ from aapimport.check.second_header import find_second_header
 from aapimport.check.set_aside import SetAside, bare_address, without_sign
 from aapimport.check.unread_cells import Beside, address_in, is_unticked
 from aapimport.check.unread_columns import UnreadColumns
-from aapimport.check.validate_rows import KEYS, Fault, Row, validate_rows
+from aapimport.check.validate_rows import KEYS, Fault, Row, validate_rows, without_faulty
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Sheet, Value
@@ -200,7 +200,7 @@ class SheetCheck:
                 continue
             row = first_row + index
             if not all(cell == "" or is_unticked(cell) for cell in cells):
-                if not is_note(cells) or row in broken:
+                if row in broken or not is_note(cells):
                     continue
                 at = next(at for at, cell in enumerate(cells) if shown(cell).strip())
                 column_at, text = self._columns[keys[at]], shown(cells[at])
@@ -254,20 +254,27 @@ class SheetCheck:
             roles = [role or Role.MANAGER for role in roles]
         groups: list[str | None] = [team or None for team in teams] if "" in teams else [*teams]
         rows = list(zip(numbers, emails, firsts, lasts, roles, groups, flags, strict=True))
-        people, faults = validate_rows(rows)
-        for fault in faults:
-            self._explain(fault, dict(zip(KEYS, rows[fault.index], strict=True)), noted)
-        good = [person for person in people if person[0] not in broken] if broken else people
-        self.ready += len(good)
+        whole = [row for row in rows if row[0] not in broken] if broken else rows
+        people, faults = validate_rows(whole)
+        self._explain(whole, faults, noted)
+        self.ready += len(people)
         if self._keep_people:
-            self.people += good
+            self.people += people
+        if broken:  # of whom nobody is ready; what else is wrong with them is told
+            rest = [row for row in rows if row[0] in broken]
+            _, faults = validate_rows(without_faulty(rest, noted.faulty))
+            self._explain(rest, faults, noted)
         self._warn(numbers, texts, roles, noted)
 
-    def _explain(self, fault: Fault, row: dict[str, Any], noted: Noted) -> None:
-        """Turn what pydantic says into a problem of the catalogue."""
+    def _explain(
+        self, rows: Sequence[tuple[Any, ...]], faults: Sequence[Fault], noted: Noted
+    ) -> None:
+        """Turn what pydantic says into problems of the catalogue."""
+        for fault in faults:
+            self._explain_one(fault, dict(zip(KEYS, rows[fault.index], strict=True)), noted)
+
+    def _explain_one(self, fault: Fault, row: dict[str, Any], noted: Noted) -> None:
         number, key = row["row"], fault.key
-        if (number, key) in noted.faulty:
-            return
         column = self._columns.get(key)
         value = noted.originals.get((number, key), str(row[key] or ""))
         name = _COLUMN[key].name

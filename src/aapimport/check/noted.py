@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import itemgetter
 from typing import NamedTuple
 
 from aapimport.problems.problem import Finding
@@ -88,4 +89,4 @@ class Noted:
 
     def broken_rows(self) -> set[int]:
         """The rows with a value that can't be used."""
-        return {row for row, _ in self.faulty}
+        return set(map(itemgetter(0), self.faulty))

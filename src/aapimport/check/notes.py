@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from aapimport.check.repair import shown
 from aapimport.sheets.book import Value
@@ -23,7 +24,11 @@ def is_note(cells: Sequence[Value]) -> bool:
     One text that begins like a note, or has four words; beside it only numbers. Whatever has an
     at-sign may be somebody, and so may a word or two.
     """
-    texts = [text for cell in cells if (text := shown(cell).strip())]
+    return _reads_as_note(tuple(text for cell in cells if (text := shown(cell).strip())))
+
+
+@lru_cache(maxsize=1024)  # the same text tends to stand in every row
+def _reads_as_note(texts: tuple[str, ...]) -> bool:
     if not texts or any("@" in text or "＠" in text for text in texts):
         return False
     first, *others = texts

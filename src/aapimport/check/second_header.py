@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from aapimport.check.column_names import column_key
-from aapimport.check.header import Header, header_score
+from aapimport.check.header import Header
 from aapimport.sheets.book import Value
 
 _ENOUGH = 2
@@ -24,15 +24,18 @@ def find_second_header(
         The row's index, the column of its first name, and whether it is the same header again.
     """
     at = header.columns.get("email", -1) - first_column
-    for index, row in enumerate(rows):
-        # Nearly every row has an address in its place, and then is no header.
-        value = row[at] if 0 <= at < len(row) else ""
-        if (isinstance(value, str) and "@" in value) or not any(row):
+    # Nearly every row has an address in its place, and then is no header.
+    suspects = [
+        (index, row[:_WIDEST])
+        for index, row in enumerate(rows)
+        if not (0 <= at < len(row) and isinstance(value := row[at], str) and "@" in value)
+    ]
+    texts = {cell for _, cells in suspects for cell in cells if isinstance(cell, str)}
+    names = {text: key for text in texts if (key := column_key(text))}
+    for index, cells in suspects if len(names) >= _ENOUGH else ():
+        keys = [names.get(cell) if isinstance(cell, str) else None for cell in cells]
+        if len(set(keys) - {None}) < _ENOUGH:
             continue
-        cells = row[:_WIDEST]
-        if header_score(cells) < _ENOUGH:
-            continue
-        keys = [column_key(cell) if isinstance(cell, str) else None for cell in cells]
         first = next(place for place, key in enumerate(keys) if key)
         named = {key: place + first_column for place, key in enumerate(keys) if key}
         yield index, first + first_column, named == header.columns

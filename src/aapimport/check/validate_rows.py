@@ -1,5 +1,6 @@
 """How pydantic validates the rows of a file: every row, all of them at once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -13,6 +14,16 @@ from aapimport.template.roles import Role
 
 KEYS = ("row", "email", "first_name", "last_name", "role", "team", "jhana")
 """The fields of `Person`, in the order in which a row holds them."""
+
+_BEYOND_DOUBT: dict[str, Any] = {
+    "email": "somebody@example.com",
+    "first_name": "Some",
+    "last_name": "Body",
+    "role": Role.MANAGER,
+    "team": None,
+    "jhana": False,
+}
+"""Values of nobody, of which pydantic has nothing to say."""
 
 _LIMITS = {column.key: column.max_length for column in COLUMNS}
 
@@ -67,6 +78,22 @@ class Fault:
     key: str
     kind: str
     context: dict[str, Any]
+
+
+def without_faulty(
+    rows: list[tuple[Any, ...]], faulty: Iterable[tuple[int, str]]
+) -> list[tuple[Any, ...]]:
+    """Rows in which pydantic finds nothing wrong with values that are known to be.
+
+    Args:
+        rows: The values in the order of `KEYS`.
+        faulty: The (row, field) of each value about which all has been said.
+    """
+    changed = {row[0]: list(row) for row in rows}
+    for number, key in faulty:
+        if number in changed and key in _BEYOND_DOUBT:
+            changed[number][KEYS.index(key)] = _BEYOND_DOUBT[key]
+    return [*map(tuple, changed.values())]
 
 
 def validate_rows(rows: list[tuple[Any, ...]]) -> tuple[list[Row], list[Fault]]:

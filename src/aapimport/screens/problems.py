@@ -1,8 +1,7 @@
 """The list of problems, as `validate` and `upload` print it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import IO, TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -113,18 +112,18 @@ def _as_text(lines: Sequence[Line]) -> str:
     return "".join(f"{line.plain}\n" for line in lines) + ("\n" if lines else "")
 
 
-def gather(problems: Iterable[Problem]) -> list[Entry]:
+def gather(problems: Sequence[Problem]) -> list[Entry]:
     """The problems as few entries: one where one cause hits many rows, at most ten of a rule.
 
     Returns:
         Entries in the order of their first problems.
     """
-    order = {id(problem): at for at, problem in enumerate(problems)}
-    entries: list[Entry] = []
-    by_rule = sorted(problems, key=lambda problem: (problem.id, order[id(problem)]))
-    for _, of_rule in groupby(by_rule, key=lambda problem: problem.id):
-        entries += _gather_rule(list(of_rule))
-    return sorted(entries, key=lambda entry: order[id(entry.problem)])
+    by_rule: dict[RuleId, list[Problem]] = {}
+    for problem in problems:
+        by_rule.setdefault(problem.id, []).append(problem)
+    entries = (entry for of_rule in by_rule.values() for entry in _gather_rule(of_rule))
+    by_first = {id(entry.problem): entry for entry in entries}
+    return [by_first[id(problem)] for problem in problems if id(problem) in by_first]
 
 
 def _gather_rule(problems: list[Problem]) -> list[Entry]:
@@ -190,10 +189,10 @@ def _told(entry: Entry) -> str:
 
 
 def _cells(problems: Sequence[Problem]) -> str:
-    names = [str(p.cell).rpartition("!")[2] if p.cell else _WHOLE_FILE for p in problems]
-    if len(names) > _CELLS_NAMED + 1:
-        return f"{', '.join(names[:_CELLS_NAMED])} and {len(names) - _CELLS_NAMED:,} more"
-    return ", ".join(names)
+    named = problems if len(problems) <= _CELLS_NAMED + 1 else problems[:_CELLS_NAMED]
+    names = [str(p.cell).rpartition("!")[2] if p.cell else _WHOLE_FILE for p in named]
+    more = f" and {len(problems) - len(named):,} more" if len(problems) > len(named) else ""
+    return ", ".join(names) + more
 
 
 def _address(problem: Problem) -> str:

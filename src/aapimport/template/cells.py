@@ -1,7 +1,7 @@
 """Where a value stands in a spreadsheet, in the words that Excel's Name Box takes."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aapimport.text import column_letters
 
@@ -9,8 +9,7 @@ _PLAIN_SHEET = re.compile(r"[^\W\d][\w.]*", re.ASCII)
 _LOOKS_LIKE_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*|[Cc]\d*|[Rr]\d*[Cc]\d*")
 
 
-@dataclass(frozen=True, slots=True)
-class CellRef:
+class CellRef(NamedTuple):
     """One cell.
 
     Attributes:

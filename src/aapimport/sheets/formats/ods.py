@@ -7,10 +7,11 @@ that it is the second reader here.
 
 import datetime as dt
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
+from typing import Any
 
 from aapimport.errors import FileProblemError
 from aapimport.sheets.archive import read_part
@@ -88,19 +89,28 @@ def _columns(sheet: OdsSheet, other: Grid) -> Columns:
     """The other reader's values by column and row; ours, where they differ in blanks alone."""
     columns: Columns = []
     start = other.first_column
+    ours_before: Sequence[Value] = ()
+    theirs_before: Sequence[Value] = ()
+    held: dict[int, Any] = {}
     for row, (ours, theirs) in enumerate(
         zip_longest(sheet.values(), other.rows(), fillvalue=()), start=1
     ):
-        width = max(len(ours), start + len(theirs))
-        columns += [{} for _ in range(len(columns), width)]
-        for column in range(width):
-            value = ours[column] if column < len(ours) else ""
-            said = theirs[column - start] if start <= column < start + len(theirs) else ""
-            if value == said or (row, column) in sheet.odd or _bare(value) == _bare(said):
-                said = value
-            if said != "":
-                dated = isinstance(said, dt.date | dt.time | dt.timedelta)
-                columns[column][row] = {"date": str(said)} if dated else said
+        # A row that is repeated is one and the same, ten thousand times.
+        if ours is not ours_before or theirs != theirs_before or sheet.odd:
+            width = max(len(ours), start + len(theirs))
+            columns += [{} for _ in range(len(columns), width)]
+            held = {}
+            for column in range(width):
+                value = ours[column] if column < len(ours) else ""
+                said = theirs[column - start] if start <= column < start + len(theirs) else ""
+                if value == said or (row, column) in sheet.odd or _bare(value) == _bare(said):
+                    said = value
+                if said != "":
+                    dated = isinstance(said, dt.date | dt.time | dt.timedelta)
+                    held[column] = {"date": str(said)} if dated else said
+            ours_before, theirs_before = ours, theirs
+        for column, said in held.items():
+            columns[column][row] = said
     return columns
 
 
