@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from aapimport.errors import SettingsError
+from aapimport.errors import ExitCode, SettingsError
 from aapimport.plan.make import make_plan
 from aapimport.run.journal import Journal
 from aapimport.run.recall import recall
@@ -75,3 +75,19 @@ def test_a_create_in_doubt_is_known_by_its_key(uploading: Uploading):
     close(uploading, receipt)
     (said,) = notices(uploading)
     assert "p2@acme.com (row 2), p3@acme.com (row 3)" in said
+
+
+def test_whomever_a_later_upload_has_taken_over_is_its_matter(uploading: Uploading):
+    """It goes on with what was in doubt under the same key, and mails them."""
+    receipt = interrupted(uploading)
+    with Journal(uploading.journal_path) as journal:
+        for task in journal.tasks(receipt, StepKind.ACCOUNT):
+            journal.record(receipt, [replace(task, state=State.DOUBT, account_id="")])
+    close(uploading, receipt)
+    uploading.portal.store.users.clear()  # they are created only by the next one
+    uploading.portal.store.seats.clear()
+    uploading.portal.add_user("boss@acme.com")
+    uploading.portal._rules.clear()
+    assert uploading.run().exit_code is ExitCode.OK
+    assert len(uploading.portal.store.mails) == 2
+    assert notices(uploading) == []

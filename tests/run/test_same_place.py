@@ -6,27 +6,31 @@ from dataclasses import replace
 import pytest
 
 from aapimport.errors import ExitCode, RefusedError, ServiceError, SettingsError
-from support.uploading import Uploading, people
+from aapimport.run.journal import Journal
+from support.uploading import Uploading, people, services
 from support.wire import Act, Response, error, instead
 
 STRANGER = {"emails": [], "name": {"givenName": "Olga", "familyName": "Else"}}
 
 
-def interrupt(uploading: Uploading) -> Uploading:
-    """Two of four people are put on the portal, and seen there; then its token runs out."""
-    uploading.rows, uploading.settle_seconds = people(4), 0.3
+def interrupt(uploading: Uploading, after: int = 2, service: str = "portal") -> Uploading:
+    """Two of four people are put on a service, and seen there; then its token runs out."""
+    if len(uploading.rows) == 1:
+        uploading.rows, uploading.settle_seconds = people(4), 0.3
+    stub = uploading.portal if service == "portal" else uploading.jhana
     is_over = [False]
 
     def runs_out(act: Act) -> Response:
-        both = len(uploading.portal.store.users) == 2  # the first one is created alone
-        return error(401) if both and not is_over[0] else act()
+        enough = len(stub.store.users) >= after  # the first one is created alone
+        return error(401) if enough and not is_over[0] else act()
 
-    uploading.portal.on("POST", "/Users", runs_out, times=99)
+    stub.on("POST", "/Users", runs_out, times=99)
     with pytest.raises(SettingsError):
         uploading.run()
-    assert len(uploading.portal.store.users) == 2
+    assert len(stub.store.users) >= after
     is_over[0] = True
     uploading.portal.seen.clear()
+    uploading.jhana.seen.clear()
     return uploading
 
 
@@ -85,7 +89,7 @@ def test_another_clients_token_is_noticed(interrupted: Uploading, *, same_ids: b
             other = {"userName": f"other-{one['id']}@else.com", "externalId": "other"}
             interrupted.portal.store.users[one["id"]] = one | other | STRANGER
     said = words_of(interrupted)
-    assert "nobody whom this upload has seen on All Access Pass before (2 looked at)" in said
+    assert "nobody whom this upload has seen on All Access Pass before (2 looked for)" in said
 
 
 def test_people_whose_data_are_erased_are_known_by_their_key(uploading: Uploading):
@@ -119,3 +123,79 @@ def test_what_cannot_be_looked_at_is_no_stranger(interrupted: Uploading):
     """A portal may show nobody by id: the look-ups of everybody else go on as ever."""
     interrupted.portal.on("GET", "/Users/[^/]+", instead(error(403)), times=2)
     assert interrupted.run().exit_code is ExitCode.OK
+
+
+def test_somebody_whom_the_plan_has_seen_is_looked_for(uploading: Uploading):
+    """Before anything was done, people who are to be changed tell whose directory it is."""
+    ids = [uploading.portal.add_user(f"p{row}@acme.com") for row in (2, 3)]
+    uploading.rows, uploading.settle_seconds = people(5), 0.3
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Journal(uploading.journal_path) as journal,
+    ):
+        journal.begin(uploading._plan(both))
+    for own_id in ids:
+        other = {"userName": f"other-{own_id}@else.com", "externalId": "other"}
+        uploading.portal.store.users[own_id].update(other | STRANGER)
+    assert "nobody whom this upload has seen on All Access Pass" in words_of(uploading)
+
+
+def test_an_account_without_our_key_proves_nothing(uploading: Uploading):
+    """On a portal that keeps no keys an id alone may be anybody's; the pass's name tells more."""
+    uploading.emails = False
+    uploading.portal.habits.dropped = frozenset({"externalId"})
+    interrupt(uploading)
+    uploading.portal.store.passes["p26"]["displayName"] = "Another client's pass"
+    for own_id, one in uploading.portal.store.users.items():
+        one.update(STRANGER, userName=f"other-{own_id}@else.com")
+    said = words_of(uploading)
+    assert "the pass Leadership 2026 is called otherwise now, and nobody whom" in said
+
+
+def test_a_pass_may_be_renamed(interrupted: Uploading):
+    """Whoever is there tells that it is the same one."""
+    interrupted.portal.store.passes["p26"]["displayName"] = "Leadership 2027"
+    assert interrupted.run().exit_code is ExitCode.OK
+
+
+def test_everybody_is_looked_for_before_it_stops(uploading: Uploading):
+    """A colleague may have deleted the first few of many."""
+    uploading.rows, uploading.settle_seconds = people(14), 0.3
+    uploading.portal.habits.unique = False
+    interrupt(uploading, after=12)
+    for own_id in [*uploading.portal.store.users][:11]:
+        del uploading.portal.store.users[own_id]
+    assert uploading.run().exit_code is not ExitCode.OK  # of those who are gone
+    assert {one["userName"] for one in uploading.portal.store.users.values()} >= {"p15@acme.com"}
+
+
+def test_a_portal_that_shows_nobody_by_id_is_searched(interrupted: Uploading):
+    """Some answer 404 to that, and list people all the same."""
+    interrupted.portal.on("GET", "/Users/[^/]+", instead(error(404)), times=2)
+    assert interrupted.run().exit_code is ExitCode.OK
+    assert len(interrupted.portal.store.users) == 4
+
+
+def test_an_empty_jhana_stops_no_portal(uploading: Uploading):
+    """Nobody is created there; on the portal everything goes on."""
+    uploading.rows, uploading.settle_seconds = people(4, jhana=True), 0.3
+    interrupt(uploading, service="jhana")
+    uploading.jhana.store.users.clear()
+    with pytest.raises(RefusedError, match="has seen on Jhana before"):
+        uploading.run()
+    assert uploading.jhana.writes == []
+    assert len(uploading.portal.store.users) == 4
+
+
+def test_an_upload_that_has_sent_nothing_leaves_nothing_open(uploading: Uploading):
+    """The pass went between the plan and the first write."""
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Journal(uploading.journal_path) as journal,
+    ):
+        run = journal.begin(uploading._plan(both))
+        uploading.portal.store.passes.clear()
+        with pytest.raises(RefusedError, match="nothing was sent") as stopped:
+            uploading.carry_out(journal, both, run, begun_now=True)
+        assert not journal.knows(run.receipt)
+    assert "client" not in stopped.value.hint

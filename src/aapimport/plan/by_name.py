@@ -44,7 +44,7 @@ def _never_mailed(people: Iterable[PersonPlan], unmailed: Mapping[str, str]) -> 
             owed.setdefault(upload, []).append(one)
     for upload, some in owed.items():
         yield (
-            f"created by upload {upload} without a welcome e-mail, and this one sends it to new"
+            f"created by upload {upload} without a welcome e-mail, which an upload sends to new"
             f" people only: {_named(some)}; invite them on the portal"
         )
 

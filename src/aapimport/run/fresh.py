@@ -57,12 +57,12 @@ def look_before_writing(session: Session, last_row: int | None) -> Iterator[Prog
             session.options.approve(drift)
         except AapimportError:
             if not drift.begun:
-                _leave(session)
+                leave(session)
             raise
     session.conveyor.record([_taken_in(one) for one in arrivals])
 
 
-def _leave(session: Session) -> None:
+def leave(session: Session) -> None:
     """Leave nothing open of an upload that has sent nothing: it is as if it never was.
 
     One that took over what a closed upload left in doubt is closed itself, so that this stays.

@@ -127,6 +127,9 @@ class Memory(JournalFile):
             "SELECT iif(account.account_id = '', account.key, account.account_id), receipt"
             " FROM steps AS account JOIN runs USING (receipt)"
             " JOIN steps AS mail USING (receipt, row)"
+            " JOIN (SELECT key, max(started_at) AS newest FROM steps JOIN runs USING (receipt)"
+            "  WHERE address = ? AND service = 'portal' AND kind = 'account' GROUP BY key) AS last"
+            " ON last.key = account.key AND newest = started_at"  # a later one may have taken over
             " WHERE address = ? AND (closed_at IS NOT NULL OR finished_at IS NOT NULL)"
             " AND account.service = 'portal' AND account.kind = 'account'"
             " AND account.action = 'create' AND NOT account.adopted AND account.attempts > 0"
@@ -136,7 +139,7 @@ class Memory(JournalFile):
             " AND NOT EXISTS (SELECT 1 FROM mails WHERE account_id = account.account_id"
             f" AND account_id <> '' AND service_address = ? AND NOT mails.{_NEVER_SENT})"
             " ORDER BY started_at",
-            (address, place(address, "portal")),
+            (address, address, place(address, "portal")),
         )
         return {own: receipt for own, receipt in found if own}
 

@@ -26,7 +26,7 @@ NEVER_SHOWN = "accepted; this portal never shows who is in a team"
 SHOWN_IN_PART = "accepted; this team shows only some of its members"
 NOT_COUNTED = (
     "accepted; the team shows only some of its members, and counts no more than before: look"
-    " whether this person is in it"
+    " whether this person is in it, and whoever was in it before"
 )
 NOBODY_LISTED = (
     "accepted; this portal lists nobody in any of its teams: look whether this person is in it, and"

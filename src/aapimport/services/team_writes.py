@@ -51,6 +51,8 @@ _MIGHT_TAKE_AWAY = (
     " set AAPIMPORT_KEEPS_MEMBERS=yes and upload again"
 )
 _MOST_NAMED = 10
+_AT_ONCE = 2
+"""So many who are gone, with at most one who stays, were taken out by the `add` of one person."""
 _GONE = "no longer shown in the team"
 _WOULD_TAKE_AWAY = (
     "this portal takes a team's members as a whole list, and the team shows only some of them"
@@ -284,7 +286,7 @@ def _look_at(directory: Directory, team_id: str, team: Members, kept: Kept) -> L
     used = counted(directory, team_id, team)
     grown = kept.used is not None and (used or 0) - kept.used >= len(people)
     grown = grown and hides(team, used, len(people) - len(inside))
-    all_gone = bool(lost) and len(lost) == len(before)
+    all_gone = bool(lost) and len(lost) >= max(min(len(before), _AT_ONCE), len(before) - 1)
     if hides(team, used, len(lost)) and (grown or not all_gone):
         lost, all_gone = [], False
     return Look(
