@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from aapimport.sheets import child
+from support.kept import keep
 from support.stub import ScimStub
 from support.uploading import Uploading
 from support.warm import CAN_FORK, Forked, Warm
@@ -22,6 +23,7 @@ from support.warm import CAN_FORK, Forked, Warm
 # Hundreds of processes start here: Python keeps what it compiles, as it does unless told otherwise.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+keep()
 
 _FOLDERS = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
 _READ_WITH = (
@@ -31,9 +33,10 @@ _READ_WITH = (
 """What nearly every child that reads a spreadsheet imports."""
 _COMMANDS = (
     *("aapimport.cli.upload", "aapimport.cli.plan", "aapimport.cli.approving"),
+    *("aapimport.cli.resume", "aapimport.cli.sandbox", "aapimport.sandbox.serving"),
     *("aapimport.run.runner", "aapimport.sandbox.practice", "aapimport.screens.receipt"),
 )
-"""What nearly every command on a terminal imports."""
+"""What nearly every command imports."""
 
 
 class NetworkTouchedError(AssertionError):
