@@ -1,5 +1,6 @@
 """What every test gets: an environment of its own, and no way to the network."""
 
+import gc
 import os
 import shutil
 import socket
@@ -24,6 +25,7 @@ from support.warm import CAN_FORK, Forked, Warm
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 keep()
+gc.disable()  # until all tests are there: what is imported and collected stays
 
 _FOLDERS = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
 _READ_WITH = (
@@ -79,6 +81,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for worker in range(_WORKERS)
         for item in (*long[worker::_WORKERS], *rest[worker * share : (worker + 1) * share])
     ]
+
+
+def pytest_collection_finish() -> None:
+    """Have garbage looked for again, and not among the tests and their modules."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
