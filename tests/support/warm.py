@@ -158,6 +158,15 @@ class Warm:
                 os.close(its_out)
                 os.close(its_err)
 
+    def script(self, words: Sequence[str], stdin: int) -> Forked:
+        """Start a script, the first of the words, as `python -c` does; what it prints is a pipe."""
+        job = {"run": "script", "words": list(words), "environment": dict(os.environ)}
+        ours, theirs = os.pipe()
+        try:
+            return self._start(words, job, [stdin, theirs, 2], [os.fdopen(ours, "rb")])
+        finally:
+            os.close(theirs)
+
     def screen(self, words: Sequence[str], environment: Mapping[str, str]) -> str:
         """What a command prints, on both streams, without anything to read."""
         with tempfile.TemporaryFile() as both, open(os.devnull, "rb") as nothing:  # noqa: PTH123 -- a device
@@ -254,6 +263,10 @@ def _be(job: dict[str, Any], streams: list[int]) -> None:
     try:
         if job["run"] == "reader":
             _read(json.loads(job["words"][0]), files)
+        if job["run"] == "script":
+            text, *sys.argv[1:] = job["words"]
+            exec(text, {"__name__": "__main__"})  # noqa: S102 -- the test's own
+            os._exit(0)
         from aapimport.cli import main
 
         code = int(main(job["words"]))
