@@ -1,5 +1,6 @@
 """What every test gets: an environment of its own, and no way to the network."""
 
+import gc
 import os
 import shutil
 import socket
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from aapimport.sheets import child
+from support.kept import keep
 from support.stub import ScimStub
 from support.uploading import Uploading
 from support.warm import CAN_FORK, Forked, Warm
@@ -22,6 +24,8 @@ from support.warm import CAN_FORK, Forked, Warm
 # Hundreds of processes start here: Python keeps what it compiles, as it does unless told otherwise.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+keep()
+gc.disable()  # until all tests are there: what is imported and collected stays
 
 _FOLDERS = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
 _READ_WITH = (
@@ -31,9 +35,10 @@ _READ_WITH = (
 """What nearly every child that reads a spreadsheet imports."""
 _COMMANDS = (
     *("aapimport.cli.upload", "aapimport.cli.plan", "aapimport.cli.approving"),
+    *("aapimport.cli.resume", "aapimport.cli.sandbox", "aapimport.sandbox.serving"),
     *("aapimport.run.runner", "aapimport.sandbox.practice", "aapimport.screens.receipt"),
 )
-"""What nearly every command on a terminal imports."""
+"""What nearly every command imports."""
 
 
 class NetworkTouchedError(AssertionError):
@@ -76,6 +81,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for worker in range(_WORKERS)
         for item in (*long[worker::_WORKERS], *rest[worker * share : (worker + 1) * share])
     ]
+
+
+def pytest_collection_finish() -> None:
+    """Have garbage looked for again, and not among the tests and their modules."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:

@@ -462,38 +462,63 @@ CASES = {
 }
 
 
+Asked = Callable[[str], dict[str, Any]]
+
+
 @pytest.fixture
-def found(
+def answer(
     tmp_path: Path,
     make_xlsx: Callable[..., Path],
     answer_of: Callable[..., dict[str, Any]],
     most_rows: int,
-) -> Callable[..., list[Problem]]:
-    """What one rule finds in some rows, or in the file that a case writes itself."""
+) -> Callable[..., dict[str, Any]]:
+    """What a check says of some rows, or of the file that a case writes itself."""
 
-    def find(rule: str, rows: Sequence[Sequence[object]], how: dict[str, Any]) -> list[Problem]:
+    def check(rows: Sequence[Sequence[object]], how: dict[str, Any]) -> dict[str, Any]:
         options = {key: how[key] for key in how if key in {"hidden", "encoding"}}
         making = {key: how[key] for key in how if key not in {"hidden", "encoding", "write"}}
         write = how.get("write")
         path = write(tmp_path / making.get("name", "people.xlsx")) if write else None
-        answer = answer_of(path or make_xlsx(*rows, **making), **options)
-        return [problem for problem in answer["problems"] if problem.id == rule]
+        return answer_of(path or make_xlsx(*rows, **making), **options)
 
-    return find
+    return check
+
+
+@pytest.fixture(scope="module")
+def checked() -> dict[str, dict[str, Any]]:
+    """What was said of the cases that strike, which several tests look at."""
+    return {}
+
+
+@pytest.fixture
+def struck(answer: Callable[..., dict[str, Any]], checked: dict[str, dict[str, Any]]) -> Asked:
+    """What a check says where a rule strikes."""
+
+    def look(rule: str) -> dict[str, Any]:
+        if rule not in checked:
+            checked[rule] = answer(CASES[rule].wrong, CASES[rule].how)
+        return checked[rule]
+
+    return look
+
+
+def of_rule(rule: str, answer: dict[str, Any]) -> list[Problem]:
+    """What one rule found."""
+    return [problem for problem in answer["problems"] if problem.id == rule]
 
 
 @pytest.mark.parametrize("rule", CASES)
-def test_rule_is_found_where_it_strikes(rule: str, found: Callable[..., list[Problem]]) -> None:
+def test_rule_is_found_where_it_strikes(rule: str, struck: Asked) -> None:
     """What a rule is about is found, at its cell."""
-    problems = found(rule, CASES[rule].wrong, CASES[rule].how)
+    problems = of_rule(rule, struck(rule))
     assert problems
     assert (str(problems[0].cell) if problems[0].cell else None) == CASES[rule].cell
 
 
 @pytest.mark.parametrize("rule", CASES)
-def test_rule_is_quiet_otherwise(rule: str, found: Callable[..., list[Problem]]) -> None:
+def test_rule_is_quiet_otherwise(rule: str, answer: Callable[..., dict[str, Any]]) -> None:
     """What only looks like it is left alone."""
-    assert found(rule, CASES[rule].right, CASES[rule].how_right) == []
+    assert of_rule(rule, answer(CASES[rule].right, CASES[rule].how_right)) == []
 
 
 def test_every_rule_has_its_cases() -> None:
@@ -504,28 +529,20 @@ def test_every_rule_has_its_cases() -> None:
 @pytest.mark.parametrize(
     "rule", [rule for rule in CASES if RULES[RuleId(rule)].level is Level.ERROR]
 )
-def test_an_error_keeps_the_row_from_being_ready(
-    rule: str,
-    tmp_path: Path,
-    make_xlsx: Callable[..., Path],
-    answer_of: Callable[..., dict[str, Any]],
-) -> None:
+def test_an_error_keeps_the_row_from_being_ready(rule: str, struck: Asked) -> None:
     """A row with an error is never among the people."""
-    how = dict(CASES[rule].how)
-    write = how.pop("write", None)
-    path = write(tmp_path / "people.xlsx") if write else make_xlsx(*CASES[rule].wrong, **how)
-    answer = answer_of(path)
+    answer = struck(rule)
     assert answer["ready"] == len(answer["people"])
     assert answer["ready"] < max(answer["rows"], 1)
 
 
 def test_messages_and_hints_at_80_columns(
-    found: Callable[..., list[Problem]], golden: Callable[[Path, str], None]
+    struck: Asked, golden: Callable[[Path, str], None]
 ) -> None:
     """Every message and hint reads as it was agreed, and holds at 80 columns."""
     lines: list[str] = []
-    for rule, case in CASES.items():
-        problem = found(rule, case.wrong, case.how)[0]
+    for rule in CASES:
+        problem = of_rule(rule, struck(rule))[0]
         lines += [line.plain.rstrip() for line in problem_lines([Entry(problem)])]
     assert max(map(len, lines)) <= 80
     text = "\n".join(lines) + "\n"

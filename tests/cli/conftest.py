@@ -15,6 +15,7 @@ import pytest
 from aapimport.cli import main
 from aapimport.config import JHANA_TOKEN, JHANA_URL, PORTAL_TOKEN, PORTAL_URL, SETTLE_SECONDS
 from aapimport.sandbox.serving import PracticeServer
+from support.warm import Forked, Warm
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PASS = ("--pass", "Leadership 2026")
@@ -39,6 +40,7 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "aapimport", *map(str, arguments)]
 
 
+Process = subprocess.Popen[bytes] | Forked
 Aapimport = Callable[..., Done]
 
 
@@ -103,21 +105,36 @@ def served(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def served_elsewhere(tmp_path: Path) -> Iterator[dict[str, str]]:
+def started(warm: Warm | None) -> Callable[..., Process]:
+    """Starts a command in a process of its own, which nobody waits for yet.
+
+    With `anew` it is a new interpreter, as users start it.
+    """
+
+    def start(*arguments: object, anew: bool = False, **environment: str) -> Process:
+        surroundings = os.environ | {"PYTHONUTF8": "1"} | environment
+        if warm and not anew:
+            return warm.piped([*map(str, arguments)], surroundings)
+        return subprocess.Popen(
+            command(*arguments),
+            env=surroundings,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    return start
+
+
+@pytest.fixture
+def served_elsewhere(started: Callable[..., Process], tmp_path: Path) -> Iterator[dict[str, str]]:
     """The same from a process of its own, for uploads that are raced with."""
-    folder = tmp_path / "served"
-    with subprocess.Popen(
-        command("sandbox", "serve"),
-        env=os.environ | {"AAPIMPORT_STATE_DIR": str(folder)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="utf-8",
-    ) as server:
-        assert server.stdout is not None
-        lines = [server.stdout.readline().strip() for _ in range(4)]
-        yield dict(line.split("=", 1) for line in lines) | {SETTLE_SECONDS: "0.5"}
-        server.send_signal(signal.SIGTERM)
-        server.wait(10)
+    server = started("sandbox", "serve", AAPIMPORT_STATE_DIR=str(tmp_path / "served"))
+    assert server.stdout is not None
+    lines = [server.stdout.readline().decode().strip() for _ in range(4)]
+    yield dict(line.split("=", 1) for line in lines) | {SETTLE_SECONDS: "0.5"}
+    server.send_signal(signal.SIGTERM)
+    server.communicate(timeout=10)
 
 
 @pytest.fixture

@@ -1,10 +1,7 @@
-import os
 import random
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import closing
@@ -12,20 +9,8 @@ from pathlib import Path
 
 import pytest
 
-SRC = Path(__file__).parents[2]
 OPTIONS = ("--pass", "Leadership 2026", "--emails", "--yes", "--maybe", "create", "--json")
 SEED = 20261122
-
-
-def started(file: Path, **environment: str) -> subprocess.Popen[bytes]:
-    """An upload in a process of its own, whose end nobody waits for yet."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "aapimport", "upload", str(file), *OPTIONS],
-        env=os.environ | {"PYTHONUTF8": "1"} | environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
 
 
 def sent(folder: Path) -> int:
@@ -43,7 +28,7 @@ def sent(folder: Path) -> int:
         journal.close()
 
 
-def wait_for(process: subprocess.Popen[bytes], folder: Path, steps: int) -> None:
+def wait_for(process, folder: Path, steps: int) -> None:
     """Wait until an upload has begun so many steps, or has ended."""
     while process.poll() is None and sent(folder) < steps:
         time.sleep(0.005)
@@ -73,18 +58,18 @@ def check_everybody(shown, people: int) -> None:
 @pytest.mark.campaign
 @pytest.mark.parametrize("where", ["in process", "over http"])
 def test_killed_at_any_instant_and_run_again(
-    aapimport, served_elsewhere, many, state_dir, where, tmp_path
+    aapimport, started, served_elsewhere, many, state_dir, where
 ):
     """SIGKILL at random instants: the same command finishes it; nobody twice, nobody forgotten."""
     live = where == "over http"
     environment = served_elsewhere if live else {}
     journal, portal = (
-        (state_dir, tmp_path / "served") if live else (state_dir / "practice", state_dir)
+        (state_dir, state_dir.parent / "served") if live else (state_dir / "practice", state_dir)
     )
     choose = random.Random(SEED)
     killed = 0
     for steps in sorted(choose.sample(range(1, 190), 5)):
-        process = started(many, **environment)
+        process = started("upload", many, *OPTIONS, **environment)
         wait_for(process, journal, steps)
         time.sleep(choose.random() * 0.02)
         process.kill()
@@ -97,10 +82,13 @@ def test_killed_at_any_instant_and_run_again(
 
 
 @pytest.mark.parametrize("ending", [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=str)
-def test_a_signal_finishes_what_is_under_way(aapimport, served_elsewhere, many, state_dir, ending):
+def test_a_signal_finishes_what_is_under_way(
+    aapimport, started, served_elsewhere, many, state_dir, ending
+):
     """A stopped upload says where it stands and how to go on; `resume` finishes it, once."""
     number, code = ending
-    process = started(many, **served_elsewhere)
+    anew = number is signal.SIGTERM  # one with the end of an interpreter, too
+    process = started("upload", many, *OPTIONS, anew=anew, **served_elsewhere)
     wait_for(process, state_dir, 20)
     process.send_signal(number)
     out, error = process.communicate(timeout=300)
@@ -119,12 +107,12 @@ def test_a_signal_finishes_what_is_under_way(aapimport, served_elsewhere, many, 
     assert (again.code, again.json) == (0, report)
 
 
-def test_two_processes_on_one_file(aapimport, served_elsewhere, many, state_dir, tmp_path):
+def test_two_processes_on_one_file(aapimport, started, served_elsewhere, many, state_dir, tmp_path):
     """Two uploads of one file at once: everybody exists once, and the second was told to wait."""
-    first = started(many, **served_elsewhere)
+    first = started("upload", many, *OPTIONS, **served_elsewhere)
     wait_for(first, state_dir, 150)
     first.send_signal(signal.SIGSTOP)  # half way, so that the second certainly meets it
-    second = started(many, **served_elsewhere)
+    second = started("upload", many, *OPTIONS, **served_elsewhere)
     assert second.stderr is not None
     told = next((line for line in second.stderr if b"another upload" in line), b"").decode()
     first.send_signal(signal.SIGCONT)
@@ -155,10 +143,10 @@ def test_an_unknown_receipt_is_said(aapimport):
 
 
 def test_an_interrupted_upload_goes_on_as_it_was_approved(
-    aapimport, served_elsewhere, many, state_dir
+    aapimport, started, served_elsewhere, many, state_dir
 ):
     """Other options for the same file are refused while an upload of it isn't finished."""
-    process = started(many, **served_elsewhere)
+    process = started("upload", many, *OPTIONS, **served_elsewhere)
     wait_for(process, state_dir, 20)
     process.kill()
     process.communicate()
@@ -304,9 +292,11 @@ def test_a_finished_upload_has_nothing_to_close(aapimport, tmp_path):
     assert "is finished: there is nothing to close" in done.err
 
 
-def test_a_resume_at_another_address_is_refused(aapimport, served_elsewhere, many, state_dir):
+def test_a_resume_at_another_address_is_refused(
+    aapimport, started, served_elsewhere, many, state_dir
+):
     """The journal belongs to the services it was made with, however these are spelled."""
-    process = started(many, **served_elsewhere)
+    process = started("upload", many, *OPTIONS, **served_elsewhere)
     wait_for(process, state_dir, 20)
     process.send_signal(signal.SIGTERM)
     _, error = process.communicate(timeout=300)

@@ -49,7 +49,7 @@ def test_the_readmes_upload_arrives_and_is_done_once(aapimport_process, aapimpor
     assert shown["outbox"] == []
     used = {one["name"]: one["seats_used"] for one in shown["passes"]}
 
-    second = aapimport_process("upload", USERS, *PASS, "--no-emails")
+    second = aapimport("upload", USERS, *PASS, "--no-emails")
     assert second.code == 0, second.err
     assert "nobody was created or changed" in second.out
     again = aapimport("sandbox", "show", "--json").json
@@ -116,7 +116,7 @@ def test_nothing_that_can_answer_sends_nothing(aapimport, served, tmp_path: Path
 def test_answers_can_be_piped(aapimport_process, aapimport, served, tmp_path: Path):
     """The pass, the seats and the e-mails are asked for, and read from a pipe."""
     file = csv(tmp_path, "bo@acme.com,Bosse,Quist,individualcontributor,,")
-    declined = aapimport_process("upload", file, stdin="1\n\n", **served)
+    declined = aapimport("upload", file, stdin="1\n\n", **served)
     assert declined.code == 1
     assert "you did not say yes" in declined.err
     done = aapimport_process("upload", file, stdin="leadership-2026\n1\nn\n", **served)
@@ -170,8 +170,9 @@ def test_an_unknown_pass_is_suggested(aapimport):
 
 def test_a_pass_is_known_by_any_letter_case_and_id(aapimport, tmp_path: Path):
     """Name and id mean the same pass."""
+    file = csv(tmp_path, "bo@acme.com,Bosse,Quist,individualcontributor,,")
     for name in ("LEADERSHIP 2026", " leadership-2026 "):
-        done = aapimport("upload", USERS, "--pass", name, "--no-emails", "--json")
+        done = aapimport("upload", file, "--pass", name, "--no-emails", "--json")
         assert done.json["pass"] == "Leadership 2026"
 
 

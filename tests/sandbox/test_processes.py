@@ -1,8 +1,10 @@
 import json
+import os
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from aapimport.sandbox.contents import contents
 from aapimport.sandbox.database import database_path
 from aapimport.sandbox.practice import Practice
 from aapimport.sandbox.seed import Seed, SeedPass
+from support.warm import Forked, Warm
 
 CLIENT = """
 import json, sys
@@ -66,41 +69,50 @@ while True:
 """
 
 
-def start(script: str, *arguments: str) -> "subprocess.Popen[str]":
-    """Run a script in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-c", script, *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
+Started = subprocess.Popen[bytes] | Forked
 
 
-def test_processes_race_for_the_last_seats(tmp_path: Path) -> None:
+@pytest.fixture
+def start(warm: Warm | None) -> Callable[..., Started]:
+    """Starts a script in a process of its own."""
+
+    def started(script: str, *arguments: str, stdin: int = subprocess.DEVNULL) -> Started:
+        if warm and stdin >= 0:
+            return warm.script([script, *arguments], stdin)
+        return subprocess.Popen(
+            [sys.executable, "-c", script, *arguments], stdin=stdin, stdout=subprocess.PIPE
+        )
+
+    return started
+
+
+def test_processes_race_for_the_last_seats(start: Callable[..., Started], tmp_path: Path) -> None:
     """Two processes that want twelve of the last three seats get three, together."""
     Practice(tmp_path).close()
-    racers = [start(RACER, str(tmp_path), name) for name in ("left", "right")]
+    gate, opens = os.pipe()
+    racers = [start(RACER, str(tmp_path), name, stdin=gate) for name in ("left", "right")]
     for racer in racers:
         assert racer.stdout is not None
-        assert racer.stdout.readline() == "ready\n"
-    for racer in racers:
-        assert racer.stdin is not None
-        racer.stdin.write("go\n")
-        racer.stdin.flush()
+        assert racer.stdout.readline().strip() == b"ready"
+    os.close(opens)
     won = [json.loads(racer.communicate(timeout=300)[0]) for racer in racers]
+    os.close(gate)
     assert len(won[0]) + len(won[1]) == 3
     last_year = contents(tmp_path).passes[1]
     assert last_year.seats_used == last_year.seats
     assert len(contents(tmp_path).people) == 12 + 3
 
 
-def test_processes_open_a_new_one_together(tmp_path: Path) -> None:
+def test_processes_open_a_new_one_together(start: Callable[..., Started], tmp_path: Path) -> None:
     """Several processes that open the same missing practice portal make one of it."""
-    script = f"{CLIENT}\nsay(practice.token)"
-    openers = [start(script, str(tmp_path)) for _ in range(3)]
+    script = f"{CLIENT}\nsay(practice.token)".replace("practice =", "sys.stdin.read()\npractice =")
+    gate, opens = os.pipe()
+    openers = [start(script, str(tmp_path), stdin=gate) for _ in range(3)]
+    os.close(opens)
     tokens = {opener.communicate(timeout=300)[0] for opener in openers}
+    os.close(gate)
     assert len(tokens) == 1
+    assert tokens != {b""}
     assert len(contents(tmp_path).people) == 12
 
 
@@ -123,13 +135,13 @@ def test_threads_race_for_the_last_seats(practice: Practice, wire) -> None:
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("delay", [0.05, 0.2, 0.4])
-def test_killed_while_writing(tmp_path: Path, delay: float) -> None:
+def test_killed_while_writing(start: Callable[..., Started], tmp_path: Path, delay: float) -> None:
     """After SIGKILL each bulk request is there whole or not at all, and all counts are right."""
     held = SeedPass(id="leadership-2026", name="Leadership 2026", seats=100_000, year=2026)
     Practice(tmp_path, Seed(passes=(held,))).close()
     writer = start(BULK_WRITER, str(tmp_path))
     assert writer.stdout is not None
-    assert writer.stdout.readline() == "0\n"
+    assert writer.stdout.readline().strip() == b"0"
     time.sleep(delay)
     writer.kill()
     answered = [0, *map(int, writer.communicate()[0].split())]

@@ -30,3 +30,8 @@ def tries(request: Mapping[str, Any]) -> dict[str, str]:
     except Exception as error:  # noqa: BLE001 -- what is raised is the answer
         return {"refused": type(error).__name__}
     return {"done": str(found)}
+
+
+def tries_each(request: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Work out several expressions, a line each, one after the other."""
+    return {one: tries({**request, "path": one}) for one in request["path"].splitlines()}

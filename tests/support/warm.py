@@ -33,15 +33,16 @@ class Forked:
         args: The words that would have started it.
         pid: Its process id.
         stdout: What it prints, where that was asked for.
+        stderr: What it says beside that, likewise.
         returncode: How it ended; None as long as it runs.
     """
 
-    def __init__(self, words: Sequence[str], report: int, stdout: IO[bytes] | None) -> None:
+    def __init__(self, words: Sequence[str], report: int, printed: Sequence[IO[bytes]]) -> None:
         self.args = words
-        self.stdout = stdout
+        self.stdout, self.stderr, *_ = (*printed, None, None)
         self.returncode: int | None = None
         self._report = os.fdopen(report, "rb", buffering=0)
-        self._printed = b""
+        self._printed = dict.fromkeys(printed, b"")
         self.pid = int(self._line())
 
     def __enter__(self) -> Self:
@@ -78,20 +79,22 @@ class Forked:
             self._report.close()
         return self.returncode
 
-    def communicate(self, timeout: float | None = None) -> tuple[bytes, None]:
+    def communicate(self, timeout: float | None = None) -> tuple[bytes, bytes]:
         """Everything that it prints, once it has ended; to be called again after a timeout."""
-        assert self.stdout is not None
         until = None if timeout is None else time.monotonic() + timeout
-        while not self.stdout.closed:
+        while still := [one for one in self._printed if not one.closed]:
             left = None if until is None else max(0.0, until - time.monotonic())
-            if not select.select([self.stdout], [], [], left)[0]:
+            ready = select.select(still, [], [], left)[0]
+            if not ready:
                 raise subprocess.TimeoutExpired(self.args, timeout or 0)
-            read = os.read(self.stdout.fileno(), _LONGEST)
-            self._printed += read
-            if not read:
-                self.stdout.close()
+            for stream in ready:
+                read = os.read(stream.fileno(), _LONGEST)
+                self._printed[stream] += read
+                if not read:
+                    stream.close()
         self.wait(None if until is None else max(0.0, until - time.monotonic()))
-        return self._printed, None
+        printed, said, *_ = (*self._printed.values(), b"", b"")
+        return printed, said
 
     def send_signal(self, number: int) -> None:
         """Send it a signal, unless it has ended."""
@@ -144,6 +147,27 @@ class Warm:
         job = {"run": "command", "words": list(words), "environment": dict(environment)}
         return self._start(words, job, [stream] * _STREAMS)
 
+    def piped(self, words: Sequence[str], environment: Mapping[str, str]) -> Forked:
+        """Start the command line without anything to read; both its streams are pipes."""
+        job = {"run": "command", "words": list(words), "environment": dict(environment)}
+        (out, its_out), (err, its_err) = os.pipe(), os.pipe()
+        printed = [os.fdopen(one, "rb") for one in (out, err)]
+        with open(os.devnull, "rb") as nothing:  # noqa: PTH123 -- a device
+            try:
+                return self._start(words, job, [nothing.fileno(), its_out, its_err], printed)
+            finally:
+                os.close(its_out)
+                os.close(its_err)
+
+    def script(self, words: Sequence[str], stdin: int) -> Forked:
+        """Start a script, the first of the words, as `python -c` does; what it prints is a pipe."""
+        job = {"run": "script", "words": list(words), "environment": dict(os.environ)}
+        ours, theirs = os.pipe()
+        try:
+            return self._start(words, job, [stdin, theirs, 2], [os.fdopen(ours, "rb")])
+        finally:
+            os.close(theirs)
+
     def screen(self, words: Sequence[str], environment: Mapping[str, str]) -> str:
         """What a command prints, on both streams, without anything to read."""
         with tempfile.TemporaryFile() as both, open(os.devnull, "rb") as nothing:  # noqa: PTH123 -- a device
@@ -169,7 +193,7 @@ class Warm:
             source = nothing if isinstance(stdin, int) else stdin
             try:
                 streams = [source.fileno(), theirs, nothing.fileno(), *pass_fds]
-                return self._start(words, job, streams, os.fdopen(ours, "rb"))
+                return self._start(words, job, streams, [os.fdopen(ours, "rb")])
             finally:
                 os.close(theirs)
 
@@ -178,7 +202,7 @@ class Warm:
         words: Sequence[str],
         job: dict[str, Any],
         streams: list[int],
-        stdout: IO[bytes] | None = None,
+        printed: Sequence[IO[bytes]] = (),
     ) -> Forked:
         report, theirs = os.pipe()
         job |= {"folder": str(Path.cwd()), "limits": self.limits}
@@ -187,7 +211,7 @@ class Warm:
             [json.dumps(job).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handed)]
         )
         os.close(theirs)
-        return Forked(words, report, stdout)
+        return Forked(words, report, printed)
 
 
 def _wait_for_jobs(jobs: socket.socket) -> None:
@@ -240,6 +264,10 @@ def _be(job: dict[str, Any], streams: list[int]) -> None:
     try:
         if job["run"] == "reader":
             _read(json.loads(job["words"][0]), files)
+        if job["run"] == "script":
+            text, *sys.argv[1:] = job["words"]
+            exec(text, {"__name__": "__main__"})  # noqa: S102 -- the test's own
+            os._exit(0)
         from aapimport.cli import main
 
         code = int(main(job["words"]))
@@ -264,6 +292,10 @@ def _be_warm(path: Sequence[str], modules: Sequence[str]) -> None:
     sys.path[:] = path
     for name in modules:
         import_module(name)
+    if "pydantic" in sys.modules:
+        from support.kept import keep
+
+        keep()
 
 
 if __name__ == "__main__":
