@@ -7,6 +7,8 @@ import pytest
 
 from aapimport.plan.make import Services
 from aapimport.services.giving_back import see_what_was_there
+from aapimport.services.keeping import NOT_REPEATED
+from aapimport.services.kept import Kept
 from aapimport.services.making import make_so
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.values import Wanted
@@ -473,3 +475,20 @@ def test_giving_back_is_tried_again_while_somebody_else_is_at_the_account(
     outcome = make_so(both.portal, zoe, replace(ZOE, role=None))
     assert (outcome.verdict, outcome.but) == (Verdict.DONE, "")
     assert sorted(values(portal_stub, zoe, "entitlements")) == ["p26", "p27", "p28"]
+
+
+def test_no_second_add_leaves_while_the_first_is_not_seen(portal_stub, both: Services, zoe):
+    """What somebody else has would be at risk twice; it is left for a later session."""
+    bo = portal_stub.store.users["user-1"]
+    bo["entitlements"] = [NEXT_YEAR]
+    kept = Kept(
+        owner=bo["userName"],
+        before={"entitlements": [NEXT_YEAR], "roles": []},
+        added={"entitlements": {"p26": ""}},
+    )
+    both.portal.patience.settle_seconds = 60.0
+    both.portal.patience.unseen.add("user-1")  # it was waited for already
+    both.portal.adds_to_people.intend("user-1", kept)
+    outcome = make_so(both.portal, zoe, replace(ZOE, role=None))
+    assert (outcome.verdict, outcome.reason) == (Verdict.UNKNOWN, NOT_REPEATED)
+    assert portal_stub.writes == []
