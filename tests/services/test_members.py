@@ -794,3 +794,26 @@ def test_after_teams_that_refuse_everybody_the_next_is_judged_by_a_single_person
     outcomes = both.portal.add_members(team, people)
     done = [one for one, it in outcomes.items() if it.verdict is Verdict.DONE]
     assert len(done) == (40 if how == "too many at once" else 39)
+
+
+def test_a_part_that_is_another_one_each_time_makes_no_whole_list(portal_stub, both: Services):
+    """A team that counts more than it lists may list others next time: nobody is sent as all."""
+    team, _ = former(portal_stub)
+    where = f"{EXTENSION}:Group"
+    inside = [portal_stub.add_user(f"in{one}@acme.com") for one in range(9)]
+    portal_stub.store.groups[team]["members"] = [{"value": one} for one in inside]
+
+    def three(act: Act) -> Response:
+        body = json.loads(act().body)
+        everybody = body["members"]
+        few = everybody[:3] if len(everybody) == len(inside) else everybody[2:4] + everybody[-1:]
+        places = {**body.get(where, {}), "placesUsed": len(inside)}  # that is told late
+        return as_json(200, body | {"members": few, where: places})
+
+    portal_stub.on("GET", f"/Groups/{team}", three, times=99)
+    both.portal.adds_to_teams.trusted = True
+    new = portal_stub.add_user("new@acme.com")
+    both.portal.add_members(team, {new: "new@acme.com"})
+    assert {*inside, new} <= {*members(portal_stub, team)}
+    sent = [json.loads(one.body)["Operations"][0]["op"] for one in portal_stub.writes]
+    assert sent == ["add"]

@@ -286,7 +286,9 @@ def _look_at(directory: Directory, team_id: str, team: Members, kept: Kept) -> L
     used = counted(directory, team_id, team)
     grown = kept.used is not None and (used or 0) - kept.used >= len(people)
     grown = grown and hides(team, used, len(people) - len(inside))
-    all_gone = bool(lost) and len(lost) >= max(min(len(before), _AT_ONCE), len(before) - 1)
+    partly = kept.used is not None and kept.used > len(before)  # others may be listed each time
+    enough = len(before) if partly else max(min(len(before), _AT_ONCE), len(before) - 1)
+    all_gone = bool(lost) and len(lost) >= enough
     if hides(team, used, len(lost)) and (grown or not all_gone):
         lost, all_gone = [], False
     return Look(
