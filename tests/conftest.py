@@ -17,9 +17,10 @@ import pytest
 
 from aapimport.sheets import child
 from support.kept import keep
+from support.readers import Readers
 from support.stub import ScimStub
 from support.uploading import Uploading
-from support.warm import CAN_FORK, Forked, Warm
+from support.warm import CAN_FORK, Warm
 
 # Hundreds of processes start here: Python keeps what it compiles, as it does unless told otherwise.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -28,15 +29,9 @@ keep()
 gc.disable()  # until all tests are there: what is imported and collected stays
 
 _FOLDERS = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
-_READ_WITH = (
-    *("aapimport.check.child_side", "aapimport.check.judge", "openpyxl.reader.excel"),
-    *("aapimport.sheets.formats.xlsx_second", "python_calamine", "xlrd"),
-)
-"""What nearly every child that reads a spreadsheet imports."""
 _COMMANDS = (
-    *("aapimport.cli.upload", "aapimport.cli.plan", "aapimport.cli.approving"),
-    *("aapimport.cli.resume", "aapimport.cli.sandbox", "aapimport.sandbox.serving"),
-    *("aapimport.run.runner", "aapimport.sandbox.practice", "aapimport.screens.receipt"),
+    *("aapimport.cli.plan", "aapimport.cli.approving", "aapimport.cli.resume"),
+    *("aapimport.cli.sandbox", "aapimport.sandbox.serving", "support.rehearsal"),
 )
 """What nearly every command imports."""
 
@@ -189,45 +184,26 @@ def state_dir(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path) -> Pa
     return folder
 
 
-class _Readers:
-    """Starts the children that read spreadsheets from a warm process, once there is a first."""
-
-    PIPE, DEVNULL = subprocess.PIPE, subprocess.DEVNULL
-    TimeoutExpired = subprocess.TimeoutExpired
-
-    def __init__(self) -> None:
-        self.warm: Warm | None = None
-        self.limits: dict[str, object] = {}
-
-    def Popen(self, words: list[str], **named: Any) -> Forked:  # noqa: N802 -- stands in for it
-        names = [name for name in child._ENVIRONMENT if name in os.environ]
-        environment = {name: os.environ[name] for name in names}
-        self.warm = self.warm or Warm(child._FLAGS, _READ_WITH, environment)
-        self.warm.limits = self.limits
-        return self.warm.reader(words, **named)
-
-
 @pytest.fixture(scope="session")
-def _readers() -> Iterator[_Readers]:
-    readers = _Readers()
+def _readers() -> Iterator[Readers]:
+    readers = Readers()
     yield readers
-    if readers.warm:
-        readers.warm.__exit__()
+    readers.end()
 
 
 @pytest.fixture(autouse=True)
-def reading_children(monkeypatch: pytest.MonkeyPatch, _readers: _Readers) -> None:
+def reading_children(monkeypatch: pytest.MonkeyPatch, _readers: Readers) -> None:
     """Children that read spreadsheets are forked, not started anew: it is their work that counts.
 
     How they are started for users is what tests/sheets/test_child.py looks at, and every test that
-    runs the command in a process of its own.
+    starts the command in a new interpreter.
     """
     if CAN_FORK:
         monkeypatch.setattr(child, "subprocess", _readers)
 
 
 @pytest.fixture
-def lowered(monkeypatch: pytest.MonkeyPatch, _readers: _Readers) -> Callable[[str, int], int]:
+def lowered(monkeypatch: pytest.MonkeyPatch, _readers: Readers) -> Callable[[str, int], int]:
     """Lowers a limit of a module, here and in the children that read; returns what it is then.
 
     What a file of 20,000 rows shows, one of 200 shows as well. Where there is no fork, the limit
@@ -252,12 +228,13 @@ def most_rows(lowered: Callable[[str, int], int]) -> int:
 
 
 @pytest.fixture(scope="session")
-def warm() -> Iterator[Warm | None]:
+def warm(_readers: Readers) -> Iterator[Warm | None]:
     """Starts commands within milliseconds; None where there is no fork."""
     if not CAN_FORK:
         yield None
         return
-    with Warm((), _COMMANDS, os.environ | {"PYTHONUTF8": "1"}) as started:
+    environment = os.environ | {"PYTHONUTF8": "1"}
+    with Warm((), _COMMANDS, environment, _readers.jobs) as started:
         yield started
 
 

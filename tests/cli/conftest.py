@@ -140,13 +140,22 @@ def served_elsewhere(started: Callable[..., Process], tmp_path: Path) -> Iterato
 @pytest.fixture
 def many(tmp_path: Path) -> Path:
     """A file with 60 people of different names, all with Jhana, 10 of them in a team."""
-    file = tmp_path / "many.csv"
+    return _write_people(tmp_path / "many.csv", 60, 10)
+
+
+@pytest.fixture
+def some(tmp_path: Path) -> Path:
+    """The same with 20 people, 4 of them in a team."""
+    return _write_people(tmp_path / "some.csv", 20, 4)
+
+
+def _write_people(file: Path, people: int, in_team: int) -> Path:
     lines = ["Email Address,First Name,Last Name,User Role,Team,Jhana Enabled"]
-    for number in range(60):
+    for number in range(people):
         name = "".join(
             "bdfgklmnprstvz"[number // 14**at % 14] + "aeiou"[(number + at) % 5] for at in (1, 0)
         )
-        team = "Engineering" if number < 10 else ""
+        team = "Engineering" if number < in_team else ""
         lines.append(f"{name}{number}@acme.com,{name.title()}x,{name[::-1].title()}son,,{team},1")
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return file

@@ -7,6 +7,7 @@ As a command it is that process: it forks a child for each job that comes throug
 """
 
 import array
+import gc
 import json
 import os
 import select
@@ -24,6 +25,7 @@ from typing import IO, Any, Self
 CAN_FORK = hasattr(os, "fork") and sys.platform.startswith("linux")
 _LONGEST = 1 << 20
 _STREAMS = 3
+_PATIENCE = 10.0
 
 
 class Forked:
@@ -107,40 +109,19 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
-class Warm:
-    """A process that waits, with everything imported.
+class Jobs:
+    """What is sent to a process that waits, with everything imported: start this.
 
     Args:
-        flags: The flags of its interpreter.
-        modules: What it imports.
-        environment: Its environment; its children get their own.
+        socket: What it listens to; several processes may send.
 
     Attributes:
-        limits: Values of modules that its children change before they begin, by module and name.
+        limits: Values of modules that are changed before a child begins, by module and name.
     """
 
-    def __init__(
-        self, flags: Sequence[str], modules: Sequence[str], environment: Mapping[str, str]
-    ) -> None:
+    def __init__(self, socket: socket.socket) -> None:
+        self.socket = socket
         self.limits: dict[str, object] = {}
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, *flags, __file__, str(theirs.fileno())),
-                    json.dumps([[one for one in sys.path if one], list(modules)]),
-                ],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                env=dict(environment),
-            )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
-        self._process.wait()
 
     def command(self, words: Sequence[str], stream: int, environment: Mapping[str, str]) -> Forked:
         """Start the command line with one stream for everything."""
@@ -207,11 +188,54 @@ class Warm:
         report, theirs = os.pipe()
         job |= {"folder": str(Path.cwd()), "limits": self.limits}
         handed = array.array("i", [*streams, theirs])
-        self._socket.sendmsg(
+        self.socket.sendmsg(
             [json.dumps(job).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handed)]
         )
         os.close(theirs)
         return Forked(words, report, printed)
+
+
+class Warm(Jobs):
+    """A process that waits, with everything imported.
+
+    Args:
+        flags: The flags of its interpreter.
+        modules: What it imports.
+        environment: Its environment; its children get their own.
+        readers: Starts what its children read spreadsheets with, instead of a new interpreter.
+    """
+
+    def __init__(
+        self,
+        flags: Sequence[str],
+        modules: Sequence[str],
+        environment: Mapping[str, str],
+        readers: "Jobs | None" = None,
+    ) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        super().__init__(ours)
+        beside = readers.socket.fileno() if readers else None
+        with theirs:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, *flags, __file__, str(theirs.fileno())),
+                    json.dumps([[one for one in sys.path if one], list(modules), beside]),
+                ],
+                pass_fds=[theirs.fileno(), *([] if beside is None else [beside])],
+                stdin=subprocess.DEVNULL,
+                env=dict(environment),
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:  # a child that a test left behind can still send
+            self._process.kill()
+            self._process.wait()
 
 
 def _wait_for_jobs(jobs: socket.socket) -> None:
@@ -286,16 +310,19 @@ def _read(job: dict[str, Any], files: list[int]) -> None:
     work(job)
 
 
-def _be_warm(path: Sequence[str], modules: Sequence[str]) -> None:
+def _be_warm(path: Sequence[str], modules: Sequence[str], readers: int | None) -> None:
     from importlib import import_module
 
     sys.path[:] = path
+    if readers is not None:
+        from aapimport.sheets import child
+        from support.readers import Readers
+
+        vars(child)["subprocess"] = Readers(Jobs(socket.socket(fileno=readers)))
     for name in modules:
         import_module(name)
-    if "pydantic" in sys.modules:
-        from support.kept import keep
-
-        keep()
+    gc.collect()
+    gc.freeze()  # no child looks through it
 
 
 if __name__ == "__main__":
