@@ -176,13 +176,17 @@ def test_look_ups_that_may_hide_the_deactivated_are_one_witness(portal, portal_s
     assert snapshot.single.startswith("only the look-ups of All Access Pass say who is new")
 
 
-def test_look_ups_alone_are_one_witness_where_nobody_is_deactivated(portal, portal_stub):
-    """Nothing there shows that they find who returns, however much of the list is seen."""
+def test_look_ups_beside_a_list_that_is_not_whole_are_believed(portal, portal_stub):
+    """Where nobody of most people is deactivated: said, and not asked; of a third, asked."""
     for user in portal_stub.store.users.values():
         user["active"] = True
     portal_stub.habits.page, portal_stub.habits.same_page = 50, True
     snapshot = take_snapshot(portal, [row(3), row(91)], PASS)
     assert set(snapshot.accounts) == {"p3@acme.com"}
+    assert snapshot.single == ""
+    assert snapshot.remark.startswith("the list of All Access Pass isn't whole")
+    portal_stub.habits.page = 30
+    snapshot = take_snapshot(portal, [row(3), row(91)], PASS)
     assert snapshot.single.startswith("only the look-ups of All Access Pass say who is new")
 
 

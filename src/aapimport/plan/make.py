@@ -138,7 +138,7 @@ def draft_plan(
             *_own_role(myself, services, options),
             *by_name(people, memory.unmailed),
             *(doubt.sentence for _, doubt in unproven),
-            *(f"an account can't be read: {one}" for it in snapshots for one in it.malformed),
+            *_remarks(*snapshots),
         ),
         doubts=(*doubts, *(it for service, it in unproven if service not in memory.unique)),
         leavers=_leavers(pass_, snapshots[0]),
@@ -257,6 +257,13 @@ def _single_witnesses(
         for service, (snapshot, steps) in created.items()
         if snapshot.single and any(step.action is Action.CREATE for step in steps)
     ]
+
+
+def _remarks(*snapshots: Snapshot) -> Sequence[str]:
+    """What nobody can tell of the services' people, and accounts that might be anybody's."""
+    remarks = [it.remark for it in snapshots if it.remark]
+    unread = (one for it in snapshots for one in it.malformed)
+    return [*remarks, *(f"an account can't be read: {one}" for one in unread)]
 
 
 def _leavers(pass_: Pass, on_portal: Snapshot) -> int:

@@ -42,6 +42,7 @@ class Snapshot:
             one; empty where nobody of the file is new.
         way: How the service was asked.
         single: Where only one witness says who is absent, which, in a sentence; else empty.
+        remark: Else what can't be tried of two that do; empty where there is no such thing.
         malformed: The accounts without a name or a usable id, in words.
         everybody_compared: Whether `on_pass` is known to be whole.
     """
@@ -51,6 +52,7 @@ class Snapshot:
     on_pass: Sequence[Account] = ()
     way: Way = Way.LIST
     single: str = ""
+    remark: str = ""
     malformed: Sequence[str] = ()
     everybody_compared: bool = True
 
@@ -98,6 +100,7 @@ def take_snapshot(
         on_pass=tuple(witnesses.on_pass.values()),
         way=chosen,
         single=witnesses.single(agreeing),
+        remark=witnesses.remark(agreeing),
         malformed=tuple(directory.malformed),
         everybody_compared=everybody,
     )

@@ -252,6 +252,8 @@ class Witnesses:
             return ""
         name = self._directory.name
         if len(agreeing) > 1:
+            if self.hide_nobody is None and 2 * len(self._listed) > self.first.total:
+                return ""  # nobody of most of those who are there is deactivated
             return (
                 f"only the look-ups of {name} say who is new: they may hide people who are"
                 " deactivated or came just now, and its list isn't whole"
@@ -261,6 +263,18 @@ class Witnesses:
         return (
             f"only the {only} of {name} {says} who is new: nothing else there finds everybody who"
             " is known to be there"
+        )
+
+    def remark(self, agreeing: set[str]) -> str:
+        """What nothing speaks against, and nothing proves; empty where there is no such thing.
+
+        Look-ups of both kinds agree, beside a list that can't be had whole.
+        """
+        if self._are_enough(agreeing) or self.single(agreeing) or not self.missing():
+            return ""
+        return (
+            f"the list of {self._directory.name} isn't whole: who is new is said by its look-ups,"
+            " and nobody there is known to be deactivated, to try them on"
         )
 
     @property
