@@ -38,6 +38,13 @@ def interrupted(uploading: Uploading) -> str:
         return run.receipt
 
 
+def put_in_doubt(uploading: Uploading, receipt: str) -> None:
+    """No answer has told an account's id."""
+    with Journal(uploading.journal_path) as journal:
+        for task in journal.tasks(receipt, StepKind.ACCOUNT):
+            journal.record(receipt, [replace(task, state=State.DOUBT, account_id="")])
+
+
 def close(uploading: Uploading, receipt: str) -> None:
     """End an upload with what it owes."""
     with Journal(uploading.journal_path) as journal:
@@ -69,9 +76,7 @@ def test_whoever_was_mailed_is_not_named(uploading: Uploading):
 def test_a_create_in_doubt_is_known_by_its_key(uploading: Uploading):
     """No answer has told its id; the account carries the key that it was made with."""
     receipt = interrupted(uploading)
-    with Journal(uploading.journal_path) as journal:
-        for task in journal.tasks(receipt, StepKind.ACCOUNT):
-            journal.record(receipt, [replace(task, state=State.DOUBT, account_id="")])
+    put_in_doubt(uploading, receipt)
     close(uploading, receipt)
     (said,) = notices(uploading)
     assert "p2@acme.com (row 2), p3@acme.com (row 3)" in said
@@ -80,9 +85,7 @@ def test_a_create_in_doubt_is_known_by_its_key(uploading: Uploading):
 def test_whomever_a_later_upload_has_taken_over_is_its_matter(uploading: Uploading):
     """It goes on with what was in doubt under the same key, and mails them."""
     receipt = interrupted(uploading)
-    with Journal(uploading.journal_path) as journal:
-        for task in journal.tasks(receipt, StepKind.ACCOUNT):
-            journal.record(receipt, [replace(task, state=State.DOUBT, account_id="")])
+    put_in_doubt(uploading, receipt)
     close(uploading, receipt)
     uploading.portal.store.users.clear()  # they are created only by the next one
     uploading.portal.store.seats.clear()

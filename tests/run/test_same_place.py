@@ -6,7 +6,10 @@ from dataclasses import replace
 import pytest
 
 from aapimport.errors import ExitCode, RefusedError, ServiceError, SettingsError
+from aapimport.run.conveyor import StoppedError
 from aapimport.run.journal import Journal
+from aapimport.run.options import RunOptions
+from aapimport.run.runner import Runner
 from support.uploading import Uploading, people, services
 from support.wire import Act, Response, error, instead
 
@@ -199,3 +202,27 @@ def test_an_upload_that_has_sent_nothing_leaves_nothing_open(uploading: Uploadin
             uploading.carry_out(journal, both, run, begun_now=True)
         assert not journal.knows(run.receipt)
     assert "client" not in stopped.value.hint
+
+
+def stop_at(runner: Runner, note: str) -> None:
+    """Carry a run out, and stop it when it says something."""
+    for progress in runner.steps():
+        if progress.note.startswith(note):
+            runner.stop(ExitCode.INTERRUPTED)
+
+
+def test_waiting_for_somebody_can_be_stopped(interrupted: Uploading):
+    """Nothing is settled yet, and nobody is shown: it says what it waits for, and hears ^C."""
+    interrupted.portal.store.users.clear()
+    options = RunOptions(settle_seconds=60.0)
+    with (
+        services(interrupted.portal, interrupted.jhana) as both,
+        Journal(interrupted.journal_path) as journal,
+    ):
+        run = journal.open_run(both.address)
+        assert run is not None
+        runner = Runner(journal, both, run, options)
+        with pytest.raises(StoppedError):
+            stop_at(runner, "looking for somebody")
+        assert journal.run(run.receipt).is_open
+    assert interrupted.portal.writes == interrupted.jhana.writes == []

@@ -9,7 +9,7 @@ from functools import partial
 
 from aapimport.errors import AapimportError, RefusedError, ServiceError
 from aapimport.plan.names import plain
-from aapimport.run.conveyor import Progress
+from aapimport.run.conveyor import Progress, StoppedError
 from aapimport.run.fresh import leave
 from aapimport.run.records import FINAL, State, StepKind, Task
 from aapimport.run.session import Session, ahead, as_wanted
@@ -41,6 +41,8 @@ def check_place(session: Session) -> Iterator[Progress]:
             renamed = service == "portal" and _find_pass(session)
             if not session.is_untouched:
                 yield from _find_somebody(session, service, must=renamed)
+        except StoppedError:
+            raise
         except AapimportError as error:
             if service == "portal" and isinstance(error, RefusedError):
                 if session.is_untouched:
@@ -160,8 +162,10 @@ def _is_there(directory: Directory, task: Task, wanted: Wanted | None) -> bool |
     Of whom everything is final only our own key is known.
     """
     found = directory.fetch(task.account_id)
-    if found is None or isinstance(found, Unknown):
-        return None if found is not None else False
+    if isinstance(found, Unknown):
+        return None
+    if found is None:
+        return False
     account = found[0]
     if wanted is not None:
         return is_still(account, as_wanted(task, wanted))
