@@ -151,3 +151,19 @@ def test_somebody_pasted_beside_the_table_is_told(
     slipped = (*(None,) * 7, *BOB)
     answer = answer_of(make_xlsx(ANA, slipped, headers=HEADERS))
     assert [(p.id, str(p.cell)) for p in answer["problems"]] == [("address-not-read", "Users!H3")]
+
+
+@pytest.mark.parametrize("first", [8_193, 8_192])
+def test_a_merged_range_is_judged_as_a_whole(
+    first: int, make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]
+) -> None:
+    """Two people under one word are an error, also where the rows are looked at in two parts."""
+    people = [(f"u{row}@acme.com", "Ana", f"P{row}", "") for row in range(2, first)]
+    path = make_xlsx(
+        *people,
+        ("Sales", "", "", ""),
+        ("", "", "", ""),
+        headers=HEADERS,
+        change=lambda sheet: sheet.merge_cells(f"A{first}:C{first + 1}"),
+    )
+    assert ("merged-cell", first) in errors_of(answer_of(path))

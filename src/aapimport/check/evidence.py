@@ -167,7 +167,8 @@ class Evidence:
         if area not in self._told:  # it may have begun in the rows before these
             held = [values[key][row - first_row] for row, key in product(rows, keys)]
             value = next((shown(value) for value in held if value != ""), None)
-            if value is None or self._is_note(value, rows, keys, values, first_row):
+            words = top == bottom or len(str(value).split()) >= _ACROSS or is_note([value])
+            if value is None or (words and self._is_note(value, rows, keys, values, first_row)):
                 return
             self._told.add(area)
             name = f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
@@ -186,10 +187,9 @@ class Evidence:
         """Whether merged cells are all that their rows hold, across the addresses' column.
 
         A text without an at-sign is nobody then: a note below the list, or a heading. A word that
-        stands for several rows is neither.
+        stands for several rows is neither, and isn't asked about.
         """
-        words = len(rows) == 1 or len(value.split()) >= _ACROSS or is_note([value])
-        if "email" not in keys or len(keys) < _ACROSS or "@" in value or not words:
+        if "email" not in keys or len(keys) < _ACROSS or "@" in value:
             return False
         others = [key for key in values if key not in keys]
         if any(values[key][row - first_row] != "" for row, key in product(rows, others)):
