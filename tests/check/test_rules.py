@@ -99,6 +99,17 @@ def some_letters(names: str, end: str = "") -> Callable[[Path], Path]:
     return write
 
 
+def all_wrong(rows: int) -> Callable[[Path], Path]:
+    """A csv in which nobody has an address or a last name."""
+
+    def write(path: Path) -> Path:
+        path = path.with_suffix(".csv")
+        path.write_text(f"{','.join(HEADERS[:3])}\n" + "x,Ana,\n" * rows)
+        return path
+
+    return write
+
+
 def hide_row(number: int) -> Callable[[Any], None]:
     """Hide a row."""
 
@@ -286,6 +297,7 @@ CASES = {
     "rows-in-blocks": Case(
         [ANA], [ANA], None, {"write": lambda path: attack.write(path, TWO_BLOCKS)}
     ),
+    "too-many-errors": Case([], [], None, {"write": all_wrong(17_000)}, {"write": all_wrong(9)}),
     "conditional-format": Case(
         [ANA, LI],
         [ANA, LI],

@@ -36,7 +36,12 @@ from aapimport.sheets.limits import forbid_processes
 if TYPE_CHECKING:
     from aapimport.check.judge import SheetCheck
 
-_ROWS_LOST = frozenset((RuleId.ROW_GIVEN_TWICE, RuleId.ROWS_IN_BLOCKS, RuleId.CROSSED_OUT))
+_ROWS_LOST = frozenset(
+    (
+        *(RuleId.ROW_GIVEN_TWICE, RuleId.ROWS_IN_BLOCKS, RuleId.CROSSED_OUT),
+        RuleId.TOO_MANY_ERRORS,
+    )
+)
 """The rules about rows of which nobody knows what stands in them, or whether they are meant."""
 _MOST_NAMED = 5
 """People whom a question names."""

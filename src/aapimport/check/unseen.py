@@ -1,6 +1,6 @@
 """What nobody has looked at is said: an error where people may be lost, or aren't meant."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from aapimport.check.evidence import row_numbers
 from aapimport.check.header import Header
@@ -9,6 +9,9 @@ from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.facts import Facts, Looks, Reason, Suspects, Unseen
 from aapimport.sheets.formats.xlsx_second import MOST_ROWS
 from aapimport.template.columns import TEMPLATE_VERSION
+
+MOST_ERRORS = 30_000
+"""After so many errors the rows below aren't looked at any more."""
 
 _NAMING = ("email", "first_name", "last_name")
 
@@ -38,6 +41,22 @@ def how_it_was_read(facts: Facts, kind: str) -> Iterator[Finding]:
     if facts.version and facts.version != TEMPLATE_VERSION:
         versions = {"version": facts.version, "ours": TEMPLATE_VERSION}
         yield Finding(RuleId.OTHER_TEMPLATE, None, None, "", versions)
+
+
+def too_many_errors(findings: Sequence[Finding], last_row: int) -> Finding | None:
+    """That no further rows are checked, if there are too many errors already.
+
+    Args:
+        findings: Everything found so far.
+        last_row: The last row that was checked.
+    """
+    if len(findings) <= MOST_ERRORS:
+        return None
+    from aapimport.problems.catalogue import ERRORS
+
+    count = sum(finding.rule in ERRORS for finding in findings)
+    words = {"count": count, "row": last_row}
+    return Finding(RuleId.TOO_MANY_ERRORS, None, None, "", words) if count > MOST_ERRORS else None
 
 
 def unseen_looks(facts: Facts, header: Header, *, counts_all: bool) -> Iterator[Finding]:

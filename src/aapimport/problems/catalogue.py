@@ -29,6 +29,8 @@ MAX_VALUE = 1000
 _WEIGHTS = (Level.ERROR, Level.WARNING, Level.NOTICE)
 
 RULES = {rule.id: rule for rule in (*FILE_RULES, *CELL_RULES, *WARNING_RULES, *NOTICE_RULES)}
+ERRORS = frozenset(name for name, rule in RULES.items() if rule.level is Level.ERROR)
+"""The rules that stop an upload."""
 _WEIGHT_OF = {name: _WEIGHTS.index(rule.level) for name, rule in RULES.items()}
 
 

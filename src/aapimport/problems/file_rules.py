@@ -224,4 +224,12 @@ FILE_RULES = (
         'if it is one, check the quotation marks (") in that row',
         "Two stray quotation marks make one value of all that is between them.",
     ),
+    Rule(
+        RuleId.TOO_MANY_ERRORS,
+        _ERROR,
+        "{count:,} errors down to row {row:,}; the rows below it were not checked",
+        "most of them have one cause: correct the first ones, and check the file again",
+        "Nobody reads so many, and a small file could keep a computer busy with them.",
+        is_in_the_file=True,
+    ),
 )

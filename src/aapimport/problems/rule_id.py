@@ -36,6 +36,7 @@ class RuleId(StrEnum):
     ODD_ENCODING = "odd-encoding"
     FILE_PADDING = "file-padding"
     ROW_IN_A_VALUE = "row-in-a-value"
+    TOO_MANY_ERRORS = "too-many-errors"
 
     MISSING_VALUE = "missing-value"
     NOT_AN_EMAIL = "not-an-email"
