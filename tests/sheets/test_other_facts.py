@@ -150,6 +150,25 @@ def test_styles_of_an_ods_build_on_each_other(own: str, look: str) -> None:
     assert read_styles([styles.encode()]).look("S") == look
 
 
+def test_an_ods_shows_what_a_condition_may_cross_out() -> None:
+    """A style may give another one to its cells, where a condition is met."""
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    content = (
+        f'<o:document-content xmlns:o="{names}:office:1.0" xmlns:table="{names}:table:1.0"'
+        f' xmlns:style="{names}:style:1.0" xmlns:text="{names}:text:1.0"><o:automatic-styles>'
+        '<style:style style:name="S"><style:map style:apply-style-name="P"/></style:style>'
+        '<style:style style:name="B"><style:map style:apply-style-name="S"/></style:style>'
+        '<style:style style:name="P"><style:text-properties style:text-line-through-style="solid"/>'
+        "</style:style></o:automatic-styles><o:body><o:spreadsheet><table:table><table:table-row>"
+        '<table:table-cell table:style-name="B"><text:p>x</text:p></table:table-cell>'
+        '<table:table-cell table:style-name="S"><text:p>y</text:p></table:table-cell>'
+        "</table:table-row></table:table></o:spreadsheet></o:body></o:document-content>"
+    )
+    (sheet,) = Content([content.encode()], 1_000).sheets
+    assert sheet.looks.conditional == {(1, 1): "cross people out"}
+    assert sheet.looks.crossed_out == {}
+
+
 def test_other_styles_are_no_cells() -> None:
     """What numbers and other things look like by default crosses nobody out."""
     names = "urn:oasis:names:tc:opendocument:xmlns"

@@ -274,9 +274,11 @@ class Content:
     def _hold(self, value: Value, repeated: int, known: dict[str, str]) -> None:
         """Keep a value, and what it looks like."""
         self._cells.append((self._column, repeated, value))
-        if look := self.styles.look(self._style_of(known), self._letters):
-            looks = self.sheets[-1].looks.crossed_out
-            looks.update(dict.fromkeys(self._places(repeated), look))
+        style, looks = self._style_of(known), self.sheets[-1].looks
+        if look := self.styles.look(style, self._letters):
+            looks.crossed_out.update(dict.fromkeys(self._places(repeated), look))
+        if self.styles.may_look(style):
+            looks.conditional[self._row, self._column] = "cross people out"
         if self._is_odd or isinstance(value, dt.date | dt.timedelta):
             self.sheets[-1].odd.update(self._places(repeated))
 

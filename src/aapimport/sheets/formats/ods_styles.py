@@ -24,6 +24,8 @@ class Styles:
         self._struck: set[str] = set()
         self._white: set[str] = set()
         self._filled: set[str] = set()
+        self._applied: dict[str, list[str]] = {}
+        self._looks: dict[str, str] = {}
 
     def start(self, name: str, known: Mapping[str, str]) -> None:
         """Take in an element: its name and attributes, without their namespaces."""
@@ -34,8 +36,12 @@ class Styles:
                 _keep(styles, self._current, is_in=parent in styles)
         elif name.endswith("style") or name in _OTHERS:
             self._current = ""  # of numbers, lists and pages, whose texts are no cells'
-        elif not self._current:
-            return
+        elif self._current:
+            self._start_in_style(name, known)
+
+    def _start_in_style(self, name: str, known: Mapping[str, str]) -> None:
+        if name == "map":
+            self._applied.setdefault(self._current, []).append(known.get("apply-style-name", ""))
         elif name == "table-properties" and known.get("display") == "false":
             self.hiding.add(self._current)
         elif name == "text-properties":
@@ -60,6 +66,13 @@ class Styles:
             return "struck through"
         is_white = style not in self._filled and any(one in self._white for one in styles)
         return "written in white" if is_white else ""
+
+    def may_look(self, style: str) -> str:
+        """The same for the styles that a condition gives to cells with a style (16.3)."""
+        if style not in self._looks:
+            applied = self._applied.get(style, ())
+            self._looks[style] = next(filter(None, map(self.look, applied)), "")
+        return self._looks[style]
 
 
 def read_styles(chunks: Iterable[bytes]) -> Styles:
