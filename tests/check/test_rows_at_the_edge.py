@@ -153,6 +153,27 @@ def test_somebody_pasted_beside_the_table_is_told(
     assert [(p.id, str(p.cell)) for p in answer["problems"]] == [("address-not-read", "Users!H3")]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Bob Hope <bob.hope@acme.com>", True),
+        ("bob@acme.com; li@acme.com", True),
+        ("bob.hope＠acme.com", True),
+        ("bob.hope @acme.com", True),
+        ("Perez, Ana <ana@acme.com>", True),
+        ("Questions? Write to hr@acme.com and we will help.", False),
+        ("lunch @ 12.30", False),
+    ],
+)
+def test_addresses_as_mail_programs_copy_them_are_told(
+    text: str, make_xlsx: Callable[..., Path], answer_of: Callable[..., Any], *, told: bool
+) -> None:
+    """They may be people; an address within a sentence is for questions."""
+    answer = answer_of(make_xlsx(ANA, (None,) * 7 + (text,), headers=HEADERS))
+    rules = {problem.id for problem in answer["problems"]}
+    assert ("address-not-read" in rules) is told
+
+
 @pytest.mark.parametrize("first", [8_193, 8_192])
 def test_a_merged_range_is_judged_as_a_whole(
     first: int, make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]

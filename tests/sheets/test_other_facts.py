@@ -165,7 +165,7 @@ def test_an_ods_shows_what_a_condition_may_cross_out() -> None:
         "</table:table-row></table:table></o:spreadsheet></o:body></o:document-content>"
     )
     (sheet,) = Content([content.encode()], 1_000).sheets
-    assert sheet.looks.conditional == {(1, 1): "cross people out"}
+    assert sheet.facts.conditional == [((1, 1, 1_048_576, 1), "cross people out")]
     assert sheet.looks.crossed_out == {}
 
 

@@ -11,7 +11,7 @@ from openpyxl.styles import Font
 
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.errors import AnswerNeededError, FileProblemError
-from aapimport.sheets.archive import long_sheets
+from aapimport.sheets.archive import inspect_archive, long_sheets
 from aapimport.sheets.facts import Facts, Reason
 from aapimport.sheets.formats.ods_content import Content
 from aapimport.sheets.formats.xlsx import why_unseen
@@ -153,6 +153,26 @@ def test_rows_of_no_height_are_hidden(tmp_path: Path):
     )
     path = attack.write(tmp_path / "people.xlsx", attack.sheet(rows))
     assert hidden_rows(path.read_bytes(), "xl/worksheets/sheet1.xml") == {3, 5}
+
+
+def test_rows_are_hidden_by_default_where_the_sheet_says_so(tmp_path: Path):
+    """A row that says something else of itself is shown (ECMA-376 part 1, 18.3.1.81)."""
+    said = ("", 'spans="1:6"', 'x14ac:dyDescent="0.25"', 'ht="15"', 'hidden="1"', 'hidden="0"')
+    rows = "".join(
+        f'<row r="{row}" {how}><c r="A{row}"><v>1</v></c></row>'
+        for row, how in enumerate(said, start=2)
+    )
+    sheet = attack.sheet(rows, before='<sheetFormatPr defaultRowHeight="15" zeroHeight="1"/>')
+    path = attack.write(tmp_path / "people.xlsx", sheet)
+    assert hidden_rows(path.read_bytes(), "xl/worksheets/sheet1.xml") == {1, 2, 3, 4, 6}
+
+
+@pytest.mark.parametrize("spelt", ['t="e"', "t='e'", 't ="e"', 't= "e"', 't=\n"e"', 't\t=\t"e"'])
+def test_an_error_is_seen_in_a_long_sheet_however_it_is_spelt(tmp_path: Path, spelt: str):
+    """White space may stand on both sides of an equals sign (XML 1.0, production 25)."""
+    sheet = attack.sheet(f'<row r="2"><c r="D2" {spelt}><v>#N/A</v></c></row>')
+    path = attack.write(tmp_path / "people.xlsx", sheet)
+    assert inspect_archive(path.read_bytes()).with_formulas == {"xl/worksheets/sheet1.xml"}
 
 
 @pytest.fixture

@@ -70,6 +70,18 @@ def test_letters_that_are_struck_through_are_found(tmp_path: Path) -> None:
         assert suspects(data, SHEET, STYLES, strings).crossed_out == {-1: 1}
 
 
+@pytest.mark.parametrize(("colour", "white"), [("FFFFFFFF", True), ("FF0000FF", False)])
+def test_letters_in_white_are_found(tmp_path: Path, colour: str, *, white: bool) -> None:
+    """Nobody sees them, unless their cell has another colour, at which nobody looks."""
+    workbook = Workbook()
+    workbook.worksheets[0]["A1"] = CellRichText(
+        TextBlock(InlineFont(color=Color(colour)), "Ana"), " M"
+    )
+    workbook.worksheets[0].sheet_properties.tabColor = "FFFFFFFF"
+    workbook.save(tmp_path / "people.xlsx")
+    assert look(tmp_path / "people.xlsx") == Suspects(white_letters=white)
+
+
 def test_a_sheet_without_styles_has_nothing(tmp_path: Path) -> None:
     """Programs write such sheets."""
     path = attack.write(tmp_path / "people.xlsx")

@@ -170,6 +170,7 @@ class Evidence:
             if value is None:
                 return
             words = top == bottom or len(value.split()) >= _ACROSS or is_note([value])
+            words = words or len(keys) == len(self._keys)
             if words and self._is_note(value, rows, keys, values, first_row):
                 return
             self._told.add(area)
@@ -189,7 +190,7 @@ class Evidence:
         """Whether merged cells are all that their rows hold, across the addresses' column.
 
         A text without an at-sign is nobody then: a note below the list, or a heading. A word that
-        stands for several rows is neither, and isn't asked about.
+        stands for several rows and not for all of their columns is neither, and isn't asked about.
         """
         if "email" not in keys or len(keys) < _ACROSS or "@" in value:
             return False

@@ -1,5 +1,6 @@
 """Values that stand where nothing is read: beside nobody, below no header, beyond the header."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from aapimport.check.header import Header
@@ -11,6 +12,8 @@ from aapimport.sheets.formats.csv import Delimited
 from aapimport.text import looks_like_address
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+
+_BETWEEN_ADDRESSES = re.compile(r"[;,|\r\n\t]")
 
 
 class Beside:
@@ -103,9 +106,20 @@ def swallowed_lines(text: Delimited, header: Header) -> Iterator[Finding]:
 def address_in(cells: Sequence[object], row: int, first_column: int) -> Finding | None:
     """The first address in a row that isn't read: perhaps somebody is lost with it."""
     for column, value in enumerate(cells, start=first_column):
-        if isinstance(value, str) and looks_like_address(value.strip()):
+        if isinstance(value, str) and ("@" in value or "＠" in value) and _holds_address(value):
             return Finding(RuleId.ADDRESS_NOT_READ, row, column, value.strip())
     return None
+
+
+def _holds_address(value: str) -> bool:
+    """Whether a text is an address, or a list of them as mail programs copy it; no sentence is."""
+    text = "@".join(part.strip() for part in value.replace("＠", "@").split("@"))
+    for one in _BETWEEN_ADDRESSES.split(text):
+        _, bracket, inner = one.rstrip(" >").rpartition("<")
+        one = (inner if bracket else one).strip()  # noqa: PLW2901 -- nothing else is meant
+        if looks_like_address(one) and one[-1].isalpha():  # no time of day: lunch @ 12.30
+            return True
+    return False
 
 
 def is_unticked(value: object) -> bool:

@@ -6,7 +6,7 @@ from aapimport.check.evidence import row_numbers
 from aapimport.check.header import Header
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
-from aapimport.sheets.facts import Facts, Looks, Reason, Suspects, Unseen
+from aapimport.sheets.facts import Area, Facts, Reason, Suspects, Unseen
 from aapimport.sheets.formats.xlsx_second import MOST_ROWS
 from aapimport.template.columns import TEMPLATE_VERSION
 
@@ -67,8 +67,11 @@ def unseen_looks(facts: Facts, header: Header, *, counts_all: bool) -> Iterator[
         header: Where the columns are.
         counts_all: Whether whoever is crossed out counts as well.
     """
+    if isinstance(facts.conditional, Unseen):
+        yield Finding(RuleId.NOT_LOOKED_AT, None, None, "", {"what": "conditional formats"})
+    else:
+        yield from _conditional(facts.conditional, header)
     if not isinstance(facts.looks, Unseen):
-        yield from _conditional(facts.looks, header)
         return
     suspects = facts.looks.suspects
     if not counts_all:
@@ -79,17 +82,21 @@ def unseen_looks(facts: Facts, header: Header, *, counts_all: bool) -> Iterator[
     if places := _places(suspects.formatted, {*header.columns.values()}):
         what = {"what": "a format that shows another text"}
         yield Finding(RuleId.NOT_LOOKED_AT, *places[0], "", what)
+    if suspects.white_letters and not counts_all:
+        yield Finding(RuleId.NOT_LOOKED_AT, None, None, "", {"what": "letters in white"})
     if suspects.links:
         yield Finding(RuleId.NOT_LOOKED_AT, None, None, "", {"what": "links to addresses"})
 
 
-def _conditional(looks: Looks, header: Header) -> Iterator[Finding]:
+def _conditional(formats: Sequence[tuple[Area, str]], header: Header) -> Iterator[Finding]:
     """What conditional formats may do in the template's columns: once for each column and way."""
-    told = set()
-    for (row, column), how in sorted(looks.conditional.items()):
-        if column in header.columns.values() and (column, how) not in told:
-            told.add((column, how))
-            yield Finding(RuleId.CONDITIONAL_FORMAT, row, column, "", {"how": how})
+    first: dict[tuple[int, str], int] = {}
+    for (top, left, bottom, right), how in formats:
+        for column in header.columns.values():
+            if left <= column <= right and bottom > header.row:
+                first[column, how] = min(top, first.get((column, how), top))
+    for (column, how), row in first.items():
+        yield Finding(RuleId.CONDITIONAL_FORMAT, row, column, "", {"how": how})
 
 
 def _crossed_out(suspects: Suspects, header: Header) -> Iterator[Finding]:

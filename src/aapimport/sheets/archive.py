@@ -44,6 +44,7 @@ class Archive:
             there is certainly none.
         wide: The parts with cells beyond column AZ.
         with_hidden: The parts in which something may be hidden or have a height of its own.
+        with_conditional: The parts with conditional formats.
         unusual: The parts that aren't in UTF-8, or that hold CDATA.
         unreadable: The parts in an encoding that no parser knows.
         encrypted: Whether an entry needs a password.
@@ -55,6 +56,7 @@ class Archive:
     with_formulas: set[str] = field(default_factory=set)
     wide: set[str] = field(default_factory=set)
     with_hidden: set[str] = field(default_factory=set)
+    with_conditional: set[str] = field(default_factory=set)
     unusual: set[str] = field(default_factory=set)
     unreadable: set[str] = field(default_factory=set)
     encrypted: bool = False
@@ -170,13 +172,16 @@ def _look_at_cells(name: str, tail: bytes, chunk: bytes, found: Archive) -> byte
         found.with_formulas.add(name)  # a tag of a mebibyte, perhaps; the parser will see
         return chunk
     text = tail + chunk[:end]
-    spaced = b" =" in text or any(
-        sign in text and sign + b"=" in text for sign in (b"\n", b"\t", b"\r")
+    spaced = any(
+        sign in text and (sign + b"=" in text or b"=" + sign in text)
+        for sign in (b" ", b"\n", b"\t", b"\r")
     )
     if name not in found.with_formulas and (spaced or _may_hold_formulas(text)):
         found.with_formulas.add(name)
     if name not in found.with_hidden and (spaced or b"hidden=" in text or b"ht=" in text):
         found.with_hidden.add(name)
+    if name not in found.with_conditional and b"conditionalFormatting" in text:
+        found.with_conditional.add(name)
     if name not in found.wide and _FAR.search(text):
         found.wide.add(name)
     if b"!" in text and b"<![CDATA[" in text:
@@ -210,7 +215,10 @@ def _look_at_start(name: str, start: bytes, found: Archive) -> str:
     if encoding is None:
         found.unreadable.add(name)
     elif encoding not in _USUAL_ENCODINGS:
-        for parts in (found.unusual, found.with_formulas, found.with_hidden):
+        for parts in (
+            *(found.unusual, found.with_formulas, found.with_hidden),
+            found.with_conditional,
+        ):
             parts.add(name)
     return _after_prolog(start.decode(_wide_encoding(start) or "latin-1", "replace"))
 

@@ -1,6 +1,6 @@
 """What is known of a sheet's cells beside their values, and what nobody has looked at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -44,6 +44,7 @@ class Suspects:
         formatted: The same for cells whose format shows another text than their value.
         numbers: Whether numbers may be shown otherwise than they are stored.
         links: Whether the sheet has links to addresses.
+        white_letters: Whether some letters of a text are white, perhaps on white.
         everything: Whether not even this look could be taken.
     """
 
@@ -51,6 +52,7 @@ class Suspects:
     formatted: Mapping[int, int] = field(default_factory=dict)
     numbers: bool = False
     links: bool = False
+    white_letters: bool = False
     everything: bool = False
 
 
@@ -84,7 +86,6 @@ class Looks:
             or written in white on white.
         links: The address of a `mailto:` link.
         comments: The text of a comment.
-        conditional: What a conditional format may do, in words, where it begins in a column.
     """
 
     shown: dict[Cell, str] = field(default_factory=dict)
@@ -93,7 +94,6 @@ class Looks:
     crossed_out: dict[Cell, str] = field(default_factory=dict)
     links: dict[Cell, str] = field(default_factory=dict)
     comments: dict[Cell, str] = field(default_factory=dict)
-    conditional: dict[Cell, str] = field(default_factory=dict)
 
     def people_crossed_out(self, columns: Mapping[str, int]) -> dict[int, str]:
         """The rows of people who are crossed out, and how.
@@ -125,6 +125,7 @@ class Facts:
         zeros: Cells with a formula whose result is 0, as a look-up of a blank cell gives it.
         twice: Rows that the sheet holds more than once, of which a reader keeps one.
         blocks: In how many blocks its rows stand, of which a reader may see only the first.
+        conditional: Each range whose conditional format may change what is seen, and how, in words.
         is_full: Whether a list fills the sheet to the last row that its format can have.
     """
 
@@ -139,6 +140,7 @@ class Facts:
     zeros: set[Cell] = field(default_factory=set)
     twice: list[int] = field(default_factory=list)
     blocks: int = 1
+    conditional: Sequence[tuple[Area, str]] | Unseen = ()
     is_full: bool = False
 
     def last_row(self) -> int:

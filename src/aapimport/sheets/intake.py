@@ -80,6 +80,7 @@ class Intake:
         package: Of an xlsx workbook, which part of `readable` is what.
         with_formulas: The parts that may hold a formula or an error, in small letters.
         with_hidden: The same for parts in which something may be hidden.
+        with_conditional: The same for parts with conditional formats.
     """
 
     kind: str
@@ -88,6 +89,7 @@ class Intake:
     package: Package = field(default_factory=Package)
     with_formulas: frozenset[str] = frozenset()
     with_hidden: frozenset[str] = frozenset()
+    with_conditional: frozenset[str] = frozenset()
 
 
 def take_in(path: Path, descriptor: int | None = None) -> Intake:
@@ -138,9 +140,12 @@ def _take_in_xlsx(data: bytes, archive: Archive, name: str) -> Intake:
             package = read_package(copy) or Package()
     except zipfile.BadZipFile as error:
         raise damaged(name, str(error).lower()) from error
-    formulas, hidden, wide = (
+    formulas, hidden, conditional, wide = (
         frozenset(map(str.lower, parts))
-        for parts in (archive.with_formulas, archive.with_hidden, archive.wide)
+        for parts in (
+            *(archive.with_formulas, archive.with_hidden),
+            *(archive.with_conditional, archive.wide),
+        )
     )
     for sheet in package.sheets:
         if sheet.part in wide:
@@ -148,7 +153,7 @@ def _take_in_xlsx(data: bytes, archive: Archive, name: str) -> Intake:
             if cells:
                 places = [CellRef(sheet.name, at, row) for row, at in cells]
                 raise too_large(name, places, size)
-    return Intake("xlsx", data, readable, package, formulas, hidden)
+    return Intake("xlsx", data, readable, package, formulas, hidden, conditional)
 
 
 def _cure(kind: str, path: Path) -> str:

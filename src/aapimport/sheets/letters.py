@@ -74,7 +74,6 @@ class SheetView(Letter):
         looks: How a cell looks whose value somebody has crossed out.
         links: The address of a `mailto:` link.
         comments: The text of a comment.
-        conditional: What a conditional format may do, in words, where it begins in a column.
     """
 
     columns: Sequence[tuple[Sequence[int], Sequence[Any]]] = ()
@@ -87,7 +86,6 @@ class SheetView(Letter):
     looks: Placed = ()
     links: Placed = ()
     comments: Placed = ()
-    conditional: Placed = ()
 
 
 @dataclass(frozen=True, kw_only=True)

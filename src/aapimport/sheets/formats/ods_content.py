@@ -99,6 +99,7 @@ class Content:
         self._column_styles: list[tuple[int, int, str]] = []
         self._row_style = ""
         self._areas: list[Area] = []
+        self._conditional: dict[int, int] = {}
         self._empty: list[tuple[OdsSheet, Cell]] = []
         self._is_calculated = False
         self._row, self._rows, self._column, self._widest = 0, 1, 0, 0
@@ -142,7 +143,7 @@ class Content:
         elif name == "table":
             self.sheets.append(OdsSheet(known.get("name", ""), known.get("style-name", "")))
             self._row, self._rows, self._column, self._areas = 0, 1, 0, []
-            self._widest, self._column_styles = 0, []
+            self._widest, self._column_styles, self._conditional = 0, [], {}
         elif self.sheets and name == "table-column":
             self._start_column(known)
         elif self.sheets and name == "table-row":
@@ -210,7 +211,12 @@ class Content:
         elif self.sheets and name == "table-row":
             self._end_row()
         elif self.sheets and name == "table":
-            self.sheets[-1].facts.merged = tuple(self._areas)
+            facts = self.sheets[-1].facts
+            facts.merged = tuple(self._areas)
+            facts.conditional = [
+                ((row, column, _ROW_END, column), "cross people out")
+                for column, row in self._conditional.items()
+            ]
 
     def _start_column(self, known: dict[str, str]) -> None:
         repeated = _number(known, "number-columns-repeated")
@@ -278,7 +284,7 @@ class Content:
         if look := self.styles.look(style, self._letters):
             looks.crossed_out.update(dict.fromkeys(self._places(repeated), look))
         if self.styles.may_look(style):
-            looks.conditional[self._row, self._column] = "cross people out"
+            self._conditional.setdefault(self._column, self._row)
         if self._is_odd or isinstance(value, dt.date | dt.timedelta):
             self.sheets[-1].odd.update(self._places(repeated))
 

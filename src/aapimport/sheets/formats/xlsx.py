@@ -8,6 +8,7 @@ from aapimport.sheets.book import Choices, Sheet
 from aapimport.sheets.facts import Cell, Facts, Looks, Reason, Unseen
 from aapimport.sheets.formats.calamine import Grid, read_grids
 from aapimport.sheets.formats.xlsx_cells import OddCells, hidden_columns, hidden_rows, odd_cells
+from aapimport.sheets.formats.xlsx_conditional import conditional_formats
 from aapimport.sheets.formats.xlsx_unlooked import suspects
 from aapimport.sheets.intake import Intake
 from aapimport.sheets.letters import OddRows, Placed, SecondView, SheetView
@@ -45,6 +46,9 @@ def _facts(intake: Intake, name: str, grid: Grid, second_view: Callable[[], Seco
     facts = _facts_of(view, grid.name) or _own_look(intake, part, why_unseen(view, grid.name))
     facts.merged = tuple({*grid.merged, *facts.merged})
     facts.errors, facts.unstored, facts.zeros = odd.errors, odd.unstored, odd.zeros
+    if part in intake.with_conditional:
+        styles = intake.package.styles
+        facts.conditional = conditional_formats(intake.readable, part, styles)
     facts.twice, facts.blocks = [*odd_rows.twice], odd_rows.blocks
     return facts
 
@@ -90,7 +94,6 @@ def _facts_of(view: SecondView, sheet: str) -> Facts | None:
         crossed_out=_by_cell(said.looks),
         links=_by_cell(said.links),
         comments=_by_cell(said.comments),
-        conditional=_by_cell(said.conditional),
     )
     return Facts(
         second=[dict(zip(rows, values, strict=True)) for rows, values in said.columns],

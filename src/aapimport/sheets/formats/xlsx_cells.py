@@ -21,6 +21,12 @@ _PLAIN_ROW_TAG = re.compile(rb"<row(?=[\s/>])[^<>]*")
 _USUAL_ROW = re.compile(rb'<row r="(\d{1,7})"')
 _ROW_TAG = re.compile(rb"<(?:\w+:)?row(?=[\s/>])[^<>]*")
 _HIDDEN = re.compile(rb"""\s(?:hidden\s*=\s*["']\s*(?:1|true)|ht\s*=\s*["']\s*0(?:\.0*)?)\s*["']""")
+_HIDES_THE_OTHERS = re.compile(
+    rb"""<(?:\w+:)?sheetFormatPr\s[^<>]*(?<=\s)zeroHeight\s*=\s*["']\s*(?:1|true)\s*["']"""
+)
+_OWN = re.compile(rb"\s(\w+)\s*=")
+_NOT_MORE_THAN_A_NUMBER = frozenset((b"r", b"spans"))
+"""What a row says that is hidden if the sheet hides rows of which nothing else is said."""
 _ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["']\s*(\d{1,7})\s*["']""")
 _BLOCK = re.compile(rb"<(?:\w+:)?sheetData[\s/>]")
 _MOST_DIGITS = 9
@@ -89,15 +95,23 @@ def hidden_rows(data: bytes, part: str) -> set[int]:
     """
     hidden: set[int] = set()
     row = 0
+    others_hidden = False
     try:
         for text in read_tags(data, part):
+            if b"zeroHeight" in text:
+                others_hidden = others_hidden or _HIDES_THE_OTHERS.search(text) is not None
             for tag in _row_tags(text):
                 row = _number_after(row, tag)
-                if (b"hidden" in tag or b"ht" in tag) and _HIDDEN.search(tag):
+                says_so = (b"hidden" in tag or b"ht" in tag) and _HIDDEN.search(tag)
+                if says_so or (others_hidden and _says_nothing(tag)):
                     hidden.add(row)
     except (KeyError, zipfile.BadZipFile):
         pass  # the value reader has refused the file
     return hidden
+
+
+def _says_nothing(tag: bytes) -> bool:
+    return _NOT_MORE_THAN_A_NUMBER.issuperset(_OWN.findall(tag))
 
 
 def hidden_columns(data: bytes, part: str) -> set[int]:

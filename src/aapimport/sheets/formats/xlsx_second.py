@@ -139,7 +139,6 @@ def _look_at(sheet: "Worksheet") -> SheetView:
         looks=looks,
         links=links,
         comments=comments,
-        conditional=_conditional(sheet, width),
     )
 
 
@@ -180,33 +179,6 @@ def _look_of(cell: "Cell | MergedCell", letters: list[Any]) -> str:
     )
     if is_plain and any(map(_is_white, fonts)):
         return "written in white"
-    return ""
-
-
-def _conditional(sheet: "Worksheet", width: int) -> list[_Text]:
-    """What conditional formats may do that changes what is seen, where they begin in a column."""
-    found: dict[tuple[int, str], int] = {}
-    for held in sheet.conditional_formatting:
-        ways = filter(None, map(_may_do, held.rules))
-        if how := next(ways, ""):
-            for area in held.cells.ranges:
-                for column in range(area.min_col - 1, min(area.max_col, width)):
-                    found[column, how] = min(area.min_row, found.get((column, how), area.min_row))
-    return [(row, column, how) for (column, how), row in found.items()]
-
-
-def _may_do(rule: Any) -> str:
-    """In words, how a rule of a conditional format changes what is seen of a value, if it does."""
-    scale = rule.iconSet or rule.dataBar
-    if scale is not None and scale.showValue is False:
-        return "hide the value"
-    if rule.dxf is None:
-        return ""
-    if rule.dxf.numFmt is not None:
-        return "show another text"
-    font = rule.dxf.font
-    if font is not None and (font.strike or _is_white(font)):
-        return "cross people out"
     return ""
 
 

@@ -6,7 +6,7 @@ A cheap look: where it finds nothing there is nothing, for certain; what it find
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from aapimport.sheets.archive import read_part, read_tags
@@ -23,6 +23,9 @@ _OFF = {"0", "false", "none"}
 _STRUCK = re.compile(
     rb"""<(?:\w+:)?strike(?=[\s/>])(?![^<>]*\sval\s*=\s*["']\s*(?:0|false|none)\s*["'])"""
 )
+_COLOUR = re.compile(rb"<(?:\w+:)?color(?=[\s/>])[^<>]*>")
+_NAMED = re.compile(r"""\s(\w+)\s*=\s*["']([^"'<>]*)["']""")
+_BELOW_THE_CELLS = re.compile(rb"</(?:\w+:)?sheetData")
 _TYPICAL = ("Ana", 1)
 """A text and the number that means Jhana: a format that changes these may change others."""
 
@@ -46,9 +49,15 @@ def suspects(data: bytes, part: str, styles: str, strings: str = "") -> Suspects
                 crossed_out.setdefault(column, row)
             if style in formatted:
                 otherwise.setdefault(column, row)
-        if _strikes_letters(data, part) or (strings and _strikes_letters(data, strings)):
+        struck = white = False
+        for one in filter(None, (part, strings)):
+            if not struck:  # which stops an upload anyway
+                struck, any_white = _letters(data, one)
+                white = white or any_white
+        if struck:
             crossed_out.setdefault(-1, 1)
-        return Suspects(crossed_out, otherwise, numbers=numbers, links=_links(data, part))
+        links = _links(data, part)
+        return Suspects(crossed_out, otherwise, numbers=numbers, links=links, white_letters=white)
     except (KeyError, ValueError, LookupError, zipfile.BadZipFile, ET.ParseError):
         return Suspects(numbers=numbers, everything=True)
 
@@ -58,12 +67,14 @@ def _styles(data: bytes, part: str) -> tuple[set[bytes], set[bytes]]:
     # inspect_archive has made sure that there is no DOCTYPE in it
     root = ET.fromstring(b"".join(read_part(data, part)))  # noqa: S314 -- see above
     named = {
-        one.get("numFmtId"): one.get("formatCode", "") for one in root.iter() if _is(one, "numFmt")
+        one.get("numFmtId"): one.get("formatCode", "")
+        for one in root.iter()
+        if is_named(one, "numFmt")
     }
-    fonts = [_crosses_out(font) for fonts in root if _is(fonts, "fonts") for font in fonts]
-    plain = [_is_no_fill(fill) for fills in root if _is(fills, "fills") for fill in fills]
+    fonts = [crosses_out(font) for fonts in root if is_named(fonts, "fonts") for font in fonts]
+    plain = [_is_no_fill(fill) for fills in root if is_named(fills, "fills") for fill in fills]
     crossed, formatted = set[bytes](), set[bytes]()
-    cells = (xf for styles in root if _is(styles, "cellXfs") for xf in styles)
+    cells = (xf for styles in root if is_named(styles, "cellXfs") for xf in styles)
     for at, xf in enumerate(cells):
         look = _nth(fonts, xf.get("fontId"))
         if look == "struck" or (look == "white" and _nth(plain, xf.get("fillId"))):
@@ -75,20 +86,30 @@ def _styles(data: bytes, part: str) -> tuple[set[bytes], set[bytes]]:
     return crossed, formatted
 
 
-def _strikes_letters(data: bytes, part: str) -> bool:
-    """Whether a part holds texts of which some letters are struck through."""
-    return any(_STRUCK.search(text) for text in read_tags(data, part))
+def _letters(data: bytes, part: str) -> tuple[bool, bool]:
+    """Whether a part holds texts of which some letters are struck through, and some are white."""
+    struck, colours = False, set[bytes]()
+    for text in read_tags(data, part):
+        if end := _BELOW_THE_CELLS.search(text):
+            text = text[: end.start()]  # noqa: PLW2901 -- what follows are no texts
+        struck = struck or _STRUCK.search(text) is not None
+        if b"color" in text:
+            colours.update(_COLOUR.findall(text))
+        if end:
+            break
+    named = (dict(_NAMED.findall(colour.decode("utf-8", "replace"))) for colour in colours)
+    return struck, any(map(_is_white, named))
 
 
-def _crosses_out(font: ET.Element) -> str:
-    """`struck` or `white`; empty for any other font."""
+def crosses_out(font: ET.Element) -> str:
+    """What a font does to a value: `struck` or `white`; empty for any other font."""
     for one in font:
-        if _is(one, "strike") and one.get("val", "1").strip().lower() not in _OFF:
+        if is_named(one, "strike") and one.get("val", "1").strip().lower() not in _OFF:
             return "struck"
-    return "white" if any(_is(one, "color") and _is_white(one) for one in font) else ""
+    return "white" if any(is_named(one, "color") and _is_white(one) for one in font) else ""
 
 
-def _is_white(colour: ET.Element) -> bool:
+def _is_white(colour: ET.Element | Mapping[str, str]) -> bool:
     theme, indexed = (
         int(said) if (said := colour.get(name)) is not None else None
         for name in ("theme", "indexed")
@@ -98,8 +119,11 @@ def _is_white(colour: ET.Element) -> bool:
 
 def _is_no_fill(fill: ET.Element) -> bool:
     for pattern in fill:
-        if _is(pattern, "patternFill") and (kind := pattern.get("patternType", "none")) != "none":
-            front = [one for one in pattern if _is(one, "fgColor")]
+        if (
+            is_named(pattern, "patternFill")
+            and (kind := pattern.get("patternType", "none")) != "none"
+        ):
+            front = [one for one in pattern if is_named(one, "fgColor")]
             if kind != "solid" or not front or not _is_white(front[0]):
                 return False
     return True
@@ -129,7 +153,8 @@ def _links(data: bytes, part: str) -> bool:
         return False
 
 
-def _is(element: ET.Element, name: str) -> bool:
+def is_named(element: ET.Element, name: str) -> bool:
+    """Whether an element has that name, in whichever namespace."""
     return element.tag.rpartition("}")[2] == name
 
 
