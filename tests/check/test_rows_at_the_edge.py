@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.styles import Font
 
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.copies.annotate import annotate
@@ -188,3 +189,46 @@ def test_a_merged_range_is_judged_as_a_whole(
         change=lambda sheet: sheet.merge_cells(f"A{first}:C{first + 1}"),
     )
     assert ("merged-cell", first) in errors_of(answer_of(path))
+
+
+@pytest.mark.parametrize(
+    ("number_format", "told"),
+    [
+        ('[=1]"No";General', True),
+        ('"No "0', True),
+        ('[=1]"";General', True),
+        ("[White]0", True),
+        ('"Yes";;"No"', False),
+        ("0.00", False),
+        ("0%", False),
+        ('_-* #,##0.00_-;-* #,##0.00_-;_-* "-"??_-;_-@_-', False),
+    ],
+)
+def test_a_1_in_jhana_that_shows_something_else_is_told(
+    number_format: str, make_xlsx: Callable[..., Path], answer_of: Callable[..., Any], *, told: bool
+) -> None:
+    """Jhana mails by itself, and a format may show No for a 1; decimals change nothing."""
+
+    def change(sheet: Any) -> None:
+        sheet["F2"].number_format = number_format
+
+    headers = (*HEADERS, "Team", "Jhana Enabled")
+    answer = answer_of(make_xlsx((*ANA, "", 1), headers=headers, change=change))
+    assert [str(p.cell) for p in answer["problems"]] == (["Users!F2"] if told else [])
+    assert answer["people"][0][-1] is True
+
+
+@pytest.mark.parametrize("people", [2, 300])
+def test_one_value_of_somebody_that_is_struck_through_is_told(
+    people: int, make_xlsx: Callable[..., Path], answer_of: Callable[..., Any], most_rows: int
+) -> None:
+    """A role, a team or one of the names: nobody knows whether it is meant; also in long sheets."""
+
+    def change(sheet: Any) -> None:
+        sheet["D3"].font = Font(strike=True)
+
+    rows = [(f"u{row}@acme.com", "Ana", f"P{row}", "facilitator") for row in range(people)]
+    answer = answer_of(make_xlsx(*rows, headers=HEADERS, change=change))
+    told = [(p.id, str(p.cell)) for p in answer["problems"] if p.level == "warning"]
+    rule = "value-crossed-out" if people < most_rows else "not-looked-at"
+    assert told == [(rule, "Users!D3")]

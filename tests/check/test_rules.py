@@ -110,6 +110,15 @@ def all_wrong(rows: int) -> Callable[[Path], Path]:
     return write
 
 
+def crossed_out(cell: str) -> Callable[[Any], None]:
+    """Strike a value through."""
+
+    def change(sheet: Any) -> None:
+        sheet[cell].font = Font(strike=True)
+
+    return change
+
+
 def hide_row(number: int) -> Callable[[Any], None]:
     """Hide a row."""
 
@@ -304,6 +313,13 @@ CASES = {
         "Users!A2",
         {"change": conditional(Font(strike=True))},
         {"change": conditional(Font(bold=True))},
+    ),
+    "value-crossed-out": Case(
+        [(*ANA, "client admin")],
+        [(*ANA, "client admin")],
+        "Users!D2",
+        {"change": crossed_out("D2")},
+        {"change": crossed_out("G2")},
     ),
     "shown-otherwise": Case(
         [(*ANA, "", "West")],

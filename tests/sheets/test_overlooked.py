@@ -15,7 +15,7 @@ from aapimport.sheets.archive import inspect_archive, long_sheets
 from aapimport.sheets.facts import Facts, Reason
 from aapimport.sheets.formats.ods_content import Content
 from aapimport.sheets.formats.xlsx import why_unseen
-from aapimport.sheets.formats.xlsx_cells import hidden_rows
+from aapimport.sheets.formats.xlsx_cells import hidden_rows, odd_rows
 from aapimport.sheets.formats.xlsx_second import look_into
 from aapimport.sheets.letters import LookRequest
 from sheets import attack_files as attack
@@ -209,3 +209,13 @@ def test_a_comment_is_its_text_alone(facts_of):
     )
     facts = facts_of(f"<table:table-cell>{note}<text:p>Ana</text:p></table:table-cell>")
     assert facts.looks.comments == {(1, 0): "left"}
+
+
+@pytest.mark.parametrize("between", [0, 3_000])
+def test_cells_of_another_row_are_told(tmp_path: Path, between: int):
+    """A row whose cells say that they stand in the one above overwrites who is there."""
+    rows = "".join(attack.row(row, ("u@acme.com", "U", "P")) for row in range(2, 2 + between))
+    last = attack.row(2 + between, ("a@acme.com", "A", "P"))
+    again = attack.row(2 + between, ("b@acme.com", "B", "P")).replace("<row r=", "<row s=")
+    path = attack.write(tmp_path / "people.xlsx", attack.sheet(rows + last + again))
+    assert odd_rows(path.read_bytes(), "xl/worksheets/sheet1.xml").twice == [2 + between]

@@ -21,6 +21,9 @@ from aapimport.text import MAILTO, column_letters, fold
 _LARGEST_MERGE = 100_000
 _SHOWN_FOR_1 = {"1", "yes", "y", "x", "on", "true", "ja", "oui", "sí", "si", "はい", "✓", "✔", "☑"}
 _ACROSS = 2  # columns of the template
+_A_NUMBER = re.compile(r"[\d.,' ]+%?")
+_ANOTHER_WORD = re.compile(r'"[^"]*[^\W\d_][^"]*"|\[[=<>]|\[white\]', re.IGNORECASE)
+"""In a format, a word beside the number, a number's own text, or white letters."""
 _MAILTO = re.compile(rf"{MAILTO}\s*", re.IGNORECASE)
 
 
@@ -71,10 +74,14 @@ class Evidence:
             (RuleId.FORMULA_ZERO, _Cells(dict.fromkeys(zeros, "0"), self._keys)),
         )
         looks = self._looks
-        self._shown, self._texts_shown, self._links, self._comments = (
+        self._shown, self._texts_shown, self._links, self._comments, self._crossed_out = (
             _Cells(known, self._keys)
-            for known in (looks.shown, looks.texts_shown, looks.links, looks.comments)
+            for known in (
+                *(looks.shown, looks.texts_shown, looks.links, looks.comments),
+                looks.crossed_out,
+            )
         )
+        self._people_crossed_out = looks.people_crossed_out(header.columns)
         self._told: set[Area] = set()
         self._rows: list[int] | None = None
         self._merged_rows: dict[int, list[tuple[int, int]]] = {}
@@ -207,29 +214,37 @@ class Evidence:
 
     def _better(self, values: dict[str, list[Value]], first_row: int) -> None:
         for row, key, index, text in self._shown.within(values, first_row):
+            stored = shown(values[key][index])
             if key != "jhana":
-                stored = shown(values[key][index])
                 self._add(RuleId.SHOWN_NUMBER, row, key, text, stored=stored)
                 values[key][index] = text
                 self._noted.correct(row, self._columns[key], Kind.SHOWN, text)
+            elif not _means_1(text):
+                how = f"shown as {text.strip()!r}"
+                self._add(RuleId.SHOWN_OTHERWISE, row, key, stored, how=how)
         self._unclear(values, first_row)
         for row, key, index, text in self._texts_shown.within(values, first_row):
-            if key != "jhana" or text.strip().casefold() not in _SHOWN_FOR_1:
+            if key != "jhana" or not _means_1(text):
                 how = f"shown as {text.strip()!r}" if text.strip() else "not shown at all"
                 self._add(RuleId.SHOWN_OTHERWISE, row, key, shown(values[key][index]), how=how)
+        for row, key, index, look in self._crossed_out.within(values, first_row):
+            if row not in self._people_crossed_out and values[key][index] != "":
+                self._add(RuleId.VALUE_CROSSED_OUT, row, key, shown(values[key][index]), look=look)
         for row, key, index, address in self._links.within(values, first_row):
             if key == "email":
                 self._weigh_link(row, address, values["email"], index)
 
     def _unclear(self, values: dict[str, list[Value]], first_row: int) -> None:
         """Warn of numbers that may be shown as another text, which nobody knows."""
+        if not self._looks.unclear and not self._numbers_unseen:
+            return
         for key, column in values.items():
-            if key == "jhana" or (not self._looks.unclear and not self._numbers_unseen):
-                continue
             for row, value in enumerate(column, start=first_row):
                 if not isinstance(value, int | float) or isinstance(value, bool):
                     continue
                 how = self._looks.unclear.get((row, self._columns[key]))
+                if key == "jhana" and (how is None or not _ANOTHER_WORD.search(how)):
+                    continue  # however many zeros follow it
                 if how or self._numbers_unseen:
                     how = how or "its format was not looked at"
                     self._add(RuleId.UNCLEAR_NUMBER, row, key, shown(value), how=how)
@@ -312,6 +327,12 @@ def _agree(value: Value, other: Any) -> bool:
     if isinstance(value, int | float) and isinstance(other, int | float):
         return math.isclose(value, other, rel_tol=1e-12)
     return False
+
+
+def _means_1(text: str) -> bool:
+    """Whether what is shown for a 1 is that number, however it is written, or a word for yes."""
+    text = text.strip()
+    return text.casefold() in _SHOWN_FOR_1 or _A_NUMBER.fullmatch(text) is not None
 
 
 def _plain(text: str) -> str:

@@ -76,6 +76,11 @@ def unseen_looks(facts: Facts, header: Header, *, counts_all: bool) -> Iterator[
     suspects = facts.looks.suspects
     if not counts_all:
         yield from _crossed_out(suspects, header)
+    rest = {at for key, at in header.columns.items() if key not in _NAMING}
+    values = {at: row for at, row in suspects.crossed_out.items() if at in rest}
+    if places := _places(values, rest):
+        what = {"what": "values that look crossed out"}
+        yield Finding(RuleId.NOT_LOOKED_AT, *places[0], "", what)
     if suspects.everything:
         what = {"what": "looks, formats and links"}
         yield Finding(RuleId.NOT_LOOKED_AT, None, None, "", what)

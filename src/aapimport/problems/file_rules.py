@@ -17,7 +17,8 @@ FILE_RULES = (
     Rule(
         RuleId.ROW_GIVEN_TWICE,
         _ERROR,
-        "several rows have the same number, and only one of each can be read: row {rows}",
+        "several rows, or cells of them, have the same number, and only one of each can be read:"
+        " row {rows}",
         "open it in Excel, save it under a new name as .xlsx, and check that file",
         "Whoever stands in the other one would be lost without a word.",
         is_in_the_file=True,

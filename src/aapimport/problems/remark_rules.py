@@ -120,6 +120,13 @@ WARNING_RULES = (
         "What the administrator sees is what is sent, as far as that can be told.",
     ),
     Rule(
+        RuleId.VALUE_CROSSED_OUT,
+        _WARNING,
+        "looks crossed out ({look}), and is sent all the same",
+        "clear the cell if the value isn't meant, else its format (Home > Clear > Clear Formats)",
+        "A role that somebody has struck through still gives its rights.",
+    ),
+    Rule(
         RuleId.CONDITIONAL_FORMAT,
         _WARNING,
         "is where a conditional format begins that may {how}; nobody has worked out for whom",

@@ -70,6 +70,7 @@ class RuleId(StrEnum):
     NUMBER_AS_NAME = "number-as-name"
     UNCLEAR_NUMBER = "unclear-number"
     SHOWN_OTHERWISE = "shown-otherwise"
+    VALUE_CROSSED_OUT = "value-crossed-out"
     CONDITIONAL_FORMAT = "conditional-format"
     GARBLED_TEXT = "garbled-text"
     CLIENT_ADMIN = "client-admin"

@@ -1,6 +1,7 @@
 """Which colours of a workbook are white: whoever is written in it on white, nobody sees."""
 
-_WHITE = {"FFFFFFFF", "00FFFFFF"}
+_NEARLY = 0xF0
+"""Each of red, green and blue from here on: nobody reads such letters on white."""
 _OF_THE_PALETTE = (1, 9, 65)
 """White in the palette of old workbooks, and the window's background (ECMA-376 part 1, 18.8.27)."""
 _BACKGROUND = 0
@@ -19,7 +20,10 @@ def is_white(rgb: str, theme: int | None, indexed: int | None, tint: float) -> b
         tint: How much lighter or darker it is, from -1 to 1.
     """
     if rgb:
-        return rgb.upper() in _WHITE
+        try:
+            return min(bytes.fromhex(rgb[-6:])) >= _NEARLY
+        except ValueError:
+            return False
     if theme is not None:
         return theme == _BACKGROUND and tint >= _STILL_WHITE
     return indexed in _OF_THE_PALETTE

@@ -93,7 +93,8 @@ class OddRows(Letter):
     """What is wrong with how a sheet's rows are written.
 
     Attributes:
-        twice: The numbers that several rows have, of which readers keep one each.
+        twice: The numbers that several rows have, or several cells in one column, of which readers
+            keep one each.
         blocks: In how many blocks they stand; of more than one, a reader may see only the first.
     """
 

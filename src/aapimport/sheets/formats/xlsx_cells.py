@@ -19,6 +19,8 @@ from aapimport.text import column_index
 
 _PLAIN_ROW_TAG = re.compile(rb"<row(?=[\s/>])[^<>]*")
 _USUAL_ROW = re.compile(rb'<row r="(\d{1,7})"')
+_USUAL_CELL = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"')
+_DIGITS = re.compile(rb"\d+")
 _ROW_TAG = re.compile(rb"<(?:\w+:)?row(?=[\s/>])[^<>]*")
 _HIDDEN = re.compile(rb"""\s(?:hidden\s*=\s*["']\s*(?:1|true)|ht\s*=\s*["']\s*0(?:\.0*)?)\s*["']""")
 _HIDES_THE_OTHERS = re.compile(
@@ -148,7 +150,9 @@ def _is_no_width(width: bytes | None) -> bool:
 
 
 def odd_rows(data: bytes, part: str) -> OddRows:
-    """Look at the rows' numbers by a quick text search.
+    """Look at the numbers of rows and cells by a quick text search.
+
+    A cell that is given twice may be half a mebibyte away from the first one, or else isn't found.
 
     Args:
         data: The bytes of an archive.
@@ -156,6 +160,7 @@ def odd_rows(data: bytes, part: str) -> OddRows:
     """
     seen: set[int] = set()
     twice: set[int] = set()
+    cells_before: set[bytes] = set()
     row = blocks = 0
     try:
         for text in read_tags(data, part):
@@ -171,6 +176,13 @@ def odd_rows(data: bytes, part: str) -> OddRows:
             if len(fresh := set(numbers)) != len(numbers):
                 twice.update(number for number, times in Counter(numbers).items() if times > 1)
             seen |= fresh
+            cells = _USUAL_CELL.findall(text)
+            own = set(cells)
+            if len(own) != len(cells) or not own.isdisjoint(cells_before):
+                counts = Counter(cells)
+                again = (cell for cell in own if counts[cell] > 1 or cell in cells_before)
+                twice.update(int(_DIGITS.search(cell)[0]) for cell in again)  # type: ignore[index]
+            cells_before = own
     except (KeyError, zipfile.BadZipFile):
         pass  # whoever reads it next says that it is damaged
     return OddRows(twice=sorted(twice), blocks=blocks)
