@@ -7,16 +7,18 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 from openpyxl.comments import Comment
+from openpyxl.packaging.relationship import Relationship, RelationshipList
 from openpyxl.styles import Font
 
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.errors import AnswerNeededError, FileProblemError
-from aapimport.sheets.archive import inspect_archive, long_sheets
+from aapimport.sheets.archive import inspect_archive
+from aapimport.sheets.extent import long_sheets
 from aapimport.sheets.facts import Facts, Reason
 from aapimport.sheets.formats.ods_content import Content
 from aapimport.sheets.formats.xlsx import why_unseen
 from aapimport.sheets.formats.xlsx_cells import hidden_rows, odd_rows
-from aapimport.sheets.formats.xlsx_second import look_into
+from aapimport.sheets.formats.xlsx_second import _by_id, look_into
 from aapimport.sheets.letters import LookRequest
 from sheets import attack_files as attack
 
@@ -219,3 +221,14 @@ def test_cells_of_another_row_are_told(tmp_path: Path, between: int):
     again = attack.row(2 + between, ("b@acme.com", "B", "P")).replace("<row r=", "<row s=")
     path = attack.write(tmp_path / "people.xlsx", attack.sheet(rows + last + again))
     assert odd_rows(path.read_bytes(), "xl/worksheets/sheet1.xml").twice == [2 + between]
+
+
+def test_the_relationships_of_many_links_are_found_by_their_ids():
+    """The first one of an id counts, as in openpyxl's own way, which looks through all of them."""
+    both = [Relationship(Id="r1", Type="a", Target=target) for target in ("first", "second")]
+    known = RelationshipList(both)
+    assert _by_id(known, "r1") is both[0]
+    known.append(Relationship(Id="r2", Type="a", Target="third"))
+    assert _by_id(known, "r2").Target == "third"
+    with pytest.raises(KeyError):
+        _by_id(known, "r3")

@@ -5,8 +5,9 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 MAX_INFLATED = 2 << 30
 """The most bytes that all entries together may hold; a million rows are about 400 MB."""
@@ -28,7 +29,6 @@ _WITH_PREFIX = re.compile(
 """A formula with a namespace prefix; `xm:f`, as Excel writes it, stands in no cell."""
 _FAR = re.compile(rb"""r=["'](?:[B-Z][A-Z]|[A-Z]{3})\d""")
 """A cell beyond column AZ; with fewer columns, not even a million rows fill the memory."""
-_ROW_OR_VALUE = re.compile(rb"<(?:\w+:)?(?:(row)(?=[\s/>])|(?:v|is)(?:\s[^<>]*)?>(?!</))")
 _SUPPORTED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -95,8 +95,13 @@ def read_part(data: bytes, name: str) -> Iterator[bytes]:
         KeyError: There is no such part.
         zipfile.BadZipFile: It is damaged.
     """
-    entries = {entry.filename.lower(): entry for entry in _entries(data)}
-    return _inflate(entries[name.lower()], data)
+    return _inflate(_by_name(data)[name.lower()], data)
+
+
+@lru_cache(maxsize=2)
+def _by_name(data: bytes) -> dict[str, zipfile.ZipInfo]:
+    """The entries by their names in small letters; kept, for a workbook may have 1,000 sheets."""
+    return {entry.filename.lower(): entry for entry in _entries(data)}
 
 
 def _entries(data: bytes) -> list[zipfile.ZipInfo]:
@@ -309,39 +314,3 @@ def read_tags(data: bytes, name: str) -> Iterator[bytes]:
         yield b"".join([*held, chunk[:end]])
         held = [chunk[end:]]
     yield b"".join(held)
-
-
-def long_sheets(data: bytes, parts: Iterable[str], most: int) -> set[str]:
-    """The sheets that have more rows with something in them than that.
-
-    Each is read only as far as needed. Rows of blank cells, which a format down the whole sheet
-    leaves behind, don't count.
-
-    Args:
-        data: The bytes of an archive.
-        parts: The sheets' entries.
-        most: How many rows are not too many.
-    """
-    long = set()
-    for part in parts:
-        try:
-            if _has_more_rows(data, part, most):
-                long.add(part)
-        except (KeyError, zipfile.BadZipFile):
-            continue  # whoever reads it next will say so
-    return long
-
-
-def _has_more_rows(data: bytes, part: str, most: int) -> bool:
-    rows = 0
-    is_counted = True
-    for text in read_tags(data, part):
-        for tag in _ROW_OR_VALUE.finditer(text):
-            if tag[1]:
-                is_counted = False
-            elif not is_counted:
-                is_counted = True
-                rows += 1
-                if rows > most:
-                    return True
-    return False

@@ -4,6 +4,7 @@ One forgotten word in XFD5000 makes a sheet of 82 million cells out of three peo
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from zipfile import BadZipFile
 
@@ -16,6 +17,7 @@ _MEMORY_PER_CELL = 40
 _TAG = re.compile(rb"<(?:\w+:)?(?:(row|c)([^<>\w][^<>]*)?>|(?:v|is)(?:\s[^<>]*)?>(?!</))")
 _ROW = re.compile(rb"""<(?:\w+:)?row(?=[\s/>])(?:[^<>]*?\br\s*=\s*["'](\d{1,7})["'])?""")
 _COLUMN = re.compile(rb"""r=["']([A-Za-z]{2,3})\d""")
+_ROW_OR_VALUE = re.compile(rb"<(?:\w+:)?(?:(row)(?=[\s/>])|(?:v|is)(?:\s[^<>]*)?>(?!</))")
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,3})(\d{0,7})["']""")
 
 
@@ -113,3 +115,39 @@ def _extent(data: bytes, part: str) -> _Extent:
 def _place(attributes: bytes) -> tuple[str, str]:
     found = _REFERENCE.search(attributes)
     return (found[1].decode().upper(), found[2].decode()) if found else ("", "")
+
+
+def long_sheets(data: bytes, parts: Iterable[str], most: int) -> set[str]:
+    """The sheets that have more rows with something in them than that.
+
+    Each is read only as far as needed. Rows of blank cells, which a format down the whole sheet
+    leaves behind, don't count.
+
+    Args:
+        data: The bytes of an archive.
+        parts: The sheets' entries.
+        most: How many rows are not too many.
+    """
+    long = set()
+    for part in parts:
+        try:
+            if _has_more_rows(data, part, most):
+                long.add(part)
+        except (KeyError, BadZipFile):
+            continue  # whoever reads it next will say so
+    return long
+
+
+def _has_more_rows(data: bytes, part: str, most: int) -> bool:
+    rows = 0
+    is_counted = True
+    for text in read_tags(data, part):
+        for tag in _ROW_OR_VALUE.finditer(text):
+            if tag[1]:
+                is_counted = False
+            elif not is_counted:
+                is_counted = True
+                rows += 1
+                if rows > most:
+                    return True
+    return False

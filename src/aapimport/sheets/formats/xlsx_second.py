@@ -11,8 +11,9 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from aapimport.sheets.archive import inspect_archive, long_sheets
+from aapimport.sheets.archive import inspect_archive
 from aapimport.sheets.colours import is_white
+from aapimport.sheets.extent import long_sheets
 from aapimport.sheets.facts import Reason
 from aapimport.sheets.formats.xlsx_cells import odd_rows
 from aapimport.sheets.letters import LookRequest, SecondView, SheetView
@@ -85,12 +86,27 @@ def _load(data: bytes, too_long: set[str]) -> "ExcelReader":
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        from openpyxl.packaging.relationship import RelationshipList
         from openpyxl.reader.excel import ExcelReader
 
+        RelationshipList.get = _by_id  # type: ignore[assignment, method-assign]
         reader = ExcelReader(io.BytesIO(data), data_only=True, keep_links=False, rich_text=True)
         reader.valid_files = [part for part in reader.valid_files if part.lower() not in too_long]
         reader.read()
         return reader
+
+
+def _by_id(relationships: Any, identity: str) -> Any:
+    """Does what `RelationshipList.get` does, which looks through all of them for each link.
+
+    Raises:
+        KeyError: There is none.
+    """
+    count, known = vars(relationships).get("known", (0, {}))
+    if count != len(relationships):
+        known = {one.Id: one for one in reversed(relationships)}
+        relationships.known = len(relationships), known
+    return known[identity]
 
 
 def _version(workbook: "Workbook") -> str:
