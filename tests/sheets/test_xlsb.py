@@ -30,7 +30,7 @@ def test_cells_without_a_column_are_read(tmp_path: Path, monkeypatch: pytest.Mon
         record = plain(place, value)
         if not record or struct.unpack_from("<I", place)[0] == 0:
             return record
-        return other_formats._b(record[0] + 11, record[6:])
+        return other_formats.xlsb_record(record[0] + 11, record[6:])
 
     monkeypatch.setattr(other_formats, "_xlsb_cell", short)
     checked = check_file(write_xlsb(tmp_path / "people.xlsb", [HEADERS, ANA]), ReadOptions())
@@ -43,8 +43,14 @@ def test_cells_without_a_column_are_read(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("record", "rule"),
     [
-        (other_formats._b(8, struct.pack("<III", 3, 0, 0) + bytes(6)), "formula-without-value"),
-        (other_formats._b(11, struct.pack("<II", 3, 0) + b"\x2a" + bytes(6)), "error-value"),
+        (
+            other_formats.xlsb_record(8, struct.pack("<III", 3, 0, 0) + bytes(6)),
+            "formula-without-value",
+        ),
+        (
+            other_formats.xlsb_record(11, struct.pack("<II", 3, 0) + b"\x2a" + bytes(6)),
+            "error-value",
+        ),
     ],
 )
 def test_formulas_that_read_as_blank(
