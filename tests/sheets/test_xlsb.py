@@ -1,6 +1,7 @@
 """Binary workbooks, read twice."""
 
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,16 @@ def test_a_workbook_that_only_one_reader_reads_is_refused(tmp_path: Path) -> Non
     path = write_xlsb(tmp_path / "people.xlsb", [HEADERS, ANA])
     with pytest.raises(FileProblemError, match="one of two readers"):
         read_xlsb(path.read_bytes()[:-30], path.name, list)
+
+
+def test_a_word_far_out_costs_nothing(tmp_path: Path) -> None:
+    """Nobody keeps room for the cells up to it, whichever reader is asked."""
+    far: list[other_formats.Cell] = [None] * 15_000
+    rows: other_formats.Rows = [HEADERS, ANA, *[()] * 17_000, [*far, "x"]]
+    path = write_xlsb(tmp_path / "people.xlsb", rows)
+    started = time.process_time()
+    (sheet,) = read_xlsb(path.read_bytes(), path.name, list)
+    assert [len(row) for row in sheet.rows() if row] == [6, 6, 15_001]
+    assert time.process_time() - started < 2  # seconds; it was minutes
+    checked = check_file(path, ReadOptions())
+    assert [person.email for person in checked.people] == ["ana@acme.com"]

@@ -17,7 +17,7 @@ from aapimport.errors import FileProblemError
 from aapimport.sheets.archive import read_part
 from aapimport.sheets.book import Choices, Sheet, Value
 from aapimport.sheets.facts import Columns, Facts
-from aapimport.sheets.formats.calamine import Grid, read_grids
+from aapimport.sheets.formats.calamine import MOST_CELLS, Grid, read_grids
 from aapimport.sheets.formats.ods_content import Content, OdsSheet
 from aapimport.sheets.formats.ods_styles import Styles, read_styles
 from aapimport.sheets.intake import Intake
@@ -25,8 +25,6 @@ from aapimport.sheets.limits import limits_for
 from aapimport.sheets.refusals import half_read, too_many_cells
 
 _MEMORY_PER_CELL = 100
-_MOST_CELLS = 50_000_000
-"""Cells that the other reader keeps room for, blank or not; it takes seconds for so many."""
 
 
 def open_sheets(intake: Intake, name: str, _choices: Choices) -> list[Sheet]:
@@ -55,7 +53,7 @@ def read_ods(data: bytes, name: str, other_reader: Callable[[], list[Grid]]) -> 
         raise too_many_cells(name) from error
     others: list[Grid] = []
     try:
-        if max((sheet.extent for sheet in content.sheets), default=0) < _MOST_CELLS:
+        if max((sheet.extent for sheet in content.sheets), default=0) < MOST_CELLS:
             others = other_reader()
     except FileProblemError:
         others = []  # it knows fewer ways to write a file
