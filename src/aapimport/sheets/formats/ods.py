@@ -22,7 +22,7 @@ from aapimport.sheets.formats.ods_content import Content, OdsSheet
 from aapimport.sheets.formats.ods_styles import Styles, read_styles
 from aapimport.sheets.intake import Intake
 from aapimport.sheets.limits import limits_for
-from aapimport.sheets.refusals import half_read, too_many_cells
+from aapimport.sheets.refusals import damaged, too_many_cells
 
 _MEMORY_PER_CELL = 100
 
@@ -47,8 +47,8 @@ def read_ods(data: bytes, name: str, other_reader: Callable[[], list[Grid]]) -> 
         most = limits_for(len(data)).memory // _MEMORY_PER_CELL
         content = Content(read_part(data, "content.xml"), most, _named_styles(data))
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
-        other_reader()  # what it says of the file is clearer, if it can't read it either
-        raise half_read(name) from error
+        # The other reader isn't asked: in XML that isn't well-formed it may go on for ever.
+        raise damaged(name) from error
     except OverflowError as error:
         raise too_many_cells(name) from error
     others: list[Grid] = []
