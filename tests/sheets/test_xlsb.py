@@ -10,6 +10,7 @@ from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.errors import FileProblemError
 from aapimport.sheets.formats.xlsb import read_xlsb
 from sheets import other_formats
+from sheets.mutations import parts_of, zipped
 from sheets.other_formats import write_xlsb
 
 HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
@@ -87,3 +88,20 @@ def test_a_word_far_out_costs_nothing(tmp_path: Path) -> None:
     assert time.process_time() - started < 2  # seconds; it was minutes
     checked = check_file(path, ReadOptions())
     assert [person.email for person in checked.people] == ["ana@acme.com"]
+
+
+def test_a_row_given_twice_is_an_error(tmp_path: Path) -> None:
+    """The second one takes the cells of the first, with somebody in them."""
+    path = write_xlsb(tmp_path / "people.xlsb", [HEADERS, ANA, ("bo@acme.com", "Bo", "Li")])
+    start = struct.Struct("<IIH")
+    path.write_bytes(
+        zipped(
+            [
+                (name, part.replace(start.pack(2, 0, 300), start.pack(1, 0, 300)))
+                for name, part in parts_of(path.read_bytes())
+            ]
+        )
+    )
+    checked = check_file(path, ReadOptions())
+    assert "row-given-twice" in {problem.id for problem in checked.problems}
+    assert not checked.people

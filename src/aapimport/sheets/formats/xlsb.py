@@ -134,6 +134,7 @@ class _Records:
         self._targets = targets
         self._columns: list[dict[int, Value]] = []
         self._row = self._column = 0
+        self._rows: set[int] = set()
         self._blank: set[Cell] = set()
         self._is_worked_out = False
 
@@ -181,6 +182,9 @@ class _Records:
             self._row, self._column = number(body) + 1, -1
             if self._row > _ROW_END:
                 raise ValueError("a row beyond the last one")
+            if self._row in self._rows:
+                self._facts.twice.append(self._row)
+            self._rows.add(self._row)
             if body[11] & _HIDDEN_ROW:
                 self._facts.hidden_rows.add(self._row)
         elif _SHORT <= kind <= _SHORT_END:
