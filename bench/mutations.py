@@ -1,79 +1,94 @@
-"""Break thousands of workbooks and see that each is read, or refused in one sentence.
+"""Break thousands of files of people and see that each is read, or refused in one sentence.
 
-    python bench/mutations.py 2000        # how many; about four a second on two cores
+    python bench/mutations.py 50000                     # how many, of all five formats in turn
+    python bench/mutations.py 1 --seed 4711             # one of them again
+    python bench/mutations.py 500 --format xls          # of one format only
 
-Each is checked as `aapimport validate` does it, in child processes with limits. A mistake of ours
-in the child (a traceback), or anything else that isn't a list of problems or one sentence, is
-printed with its seed, and the command exits with 1.
+Each is checked as `aapimport validate` does it, in child processes with limits, which are forked
+from one that has imported everything. What is printed, with its seed, and makes the command exit
+with 1: a mistake of ours (a traceback), an answer of several lines or after 5 s of computing, and
+a file that passes although another reader sees somebody in it of whom nothing is said.
 """
 
 import argparse
-import shutil
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
+from multiprocessing import Pool
 from pathlib import Path
 
-from openpyxl import Workbook
-
-from aapimport.check.check_file import ReadOptions, check_file
-from aapimport.errors import AapimportError
+from aapimport.sheets import child, limits
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from sheets.attack_files import mutate
+from sheets.mutations import WAYS, broken
+from sheets.originals import write_originals
+from sheets.other_readers import outcome
+from support.readers import Readers
+from support.warm import CAN_FORK
 
-HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
-
-
-def make_workbook(path: Path) -> None:
-    """A workbook with a bit of everything."""
-    book = Workbook()
-    book.active.title = "Users"
-    book.active.append(HEADERS)
-    for number in range(20):
-        book.active.append((f"u{number}@acme.com", "Ana", f"N{number}", "", "Sales", 1))
-    book.active.append(("x", "=1+1", 5, "#N/A", None, True))
-    book.active["A3"].hyperlink = "mailto:bob@acme.com"
-    book.active.row_dimensions[4].hidden = True
-    book.active.merge_cells("B6:C7")
-    book.save(path)
+_FORMATS = sorted(WAYS)
+_STEP = 1_000
+_AT_ONCE = 20
+_SECONDS = 5.0
+"""Of computing: no file under 1 MB takes longer."""
+_PROCESSES = 4
+"""On two processors, as many wait as compute."""
 
 
-def outcome(original: Path, seed: int) -> str:
-    """What became of one broken workbook: `read`, `refused`, or what went wrong."""
-    path = original.with_name(f"{seed}.xlsx")
-    shutil.copyfile(original, path)
-    mutate(path, seed)
+def begin() -> None:
+    """Make a process ready: what it starts is forked from one of its own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that gave the work ends this one
+    vars(limits)["_BASE_SECONDS"] = _SECONDS
+    if CAN_FORK:
+        vars(child)["subprocess"] = Readers()
+
+
+def attempt(job: tuple[Path, str, int]) -> tuple[str, int, str]:
+    """Break a file and check it: its format, its seed, and what became of it."""
+    original, kind, seed = job
+    path = original.with_name(f"{seed}.{kind}")
+    path.write_bytes(broken(original.read_bytes(), kind, seed))
     try:
-        checked = check_file(path, ReadOptions(hidden="include"))
-    except AapimportError as error:
-        return "refused" if "\n" not in error.message else f"several lines: {error.message!r}"
-    except Exception as error:  # noqa: BLE001 -- whatever it is, it is what is looked for
-        return f"{type(error).__name__}: {error}"
+        return kind, seed, outcome(path)
     finally:
         path.unlink()
-    return "read" if checked.problems else "read without a word"
+
+
+def jobs(folder: Path, seeds: Iterable[int], only: str | None) -> Iterable[tuple[Path, str, int]]:
+    """What to break, and how: of three files of a kind, two would pass if they were whole."""
+    originals = write_originals(folder)
+    for seed in seeds:
+        kind = only or _FORMATS[seed % len(_FORMATS)]
+        passes, odd = originals[kind]
+        yield (odd if seed % 3 == 0 else passes), kind, seed
 
 
 def main() -> int:
     """Try them all; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("number", type=int, nargs="?", default=2000)
-    number = parser.parse_args().number
+    parser.add_argument("--seed", type=int, default=0, help="the first of them")
+    parser.add_argument("--format", choices=_FORMATS)
+    chosen = parser.parse_args()
     began = time.monotonic()
     found: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
-        original = Path(folder) / "original.xlsx"
-        make_workbook(original)
-        for seed, said in enumerate(pool.map(lambda s: outcome(original, s), range(number))):
-            known = said in {"read", "refused"}
-            found[said if known else "wrong"] += 1
-            if not known:
-                print(f"seed {seed}: {said}", flush=True)
-    print(f"{number:,} workbooks in {time.monotonic() - began:.0f} s: {dict(found)}")
-    return 1 if found["wrong"] else 0
+    seeds = range(chosen.seed, chosen.seed + chosen.number)
+    with tempfile.TemporaryDirectory() as name, Pool(_PROCESSES, begin) as pool:
+        tried = pool.imap(attempt, jobs(Path(name), seeds, chosen.format), _AT_ONCE)
+        for done, (kind, seed, said) in enumerate(tried, start=1):
+            sort, _, what = said.partition(": ")
+            found[f"{kind} {sort}"] += 1
+            if what:
+                print(f"--seed {seed} --format {kind}: {what}", flush=True)
+            if done % _STEP == 0 or done == chosen.number:
+                seconds = time.monotonic() - began
+                print(
+                    f"{done:,} files in {seconds:.0f} s: {dict(sorted(found.items()))}", flush=True
+                )
+    return 1 if any(sort.endswith(" wrong") for sort in found) else 0
 
 
 if __name__ == "__main__":

@@ -166,6 +166,13 @@ def test_unbalanced_quotes_swallow_nobody(kind: str, tmp_path: Path) -> None:
         check_file(path, ReadOptions())
 
 
+def test_a_header_swallows_nobody(tmp_path: Path) -> None:
+    """The name of a column that isn't read may have swallowed rows, too."""
+    text = 'Email,First Name,Last Name,"Note\na@x.de,A,B,\nb@x.de,B,C,"\nlast@x.de,L,M,\n'
+    with pytest.raises(FileProblemError, match=r"D1 holds several lines.*a@x\.de"):
+        check_file(written(tmp_path / "people.csv", text.encode()), ReadOptions())
+
+
 @pytest.mark.parametrize(
     "note",
     ["one\ntwo", "likes tea,\nmilk, bread, and wine", "ask ana@home.org\nor Bo", "\n\n", "a,b\nc"],

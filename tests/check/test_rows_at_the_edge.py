@@ -175,6 +175,17 @@ def test_addresses_as_mail_programs_copy_them_are_told(
     assert ("address-not-read" in rules) is told
 
 
+def test_somebody_in_the_header_row_is_told(
+    make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]
+) -> None:
+    """A line break that is lost in a csv joins the first row to the header."""
+    headers = (*HEADERS, *BOB)
+    for name in ("people.xlsx", "people.csv"):
+        answer = answer_of(make_xlsx(ANA, headers=headers, name=name))
+        told = [str(p.cell) for p in answer["problems"] if p.id == "address-not-read"]
+        assert [one.removeprefix("Users!") for one in told] == ["E1"]
+
+
 @pytest.mark.parametrize("first", [8_193, 8_192])
 def test_a_merged_range_is_judged_as_a_whole(
     first: int, make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]

@@ -13,6 +13,7 @@ from aapimport.errors import FileProblemError
 from aapimport.sheets.book import Choices, open_book
 from aapimport.sheets.facts import Facts, Looks, Unseen
 from aapimport.sheets.formats import xls
+from aapimport.sheets.formats.calamine import Grid
 from aapimport.sheets.formats.xls import MOST_ROWS, read_xls
 from sheets.other_formats import write_xls
 from sheets.xls_records import add_xls_facts
@@ -79,7 +80,7 @@ def with_record(monkeypatch: pytest.MonkeyPatch, before: int, record: bytes) -> 
     """Let the writer put a record before the first one of a kind."""
     from sheets import other_formats
 
-    plain = other_formats._r
+    plain = other_formats.xls_record
     done: list[int] = []
 
     def write(kind: int, body: bytes = b"") -> bytes:
@@ -88,7 +89,7 @@ def with_record(monkeypatch: pytest.MonkeyPatch, before: int, record: bytes) -> 
             return record + plain(kind, body)
         return plain(kind, body)
 
-    monkeypatch.setattr(other_formats, "_r", write)
+    monkeypatch.setattr(other_formats, "xls_record", write)
 
 
 def formula(row: int, column: int, result: bytes, flags: int = 0, kind: int = 0x0006) -> bytes:
@@ -212,3 +213,21 @@ def test_a_workbook_that_xlrd_gives_up_is_not_half_read(
     with pytest.raises(FileProblemError, match="one of two readers") as refused:
         check_file(path, ReadOptions())
     assert ".xlsx" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "first_reader", [never, lambda: [Grid("Users", False, 0, lambda: iter([HEADERS, ANA]))]]
+)
+def test_rows_wider_than_the_sheet_says_are_read_whole(
+    first_reader: Callable[[], list[Any]], tmp_path: Path
+) -> None:
+    """Its record of how wide it is may be wrong, which costs neither a value nor the process."""
+    data = write_xls(tmp_path / "people.xls", [HEADERS, ANA]).read_bytes()
+    width = struct.Struct("<HHIIHHH")
+    narrow = data.replace(
+        width.pack(0x0200, 14, 0, 2, 0, 6, 0), width.pack(0x0200, 14, 0, 2, 0, 2, 0)
+    )
+    assert narrow != data
+    (sheet,) = read_xls(narrow, "people.xls", first_reader)
+    assert [[*row] for row in sheet.rows()] == [[*HEADERS], [*ANA]]
+    sheet.facts()

@@ -1,6 +1,5 @@
 """Workbooks that are made to do harm, or that lie; written part by part."""
 
-import random
 import struct
 import zipfile
 import zlib
@@ -126,31 +125,6 @@ def overlapping(path: Path) -> Path:
 def twice_by_case(path: Path) -> Path:
     """The same sheet twice, the names differing by a capital letter."""
     return write(path, **{"xl/worksheets/Sheet1.xml": sheet("")})
-
-
-def mutate(path: Path, seed: int) -> None:
-    """Break a workbook somewhere: in its archive, or in the XML of one of its parts."""
-    chance = random.Random(seed)
-    if chance.random() < 0.4:
-        data = bytearray(path.read_bytes())
-        for _ in range(chance.randint(1, 8)):
-            data[chance.randrange(len(data))] = chance.randrange(256)
-        path.write_bytes(bytes(data))
-        return
-    with zipfile.ZipFile(path) as archive:
-        parts = {entry: archive.read(entry) for entry in archive.namelist()}
-    victim = chance.choice([entry for entry in parts if "sheet" in entry or "workbook" in entry])
-    content = bytearray(parts[victim])
-    for _ in range(chance.randint(1, 6)):
-        start = chance.randrange(len(content))
-        end = min(start + chance.randint(0, 30), len(content))
-        content[start:end] = chance.choice(
-            [b"", b"9" * 12, b"<", b'"', b"&#0;", b"-1", bytes(content[start:end]) * 2, b"\xff"]
-        )
-    parts[victim] = bytes(content)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for entry, part in parts.items():
-            archive.writestr(entry, part)
 
 
 def _by_hand(path: Path, entries: list[tuple[str, bytes, int | None]]) -> Path:

@@ -109,34 +109,42 @@ class More:
 
 def write_xlsb(path: Path, rows: Rows, more: More = More()) -> Path:
     """Write a binary workbook."""
-    book = _b(131) + _b(143) + _b(156, struct.pack("<II", 0, 1) + _wide("rId1") + _wide(SHEET))
+    book = (
+        xlsb_record(131)
+        + xlsb_record(143)
+        + xlsb_record(156, struct.pack("<II", 0, 1) + _wide("rId1") + _wide(SHEET))
+    )
     styles = sorted({("", ""), *map(more.style, (*more.formats, *more.looks))})
     formats = [form for form, _ in styles]
-    style_part = _b(278) + _b(615, struct.pack("<I", len(styles)))
+    style_part = xlsb_record(278) + xlsb_record(615, struct.pack("<I", len(styles)))
     for at, form in enumerate(formats):
-        style_part += _b(44, struct.pack("<H", 164 + at) + _wide(form or "General"))
-    style_part += _b(616) + _b(611, struct.pack("<I", len(_FONTS)))
+        style_part += xlsb_record(44, struct.pack("<H", 164 + at) + _wide(form or "General"))
+    style_part += xlsb_record(616) + xlsb_record(611, struct.pack("<I", len(_FONTS)))
     for flags, colour in _FONTS.values():
         font = struct.pack("<4H4B", 220, flags, 400, 0, 0, 2, 0, 0)
-        style_part += _b(43, font + colour + b"\0" + _wide("Calibri"))
-    fills = _b(45, bytes(68)) + _b(45, _BLUE)
-    style_part += _b(612) + _b(603, struct.pack("<I", 2)) + fills + _b(604)
-    style_part += _b(617, struct.pack("<I", len(styles)))
+        style_part += xlsb_record(43, font + colour + b"\0" + _wide("Calibri"))
+    fills = xlsb_record(45, bytes(68)) + xlsb_record(45, _BLUE)
+    style_part += (
+        xlsb_record(612) + xlsb_record(603, struct.pack("<I", 2)) + fills + xlsb_record(604)
+    )
+    style_part += xlsb_record(617, struct.pack("<I", len(styles)))
     for at, (_, look) in enumerate(styles):
         at_font = [*_FONTS].index(look)
         fill = int(look.endswith("on blue"))
-        style_part += _b(47, struct.pack("<HHHHHBBHH", 0, 164 + at, at_font, fill, 0, 0, 0, 0, 1))
+        style_part += xlsb_record(
+            47, struct.pack("<HHHHHBBHH", 0, 164 + at, at_font, fill, 0, 0, 0, 0, 1)
+        )
     links = {f"rId{at}": target for at, target in enumerate(more.links.values())}
     return _zip(
         path,
         {
             "[Content_Types].xml": _TYPES.encode(),
             "_rels/.rels": _links({"rId1": "xl/workbook.bin"}, "officeDocument"),
-            "xl/workbook.bin": book + _b(144) + _b(132),
+            "xl/workbook.bin": book + xlsb_record(144) + xlsb_record(132),
             "xl/_rels/workbook.bin.rels": _links(
                 {"rId1": "worksheets/sheet1.bin", "rId2": "styles.bin"}, "worksheet", "styles"
             ),
-            "xl/styles.bin": style_part + _b(618) + _b(279),
+            "xl/styles.bin": style_part + xlsb_record(618) + xlsb_record(279),
             "xl/worksheets/sheet1.bin": _xlsb_sheet(rows, more, styles),
             "xl/worksheets/_rels/sheet1.bin.rels": _links(links, "hyperlink"),
         },
@@ -145,42 +153,46 @@ def write_xlsb(path: Path, rows: Rows, more: More = More()) -> Path:
 
 def _xlsb_sheet(rows: Rows, more: More, styles: Sequence[tuple[str, str]]) -> bytes:
     width = max(map(len, rows), default=1)
-    sheet = _b(129) + _b(148, struct.pack("<4I", 0, max(len(rows) - 1, 0), 0, width - 1))
+    sheet = xlsb_record(129) + xlsb_record(
+        148, struct.pack("<4I", 0, max(len(rows) - 1, 0), 0, width - 1)
+    )
     if more.hidden_columns:
-        sheet += _b(390)
+        sheet += xlsb_record(390)
         for at in more.hidden_columns:
-            sheet += _b(60, struct.pack("<4IH", at, at, 2304, 0, 1))
-        sheet += _b(391)
-    sheet += _b(145)
+            sheet += xlsb_record(60, struct.pack("<4IH", at, at, 2304, 0, 1))
+        sheet += xlsb_record(391)
+    sheet += xlsb_record(145)
     for number, row in enumerate(rows):
         hidden = 0x10 if number in more.hidden_rows else 0
-        sheet += _b(0, struct.pack("<IIHBBBI", number, 0, 300, 0, hidden, 0, 0))
+        sheet += xlsb_record(0, struct.pack("<IIHBBBI", number, 0, 300, 0, hidden, 0, 0))
         for column, value in enumerate(row):
             place = struct.pack("<II", column, styles.index(more.style((number, column))))
             if (number, column) in more.errors:
-                sheet += _b(3, place + _NOT_AVAILABLE)
+                sheet += xlsb_record(3, place + _NOT_AVAILABLE)
             elif look := more.letters.get((number, column)):
                 text = str(value)
                 runs = struct.pack("<IHH", 1, len(text) - 1, [*_FONTS].index(look))
-                sheet += _b(62, place + b"\1" + _wide(text) + runs)
+                sheet += xlsb_record(62, place + b"\1" + _wide(text) + runs)
             else:
                 sheet += _xlsb_cell(place, value)
-    sheet += _b(146)
+    sheet += xlsb_record(146)
     if more.merged:
-        sheet += _b(177, struct.pack("<I", len(more.merged)))
-        sheet += b"".join(_b(176, struct.pack("<4I", *area)) for area in more.merged) + _b(178)
+        sheet += xlsb_record(177, struct.pack("<I", len(more.merged)))
+        sheet += b"".join(
+            xlsb_record(176, struct.pack("<4I", *area)) for area in more.merged
+        ) + xlsb_record(178)
     for at, (row_number, column) in enumerate(more.links):
         area = struct.pack("<4I", row_number, row_number, column, column)
-        sheet += _b(494, area + _wide(f"rId{at}") + _wide("") + _wide("") + _wide(""))
-    return sheet + _b(130)
+        sheet += xlsb_record(494, area + _wide(f"rId{at}") + _wide("") + _wide("") + _wide(""))
+    return sheet + xlsb_record(130)
 
 
 def _xlsb_cell(place: bytes, value: Cell) -> bytes:
     if isinstance(value, str):
-        return _b(6, place + _wide(value)) if value else b""
+        return xlsb_record(6, place + _wide(value)) if value else b""
     if isinstance(value, int) and 0 <= value < 1 << 29:
-        return _b(2, place + struct.pack("<I", value << 2 | 2))
-    return _b(5, place + struct.pack("<d", value)) if value is not None else b""
+        return xlsb_record(2, place + struct.pack("<I", value << 2 | 2))
+    return xlsb_record(5, place + struct.pack("<d", value)) if value is not None else b""
 
 
 def _links(targets: Mapping[str, str], *kinds: str) -> bytes:
@@ -194,7 +206,7 @@ def _links(targets: Mapping[str, str], *kinds: str) -> bytes:
     return f'<Relationships xmlns="{package}">{links}</Relationships>'.encode()
 
 
-def _b(kind: int, body: bytes = b"") -> bytes:
+def xlsb_record(kind: int, body: bytes = b"") -> bytes:
     """A record of an xlsb part: kind and length in groups of seven bits ([MS-XLSB] 2.1.4)."""
     return _sevens(kind) + _sevens(len(body)) + body
 
@@ -215,31 +227,35 @@ def _wide(text: str) -> bytes:
 def write_xls(path: Path, rows: Rows, formats: Formats | None = None) -> Path:
     """Write a workbook of Excel 97 to 2003."""
     styles = sorted({*(formats or {}).values()})
-    head = _r(0x0809, struct.pack("<HHHHII", 0x0600, 5, 0x0DBB, 1996, 0, 6))
+    head = xls_record(0x0809, struct.pack("<HHHHII", 0x0600, 5, 0x0DBB, 1996, 0, 6))
     head += b"".join(
-        _r(0x041E, struct.pack("<H", 164 + at) + _text(style)) for at, style in enumerate(styles)
+        xls_record(0x041E, struct.pack("<H", 164 + at) + _text(style))
+        for at, style in enumerate(styles)
     )
     for number in (0, *(164 + at for at in range(len(styles)))):
-        head += _r(0x00E0, struct.pack("<HHH", 0, number, 0) + bytes(14))
+        head += xls_record(0x00E0, struct.pack("<HHH", 0, number, 0) + bytes(14))
     name = SHEET.encode("latin-1")
     bound = len(head) + 4 + 8 + len(name) + 4
-    head += _r(0x0085, struct.pack("<IBBBB", bound, 0, 0, len(name), 0) + name) + _r(0x000A)
-    sheet = bytearray(_r(0x0809, struct.pack("<HHHHII", 0x0600, 0x10, 0x0DBB, 1996, 0, 6)))
+    head += xls_record(
+        0x0085, struct.pack("<IBBBB", bound, 0, 0, len(name), 0) + name
+    ) + xls_record(0x000A)
+    sheet = bytearray(xls_record(0x0809, struct.pack("<HHHHII", 0x0600, 0x10, 0x0DBB, 1996, 0, 6)))
     width = max(map(len, rows), default=1)
-    sheet += _r(0x0200, struct.pack("<IIHHH", 0, len(rows), 0, width, 0))
+    sheet += xls_record(0x0200, struct.pack("<IIHHH", 0, len(rows), 0, width, 0))
     for number, row in enumerate(rows):
         for column, value in enumerate(row):
             named = (formats or {}).get((number, column))
             place = struct.pack("<HHH", number, column, 1 + styles.index(named) if named else 0)
             if isinstance(value, str) and value:
-                sheet += _r(0x0204, place + _text(value))
+                sheet += xls_record(0x0204, place + _text(value))
             elif isinstance(value, int | float):
-                sheet += _r(0x0203, place + struct.pack("<d", value))
-    path.write_bytes(_compound(head + sheet + _r(0x000A)))
+                sheet += xls_record(0x0203, place + struct.pack("<d", value))
+    path.write_bytes(compound(head + sheet + xls_record(0x000A)))
     return path
 
 
-def _r(kind: int, body: bytes = b"") -> bytes:
+def xls_record(kind: int, body: bytes = b"") -> bytes:
+    """A record of an xls: its kind and its length before it ([MS-XLS] 2.1.4)."""
     return struct.pack("<HH", kind, len(body)) + body
 
 
@@ -249,7 +265,7 @@ def _text(text: str) -> bytes:
     return struct.pack("<HB", len(data) // 2, 1) + data
 
 
-def _compound(stream: bytes) -> bytes:
+def compound(stream: bytes) -> bytes:
     """A compound file with one stream, `Workbook`, behind its table and its directory."""
     stream = stream.ljust(_SMALLEST_STREAM, b"\0")
     count = -(-len(stream) // _SECTOR)

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from aapimport.check.check_file import ReadOptions, check_file
+from aapimport.errors import FileProblemError
 from aapimport.sheets.formats.calamine import Grid
 from aapimport.sheets.formats.ods import _facts
 from aapimport.sheets.formats.ods_content import Content, OdsSheet
+from sheets.mutations import parts_of, zipped
 from sheets.other_formats import write_ods
 
 NAMES = "urn:oasis:names:tc:opendocument:xmlns"
@@ -100,6 +102,17 @@ def test_an_unknown_encoding_is_one_sentence() -> None:
     """The parser's own errors are of several kinds."""
     with pytest.raises(ValueError, match="encoding"):
         sheet_of("", prolog='<?xml version="1.0" encoding="x-nothing"?>')
+
+
+def test_xml_that_is_not_well_formed_is_refused_at_once(tmp_path: Path) -> None:
+    """The other reader isn't asked about it: it would look for the table's end for ever."""
+    path = write_ods(tmp_path / "a.ods", [HEADERS, ANA])
+    broken = [
+        (name, part.replace(b"</table:table>", b"")) for name, part in parts_of(path.read_bytes())
+    ]
+    path.write_bytes(zipped(broken))
+    with pytest.raises(FileProblemError, match="damaged"):
+        check_file(path, ReadOptions())
 
 
 @pytest.mark.parametrize("between", [" ", "\n   ", "<!-- note -->"])

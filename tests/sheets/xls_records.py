@@ -35,7 +35,7 @@ def add_xls_facts(data: bytes, sheet: str, facts: Facts, looks: Looks) -> bool:
         Whether the sheet was found and looked through.
     """
     try:
-        stream = _workbook_stream(data)
+        stream = workbook_stream(data)
         start = dict(_sheets(stream)).get(sheet)
         if start is None:
             return False
@@ -124,7 +124,7 @@ def _records(stream: bytes, at: int) -> Iterator[tuple[int, bytes]]:
         at += 4 + length
 
 
-def _workbook_stream(data: bytes) -> bytes:
+def workbook_stream(data: bytes) -> bytes:
     """The stream with the workbook's records.
 
     Raises:

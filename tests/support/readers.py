@@ -9,9 +9,10 @@ from support.warm import Forked, Jobs, Warm
 
 _READ_WITH = (
     *("aapimport.check.child_side", "aapimport.check.judge", "openpyxl.reader.excel"),
-    *("aapimport.sheets.formats.xlsx_second", "python_calamine", "xlrd"),
+    *("aapimport.sheets.formats.xlsx_second", "python_calamine", "xlrd", "ctypes"),
+    *(f"aapimport.sheets.formats.{kind}" for kind in ("csv", "xlsx", "xls", "xlsb", "ods")),
 )
-"""What nearly every one of them imports."""
+"""What they import."""
 
 
 def warm_readers() -> Warm:

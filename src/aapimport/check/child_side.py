@@ -123,13 +123,12 @@ def _check_sheet(
 
 
 def _above(header: Header, top: Sequence[Sequence[Value]], first_column: int) -> Iterator[Finding]:
-    """What is to be said about rows above the header, and people in them."""
-    above = top[: header.row - 1]
-    if first_filled_row(above):
+    """What is to be said about rows above the header, and people in them or in the header."""
+    if first_filled_row(top[: header.row - 1]):
         yield Finding(RuleId.ROWS_ABOVE_HEADER, header.row, 0, "", {"row": header.row})
-        for row, cells in enumerate(above, start=1):
-            if found := address_in(cells, row, first_column):
-                yield found
+    for row, cells in enumerate(top[: header.row], start=1):
+        if found := address_in(cells, row, first_column):
+            yield found
 
 
 def _without_doubles(findings: list[Finding]) -> list[Finding]:

@@ -95,10 +95,9 @@ def swallowed_lines(text: Delimited, header: Header) -> Iterator[Finding]:
         whole = found.at_start and all(
             at is not None and at < len(values) and values[at] for at in people
         )
-        if found.row > header.row and (
-            found.column in header.columns.values()
-            or (whole and looks_like_address(values[header.columns["email"]]))
-        ):
+        is_person = whole and looks_like_address(values[header.columns["email"]])
+        is_read = found.row > header.row and found.column in header.columns.values()
+        if is_read or (is_person and found.row >= header.row):
             raise found.error()
         yield Finding(RuleId.ROW_IN_A_VALUE, found.row, found.column, found.line)
 

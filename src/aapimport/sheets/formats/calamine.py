@@ -11,6 +11,8 @@ from aapimport.sheets.facts import Area
 from aapimport.sheets.intake import Intake
 from aapimport.sheets.refusals import damaged, protected
 
+MOST_CELLS = 50_000_000
+"""Cells that it keeps room for, blank or not; it takes seconds for so many."""
 _T = TypeVar("_T")
 _FILEPASS = re.compile(
     rb"\x09\x08(?:\x10\x00.{16}|\x08\x00.{8})(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL

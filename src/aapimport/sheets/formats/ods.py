@@ -17,16 +17,14 @@ from aapimport.errors import FileProblemError
 from aapimport.sheets.archive import read_part
 from aapimport.sheets.book import Choices, Sheet, Value
 from aapimport.sheets.facts import Columns, Facts
-from aapimport.sheets.formats.calamine import Grid, read_grids
+from aapimport.sheets.formats.calamine import MOST_CELLS, Grid, read_grids
 from aapimport.sheets.formats.ods_content import Content, OdsSheet
 from aapimport.sheets.formats.ods_styles import Styles, read_styles
 from aapimport.sheets.intake import Intake
 from aapimport.sheets.limits import limits_for
-from aapimport.sheets.refusals import half_read, too_many_cells
+from aapimport.sheets.refusals import damaged, too_many_cells
 
 _MEMORY_PER_CELL = 100
-_MOST_CELLS = 50_000_000
-"""Cells that the other reader keeps room for, blank or not; it takes seconds for so many."""
 
 
 def open_sheets(intake: Intake, name: str, _choices: Choices) -> list[Sheet]:
@@ -49,13 +47,13 @@ def read_ods(data: bytes, name: str, other_reader: Callable[[], list[Grid]]) -> 
         most = limits_for(len(data)).memory // _MEMORY_PER_CELL
         content = Content(read_part(data, "content.xml"), most, _named_styles(data))
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
-        other_reader()  # what it says of the file is clearer, if it can't read it either
-        raise half_read(name) from error
+        # The other reader isn't asked: in XML that isn't well-formed it may go on for ever.
+        raise damaged(name) from error
     except OverflowError as error:
         raise too_many_cells(name) from error
     others: list[Grid] = []
     try:
-        if max((sheet.extent for sheet in content.sheets), default=0) < _MOST_CELLS:
+        if max((sheet.extent for sheet in content.sheets), default=0) < MOST_CELLS:
             others = other_reader()
     except FileProblemError:
         others = []  # it knows fewer ways to write a file

@@ -270,7 +270,7 @@ def _hidden_rows(sheet: Any) -> set[int]:
 
 def _columns(sheet: Any) -> Columns:
     """The values of each column by row, as `Facts.second` holds them."""
-    columns: Columns = [{} for _ in range(sheet.ncols)]
+    columns: Columns = [{} for _ in range(_width(sheet))]
     for row in range(sheet.nrows):
         kinds, values = sheet.row_types(row), sheet.row_values(row)
         for column, (kind, value) in enumerate(zip(kinds, values, strict=True)):
@@ -281,6 +281,11 @@ def _columns(sheet: Any) -> Columns:
             elif kind == _DATE:
                 columns[column][row + 1] = {"date": str(_moment(value, sheet.book.datemode))}
     return columns
+
+
+def _width(sheet: Any) -> int:
+    """How many columns the rows have; what the sheet says of itself may be less, and xlrd's."""
+    return max(map(sheet.row_len, range(sheet.nrows)), default=0)
 
 
 def _grid(book: Any, sheet: Any) -> Grid:
@@ -294,8 +299,9 @@ def _grid(book: Any, sheet: Any) -> Grid:
 
 
 def _rows(sheet: Any, datemode: int) -> Iterator[list[Value]]:
+    width = _width(sheet)
     for row in range(sheet.nrows):
-        cells: list[Value] = [""] * sheet.ncols
+        cells: list[Value] = [""] * width
         kinds, values = sheet.row_types(row), sheet.row_values(row)
         for column, (kind, value) in enumerate(zip(kinds, values, strict=True)):
             if kind == _DATE:

@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 from aapimport.errors import FileProblemError
 from aapimport.sheets.book import Choices, Sheet, Value
 from aapimport.sheets.facts import ERROR_CODES, Area, Cell, Facts, Looks, Reason, Unseen
-from aapimport.sheets.formats.calamine import Grid, read_grids
+from aapimport.sheets.formats.calamine import MOST_CELLS, Grid, read_grids
 from aapimport.sheets.formats.xlsb_records import number, read_whole, records, text
 from aapimport.sheets.formats.xlsb_styles import (
     Style,
@@ -56,7 +56,8 @@ def read_xlsb(data: bytes, name: str, first_reader: Callable[[], list[Grid]]) ->
 
     Returns:
         The sheets as the value reader reads them, each with a second look at it; those of this
-        reader where the value reader can't read the file or is known to misread it.
+        reader where the value reader can't read the file, is known to misread it, or would keep
+        room for too many cells.
 
     Raises:
         FileProblemError: It can't be read.
@@ -66,8 +67,10 @@ def read_xlsb(data: bytes, name: str, first_reader: Callable[[], list[Grid]]) ->
     except _BROKEN as error:
         first_reader()  # what it says of the file is clearer, if it can't read it either
         raise half_read(name) from error
+    grids: dict[str, Grid] = {}
     try:
-        grids = {grid.name: grid for grid in first_reader()}
+        if max((each.extent() for each in sheets), default=0) < MOST_CELLS:
+            grids = {grid.name: grid for grid in first_reader()}
     except FileProblemError:
         grids = {}
     return [
@@ -131,14 +134,28 @@ class _Records:
         self._targets = targets
         self._columns: list[dict[int, Value]] = []
         self._row = self._column = 0
+        self._rows: set[int] = set()
         self._blank: set[Cell] = set()
         self._is_worked_out = False
 
     def rows(self) -> Iterator[list[Value]]:
-        """The rows from row 1 on."""
-        last = max((max(column) for column in self._columns if column), default=0)
-        for row in range(1, last + 1):
-            yield [column.get(row, "") for column in self._columns]
+        """The rows from row 1 on, each up to its last filled cell."""
+        filled: dict[int, dict[int, Value]] = {}
+        for at, column in enumerate(self._columns):
+            for row, value in column.items():
+                filled.setdefault(row, {})[at] = value
+        for row in range(1, max(filled, default=0) + 1):
+            cells = filled.get(row, {})
+            values: list[Value] = [""] * (max(cells, default=-1) + 1)
+            for at, value in cells.items():
+                values[at] = value
+            yield values
+
+    def extent(self) -> int:
+        """How many cells there are up to the last row and column that hold something."""
+        return max((max(column) for column in self._columns if column), default=0) * len(
+            self._columns
+        )
 
     def look(self, *, twice: bool) -> Facts:
         """What is known of the sheet; `twice`: the value reader has read the values, too."""
@@ -165,6 +182,9 @@ class _Records:
             self._row, self._column = number(body) + 1, -1
             if self._row > _ROW_END:
                 raise ValueError("a row beyond the last one")
+            if self._row in self._rows:
+                self._facts.twice.append(self._row)
+            self._rows.add(self._row)
             if body[11] & _HIDDEN_ROW:
                 self._facts.hidden_rows.add(self._row)
         elif _SHORT <= kind <= _SHORT_END:
