@@ -127,6 +127,17 @@ def longer_name(text: str) -> LongerName | None:
     return LongerName(key, sure)
 
 
+def bare_words(text: str) -> list[str]:
+    """The words of a header without accents and without what stands in brackets or behind a colon.
+
+    Where nothing else is left, those in brackets: `(Status)`.
+    """
+    text = text[:_LONGEST]
+    outside = _OPEN_BRACKET.sub("", _BRACKETS.sub(" ", text))
+    words = _words(_INSTRUCTIONS.split(outside)[0]) or _words(text)
+    return [*filter(None, map(header_form, words))]
+
+
 def _unnumbered(line: str) -> str:
     return _NUMBERED.sub("", line)
 
