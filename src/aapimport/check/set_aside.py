@@ -6,12 +6,15 @@ same way as about rows that are hidden.
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from aapimport.check.header import Header
-from aapimport.check.not_meant import Judge, gone, judge_of
 from aapimport.check.repair import shown
 from aapimport.sheets.book import Value
 from aapimport.text import ADDRESS
+
+if TYPE_CHECKING:
+    from aapimport.check.not_meant import Judge
 
 _FIRST = frozenset(" #/*~!;-xX")
 _BEFORE_ADDRESS = re.compile(rf"\s*(?:[#*~!;/]+|-{{2,}}|[xX]{{1,3}}-+)\s*({ADDRESS})\s*")
@@ -37,24 +40,33 @@ class SetAside:
         self._leftmost = leftmost - first_column
         self._letters = header.texts.get(leftmost, "")
         used = set(header.columns.values())
-        unread = [
-            (column - first_column, text, judge_of(text))
-            for column, text in header.texts.items()
-            if column not in used
-        ]
-        self._judges = [(at, text, judge) for at, text, judge in unread if judge]
-        self._others = {at: text for at, text, judge in unread if not judge}
+        self._judges: list[tuple[int, str, Judge]] = []
+        self._others: dict[int, tuple[str, Judge]] = {}
+        self._judge({at: text for at, text in header.texts.items() if at not in used}, first_column)
+
+    def _judge(self, unread: dict[int, str], first_column: int) -> None:
+        """Find out what the columns that aren't read, of which most files have none, may say."""
+        if not unread:
+            return
+        # Its patterns take 10 ms to compile.
+        from aapimport.check.not_meant import gone, judge_of
+
+        for column, text in unread.items():
+            if judge := judge_of(text):
+                self._judges.append((column - first_column, text, judge))
+            else:
+                self._others[column - first_column] = text, gone
 
     def find(self, rows: Sequence[Sequence[Value]], numbers: Sequence[int]) -> dict[int, str]:
         """Why each marked row is one, in words, by its number."""
         marked: dict[int, str] = {}
         for at, text, judge in self._judges:
             self._by_value(marked, (at, text, judge), rows, numbers)
-        for at, text in [*self._others.items()]:
+        for at, (text, judge) in [*self._others.items()]:
             if len({row[at] for row in rows if at < len(row)}) > _MOST_KINDS:
                 del self._others[at]
             else:
-                self._by_value(marked, (at, text, gone), rows, numbers)
+                self._by_value(marked, (at, text, judge), rows, numbers)
         if self._leftmost != self._email:
             self._by_sign(marked, rows, numbers)
         for row, number in zip(rows, numbers, strict=True):
@@ -66,7 +78,7 @@ class SetAside:
     def _by_value(
         self,
         marked: dict[int, str],
-        column: tuple[int, str, Judge],
+        column: "tuple[int, str, Judge]",
         rows: Sequence[Sequence[Value]],
         numbers: Sequence[int],
     ) -> None:
