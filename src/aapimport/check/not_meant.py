@@ -39,7 +39,7 @@ _SAYS_STATE = re.compile(
 )
 _NOT_A_STATE = re.compile(
     r"marital|civil|famil|matrimon|visa|training|course|learning|certif|vaccin|tax|background"
-    r"|disab|project|application|ticket|order|invoice|survey"
+    r"|disab|probation|union|military|benefit|previous|former|e?mail|project|application|ticket|order|invoice|survey"
 )
 _REMARKS = _forms(
     "remark remarks note notes comment comments hrnote hrnotes hrcomment hrcomments info"
@@ -91,8 +91,8 @@ _ASKED_FOR = (
     "ta bort",
 )
 _INACTIVE = (
-    "inactive|not active|non[- ]active|not employed|left|leaving|retired|departed|disabled"
-    "|deactivated?|suspended|archived?|ended|former|quit|exited|deleted?|removed?|blocked"
+    "inactive|not active|non[- ]active|not employed|left(?! probation)|leaving|retired|departed"
+    "|disabled|deactivated?|suspended|archived?|ended|former|quit|exited|deleted?|removed?|blocked"
     "|withdrawn|redundant|skip|excluded?|ignored?|terminate|disable|cancell?ed|cancel|drop(?:ped)?"
     "|revoked?|offboard|fired|laid off|gone|ex|closed|inaktiv|inactif|parti|partie|sorti|sortie"
     "|demission|retraite|supprimer?|desactiver?|retirer|loschen|geloscht|entfernen|entfernt|deaktivier(?:t|en)"
@@ -106,7 +106,7 @@ _JAPANESE = re.compile(
 )
 _SAYS_GONE = re.compile(
     rf"\b(?<!not )(?<!non )(?<!who )(?<!who has )(?:{'|'.join(_GONE)})(?![\w-])"
-    r"|^(?:leavers?|left (?:in|on))(?![\w-])"
+    r"|^leavers?(?= ?(?:$|[-(;:–—]))|^left (?:in|on)(?![\w-])"
 )
 """Not of others: `replaces Bo, who has left the company`."""
 _SAYS_INACTIVE = re.compile(rf"(?:{_INACTIVE})(?![\w-])")
@@ -125,6 +125,7 @@ _FIRST_WORDS = frozenset(
 
 _NO = word_set("no n false 0 0.0 nein non nej nee não nao いいえ skip exclude")
 _YES = word_set("yes y true 1 1.0 x ja oui si sí sì sim はい ✓ ✔")
+_ZERO = word_set("0 0.0")
 _BESIDE = _forms(
     "is it be been was has still currently now to in from for should shall will must this the of y"
     " n yes no x true false flag status employee employees user users person people worker staff"
@@ -178,12 +179,14 @@ _OF_WORK = _forms(
     " dienstverband arbeitsverhältnis vertrag anställning"
 )
 _NOT_A_LAST_DAY = word_set("notice reason type probation")
-_CODES_OF_HR = {
-    **dict.fromkeys(("1", "1.0"), word_set("0 0.0")),
-    **dict.fromkeys(("y", "yes", "true"), word_set("n no false")),
-    "a": word_set("t i r d"),
-}
+_CODES_OF_HR = {"a": word_set("t i r d")}
 """Beside a code for active (ADP, PeopleSoft: A), those for terminated, inactive, retired, dead."""
+_CODES_OF_STATES = {
+    **_CODES_OF_HR,
+    **dict.fromkeys(("1", "1.0"), _ZERO),
+    **dict.fromkeys(("y", "yes", "true"), word_set("n no false")),
+}
+"""The same, and no beside yes."""
 _CODES_OF_ACTIONS = dict.fromkeys(("a", "i", "u", "c", "n"), word_set("d"))
 """Beside add, insert, update, create, new: delete."""
 
@@ -201,13 +204,13 @@ def judge_of(header: str) -> Judge | None:
     if form in _TO_LOAD or _all_in(rest, _TO_LOAD) or _is_to_be_loaded(words, rest):
         return _not_ticked
     if form in _IF_NO or _all_in(rest, _IF_NO):
-        return lambda kinds: _each(_says_no)(kinds) | _inactive_or_code(kinds, _CODES_OF_HR)
+        return lambda kinds: _saying_no(kinds) | _inactive_or_code(kinds, _CODES_OF_HR)
     if form in _IF_PAST or _says_last_day(frozenset(words)):
         return _each(lambda value: is_past(value) is not False or _says_yes(value))
     if form in _ACTIONS or _all_in(rest, _ACTIONS):
         return lambda kinds: _inactive_or_code(kinds, _CODES_OF_ACTIONS)
     if _SAYS_STATE.search(form) and not _NOT_A_STATE.search(form):
-        return lambda kinds: _inactive_or_code(kinds, _CODES_OF_HR)
+        return lambda kinds: _inactive_or_code(kinds, _CODES_OF_STATES)
     return _each(_is_asked_for) if not _REMARKS.isdisjoint(words) else None
 
 
@@ -245,7 +248,7 @@ def _not_ticked(kinds: Collection[Value]) -> set[Value]:
     filled = {value for value in kinds if _word(value)}
     if filled and all(_word(value) in _YES for value in filled):
         return {*kinds} - filled
-    return {value for value in filled if _says_no(value) or _is_inactive(value)}
+    return _saying_no(filled) | set(filter(_is_inactive, filled))
 
 
 def _inactive_or_code(kinds: Collection[Value], codes: dict[str, frozenset[str]]) -> set[Value]:
@@ -258,8 +261,11 @@ def _word(value: Value) -> str:
     return " ".join(_plain(shown(value)).split()).strip(".!")
 
 
-def _says_no(value: Value) -> bool:
-    return _word(value) in _NO
+def _saying_no(kinds: Collection[Value]) -> set[Value]:
+    """Those that are a no; a 0 is one only where the others are yes or no: not beside 80 %."""
+    words = {value: word for value in kinds if (word := _word(value))}
+    no = _NO if words and {*words.values()} <= _YES | _NO else _NO - _ZERO
+    return {value for value, word in words.items() if word in no}
 
 
 def _says_yes(value: Value) -> bool:
