@@ -35,6 +35,11 @@ def ids(answer: dict[str, Any]) -> list[str]:
         ("Team Name (must exist", "team"),
         ("Jhana Enabled (1 = yes)", "jhana"),
         ("Enable Jhana?", "jhana"),
+        ("Wants Jhana", "jhana"),
+        ("Add to Jhana", "jhana"),
+        ("Jhana 2026", "jhana"),
+        ("Team to join", "team"),
+        ("Team 2026", "team"),
         ("1. Email Address * required", "email"),
         ("Employee Email ID", "email"),
         ("メールアドレス（必須）", "email"),
@@ -130,14 +135,55 @@ def test_a_longer_name_beside_the_column_itself_is_extra(make_xlsx, answer_of) -
         ("Level", ("Manager", "Director"), ["extra-column"]),
         ("Remote", (1, 0), ["extra-column"]),
         ("Level", (None, None), ["extra-column"]),
+        ("Level", ("facilitator", "facilitator", "n/a"), ["column-left-out"]),
+        ("Level", ("Manager", "Manager", "Director"), ["extra-column"]),
+        ("FC Role", ("IC", "Mgr"), ["column-left-out"]),
+        ("Role Type", ("client admin", "IC", "Mgr"), ["column-left-out"]),
+        ("Job Role", ("Facilitator", "Nurse", "Analyst"), ["column-left-out"]),
+        ("Job Role", ("Nurse", "Manager"), ["extra-column"]),
+        ("Role Start Date", (date(2020, 5, 1), None), ["extra-column"]),
+        ("Role Description", ("Leads a ward", "Nurse"), ["extra-column"]),
+        ("Franklin Team", ("Sales", None), ["column-left-out"]),
+        ("My Team", (None, None), ["extra-column"]),
+        ("Team Lead", ("Bob Hope", None), ["extra-column"]),
+        ("Team Leader Name", ("Bob Hope", None), ["extra-column"]),
+        ("Team Size", (5, 7), ["extra-column"]),
     ],
 )
 def test_an_unread_column_that_looks_like_ours_is_a_warning(
-    header: str, values: tuple[Any, Any], told: list[str], make_xlsx, answer_of
+    header: str, values: tuple[Any, ...], told: list[str], make_xlsx, answer_of
 ) -> None:
-    """All of its values are roles, or 1: told once, as a warning."""
-    path = make_xlsx((*ANA, values[0]), (*BOB, values[1]), headers=(*NAMES, header))
-    assert ids(answer_of(path)) == told
+    """Most of its values are roles, all are 1, or its name may be ours: told once, as a warning."""
+    people = [(*who, value) for who, value in zip((ANA, BOB, CY), values, strict=False)]
+    answer = answer_of(make_xlsx(*people, headers=(*NAMES, header)))
+    assert (ids(answer), answer["ready"]) == (told, len(values))
+
+
+@pytest.mark.parametrize("header", ["FC Role", "Rolle im Portal", "Role Type", "Learner Role 2026"])
+def test_a_header_with_the_word_role_is_read_by_its_values(
+    header: str, make_xlsx, answer_of
+) -> None:
+    """Where most are roles it is the column, and a value that is none is an error at its cell."""
+    people = [(*ANA, "facilitator"), (*BOB, "n/a"), (*CY, "individualcontributor")]
+    answer = answer_of(make_xlsx(*people, headers=(*NAMES, header)))
+    assert [person[4] for person in answer["people"]] == ["facilitator", "individualcontributor"]
+    assert ids(answer) == ["longer-header", "unknown-role"]
+    beside = answer_of(make_xlsx((*ANA, "", "nurse"), headers=(*NAMES, "User Role", header)))
+    assert ids(beside) == ["extra-column"]
+
+
+@pytest.mark.parametrize("header", ["No Jhana", "Jhana opt-out", "Jhana Y/N", "MyJhana"])
+def test_jhanas_name_is_nobody_elses(header: str, make_xlsx, answer_of) -> None:
+    """What isn't sure to be the column is asked about: its e-mail can't be taken back."""
+    answer = answer_of(make_xlsx((*ANA, 1), headers=(*NAMES, header)))
+    assert (ids(answer), answer["ready"]) == (["misspelt-header"], 0)
+
+
+def test_a_column_of_many_teams_is_told(make_xlsx, answer_of) -> None:
+    """However many different values it has."""
+    people = [(f"u{n}@acme.com", "U", "Ng", f"Team {n}") for n in range(60)]
+    answer = answer_of(make_xlsx(*people, headers=(*NAMES, "Learning Team"), name="people.csv"))
+    assert "column-left-out" in ids(answer)
 
 
 @pytest.mark.parametrize("mark", ["#", "# ", "//", "*", "~", "!", "x-", "X-", ";", "--", "##"])

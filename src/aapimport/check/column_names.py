@@ -18,6 +18,8 @@ _LANGUAGES = re.compile(r"[/|,·•／、，]")
 """What stands between two languages: `First Name / Prénom`."""
 _NUMBERED = re.compile(r"^\s*\(?\d{1,2}[.)]\s+")
 _WORD = re.compile(r"[^\W_]+")
+JHANA = "jhana"
+"""The field of Jhana Enabled, and the word in all of its names."""
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -36,14 +38,19 @@ _AROUND_A_PERSON = _AROUND_ALL | word_set(
     "employee employees participant participants colleague colleagues staff worker member members"
     " person persons work business company corporate office official primary main legal"
 )
+_YEAR = re.compile(r"20\d\d")
 _AROUND = {
     "email": _AROUND_A_PERSON | {"id"},
     "first_name": _AROUND_A_PERSON,
     "last_name": _AROUND_A_PERSON,
     "role": _AROUND_ALL,
-    "team": _AROUND_ALL,
+    "team": _AROUND_ALL | word_set("assigned assignment to join"),
     "jhana": _AROUND_ALL
-    | word_set("enabled enable add give has needs with include license licence yes no"),
+    | word_set(
+        "enabled enable add give has needs needed wants wanted want with include license licence"
+        " yes account subscription subscribe to for x zugang konto compte cuenta conta activate"
+        " activated aktiv aktiviert"
+    ),
 }
 _OF_SOMEBODY_ELSE = word_set(
     "manager managers supervisor boss lead leader approver assistant spouse partner parent contact"
@@ -51,6 +58,15 @@ _OF_SOMEBODY_ELSE = word_set(
     " second other backup middle maiden kana furigana phonetic カナ フリガナ leaver"
 )
 """Words that make another column of an address, a name or a team: `Email (manager)`."""
+_OF_ANOTHER_COLUMN = word_set(
+    "id ids code codes no nr num number job jobs business work working functional sap start started"
+    " starting date dates since end ended until from lead leads leader leaders head manager"
+    " managers supervisor owner coach captain size count members member description desc details"
+    " level grade band family category history profile mail email phone location region country"
+    " city cost centre center headcount budget title previous former old beschreibung beginn datum"
+    " leiter leitung debut fecha inicio lider chef responsable responsabile descripcion"
+)
+"""Words that make a column of an HR system's own of a role or a team: `Team Size`, `Job Role`."""
 _NAMES_OF = {column.key: column.name for column in COLUMNS}
 
 
@@ -99,6 +115,32 @@ def column_key(text: str) -> str | None:
     return key
 
 
+@dataclass(frozen=True, slots=True)
+class HeldName:
+    """A header with the word of an optional column among words of its own: `FC Role`.
+
+    Attributes:
+        key: The field of `Person` whose column the word names.
+        another: Whether a word beside it makes a column of something else: `Role Start Date`.
+    """
+
+    key: str
+    another: bool
+
+
+def held_name(text: str) -> HeldName | None:
+    """The optional column whose name is a word of a header; nobody else has Jhana's."""
+    if JHANA in (form := header_form(text[:_LONGEST])):
+        return HeldName(JHANA, another=False)
+    known, words = known_headers(), [*map(header_form, _words(text[:_LONGEST]))]
+    for key in ("role", "team"):
+        if any(known.get(word) == key for word in words) or any(
+            name in form for name, of in known.items() if of == key and not name.isascii()
+        ):
+            return HeldName(key, another=not _OF_ANOTHER_COLUMN.isdisjoint(words))
+    return None
+
+
 @lru_cache(maxsize=2048)
 def longer_name(text: str) -> LongerName | None:
     """The known name that a header holds, set apart from what else is in it.
@@ -127,6 +169,17 @@ def longer_name(text: str) -> LongerName | None:
     return LongerName(key, sure)
 
 
+def bare_words(text: str) -> list[str]:
+    """The words of a header without accents and without what stands in brackets or behind a colon.
+
+    Where nothing else is left, those in brackets: `(Status)`.
+    """
+    text = text[:_LONGEST]
+    outside = _OPEN_BRACKET.sub("", _BRACKETS.sub(" ", text))
+    words = _words(_INSTRUCTIONS.split(outside)[0]) or _words(text)
+    return [*filter(None, map(header_form, words))]
+
+
 def _unnumbered(line: str) -> str:
     return _NUMBERED.sub("", line)
 
@@ -148,17 +201,21 @@ def _key_of(text: str) -> str | None:
     words = _words(text)
     for key, around in _AROUND.items():
         start, end = 0, len(words)
-        while start < end and words[start] in around:
+        while start < end and _is_beside(words[start], around):
             start += 1
             if known.get(header_form("".join(words[start:end]))) == key:
                 return key
-        while end > start and words[end - 1] in around:
+        while end > start and _is_beside(words[end - 1], around):
             end -= 1
             if known.get(header_form("".join(words[start:end]))) == key:
                 return key
         if words and known.get(header_form("".join(words[:end]))) == key:
             return key
     return None
+
+
+def _is_beside(word: str, around: frozenset[str]) -> bool:
+    return word in around or bool(_YEAR.fullmatch(word))
 
 
 def _unsure(texts: list[str]) -> LongerName | None:

@@ -1,12 +1,16 @@
 """Finding the header row and what each column is."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from aapimport.check import repair
 from aapimport.check.column_names import (
+    JHANA,
     column_key,
     header_form,
+    held_name,
     known_headers,
     longer_name,
     word_set,
@@ -14,6 +18,7 @@ from aapimport.check.column_names import (
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.template.columns import COLUMNS
+from aapimport.template.roles import Role
 from aapimport.text import closest
 
 SEARCHED_ROWS = 30
@@ -141,8 +146,14 @@ def _read_header(rows: Sequence[Sequence[object]], row: int, first_column: int) 
         else:
             _name(header, key, column)
     exact = frozenset(header.columns)
-    for column in unknown:
-        _read_longer(header, column, raw[column], exact, _below(rows, column - first_column))
+    below = {column: _below(rows, column - first_column) for column in unknown}
+    others = [
+        column
+        for column in unknown
+        if not _read_longer(header, column, raw[column], exact, below[column])
+    ]
+    for column in others:
+        _read_held(header, column, below[column])
     _add_missing(header, [texts[column] for column in unknown])
     return header
 
@@ -162,19 +173,42 @@ def _name(header: Header, key: str, column: int) -> bool:
 
 def _read_longer(
     header: Header, column: int, raw: str, exact: Collection[str], below: list[object]
-) -> None:
-    """Read a header that is none of the known names: perhaps it holds one, or is misspelt."""
+) -> bool:
+    """Read a header that is none of the known names: perhaps it holds one, or is misspelt.
+
+    Returns:
+        Whether it was one of them.
+    """
     text, longer = header.texts[column], longer_name(raw)
-    rule, meant = RuleId.EXTRA_COLUMN, ""
     if longer is None or longer.key in exact:
-        meant = _meant(text, header)
-        rule = RuleId.MISSPELT_HEADER if meant else rule
+        rule, meant = RuleId.MISSPELT_HEADER, _meant(text, header)
+        if not meant:
+            return False
     elif longer.sure and (not below or _fits(longer.key, below)):
         if not _name(header, longer.key, column):
-            return
+            return True
         rule, meant = RuleId.LONGER_HEADER, longer.name
     else:
         rule, meant = RuleId.MISSPELT_HEADER, longer.name
+    header.findings.append(Finding(rule, header.row, column, text, {"meant": meant}))
+    return True
+
+
+def _read_held(header: Header, column: int, below: list[object]) -> None:
+    """Read a header with a known word among others, while that column is missing; else, an extra.
+
+    What `FC Role` holds is told by its values, of Jhana nobody else has a column; whether one that
+    is not read may hold roles or teams, `UnreadColumns` says when all values have been seen.
+    """
+    text, held = header.texts[column], held_name(header.texts[column])
+    rule, meant = RuleId.EXTRA_COLUMN, ""
+    if held and held.key not in header.columns:
+        name = next(column.name for column in COLUMNS if column.key == held.key)
+        if held.key == JHANA:
+            rule, meant = RuleId.MISSPELT_HEADER, name
+        elif held.key == "role" and not held.another and mostly_roles(Counter(below)):
+            _name(header, held.key, column)
+            rule, meant = RuleId.LONGER_HEADER, name
     header.findings.append(Finding(rule, header.row, column, text, {"meant": meant}))
 
 
@@ -194,11 +228,26 @@ _FITTING: dict[str, Callable[[object], bool]] = {
     "email": lambda value: "@" in str(value),
     "first_name": lambda value: isinstance(value, str) and "@" not in value,
     "last_name": lambda value: isinstance(value, str) and "@" not in value,
-    "role": lambda value: isinstance(value, str) and repair.read_role(value.strip())[0] is not None,
+    "role": lambda value: role_in(value) is not None,
     "team": lambda _value: True,
     "jhana": lambda value: str(value).strip().casefold() in _YES_OR_NO,
 }
 """Whether a value could stand in the column of a field."""
+
+
+def role_in(value: object) -> Role | None:
+    """The role that a value of a column not known to hold roles is."""
+    return repair.read_role(value.strip())[0] if isinstance(value, str) else None
+
+
+def mostly_roles(counts: Mapping[Any, int]) -> bool:
+    """Whether most of some values, none of them blank, are roles and not only managers'.
+
+    A column of which all roles are managers may as well be one of job levels, and loses nothing.
+    """
+    roles = {value: count for value, count in counts.items() if role_in(value)}
+    most = _ENOUGH * sum(roles.values()) > sum(counts.values())
+    return most and any(role_in(value) is not Role.MANAGER for value in roles)
 
 
 def _meant(text: str, header: Header) -> str:

@@ -1,14 +1,15 @@
 """Columns with a header that isn't known, whose values look like the template's own."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
-from aapimport.check.column_names import header_form, word_set
-from aapimport.check.header import EXPORTED_EXTRAS, Header
-from aapimport.check.repair import read_role
+from aapimport.check.column_names import header_form, held_name, word_set
+from aapimport.check.header import EXPORTED_EXTRAS, Header, mostly_roles, role_in
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Value
 from aapimport.template.columns import COLUMNS
+from aapimport.template.roles import Role
 
 _NAMES = {column.key: column.name for column in COLUMNS}
 _COUNTS = word_set(
@@ -18,8 +19,12 @@ _COUNTS = word_set(
 """Headers, by their `header_form`, of columns in which a 1 is a number and no tick."""
 
 
+_MOST_KINDS = 50
+"""A column with more different values than this holds no roles, and no ticks."""
+
+
 class UnreadColumns:
-    """Tells of columns that are not read although all their values are roles, or 1.
+    """Tells of columns that are not read although their values are roles, teams, or 1.
 
     Args:
         header: Where the columns are.
@@ -30,45 +35,54 @@ class UnreadColumns:
         self._header = header
         self._first_column = first_column
         known = {header_form(name) for name in EXPORTED_EXTRAS}
-        used = set(header.columns.values())
-        unread = [
-            (column, header_form(text))
+        told = {f.column for f in header.findings if f.rule is not RuleId.EXTRA_COLUMN}
+        used = {*header.columns.values(), *told}
+        self._values: dict[int, Counter[Value]] = {
+            column: Counter()
             for column, text in header.texts.items()
             if column not in used and header_form(text) not in known
-        ]
-        self._roles = {column: 0 for column, _ in unread}
-        ticks = [column for column, form in unread if form not in _COUNTS]
-        self._ticks = dict.fromkeys(ticks if "jhana" not in header.columns else (), 0)
+        }
+        self._of_many_kinds: set[int] = set()
 
     def look(self, rows: Sequence[Sequence[Value]]) -> None:
-        """Take in some people's rows; a column with any other value is left alone."""
-        for watched, fits in ((self._roles, _is_role), (self._ticks, _is_tick)):
-            for column in [*watched]:
-                at = column - self._first_column
-                for row in rows:
-                    value = row[at] if at < len(row) else ""
-                    if value == "" or (isinstance(value, str) and not value.strip()):
-                        continue
-                    if not fits(value):
-                        del watched[column]
-                        break
-                    watched[column] += 1
+        """Take in some people's rows."""
+        for column in self._values.keys() - self._of_many_kinds:
+            at = column - self._first_column
+            values = self._values[column]
+            values.update([row[at] if at < len(row) else "" for row in rows])
+            if len(values) > _MOST_KINDS:
+                self._of_many_kinds.add(column)
 
     def finish(self) -> Iterator[Finding]:
-        """The columns that are left, with something in them."""
-        for key, watched, what in (
-            ("role", self._roles, "roles"),
-            ("jhana", self._ticks, "only 1 and blanks"),
-        ):
-            for column, count in watched.items():
-                if count:
-                    text = self._header.texts[column]
-                    arguments = {"what": what, "meant": _NAMES[key]}
-                    yield Finding(RuleId.COLUMN_LEFT_OUT, self._header.row, column, text, arguments)
+        """The columns that may be missed."""
+        for column, values in self._values.items():
+            text = self._header.texts[column]
+            counts = {value: n for value, n in values.items() if str(value).strip()}
+            for key, what in self._held(column, text, counts) if counts else ():
+                arguments = {"what": what, "meant": _NAMES[key]}
+                yield Finding(RuleId.COLUMN_LEFT_OUT, self._header.row, column, text, arguments)
 
-
-def _is_role(value: Value) -> bool:
-    return isinstance(value, str) and read_role(value.strip())[0] is not None
+    def _held(
+        self, column: int, text: str, counts: Mapping[Value, int]
+    ) -> Iterator[tuple[str, str]]:
+        """The field that a column may be, and what it holds, in words; nothing for most columns."""
+        missing = _NAMES.keys() - self._header.columns.keys()
+        held = held_name(text)
+        if column not in self._of_many_kinds:
+            roles = {*map(role_in, counts)}
+            if None not in roles:
+                yield "role", "roles"
+            elif "role" in missing and mostly_roles(counts):
+                yield "role", "mostly roles"
+            elif "role" in missing and held and held.key == "role" and roles - {Role.MANAGER, None}:
+                yield "role", "some roles"
+            elif held and held.key == "role" and "role" in missing and not held.another:
+                yield "role", "what may be roles"
+            is_count = header_form(text) in _COUNTS
+            if "jhana" in missing and not is_count and all(map(_is_tick, counts)):
+                yield "jhana", "only 1 and blanks"
+        if "team" in missing and held and held.key == "team" and not held.another:
+            yield "team", "what may be teams"
 
 
 def _is_tick(value: Value) -> bool:

@@ -1,0 +1,311 @@
+"""What columns that aren't read say of somebody who isn't meant: Status, Upload?, Termination Date.
+
+The words are those of English, French, German, Spanish, Italian, Dutch, Portuguese, Swedish and
+Japanese lists and HR systems, without accents and in small letters.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection
+
+from aapimport.check.column_names import bare_words, header_form, word_set
+from aapimport.check.days import is_past
+from aapimport.check.repair import shown
+from aapimport.sheets.book import Value
+
+Judge = Callable[[Collection[Value]], set[Value]]
+"""Of the different values of a column, those that say that somebody isn't meant."""
+
+
+def _plain(text: str) -> str:
+    """Without accents and capital letters, for comparison with the words below."""
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text).replace("’", "'")
+        text = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return text.casefold()
+
+
+def _forms(words: str) -> frozenset[str]:
+    return frozenset(map(header_form, words.split()))
+
+
+_SAYS_STATE = re.compile(
+    _plain(
+        "status|statut|ステータス|状況|状態|^(?:state|employment|employmentstate|hr|lifecycle|stato"
+        "|estado|situacao|situation|zustand|(?:stato|estado|situacao|situation)"
+        "(?:de[l]?|du)?(?:empleado|laboral|funcionario|colaborador|dipendente|salarie|employe"
+        "|professionnelle))$|activeinactive|aktivinaktiv"
+    )
+)
+_NOT_A_STATE = re.compile(
+    r"marital|civil|famil|matrimon|visa|training|course|learning|certif|vaccin|tax|background"
+    r"|disab|probation|union|military|benefit|previous|former|e?mail|project|application|ticket|order|invoice|survey"
+)
+_REMARKS = _forms(
+    "remark remarks note notes comment comments hrnote hrnotes hrcomment hrcomments info"
+    " instruction instructions bemerkung bemerkungen anmerkung anmerkungen kommentar kommentare"
+    " hinweis hinweise commentaire commentaires remarque remarques observacion observaciones"
+    " observacao observacoes comentario comentarios notas nota opmerking opmerkingen commento"
+    " commenti osservazioni anteckning anteckningar kommentarer 備考 コメント メモ"
+)
+_ACTIONS = _forms(
+    "action actions operation operations transaction aktion accion azione acao actie atgard"
+    " changetype typeofchange updatetype typeofupdate änderungsart 操作 処理区分"
+)
+_VERBS = (
+    "(?:(?:upload|load|import|includ|invit|enroll?|register|creat)(?:e?d|e|ed)?|add(?:ed)?(?! to))"
+)
+_GONE_WORDS = word_set(
+    "terminated resigned dismissed deceased offboarded ausgeschieden ausgetreten gekundigt"
+    " demissionne licencie licenciee despedido despedida licenziato licenziata desligado desligada"
+    " demitido demitida cessato cessata ontslagen slutat"
+)
+_GONE = (
+    *sorted(_GONE_WORDS),
+    *("ex[- ]employee", "former (?:employee|staff)", "no longer (?:employed|with|here|works?)"),
+    *("left (?:the )?(?:company|firm|business|organi[sz]ation|us)", "has left(?= ?(?:$|[,;.(]))"),
+    *(f"{no} {_VERBS}" for no in ("do not", "don't", "dont", "not to be", "never")),
+    *(f"{no} {_VERBS}" for no in ("should not be", "must not be")),
+    "nicht (?:mehr (?:da|im unternehmen|bei uns)|anlegen|einladen|aufnehmen|hinzufugen)",
+    "nicht (?:hochladen|laden|importieren)",
+    *(
+        "unternehmen verlassen",
+        "firma verlassen",
+        "quitte (?:l'entreprise|la societe)",
+        "n'est plus",
+        "firma lamnat",
+    ),
+    "ne (?:pas|plus) (?:charger|importer|inscrire|inclure|inviter|ajouter|creer)",
+    "no (?:subir|cargar|importar|incluir|invitar|anadir|agregar|crear|dar de alta)",
+    *("dado de baja", "dada de baja", "dar de baja", "ya no (?:trabaja|esta)", "non lavora piu"),
+    "non (?:caricare|importare|inserire|includere|invitare|aggiungere|creare)",
+    "nao (?:carregar|importar|incluir|convidar|adicionar|criar|trabalha mais)",
+    *("ja nao trabalha", "uit dienst", "werkt (?:hier )?niet meer"),
+    "niet (?:uploaden|laden|importeren|toevoegen|uitnodigen|aanmaken|opnemen)",
+    *(f"{no} (?:laddas|importeras|laggas till|bjudas in)" for no in ("inte", "ej")),
+)
+"""Phrases, each with its first word written out."""
+_ASKED_FOR = (
+    *("remove", "removed", "delete", "deleted", "skip", "ignore", "ignored", "exclude", "excluded"),
+    *("cancelled", "canceled", "loschen", "entfernen", "supprimer", "eliminar", "verwijderen"),
+    "ta bort",
+)
+_INACTIVE = (
+    "inactive|not active|non[- ]active|not employed|left(?! probation)|leaving|retired|departed"
+    "|disabled|deactivated?|suspended|archived?|ended|former|quit|exited|deleted?|removed?|blocked"
+    "|withdrawn|redundant|skip|excluded?|ignored?|terminate|disable|cancell?ed|cancel|drop(?:ped)?"
+    "|revoked?|offboard|fired|laid off|gone|ex|closed|inaktiv|inactif|parti|partie|sorti|sortie"
+    "|demission|retraite|supprimer?|desactiver?|retirer|loschen|geloscht|entfernen|entfernt|deaktivier(?:t|en)"
+    "|inactiv[oa]|inattiv[oa]|inativ[oa]|inactief|non attiv[oa]|disattivat[oa]|eliminare|rimuovere"
+    "|dimess[oa]|baja(?! california)|de baja|eliminar|borrar|quitar|desactivad[oa]|eliminad[oa]"
+    "|remover|excluir|desativar|desativad[oa]|verwijderen|verwijderd|vertrokken|avslutad|ta bort"
+    "|radera|uppsagd"
+)
+_JAPANESE = re.compile(
+    _plain("退職|退社|離職|無効|削除|除外|対象外|アップロードしない|登録しない|招待しない")
+)
+_SAYS_GONE = re.compile(
+    rf"\b(?<!not )(?<!non )(?<!who )(?<!who has )(?:{'|'.join(_GONE)})(?![\w-])"
+    r"|^leavers?(?= ?(?:$|[-(;:–—]))|^left (?:in|on)(?![\w-])"
+)
+"""Not of others: `replaces Bo, who has left the company`."""
+_SAYS_INACTIVE = re.compile(rf"(?:{_INACTIVE})(?![\w-])")
+_SAYS_LEAVE_OUT = re.compile(
+    r"(?:^|[,;:.(!/–—] ?|- |\bplease |\bpls |\bbitte |\bto be )"
+    rf"(?:{'|'.join(_ASKED_FOR)})\b(?= ?(?:$|[,;:.)!/–—]|- |-$)"
+    r"| from (?:the )?(?:upload|list|import|aap|portal)\b| (?:him|her|them)$"
+    r"| (?:this|the) (?:person|row|line|user|employee)\b)"
+)
+"""In a remark: `duplicate - ignore`, `please delete`, but not `remove access to the old drive`."""
+_WORDS = re.compile(r"[^\W_]+")
+_FIRST_WORDS = frozenset(
+    _WORDS.findall(phrase)[0] for phrase in (*_GONE, *_ASKED_FOR, "leaver", "leavers", "left")
+)
+"""Most remarks have none of them, and then need no closer look."""
+
+_NO = word_set("no n false 0 0.0 nein non nej nee não nao いいえ skip exclude")
+_YES = word_set("yes y true 1 1.0 x ja oui si sí sì sim はい ✓ ✔")
+_ZERO = word_set("0 0.0")
+_BESIDE = _forms(
+    "is it be been was has still currently now to in from for should shall will must this the of y"
+    " n yes no x true false flag status employee employees user users person people worker staff"
+    " member account list aap portal pass here and or please"
+)
+"""Words beside the one that matters: `Is the user active? (Y/N)`."""
+_TO_LOAD = _forms(
+    "upload toupload uploaduser uploadthis include included toinclude import toimport load toload"
+    " invite toinvite enrol enroll toenrol toenroll inscope hochladen importieren charger importer"
+    " cargar subir importar caricare importare carregar uploaden laden importeren laddaupp"
+    " アップロード"
+)
+_HAS_BEEN_LOADED = _forms("uploaded loaded imported invited enrolled registered added created")
+"""`Uploaded?` may ask what has been done; `To be uploaded` says what is meant."""
+_IF_NO = _TO_LOAD | _forms(
+    "active isactive isitactive currentlyactive activeemployee activeuser enabled isenabled"
+    " accountenabled current currentemployee employed stillemployed stillhere register keep"
+    " participating participates participate approved needslicense needslicence needsseat"
+    " eligible aktiv aktive actif activo activa attivo attiva actief ativo ativa 有効 在籍"
+)
+_IF_YES = _forms(
+    "terminated isterminated left hasleft leaver isleaver inactive isinactive disabled isdisabled"
+    " deactivated suspended issuspended archived isarchived deleted isdeleted removed remove delete"
+    " termination leftcompany leftthecompany hasleftthecompany skip exclude excluded"
+    " ignore donotupload dontupload donotimport donotload blocked resigned"
+    " offboarded inaktiv inactif inactivo inattivo inactief inativo parti sorti loschen entfernen"
+    " supprimer ausgeschieden ausgetreten 退職 削除 除外"
+)
+_NOT = word_set("do not dont don t nicht ne pas non nao niet inte ej")
+_LAST_DAYS = (
+    "Term Date|End Date|Employment End|Contract End|Leave Date|Date Left|Left On|Last Day"
+    "|Last Day of Work|Last Day Worked|Last Working Day|Last Work Day|Last Day of Employment"
+    "|Last Day Employed|Austrittsdatum|Austritt|Austritt am|Kündigungsdatum|Vertragsende"
+    "|Letzter Arbeitstag|Letzter Tag|Date de fin|Dernier jour|Dernier jour travaillé"
+    "|Dernier jour de travail|Último día|Último día de trabajo|Ultimo giorno"
+    "|Ultimo giorno di lavoro|Último dia|Último dia de trabalho|Laatste werkdag|Laatste dag"
+    "|Einddatum|Uitdiensttreding|Uitdienstdatum|Datum uit dienst|Slutdatum|Sista arbetsdag"
+    "|Sista dag|退職日|退職年月日|退社日|退社年月日|離職日"
+)
+_IF_PAST = frozenset(map(header_form, _LAST_DAYS.split("|")))
+_LEAVING = _forms(
+    "termination terminated separation resignation offboarding leaver leaving exit departure"
+    " austritt austrittsdatum austritts kündigung sortie départ démission licenciement baja egreso"
+    " cese terminación despido cessazione dimissioni uscita desligamento demissão rescisão saída"
+    " uitdiensttreding avgång"
+)
+_DAYS = _forms("date day dt on am datum fecha data dag dia giorno jour eintritts austrittsdatum")
+_ENDS = _forms("end ends fin fine fim einde ende slut")
+_OF_WORK = _forms(
+    "employment contract contrat emploi contrato empleo empleo rapporto contratto emprego dienst"
+    " dienstverband arbeitsverhältnis vertrag anställning"
+)
+_NOT_A_LAST_DAY = word_set("notice reason type probation")
+_CODES_OF_HR = {"a": word_set("t i r d")}
+"""Beside a code for active (ADP, PeopleSoft: A), those for terminated, inactive, retired, dead."""
+_CODES_OF_STATES = {
+    **_CODES_OF_HR,
+    **dict.fromkeys(("1", "1.0"), _ZERO),
+    **dict.fromkeys(("y", "yes", "true"), word_set("n no false")),
+}
+"""The same, and no beside yes."""
+_CODES_OF_ACTIONS = dict.fromkeys(("a", "i", "u", "c", "n"), word_set("d"))
+"""Beside add, insert, update, create, new: delete."""
+
+
+def judge_of(header: str) -> Judge | None:
+    """What decides which values of an unread column say that somebody isn't meant.
+
+    Returns:
+        None for a column that says nothing of the kind by its header.
+    """
+    words = bare_words(header)
+    form, rest = "".join(words), [word for word in words if word not in _BESIDE]
+    if form in _IF_YES or _says_leave_out(rest) or _says_not_to(words):
+        return _each(lambda value: _says_yes(value) or _ended(value))
+    if form in _TO_LOAD or _all_in(rest, _TO_LOAD) or _is_to_be_loaded(words, rest):
+        return _not_ticked
+    if form in _IF_NO or _all_in(rest, _IF_NO):
+        return lambda kinds: _saying_no(kinds) | _inactive_or_code(kinds, _CODES_OF_HR)
+    if form in _IF_PAST or _says_last_day(frozenset(words)):
+        return _each(lambda value: is_past(value) is not False or _says_yes(value))
+    if form in _ACTIONS or _all_in(rest, _ACTIONS):
+        return lambda kinds: _inactive_or_code(kinds, _CODES_OF_ACTIONS)
+    if _SAYS_STATE.search(form) and not _NOT_A_STATE.search(form):
+        return lambda kinds: _inactive_or_code(kinds, _CODES_OF_STATES)
+    return _each(_is_asked_for) if not _REMARKS.isdisjoint(words) else None
+
+
+def _all_in(words: list[str], known: frozenset[str]) -> bool:
+    return bool(words) and known.issuperset(words)
+
+
+def _says_leave_out(rest: list[str]) -> bool:
+    """`Terminated`, `Exclude from upload`."""
+    return _all_in(rest, _IF_YES | _TO_LOAD) and not _IF_YES.isdisjoint(rest)
+
+
+def _says_not_to(words: list[str]) -> bool:
+    """`Do not upload`, `Nicht hochladen`, `No subir`; `Upload (no)` is none."""
+    denies = not _NOT.isdisjoint({*words} - {"do", "t"}) or words[:1] == ["no"]
+    rest = [word for word in words if word not in _NOT | _BESIDE]
+    return denies and _all_in(rest, _IF_NO | _HAS_BEEN_LOADED)
+
+
+def _is_to_be_loaded(words: list[str], rest: list[str]) -> bool:
+    return not {"be", "should", "to"}.isdisjoint(words) and _all_in(rest, _HAS_BEEN_LOADED)
+
+
+def _says_last_day(words: frozenset[str]) -> bool:
+    leaves = words & _LEAVING and words & _DAYS
+    return bool(leaves or (words & _ENDS and words & _OF_WORK)) and not words & _NOT_A_LAST_DAY
+
+
+def _each(says_so: Callable[[Value], bool]) -> Judge:
+    return lambda kinds: {value for value in kinds if value != "" and says_so(value)}
+
+
+def _not_ticked(kinds: Collection[Value]) -> set[Value]:
+    """Those that say no; where the others are only ticked, the blank ones too."""
+    filled = {value for value in kinds if _word(value)}
+    if filled and all(_word(value) in _YES for value in filled):
+        return {*kinds} - filled
+    return _saying_no(filled) | set(filter(_is_inactive, filled))
+
+
+def _inactive_or_code(kinds: Collection[Value], codes: dict[str, frozenset[str]]) -> set[Value]:
+    words = {value: _word(value) for value in kinds}
+    telling = frozenset().union(*(codes.get(word, ()) for word in words.values()))
+    return {v for v, word in words.items() if word in telling or _is_inactive(v)}
+
+
+def _word(value: Value) -> str:
+    return " ".join(_plain(shown(value)).split()).strip(".!")
+
+
+def _saying_no(kinds: Collection[Value]) -> set[Value]:
+    """Those that are a no; a 0 is one only where the others are yes or no: not beside 80 %."""
+    words = {value: word for value in kinds if (word := _word(value))}
+    no = _NO if words and {*words.values()} <= _YES | _NO else _NO - _ZERO
+    return {value for value, word in words.items() if word in no}
+
+
+def _says_yes(value: Value) -> bool:
+    return _word(value) in _YES or _is_inactive(value)
+
+
+def _ended(value: Value) -> bool:
+    """Whether a value is a past day, or one that can't be read; a number alone is neither."""
+    return not isinstance(value, int | float) and is_past(value) is not False
+
+
+def _is_inactive(value: Value) -> bool:
+    """Whether a word of a state or an action says that somebody has left, or is to be left out."""
+    if not isinstance(value, str):
+        return False
+    return bool(_SAYS_INACTIVE.match(_word(value))) or _is_asked_for(value)
+
+
+def gone(kinds: Collection[Value]) -> set[Value]:
+    """What decides the same of a column of which nothing is known."""
+    return _each(_is_gone)(kinds)
+
+
+def _is_gone(value: Value) -> bool:
+    """Whether a text says so wherever it stands: `please do not upload`, `left the company`."""
+    return _says(value, _SAYS_GONE)
+
+
+def _is_asked_for(value: Value) -> bool:
+    """The same of a remark, in which somebody may be asked to: `duplicate - ignore`."""
+    return _says(value, _SAYS_GONE, _SAYS_LEAVE_OUT)
+
+
+def _says(value: Value, *patterns: re.Pattern[str]) -> bool:
+    if not isinstance(value, str):
+        return False
+    text = _plain(value)
+    if not text.isascii() and _JAPANESE.search(text):
+        return True
+    if _FIRST_WORDS.isdisjoint(_WORDS.findall(text)):
+        return False
+    text = _word(text)
+    return any(pattern.search(text) for pattern in patterns)
