@@ -41,6 +41,7 @@ _PROCESSES = 4
 def begin() -> None:
     """Make a process ready: what it starts is forked from one of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that gave the work ends this one
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     vars(limits)["_BASE_SECONDS"] = _SECONDS
     if CAN_FORK:
         vars(child)["subprocess"] = Readers()
@@ -73,6 +74,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="the first of them")
     parser.add_argument("--format", choices=_FORMATS)
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and ends the others
     began = time.monotonic()
     found: Counter[str] = Counter()
     seeds = range(chosen.seed, chosen.seed + chosen.number)
