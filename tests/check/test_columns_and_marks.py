@@ -38,6 +38,9 @@ def ids(answer: dict[str, Any]) -> list[str]:
         ("Wants Jhana", "jhana"),
         ("Add to Jhana", "jhana"),
         ("Jhana 2026", "jhana"),
+        ("Jhana Enabled (1 = yes, 0 = no)", "jhana"),
+        ("Jhana (yes/no)", "jhana"),
+        ("Jhana Enabled (x for yes, leave blank otherwise)", "jhana"),
         ("Team to join", "team"),
         ("Team 2026", "team"),
         ("1. Email Address * required", "email"),
@@ -57,7 +60,16 @@ def test_a_known_name_with_words_around_it_is_found(header: str, key: str) -> No
 
 @pytest.mark.parametrize(
     "header",
-    ["Email (manager)", "Team / Department", "First Name (kana)", "Email Address (leaver?)"],
+    [
+        *("Jhana (opt out)", "Jhana - not enabled", "Jhana (1 = no)", "Jhana Enabled (old)"),
+        *("Jhana: leave blank for yes", "Jhana = off", "Jhana (already has)", "Jhana: no"),
+        *("E-Mail (privat)", "Email (perso)", "E-Mail (Vorgesetzter)", "Email (N+1)"),
+        *("Email (do not use)", "メール（個人）", "Last Name (at birth)", "Vorname (Vorgesetzter)"),
+        "Email (manager)",
+        "Team / Department",
+        "First Name (kana)",
+        "Email Address (leaver?)",
+    ],
 )
 def test_a_word_that_may_make_another_column_of_it_is_not_sure(header: str) -> None:
     """Somebody else's address, or two things in one column, are not read without asking."""
@@ -117,6 +129,17 @@ def test_a_longer_name_that_does_not_fit_is_an_error(
     answer = answer_of(make_xlsx((*ANA, value), headers=(*NAMES, header)))
     assert ids(answer) == ["misspelt-header"]
     assert answer["ready"] == 0
+
+
+def test_a_second_column_of_addresses_leaves_open_which_is_meant(make_xlsx, answer_of) -> None:
+    """Unless its header says that it is another one: a manager's, or at home."""
+    headers = ("Email (required)", *NAMES[1:], "Firmenmail")
+    row = (*ANA, "ana.perez@work.com")
+    assert ids(answer_of(make_xlsx(row, headers=headers)))[:1] == ["misspelt-header"]
+    for other in ("Manager Email", "Email (home)"):
+        answer = answer_of(make_xlsx(row, headers=(other, *NAMES[1:], "Email (required)")))
+        assert ids(answer) == ["extra-column", "longer-header"]
+        assert answer["people"][0][1] == "ana.perez@work.com"
 
 
 def test_a_longer_name_beside_the_column_itself_is_extra(make_xlsx, answer_of) -> None:

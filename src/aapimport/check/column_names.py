@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from aapimport.template.columns import COLUMNS
 
@@ -55,9 +56,25 @@ _AROUND = {
 _OF_SOMEBODY_ELSE = word_set(
     "manager managers supervisor boss lead leader approver assistant spouse partner parent contact"
     " private personal home old former previous prior emergency secondary alternative alternate"
-    " second other backup middle maiden kana furigana phonetic カナ フリガナ leaver"
+    " second other backup middle maiden birth kana furigana phonetic カナ フリガナ leaver not never"
+    " invalid inactive obsolete deprecated vorgesetzter vorgesetzte vorgesetzten chef privat"
+    " private privates alt alte alter geburt jefe particular antigo anterior nacimiento superior"
+    " superviseur supérieur responsable perso personnel personnelle privé prive ancien ancienne"
+    " naissance capo privato privata vecchio nascita leidinggevende privé oud oude geboorte gestor"
+    " pessoal particular nascimento privat chefens gammal 個人 私用 上司 旧 旧姓"
 )
 """Words that make another column of an address, a name or a team: `Email (manager)`."""
+_ABOVE = re.compile(r"\bn\s*\+\s*\d")
+"""How French companies write somebody's manager: `Email (N+1)`."""
+_ABOUT_JHANA = _AROUND["jhana"] | word_set(
+    "jhana 1 0 y n no true false blank empty leave if otherwise else or and is means mark type put"
+    " only app meditation ja nein oui si sí sì sim nej はい いいえ"
+)
+"""All words that may stand in a header for whoever gets Jhana."""
+_YES = word_set("1 y x yes true ja oui si sí sì sim はい")
+_NO = word_set("0 n no false nein nej non いいえ")
+_NOTHING = word_set("blank empty")
+_BETWEEN = word_set("for is means if")
 _OF_ANOTHER_COLUMN = word_set(
     "id ids code codes no nr num number job jobs business work working functional sap start started"
     " starting date dates since end ended until from lead leads leader leaders head manager"
@@ -165,7 +182,7 @@ def longer_name(text: str) -> LongerName | None:
     if key is None:
         return _unsure([*lines[1:], *rest, within])
     others = {_key_of(line) for line in (*lines[1:], within)} - {None, key}
-    sure = not others and set(keys) == {key} and not _is_somebody_elses(key, text)
+    sure = not others and set(keys) == {key} and not is_somebody_elses(key, text)
     return LongerName(key, sure)
 
 
@@ -225,5 +242,22 @@ def _unsure(texts: list[str]) -> LongerName | None:
     return LongerName(key, sure=False) if key else None
 
 
-def _is_somebody_elses(key: str, text: str) -> bool:
-    return key not in {"role", "jhana"} and not _OF_SOMEBODY_ELSE.isdisjoint(_words(text))
+def is_somebody_elses(key: str, text: str) -> bool:
+    """Whether a word of a header makes another column of the one that it holds the name of."""
+    words = _words(text)
+    if key == JHANA:
+        told = all(_is_beside(word, _ABOUT_JHANA) for word in words)
+        return not told or _says_the_opposite(words)
+    if key == "role":
+        return False
+    return not _OF_SOMEBODY_ELSE.isdisjoint(words) or bool(_ABOVE.search(text.casefold()))
+
+
+def _says_the_opposite(words: list[str]) -> bool:
+    """Whether a header makes a yes of what is blank or 0, or a no of a 1: `Jhana (1 = no)`."""
+    words = [word for word in words if word not in _BETWEEN]
+    pairs = list(pairwise(words))
+    no_of_yes = any(a in _YES and a != "yes" and b in _NO - {"0", "n"} for a, b in pairs)
+    yes_of_no = any(a in _NOTHING | {"0"} and b in _YES - {"1"} for a, b in pairs)
+    of_itself = any({a, b} & _NO and {a, b} & {JHANA, "enabled", "enable"} for a, b in pairs)
+    return no_of_yes or yes_of_no or of_itself

@@ -11,6 +11,7 @@ from aapimport.check.column_names import (
     column_key,
     header_form,
     held_name,
+    is_somebody_elses,
     known_headers,
     longer_name,
     word_set,
@@ -147,11 +148,13 @@ def _read_header(rows: Sequence[Sequence[object]], row: int, first_column: int) 
             _name(header, key, column)
     exact = frozenset(header.columns)
     below = {column: _below(rows, column - first_column) for column in unknown}
-    others = [
-        column
-        for column in unknown
-        if not _read_longer(header, column, raw[column], exact, below[column])
-    ]
+    mailed = [column for column in unknown if _holds_addresses(raw[column], below[column])]
+    others = []
+    # Those that are surely a column go first: beside "Email (work)", "Email (home)" is no error.
+    for column in sorted(unknown, key=lambda at: not _is_sure(raw[at])):
+        is_alone = not {*mailed} - {column}
+        if not _read_longer(header, column, raw[column], exact, below[column], is_alone=is_alone):
+            others.append(column)
     for column in others:
         _read_held(header, column, below[column])
     _add_missing(header, [texts[column] for column in unknown])
@@ -171,20 +174,49 @@ def _name(header: Header, key: str, column: int) -> bool:
     return True
 
 
+def _is_sure(text: str) -> bool:
+    longer = longer_name(text)
+    return longer is not None and longer.sure
+
+
+def _holds_addresses(text: str, below: list[object]) -> bool:
+    """Whether a column holds addresses, and not by its name somebody else's or another one."""
+    return bool(below) and not is_somebody_elses("email", text) and _fits("email", below)
+
+
 def _read_longer(
-    header: Header, column: int, raw: str, exact: Collection[str], below: list[object]
+    header: Header,
+    column: int,
+    raw: str,
+    exact: Collection[str],
+    below: list[object],
+    *,
+    is_alone: bool,
 ) -> bool:
     """Read a header that is none of the known names: perhaps it holds one, or is misspelt.
+
+    Args:
+        header: What has been read so far.
+        column: The header's column.
+        raw: Its text.
+        exact: The fields that have a column by its very name.
+        below: What stands below it.
+        is_alone: Whether no other column without a known name holds addresses.
 
     Returns:
         Whether it was one of them.
     """
     text, longer = header.texts[column], longer_name(raw)
-    if longer is None or longer.key in exact:
+    has_its_own = longer is not None and longer.key in (exact if longer.sure else header.columns)
+    if longer is None or has_its_own:
         rule, meant = RuleId.MISSPELT_HEADER, _meant(text, header)
         if not meant:
             return False
-    elif longer.sure and (not below or _fits(longer.key, below)):
+    elif (
+        longer.sure
+        and (longer.key != "email" or is_alone)
+        and (not below or _fits(longer.key, below))
+    ):
         if not _name(header, longer.key, column):
             return True
         rule, meant = RuleId.LONGER_HEADER, longer.name
