@@ -103,6 +103,40 @@ def test_errors_in_the_list_are_findings():
     assert load_workbook("new.xlsx")["Users"]["A2"].value == "ana"
 
 
+@pytest.mark.parametrize(
+    ("rule", "changed"),
+    [
+        ("address-not-read", f"zoe@acme.com,Zoe,Ray,Learner\n\n{LIST}"),
+        ("no-header", LIST.replace("Login\n", "Login,\n").replace("10-01", "10-01,mo@acme.com")),
+        ("file-padding", f"{LIST}\0\0\0"),
+    ],
+)
+def test_what_the_new_file_cannot_tell_is_told(capsys, rule, changed):
+    """People who aren't read would be missing in the new file, in which nothing is wrong."""
+    Path("last year.csv").write_text(changed, encoding="utf-8")
+    assert run("last year.csv") is ExitCode.FINDINGS
+    assert f"  {rule}  " in capsys.readouterr().out.partition("to be looked at in the list")[2]
+
+
+def test_people_on_a_sheet_that_is_not_read_are_told(capsys):
+    """A list that goes on in a second sheet would be renewed by half."""
+    two_sheets()
+    workbook = load_workbook("two.xlsx")
+    workbook["Li"].delete_rows(1)
+    workbook.save("two.xlsx")
+    assert run("two.xlsx") is ExitCode.FINDINGS
+    screen = capsys.readouterr().out
+    assert "people-on-other-sheets" in screen
+    assert max(map(len, screen.splitlines())) <= 80
+
+
+def test_what_the_new_file_tells_again_is_left_to_its_check(capsys):
+    """One mistake is one mistake: a warning about a value that is kept comes with its check."""
+    Path("last year.csv").write_text(LIST.replace("Ana,", "ANA,"), encoding="utf-8")
+    assert run("last year.csv") is ExitCode.OK
+    assert "to be looked at" not in capsys.readouterr().out
+
+
 def test_nothing_is_overwritten_without_force():
     """Neither an existing file, nor ever the list itself."""
     Path("new.xlsx").write_bytes(b"people")

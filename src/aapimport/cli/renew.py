@@ -33,6 +33,7 @@ from aapimport.errors import ExitCode
     type=click.Choice(["include", "skip"]),
     help="Whether hidden or marked rows are read.",
 )
+@click.option("--thorough", is_flag=True, help="Let both readers read files of any size.")
 @click.option("--force", is_flag=True, help="Replace OUT.xlsx if it exists.")
 def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choices: Any) -> ExitCode:
     """Make a template for the new pass from last year's list.
@@ -54,4 +55,4 @@ def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choice
     checked = with_answers(ReadOptions(**choices), asker, lambda chosen: check_file(file, chosen))
     renewal = write_renewal(checked, out, idle_days=idle_days, force=force)
     click.echo(renewed(out, renewal))
-    return ExitCode.FINDINGS if renewal.with_errors else ExitCode.OK
+    return ExitCode.FINDINGS if renewal.with_errors or renewal.warnings else ExitCode.OK

@@ -11,6 +11,7 @@ from aapimport.check.repair import shown as as_text
 from aapimport.copies.rows import RowsFound, RowsRequest, value_of
 from aapimport.errors import FileProblemError
 from aapimport.problems.catalogue import RULES
+from aapimport.problems.problem import Level, Problem
 from aapimport.sheets.book import Value
 from aapimport.sheets.child import start_child
 from aapimport.sheets.limits import limits_of
@@ -95,15 +96,23 @@ def read_again(checked: Checked) -> Original:
     return Original(checked.header_row, filled, last_row, shown)
 
 
+def only_in_the_file(checked: Checked, level: Level) -> tuple[Problem, ...]:
+    """The problems of a level that no check of a copy can find again."""
+    return tuple(
+        problem
+        for problem in checked.problems
+        if problem.level is level and RULES[problem.id].is_in_the_file
+    )
+
+
 def _refuse_what_a_copy_hides(checked: Checked) -> None:
-    for problem in checked.problems:
-        if RULES[problem.id].is_in_the_file:
-            raise FileProblemError(
-                f"{checked.path.name} can't be copied, as its values alone would look right: "
-                f"{problem.message}",
-                hint=problem.hint,
-                state=NOTHING_WRITTEN,
-            )
+    for problem in only_in_the_file(checked, Level.ERROR):
+        raise FileProblemError(
+            f"{checked.path.name} can't be copied, as its values alone would look right: "
+            f"{problem.message}",
+            hint=problem.hint,
+            state=NOTHING_WRITTEN,
+        )
 
 
 def _rows_of(checked: Checked) -> list[tuple[int, list[Value]]]:

@@ -18,7 +18,8 @@ from aapimport.copies.fix import (
     template_rows,
 )
 from aapimport.copies.last_login import LoginDays, is_undated
-from aapimport.copies.read_again import Original, read_again
+from aapimport.copies.read_again import Original, only_in_the_file, read_again
+from aapimport.problems.problem import Level, Problem
 from aapimport.sheets.book import Value
 from aapimport.template.cells import CellRef
 from aapimport.template.columns import COLUMNS, LEAVERS_SHEET
@@ -52,6 +53,7 @@ class Renewal:
         since: The day before which a last login is old; None where there are no dates to go by.
         roles: How often a role was typed differently: (word in the list, word typed now) → people.
         extra_columns: The further columns, kept to the right of the template's.
+        warnings: What nobody would hear of from the new file, of people that aren't read above all.
     """
 
     kept: int
@@ -65,6 +67,7 @@ class Renewal:
     since: date | None
     roles: dict[tuple[str, str], int]
     extra_columns: tuple[str, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 def renew(
@@ -115,6 +118,7 @@ def renew(
         unread_dates=sorter.unread_dates,
         roles=dict(sorter.roles),
         extra_columns=tuple(extra.values()),
+        warnings=only_in_the_file(checked, Level.WARNING),
     )
 
 
