@@ -5,6 +5,7 @@ import stat
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from openpyxl import Workbook, load_workbook
 
@@ -135,6 +136,12 @@ def test_what_the_new_file_tells_again_is_left_to_its_check(capsys):
     Path("last year.csv").write_text(LIST.replace("Ana,", "ANA,"), encoding="utf-8")
     assert run("last year.csv") is ExitCode.OK
     assert "to be looked at" not in capsys.readouterr().out
+
+
+def test_more_days_than_a_century_are_none():
+    """A number that no calendar holds is a mistake in the command."""
+    with pytest.raises(click.BadParameter):
+        run("last year.csv", "--no-login-for", "1000000")
 
 
 def test_nothing_is_overwritten_without_force():

@@ -21,7 +21,7 @@ from aapimport.errors import ExitCode
     "--no-login-for",
     "idle_days",
     metavar="DAYS",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=36_500),
     default=180,
     show_default=True,
     help="Propose as a leaver who had no login for so long before the list's newest one.",
