@@ -29,7 +29,7 @@ from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Book, Choices, Sheet, Value, open_book
-from aapimport.sheets.facts import Facts, Looks, Reason, seen
+from aapimport.sheets.facts import ERROR_CODES, Facts, Looks, Reason, seen
 from aapimport.sheets.letters import SecondView
 from aapimport.sheets.limits import forbid_processes
 
@@ -151,13 +151,6 @@ def _checked_file(
     whole = not rules.isdisjoint(WHOLE_FILE | _ROWS_LOST)
     skipped = RuleId.HIDDEN_ROWS_SKIPPED in rules and rules.isdisjoint(WHOLE_FILE)
     left_out = [row for row, _, _ in check.set_aside] if skipped else []
-    known = set(header.columns.values())
-    shown = seen(facts.looks, Looks()).shown
-    beside = (
-        Correction(*place, Kind.SHOWN, said)
-        for place, said in shown.items()
-        if place[1] not in known
-    )
     return CheckedFile(
         digest=book.digest,
         kind=book.kind,
@@ -169,11 +162,25 @@ def _checked_file(
         rows=check.rows,
         ready=0 if whole else check.ready,
         findings=findings,
-        corrections=[*check.corrections, *beside],
+        corrections=[*check.corrections, *_beside(header, facts)],
         people=[] if whole else check.people,
         unnamed_columns=check.unnamed_columns,
         rows_left_out=left_out,
     )
+
+
+def _beside(header: Header, facts: Facts) -> Iterator[Correction]:
+    """What a copy has to know of columns that are none of the template's: of what cells show.
+
+    A formula without a result shows nothing that is known; it isn't blank.
+    """
+    known = set(header.columns.values())
+    unreadable = dict.fromkeys(facts.unstored, ERROR_CODES[0x2A]) | facts.errors
+    for kind, cells in (
+        (Kind.SHOWN, seen(facts.looks, Looks()).shown),
+        (Kind.UNREADABLE, unreadable),
+    ):
+        yield from (Correction(*at, kind, text) for at, text in cells.items() if at[1] not in known)
 
 
 def _down_to_the_last_known(

@@ -28,7 +28,7 @@ class Original:
         filled: The rows that hold something: their numbers, and their values from column A on.
         last_row: The last row that holds something, or has a problem.
         shown: What Excel shows in columns that are none of the template's, where that is another
-            text than the value, by row and column.
+            text than the value, an error for example, by row and column.
     """
 
     header_row: int
@@ -42,8 +42,9 @@ class Original:
         for number, values in self.filled:
             for blank in range(last + 1, number):
                 yield blank, []
-            whole = [*values]
-            for at, text in self.shown.get(number, {}).items():
+            shown = self.shown.get(number, {})
+            whole = [*values, *[""] * (max(shown, default=-1) + 1 - len(values))]
+            for at, text in shown.items():
                 whole[at] = text
             yield number, whole
             last = number
@@ -91,8 +92,9 @@ def read_again(checked: Checked) -> Original:
     shown: dict[int, dict[int, str]] = {}
     known = set(checked.columns.values())
     for (row, column), kinds in checked.corrections.items():
-        if column not in known and Kind.SHOWN in kinds:
-            shown.setdefault(row, {})[column] = kinds[Kind.SHOWN]
+        said = kinds.get(Kind.SHOWN) or kinds.get(Kind.UNREADABLE)
+        if said and column not in known:
+            shown.setdefault(row, {})[column] = said
     return Original(checked.header_row, filled, last_row, shown)
 
 
