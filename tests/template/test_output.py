@@ -1,4 +1,5 @@
 import csv
+import gc
 import os
 import stat
 from pathlib import Path
@@ -174,3 +175,25 @@ def test_a_folder_without_permission_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.mkstemp", refuse)
     with pytest.raises(FileProblemError, match="can't be written: Permission denied"):
         write_csv(tmp_path / "out.csv", [["Ana"]])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows refuses such names in other ways")
+def test_a_name_that_the_system_refuses_is_one_sentence(tmp_path):
+    """It is said before any work, like every other place that can't be written."""
+    with pytest.raises(FileProblemError, match="can't be written: File name too long"):
+        check_free(tmp_path / f"{'x' * 300}.xlsx", force=False)
+
+
+def test_a_workbook_that_cannot_be_saved_leaves_no_noise(tmp_path, monkeypatch):
+    """Its sheets are closed first; left open, each would print a traceback as it goes."""
+    complaints: list[object] = []
+    monkeypatch.setattr("sys.unraisablehook", complaints.append)
+    workbook = new_workbook("people")
+    for title in ("Users", "Key"):
+        sheet = new_sheet(workbook, title)
+        sheet.append([text_cell(sheet, "Ana")])
+    with pytest.raises(FileProblemError, match="can't be written"):
+        save_workbook(workbook, tmp_path / f"{'x' * 245}.xlsx")
+    del workbook, sheet
+    gc.collect()
+    assert complaints == []

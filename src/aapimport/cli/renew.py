@@ -49,7 +49,7 @@ def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choice
     from aapimport.screens.workbooks import renewed
     from aapimport.template.output import check_workbook_name
 
-    out = out or file.with_suffix(".renewed.xlsx")
+    out = out or file.parent / f"{file.stem}.renewed.xlsx"
     check_workbook_name(out, force=force, source=file)
     asker = Asker(practice=False, yes=False)
     checked = with_answers(ReadOptions(**choices), asker, lambda chosen: check_file(file, chosen))

@@ -164,6 +164,8 @@ def save_workbook(workbook: "Workbook", path: Path, *, force: bool = False) -> N
     Raises:
         FileProblemError: As `replacing`.
     """
+    for sheet in workbook.worksheets:
+        sheet.close()  # left open, it prints a traceback as it goes
     with replacing(path, force=force) as draft:
         workbook.save(draft)
 
@@ -213,7 +215,7 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
         FileProblemError: The file exists and `force` isn't set, or it can't be written.
     """
     check_free(path, force=force)
-    try:
+    with _writing(path):
         for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
             if time.time() - left.stat().st_mtime > _HOUR:  # of a process that was killed
                 left.unlink(missing_ok=True)
@@ -226,6 +228,13 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Tell of a file that can't be written, or whose name or folder the system refuses."""
+    try:
+        yield
     except OSError as error:
         raise FileProblemError(
             f"{path} can't be written: {error.strerror or error}",
@@ -259,8 +268,14 @@ def check_free(path: Path, *, force: bool, source: Path | None = None) -> None:
         source: The file that is read; it is never replaced, whatever `force` says.
 
     Raises:
-        FileProblemError: The file exists, is a folder or `source`, or its folder does not exist.
+        FileProblemError: The file exists, is a folder or `source`, its folder does not exist, or
+            the system refuses its name.
     """
+    with _writing(path):
+        _check_free(path, force=force, source=source)
+
+
+def _check_free(path: Path, *, force: bool, source: Path | None) -> None:
     if path.is_dir():
         raise FileProblemError(f"{path} is a folder", hint="add a file name", state=NOTHING_WRITTEN)
     if not path.parent.is_dir():
