@@ -22,7 +22,7 @@ from aapimport.copies.read_again import Original, only_in_the_file, read_again
 from aapimport.problems.problem import Level, Problem
 from aapimport.sheets.book import Value
 from aapimport.template.cells import CellRef
-from aapimport.template.columns import COLUMNS, LEAVERS_SHEET
+from aapimport.template.columns import COLUMNS, LEAVERS_SHEET, LEAVERS_TITLE
 from aapimport.template.output import check_workbook_name
 from aapimport.template.workbook import Row, Sheet, TemplateContent, write_template
 
@@ -214,8 +214,7 @@ def _leavers_sheet(sorter: _Sorter) -> Sheet:
 def _notes(since: date | None) -> tuple[str, ...]:
     return tuple(
         f"""\
-These people are NOT on the sheet Users and will not be loaded. Copy the rows of those who are \
-still with you to the sheet Users.
+{LEAVERS_TITLE} Copy the rows of those who are still with you to the sheet Users.
 Proposed because the last login is before {since}, or because there is no date.
 A blank Date of Last Login means: never logged in, OR logged in without starting a course. Such \
 people may well be active; ask before you leave them out.
