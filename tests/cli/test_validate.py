@@ -1,4 +1,6 @@
 import json
+import os
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from aapimport.check.report import ValidationReport
 
 HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
+PASS = ("--pass", "Leadership 2026")
 ANA = ("ana.perez@acme.com", "Ana", "Perez", "facilitator", "Sales", 1)
 
 
@@ -45,14 +48,12 @@ def test_a_good_file_gives_0(aapimport_process, tmp_path: Path) -> None:
 
 def test_teams_are_compared_with_the_passs(validate, tmp_path: Path) -> None:
     """With --pass, a team that the pass hasn't is an error at its cells, with the teams it has."""
-    good = validate(
-        workbook(tmp_path / "good.xlsx", (*ANA[:4], "Sales EMEA", 1)), "--pass", "Leadership 2026"
-    )
+    good = validate(workbook(tmp_path / "good.xlsx", (*ANA[:4], "Sales EMEA", 1)), *PASS)
     assert good.code == 0
     assert "'Engineering', 'Finance', 'Sales EMEA'" in good.err
     assert "practice portal: nothing real is touched" in good.err
     other = (*ANA[:4], "Wizards", 1)
-    bad = validate(workbook(tmp_path / "bad.xlsx", other), "--pass", "Leadership 2026")
+    bad = validate(workbook(tmp_path / "bad.xlsx", other), *PASS)
     assert bad.code == 1
     assert "team 'Wizards' is not on the pass: Users!E2" in bad.err
     assert "the pass's teams are 'Engineering', 'Finance', 'Sales EMEA'" in bad.err
@@ -148,3 +149,16 @@ def test_two_answers_into_one_file_are_refused(validate, tmp_path: Path) -> None
     assert done.code == 2
     assert "--annotate and --fix both name" in done.err
     assert not out.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+@pytest.mark.parametrize(
+    "words", [("validate", "--json"), ("plan", "--json", *PASS, "--no-emails")]
+)
+def test_a_name_that_is_no_utf_8_is_told(aapimport, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Old archives hold such names: what is written for programs says them as text."""
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/Zo\xeb.csv"))
+    path.write_text(f"{','.join(HEADERS[:3])}\nana@acme.com,Ana,Perez\n", encoding="utf-8")
+    done = aapimport(words[0], path, *words[1:])
+    assert done.code == 0
+    assert done.json["file"].endswith(r"Zo\xeb.csv")

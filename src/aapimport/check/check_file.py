@@ -15,6 +15,7 @@ from aapimport.sheets.letters import LookRequest
 from aapimport.sheets.limits import Limits, limits_of
 from aapimport.sheets.source import CAN_HAND_OVER, open_file
 from aapimport.template.cells import CellRef
+from aapimport.text import path_text
 
 if TYPE_CHECKING:
     from aapimport.person import Person
@@ -76,6 +77,11 @@ class Checked:
     kind: str = ""
     encoding: str = ""
     delimiter: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file's name, as text that can be written everywhere."""
+        return path_text(Path(self.path.name))
 
     def count(self, level: Level) -> int:
         """How many problems there are of a level."""

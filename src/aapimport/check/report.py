@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aapimport.check.check_file import Checked
 from aapimport.problems.problem import Level
+from aapimport.text import path_text
 
 
 class ProblemReport(BaseModel):
@@ -31,7 +32,7 @@ class ValidationReport(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="aapimport validate --json")
 
-    file: str = Field(description="the path as it was given")
+    file: str = Field(description="the path as it was given; bytes that are no UTF-8 as \\xff")
     sheet: str = Field(description="the sheet that was read; empty for csv")
     rows: int = Field(ge=0, description="rows that hold something, below the header")
     ready: int = Field(ge=0, description="rows without an error")
@@ -43,7 +44,7 @@ class ValidationReport(BaseModel):
 def report_of(checked: Checked) -> ValidationReport:
     """A checked file in the shape of `validate --json`."""
     return ValidationReport(
-        file=str(checked.path),
+        file=path_text(checked.path),
         sheet=checked.sheet,
         rows=checked.rows,
         ready=checked.ready,

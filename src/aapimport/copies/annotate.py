@@ -103,7 +103,7 @@ def annotate(checked: Checked, out: Path, *, force: bool = False) -> Annotated:
     check_workbook_name(out, force=force, source=checked.path)
     original = read_again(checked)
     widths = _widths(original, checked)
-    workbook = new_workbook(checked.path.name)
+    workbook = new_workbook(checked.name)
     title = _title(checked.sheet)
     sheet = new_sheet(workbook, title)
     set_up(
@@ -232,7 +232,7 @@ def _widths(original: Original, checked: Checked) -> list[int]:
     columns = max([columns, *(cell.column + 1 for cell in cells)])
     if rows > _LAST_ROW or columns + len(RESULT_COLUMNS) > _LAST_COLUMN:
         raise FileProblemError(
-            f"{checked.path.name} has {rows:,} rows and {columns:,} columns, more than one sheet"
+            f"{checked.name} has {rows:,} rows and {columns:,} columns, more than one sheet"
             " can hold with the results",
             hint="validate --json tells the same for a program to read",
             state=NOTHING_WRITTEN,
@@ -253,7 +253,7 @@ def _summary_title(taken: str) -> str:
 def _summary(checked: Checked, marks: _Marks) -> Sheet:
     rows = "row" if checked.rows == 1 else "rows"
     notes = [
-        f"{checked.path.name}: {checked.rows:,} {rows} checked, {len(checked.people):,} ready",
+        f"{checked.name}: {checked.rows:,} {rows} checked, {len(checked.people):,} ready",
         ", ".join(f"{level.value}s: {checked.count(level):,}" for level in _WEIGHT),
     ]
     if marks.commented < marks.marked:
