@@ -55,11 +55,39 @@ def test_teams_are_compared_with_the_passs(validate, tmp_path: Path) -> None:
     other = (*ANA[:4], "Wizards", 1)
     bad = validate(workbook(tmp_path / "bad.xlsx", other), *PASS)
     assert bad.code == 1
-    assert "team 'Wizards' is not on the pass: Users!E2" in bad.err
-    assert "the pass's teams are 'Engineering', 'Finance', 'Sales EMEA'" in bad.err
+    assert "Users!E2   unknown-team     'Wizards' is not on the pass" in bad.out
+    assert "the pass's teams are 'Engineering', 'Finance', 'Sales EMEA'" in bad.out
+    assert "not every team name" in bad.err
     nobody = validate(workbook(tmp_path / "pass.xlsx", ANA), "--pass", "Leadreship 2026")
     assert nobody.code == 1
     assert "did you mean 'Leadership 2026'" in nobody.err
+
+
+def test_teams_of_rows_with_errors_are_compared_as_well(validate, tmp_path: Path) -> None:
+    """All mistakes at once, also for scripts; `ready` counts no row whose team can't be used."""
+    rows = ((*ANA[:4], "Wizards", 1), ("li.wei@acme.com", "Li", "", "", " wizards ", ""))
+    path = workbook(tmp_path / "people.xlsx", *rows)
+    done = validate(path, *PASS, "--json", "--fix", tmp_path / "fixed.xlsx")
+    assert (done.code, done.json["ready"], done.json["errors"]) == (1, 0, 3)
+    wrong = [it for it in done.json["problems"] if it["id"] == "unknown-team"]
+    assert [(it["cell"], it["value"]) for it in wrong] == [
+        ("Users!E2", "Wizards"),
+        ("Users!E3", "Wizards"),
+    ]
+    assert done.json["teams_of"] == "Leadership 2026"
+    assert "2 rows, 0 ready" in done.err
+    assert validate(path, "--json").json["teams_of"] is None
+
+
+def test_what_is_not_compared_is_told(validate, tmp_path: Path) -> None:
+    """Neither a file without teams, nor one whose columns aren't known, has every team right."""
+    path = tmp_path / "people.csv"
+    path.write_text("Email,First Name,Last Name\nana@acme.com,Ana,Perez\n", encoding="utf-8")
+    assert "the file has no column Team" in validate(path, *PASS).err
+    path.write_text("Email,First Name,Team\nana@acme.com,Ana,Wizards\n", encoding="utf-8")
+    done = validate(path, *PASS)
+    assert done.code == 1
+    assert "team names were not compared: correct the errors above first" in done.err
 
 
 def test_a_bad_file_gives_1_and_every_problem(validate, tmp_path: Path) -> None:
@@ -78,10 +106,10 @@ def test_json_is_the_contract(validate, tmp_path: Path) -> None:
     done = validate(path, "--json")
     report = json.loads(done.out)
     jsonschema.validate(report, ValidationReport.model_json_schema())
-    assert list(report) == ["file", "sheet", "rows", "ready", "errors", "warnings", "problems"]
-    assert {key: report[key] for key in list(report)[:-1]} == {
+    assert {key: it for key, it in report.items() if key != "problems"} == {
         "file": str(path),
         "sheet": "Users",
+        "teams_of": None,
         "rows": 2,
         "ready": 1,
         "errors": 1,

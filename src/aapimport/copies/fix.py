@@ -49,11 +49,13 @@ class TemplateRow:
     """A row of the file as it is typed into the template.
 
     Attributes:
+        number: The row's number in the file, from 1.
         person: The person in it; None where the row has an error.
         cells: What is typed into the template's columns, then into the extra ones.
         original: The row's values in the file.
     """
 
+    number: int
     person: Person | None
     cells: Row
     original: list[Value]
@@ -140,7 +142,7 @@ def template_rows(checked: Checked, original: Original) -> Iterator[TemplateRow]
         for at, problems in doubts.get(number, {}).items():
             _keep_doubts(cells, (number, at), values, problems, checked)
         more = [shown(values[at]) if at < len(values) else "" for at in extra]
-        yield TemplateRow(person, [*cells, *more], values)
+        yield TemplateRow(number, person, [*cells, *more], values)
 
 
 def _doubts_by_row(checked: Checked) -> dict[int, dict[int, list[Problem]]]:
