@@ -131,7 +131,10 @@ def begin_check(
         child, view = _start(path, file.fileno() if file else None, options, with_people)
 
     def finish() -> Checked:
+        from aapimport.template.output import sweep_drafts
+
         try:
+            sweep_drafts()  # while the children work
             gc.disable()  # it would look at a hundred thousand problems again and again
             return _checked(path, CheckedFile.read(child.answer(path.name, view)))
         finally:

@@ -11,7 +11,9 @@ import glob
 import os
 import re
 import shutil
+import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -174,12 +176,10 @@ def save_workbook(workbook: "Workbook", path: Path, *, force: bool = False) -> N
 def keep_drafts_private() -> None:
     """Let drafts, which hold people, stand in a folder of this process alone (0700).
 
-    It goes with the process. One that was killed can't see to that: the next one removes its
-    folder.
+    It goes with the process, also where that is told to end or loses its terminal. One that was
+    killed can't see to that: the next command that reads a file does.
     """
-    for left in Path(tempfile.gettempdir()).glob(f"{_DRAFTS}*"):
-        if _is_left_behind(left):
-            shutil.rmtree(left, ignore_errors=True)
+    sweep_drafts()
     process = os.getpid()
     tempfile.tempdir = folder = tempfile.mkdtemp(prefix=f"{_DRAFTS}{process}-")
 
@@ -187,7 +187,24 @@ def keep_drafts_private() -> None:
         if os.getpid() == process:  # and not one that was forked from it
             shutil.rmtree(folder, ignore_errors=True)
 
+    def end(number: int, _frame: object) -> None:
+        remove()
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
     atexit.register(remove)
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, end)
+
+
+def sweep_drafts() -> None:
+    """Remove the drafts of processes that were killed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_DRAFTS}*"):
+        if _is_left_behind(left):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _is_left_behind(folder: Path) -> bool:
