@@ -8,7 +8,7 @@ from pathlib import Path
 from aapimport.check.check_file import Checked
 from aapimport.check.noted import Kind
 from aapimport.check.repair import shown
-from aapimport.copies.read_again import Original, is_blank, read_again
+from aapimport.copies.read_again import Original, is_blank, read_again, require_room
 from aapimport.errors import FileProblemError
 from aapimport.person import Person
 from aapimport.problems.catalogue import RULES
@@ -79,8 +79,7 @@ def fix(checked: Checked, out: Path, *, force: bool = False) -> Fixed:
             its header has an error, so that nobody knows what is in which column.
     """
     check_workbook_name(out, force=force, source=checked.path)
-    original = read_again(checked)
-    require_columns(checked, original)
+    original = read_for_template(checked)
     with_errors = 0
 
     def rows() -> Iterator[Row]:
@@ -114,6 +113,22 @@ def require_columns(checked: Checked, original: Original) -> None:
                 hint=problem.hint,
                 state=NOTHING_WRITTEN,
             )
+
+
+def read_for_template(checked: Checked) -> Original:
+    """The rows of a file that can be put into a template.
+
+    Raises:
+        FileProblemError: As `read_again` and `require_columns`; or there are more rows or columns
+            than the template's sheet can hold.
+    """
+    original = read_again(checked)
+    require_columns(checked, original)
+    people = {person.row for person in checked.people}
+    rows = len(people.union(errors_by_row(checked)))
+    columns = len(COLUMNS) + len(extra_columns(checked, original))
+    require_room(checked, rows + 1, columns + 1)  # the header; a leaver's reason
+    return original
 
 
 def extra_columns(checked: Checked, original: Original) -> dict[int, str]:

@@ -18,6 +18,8 @@ from aapimport.sheets.limits import limits_of
 from aapimport.sheets.source import CAN_HAND_OVER, open_file
 from aapimport.template.output import NOTHING_WRITTEN
 
+_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
+
 
 @dataclass(frozen=True, slots=True)
 class Original:
@@ -113,6 +115,21 @@ def _refuse_what_a_copy_hides(checked: Checked) -> None:
             f"{checked.path.name} can't be copied, as its values alone would look right: "
             f"{problem.message}",
             hint=problem.hint,
+            state=NOTHING_WRITTEN,
+        )
+
+
+def require_room(checked: Checked, rows: int, columns: int) -> None:
+    """Refuse a copy that no sheet can hold, before any work goes into it.
+
+    Raises:
+        FileProblemError: There are more rows or columns than a sheet has.
+    """
+    if rows > _LAST_ROW or columns > _LAST_COLUMN:
+        raise FileProblemError(
+            f"a copy of {checked.path.name} would have {rows:,} rows and {columns:,} columns,"
+            " more than one sheet can hold",
+            hint="split the file; validate --json tells the problems for a program to read",
             state=NOTHING_WRITTEN,
         )
 

@@ -14,11 +14,11 @@ from aapimport.copies.fix import (
     TemplateRow,
     extra_columns,
     filled_rows,
-    require_columns,
+    read_for_template,
     template_rows,
 )
 from aapimport.copies.last_login import LoginDays, is_undated
-from aapimport.copies.read_again import Original, only_in_the_file, read_again
+from aapimport.copies.read_again import Original, only_in_the_file
 from aapimport.problems.problem import Level, Problem
 from aapimport.sheets.book import Value
 from aapimport.template.cells import CellRef
@@ -95,8 +95,7 @@ def renew(
             its header has an error.
     """
     check_workbook_name(out, force=force, source=checked.path)
-    original = read_again(checked)
-    require_columns(checked, original)
+    original = read_for_template(checked)
     extra = extra_columns(checked, original)
     sorter = _Sorter(checked, original, extra, idle_days)
     content = TemplateContent(
