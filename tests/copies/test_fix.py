@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.comments import Comment
 
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.copies import read_again
@@ -241,3 +242,23 @@ def test_more_than_a_sheet_holds_is_refused(tmp_path, out, write, monkeypatch):
                 write(checked, out)
     assert not out.exists()
     write(checked, out)
+
+
+def test_a_comment_beside_the_columns_that_are_read_is_told_and_kept(tmp_path, out):
+    """`Don't load` may stand in a column of notes; in the header, comments are instructions."""
+    workbook = Workbook()
+    sheet = workbook.worksheets[0]
+    sheet.append([*HEADER, "Note"])
+    sheet.append([*ANA, "x"])
+    for cell in ("G1", "G2"):
+        sheet[cell].comment = Comment("don't load", "Bo")
+    source = tmp_path / "in.xlsx"
+    workbook.save(source)
+    checked = check_file(source, ReadOptions())
+    fix(checked, out)
+    for it in (checked, check_file(out, ReadOptions())):
+        told = [problem for problem in it.problems if problem.id == "cell-comment"]
+        assert [problem.message for problem in told] == [
+            'has a comment that is not read: "don\'t load"'
+        ]
+        assert str(told[0].cell).endswith("!G2")

@@ -118,6 +118,7 @@ def _check_sheet(
     if sheet.text:
         findings += swallowed_lines(sheet.text, header)
     findings += _hidden(check, header, facts, request.hidden)
+    findings += _comments_beside(check, header, facts, skip=request.hidden == "skip")
     findings = _without_doubles([*findings, *check.findings])
     return _checked_file(book, sheet, facts, check, findings)
 
@@ -196,6 +197,19 @@ def _down_to_the_last_known(
         yield cells
     last = facts.last_row()
     yield from repeat((), last - row)
+
+
+def _comments_beside(
+    check: "SheetCheck", header: Header, facts: Facts, *, skip: bool
+) -> Iterator[Finding]:
+    """The comments in columns that aren't read: what they say may be about the person, too."""
+    known = set(header.columns.values())
+    left_out = {row for row, _, _ in check.set_aside} if skip else set()
+    for (row, column), text in seen(facts.looks, Looks()).comments.items():
+        if header.columns and row > header.row and column not in known and row not in left_out:
+            comment = " ".join(text.split())
+            check.corrections.append(Correction(row, column, Kind.COMMENT, comment))
+            yield Finding(RuleId.CELL_COMMENT, row, column, "", {"comment": comment})
 
 
 def _hidden(

@@ -148,16 +148,21 @@ def template_rows(checked: Checked, original: Original) -> Iterator[TemplateRow]
     errors = errors_by_row(checked)
     extra = extra_columns(checked, original)
     doubts = _doubts_by_row(checked)
+    columns = [*(checked.columns.get(column.key) for column in COLUMNS), *extra]
+    places = {at: index for index, at in enumerate(columns)}
     for number, values in original.rows_below_header():
         person = people.get(number)
         if number in checked.rows_left_out or (person is None and number not in errors):
             continue
         cells: list[str | Unread | Marked]
         cells = [*typed(person)] if person else _as_it_was(checked, number, values, errors[number])
+        cells += [shown(values[at]) if at < len(values) else "" for at in extra]
         for at, problems in doubts.get(number, {}).items():
-            _keep_doubts(cells, (number, at), values, problems, checked)
-        more = [shown(values[at]) if at < len(values) else "" for at in extra]
-        yield TemplateRow(number, person, [*cells, *more], values)
+            if at in places:
+                cells[places[at]] = _with_doubts(
+                    cells[places[at]], (number, at), values, problems, checked
+                )
+        yield TemplateRow(number, person, cells, values)
 
 
 def _doubts_by_row(checked: Checked) -> dict[int, dict[int, list[Problem]]]:
@@ -170,22 +175,20 @@ def _doubts_by_row(checked: Checked) -> dict[int, dict[int, list[Problem]]]:
     return doubts
 
 
-def _keep_doubts(
-    cells: list[str | Unread | Marked],
+def _with_doubts(
+    text: str | Unread | Marked,
     place: tuple[int, int],
     values: list[Value],
     problems: list[Problem],
     checked: Checked,
-) -> None:
-    """Write a cell so that the next check has the same doubts; the comment says them, too."""
-    key = next(key for key, column in checked.columns.items() if column == place[1])
-    index = next(at for at, column in enumerate(COLUMNS) if column.key == key)
-    text, value = cells[index], values[place[1]] if place[1] < len(values) else ""
+) -> str | Unread | Marked:
+    """A cell of which the next check has the same doubts; the comment says them, too."""
+    value = values[place[1]] if place[1] < len(values) else ""
     if not isinstance(text, str):
-        return
+        return text
     number = value if isinstance(value, int | float) and shown(value) == text else None
     kinds = checked.corrections[place]
-    cells[index] = Marked(
+    return Marked(
         text=text,
         note=said_of(problems),
         comment=kinds.get(Kind.COMMENT, ""),
