@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from itertools import chain, islice, repeat
 from pathlib import Path
@@ -58,7 +59,8 @@ def check(plain: Mapping[str, Any]) -> CheckedFile:
         AnswerNeededError: A decision is missing.
     """
     # Loading pydantic takes 90 ms, for most of which the value reader can work beside it.
-    threading.Thread(target=import_module, args=("aapimport.check.judge",)).start()
+    with suppress(RuntimeError):  # a system that has no room for a thread
+        threading.Thread(target=import_module, args=("aapimport.check.judge",)).start()
     forbid_processes()
     request = CheckRequest.read(plain)
     return check_with(request, _second_view if request.second_view else None)
