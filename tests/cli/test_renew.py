@@ -131,6 +131,13 @@ def test_people_on_a_sheet_that_is_not_read_are_told(capsys):
     assert max(map(len, screen.splitlines())) <= 80
 
 
+def test_what_is_known_not_to_be_read_is_told_and_no_finding(capsys):
+    """Whoever names the sheet knows of the other one; it is said all the same."""
+    two_sheets()
+    assert run("two.xlsx", "--sheet", "Ana") is ExitCode.OK
+    assert "other-sheets" in capsys.readouterr().out
+
+
 def test_what_the_new_file_tells_again_is_left_to_its_check(capsys):
     """One mistake is one mistake: a warning about a value that is kept comes with its check."""
     Path("last year.csv").write_text(LIST.replace("Ana,", "ANA,"), encoding="utf-8")

@@ -46,6 +46,7 @@ def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choice
     from aapimport.cli.asking import Asker
     from aapimport.cli.planning import with_answers
     from aapimport.copies.renew import renew as write_renewal
+    from aapimport.problems.problem import Level
     from aapimport.screens.workbooks import renewed
     from aapimport.template.output import check_workbook_name
 
@@ -55,4 +56,5 @@ def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choice
     checked = with_answers(ReadOptions(**choices), asker, lambda chosen: check_file(file, chosen))
     renewal = write_renewal(checked, out, idle_days=idle_days, force=force)
     click.echo(renewed(out, renewal))
-    return ExitCode.FINDINGS if renewal.with_errors or renewal.warnings else ExitCode.OK
+    warned = any(problem.level is Level.WARNING for problem in renewal.told)
+    return ExitCode.FINDINGS if renewal.with_errors or warned else ExitCode.OK

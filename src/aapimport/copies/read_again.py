@@ -100,12 +100,12 @@ def read_again(checked: Checked) -> Original:
     return Original(checked.header_row, filled, last_row, shown)
 
 
-def only_in_the_file(checked: Checked, level: Level) -> tuple[Problem, ...]:
-    """The problems of a level that no check of a copy can find again."""
+def only_in_the_file(checked: Checked, *levels: Level) -> tuple[Problem, ...]:
+    """The problems of some levels that no check of a copy can find again."""
     return tuple(
         problem
         for problem in checked.problems
-        if problem.level is level and RULES[problem.id].is_in_the_file
+        if problem.level in levels and RULES[problem.id].is_in_the_file
     )
 
 

@@ -53,7 +53,8 @@ class Renewal:
         since: The day before which a last login is old; None where there are no dates to go by.
         roles: How often a role was typed differently: (word in the list, word typed now) → people.
         extra_columns: The further columns, kept to the right of the template's.
-        warnings: What nobody would hear of from the new file, of people that aren't read above all.
+        told: Warnings and notices that nobody would hear of from the new file, above all of people
+            who aren't read.
     """
 
     kept: int
@@ -67,7 +68,7 @@ class Renewal:
     since: date | None
     roles: dict[tuple[str, str], int]
     extra_columns: tuple[str, ...]
-    warnings: tuple[Problem, ...] = ()
+    told: tuple[Problem, ...] = ()
 
 
 def renew(
@@ -117,7 +118,7 @@ def renew(
         unread_dates=sorter.unread_dates,
         roles=dict(sorter.roles),
         extra_columns=tuple(extra.values()),
-        warnings=only_in_the_file(checked, Level.WARNING),
+        told=only_in_the_file(checked, Level.WARNING, Level.NOTICE),
     )
 
 
@@ -147,7 +148,7 @@ class _Sorter:
     def __post_init__(self) -> None:
         wanted = header_form(LAST_LOGIN)
         found = [at for at, name in self.extra.items() if header_form(name) == wanted]
-        self._column = found[0] if found else None
+        self._column = found[0] if len(found) == 1 else None  # of two, nobody knows which counts
         values = [self._login(values) for _, values in self.original.rows_below_header()]
         self._days = LoginDays(values)
         days = [day for value in values if (day := self._days.read(value))]

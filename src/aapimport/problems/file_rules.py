@@ -117,6 +117,7 @@ FILE_RULES = (
         "is the only sheet that is read; not read: {names}",
         "--sheet NAME reads another one",
         "Somebody may have expected all sheets to be loaded.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.PEOPLE_ON_OTHER_SHEETS,
@@ -161,6 +162,7 @@ FILE_RULES = (
         "more than {limit:,} rows: each value was read once, and comments were not looked at",
         "--thorough reads them twice; it takes about a minute per 100,000 rows",
         "The second reader is slow, so large files go without it unless asked for.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.CROSSED_OUT,
