@@ -79,11 +79,12 @@ def text_cell(sheet: "Worksheet", text: str) -> "Cell":
 
     Characters that XML can't carry are written as `_xHHHH_` (ECMA-376 part 1, section 22.9.2.19),
     and text that already looks like that is protected, so that Excel shows what was meant.
-    Excel can't hold more than `LONGEST_CELL` characters; the rest is cut off.
+    Excel can't hold more than `LONGEST_CELL` characters; the rest is cut off, and `…` says so.
     """
     from openpyxl.cell import WriteOnlyCell
 
-    cell = WriteOnlyCell(sheet, value=_escaped(text[:LONGEST_CELL]) or None)
+    held = text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"
+    cell = WriteOnlyCell(sheet, value=_escaped(held) or None)
     if text:
         cell.data_type = "s"  # openpyxl takes "=…" for a formula and "#N/A" for an error
     cell.number_format = TEXT_FORMAT
