@@ -167,8 +167,10 @@ class Evidence:
         if area not in self._told:  # it may have begun in the rows before these
             held = [values[key][row - first_row] for row, key in product(rows, keys)]
             value = next((shown(value) for value in held if value != ""), None)
-            words = top == bottom or len(str(value).split()) >= _ACROSS or is_note([value])
-            if value is None or (words and self._is_note(value, rows, keys, values, first_row)):
+            if value is None:
+                return
+            words = top == bottom or len(value.split()) >= _ACROSS or is_note([value])
+            if words and self._is_note(value, rows, keys, values, first_row):
                 return
             self._told.add(area)
             name = f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
