@@ -1,8 +1,10 @@
 """Text as people type it: when two are the same, which was meant, and a column's letters."""
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from urllib.parse import unquote
 
 ADDRESS = r"[^\s@]+@[^\s@]+\.[^\s@.]+"
@@ -42,6 +44,11 @@ def linked_address(target: object) -> str:
     if not isinstance(target, str) or not target.lower().startswith(MAILTO):
         return ""
     return unquote(target[len(MAILTO) :].partition("?")[0]).strip()
+
+
+def path_text(path: Path) -> str:
+    r"""A path as text that can be written everywhere; bytes that are no UTF-8 become `\xff`."""
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def closest(form: str, forms: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> list[str]:

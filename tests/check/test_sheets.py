@@ -188,6 +188,18 @@ def test_the_templates_key_is_not_worth_a_word(
     assert "other-sheets" not in {problem.id for problem in answer["problems"]}
 
 
+@pytest.mark.parametrize("title", ["Key", "Possible leavers"])
+def test_people_on_a_sheet_that_is_called_like_one_of_ours_are_told(
+    title: str, make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]
+) -> None:
+    """Key users, for example: only a sheet that begins as ours does is ours."""
+    bo = ("bo.ray@acme.com", "Bo", "Ray")
+    answer = answer_of(make_xlsx(ANA, change=second_sheet(bo, title=title)))
+    assert "people-on-other-sheets" in {problem.id for problem in answer["problems"]}
+    with pytest.raises(AnswerNeededError):
+        answer_of(make_xlsx(ANA, change=second_sheet(HEADERS, bo, title=title)))
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -1,5 +1,7 @@
+import errno
 import os
 import re
+import sys
 
 import pytest
 
@@ -70,6 +72,22 @@ def test_a_bug_shows_no_data(monkeypatch, capsys, state_dir):
     assert "s3cret" not in printed
     if os.name == "posix":
         assert log.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        *((number, "no room left") for number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)),
+        *((number, "no room for one more") for number in (errno.EMFILE, errno.EAGAIN)),
+    ],
+)
+def test_a_system_with_no_room_left_is_no_bug(number, said, monkeypatch, capsys):
+    """A full disk, or a limit of processes and open files, is one sentence with a way out."""
+    monkeypatch.setattr("aapimport.cli._run", _raising(OSError(number, "none left")))
+    monkeypatch.setattr("aapimport.cli.stop_printing", lambda: None)
+    monkeypatch.setattr("sys.unraisablehook", sys.unraisablehook)
+    assert main([]) == ExitCode.FINDINGS
+    assert said in capsys.readouterr().err
 
 
 def test_hostile_words_in_an_error_are_made_harmless(monkeypatch, capsys):

@@ -5,6 +5,7 @@ import stat
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from openpyxl import Workbook, load_workbook
 
@@ -101,6 +102,60 @@ def test_errors_in_the_list_are_findings():
     Path("last year.csv").write_text(LIST.replace("ana@acme.com", "ana"), encoding="utf-8")
     assert run("last year.csv", "-o", "new.xlsx") is ExitCode.FINDINGS
     assert load_workbook("new.xlsx")["Users"]["A2"].value == "ana"
+
+
+@pytest.mark.parametrize(
+    ("rule", "changed"),
+    [
+        ("address-not-read", f"zoe@acme.com,Zoe,Ray,Learner\n\n{LIST}"),
+        ("no-header", LIST.replace("Login\n", "Login,\n").replace("10-01", "10-01,mo@acme.com")),
+        ("file-padding", f"{LIST}\0\0\0"),
+    ],
+)
+def test_what_the_new_file_cannot_tell_is_told(capsys, rule, changed):
+    """People who aren't read would be missing in the new file, in which nothing is wrong."""
+    Path("last year.csv").write_text(changed, encoding="utf-8")
+    assert run("last year.csv") is ExitCode.FINDINGS
+    assert f"  {rule}  " in capsys.readouterr().out.partition("to be looked at in the list")[2]
+
+
+def test_people_on_a_sheet_that_is_not_read_are_told(capsys):
+    """A list that goes on in a second sheet would be renewed by half."""
+    two_sheets()
+    workbook = load_workbook("two.xlsx")
+    workbook["Li"].delete_rows(1)
+    workbook.save("two.xlsx")
+    assert run("two.xlsx") is ExitCode.FINDINGS
+    screen = capsys.readouterr().out
+    assert "people-on-other-sheets" in screen
+    assert max(map(len, screen.splitlines())) <= 80
+
+
+def test_what_is_known_not_to_be_read_is_told_and_no_finding(capsys):
+    """Whoever names the sheet knows of the other one; it is said all the same."""
+    two_sheets()
+    assert run("two.xlsx", "--sheet", "Ana") is ExitCode.OK
+    assert "other-sheets" in capsys.readouterr().out
+
+
+def test_what_the_new_file_tells_again_is_left_to_its_check(capsys):
+    """One mistake is one mistake: a warning about a value that is kept comes with its check."""
+    Path("last year.csv").write_text(LIST.replace("Ana,", "ANA,"), encoding="utf-8")
+    assert run("last year.csv") is ExitCode.OK
+    assert "to be looked at" not in capsys.readouterr().out
+
+
+def test_more_days_than_a_century_are_none():
+    """A number that no calendar holds is a mistake in the command."""
+    with pytest.raises(click.BadParameter):
+        run("last year.csv", "--no-login-for", "1000000")
+
+
+@pytest.mark.parametrize("name", [".", "", "/", ".."])
+def test_a_folder_is_no_list(name):
+    """Nor has it a name that the new file could be called after."""
+    with pytest.raises(FileProblemError, match="is a folder"):
+        run(name)
 
 
 def test_nothing_is_overwritten_without_force():

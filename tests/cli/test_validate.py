@@ -1,4 +1,6 @@
 import json
+import os
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from aapimport.check.report import ValidationReport
 
 HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
+PASS = ("--pass", "Leadership 2026")
 ANA = ("ana.perez@acme.com", "Ana", "Perez", "facilitator", "Sales", 1)
 
 
@@ -45,20 +48,46 @@ def test_a_good_file_gives_0(aapimport_process, tmp_path: Path) -> None:
 
 def test_teams_are_compared_with_the_passs(validate, tmp_path: Path) -> None:
     """With --pass, a team that the pass hasn't is an error at its cells, with the teams it has."""
-    good = validate(
-        workbook(tmp_path / "good.xlsx", (*ANA[:4], "Sales EMEA", 1)), "--pass", "Leadership 2026"
-    )
+    good = validate(workbook(tmp_path / "good.xlsx", (*ANA[:4], "Sales EMEA", 1)), *PASS)
     assert good.code == 0
     assert "'Engineering', 'Finance', 'Sales EMEA'" in good.err
     assert "practice portal: nothing real is touched" in good.err
     other = (*ANA[:4], "Wizards", 1)
-    bad = validate(workbook(tmp_path / "bad.xlsx", other), "--pass", "Leadership 2026")
+    bad = validate(workbook(tmp_path / "bad.xlsx", other), *PASS)
     assert bad.code == 1
-    assert "team 'Wizards' is not on the pass: Users!E2" in bad.err
-    assert "the pass's teams are 'Engineering', 'Finance', 'Sales EMEA'" in bad.err
+    assert "Users!E2   unknown-team     'Wizards' is not on the pass" in bad.out
+    assert "the pass's teams are 'Engineering', 'Finance', 'Sales EMEA'" in bad.out
+    assert "not every team name" in bad.err
     nobody = validate(workbook(tmp_path / "pass.xlsx", ANA), "--pass", "Leadreship 2026")
     assert nobody.code == 1
     assert "did you mean 'Leadership 2026'" in nobody.err
+
+
+def test_teams_of_rows_with_errors_are_compared_as_well(validate, tmp_path: Path) -> None:
+    """All mistakes at once, also for scripts; `ready` counts no row whose team can't be used."""
+    rows = ((*ANA[:4], "Wizards", 1), ("li.wei@acme.com", "Li", "", "", " wizards ", ""))
+    path = workbook(tmp_path / "people.xlsx", *rows)
+    done = validate(path, *PASS, "--json", "--fix", tmp_path / "fixed.xlsx")
+    assert (done.code, done.json["ready"], done.json["errors"]) == (1, 0, 3)
+    wrong = [it for it in done.json["problems"] if it["id"] == "unknown-team"]
+    assert [(it["cell"], it["value"]) for it in wrong] == [
+        ("Users!E2", "Wizards"),
+        ("Users!E3", "Wizards"),
+    ]
+    assert done.json["teams_of"] == "Leadership 2026"
+    assert "2 rows, 0 ready" in done.err
+    assert validate(path, "--json").json["teams_of"] is None
+
+
+def test_what_is_not_compared_is_told(validate, tmp_path: Path) -> None:
+    """Neither a file without teams, nor one whose columns aren't known, has every team right."""
+    path = tmp_path / "people.csv"
+    path.write_text("Email,First Name,Last Name\nana@acme.com,Ana,Perez\n", encoding="utf-8")
+    assert "the file has no column Team" in validate(path, *PASS).err
+    path.write_text("Email,First Name,Team\nana@acme.com,Ana,Wizards\n", encoding="utf-8")
+    done = validate(path, *PASS)
+    assert done.code == 1
+    assert "team names were not compared: correct the errors above first" in done.err
 
 
 def test_a_bad_file_gives_1_and_every_problem(validate, tmp_path: Path) -> None:
@@ -77,10 +106,10 @@ def test_json_is_the_contract(validate, tmp_path: Path) -> None:
     done = validate(path, "--json")
     report = json.loads(done.out)
     jsonschema.validate(report, ValidationReport.model_json_schema())
-    assert list(report) == ["file", "sheet", "rows", "ready", "errors", "warnings", "problems"]
-    assert {key: report[key] for key in list(report)[:-1]} == {
+    assert {key: it for key, it in report.items() if key != "problems"} == {
         "file": str(path),
         "sheet": "Users",
+        "teams_of": None,
         "rows": 2,
         "ready": 1,
         "errors": 1,
@@ -148,3 +177,16 @@ def test_two_answers_into_one_file_are_refused(validate, tmp_path: Path) -> None
     assert done.code == 2
     assert "--annotate and --fix both name" in done.err
     assert not out.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+@pytest.mark.parametrize(
+    "words", [("validate", "--json"), ("plan", "--json", *PASS, "--no-emails")]
+)
+def test_a_name_that_is_no_utf_8_is_told(aapimport, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Old archives hold such names: what is written for programs says them as text."""
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/Zo\xeb.csv"))
+    path.write_text(f"{','.join(HEADERS[:3])}\nana@acme.com,Ana,Perez\n", encoding="utf-8")
+    done = aapimport(words[0], path, *words[1:])
+    assert done.code == 0
+    assert done.json["file"].endswith(r"Zo\xeb.csv")

@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.comments import Comment
 
 from aapimport.check.check_file import ReadOptions, check_file
+from aapimport.copies import read_again
 from aapimport.copies.fix import Fixed, fix
+from aapimport.copies.renew import renew
 from aapimport.errors import FileProblemError, UsageError
 from aapimport.template.columns import COLUMNS, USERS_SHEET
 
@@ -225,3 +228,37 @@ def test_a_row_that_is_longer_than_the_header_is_not_put_into_a_template(tmp_pat
     with pytest.raises(FileProblemError, match="G2: PhD stands beyond the header's last column"):
         fix(check_file(source, ReadOptions()), out)
     assert not out.exists()
+
+
+@pytest.mark.parametrize("write", [fix, renew])
+def test_more_than_a_sheet_holds_is_refused(tmp_path, out, write, monkeypatch):
+    """Excel cuts it off as soon as it opens the copy: rows are people."""
+    people = [[f"{name}@acme.com", name, "Okafor", "", "", ""] for name in ("ana", "bo", "cy")]
+    checked = check_file(write_csv(tmp_path / "in.csv", people), ReadOptions())
+    for limit, most in (("_LAST_ROW", 3), ("_LAST_COLUMN", 6)):
+        with monkeypatch.context() as patch:
+            patch.setattr(read_again, limit, most)
+            with pytest.raises(FileProblemError, match="more than one sheet can hold"):
+                write(checked, out)
+    assert not out.exists()
+    write(checked, out)
+
+
+def test_a_comment_beside_the_columns_that_are_read_is_told_and_kept(tmp_path, out):
+    """`Don't load` may stand in a column of notes; in the header, comments are instructions."""
+    workbook = Workbook()
+    sheet = workbook.worksheets[0]
+    sheet.append([*HEADER, "Note"])
+    sheet.append([*ANA, "x"])
+    for cell in ("G1", "G2"):
+        sheet[cell].comment = Comment("don't load", "Bo")
+    source = tmp_path / "in.xlsx"
+    workbook.save(source)
+    checked = check_file(source, ReadOptions())
+    fix(checked, out)
+    for it in (checked, check_file(out, ReadOptions())):
+        told = [problem for problem in it.problems if problem.id == "cell-comment"]
+        assert [problem.message for problem in told] == [
+            'has a comment that is not read: "don\'t load"'
+        ]
+        assert str(told[0].cell).endswith("!G2")

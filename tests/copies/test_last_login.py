@@ -1,3 +1,4 @@
+import math
 from datetime import date, datetime
 
 import pytest
@@ -32,7 +33,13 @@ def test_one_meaning_is_read(value):
     assert LoginDays([value]).read(value) == DAY
 
 
-@pytest.mark.parametrize("value", ["", "never", "2026", "32.01.2026", 12, True, "2026-13-01"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "never", "2026", "32.01.2026", "2026-13-01", "0001-01-01", "1970-01-01"),
+        *(12, True, math.inf, math.nan, 1e300, date(1, 1, 1), datetime.fromisoformat("1900-01-01")),
+    ],
+)
 def test_what_is_no_day_is_not_made_one(value):
     """Nobody is taken for a leaver because of a value that can't be read."""
     assert LoginDays([value]).read(value) is None
@@ -48,6 +55,16 @@ def test_an_undecided_column_stays_unread():
     """Where both readings are possible, or none is, there is no guess."""
     assert LoginDays(["03/04/2026"]).read("03/04/2026") is None
     assert LoginDays(["25/12/2025", "12/25/2025"]).read("25/12/2025") is None
+
+
+def test_dates_beside_texts_that_excel_could_not_read_may_be_swapped():
+    """Excel elsewhere swaps day and month of 1/11/2026, and leaves 25/10/2026 as text."""
+    swapped, same = date(2026, 1, 11), date(2026, 3, 3)
+    days = LoginDays([swapped, same, 46033, "25/10/2025", "30/11/2025 10:15"])
+    assert [days.read(swapped), days.read(same), days.read(46033)] == [None, same, None]
+    assert days.read("25/10/2025") == date(2025, 10, 25)
+    days = LoginDays([swapped, date(2026, 1, 13), "25/10/2025"])
+    assert days.read(swapped) == swapped
 
 
 def test_blank_is_not_the_same_as_unreadable():

@@ -16,7 +16,7 @@ from aapimport.problems.rule_id import RuleId
 from check.conftest import write_rows
 from check.test_rules import CASES
 
-ERRORS = [rule for rule in RuleId if RULES[rule].level is Level.ERROR]
+ERRORS = [rule for rule in map(RuleId, CASES) if RULES[rule].level is Level.ERROR]
 
 
 def checked(path: Path, options: dict[str, Any]) -> Checked:

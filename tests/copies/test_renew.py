@@ -212,3 +212,24 @@ def test_dates_that_cannot_be_read_are_counted_where_none_can(tmp_path, out):
     people = [("ana@acme.com", "Learner", "May"), ("li@acme.com", "Learner", None)]
     renewal = renewed(listed(tmp_path / "list.xlsx", people), out)
     assert (renewal.since, renewal.unread_dates) == (None, 1)
+
+
+@pytest.mark.parametrize("login", ["#N/A", "=1+1"])
+def test_an_error_is_no_blank_date(tmp_path, out, login):
+    """Who has one, or a formula without a result, isn't taken off Users as never logged in."""
+    people = [("ana@acme.com", "Learner", ACTIVE), ("li@acme.com", "Learner", login)]
+    renewal = renewed(listed(tmp_path / "list.xlsx", people), out)
+    assert (renewal.kept, renewal.undated, renewal.unread_dates) == (2, 0, 1)
+    assert rows_of(out, USERS_SHEET)[1][-1] == "#N/A"
+
+
+def test_two_columns_of_last_logins_decide_nothing(tmp_path, out):
+    """Nobody knows which one counts: a blank in the first may have a date in the second."""
+    source = tmp_path / "list.csv"
+    source.write_text(
+        f"Email Address,First Name,Last Name{',Date of Last Login' * 2}\n"
+        "ana@acme.com,Ana,Perez,,2026-10-01\nli@acme.com,Li,Wei,2020-10-02,2026-10-03\n",
+        encoding="utf-8",
+    )
+    renewal = renewed(source, out)
+    assert (renewal.since, renewal.kept) == (None, 2)

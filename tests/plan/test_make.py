@@ -88,7 +88,9 @@ def test_two_teams_of_one_name_are_not_guessed_between(uploading: Uploading):
     """Names of Groups are not unique: people are not put into the wrong one."""
     uploading.portal.add_team("Sales", 10, "p26")
     uploading.rows = people(2, team="Sales")
-    with pytest.raises(RefusedError, match="several teams 'Sales' on the pass: Users!E2:E3"):
+    with pytest.raises(
+        RefusedError, match="'Sales' is the name of several teams on the pass: Users!E2:E3"
+    ):
         uploading.plan()
 
 

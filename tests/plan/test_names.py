@@ -76,7 +76,7 @@ def test_a_team_of_another_pass_is_said_to_be_one(uploading: Uploading):
 def test_two_teams_of_one_name_on_one_pass_are_refused(uploading: Uploading):
     """Which of them is meant can't be known, so nobody is put into either."""
     uploading.portal.add_team("Sales", 50, "p26")
-    assert "there are several teams 'Sales' on the pass: Users!E2" in refused_teams(
+    assert "team 'Sales' is the name of several teams on the pass: Users!E2" in refused_teams(
         uploading, "Sales"
     )
 
@@ -122,7 +122,9 @@ def test_of_names_that_differ_in_letter_case_the_exact_one_counts(uploading: Upl
             choose_pass(both.portal, "LEADERSHIP 2026")
     assert pass_.id == "p26"
     assert [found[name].id for name in ("SALES", "Sales")] == ["team-2", "team-1"]
-    assert "several teams 'sales' on the pass: Users!E2" in refused_teams(uploading, "sales")
+    assert "team 'sales' is the name of several teams on the pass: Users!E2" in refused_teams(
+        uploading, "sales"
+    )
 
 
 @pytest.mark.parametrize("between", ["; ", ", ", " / ", " | ", "\n", " and ", " & "])

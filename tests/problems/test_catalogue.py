@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from aapimport.problems.catalogue import RULES, Rule, put_into_words
+from aapimport.problems.catalogue import MAX_VALUE, RULES, Rule, put_into_words
 from aapimport.problems.page import catalogue_page
 from aapimport.problems.problem import Finding, Level
 from aapimport.problems.rule_id import RuleId
@@ -44,6 +44,14 @@ def test_problems_are_sorted_by_row_and_column() -> None:
         ("bad-jhana", "Users!A3"),
         ("trimmed", "Users!A3"),
     ]
+
+
+def test_no_problem_repeats_a_long_text() -> None:
+    """A cell holds 32,767 characters, of which nobody reads so many in a message."""
+    long = "x" * 50_000
+    (problem,) = put_into_words([Finding(RuleId.MAILTO, 2, 0, long, {"sent": long})], "")
+    assert len(problem.value) == MAX_VALUE + 1
+    assert len(problem.message) < MAX_VALUE + 100
 
 
 def test_the_same_mistake_in_many_rows_has_its_own_cell_and_range() -> None:

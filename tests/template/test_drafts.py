@@ -1,6 +1,7 @@
 """Drafts hold people: they are private, and go with their process or with the next one."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.template.output import replacing
 
 DRAFTS = """
@@ -59,6 +61,31 @@ def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> No
         killed.kill()
         end(living)
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without asking it")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_who_is_told_to_end_takes_the_drafts_along(tmp_path: Path, name: str) -> None:
+    """A service manager's stop, or a closed terminal; it is still the signal that ends it."""
+    process = begun(tmp_path)
+    process.send_signal(signal.Signals[name])
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.Signals[name]
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_whoever_reads_a_file_removes_what_a_killed_process_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only the next one that writes a workbook: that may be weeks later."""
+    killed = begun(tmp_path)
+    killed.kill()
+    killed.communicate(timeout=60)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    people = tmp_path / "people.csv"
+    people.write_text("Email,First Name,Last Name\nana@acme.com,Ana,Perez\n", encoding="utf-8")
+    check_file(people, ReadOptions())
+    assert [*tmp_path.iterdir()] == [people]
 
 
 @pytest.mark.parametrize("name", ["aapimport-drafts-x", "aapimport-drafts-", "people"])

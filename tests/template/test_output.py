@@ -1,4 +1,5 @@
 import csv
+import gc
 import os
 import stat
 from pathlib import Path
@@ -76,9 +77,9 @@ def test_what_xml_cannot_carry_does_not_break_the_file(tmp_path, text):
 
 
 def test_a_text_longer_than_a_cell_is_cut_to_what_fits(tmp_path):
-    """Excel repairs (that is: damages) a file with a longer cell."""
+    """Excel repairs (that is: damages) a file with a longer cell; `…` says what was done."""
     sheet = load_workbook(saved(tmp_path / "out.xlsx", ["x" * 40_000]))["Users"]
-    assert sheet["A1"].value == "x" * LONGEST_CELL
+    assert sheet["A1"].value == "x" * (LONGEST_CELL - 1) + "…"
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＠"])
@@ -174,3 +175,25 @@ def test_a_folder_without_permission_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.mkstemp", refuse)
     with pytest.raises(FileProblemError, match="can't be written: Permission denied"):
         write_csv(tmp_path / "out.csv", [["Ana"]])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows refuses such names in other ways")
+def test_a_name_that_the_system_refuses_is_one_sentence(tmp_path):
+    """It is said before any work, like every other place that can't be written."""
+    with pytest.raises(FileProblemError, match="can't be written: File name too long"):
+        check_free(tmp_path / f"{'x' * 300}.xlsx", force=False)
+
+
+def test_a_workbook_that_cannot_be_saved_leaves_no_noise(tmp_path, monkeypatch):
+    """Its sheets are closed first; left open, each would print a traceback as it goes."""
+    complaints: list[object] = []
+    monkeypatch.setattr("sys.unraisablehook", complaints.append)
+    workbook = new_workbook("people")
+    for title in ("Users", "Key"):
+        sheet = new_sheet(workbook, title)
+        sheet.append([text_cell(sheet, "Ana")])
+    with pytest.raises(FileProblemError, match="can't be written"):
+        save_workbook(workbook, tmp_path / f"{'x' * 245}.xlsx")
+    del workbook, sheet
+    gc.collect()
+    assert complaints == []

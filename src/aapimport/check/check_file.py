@@ -15,6 +15,7 @@ from aapimport.sheets.letters import LookRequest
 from aapimport.sheets.limits import Limits, limits_of
 from aapimport.sheets.source import CAN_HAND_OVER, open_file
 from aapimport.template.cells import CellRef
+from aapimport.text import path_text
 
 if TYPE_CHECKING:
     from aapimport.person import Person
@@ -77,6 +78,11 @@ class Checked:
     encoding: str = ""
     delimiter: str = ""
 
+    @property
+    def name(self) -> str:
+        """The file's name, as text that can be written everywhere."""
+        return path_text(Path(self.path.name))
+
     def count(self, level: Level) -> int:
         """How many problems there are of a level."""
         return sum(problem.level is level for problem in self.problems)
@@ -125,7 +131,10 @@ def begin_check(
         child, view = _start(path, file.fileno() if file else None, options, with_people)
 
     def finish() -> Checked:
+        from aapimport.template.output import sweep_drafts
+
         try:
+            sweep_drafts()  # while the children work
             gc.disable()  # it would look at a hundred thousand problems again and again
             return _checked(path, CheckedFile.read(child.answer(path.name, view)))
         finally:

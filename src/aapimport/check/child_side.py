@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from itertools import chain, islice, repeat
 from pathlib import Path
@@ -29,7 +30,7 @@ from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Book, Choices, Sheet, Value, open_book
-from aapimport.sheets.facts import Facts, Looks, Reason, seen
+from aapimport.sheets.facts import ERROR_CODES, Facts, Looks, Reason, seen
 from aapimport.sheets.letters import SecondView
 from aapimport.sheets.limits import forbid_processes
 
@@ -58,7 +59,8 @@ def check(plain: Mapping[str, Any]) -> CheckedFile:
         AnswerNeededError: A decision is missing.
     """
     # Loading pydantic takes 90 ms, for most of which the value reader can work beside it.
-    threading.Thread(target=import_module, args=("aapimport.check.judge",)).start()
+    with suppress(RuntimeError):  # a system that has no room for a thread
+        threading.Thread(target=import_module, args=("aapimport.check.judge",)).start()
     forbid_processes()
     request = CheckRequest.read(plain)
     return check_with(request, _second_view if request.second_view else None)
@@ -118,6 +120,7 @@ def _check_sheet(
     if sheet.text:
         findings += swallowed_lines(sheet.text, header)
     findings += _hidden(check, header, facts, request.hidden)
+    findings += _comments_beside(check, header, facts, skip=request.hidden == "skip")
     findings = _without_doubles([*findings, *check.findings])
     return _checked_file(book, sheet, facts, check, findings)
 
@@ -150,13 +153,6 @@ def _checked_file(
     whole = not rules.isdisjoint(WHOLE_FILE | _ROWS_LOST)
     skipped = RuleId.HIDDEN_ROWS_SKIPPED in rules and rules.isdisjoint(WHOLE_FILE)
     left_out = [row for row, _, _ in check.set_aside] if skipped else []
-    known = set(header.columns.values())
-    shown = seen(facts.looks, Looks()).shown
-    beside = (
-        Correction(*place, Kind.SHOWN, said)
-        for place, said in shown.items()
-        if place[1] not in known
-    )
     return CheckedFile(
         digest=book.digest,
         kind=book.kind,
@@ -168,11 +164,25 @@ def _checked_file(
         rows=check.rows,
         ready=0 if whole else check.ready,
         findings=findings,
-        corrections=[*check.corrections, *beside],
+        corrections=[*check.corrections, *_beside(header, facts)],
         people=[] if whole else check.people,
         unnamed_columns=check.unnamed_columns,
         rows_left_out=left_out,
     )
+
+
+def _beside(header: Header, facts: Facts) -> Iterator[Correction]:
+    """What a copy has to know of columns that are none of the template's: of what cells show.
+
+    A formula without a result shows nothing that is known; it isn't blank.
+    """
+    known = set(header.columns.values())
+    unreadable = dict.fromkeys(facts.unstored, ERROR_CODES[0x2A]) | facts.errors
+    for kind, cells in (
+        (Kind.SHOWN, seen(facts.looks, Looks()).shown),
+        (Kind.UNREADABLE, unreadable),
+    ):
+        yield from (Correction(*at, kind, text) for at, text in cells.items() if at[1] not in known)
 
 
 def _down_to_the_last_known(
@@ -188,6 +198,19 @@ def _down_to_the_last_known(
         yield cells
     last = facts.last_row()
     yield from repeat((), last - row)
+
+
+def _comments_beside(
+    check: "SheetCheck", header: Header, facts: Facts, *, skip: bool
+) -> Iterator[Finding]:
+    """The comments in columns that aren't read: what they say may be about the person, too."""
+    known = set(header.columns.values())
+    left_out = {row for row, _, _ in check.set_aside} if skip else set()
+    for (row, column), text in seen(facts.looks, Looks()).comments.items():
+        if header.columns and row > header.row and column not in known and row not in left_out:
+            comment = " ".join(text.split())
+            check.corrections.append(Correction(row, column, Kind.COMMENT, comment))
+            yield Finding(RuleId.CELL_COMMENT, row, column, "", {"comment": comment})
 
 
 def _hidden(

@@ -10,10 +10,16 @@ from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Sheet
-from aapimport.template.columns import KEY_SHEET, LEAVERS_SHEET, USERS_SHEET
+from aapimport.template.columns import (
+    KEY_SHEET,
+    KEY_TITLE,
+    LEAVERS_SHEET,
+    LEAVERS_TITLE,
+    USERS_SHEET,
+)
 
-_OURS = (KEY_SHEET, LEAVERS_SHEET)
-"""Sheets that `generate-template` and `renew` write, from which nobody is read."""
+_OURS = {KEY_SHEET: KEY_TITLE, LEAVERS_SHEET: LEAVERS_TITLE}
+"""Sheets that `generate-template` and `renew` write, from which nobody is read: how they begin."""
 _MOST_ADDRESSES = 1_000
 """Rows with an address that are counted on a sheet that isn't read."""
 
@@ -62,7 +68,7 @@ def _about_others(
     silent, with_people = [], []
     for sheet in others:
         name = f"{sheet.name} (hidden)" if sheet.hidden else sheet.name
-        rows = _rows_with_address(sheet) if sheet.name not in _OURS else []
+        rows = _rows_with_address(sheet) if not _is_ours(sheet) else []
         if rows:
             more = " or more" if len(rows) == _MOST_ADDRESSES else ""
             many = f"{len(rows):,}{more} {'rows' if len(rows) > 1 else 'row'}"
@@ -78,6 +84,13 @@ def _about_others(
         yield Finding(RuleId.PEOPLE_ON_OTHER_SHEETS, None, None, chosen.name, {"names": names})
 
 
+def _is_ours(sheet: Sheet) -> bool:
+    """Whether a sheet has the name and the title of one that we write; people may have the name."""
+    title = _OURS.get(sheet.name)
+    filled = first_filled_row(sheet.rows()) if title else None
+    return bool(title and filled and filled[1][0].startswith(title))
+
+
 def _rows_with_address(sheet: Sheet) -> list[int]:
     """The first rows of a sheet that hold an address in a cell of its own."""
     numbered = enumerate(sheet.rows(), start=1)
@@ -87,7 +100,7 @@ def _rows_with_address(sheet: Sheet) -> list[int]:
 
 def _choose_visible(visible: Sequence[Sheet], name: str) -> Sheet:
     """The only one of several sheets that holds people, else what is most like the template."""
-    people = {sheet.name: _people_in(sheet) for sheet in visible if sheet.name not in _OURS}
+    people = {sheet.name: _people_in(sheet) for sheet in visible if not _is_ours(sheet)}
     with_people = [sheet for sheet in visible if people.get(sheet.name)]
     if len(with_people) > 1:
         raise AnswerNeededError(

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aapimport.check.check_file import Checked
 from aapimport.problems.problem import Level
+from aapimport.text import path_text
 
 
 class ProblemReport(BaseModel):
@@ -31,8 +32,11 @@ class ValidationReport(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="aapimport validate --json")
 
-    file: str = Field(description="the path as it was given")
+    file: str = Field(description="the path as it was given; bytes that are no UTF-8 as \\xff")
     sheet: str = Field(description="the sheet that was read; empty for csv")
+    teams_of: str | None = Field(
+        description="the pass whose teams the file's were compared with; null where they weren't"
+    )
     rows: int = Field(ge=0, description="rows that hold something, below the header")
     ready: int = Field(ge=0, description="rows without an error")
     errors: int = Field(ge=0, description="how many of the problems are errors")
@@ -40,11 +44,17 @@ class ValidationReport(BaseModel):
     problems: list[ProblemReport] = Field(description="by row, then column; whole file first")
 
 
-def report_of(checked: Checked) -> ValidationReport:
-    """A checked file in the shape of `validate --json`."""
+def report_of(checked: Checked, teams_of: str | None = None) -> ValidationReport:
+    """A checked file in the shape of `validate --json`.
+
+    Args:
+        checked: The file.
+        teams_of: The pass whose teams the file's were compared with, if they were.
+    """
     return ValidationReport(
-        file=str(checked.path),
+        file=path_text(checked.path),
         sheet=checked.sheet,
+        teams_of=teams_of,
         rows=checked.rows,
         ready=checked.ready,
         errors=checked.count(Level.ERROR),

@@ -33,6 +33,23 @@ _COMMANDS = (
 """In the order in which an administrator meets them."""
 
 
+_ROOM = ("no room left for what this command prints or writes", "make room")
+_PROCESS = (
+    "no room for one more process or open file on this system",
+    "close other programs, or have the limit raised (ulimit)",
+)
+_NONE_LEFT = {
+    errno.ENOSPC: _ROOM,
+    errno.EFBIG: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EAGAIN: _PROCESS,
+    errno.ENOMEM: _PROCESS,
+    errno.EMFILE: _PROCESS,
+    errno.ENFILE: _PROCESS,
+}
+"""What a system may have none left of, which is no bug: what it is, and what to do."""
+
+
 class _Commands(click.Group):
     """The commands, each in the module and under the name that are its own."""
 
@@ -96,12 +113,16 @@ def _bug(error: Exception) -> int:
 
     if isinstance(error, OSError) and error.errno == errno.EIO:
         return ExitCode.TERMINATED
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        stop_printing()
+    if isinstance(error, OSError) and (none_left := _NONE_LEFT.get(error.errno or 0)):
+        what, cure = none_left
+        if none_left is _ROOM:
+            stop_printing()
+            # A workbook that couldn't be written to its end would complain once more as it goes.
+            sys.unraisablehook = lambda _: None
         return _report(
             RefusedError(
-                "there is no room left for what this command prints or writes",
-                hint="make room, then run the same command again",
+                f"there is {what}",
+                hint=f"{cure}, then run the same command again",
                 state="whatever was sent is in the journal; the same command goes on from there",
             )
         )

@@ -84,9 +84,9 @@ def _another_file(run: "Run", checked: "Checked") -> str:
         return ""
     if people_digest(checked.people) == run.people_digest:
         return "this file has the same people, but was saved again since"
-    if checked.path.name == run.file:
+    if checked.name == run.file:
         return "the file was changed since"
-    return f"{checked.path.name!r} is another file"
+    return f"{checked.name!r} is another file"
 
 
 def _other_rows(journal: "Journal", run: "Run", checked: "Checked") -> str:

@@ -21,7 +21,7 @@ from aapimport.errors import ExitCode
     "--no-login-for",
     "idle_days",
     metavar="DAYS",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=36_500),
     default=180,
     show_default=True,
     help="Propose as a leaver who had no login for so long before the list's newest one.",
@@ -33,6 +33,7 @@ from aapimport.errors import ExitCode
     type=click.Choice(["include", "skip"]),
     help="Whether hidden or marked rows are read.",
 )
+@click.option("--thorough", is_flag=True, help="Let both readers read files of any size.")
 @click.option("--force", is_flag=True, help="Replace OUT.xlsx if it exists.")
 def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choices: Any) -> ExitCode:
     """Make a template for the new pass from last year's list.
@@ -45,13 +46,15 @@ def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choice
     from aapimport.cli.asking import Asker
     from aapimport.cli.planning import with_answers
     from aapimport.copies.renew import renew as write_renewal
+    from aapimport.problems.problem import Level
     from aapimport.screens.workbooks import renewed
     from aapimport.template.output import check_workbook_name
 
-    out = out or file.with_suffix(".renewed.xlsx")
+    out = out or file.parent / f"{file.stem}.renewed.xlsx"
     check_workbook_name(out, force=force, source=file)
     asker = Asker(practice=False, yes=False)
     checked = with_answers(ReadOptions(**choices), asker, lambda chosen: check_file(file, chosen))
     renewal = write_renewal(checked, out, idle_days=idle_days, force=force)
     click.echo(renewed(out, renewal))
-    return ExitCode.FINDINGS if renewal.with_errors else ExitCode.OK
+    warned = any(problem.level is Level.WARNING for problem in renewal.told)
+    return ExitCode.FINDINGS if renewal.with_errors or warned else ExitCode.OK

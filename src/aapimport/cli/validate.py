@@ -1,12 +1,13 @@
 """`aapimport validate`: what is wrong in a file, cell by cell. Sends nothing."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from aapimport.errors import ExitCode, UsageError
+from aapimport.errors import AapimportError, ExitCode, FileProblemError, UsageError
 
 if TYPE_CHECKING:
     from aapimport.check.check_file import Checked
@@ -77,53 +78,83 @@ def validate(  # noqa: PLR0913 -- click names each flag
         return checking()
 
     checked = with_answers(ReadOptions(**choices), Asker(practice=False, yes=False), check)
-    _show(checked, show_all=show_all, as_json=as_json)
-    _write(checked, annotate, fix, force=force)
-    if pass_name is not None:
-        _compare_teams(checked, pass_name)
-    elif "team" in checked.columns and not as_json:
-        click.echo("team names were not compared with the portal's: --pass NAME does", err=True)
+    teams = _compared(checked, pass_name) if pass_name is not None else _not_compared(checked)
+    _show(teams, show_all=show_all, as_json=as_json)
+    _write(teams.checked, annotate, fix, force=force)
+    if teams.error:
+        raise teams.error
+    if teams.said and (pass_name or not as_json):
+        click.echo(teams.said, err=True)
     from aapimport.problems.problem import Level
 
-    failed = checked.count(Level.ERROR) or (strict and checked.count(Level.WARNING))
+    count = teams.checked.count
+    failed = count(Level.ERROR) or (strict and count(Level.WARNING))
     return ExitCode.FINDINGS if failed else ExitCode.OK
 
 
-def _compare_teams(checked: "Checked", pass_name: str) -> None:
-    """Compare the teams of the file with those of a pass, and say which there are.
+@dataclass(frozen=True)
+class _Teams:
+    """What came of comparing the teams of a file with those of a pass.
 
-    Raises:
-        RefusedError: There is no such pass, or a team can't be used with it.
-        SettingsError: A setting is missing, or the portal refuses the token.
-        ServiceError: The portal can't be asked.
+    Attributes:
+        checked: The file, with an error where a team can't be used.
+        said: What is to be said about it.
+        compared_with: The pass, if they could be compared.
+        error: Why nobody could be asked.
     """
+
+    checked: "Checked"
+    said: str = ""
+    compared_with: str | None = None
+    error: AapimportError | None = None
+
+
+def _not_compared(checked: "Checked") -> _Teams:
+    if "team" not in checked.columns:
+        return _Teams(checked)
+    return _Teams(checked, "team names were not compared with the portal's: --pass NAME does")
+
+
+def _compared(checked: "Checked", pass_name: str) -> _Teams:
+    """Compare the teams of the file with those of a pass."""
     from aapimport.cli.connection import connected
     from aapimport.config import read_settings
-    from aapimport.plan.names import choose_pass, find_teams
+    from aapimport.plan.checked_teams import with_team_problems
+    from aapimport.plan.names import choose_pass, teams_of
     from aapimport.screens.console import make_console, safe
     from aapimport.screens.target import show_target
 
-    settings = read_settings()
-    show_target(make_console(sys.stderr), settings.target)
-    with connected(settings) as services:
-        chosen = choose_pass(services.portal, pass_name, settings.pass_as)
-        find_teams(checked, services.portal, chosen)
-        teams = [it.name for it in services.portal.teams() if it.pass_id in {"", chosen.id}]
-    names = ", ".join(repr(name) for name in sorted(teams)) or "none"
-    click.echo(
-        safe(f"every team name is one of pass {chosen.name!r}, which has: {names}"), err=True
-    )
+    try:
+        settings = read_settings()
+        show_target(make_console(sys.stderr), settings.target)
+        with connected(settings) as services:
+            chosen = choose_pass(services.portal, pass_name, settings.pass_as)
+            here, elsewhere = teams_of(services.portal, chosen)
+    except AapimportError as error:
+        return _Teams(checked, error=error)
+    names = ", ".join(repr(team.name) for team in sorted(here, key=lambda it: it.name)) or "none"
+    there = safe(f"pass {chosen.name!r}, which has: {names}")
+    if "team" not in checked.columns:
+        said = f"the file has no column Team for the teams of {there}"
+        return _Teams(checked, said, chosen.name)
+    try:
+        compared = with_team_problems(checked, here, elsewhere)
+    except FileProblemError:
+        return _Teams(checked, "team names were not compared: correct the errors above first")
+    every = "every" if len(compared.problems) == len(checked.problems) else "not every"
+    return _Teams(compared, f"{every} team name is one of {there}", chosen.name)
 
 
-def _show(checked: "Checked", *, show_all: bool, as_json: bool) -> None:
+def _show(teams: _Teams, *, show_all: bool, as_json: bool) -> None:
     if as_json:
         from aapimport.check.report import report_of
 
-        click.echo(report_of(checked).model_dump_json(indent=2))
+        report = report_of(teams.checked, teams.compared_with)
+        click.echo(report.model_dump_json(indent=2))
     else:
         from aapimport.screens.problems import show_checked
 
-        show_checked(sys.stdout, checked, show_all=show_all)
+        show_checked(sys.stdout, teams.checked, show_all=show_all)
 
 
 def _write(checked: "Checked", annotate: Path | None, fix: Path | None, *, force: bool) -> None:

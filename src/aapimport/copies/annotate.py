@@ -12,13 +12,11 @@ from aapimport.check.check_file import Checked
 from aapimport.check.noted import Kind
 from aapimport.check.repair import shown
 from aapimport.copies.fix import cells_of, said_of, sentence, unclear_format
-from aapimport.copies.read_again import Original, is_blank, read_again
-from aapimport.errors import FileProblemError
+from aapimport.copies.read_again import Original, is_blank, read_again, require_room
 from aapimport.problems.problem import Level, Problem
 from aapimport.sheets.book import Value
 from aapimport.template.columns import USERS_SHEET
 from aapimport.template.output import (
-    NOTHING_WRITTEN,
     check_workbook_name,
     error_cell,
     new_sheet,
@@ -44,7 +42,6 @@ RESULT_COLUMNS = ("Result", "Reason")
 
 _COLOURS = {Level.ERROR: "FFC7CE", Level.WARNING: "FFEB9C", Level.NOTICE: "DDEBF7"}
 _WEIGHT = (Level.ERROR, Level.WARNING, Level.NOTICE)
-_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _FIRST_EXCEL_YEAR = 1900
 _WIDTHS = (8, 60)  # characters, at least and at most
 _REASON_WIDTH = 80  # characters
@@ -103,7 +100,7 @@ def annotate(checked: Checked, out: Path, *, force: bool = False) -> Annotated:
     check_workbook_name(out, force=force, source=checked.path)
     original = read_again(checked)
     widths = _widths(original, checked)
-    workbook = new_workbook(checked.path.name)
+    workbook = new_workbook(checked.name)
     title = _title(checked.sheet)
     sheet = new_sheet(workbook, title)
     set_up(
@@ -230,13 +227,7 @@ def _widths(original: Original, checked: Checked) -> list[int]:
                 longest[at] = max(longest[at], len(shown(value)))
     cells = [problem.cell for problem in checked.problems if problem.cell is not None]
     columns = max([columns, *(cell.column + 1 for cell in cells)])
-    if rows > _LAST_ROW or columns + len(RESULT_COLUMNS) > _LAST_COLUMN:
-        raise FileProblemError(
-            f"{checked.path.name} has {rows:,} rows and {columns:,} columns, more than one sheet"
-            " can hold with the results",
-            hint="validate --json tells the same for a program to read",
-            state=NOTHING_WRITTEN,
-        )
+    require_room(checked, rows, columns + len(RESULT_COLUMNS))
     least, most = _WIDTHS
     return [min(max(longest[at] + 2, least), most) for at in range(columns)]
 
@@ -253,7 +244,7 @@ def _summary_title(taken: str) -> str:
 def _summary(checked: Checked, marks: _Marks) -> Sheet:
     rows = "row" if checked.rows == 1 else "rows"
     notes = [
-        f"{checked.path.name}: {checked.rows:,} {rows} checked, {len(checked.people):,} ready",
+        f"{checked.name}: {checked.rows:,} {rows} checked, {len(checked.people):,} ready",
         ", ".join(f"{level.value}s: {checked.count(level):,}" for level in _WEIGHT),
     ]
     if marks.commented < marks.marked:

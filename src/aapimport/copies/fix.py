@@ -8,7 +8,7 @@ from pathlib import Path
 from aapimport.check.check_file import Checked
 from aapimport.check.noted import Kind
 from aapimport.check.repair import shown
-from aapimport.copies.read_again import Original, is_blank, read_again
+from aapimport.copies.read_again import Original, is_blank, read_again, require_room
 from aapimport.errors import FileProblemError
 from aapimport.person import Person
 from aapimport.problems.catalogue import RULES
@@ -49,11 +49,13 @@ class TemplateRow:
     """A row of the file as it is typed into the template.
 
     Attributes:
+        number: The row's number in the file, from 1.
         person: The person in it; None where the row has an error.
         cells: What is typed into the template's columns, then into the extra ones.
         original: The row's values in the file.
     """
 
+    number: int
     person: Person | None
     cells: Row
     original: list[Value]
@@ -77,8 +79,7 @@ def fix(checked: Checked, out: Path, *, force: bool = False) -> Fixed:
             its header has an error, so that nobody knows what is in which column.
     """
     check_workbook_name(out, force=force, source=checked.path)
-    original = read_again(checked)
-    require_columns(checked, original)
+    original = read_for_template(checked)
     with_errors = 0
 
     def rows() -> Iterator[Row]:
@@ -114,6 +115,22 @@ def require_columns(checked: Checked, original: Original) -> None:
             )
 
 
+def read_for_template(checked: Checked) -> Original:
+    """The rows of a file that can be put into a template.
+
+    Raises:
+        FileProblemError: As `read_again` and `require_columns`; or there are more rows or columns
+            than the template's sheet can hold.
+    """
+    original = read_again(checked)
+    require_columns(checked, original)
+    people = {person.row for person in checked.people}
+    rows = len(people.union(errors_by_row(checked)))
+    columns = len(COLUMNS) + len(extra_columns(checked, original))
+    require_room(checked, rows + 1, columns + 1)  # the header; a leaver's reason
+    return original
+
+
 def extra_columns(checked: Checked, original: Original) -> dict[int, str]:
     """The headers of the columns that are not the template's, by column (from 0).
 
@@ -131,16 +148,21 @@ def template_rows(checked: Checked, original: Original) -> Iterator[TemplateRow]
     errors = errors_by_row(checked)
     extra = extra_columns(checked, original)
     doubts = _doubts_by_row(checked)
+    columns = [*(checked.columns.get(column.key) for column in COLUMNS), *extra]
+    places = {at: index for index, at in enumerate(columns)}
     for number, values in original.rows_below_header():
         person = people.get(number)
         if number in checked.rows_left_out or (person is None and number not in errors):
             continue
         cells: list[str | Unread | Marked]
         cells = [*typed(person)] if person else _as_it_was(checked, number, values, errors[number])
+        cells += [shown(values[at]) if at < len(values) else "" for at in extra]
         for at, problems in doubts.get(number, {}).items():
-            _keep_doubts(cells, (number, at), values, problems, checked)
-        more = [shown(values[at]) if at < len(values) else "" for at in extra]
-        yield TemplateRow(person, [*cells, *more], values)
+            if at in places:
+                cells[places[at]] = _with_doubts(
+                    cells[places[at]], (number, at), values, problems, checked
+                )
+        yield TemplateRow(number, person, cells, values)
 
 
 def _doubts_by_row(checked: Checked) -> dict[int, dict[int, list[Problem]]]:
@@ -153,22 +175,20 @@ def _doubts_by_row(checked: Checked) -> dict[int, dict[int, list[Problem]]]:
     return doubts
 
 
-def _keep_doubts(
-    cells: list[str | Unread | Marked],
+def _with_doubts(
+    text: str | Unread | Marked,
     place: tuple[int, int],
     values: list[Value],
     problems: list[Problem],
     checked: Checked,
-) -> None:
-    """Write a cell so that the next check has the same doubts; the comment says them, too."""
-    key = next(key for key, column in checked.columns.items() if column == place[1])
-    index = next(at for at, column in enumerate(COLUMNS) if column.key == key)
-    text, value = cells[index], values[place[1]] if place[1] < len(values) else ""
+) -> str | Unread | Marked:
+    """A cell of which the next check has the same doubts; the comment says them, too."""
+    value = values[place[1]] if place[1] < len(values) else ""
     if not isinstance(text, str):
-        return
+        return text
     number = value if isinstance(value, int | float) and shown(value) == text else None
     kinds = checked.corrections[place]
-    cells[index] = Marked(
+    return Marked(
         text=text,
         note=said_of(problems),
         comment=kinds.get(Kind.COMMENT, ""),

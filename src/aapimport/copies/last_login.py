@@ -23,7 +23,9 @@ _FORMATS = (
     "%B %d, %Y",
 )
 _EXCEL_EPOCH = date(1899, 12, 30)
-_EXCEL_DAYS = range(20_000, 80_000)  # 1954 to 2119: a number outside is no day of a login
+_EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119: a number outside is no day of a login
+_FIRST = date(1990, 1, 1)  # before the web there was no login: 0001, 1601, 1900, 1970 mean never
+_MONTHS = 12
 
 
 class LoginDays:
@@ -32,7 +34,12 @@ class LoginDays:
     Whether 03/04/2026 is in March or in April is decided by the whole column; where no value of
     it can decide that, such values stay unread.
 
-    A day in the future is no last login: it was misread or mistyped, and stays unread.
+    A list with days before months that is opened in an American Excel comes out with day and month
+    swapped where that makes a date, and else with the text as it was. So dates stay unread beside
+    such texts, unless one has a day that can't be a month.
+
+    A day in the future is no last login: it was misread or mistyped, and stays unread; so does a
+    day before the web, which programs write for never.
 
     Args:
         column: All values of the column.
@@ -41,18 +48,25 @@ class LoginDays:
 
     def __init__(self, column: Iterable[Value], today: date | None = None) -> None:
         self._last = (today or datetime.now().astimezone().date()) + timedelta(days=1)
-        texts = {_day_text(value) for value in column if isinstance(value, str)}
+        values = [*column]
+        texts = {_day_text(value) for value in values if isinstance(value, str)}
         slashed = [text for text in texts if "/" in text and text[0].isdigit()]
         day_first = all(_parse(text, _DAY_FIRST) for text in slashed)
         month_first = all(_parse(text, _MONTH_FIRST) for text in slashed)
         self._formats = [*_FORMATS]
-        if day_first is not month_first:
+        is_decided = day_first is not month_first
+        if is_decided:
             self._formats.append(_DAY_FIRST if day_first else _MONTH_FIRST)
+        days = [day for value in values if not isinstance(value, str) and (day := self._day(value))]
+        self._may_be_swapped = is_decided and all(day.day <= _MONTHS for day in days)
 
     def read(self, value: Value) -> date | None:
         """The day; None where the value is blank or can't be read for sure."""
         day = self._day(value)
-        return day if day and day <= self._last else None
+        if day is None or not _FIRST <= day <= self._last:
+            return None
+        is_date = not isinstance(value, str)
+        return None if is_date and self._may_be_swapped and day.day != day.month else day
 
     def _day(self, value: Value) -> date | None:
         if isinstance(value, datetime):
@@ -60,8 +74,8 @@ class LoginDays:
         if isinstance(value, date):
             return value
         if isinstance(value, int | float) and not isinstance(value, bool):
-            days = int(value)
-            return _EXCEL_EPOCH + timedelta(days=days) if days in _EXCEL_DAYS else None
+            first, end = _EXCEL_DAYS
+            return _EXCEL_EPOCH + timedelta(days=int(value)) if first <= value < end else None
         text = _day_text(value) if isinstance(value, str) else ""
         return next(filter(None, (_parse(text, form) for form in self._formats)), None)
 

@@ -11,11 +11,14 @@ from aapimport.check.repair import shown as as_text
 from aapimport.copies.rows import RowsFound, RowsRequest, value_of
 from aapimport.errors import FileProblemError
 from aapimport.problems.catalogue import RULES
+from aapimport.problems.problem import Level, Problem
 from aapimport.sheets.book import Value
 from aapimport.sheets.child import start_child
 from aapimport.sheets.limits import limits_of
 from aapimport.sheets.source import CAN_HAND_OVER, open_file
 from aapimport.template.output import NOTHING_WRITTEN
+
+_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Original:
         filled: The rows that hold something: their numbers, and their values from column A on.
         last_row: The last row that holds something, or has a problem.
         shown: What Excel shows in columns that are none of the template's, where that is another
-            text than the value, by row and column.
+            text than the value, an error for example, by row and column.
     """
 
     header_row: int
@@ -41,8 +44,9 @@ class Original:
         for number, values in self.filled:
             for blank in range(last + 1, number):
                 yield blank, []
-            whole = [*values]
-            for at, text in self.shown.get(number, {}).items():
+            shown = self.shown.get(number, {})
+            whole = [*values, *[""] * (max(shown, default=-1) + 1 - len(values))]
+            for at, text in shown.items():
                 whole[at] = text
             yield number, whole
             last = number
@@ -90,20 +94,44 @@ def read_again(checked: Checked) -> Original:
     shown: dict[int, dict[int, str]] = {}
     known = set(checked.columns.values())
     for (row, column), kinds in checked.corrections.items():
-        if column not in known and Kind.SHOWN in kinds:
-            shown.setdefault(row, {})[column] = kinds[Kind.SHOWN]
+        said = kinds.get(Kind.SHOWN) or kinds.get(Kind.UNREADABLE)
+        if said and column not in known:
+            shown.setdefault(row, {})[column] = said
     return Original(checked.header_row, filled, last_row, shown)
 
 
+def only_in_the_file(checked: Checked, *levels: Level) -> tuple[Problem, ...]:
+    """The problems of some levels that no check of a copy can find again."""
+    return tuple(
+        problem
+        for problem in checked.problems
+        if problem.level in levels and RULES[problem.id].is_in_the_file
+    )
+
+
 def _refuse_what_a_copy_hides(checked: Checked) -> None:
-    for problem in checked.problems:
-        if RULES[problem.id].is_in_the_file:
-            raise FileProblemError(
-                f"{checked.path.name} can't be copied, as its values alone would look right: "
-                f"{problem.message}",
-                hint=problem.hint,
-                state=NOTHING_WRITTEN,
-            )
+    for problem in only_in_the_file(checked, Level.ERROR):
+        raise FileProblemError(
+            f"{checked.path.name} can't be copied, as its values alone would look right: "
+            f"{problem.message}",
+            hint=problem.hint,
+            state=NOTHING_WRITTEN,
+        )
+
+
+def require_room(checked: Checked, rows: int, columns: int) -> None:
+    """Refuse a copy that no sheet can hold, before any work goes into it.
+
+    Raises:
+        FileProblemError: There are more rows or columns than a sheet has.
+    """
+    if rows > _LAST_ROW or columns > _LAST_COLUMN:
+        raise FileProblemError(
+            f"a copy of {checked.path.name} would have {rows:,} rows and {columns:,} columns,"
+            " more than one sheet can hold",
+            hint="split the file; validate --json tells the problems for a program to read",
+            state=NOTHING_WRITTEN,
+        )
 
 
 def _rows_of(checked: Checked) -> list[tuple[int, list[Value]]]:

@@ -14,14 +14,15 @@ from aapimport.copies.fix import (
     TemplateRow,
     extra_columns,
     filled_rows,
-    require_columns,
+    read_for_template,
     template_rows,
 )
 from aapimport.copies.last_login import LoginDays, is_undated
-from aapimport.copies.read_again import Original, read_again
+from aapimport.copies.read_again import Original, only_in_the_file
+from aapimport.problems.problem import Level, Problem
 from aapimport.sheets.book import Value
 from aapimport.template.cells import CellRef
-from aapimport.template.columns import COLUMNS, LEAVERS_SHEET
+from aapimport.template.columns import COLUMNS, LEAVERS_SHEET, LEAVERS_TITLE
 from aapimport.template.output import check_workbook_name
 from aapimport.template.workbook import Row, Sheet, TemplateContent, write_template
 
@@ -52,6 +53,8 @@ class Renewal:
         since: The day before which a last login is old; None where there are no dates to go by.
         roles: How often a role was typed differently: (word in the list, word typed now) → people.
         extra_columns: The further columns, kept to the right of the template's.
+        told: Warnings and notices that nobody would hear of from the new file, above all of people
+            who aren't read.
     """
 
     kept: int
@@ -65,6 +68,7 @@ class Renewal:
     since: date | None
     roles: dict[tuple[str, str], int]
     extra_columns: tuple[str, ...]
+    told: tuple[Problem, ...] = ()
 
 
 def renew(
@@ -92,8 +96,7 @@ def renew(
             its header has an error.
     """
     check_workbook_name(out, force=force, source=checked.path)
-    original = read_again(checked)
-    require_columns(checked, original)
+    original = read_for_template(checked)
     extra = extra_columns(checked, original)
     sorter = _Sorter(checked, original, extra, idle_days)
     content = TemplateContent(
@@ -115,6 +118,7 @@ def renew(
         unread_dates=sorter.unread_dates,
         roles=dict(sorter.roles),
         extra_columns=tuple(extra.values()),
+        told=only_in_the_file(checked, Level.WARNING, Level.NOTICE),
     )
 
 
@@ -144,7 +148,7 @@ class _Sorter:
     def __post_init__(self) -> None:
         wanted = header_form(LAST_LOGIN)
         found = [at for at, name in self.extra.items() if header_form(name) == wanted]
-        self._column = found[0] if found else None
+        self._column = found[0] if len(found) == 1 else None  # of two, nobody knows which counts
         values = [self._login(values) for _, values in self.original.rows_below_header()]
         self._days = LoginDays(values)
         days = [day for value in values if (day := self._days.read(value))]
@@ -210,8 +214,7 @@ def _leavers_sheet(sorter: _Sorter) -> Sheet:
 def _notes(since: date | None) -> tuple[str, ...]:
     return tuple(
         f"""\
-These people are NOT on the sheet Users and will not be loaded. Copy the rows of those who are \
-still with you to the sheet Users.
+{LEAVERS_TITLE} Copy the rows of those who are still with you to the sheet Users.
 Proposed because the last login is before {since}, or because there is no date.
 A blank Date of Last Login means: never logged in, OR logged in without starting a course. Such \
 people may well be active; ask before you leave them out.

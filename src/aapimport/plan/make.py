@@ -123,7 +123,7 @@ def draft_plan(
     unproven = _single_witnesses(people, *snapshots)
     return Plan(
         receipt=new_receipt(),
-        file=checked.path.name,
+        file=checked.name,
         file_digest=checked.digest,
         sheet=checked.sheet,
         target=services.target,

@@ -3,7 +3,7 @@
 import re
 import shlex
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from aapimport.services.directory import Unknown
 from aapimport.services.portal import Portal
 from aapimport.services.scim import Account
 from aapimport.services.values import Pass, Team
+from aapimport.template.cells import CellRef
 from aapimport.text import closest, did_you_mean, fold
 
 Remembered = Callable[[str], frozenset[str]]
@@ -118,30 +119,49 @@ def _named_pass(portal: Portal, name: str) -> Pass:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class TeamFault:
+    """A team's name that can't be used with a pass.
+
+    Attributes:
+        name: The name, as it was typed first.
+        rows: The rows that name it, from 1.
+        what: What is wrong, to be read after the name.
+        cure: What may be meant; may be empty.
+    """
+
+    name: str
+    rows: Sequence[int]
+    what: str
+    cure: str
+
+
 def find_teams(checked: Checked, portal: Portal, pass_: Pass) -> dict[str, Team]:
     """The teams that the file names, by the name as it is typed there.
 
     Raises:
         RefusedError: Some are not on the pass; says each once, with all its cells.
     """
-    typed = {person.team for person in checked.people if person.team}
+    typed = {person.row: person.team for person in checked.people if person.team}
     if not typed:
         return {}
-    here, elsewhere = _teams_of(portal, pass_)
-    blocks = []
-    for people in _by_unusable_team(checked, here):
-        why, cure = _fault(people[0].team or "", here, elsewhere)
-        blocks.append(f"{why}: {_cells(checked, people)}" + (f"\n  {cure}" if cure else ""))
-    if blocks:
+    here, elsewhere = teams_of(portal, pass_)
+    faults = team_faults(typed, here, elsewhere)
+    if faults:
+        blocks = [
+            f"team {fault.name!r} {fault.what}: {_cells(checked, fault.rows)}"
+            + (f"\n  {fault.cure}" if fault.cure else "")
+            for fault in faults
+        ]
         raise RefusedError(
             f"{len(blocks)} team name{'s' if len(blocks) > 1 else ''} in the file can't be used"
             f" with pass {pass_.name!r}\n" + "\n".join(blocks),
             hint="create the team on the portal first, correct the cells, or leave them blank",
         )
-    return {name: meant(name, here, by_id=False)[0] for name in typed}
+    return {name: meant(name, here, by_id=False)[0] for name in set(typed.values())}
 
 
-def _teams_of(portal: Portal, pass_: Pass) -> tuple[list[Team], list[Team]]:
+def teams_of(portal: Portal, pass_: Pass) -> tuple[list[Team], list[Team]]:
     """The teams that can be used with a pass, and those of other passes."""
     here: list[Team] = []
     elsewhere: list[Team] = []
@@ -150,50 +170,63 @@ def _teams_of(portal: Portal, pass_: Pass) -> tuple[list[Team], list[Team]]:
     return here, elsewhere
 
 
-def _by_unusable_team(checked: Checked, here: Sequence[Team]) -> Iterable[list[Person]]:
-    """The people whose team is none of a pass's, or several; those with the same one together."""
-    typed = {person.team for person in checked.people if person.team}
-    found = {name: meant(name, here, by_id=False) for name in typed}
-    wrong: dict[str, list[Person]] = {}
-    for person in checked.people:
+def team_faults(
+    typed: Mapping[int, str], here: Sequence[Team], elsewhere: Sequence[Team]
+) -> list[TeamFault]:
+    """The names that are none of a pass's teams, or several, each with all its rows.
+
+    Args:
+        typed: The name in each row.
+        here: The teams that can be used with the pass.
+        elsewhere: The teams of other passes.
+    """
+    found = {name: meant(name, here, by_id=False) for name in set(typed.values())}
+    wrong: dict[str, list[int]] = {}
+    for row, name in typed.items():
         # names of Groups are not unique (docs/scim.md, 8)
-        if person.team and len(found[person.team]) != 1:
-            wrong.setdefault(fold(plain(person.team)), []).append(person)
-    return wrong.values()
+        if len(found[name]) != 1:
+            wrong.setdefault(fold(plain(name)), []).append(row)
+    faults = []
+    for rows in wrong.values():
+        what, cure = _fault(typed[rows[0]], here, elsewhere)
+        faults.append(TeamFault(name=typed[rows[0]], rows=rows, what=what, cure=cure))
+    return faults
 
 
 def _fault(name: str, here: Sequence[Team], elsewhere: Sequence[Team]) -> tuple[str, str]:
     """What is wrong with a team's name, and what may be meant."""
     if meant(name, here, by_id=False):
-        return f"there are several teams {name!r} on the pass", ""
+        return "is the name of several teams on the pass", ""
     parts = [part for part in map(plain, _BETWEEN_TEAMS.split(name)) if part]
     if len(parts) > 1 and all(meant(part, here, by_id=False) for part in parts):
         return (
-            f"{len(parts)} teams in one cell, {' and '.join(map(repr, parts))}",
+            f"is {len(parts)} teams in one cell, {' and '.join(map(repr, parts))}",
             "a row puts a person into one team: keep one, the others are joined on the portal",
         )
-    why = f"team {name!r} is not on the pass"
+    what = "is not on the pass"
     if meant(name, elsewhere, by_id=False):
-        return why, "it is a team of another pass"
+        return what, "it is a team of another pass"
     names = sorted(plain(team.name) for team in here)
     if close := suggest(name, names):
-        return why, close
+        return what, close
     more = f" and {len(names) - _MANY_TEAMS} more" if len(names) > _MANY_TEAMS else ""
     there = ", ".join(map(repr, names[:_MANY_TEAMS])) + more
-    return why, f"the pass's teams are {there}" if names else "the pass has no teams"
+    return what, f"the pass's teams are {there}" if names else "the pass has no teams"
 
 
-def _cells(checked: Checked, people: Sequence[Person]) -> str:
-    """The cells of people's teams, rows that follow each other as a range: `Users!E2:E9, E12`."""
-    runs: list[list[Person]] = []
-    for person in people:
-        if runs and person.row == runs[-1][-1].row + 1:
-            runs[-1].append(person)
+def _cells(checked: Checked, rows: Sequence[int]) -> str:
+    """The cells of some rows' teams, rows that follow each other as a range: `Users!E2:E9, E12`."""
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and row == runs[-1][-1] + 1:
+            runs[-1].append(row)
         else:
-            runs.append([person])
+            runs.append([row])
     cells = []
     for run in runs:
-        first, last = (str(checked.cell(person, "team")) for person in (run[0], run[-1]))
+        first, last = (
+            str(CellRef(checked.sheet, checked.columns["team"], row)) for row in (run[0], run[-1])
+        )
         cells.append(first if len(run) == 1 else f"{first}:{last.rpartition('!')[2]}")
     return ", ".join(cells)
 

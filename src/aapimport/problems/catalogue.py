@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 MAX_VALUE = 1000
-"""How much of a cell's text a problem repeats, in characters."""
+"""How much of a text a problem repeats, in characters."""
 
 _WEIGHTS = (Level.ERROR, Level.WARNING, Level.NOTICE)
 
@@ -60,24 +60,25 @@ def _position(finding: Finding) -> tuple[int, int, int]:
 
 def _problem(finding: Finding, sheet: str) -> Problem:
     rule = RULES[finding.rule]
-    words: dict[str, object] = {"value": finding.value}
+    words: dict[str, object] = {"value": _cut(finding.value)}
     for name, argument in finding.arguments.items():
         if name.endswith("_cell") and isinstance(argument, (list, tuple)):
             words[name] = str(CellRef(sheet, argument[1], argument[0]))
         else:
-            words[name] = argument
+            words[name] = _cut(argument) if isinstance(argument, str) else argument
     cell = None
     if finding.row is not None and finding.column is not None:
         cell = CellRef(sheet, finding.column, finding.row)
-    value = finding.value
-    if len(value) > MAX_VALUE:
-        value = value[:MAX_VALUE] + "…"
     return Problem(
         id=rule.id,
         level=rule.level,
         cell=cell,
-        value=value,
+        value=_cut(finding.value),
         message=rule.message.format_map(words),
         hint=rule.hint.format_map(words),
         end=finding.end,
     )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_VALUE else text[:MAX_VALUE] + "…"

@@ -43,6 +43,13 @@ CELL_RULES = (
         "Jhana sends an e-mail of its own and a weekly newsletter.",
     ),
     Rule(
+        RuleId.UNKNOWN_TEAM,
+        _ERROR,
+        "{what}",
+        "{cure}",
+        "Told with --pass: people can only join a team that is on the pass already.",
+    ),
+    Rule(
         RuleId.TOO_MANY_VALUES,
         _ERROR,
         "stands beyond the header's last column, so nobody knows which value belongs where",

@@ -72,6 +72,7 @@ FILE_RULES = (
         "is a column that is not read, and it holds {what}",
         "name it {meant!r} if that is what it is; else delete the column",
         "A column of roles that is not read makes managers of everybody in it.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.REPEATED_HEADER,
@@ -94,6 +95,7 @@ FILE_RULES = (
         "stands in a column without a header, which is not read; values in it: {count:,}",
         "name the column in row {header_row}, or delete what is in it",
         "Without its header, a column of roles or teams would be lost in silence.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.ROWS_ABOVE_HEADER,
@@ -108,6 +110,7 @@ FILE_RULES = (
         "is an address in a row that is not read",
         "if it is somebody to upload, move the row below the header and into its columns",
         "A list that was sorted together with its header, or a row pasted beside the table.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.OTHER_SHEETS,
@@ -115,6 +118,7 @@ FILE_RULES = (
         "is the only sheet that is read; not read: {names}",
         "--sheet NAME reads another one",
         "Somebody may have expected all sheets to be loaded.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.PEOPLE_ON_OTHER_SHEETS,
@@ -122,6 +126,7 @@ FILE_RULES = (
         "is the only sheet that is read; rows with an address that are not read: {names}",
         "--sheet NAME reads another one, if it has a header; or put all people on one sheet",
         "A list that goes on in a second sheet would be loaded by half.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.HIDDEN_ROWS_SKIPPED,
@@ -143,6 +148,7 @@ FILE_RULES = (
         "is in a hidden column and is read all the same",
         "unhide the column and check what is in it",
         "A role or a team that nobody sees still counts.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.MANY_MANAGERS,
@@ -157,6 +163,7 @@ FILE_RULES = (
         "more than {limit:,} rows: each value was read once, and comments were not looked at",
         "--thorough reads them twice; it takes about a minute per 100,000 rows",
         "The second reader is slow, so large files go without it unless asked for.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.CROSSED_OUT,
@@ -175,6 +182,7 @@ FILE_RULES = (
         "--thorough looks at it; it takes about a minute per 100,000 rows",
         "An address may lead elsewhere than it says, and a cell may show another text than it"
         " holds; in a sheet of more than 20,000 rows only the slow reader tells.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.VALUES_ONLY,
@@ -189,6 +197,7 @@ FILE_RULES = (
         "links, comments and number formats could not be looked at",
         "open it in Excel, save it under a new name as .xlsx, and check that file",
         "The second reader could not cope with the workbook; the values themselves were read.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.FULL_SHEET,
@@ -196,6 +205,7 @@ FILE_RULES = (
         "the list fills the sheet to its last row, 65,536; whoever came after is not in the file",
         "export the list again as .xlsx or .csv, which hold more rows",
         "Programs cut a longer list off where an xls ends, without a word.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.OTHER_TEMPLATE,
@@ -203,6 +213,7 @@ FILE_RULES = (
         "the file was made with version {version} of the template; this is version {ours}",
         "`aapimport generate-template` makes a current one",
         "Columns may have changed since.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.ODD_ENCODING,
@@ -210,6 +221,7 @@ FILE_RULES = (
         "some names look odd in {encoding}: {read!r} is {meant!r} in {other}",
         "check these names; --encoding {other} reads the file the other way",
         "Read in the wrong encoding, most names look right, and some get other letters.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.FILE_PADDING,
@@ -217,6 +229,7 @@ FILE_RULES = (
         "the file ends with {count:,} NUL characters (zero bytes), which are not read",
         "check that the last person is there; the file may not have been copied whole",
         "Some programs pad a file with zeros, and so does a disk that lost the rest of it.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.ROW_IN_A_VALUE,
@@ -224,6 +237,7 @@ FILE_RULES = (
         "stands in a value of several lines and may be a row of its own; it is not read",
         'if it is one, check the quotation marks (") in that row',
         "Two stray quotation marks make one value of all that is between them.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.TOO_MANY_ERRORS,

@@ -132,6 +132,7 @@ WARNING_RULES = (
         "is where a conditional format begins that may {how}; nobody has worked out for whom",
         "see who it concerns; then delete them, or clear it (Home > Conditional Formatting)",
         "Leavers are crossed out like this, and numbers shown as other words or not at all.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.GARBLED_TEXT,

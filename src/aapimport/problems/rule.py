@@ -17,8 +17,9 @@ class Rule:
         hint: What to do.
         why: The reason, for the documentation.
         moves_values: Whether nobody knows any more which value belongs into which column.
-        is_in_the_file: Whether it is about how the file is written, which a copy of its values
-            would hide.
+        is_in_the_file: Whether it is about how the file is written, or about what isn't read in it,
+            which a copy of its values would hide: an error allows no copy, what is less is told
+            with a copy that is to take the file's place.
     """
 
     id: RuleId

@@ -43,6 +43,7 @@ class RuleId(StrEnum):
     DUPLICATE_EMAIL = "duplicate-email"
     UNKNOWN_ROLE = "unknown-role"
     BAD_JHANA = "bad-jhana"
+    UNKNOWN_TEAM = "unknown-team"
     TOO_MANY_VALUES = "too-many-values"
     INVISIBLE_CHARACTER = "invisible-character"
     NOT_TEXT = "not-text"

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aapimport.screens.console import count, safe
+from aapimport.screens.problems import gather, problem_lines
 from aapimport.screens.template import command_word
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def renewed(path: Path, renewal: "Renewal") -> str:
     if renewal.extra_columns:
         lines.append("kept to the right of the template's columns, and not loaded:")
         lines += [f"  {safe(name)}" for name in renewal.extra_columns]
+    if renewal.told:
+        lines.append("to be looked at in the list, as no check of the new file tells it:")
+        lines += [line.plain for line in problem_lines(gather(renewal.told))]
     if renewal.idle or renewal.undated:
         lines.append("next: copy back from Possible leavers to Users who is still with you, then:")
         lines.append(f"  aapimport validate {command_word(path)}")

@@ -19,8 +19,14 @@ USERS_SHEET = "Users"
 KEY_SHEET = "Key"
 """The sheet that explains the columns and the roles; people are never read from it."""
 
+KEY_TITLE = f"How to fill in the sheet {USERS_SHEET}"
+"""What the key begins with."""
+
 LEAVERS_SHEET = "Possible leavers"
 """The sheet that `renew` writes; its people are not loaded unless they are copied from it."""
+
+LEAVERS_TITLE = f"These people are NOT on the sheet {USERS_SHEET} and will not be loaded."
+"""What that sheet begins with."""
 
 
 @dataclass(frozen=True, kw_only=True)

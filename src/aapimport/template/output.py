@@ -11,7 +11,9 @@ import glob
 import os
 import re
 import shutil
+import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -77,11 +79,12 @@ def text_cell(sheet: "Worksheet", text: str) -> "Cell":
 
     Characters that XML can't carry are written as `_xHHHH_` (ECMA-376 part 1, section 22.9.2.19),
     and text that already looks like that is protected, so that Excel shows what was meant.
-    Excel can't hold more than `LONGEST_CELL` characters; the rest is cut off.
+    Excel can't hold more than `LONGEST_CELL` characters; the rest is cut off, and `…` says so.
     """
     from openpyxl.cell import WriteOnlyCell
 
-    cell = WriteOnlyCell(sheet, value=_escaped(text[:LONGEST_CELL]) or None)
+    held = text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"
+    cell = WriteOnlyCell(sheet, value=_escaped(held) or None)
     if text:
         cell.data_type = "s"  # openpyxl takes "=…" for a formula and "#N/A" for an error
     cell.number_format = TEXT_FORMAT
@@ -164,6 +167,8 @@ def save_workbook(workbook: "Workbook", path: Path, *, force: bool = False) -> N
     Raises:
         FileProblemError: As `replacing`.
     """
+    for sheet in workbook.worksheets:
+        sheet.close()  # left open, it prints a traceback as it goes
     with replacing(path, force=force) as draft:
         workbook.save(draft)
 
@@ -172,12 +177,10 @@ def save_workbook(workbook: "Workbook", path: Path, *, force: bool = False) -> N
 def keep_drafts_private() -> None:
     """Let drafts, which hold people, stand in a folder of this process alone (0700).
 
-    It goes with the process. One that was killed can't see to that: the next one removes its
-    folder.
+    It goes with the process, also where that is told to end or loses its terminal. One that was
+    killed can't see to that: the next command that reads a file does.
     """
-    for left in Path(tempfile.gettempdir()).glob(f"{_DRAFTS}*"):
-        if _is_left_behind(left):
-            shutil.rmtree(left, ignore_errors=True)
+    sweep_drafts()
     process = os.getpid()
     tempfile.tempdir = folder = tempfile.mkdtemp(prefix=f"{_DRAFTS}{process}-")
 
@@ -185,7 +188,24 @@ def keep_drafts_private() -> None:
         if os.getpid() == process:  # and not one that was forked from it
             shutil.rmtree(folder, ignore_errors=True)
 
+    def end(number: int, _frame: object) -> None:
+        remove()
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
     atexit.register(remove)
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, end)
+
+
+def sweep_drafts() -> None:
+    """Remove the drafts of processes that were killed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_DRAFTS}*"):
+        if _is_left_behind(left):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _is_left_behind(folder: Path) -> bool:
@@ -213,7 +233,7 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
         FileProblemError: The file exists and `force` isn't set, or it can't be written.
     """
     check_free(path, force=force)
-    try:
+    with _writing(path):
         for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
             if time.time() - left.stat().st_mtime > _HOUR:  # of a process that was killed
                 left.unlink(missing_ok=True)
@@ -226,6 +246,13 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Tell of a file that can't be written, or whose name or folder the system refuses."""
+    try:
+        yield
     except OSError as error:
         raise FileProblemError(
             f"{path} can't be written: {error.strerror or error}",
@@ -259,8 +286,14 @@ def check_free(path: Path, *, force: bool, source: Path | None = None) -> None:
         source: The file that is read; it is never replaced, whatever `force` says.
 
     Raises:
-        FileProblemError: The file exists, is a folder or `source`, or its folder does not exist.
+        FileProblemError: The file exists, is a folder or `source`, its folder does not exist, or
+            the system refuses its name.
     """
+    with _writing(path):
+        _check_free(path, force=force, source=source)
+
+
+def _check_free(path: Path, *, force: bool, source: Path | None) -> None:
     if path.is_dir():
         raise FileProblemError(f"{path} is a folder", hint="add a file name", state=NOTHING_WRITTEN)
     if not path.parent.is_dir():

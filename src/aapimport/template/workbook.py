@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aapimport.template.columns import (
     COLUMNS,
     KEY_SHEET,
+    KEY_TITLE,
     TEMPLATE_NAME,
     TEMPLATE_PROPERTY,
     TEMPLATE_VERSION,
@@ -302,7 +303,7 @@ def _write_key(target: "Worksheet", teams: Sequence[str]) -> None:
     from openpyxl.styles import Alignment, Font
 
     set_up(target, _KEY_WIDTHS, header_row=1)
-    title = text_cell(target, f"How to fill in the sheet {USERS_SHEET}")
+    title = text_cell(target, KEY_TITLE)
     title.font = Font(bold=True, size=14)
     target.row_dimensions[1].height = _TITLE_HEIGHT
     target.append([title])
