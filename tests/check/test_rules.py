@@ -425,6 +425,9 @@ CASES = {
     "address-not-read": Case(
         [ANA], [ANA], "Users!B1", {"change": title("bob.hope@acme.com")}, {"change": title()}
     ),
+    "note-or-person": Case(
+        [ANA, ("Nguyen Thi Minh Khai",)], [ANA, ("Please note: Nguyen Thi Minh Khai",)], "Users!A3"
+    ),
     "extra-cells": Case(
         [ANA, (None, None, None, None, None, None, "1 person")],
         [ANA, (None, None, None, None, None, None, " ")],

@@ -134,6 +134,13 @@ WARNING_RULES = (
         "Text that was once opened in the wrong encoding; the name would be sent like this.",
     ),
     Rule(
+        RuleId.NOTE_OR_PERSON,
+        _WARNING,
+        "stands alone in its row, which is not read: a note, or somebody without an address",
+        "if it is somebody, fill in the row; if not, delete it or begin it with 'Please note:'",
+        "'Nguyen Thi Minh Khai' has as many words as a note, and 'Page' and 'See' are names, too.",
+    ),
+    Rule(
         RuleId.CLIENT_ADMIN,
         _WARNING,
         "gives {who} administration rights",

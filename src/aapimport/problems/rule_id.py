@@ -72,6 +72,7 @@ class RuleId(StrEnum):
     SHOWN_OTHERWISE = "shown-otherwise"
     CONDITIONAL_FORMAT = "conditional-format"
     GARBLED_TEXT = "garbled-text"
+    NOTE_OR_PERSON = "note-or-person"
     CLIENT_ADMIN = "client-admin"
 
     TRIMMED = "trimmed"
