@@ -351,6 +351,11 @@ CASES = {
     "all-capitals": Case([person(last="PEREZ")], [person("li@acme.com", "LI", "Wei")], "Users!C2"),
     "number-as-name": Case([person(last=4711)], [person(last="X Æ 12")], "Users!C2"),
     "no-name": Case([person(last="-")], [person(last="Na")], "Users!C2"),
+    "no-team": Case(
+        [person("ana@acme.com", "Ana", "Perez", None, "N/A")],
+        [person("ana@acme.com", "Ana", "Perez", None, "#1 Sales")],
+        "Users!E2",
+    ),
     "odd-sign": Case([person(first="'Ana")], [person(last="'t Hooft")], "Users!B2"),
     "html-entity": Case([person(first="Andr&eacute;")], [person(last="R&D; Lab")], "Users!B2"),
     "odd-address": Case(

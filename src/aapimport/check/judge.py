@@ -326,7 +326,8 @@ class SheetCheck:
 
         if "team" in self._columns:
             at, name = self._columns["team"], _COLUMN["team"].name
-            noted.findings += odd_text(numbers, texts["team"], at, name, is_team=True)
+            found = odd_text(numbers, texts["team"], at, name, is_team=True)
+            noted.findings += [it for it in found if (it.row, "team") not in noted.faulty]
 
     def add(
         self, rule: RuleId, row: int, column: int | None, value: str, **arguments: object

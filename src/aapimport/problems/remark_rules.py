@@ -78,6 +78,13 @@ WARNING_RULES = (
         "It is sent as it stands, and the welcome e-mail would greet it.",
     ),
     Rule(
+        RuleId.NO_TEAM,
+        _WARNING,
+        "is hardly a team",
+        "clear the cell if there is no team, or type the team's name",
+        "'-', 'N/A', a formula's 0, the signs of a column that is too narrow: no team is called so.",
+    ),
+    Rule(
         RuleId.ODD_SIGN,
         _WARNING,
         "begins with {sign!r}",

@@ -64,6 +64,7 @@ class RuleId(StrEnum):
     BOTH_NAMES_IN_ONE_CELL = "both-names-in-one-cell"
     EMAIL_AS_NAME = "email-as-name"
     NO_NAME = "no-name"
+    NO_TEAM = "no-team"
     ODD_SIGN = "odd-sign"
     HTML_ENTITY = "html-entity"
     ALL_CAPITALS = "all-capitals"
