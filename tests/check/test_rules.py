@@ -362,6 +362,19 @@ CASES = {
         [person("ana@acme.onmicrosoft.com")], [person("test.ana@acme.com")], "Users!A2"
     ),
     "shifted-addresses": Case(SLIPPED, COLLEAGUES, "Users!A3"),
+    "shuffled-addresses": Case(
+        [
+            *COLLEAGUES,
+            person("zoe.king@acme.com", "Ian", "Moss"),
+            person("ian.moss@acme.com", "Zoe", "King"),
+        ],
+        [
+            *COLLEAGUES,
+            person("zoe.king@acme.com", "Zoe", "King"),
+            person("ian.moss@acme.com", "Ian", "Moss"),
+        ],
+        "Users!A10",
+    ),
     "text-mark": Case([person("'ana@acme.com")], [person("o'neil@acme.com")], "Users!A2"),
     "odd-encoding": Case(
         [],

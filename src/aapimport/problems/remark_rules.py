@@ -57,6 +57,14 @@ WARNING_RULES = (
         "Everybody would get the account of the person in the row above or below.",
     ),
     Rule(
+        RuleId.SHUFFLED_ADDRESSES,
+        _WARNING,
+        "fits the name in {other_cell}, not the one beside it; so each of {count:,} rows has"
+        " another's: {rows}",
+        "compare names and addresses: a column was sorted by itself, or cells were exchanged",
+        "Everybody would get the account of somebody else.",
+    ),
+    Rule(
         RuleId.BOTH_NAMES_IN_ONE_CELL,
         _WARNING,
         "seems to hold first and last name",
@@ -82,7 +90,7 @@ WARNING_RULES = (
         _WARNING,
         "is hardly a team",
         "clear the cell if there is no team, or type the team's name",
-        "'-', 'N/A', a formula's 0, the signs of a column that is too narrow: no team is called so.",
+        "'-', 'N/A', a formula's 0, the signs of too narrow a column: no team is called like that.",
     ),
     Rule(
         RuleId.ODD_SIGN,

@@ -61,6 +61,7 @@ class RuleId(StrEnum):
     SAME_NAME = "same-name"
     SWAPPED_NAMES = "swapped-names"
     SHIFTED_ADDRESSES = "shifted-addresses"
+    SHUFFLED_ADDRESSES = "shuffled-addresses"
     BOTH_NAMES_IN_ONE_CELL = "both-names-in-one-cell"
     EMAIL_AS_NAME = "email-as-name"
     NO_NAME = "no-name"
