@@ -378,10 +378,24 @@ def test_a_merged_note_is_nobody(text: str, make_xlsx, answer_of) -> None:
         (("Total", 2), True),
         (("Please return this list to HR",), True),
         (("2 people",), True),
+        (("Headcount: 1",), True),
+        (("Effectif : 1",), True),
+        (("Utenti attivi = 12",), True),
+        (("Filters applied: Active",), True),
+        (("--- end of list ---",), True),
+        (("Page 2 of 3",), True),
+        (("Sum", 12), True),
+        (("", "Total", 12), True),
+        (("Those in yellow are on leave until the summer",), True),
         (("Zoe",), False),
         (("", "Total", "Recall"), False),
         (("bob(at)acme.com", "Bob", "Hope"), False),
         (("please ask bob@acme.com for his name",), False),
+        (("ana dot lopez at acme dot com",), False),
+        (("ana [at] acme [dot] com, in her own words",), False),
+        (("", "Maria del Carmen Lopez"), False),
+        (("", "", "See"), False),
+        (("", "Page"), False),
     ],
 )
 def test_notes_and_totals_below_the_list_are_nobody(
@@ -391,6 +405,35 @@ def test_notes_and_totals_below_the_list_are_nobody(
     answer = answer_of(make_xlsx(ANA, note, headers=NAMES))
     assert answer["rows"] == (1 if is_nobody else 2)
     assert (ids(answer) == ["extra-cells"]) is is_nobody
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("Nguyen Thi Minh Khai",),
+        ("Page",),
+        ("Antal Kovacs",),
+        ("", "", "", "", "", 1),
+        ("", "Count", 12),
+        ("", "Total", "", "", "", 1),
+    ],
+)
+def test_what_may_be_a_note_or_somebody_is_a_warning(
+    row: tuple[Any, ...], make_xlsx, answer_of
+) -> None:
+    """It isn't read, and that fails `--strict`."""
+    answer = answer_of(make_xlsx(ANA, row, headers=HEADERS))
+    assert (answer["rows"], ids(answer)) == (1, ["note-or-person"])
+
+
+def test_a_name_that_begins_notes_is_somebody_with_jhana(make_xlsx, answer_of) -> None:
+    """No note has a 1 in Jhana Enabled; and notes begin in the leftmost column."""
+    names_first = ("First Name", "Last Name", "Email Address", "Jhana Enabled")
+    ana = ("Ana", "Perez", "ana.perez@acme.com", 1)
+    answer = answer_of(make_xlsx(ana, ("Page", "", "", 1), headers=names_first))
+    assert ids(answer) == ["missing-value"] * 2
+    answer = answer_of(make_xlsx(ana, ("Page",), headers=names_first))
+    assert ids(answer) == ["note-or-person"]
 
 
 def add_sheet(title: str, *rows: Any) -> Callable[[Any], None]:

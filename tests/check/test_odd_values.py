@@ -67,6 +67,30 @@ def test_excels_mark_before_a_team_is_told(problems_of: Any, team: str, rules: l
     assert told(problems_of(("a@acme.com", "Ana", "Li", "", team)), "Users!E2") == rules
 
 
+@pytest.mark.parametrize(
+    "team", ["########", "-", "N/A", "none", "TRUE", "0", "?", "NULL", "–", "No team"]
+)
+def test_a_team_that_is_none_is_a_warning(problems_of: Any, team: str) -> None:
+    """What formulas, check boxes and people leave in a cell where there is no team."""
+    row = ("a@acme.com", "A", "B", None, team)
+    assert told(problems_of(row, name="people.csv"), "E2") == ["no-team"]
+
+
+@pytest.mark.parametrize("team", ["Nil Sales", "R&D", "2", "Null Team", "True North"])
+def test_an_unusual_team_is_nothing_odd(problems_of: Any, team: str) -> None:
+    """Teams have all kinds of names."""
+    assert told(problems_of(("a@acme.com", "A", "B", None, team), name="people.csv"), "E2") == []
+
+
+@pytest.mark.parametrize("text", ["#ERROR!", "Loading...", "#N/A"])
+@pytest.mark.parametrize("column", [1, 4])
+def test_errors_of_google_sheets_are_errors(problems_of: Any, text: str, column: int) -> None:
+    """A csv holds them as text."""
+    row = ["a@acme.com", "A", "B", None, "Sales"]
+    row[column] = text
+    assert told(problems_of(row, name="people.csv"), f"{'ABCDE'[column]}2") == ["error-value"]
+
+
 @pytest.mark.parametrize("letter", ["\u3164", "\u115f", "\u034f", "\ufe0f", "\U000e0100", "\u2800"])
 @pytest.mark.parametrize("column", [0, 1])
 def test_letters_that_nobody_sees_are_an_error(problems_of: Any, letter: str, column: int) -> None:

@@ -367,12 +367,30 @@ CASES = {
     "all-capitals": Case([person(last="PEREZ")], [person("li@acme.com", "LI", "Wei")], "Users!C2"),
     "number-as-name": Case([person(last=4711)], [person(last="X Æ 12")], "Users!C2"),
     "no-name": Case([person(last="-")], [person(last="Na")], "Users!C2"),
+    "no-team": Case(
+        [person("ana@acme.com", "Ana", "Perez", None, "N/A")],
+        [person("ana@acme.com", "Ana", "Perez", None, "#1 Sales")],
+        "Users!E2",
+    ),
     "odd-sign": Case([person(first="'Ana")], [person(last="'t Hooft")], "Users!B2"),
     "html-entity": Case([person(first="Andr&eacute;")], [person(last="R&D; Lab")], "Users!B2"),
     "odd-address": Case(
         [person("ana@acme.onmicrosoft.com")], [person("test.ana@acme.com")], "Users!A2"
     ),
     "shifted-addresses": Case(SLIPPED, COLLEAGUES, "Users!A3"),
+    "shuffled-addresses": Case(
+        [
+            *COLLEAGUES,
+            person("zoe.king@acme.com", "Ian", "Moss"),
+            person("ian.moss@acme.com", "Zoe", "King"),
+        ],
+        [
+            *COLLEAGUES,
+            person("zoe.king@acme.com", "Zoe", "King"),
+            person("ian.moss@acme.com", "Ian", "Moss"),
+        ],
+        "Users!A10",
+    ),
     "text-mark": Case([person("'ana@acme.com")], [person("o'neil@acme.com")], "Users!A2"),
     "odd-encoding": Case(
         [],
@@ -440,6 +458,9 @@ CASES = {
     "cell-comment": Case([ANA], [ANA], "Users!A2", {"change": comment}),
     "address-not-read": Case(
         [ANA], [ANA], "Users!B1", {"change": title("bob.hope@acme.com")}, {"change": title()}
+    ),
+    "note-or-person": Case(
+        [ANA, ("Nguyen Thi Minh Khai",)], [ANA, ("Please note: Nguyen Thi Minh Khai",)], "Users!A3"
     ),
     "extra-cells": Case(
         [ANA, (None, None, None, None, None, None, "1 person")],

@@ -10,6 +10,9 @@ CZECH = ["Dvořák", "Němec", "Čapek", "Jiří", "Hromádka", "Kovačič"]
 RUSSIAN = ["Иванов", "Ольга", "Дмитрий", "Соколова", "Юрий"]
 JAPANESE = ["山田", "太郎", "高橋", "花子", "田中", "一郎"]
 CHINESE = ["王伟", "李娜", "张敏", "刘洋", "陈静"]
+TURKISH = ["İbrahim", "Şahin", "Ayşe", "Satış", "Gül"]
+POLISH = ["Łukasz", "Święcicki", "Żaneta", "Gęś"]
+KOREAN = ["민서", "김", "영업", "지우", "이", "개발"]
 WESTERN = ["Müller", "Søren", "Muñoz", "Zoë", "Hélène", "Åström", "João", "Guimarães"]
 
 
@@ -48,6 +51,12 @@ def test_utf_8_is_not_read_as_something_else(encoding: str, names: list[str]) ->
         (JAPANESE, "cp932", "latin-1"),
         (JAPANESE, "euc_jp", "cp932"),
         (CHINESE, "gb18030", "cp1252"),
+        (TURKISH, "cp1254", "cp1252"),
+        (TURKISH, "iso8859-9", "latin-1"),
+        (POLISH, "iso8859-2", "cp1250"),
+        (["Zoë", "François", "Dœuf"], "iso8859-15", "cp1252"),
+        (KOREAN, "cp949", "gb18030"),
+        (KOREAN, "cp949", "gbk"),
     ],
 )
 def test_a_wrong_encoding_is_refused_or_told(names: list[str], real: str, said: str) -> None:
@@ -74,6 +83,14 @@ def test_a_wrong_encoding_is_refused_or_told(names: list[str], real: str, said: 
             ["Ève", "Bøe", "Høeg", "Niccolò", "Agnès", "D’Arc", "Œuvre", "Ñandu", "Magalhães"],
             "cp1252",
         ),
+        (["Þór", "Bergþóra", "Steinþór", "Friðþjófur", "Sigþrúður", "Ýmir", "Eyþór"], "cp1252"),
+        (["O´Brien", "½", "2½", "£5", "Zoë"], "cp1252"),
+        (["Výborný", "Bílý", "Nový"], "cp1252"),
+        (TURKISH, "cp1254"),
+        (POLISH, "iso8859-2"),
+        (KOREAN, "cp949"),
+        (["Dœuf", "Œuvre", "Šimon"], "iso8859-15"),
+        (["李娜", "张敏", "刘洋", "陈静", "黄海", "高歌", "冯刚", "何娇"], "gb18030"),
         (["Žižek", "Łukasz", "Gdański", "Szűcs", "Erdős", "Ştefan", "Křížek"], "cp1250"),
     ],
 )

@@ -10,9 +10,11 @@ from itertools import compress, count, repeat
 from operator import itemgetter, not_
 
 from aapimport.check.domains import odd_domains
+from aapimport.check.evidence import row_numbers
 from aapimport.check.look_alikes import look_alikes, written_out
 from aapimport.check.odd_addresses import may_be_odd, oddity
 from aapimport.check.shifted import shifted_runs
+from aapimport.check.shuffled import Shuffled
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.text import fold, fold_all
@@ -78,6 +80,7 @@ class Across:
         self._straight = 0
         self._swapped: list[tuple[int, str, str, str]] = []
         self._shifted: list[tuple[int, str, int, int]] = []
+        self._shuffled = Shuffled()
         self._blank_roles = 0
         self._total = 0
 
@@ -142,6 +145,7 @@ class Across:
         self._straight += sum(straight)
         for start, length, other in shifted_runs(addresses, *spoken, straight):
             self._shifted.append((rows[start], keys[start], rows[other], length))
+        self._shuffled.add(rows, addresses, *spoken, straight)
 
     def count_roles(self, blank: int, total: int) -> None:
         """Take in how many of some more people have a blank role."""
@@ -168,6 +172,7 @@ class Across:
             yield self._about_email(
                 RuleId.SHIFTED_ADDRESSES, row, key, other_cell=place, count=length
             )
+        yield from self._exchanged()
         if self._blank_roles >= max(_MANY_BLANK_ROLES, self._total / 2):
             yield Finding(
                 RuleId.MANY_MANAGERS,
@@ -176,6 +181,23 @@ class Across:
                 "",
                 {"count": self._blank_roles, "total": self._total},
             )
+
+    def _exchanged(self) -> Iterator[Finding]:
+        """Addresses that are beside the wrong names, told once for all of them."""
+        found = self._shuffled.found(sum(length for *_, length in self._shifted))
+        if not found:
+            return
+        key, rows, other = found
+        email = next((email for email, row in self._rows_of.items() if row == rows[0]), "")
+        column = self._columns["last_name" if key == "last_name" else "first_name"]
+        yield self._about_email(
+            RuleId.SHUFFLED_ADDRESSES,
+            rows[0],
+            email,
+            other_cell=(other, column),
+            count=len(rows),
+            rows=row_numbers(rows),
+        )
 
     def _odd_addresses(self) -> Iterator[Finding]:
         """What is odd about single addresses: of several oddities of one, the first is told."""

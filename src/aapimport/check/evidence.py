@@ -10,7 +10,7 @@ from typing import Any
 
 from aapimport.check.header import Header
 from aapimport.check.noted import Kind, Noted
-from aapimport.check.notes import is_note
+from aapimport.check.notes import note_in
 from aapimport.check.repair import shown
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
@@ -176,7 +176,8 @@ class Evidence:
             value = next((shown(value) for value in held if value != ""), None)
             if value is None:
                 return
-            words = top == bottom or len(value.split()) >= _ACROSS or is_note([value])
+            words = top == bottom or len(value.split()) >= _ACROSS
+            words = words or note_in(["email"], [value]) is not None
             words = words or len(keys) == len(self._keys)
             if words and self._is_note(value, rows, keys, values, first_row):
                 return

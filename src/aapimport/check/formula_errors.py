@@ -1,11 +1,13 @@
 """How an error of a formula reads where it was saved as text, which is each Excel's own language.
 
-Source: Microsoft's help pages on the error values, in each language; LibreOffice's on its codes.
+Source: Microsoft's help pages on the error values, in each language; LibreOffice's on its codes;
+Google's on Sheets.
 """
 
-_BY_LANGUAGE = {
+_BY_ORIGIN = {
     "English": "#N/A #DIV/0! #NAME? #NULL! #NUM! #REF! #VALUE! #CALC! #SPILL! #FIELD! #BLOCKED!"
     " #CONNECT! #UNKNOWN! #BUSY! #PYTHON! #GETTING_DATA #EXTERNAL!",
+    "Google Sheets": "#ERROR! LOADING...",
     "German": "#NV #BEZUG! #WERT! #ZAHL! #ÜBERLAUF! #KALK! #FELD!",
     "French": "#VALEUR! #NOM? #NOMBRE! #NUL! #PROPAGATION! #EPARS! #CHAMP!",
     "Spanish": "#N/D #¡REF! #¡VALOR! #¿NOMBRE? #¡NUM! #¡NULO! #¡DIV/0! #¡CALC! #¡DESBORDAMIENTO!",
@@ -23,5 +25,5 @@ _BY_LANGUAGE = {
     "Russian": "#Н/Д #ССЫЛКА! #ЗНАЧ! #ИМЯ? #ЧИСЛО! #ПУСТО! #ДЕЛ/0!",
 }
 
-FORMULA_ERRORS = frozenset(" ".join(_BY_LANGUAGE.values()).split())
-"""Every error value, in capital letters."""
+FORMULA_ERRORS = frozenset(" ".join(_BY_ORIGIN.values()).split())
+"""Every error value, in capital letters, and what Google Sheets shows until a formula is done."""

@@ -10,7 +10,7 @@ from aapimport.check.evidence import Evidence, row_numbers
 from aapimport.check.header import Header
 from aapimport.check.hints import missing_value_hint, role_hint
 from aapimport.check.noted import Correction, Kind, Noted
-from aapimport.check.notes import is_note
+from aapimport.check.notes import note_in
 from aapimport.check.odd_names import odd_names, odd_text
 from aapimport.check.repair import shown
 from aapimport.check.second_header import find_second_header
@@ -204,11 +204,12 @@ class SheetCheck:
                 continue
             row = first_row + index
             if not all(cell == "" or is_unticked(cell) for cell in cells):
-                if row in broken or not is_note(cells):
+                rule = None if row in broken else note_in(keys, cells)
+                if rule is None:
                     continue
                 at = next(at for at, cell in enumerate(cells) if shown(cell).strip())
                 column_at, text = self._columns[keys[at]], shown(cells[at])
-                noted.find(RuleId.EXTRA_CELLS, row, column_at, text)
+                noted.find(rule, row, column_at, text)
                 noted.correct(row, column_at, Kind.NOBODY, text)
             for column in columns:
                 column[index] = ""
@@ -325,7 +326,8 @@ class SheetCheck:
 
         if "team" in self._columns:
             at, name = self._columns["team"], _COLUMN["team"].name
-            noted.findings += odd_text(numbers, texts["team"], at, name, is_team=True)
+            found = odd_text(numbers, texts["team"], at, name, is_team=True)
+            noted.findings += [it for it in found if (it.row, "team") not in noted.faulty]
 
     def add(
         self, rule: RuleId, row: int, column: int | None, value: str, **arguments: object

@@ -18,6 +18,8 @@ _PLACEHOLDERS = frozenset(
     ("n/a", "n.a.", "n.n.", "none", "null", "tbd", "tba", "unknown", "xxx", "#n/a")
 )
 """Words that stand where nobody knew the name; each is hardly anybody's."""
+_NO_TEAM = _PLACEHOLDERS | {"na", "nil", "no", "0", "true", "false", "no team", "not applicable"}
+"""Words that stand in Team where there is none; a formula leaves 0, a check box TRUE."""
 _SIGNS = frozenset("'=+-@%#*~!?/\\|^$<>&_:;,.\"`")
 _LONG_ENOUGH = 100
 _TEAM_SIGNS = frozenset("'=")
@@ -91,6 +93,11 @@ def odd_text(
         for row, text in zip(rows, texts, strict=True):
             if _ENTITY.search(text) and (meant := html.unescape(text)) != text:
                 yield Finding(RuleId.HTML_ENTITY, row, column, text, {"meant": meant})
+    if is_team:
+        no_teams = {text for text in set(texts) if text and _is_no_name(text, _NO_TEAM)}
+        for row, text in zip(rows, texts, strict=True) if no_teams else ():
+            if text in no_teams:
+                yield Finding(RuleId.NO_TEAM, row, column, text)
     signs = _TEAM_SIGNS if is_team else _SIGNS
     if not any(text[:1] in signs for text in set(texts) if text):
         return
@@ -100,11 +107,9 @@ def odd_text(
             yield Finding(RuleId.ODD_SIGN, row, column, text, arguments)
 
 
-def _is_no_name(text: str) -> bool:
+def _is_no_name(text: str, words: frozenset[str] = _PLACEHOLDERS) -> bool:
     """Whether a text is made of signs, or is a word that stands for none."""
-    return bool(text) and (
-        text.lower() in _PLACEHOLDERS or not any(map(str.isalnum, text[:_LONG_ENOUGH]))
-    )
+    return bool(text) and (text.lower() in words or not any(map(str.isalnum, text[:_LONG_ENOUGH])))
 
 
 def _capitals(rows: Sequence[int], names: list[str], column: int) -> Iterator[Finding]:

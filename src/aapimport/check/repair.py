@@ -80,6 +80,7 @@ def all_clean(values: list[Value], key: str) -> bool:
         and "\n " not in joined
         and "#" not in joined
         and "Err:" not in joined
+        and "Loading..." not in joined
         and '="' not in joined
         and (
             joined.isascii()
@@ -99,7 +100,7 @@ def is_clean(value: Value, key: str) -> bool:
         and value.isprintable()
         and not value.startswith(" ")
         and not value.endswith(" ")
-        and not value.startswith(("#", "Err:", '="'))
+        and not value.startswith(("#", "Err:", '="', "Loading..."))
         and (
             value.isascii() and ":" not in value and not value.startswith(_TEXT_MARK)
             if key == "email"

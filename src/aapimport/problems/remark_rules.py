@@ -57,6 +57,14 @@ WARNING_RULES = (
         "Everybody would get the account of the person in the row above or below.",
     ),
     Rule(
+        RuleId.SHUFFLED_ADDRESSES,
+        _WARNING,
+        "fits the name in {other_cell}, not the one beside it; so each of {count:,} rows has"
+        " another's: {rows}",
+        "compare names and addresses: a column was sorted by itself, or cells were exchanged",
+        "Everybody would get the account of somebody else.",
+    ),
+    Rule(
         RuleId.BOTH_NAMES_IN_ONE_CELL,
         _WARNING,
         "seems to hold first and last name",
@@ -76,6 +84,13 @@ WARNING_RULES = (
         "is hardly a name",
         "type the name as the person writes it, if there is one",
         "It is sent as it stands, and the welcome e-mail would greet it.",
+    ),
+    Rule(
+        RuleId.NO_TEAM,
+        _WARNING,
+        "is hardly a team",
+        "clear the cell if there is no team, or type the team's name",
+        "'-', 'N/A', a formula's 0, the signs of too narrow a column: no team is called like that.",
     ),
     Rule(
         RuleId.ODD_SIGN,
@@ -140,6 +155,13 @@ WARNING_RULES = (
         "looks garbled{meant}",
         "save the original again as .xlsx or as 'CSV UTF-8'",
         "Text that was once opened in the wrong encoding; the name would be sent like this.",
+    ),
+    Rule(
+        RuleId.NOTE_OR_PERSON,
+        _WARNING,
+        "stands alone in its row, which is not read: a note, or somebody without an address",
+        "if it is somebody, fill in the row; if not, delete it or begin it with 'Please note:'",
+        "'Nguyen Thi Minh Khai' has as many words as a note, and 'Page' and 'See' are names, too.",
     ),
     Rule(
         RuleId.CLIENT_ADMIN,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from aapimport.errors import AnswerNeededError, FileProblemError
-from aapimport.sheets.formats.strangeness import strangeness
+from aapimport.sheets.formats.strangeness import strangeness, strangeness_of_all
 
 Note = tuple[str, dict[str, object]]
 """The id of a rule about the whole file, and what its words fill in."""
@@ -24,9 +24,9 @@ _GUESSES = (
     "cp1250",
     "cp1251",
     "cp932",
+    "cp949",
     "gb18030",
     "big5",
-    "cp949",
     "cp1253",
     "cp1254",
     "cp1255",
@@ -35,6 +35,8 @@ _GUESSES = (
     "mac-roman",
     "euc_jp",
     "koi8-r",
+    "iso8859-2",
+    "iso8859-15",
 )
 _SEVEN_BIT = (
     (b"\x1b$", "iso2022_jp"),
@@ -264,7 +266,7 @@ def _weigh(data: bytes, said: str, codec: str, encoding: str, name: str, notes: 
         FileProblemError: Another one makes names of what this one makes nonsense of.
     """
     words = [*islice(dict.fromkeys(_words(said)), _WEIGHED)]
-    strange = sum(strangeness(word, codec) for word in words)
+    strange = strangeness_of_all(words, codec)
     if not strange:
         return
     better = min(_weighed(data), default=None)
@@ -298,7 +300,7 @@ def _weighed(data: bytes) -> Iterator[tuple[int, int, str, str]]:
             continue
         words = [*islice(dict.fromkeys(_words(text)), _WEIGHED)]
         if words:
-            strange = sum(strangeness(word, encoding) for word in words)
+            strange = strangeness_of_all(words, encoding)
             yield strange, order, encoding, ", ".join(words[:_SAMPLES])
 
 

@@ -1,0 +1,100 @@
+"""Addresses that were exchanged among the people of a list, and lists that only look like it."""
+
+import random
+from collections.abc import Callable, Sequence
+from time import process_time
+
+import pytest
+
+from aapimport.check.shuffled import Shuffled
+
+FIRSTS = ["ana", "bob", "cyril", "dora", "eva", "finn", "gia", "hal", "ian", "joy"] * 3
+LASTS = [f"{start}{end}" for end in ("berg", "dahl", "ng") for start in "pk"] * 5
+Names = Sequence[str]
+FORMS = {
+    "first.last": lambda first, last: f"{first}.{last}",
+    "last.first": lambda first, last: f"{last}.{first}",
+    "firstlast": lambda first, last: f"{first}{last}",
+    "flast": lambda first, last: f"{first[0]}{last}",
+}
+
+
+def found(addresses: Names, firsts: Names, lasts: Names) -> tuple[str, int] | None:
+    """The column that is told, and for how many rows, in a list that begins in row 2."""
+    look = Shuffled()
+    straight = [
+        address == f"{first}.{last}"
+        for address, first, last in zip(addresses, firsts, lasts, strict=True)
+    ]
+    rows = range(2, len(addresses) + 2)
+    look.add(rows, [f"{address}@acme.com" for address in addresses], firsts, lasts, straight)
+    said = look.found(0)
+    return said and (said[0], len(said[1]))
+
+
+def people() -> tuple[list[str], list[str]]:
+    """First and last names of thirty people, no two of them the same."""
+    return [f"{first}{'xyz'[at // 10]}" for at, first in enumerate(FIRSTS)], [
+        f"{last}{'abcde'[at // 6]}" for at, last in enumerate(LASTS)
+    ]
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_addresses_shuffled_against_names_are_told(form: Callable[[str, str], str]) -> None:
+    """Each is somebody's in the list, and not the one's beside it."""
+    firsts, lasts = people()
+    addresses = [*map(form, firsts, lasts)]
+    assert found(addresses, firsts, lasts) is None
+    assert found([*addresses[7:], *addresses[:7]], firsts, lasts) == ("email", 30)
+    addresses[3], addresses[20] = addresses[20], addresses[3]
+    assert found(addresses, firsts, lasts) == ("email", 2)
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_column_of_last_names_sorted_by_itself_is_told(form: Callable[[str, str], str]) -> None:
+    """The first names still fit the addresses."""
+    firsts, lasts = people()
+    said = found([*map(form, firsts, lasts)], firsts, sorted(lasts))
+    assert said is not None
+    assert said[0] == "last_name"
+
+
+@pytest.mark.parametrize("form", [FORMS["first.last"], FORMS["firstlast"]])
+def test_a_column_of_first_names_sorted_by_itself_is_told(form: Callable[[str, str], str]) -> None:
+    """The last names still fit the addresses."""
+    firsts, lasts = people()
+    said = found([*map(form, firsts, lasts)], sorted(firsts, reverse=True), lasts)
+    assert said is not None
+    assert said[0] == "first_name"
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_names_that_the_addresses_do_not_follow_are_nothing_odd(
+    form: Callable[[str, str], str],
+) -> None:
+    """New names after a wedding, nicknames, and addresses of other people than the list's."""
+    firsts, lasts = people()
+    addresses = [*map(form, firsts, lasts)]
+    married = [f"new{last}" if at % 3 else last for at, last in enumerate(lasts)]
+    assert found(addresses, firsts, married) is None
+    married = [lasts[at // 2] if at % 5 == 4 else last for at, last in enumerate(lasts)]
+    assert found(addresses, firsts, married) is None
+    called = [f"li{first[::-1]}" if at % 2 else first for at, first in enumerate(firsts)]
+    assert found(addresses, called, lasts) is None
+    assert (
+        found(addresses, [f"x{first}" for first in firsts], [f"y{last}" for last in lasts]) is None
+    )
+
+
+def test_a_long_list_of_accidental_addresses_is_not_told() -> None:
+    """Among many people most names are also somebody else's; and time grows with their number."""
+    draw = random.Random(22)
+    firsts, lasts, of_others, too = (
+        draw.choices([f"{start}{end}" for start in syllables for end in "aeiou"], k=30_000)
+        for syllables in (["an", "bo", "ced", "dor"], ["per", "kov", "mull", "sand"]) * 2
+    )
+    began = process_time()
+    assert found([*map(FORMS["flast"], of_others, too)][:9], firsts[:9], lasts[:9]) is None
+    married = [*lasts[:28_000], *too[28_000:]]
+    assert found([*map(FORMS["first.last"], firsts, lasts)], firsts, married) is None
+    assert process_time() - began < 3
