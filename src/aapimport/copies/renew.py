@@ -20,11 +20,13 @@ from aapimport.copies.fix import (
 from aapimport.copies.last_login import LoginDays, is_undated
 from aapimport.copies.read_again import Original, only_in_the_file
 from aapimport.problems.problem import Level, Problem
+from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Value
 from aapimport.template.cells import CellRef
 from aapimport.template.columns import COLUMNS, LEAVERS_SHEET, LEAVERS_TITLE
 from aapimport.template.output import check_workbook_name
 from aapimport.template.workbook import Row, Sheet, TemplateContent, write_template
+from aapimport.text import fold
 
 LAST_LOGIN = "Date of Last Login"
 """The exported list's header (vendor's help page)."""
@@ -149,6 +151,11 @@ class _Sorter:
         wanted = header_form(LAST_LOGIN)
         found = [at for at, name in self.extra.items() if header_form(name) == wanted]
         self._column = found[0] if len(found) == 1 else None  # of two, nobody knows which counts
+        self._twice = {
+            fold(problem.value.strip())
+            for problem in self.checked.problems
+            if problem.id is RuleId.DUPLICATE_EMAIL
+        }
         values = [self._login(values) for _, values in self.original.rows_below_header()]
         self._days = LoginDays(values)
         days = [day for value in values if (day := self._days.read(value))]
@@ -170,6 +177,8 @@ class _Sorter:
         """The count that a row belongs to, and why it is a possible leaver's, if it is."""
         if row.person is None:
             return "with_errors", ""
+        if fold(row.person.email) in self._twice:  # apart, the two would look right
+            return "kept", ""
         value = self._login(row.original)
         if self.since is None:
             self.unread_dates += not is_undated(value)
