@@ -14,6 +14,7 @@ from openpyxl import Workbook
 
 from aapimport.check.addresses import address_fault
 from aapimport.check.domains import one_slip
+from aapimport.check.formula_errors import FORMULA_ERRORS
 from aapimport.check.repair import invisible_in
 from aapimport.check.validate_rows import _EVERYDAY
 from aapimport.errors import AapimportError
@@ -36,6 +37,7 @@ name = (
     .filter(lambda text: not re.search("_x[0-9A-Fa-f]{4}_", text))
     .map(str.strip)
     .filter(lambda text: text and text.isprintable() and not invisible_in(text))
+    .filter(lambda text: text.upper() not in FORMULA_ERRORS)
 )
 local = st.from_regex(r"[a-z0-9]{1,12}(\.[a-z0-9]{1,8})?", fullmatch=True)
 email = st.builds("{}@{}".format, local, st.sampled_from(["acme.com", "acme.co.uk", "x-y.se"]))
