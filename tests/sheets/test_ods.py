@@ -87,6 +87,58 @@ def test_an_error_beside_a_number_is_an_error() -> None:
     assert sheet.facts.errors == {(1, 0): "#N/A"}
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        *('o:value-type="float"', 'o:value-type="float" o:value=""', 'o:value-type="boolean"'),
+        *('o:value-type="date"', 'o:value-type="time"', 'o:value-type="percentage"'),
+    ],
+)
+@pytest.mark.parametrize("formula", ['table:formula="of:=X1"', ""])
+def test_a_kind_without_a_value_is_no_blank_cell(said: str, formula: str) -> None:
+    """Nobody has stored what a number or date is, and other formulas aren't blank for it."""
+    stored = '<table:table-cell table:formula="of:=A1" o:value-type="string"><text:p>x</text:p>'
+    row = "<table:table-row>{}</table:table-row>"
+    cell = f'<table:table-cell {formula} {said} table:number-columns-repeated="2"/>'
+    unworked = '<table:table-cell table:formula="of:=B1" {}/>'
+    cells = cell + unworked.format("") + unworked.format('o:value-type="string"')
+    missing = {(1, 0), (1, 1)}
+    assert sheet_of(row.format(cells)).facts.unstored == missing | {(1, 2), (1, 3)}
+    cells += f"{stored}</table:table-cell>"
+    assert sheet_of(row.format(cells)).facts.unstored == missing
+
+
+@pytest.mark.parametrize(
+    ("formula", "number", "text", "value"),
+    [
+        ("of:=FALSE()", 0, "FALSCH", False),
+        ("of:=TRUE()", 1, "VRAI", True),
+        ("of:=[.A1]=1", 0, "FALSE", False),
+        ("of:=[.A1]=1", 1, "TRUE", True),
+        ("of:=[.A1]", 0, "0", 0.0),
+        ("of:=[.A1]", 1, "FALSE", 1.0),
+        ("of:=[.A1]", 2, "TRUE", 2.0),
+    ],
+)
+def test_check_boxes_that_libreoffice_makes_numbers_of(
+    formula: str, number: int, text: str, value: object
+) -> None:
+    """In an ods made of an xlsx, a truth value is a number that is shown as one."""
+    said = f'table:formula="{formula}" o:value-type="float" o:value="{number}"'
+    cell = f"<table:table-cell {said}><text:p>{text}</text:p></table:table-cell>"
+    sheet = sheet_of(f"<table:table-row>{cell}</table:table-row>")
+    found = next(sheet.values())[0]
+    assert (found, type(found)) == (value, type(value))
+    assert bool(sheet.facts.zeros) == (value == 0 and isinstance(value, float))
+
+
+def test_what_is_known_of_too_many_cells_is_not_kept() -> None:
+    """Cells without a value cost as much as others, if something is known of them."""
+    cell = '<table:table-cell o:value-type="float" table:number-columns-repeated="600"/>'
+    with pytest.raises(OverflowError):
+        sheet_of(f"<table:table-row>{cell}</table:table-row>" * 2)
+
+
 def test_counts_of_cells_are_taken_as_libreoffice_takes_them() -> None:
     """0 is once, and a sheet ends somewhere; a value over too many cells is not kept."""
     cell = '<table:table-cell o:value-type="string" table:number-columns-repeated="{}"><text:p>x'

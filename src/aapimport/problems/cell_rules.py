@@ -76,7 +76,8 @@ CELL_RULES = (
         _ERROR,
         "the formula's result is not stored in the file",
         "open the file in Excel, save it, and try again; or replace the formula by its value",
-        "Files written by other programs hold formulas that nobody has worked out yet.",
+        "Files written by other programs hold formulas that nobody has worked out yet, or say only"
+        " what kind of value it is.",
     ),
     Rule(
         RuleId.FORMULA_ZERO,
