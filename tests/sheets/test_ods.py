@@ -132,6 +132,16 @@ def test_check_boxes_that_libreoffice_makes_numbers_of(
     assert bool(sheet.facts.zeros) == (value == 0 and isinstance(value, float))
 
 
+def test_a_formula_may_link_to_an_address() -> None:
+    """HYPERLINK is told like a link; a real link in the cell comes first."""
+    formula = 'table:formula="of:=HYPERLINK(&quot;mailto:li@acme.com&quot;;[.B1])"'
+    cell = f'<table:table-cell {formula} o:value-type="string"><text:p>{{}}</text:p>'
+    real = '<text:a xlink:href="mailto:bo@acme.com" xmlns:xlink="x">Bo</text:a>'
+    cells = "</table:table-cell>".join((cell.format("Li"), cell.format(real), ""))
+    sheet = sheet_of(f"<table:table-row>{cells}</table:table-row>")
+    assert sheet.facts.links == {(1, 0): "li@acme.com", (1, 1): "bo@acme.com"}
+
+
 def test_what_is_known_of_too_many_cells_is_not_kept() -> None:
     """Cells without a value cost as much as others, if something is known of them."""
     cell = '<table:table-cell o:value-type="float" table:number-columns-repeated="600"/>'

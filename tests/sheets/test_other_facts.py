@@ -194,7 +194,7 @@ def test_what_values_do_not_tell(
     assert facts.hidden_rows == {5}
     assert facts.hidden_columns == {4}
     assert facts.errors == {(3, 3): "#N/A", (4, 3): "#N/A"}
-    assert looks_of(facts).links == {(2, 0): "ana@acme.com"}
+    assert facts.links == {(2, 0): "ana@acme.com"}
     checked = check_file(path, ReadOptions(hidden="skip"))
     assert [person.row for person in checked.people] == [2, 7]
     assert checked.people[0].email == "ana@acme.com"
@@ -233,15 +233,15 @@ def test_what_values_of_a_binary_workbook_do_not_tell(
     assert facts.hidden_rows == {5}
     assert facts.hidden_columns == {4}
     assert facts.errors == {(3, 3): "#N/A"}
-    assert looks_of(facts).links == {(2, 0): "ana@acme.com"}
+    assert facts.links == {(2, 0): "ana@acme.com"}
     assert facts.merged == ((6, 1, 6, 2),)
     assert looks_of(facts).shown == {(4, 4): "00123"}
     assert looks_of(facts).unclear == {(2, 4): "format 0.0", (3, 4): "format yyyy"}
     seen = facts_of(libreoffice(xlsb, "ods"))
     assert (seen.hidden_rows, seen.hidden_columns) == (facts.hidden_rows, facts.hidden_columns)
-    assert (seen.errors, looks_of(seen).links, seen.merged) == (
+    assert (seen.errors, seen.links, seen.merged) == (
         facts.errors,
-        looks_of(facts).links,
+        facts.links,
         facts.merged,
     )
     assert looks_of(seen).shown == looks_of(facts).shown

@@ -71,9 +71,9 @@ class Evidence:
             (RuleId.FORMULA_ZERO, _Cells(dict.fromkeys(zeros, "0"), self._keys)),
         )
         looks = self._looks
-        self._shown, self._texts_shown, self._links, self._comments = (
-            _Cells(known, self._keys)
-            for known in (looks.shown, looks.texts_shown, looks.links, looks.comments)
+        self._links = _Cells(facts.links, self._keys)
+        self._shown, self._texts_shown, self._comments = (
+            _Cells(known, self._keys) for known in (looks.shown, looks.texts_shown, looks.comments)
         )
         self._told: set[Area] = set()
         self._rows: list[int] | None = None
@@ -87,7 +87,7 @@ class Evidence:
                 *self._facts.errors,
                 *self._facts.unstored,
                 *self._looks.comments,
-                *self._looks.links,
+                *self._facts.links,
             )
             merged = (row for area in self._merged for row in (area[0], area[2]))
             columns = (self._second[at] for at in self._keys if at < len(self._second))

@@ -111,7 +111,7 @@ CELL_RULES = (
         RuleId.LINK_DIFFERS,
         _ERROR,
         "links to {link!r}, another address",
-        "remove the link (right-click, Remove Hyperlink) or correct the text",
+        "remove the link (right-click, Remove Hyperlink; or its formula) or correct the text",
         "One of the two addresses is wrong.",
     ),
 )

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from aapimport.sheets.book import Value
-from aapimport.text import linked_address
+from aapimport.text import address_in_formula, linked_address
 
 CELLS = {"table-cell", "covered-table-cell"}
 """The elements that are cells."""
@@ -93,6 +93,7 @@ class OdsCell:
         if self._beside:
             self._beside -= 1
         elif name in CELLS:
+            self.link = self.link or address_in_formula(self.said.get("formula", ""))
             return True
         elif name == "annotation":
             self._in_comment = False

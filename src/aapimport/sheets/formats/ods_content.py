@@ -206,7 +206,7 @@ class Content:
         if value != "":
             self._hold(cell, value, repeated)
         if cell.link:
-            self.sheets[-1].looks.links.update(dict.fromkeys(self._places(repeated), cell.link))
+            facts.links.update(dict.fromkeys(self._places(repeated), cell.link))
         if cell.comment:
             self.sheets[-1].looks.comments[place] = cell.comment
         self._column += repeated
