@@ -16,11 +16,13 @@ HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jha
 ANA = ("ana@acme.com", "Ana", "Perez", "facilitator", "Sales", 1)
 
 
-def sheet_of(rows: str, most: int = 1_000, prolog: str = "") -> OdsSheet:
-    """The sheet with these rows."""
+def sheet_of(rows: str, most: int = 1_000, prolog: str = "", styles: str = "") -> OdsSheet:
+    """The sheet with these rows, and these styles."""
     content = (
         f'{prolog}<o:document-content xmlns:o="{NAMES}:office:1.0" xmlns:table="{NAMES}:table:1.0"'
-        f' xmlns:text="{NAMES}:text:1.0" xmlns:draw="{NAMES}:drawing:1.0"><o:body><o:spreadsheet>'
+        f' xmlns:text="{NAMES}:text:1.0" xmlns:draw="{NAMES}:drawing:1.0"'
+        f' xmlns:style="{NAMES}:style:1.0"><o:automatic-styles>{styles}</o:automatic-styles>'
+        "<o:body><o:spreadsheet>"
         f'<table:table table:name="Users">{rows}</table:table>'
         "</o:spreadsheet></o:body></o:document-content>"
     )
@@ -106,6 +108,60 @@ def test_a_kind_without_a_value_is_no_blank_cell(said: str, formula: str) -> Non
     assert sheet_of(row.format(cells)).facts.unstored == missing | {(1, 2), (1, 3)}
     cells += f"{stored}</table:table-cell>"
     assert sheet_of(row.format(cells)).facts.unstored == missing
+
+
+ROW = (
+    "<table:table-row{}>"
+    '<table:table-cell o:value-type="string"><text:p>Ana</text:p></table:table-cell>'
+    "</table:table-row>"
+)
+
+
+def in_style(family: str, said: str, parent: str = "") -> str:
+    """The style S of a family, which says something, or takes it over from P."""
+    named = f'<style:style style:family="table-{family}" style:name="{{}}"{{}}>'
+    properties = f"<style:table-{family}-properties {said}/></style:style>"
+    if not parent:
+        return named.format("S", "") + properties
+    inherits = ' style:parent-style-name="P"/>'
+    return named.format("P", "") + properties + named.format("S", "")[:-1] + inherits
+
+
+@pytest.mark.parametrize(
+    ("said", "is_hidden"),
+    [
+        *(('="0cm"', True), ('="0.00in"', True), ('="0"', True)),
+        *(('="0.45cm"', False), ('="10mm"', False), ('="0cm" style:use-optimal-{}="true"', False)),
+    ],
+)
+@pytest.mark.parametrize("parent", ["", "P"])
+def test_rows_and_columns_of_no_size_are_hidden(said: str, is_hidden: bool, parent: str) -> None:
+    """A height or width of 0 hides like the word; a program that finds the best one shows them."""
+    rows = in_style("row", f"style:row-height{said}".format("row-height"), parent)
+    sheet = sheet_of(ROW.format("") + ROW.format(' table:style-name="S"'), styles=rows)
+    assert sheet.facts.hidden_rows == ({2} if is_hidden else set())
+    columns = in_style("column", f"style:column-width{said}".format("column-width"), parent)
+    column = '<table:table-column/><table:table-column table:style-name="S"/>'
+    sheet = sheet_of(column + ROW.format(""), styles=rows + columns)
+    assert sheet.facts.hidden_columns == ({1} if is_hidden else set())
+
+
+def test_folded_groups_are_hidden() -> None:
+    """All of what is in a group that is folded, in groups within it, too, and nothing behind it."""
+    row, end = ROW.format(""), "</table:table-row-group>"
+    start, folded = "<table:table-row-group>", '<table:table-row-group table:display="false">'
+    sheet = sheet_of(start + row + folded + row + start + row + end + row + end + row + end + row)
+    assert sheet.facts.hidden_rows == {2, 3, 4}
+    column = "<table:table-column/>"
+    columns = f"{folded}{column}{end}{column}".replace("row-group", "column-group")
+    assert sheet_of(columns + row).facts.hidden_columns == {0}
+
+
+def test_letters_that_nobody_sees_are_crossed_out() -> None:
+    """Hidden letters (20.182 text:display) are asked about like white ones."""
+    style = '<style:style style:name="S"><style:text-properties text:display="none"/></style:style>'
+    text = ROW.format("").replace("Ana", '<text:span text:style-name="S">Ana</text:span>')
+    assert sheet_of(text, styles=style).looks.crossed_out == {(1, 0): "in hidden letters"}
 
 
 @pytest.mark.parametrize(

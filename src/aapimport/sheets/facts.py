@@ -83,7 +83,7 @@ class Looks:
         unclear: How a number is shown, in words, where it can't be told what is shown.
         texts_shown: What is shown for a text or for 1, where its format shows something else.
         crossed_out: What a cell looks like whose value somebody has crossed out: `struck through`,
-            or written in white on white.
+            written in white on white, or in letters that nobody sees.
         comments: The text of a comment.
     """
 

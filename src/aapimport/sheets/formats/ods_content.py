@@ -17,6 +17,7 @@ from aapimport.sheets.number_formats import LONGEST_NUMBER, seen_as
 
 _MOST_REPEATED = 100_000
 """Longer runs are what is left of the sheet below and beside its cells."""
+_GROUPS = {"table-row-group", "table-column-group"}
 _ROW_END, _COLUMN_END = 1_048_576, 16_384
 
 
@@ -87,6 +88,8 @@ class Content:
         self._most = most
         self._column_styles: list[tuple[int, int, str]] = []
         self._row_style = ""
+        self._groups: list[bool] = []
+        self._folded = 0
         self._areas: list[Area] = []
         self._conditional: dict[int, int] = {}
         self._empty: list[tuple[OdsSheet, tuple[range, range]]] = []
@@ -126,11 +129,15 @@ class Content:
         elif name == "table":
             self.sheets.append(OdsSheet(known.get("name", ""), known.get("style-name", "")))
             self._row, self._rows, self._column, self._areas = 0, 1, 0, []
+            self._groups, self._folded = [], 0
             self._widest, self._column_styles, self._conditional = 0, [], {}
         elif self.sheets and name == "table-column":
             self._start_column(known)
         elif self.sheets and name == "table-row":
             self._start_row(known)
+        elif self.sheets and name in _GROUPS:
+            self._groups.append(known.get("display") == "false")
+            self._folded += self._groups[-1]
         else:
             self.styles.start(name, known)
 
@@ -150,6 +157,8 @@ class Content:
                 self._cell = None
         elif self.sheets and name == "table-row":
             self._end_row()
+        elif self._groups and name in _GROUPS:
+            self._folded -= self._groups.pop()
         elif self.sheets and name == "table":
             facts = self.sheets[-1].facts
             facts.merged = tuple(self._areas)
@@ -160,7 +169,7 @@ class Content:
 
     def _start_column(self, known: dict[str, str]) -> None:
         repeated = number_in(known, "number-columns-repeated")
-        if known.get("visibility", "visible") != "visible" and repeated <= _MOST_REPEATED:
+        if self._is_hidden("table-column", known) and repeated <= _MOST_REPEATED:
             end = min(self._column + repeated, _COLUMN_END)
             self.sheets[-1].facts.hidden_columns.update(range(self._column, end))
         if self.styles.look(style := known.get("default-cell-style-name", "")):
@@ -173,9 +182,17 @@ class Content:
         self._cells = []
         self._row_style = known.get("default-cell-style-name", "")
         self._rows = min(number_in(known, "number-rows-repeated"), max(_ROW_END - self._row + 1, 1))
-        if known.get("visibility", "visible") != "visible" and self._rows <= _MOST_REPEATED:
+        if self._is_hidden("table-row", known) and self._rows <= _MOST_REPEATED:
             hidden = range(self._row, self._row + self._rows)
             self.sheets[-1].facts.hidden_rows.update(hidden)
+
+    def _is_hidden(self, family: str, known: dict[str, str]) -> bool:
+        """Whether a row or column is hidden or filtered out, in a folded group, or of no size."""
+        return (
+            known.get("visibility", "visible") != "visible"
+            or self._folded > 0
+            or self.styles.is_flat(family, known.get("style-name", ""))
+        )
 
     def _end_row(self) -> None:
         if self._cells:
