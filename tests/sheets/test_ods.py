@@ -199,7 +199,7 @@ def test_a_formula_may_link_to_an_address() -> None:
 
 
 def test_what_is_known_of_too_many_cells_is_not_kept() -> None:
-    """Cells without a value cost as much as others, if something is known of them."""
+    """Cells without a value cost more than others, if that is told."""
     cell = '<table:table-cell o:value-type="float" table:number-columns-repeated="600"/>'
     with pytest.raises(OverflowError):
         sheet_of(f"<table:table-row>{cell}</table:table-row>" * 2)

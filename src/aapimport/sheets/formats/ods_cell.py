@@ -6,7 +6,6 @@ Source: OpenDocument 1.3, part 3: sections 6.1 (blanks in paragraphs), 9.1.4 and
 import datetime as dt
 import math
 import re
-from dataclasses import dataclass, field
 
 from aapimport.sheets.book import Value
 from aapimport.text import address_in_formula, linked_address
@@ -31,12 +30,16 @@ _MOST_COUNTED = 1_048_576
 """Any sheet ends there."""
 
 
-@dataclass(slots=True)
 class OdsCell:
     """A cell, as its element is read.
 
-    Attributes:
+    Args:
         said: Its attributes without their namespaces; `error` where it says that it is one.
+
+    Attributes:
+        said: The same.
+        kind: What kind of value it says that it holds.
+        is_formula: Whether its value is worked out.
         text: The text that is shown.
         paragraphs: In how many paragraphs that stands.
         letters: The styles of letters that have their own.
@@ -45,17 +48,16 @@ class OdsCell:
         is_odd: Whether the value reader is known to read its text with letters lost or added.
     """
 
-    said: dict[str, str]
-    text: str = ""
-    paragraphs: int = 0
-    letters: set[str] = field(default_factory=set)
-    link: str = ""
-    comment: str = ""
-    is_odd: bool = False
-    _paragraph: str = ""
-    _beside: int = 0
-    _in_comment: bool = False
-    _about_comment: bool = False
+    # There may be millions of cells, most of which have nothing but a text.
+    text = link = comment = _paragraph = ""
+    letters: frozenset[str] = frozenset()
+    paragraphs = _beside = 0
+    is_odd = _in_comment = _about_comment = False
+
+    def __init__(self, said: dict[str, str]) -> None:
+        self.said = said
+        self.kind = said.get("value-type", "")
+        self.is_formula = "formula" in said
 
     def start(self, name: str, named: dict[str, str]) -> None:
         """Take in the start of an element within the cell: its name, and all attributes."""
@@ -67,7 +69,7 @@ class OdsCell:
         elif self._in_comment:
             self._about_comment = self._about_comment or name in _ABOUT_COMMENTS
         elif name == "span":
-            self.letters.add(_attribute(named, "style-name"))
+            self.letters |= {_attribute(named, "style-name")}
         elif name == "p":
             self.paragraphs += 1
             self._paragraph = ""
@@ -93,7 +95,8 @@ class OdsCell:
         if self._beside:
             self._beside -= 1
         elif name in CELLS:
-            self.link = self.link or address_in_formula(self.said.get("formula", ""))
+            if self.is_formula and not self.link:
+                self.link = address_in_formula(self.said["formula"])
             return True
         elif name == "annotation":
             self._in_comment = False
@@ -106,16 +109,6 @@ class OdsCell:
             self.text = text if self.paragraphs == 1 else f"{self.text}\n{text}"
             self._paragraph = ""
         return False
-
-    @property
-    def kind(self) -> str:
-        """What kind of value it says that it holds."""
-        return self.said.get("value-type", "")
-
-    @property
-    def is_formula(self) -> bool:
-        """Whether its value is worked out."""
-        return "formula" in self.said
 
     @property
     def is_error(self) -> bool:

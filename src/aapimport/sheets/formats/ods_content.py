@@ -18,6 +18,8 @@ from aapimport.sheets.number_formats import LONGEST_NUMBER, seen_as
 _MOST_REPEATED = 100_000
 """Longer runs are what is left of the sheet below and beside its cells."""
 _GROUPS = {"table-row-group", "table-column-group"}
+_COST_OF_VALUELESS = 8
+"""A cell of which nothing but a lack is known takes so many times as long as a filled one."""
 _ROW_END, _COLUMN_END = 1_048_576, 16_384
 
 
@@ -94,7 +96,7 @@ class Content:
         self._conditional: dict[int, int] = {}
         self._empty: list[tuple[OdsSheet, tuple[range, range]]] = []
         self._is_calculated = False
-        self._known = 0
+        self._valueless = 0
         self._row, self._rows, self._column, self._widest = 0, 1, 0, 0
         self._cells: list[tuple[int, int, Value]] = []
         self._cell: OdsCell | None = None
@@ -123,8 +125,9 @@ class Content:
             key.rpartition(" ")[2]: value for key, value in named.items() if "calcext" not in key
         }
         if name in CELLS:
-            if any("calcext" in key and value == "error" for key, value in named.items()):
-                known["error"] = "1"
+            if "error" in named.values():
+                errors = (key for key, value in named.items() if value == "error")
+                known |= {"error": "1"} if any("calcext" in key for key in errors) else {}
             self._cell = OdsCell(known)
         elif name == "table":
             self.sheets.append(OdsSheet(known.get("name", ""), known.get("style-name", "")))
@@ -248,10 +251,16 @@ class Content:
         """Note a value that isn't stored, or isn't what is shown."""
         sheet = self.sheets[-1]
         if value == "":
-            if not cell.may_be_blank:
-                sheet.facts.unstored.update(self._places(repeated))
-            elif cell.is_formula:  # an empty text, or nobody has worked it out
-                self._empty.append((sheet, self._ranges(repeated)))
+            if cell.may_be_blank and not cell.is_formula:
+                return
+            rows, columns = ranges = self._ranges(repeated)
+            self._valueless += len(rows) * len(columns) * _COST_OF_VALUELESS
+            if self._valueless > self._most:
+                raise OverflowError
+            if cell.may_be_blank:  # an empty text, or nobody has worked it out
+                self._empty.append((sheet, ranges))
+            else:
+                sheet.facts.unstored.update(product(rows, columns))
             return
         self._is_calculated = self._is_calculated or cell.is_formula
         if cell.kind in NUMBERS and isinstance(value, float):
@@ -266,9 +275,6 @@ class Content:
     def _ranges(self, columns: int) -> tuple[range, range]:
         """The rows and columns of those cells, of which something is known beside their values."""
         rows = min(self._rows, _MOST_REPEATED // columns)
-        self._known += rows * columns
-        if self._known > self._most:
-            raise OverflowError
         return range(self._row, self._row + rows), range(self._column, self._column + columns)
 
     def _weigh_number(self, cell: OdsCell, columns: int, value: float) -> None:

@@ -87,11 +87,11 @@ class Styles:
             letters: Those of letters that have their own.
         """
         styles = (style, *letters)
-        if any(one in self._struck for one in styles):
+        if not self._struck.isdisjoint(styles):
             return "struck through"
-        if any(one in self._unshown for one in styles):
+        if not self._unshown.isdisjoint(styles):
             return "in hidden letters"
-        is_white = style not in self._filled and any(one in self._white for one in styles)
+        is_white = style not in self._filled and not self._white.isdisjoint(styles)
         return "written in white" if is_white else ""
 
     def may_look(self, style: str) -> str:
