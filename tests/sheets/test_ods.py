@@ -82,6 +82,15 @@ def test_values_of_all_kinds(said: str, value: object) -> None:
     assert value_of(f"<table:table-cell {said}><text:p>x</text:p></table:table-cell>") == value
 
 
+def test_a_cell_that_says_it_holds_nothing_holds_what_is_shown() -> None:
+    """The other reader finds nothing there, and is known to; without a text it is blank."""
+    cell = '<table:table-cell o:value-type="void">{}</table:table-cell>'
+    row = f"<table:table-row>{cell}</table:table-row>"
+    sheet = sheet_of(row.format("<text:p>facilitator</text:p>") + row.format(""))
+    assert [*sheet.values()] == [["facilitator"]]
+    assert (sheet.odd, sheet.facts.unstored) == ({(1, 0)}, set())
+
+
 def test_an_error_beside_a_number_is_an_error() -> None:
     """Some programs store 0 for a formula that shows #N/A."""
     cell = '<table:table-cell table:formula="of:=A1" o:value-type="float" o:value="0"><text:p>#N/A'

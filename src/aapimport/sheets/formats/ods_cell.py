@@ -14,8 +14,8 @@ CELLS = {"table-cell", "covered-table-cell"}
 """The elements that are cells."""
 NUMBERS = {"float", "percentage", "currency"}
 """The kinds of value that are numbers."""
-_TEXTS = {"", "string", "void"}
-"""Those that may have no value; all others say theirs in an attribute."""
+_TEXTS = {"", "string"}
+"""Those whose value is what is shown; all others but `void` say theirs in an attribute."""
 _ERROR_TEXT = re.compile(r"#[A-Z][A-Z0-9/]*[!?]?|Err:\d+")
 _TRUTH = re.compile(r"(?:\w+:)?=\s*(TRUE|FALSE)\s*\(\s*\)\s*", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n]+")
@@ -119,7 +119,8 @@ class OdsCell:
     @property
     def may_be_blank(self) -> bool:
         """Whether a cell without a value is a blank one; else nobody has stored its value."""
-        return self.kind in _TEXTS and not (self.is_formula and self.text)
+        is_said = self.kind in _TEXTS or self.kind == "void"
+        return is_said and not (self.is_formula and self.text)
 
     def value(self) -> Value:
         """Its value; where it can't be read as what it says it is, the text that is shown."""
