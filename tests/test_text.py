@@ -4,6 +4,7 @@ import pytest
 from openpyxl.utils import column_index_from_string, get_column_letter
 
 from aapimport.text import (
+    address_in_formula,
     closest,
     column_index,
     column_letters,
@@ -35,6 +36,24 @@ def test_columns_are_named_as_excel_names_them() -> None:
 def test_the_address_of_a_link(target: str | None, address: str) -> None:
     """Only a `mailto:` link goes to an address, and its subject is no part of that."""
     assert linked_address(target) == address
+
+
+@pytest.mark.parametrize(
+    ("formula", "address"),
+    [
+        ('HYPERLINK("mailto:li@acme.com","Li")', "li@acme.com"),
+        ('of:=IF([.B2]="";"";Hyperlink ( "MAILTO:li@acme.com?subject=Hi" ;[.B2]))', "li@acme.com"),
+        ('HYPERLINK("mailto:" & "li@acme.com")', "li@acme.com"),
+        ('HYPERLINK("mailto:"&B2,A2)', ""),
+        ('HYPERLINK("mailto:li@"&B2,A2)', ""),
+        ('HYPERLINK("https://acme.com/?to=mailto:li@acme.com")', ""),
+        ('"mailto:li@acme.com"', ""),
+        ("", ""),
+    ],
+)
+def test_the_address_that_a_formula_links_to(formula: str, address: str) -> None:
+    """It is known where it is written out; cells that make it up aren't looked at."""
+    assert address_in_formula(formula) == address
 
 
 @pytest.mark.parametrize("text", ["li@acme.com", "'li'@acme.co.uk", "李@例え.jp"])

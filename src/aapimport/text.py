@@ -11,6 +11,8 @@ ADDRESS = r"[^\s@]+@[^\s@]+\.[^\s@.]+"
 """What looks like an e-mail address, standing alone; whether it is one, `check.addresses` knows."""
 MAILTO = "mailto:"
 """The scheme of a link to an address (RFC 6068)."""
+_HYPERLINK = re.compile(r'HYPERLINK\s*\(\s*"([^"]*)"', re.IGNORECASE)
+_JOINED = re.compile(r'"\s*&\s*"')
 _is_address = re.compile(ADDRESS).fullmatch
 _LETTERS = 26
 
@@ -49,6 +51,19 @@ def linked_address(target: object) -> str:
 def path_text(path: Path) -> str:
     r"""A path as text that can be written everywhere; bytes that are no UTF-8 become `\xff`."""
     return os.fsencode(path).decode(errors="backslashreplace")
+
+
+def address_in_formula(formula: str) -> str:
+    """The address that a formula's first HYPERLINK goes to; nothing where cells make it up.
+
+    Args:
+        formula: As workbooks store it: the names of functions are English in every language.
+    """
+    if "mailto" not in formula.lower():
+        return ""
+    found = _HYPERLINK.search(_JOINED.sub("", formula))
+    address = linked_address(found[1]) if found else ""
+    return address if looks_like_address(address) else ""
 
 
 def closest(form: str, forms: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> list[str]:

@@ -15,6 +15,7 @@ from aapimport.sheets.facts import Facts, Looks, Unseen
 from aapimport.sheets.formats import xls
 from aapimport.sheets.formats.calamine import Grid
 from aapimport.sheets.formats.xls import MOST_ROWS, read_xls
+from aapimport.sheets.formats.xls_formulas import Formulas
 from sheets.other_formats import write_xls
 from sheets.xls_records import add_xls_facts
 
@@ -50,7 +51,7 @@ def test_xlrd_sees_what_the_records_say(path: Path) -> None:
         assert said.hidden_rows <= seen.hidden_rows
         assert {at for at in said.hidden_columns if at < 256} <= seen.hidden_columns
         assert said.errors == seen.errors
-        assert shown.links == seen.looks.links
+        assert said.links == seen.links
         assert shown.shown.items() <= seen.looks.shown.items() | {
             (cell, text) for cell, text in shown.shown.items() if cell in seen.looks.texts_shown
         }
@@ -92,10 +93,20 @@ def with_record(monkeypatch: pytest.MonkeyPatch, before: int, record: bytes) -> 
     monkeypatch.setattr(other_formats, "xls_record", write)
 
 
-def formula(row: int, column: int, result: bytes, flags: int = 0, kind: int = 0x0006) -> bytes:
-    """A FORMULA record ([MS-XLS] 2.4.127) for =1."""
+ONE = struct.pack("<BH", 0x1E, 1)
+
+
+def formula(
+    row: int,
+    column: int,
+    result: bytes,
+    flags: int = 0,
+    kind: int = 0x0006,
+    tokens: bytes = ONE,
+) -> bytes:
+    """A FORMULA record ([MS-XLS] 2.4.127), for =1 by default."""
     body = struct.pack("<HHH", row, column, 0) + result + struct.pack("<HI", flags, 0)
-    body += struct.pack("<HBH", 3, 0x1E, 1)
+    body += struct.pack("<H", len(tokens)) + tokens
     return struct.pack("<HH", kind, len(body)) + body
 
 
@@ -138,6 +149,45 @@ def test_formulas_in_records_of_older_versions_are_read(
     checked = check_file(path, ReadOptions())
     assert [person.team for person in checked.people] == ["2024"]
     assert [problem.id for problem in checked.problems] == ["values-only"]
+
+
+@pytest.mark.parametrize(
+    ("target", "links"),
+    [("mailto:ana@acme.com", True), ("MailTo:ana@acme.com?subject=x", True), ("ana", False)],
+)
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le"])
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_a_formula_may_link_to_an_address(target: str, links: bool, encoding: str, is_shared: bool):
+    """Formulas are stored as tokens, for one cell or for several that share one."""
+    text = struct.pack("<BBB", 0x17, len(target), encoding != "latin-1") + target.encode(encoding)
+    tokens = text + text + struct.pack("<BBH", 0x42, 2, 359)
+    formulas, found = Formulas(), {(2, 0): "ana@acme.com"} if links else {}
+    if is_shared:
+        first = struct.pack("<BHH", 1, 1, 0)
+        records = [formula(row, 0, ZERO, tokens=first) for row in (1, 2)]
+        head = struct.pack("<HHBBBBH", 1, 2, 0, 0, 0, 2, len(tokens)) + tokens
+        records.insert(1, struct.pack("<HH", 0x04BC, len(head)) + head)
+        found |= {(3, 0): "ana@acme.com"} if links else {}
+    else:
+        records = [formula(1, 0, ZERO, tokens=tokens), formula(2, 0, ZERO)]
+    for record in records:
+        formulas.take(struct.unpack_from("<H", record)[0], record[4:])
+    assert formulas.links() == found
+
+
+def test_a_link_of_a_formula_is_held_against_its_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told as a real link would be."""
+    target = "mailto:bo@acme.com"
+    tokens = struct.pack("<BBB", 0x17, len(target), 0) + target.encode("latin-1")
+    tokens += struct.pack("<BHHBBH", 0x44, 1, 1, 0x42, 2, 359)
+    text = struct.pack("<HHB", 0x0207, 3 + len(ANA[0]), len(ANA[0])) + b"\0\0" + ANA[0].encode()
+    record = formula(1, 0, bytes(6) + b"\xff\xff", tokens=tokens) + text
+    with_record(monkeypatch, 0x0204, record)
+    path = write_xls(tmp_path / "people.xls", [HEADERS, ("", *ANA[1:])])
+    problems = check_file(path, ReadOptions()).problems
+    assert [(p.id, str(p.cell)) for p in problems] == [("link-differs", "Users!A2")]
 
 
 def test_another_code_page_changes_no_letter(

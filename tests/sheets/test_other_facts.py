@@ -1,3 +1,4 @@
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +20,7 @@ from aapimport.sheets.formats.ods_content import Content
 from aapimport.sheets.formats.ods_styles import read_styles
 from aapimport.sheets.formats.xls import read_xls
 from aapimport.sheets.formats.xlsb import read_xlsb
-from sheets.other_formats import More, write_xlsb
+from sheets.other_formats import More, write_ods, write_xlsb
 
 HEADERS = ("Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled")
 
@@ -150,6 +151,22 @@ def test_styles_of_an_ods_build_on_each_other(own: str, look: str) -> None:
     assert read_styles([styles.encode()]).look("S") == look
 
 
+@pytest.mark.parametrize(("text", "told"), [("No", True), ("", True), ("Yes", False), ("1", False)])
+def test_a_1_in_jhana_that_an_ods_shows_as_a_word_is_told(
+    tmp_path: Path, text: str, *, told: bool
+) -> None:
+    """The cell holds what is shown, whichever format makes it so."""
+    path = write_ods(tmp_path / "people.ods", [HEADERS, ("a@acme.com", "A", "P", "", "", 1)])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    shown = parts["content.xml"].replace(b"<text:p>1</text:p>", f"<text:p>{text}</text:p>".encode())
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in (parts | {"content.xml": shown}).items():
+            archive.writestr(name, content)
+    found = check_file(path, ReadOptions()).problems
+    assert [(p.id, str(p.cell)) for p in found] == ([("shown-otherwise", "Users!F2")] * told)
+
+
 def test_an_ods_shows_what_a_condition_may_cross_out() -> None:
     """A style may give another one to its cells, where a condition is met."""
     names = "urn:oasis:names:tc:opendocument:xmlns"
@@ -194,7 +211,7 @@ def test_what_values_do_not_tell(
     assert facts.hidden_rows == {5}
     assert facts.hidden_columns == {4}
     assert facts.errors == {(3, 3): "#N/A", (4, 3): "#N/A"}
-    assert looks_of(facts).links == {(2, 0): "ana@acme.com"}
+    assert facts.links == {(2, 0): "ana@acme.com"}
     checked = check_file(path, ReadOptions(hidden="skip"))
     assert [person.row for person in checked.people] == [2, 7]
     assert checked.people[0].email == "ana@acme.com"
@@ -233,15 +250,15 @@ def test_what_values_of_a_binary_workbook_do_not_tell(
     assert facts.hidden_rows == {5}
     assert facts.hidden_columns == {4}
     assert facts.errors == {(3, 3): "#N/A"}
-    assert looks_of(facts).links == {(2, 0): "ana@acme.com"}
+    assert facts.links == {(2, 0): "ana@acme.com"}
     assert facts.merged == ((6, 1, 6, 2),)
     assert looks_of(facts).shown == {(4, 4): "00123"}
     assert looks_of(facts).unclear == {(2, 4): "format 0.0", (3, 4): "format yyyy"}
     seen = facts_of(libreoffice(xlsb, "ods"))
     assert (seen.hidden_rows, seen.hidden_columns) == (facts.hidden_rows, facts.hidden_columns)
-    assert (seen.errors, looks_of(seen).links, seen.merged) == (
+    assert (seen.errors, seen.links, seen.merged) == (
         facts.errors,
-        looks_of(facts).links,
+        facts.links,
         facts.merged,
     )
     assert looks_of(seen).shown == looks_of(facts).shown

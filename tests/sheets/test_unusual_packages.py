@@ -9,7 +9,7 @@ import pytest
 from aapimport.check.check_file import Checked, ReadOptions, check_file
 from aapimport.errors import FileProblemError
 from aapimport.sheets.archive import inspect_archive
-from aapimport.sheets.formats.xlsx_cells import odd_cells
+from aapimport.sheets.formats.xlsx_formulas import odd_cells
 from sheets import attack_files as attack
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -211,6 +211,23 @@ def test_an_array_formula_without_a_result_fills_its_range(tmp_path: Path):
     cell = '<c r="D2"><f t="array" ref="D2:D3">A1:A2</f></c>'
     path = attack.write(tmp_path / "people.xlsx", with_role(cell))
     assert odd_cells(path.read_bytes(), SHEET, recalculates=False).unstored == {(2, 3), (3, 3)}
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+def test_a_formula_may_link_to_another_address(tmp_path: Path, is_long: bool, most_rows: int):
+    """It is told like a link, also above 20,000 rows; several cells may share one formula."""
+    link = """<f t="shared" ref="A4:A5" si="1">HYPERLINK("mailto:ana@acme.com",B4)</f>"""
+    cells = [(link, "other@acme.com"), ('<f t="shared" si="1"/>', "Write"), ("<f>B6</f>", "i@j.de")]
+    body = attack.ANA + BOB
+    for row, (formula, text) in enumerate(cells, start=4):
+        names = attack.cell(f"B{row}", f"U{row}") + attack.cell(f"C{row}", f"N{row}")
+        body += f'<row r="{row}"><c r="A{row}" t="str">{formula}<v>{text}</v></c>{names}</row>'
+    for row in range(7, most_rows + 10) if is_long else ():
+        body += attack.row(row, (f"u{row}@acme.com", "U", f"N{row}"))
+    path = attack.write(tmp_path / "people.xlsx", attack.sheet(body))
+    assert told(path, "link-differs") == ["Users!A4"]
+    assert told(path, "address-from-link") == ["Users!A5"]
+    assert bool(told(path, "one-reader-only")) is is_long
 
 
 @pytest.mark.parametrize("label", ["StrongEncryptionDataSpace", "DRMEncryptedDataSpace"])

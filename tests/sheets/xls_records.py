@@ -64,7 +64,7 @@ def _take(kind: int, body: bytes, facts: Facts, looks: Looks) -> None:
     elif kind == _HLINK and (found := body.find(_MAILTO)) >= 0:
         text = body[found + len(_MAILTO) :].decode("utf-16-le", "ignore")
         top, _, left, _ = struct.unpack_from("<HHHH", body)
-        looks.links[top + 1, left] = unquote(text.partition("\0")[0].partition("?")[0])
+        facts.links[top + 1, left] = unquote(text.partition("\0")[0].partition("?")[0])
 
 
 def _add_error(body: bytes, code: int, facts: Facts) -> None:

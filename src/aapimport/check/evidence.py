@@ -74,12 +74,10 @@ class Evidence:
             (RuleId.FORMULA_ZERO, _Cells(dict.fromkeys(zeros, "0"), self._keys)),
         )
         looks = self._looks
-        self._shown, self._texts_shown, self._links, self._comments, self._crossed_out = (
+        self._links = _Cells(facts.links, self._keys)
+        self._shown, self._texts_shown, self._comments, self._crossed_out = (
             _Cells(known, self._keys)
-            for known in (
-                *(looks.shown, looks.texts_shown, looks.links, looks.comments),
-                looks.crossed_out,
-            )
+            for known in (looks.shown, looks.texts_shown, looks.comments, looks.crossed_out)
         )
         self._people_crossed_out = looks.people_crossed_out(header.columns)
         self._told: set[Area] = set()
@@ -94,7 +92,7 @@ class Evidence:
                 *self._facts.errors,
                 *self._facts.unstored,
                 *self._looks.comments,
-                *self._looks.links,
+                *self._facts.links,
             )
             merged = (row for area in self._merged for row in (area[0], area[2]))
             columns = (self._second[at] for at in self._keys if at < len(self._second))

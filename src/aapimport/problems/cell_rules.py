@@ -83,7 +83,8 @@ CELL_RULES = (
         _ERROR,
         "the formula's result is not stored in the file",
         "open the file in Excel, save it, and try again; or replace the formula by its value",
-        "Files written by other programs hold formulas that nobody has worked out yet.",
+        "Files written by other programs hold formulas that nobody has worked out yet, or say only"
+        " what kind of value it is.",
     ),
     Rule(
         RuleId.FORMULA_ZERO,
@@ -117,7 +118,7 @@ CELL_RULES = (
         RuleId.LINK_DIFFERS,
         _ERROR,
         "links to {link!r}, another address",
-        "remove the link (right-click, Remove Hyperlink) or correct the text",
+        "remove the link (right-click, Remove Hyperlink; or its formula) or correct the text",
         "One of the two addresses is wrong.",
     ),
 )

@@ -83,8 +83,7 @@ class Looks:
         unclear: How a number is shown, in words, where it can't be told what is shown.
         texts_shown: What is shown for a text or for 1, where its format shows something else.
         crossed_out: What a cell looks like whose value somebody has crossed out: `struck through`,
-            or written in white on white.
-        links: The address of a `mailto:` link.
+            written in white on white, or in letters that nobody sees.
         comments: The text of a comment.
     """
 
@@ -92,7 +91,6 @@ class Looks:
     unclear: dict[Cell, str] = field(default_factory=dict)
     texts_shown: dict[Cell, str] = field(default_factory=dict)
     crossed_out: dict[Cell, str] = field(default_factory=dict)
-    links: dict[Cell, str] = field(default_factory=dict)
     comments: dict[Cell, str] = field(default_factory=dict)
 
     def people_crossed_out(self, columns: Mapping[str, int]) -> dict[int, str]:
@@ -123,6 +121,7 @@ class Facts:
         errors: The error that a cell shows, such as `#N/A`.
         unstored: Cells with a formula whose result is not in the file.
         zeros: Cells with a formula whose result is 0, as a look-up of a blank cell gives it.
+        links: The address that a cell's `mailto:` link or HYPERLINK formula goes to.
         twice: Rows that the sheet holds more than once, of which a reader keeps one.
         blocks: In how many blocks its rows stand, of which a reader may see only the first.
         conditional: Each range whose conditional format may change what is seen, and how, in words.
@@ -138,6 +137,7 @@ class Facts:
     errors: dict[Cell, str] = field(default_factory=dict)
     unstored: set[Cell] = field(default_factory=set)
     zeros: set[Cell] = field(default_factory=set)
+    links: dict[Cell, str] = field(default_factory=dict)
     twice: list[int] = field(default_factory=list)
     blocks: int = 1
     conditional: Sequence[tuple[Area, str]] | Unseen = ()

@@ -1,11 +1,9 @@
 """The sheets in an OpenDocument spreadsheet's `content.xml`, cell by cell.
 
-Source: OpenDocument 1.3, part 3: sections 6.1 (blanks in paragraphs), 9.1 (tables) and 19.
+Source: OpenDocument 1.3, part 3: sections 9.1 (tables) and 19 (attributes).
 """
 
 import datetime as dt
-import math
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
@@ -13,22 +11,16 @@ from xml.parsers import expat
 
 from aapimport.sheets.book import Value
 from aapimport.sheets.facts import Area, Cell, Facts, Looks, Reason, Unseen
+from aapimport.sheets.formats.ods_cell import CELLS, NUMBERS, OdsCell, number_in
 from aapimport.sheets.formats.ods_styles import Styles
 from aapimport.sheets.number_formats import LONGEST_NUMBER, seen_as
-from aapimport.text import linked_address
 
-_NUMBERS = {"float", "percentage", "currency"}
-_ERROR_TEXT = re.compile(r"#[A-Z][A-Z0-9/]*[!?]?|Err:\d+")
-_BLANKS = re.compile(r"[ \t\r\n]+")
-_DURATION = re.compile(r"P(?:(\d{1,6})D)?T(?:(\d{1,8})H)?(?:(\d{1,8})M)?(?:(\d{1,8}(?:\.\d+)?)S)?")
 _MOST_REPEATED = 100_000
 """Longer runs are what is left of the sheet below and beside its cells."""
+_GROUPS = {"table-row-group", "table-column-group"}
+_COST_OF_VALUELESS = 8
+"""A cell of which nothing but a lack is known takes so many times as long as a filled one."""
 _ROW_END, _COLUMN_END = 1_048_576, 16_384
-_ABOUT_COMMENTS = {"creator", "date", "date-string", "sender-initials"}
-"""Who wrote a comment and when, which stands inside of it."""
-_NOT_IN_THE_TEXT = {"ruby-text", "note", "frame", "custom-shape", "g", "table"}
-"""What stands in a cell beside its own text: how it is spoken, footnotes, drawings, tables."""
-_SIGNS = {"tab": "\t", "line-break": "\n", "soft-hyphen": "\xad"}
 
 
 @dataclass(slots=True)
@@ -98,19 +90,16 @@ class Content:
         self._most = most
         self._column_styles: list[tuple[int, int, str]] = []
         self._row_style = ""
+        self._groups: list[bool] = []
+        self._folded = 0
         self._areas: list[Area] = []
         self._conditional: dict[int, int] = {}
-        self._empty: list[tuple[OdsSheet, Cell]] = []
+        self._empty: list[tuple[OdsSheet, tuple[range, range]]] = []
         self._is_calculated = False
+        self._valueless = 0
         self._row, self._rows, self._column, self._widest = 0, 1, 0, 0
         self._cells: list[tuple[int, int, Value]] = []
-        self._cell: dict[str, str] | None = None
-        self._text = self._comment = self._paragraph = ""
-        self._letters: set[str] = set()
-        self._paragraphs = 0
-        self._is_odd = False
-        self._beside = 0
-        self._in_comment = self._about_comment = False
+        self._cell: OdsCell | None = None
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.StartElementHandler = self._start
@@ -124,92 +113,55 @@ class Content:
         except (expat.ExpatError, LookupError) as error:  # LookupError: of an unknown encoding
             raise ValueError(str(error)) from error
         if not self._is_calculated:  # no program has: then empty results are none
-            for sheet, cell in self._empty:
-                sheet.facts.unstored.add(cell)
+            for sheet, ranges in self._empty:
+                sheet.facts.unstored.update(product(*ranges))
 
     def _start(self, tag: str, named: dict[str, str]) -> None:
         name = tag.rpartition(" ")[2]
         if self._cell is not None:
-            self._start_in_cell(name, named)
+            self._cell.start(name, named)
             return
         known = {
             key.rpartition(" ")[2]: value for key, value in named.items() if "calcext" not in key
         }
-        if name in {"table-cell", "covered-table-cell"}:
-            self._cell = known
-            if any("calcext" in key and value == "error" for key, value in named.items()):
-                known["error"] = "1"
-            self._start_text()
+        if name in CELLS:
+            if "error" in named.values():
+                errors = (key for key, value in named.items() if value == "error")
+                known |= {"error": "1"} if any("calcext" in key for key in errors) else {}
+            self._cell = OdsCell(known)
         elif name == "table":
             self.sheets.append(OdsSheet(known.get("name", ""), known.get("style-name", "")))
             self._row, self._rows, self._column, self._areas = 0, 1, 0, []
+            self._groups, self._folded = [], 0
             self._widest, self._column_styles, self._conditional = 0, [], {}
         elif self.sheets and name == "table-column":
             self._start_column(known)
         elif self.sheets and name == "table-row":
             self._start_row(known)
+        elif self.sheets and name in _GROUPS:
+            self._groups.append(known.get("display") == "false")
+            self._folded += self._groups[-1]
         else:
             self.styles.start(name, known)
 
-    def _start_in_cell(self, name: str, named: dict[str, str]) -> None:
-        if self._beside or name in _NOT_IN_THE_TEXT:
-            self._beside += 1
-            self._mark()
-        elif name == "annotation":
-            self._in_comment = True
-        elif self._in_comment:
-            self._about_comment = self._about_comment or name in _ABOUT_COMMENTS
-        elif name == "span":
-            style = next((text for key, text in named.items() if key.endswith(" style-name")), "")
-            self._letters.add(style)
-        elif name == "p":
-            self._paragraphs += 1
-            self._paragraph = ""
-        elif name == "s":
-            count = _number({key.rpartition(" ")[2]: text for key, text in named.items()}, "c")
-            self._paragraph += "\0" * min(count, _MOST_REPEATED)
-        elif name in _SIGNS:
-            self._paragraph += _SIGNS[name].replace("\t", "\1").replace("\n", "\2")
-        elif name == "a":
-            target = next((text for key, text in named.items() if key.endswith(" href")), "")
-            if address := linked_address(target):
-                self.sheets[-1].looks.links[self._row, self._column] = address
-
-    def _start_text(self) -> None:
-        self._text = self._comment = self._paragraph = ""
-        self._letters = set()
-        self._paragraphs = 0
-        self._is_odd = False
-
     def _mark(self) -> None:
-        self._is_odd = True
+        if self._cell is not None:
+            self._cell.is_odd = True
 
     def _characters(self, text: str) -> None:
-        if self._cell is None or self._beside or self._about_comment:
-            return
-        if self._in_comment:
-            self._comment += text
-        elif self._paragraphs:
-            self._paragraph += text
+        if self._cell is not None:
+            self._cell.characters(text)
 
     def _end(self, tag: str) -> None:
         name = tag.rpartition(" ")[2]
-        if self._beside:
-            self._beside -= 1
-        elif name in {"table-cell", "covered-table-cell"}:
-            self._end_cell()
-        elif name == "annotation":
-            self._in_comment = False
-        elif name in _ABOUT_COMMENTS:
-            self._about_comment = False
-        elif self._cell is not None and name == "p" and not self._in_comment:
-            # Blanks with an element count each; others in a row are one, and none at the ends.
-            text = _BLANKS.sub(" ", self._paragraph).strip(" ")
-            text = text.replace("\0", " ").replace("\1", "\t").replace("\2", "\n")
-            self._text = text if self._paragraphs == 1 else f"{self._text}\n{text}"
-            self._paragraph = ""
+        if self._cell is not None:
+            if self._cell.end(name):
+                self._end_cell(self._cell)
+                self._cell = None
         elif self.sheets and name == "table-row":
             self._end_row()
+        elif self._groups and name in _GROUPS:
+            self._folded -= self._groups.pop()
         elif self.sheets and name == "table":
             facts = self.sheets[-1].facts
             facts.merged = tuple(self._areas)
@@ -219,8 +171,8 @@ class Content:
             ]
 
     def _start_column(self, known: dict[str, str]) -> None:
-        repeated = _number(known, "number-columns-repeated")
-        if known.get("visibility", "visible") != "visible" and repeated <= _MOST_REPEATED:
+        repeated = number_in(known, "number-columns-repeated")
+        if self._is_hidden("table-column", known) and repeated <= _MOST_REPEATED:
             end = min(self._column + repeated, _COLUMN_END)
             self.sheets[-1].facts.hidden_columns.update(range(self._column, end))
         if self.styles.look(style := known.get("default-cell-style-name", "")):
@@ -232,10 +184,18 @@ class Content:
         self._column = 0
         self._cells = []
         self._row_style = known.get("default-cell-style-name", "")
-        self._rows = min(_number(known, "number-rows-repeated"), max(_ROW_END - self._row + 1, 1))
-        if known.get("visibility", "visible") != "visible" and self._rows <= _MOST_REPEATED:
+        self._rows = min(number_in(known, "number-rows-repeated"), max(_ROW_END - self._row + 1, 1))
+        if self._is_hidden("table-row", known) and self._rows <= _MOST_REPEATED:
             hidden = range(self._row, self._row + self._rows)
             self.sheets[-1].facts.hidden_rows.update(hidden)
+
+    def _is_hidden(self, family: str, known: dict[str, str]) -> bool:
+        """Whether a row or column is hidden or filtered out, in a folded group, or of no size."""
+        return (
+            known.get("visibility", "visible") != "visible"
+            or self._folded > 0
+            or self.styles.is_flat(family, known.get("style-name", ""))
+        )
 
     def _end_row(self) -> None:
         if self._cells:
@@ -248,102 +208,84 @@ class Content:
         self._widest = max(self._widest, self._column)
         self._row += self._rows - 1
 
-    def _end_cell(self) -> None:
-        known, self._cell = self._cell or {}, None
+    def _end_cell(self, cell: OdsCell) -> None:
+        said = cell.said
         facts, place = self.sheets[-1].facts, (self._row, self._column)
-        width = _number(known, "number-columns-spanned")
-        height = _number(known, "number-rows-spanned")
+        width = number_in(said, "number-columns-spanned")
+        height = number_in(said, "number-rows-spanned")
         if width > 1 or height > 1:
             self._areas.append((*place, self._row + height - 1, self._column + width - 1))
-        repeated = min(_number(known, "number-columns-repeated"), _COLUMN_END)
-        kind = known.get("value-type", "")
-        if "formula" in known and kind:
-            self._is_calculated = True
-        value: Value = ""
-        if "error" in known or (kind in _NUMBERS and _ERROR_TEXT.fullmatch(self._text)):
-            facts.errors.update(dict.fromkeys(self._places(repeated), self._text or "#N/A"))
-            value = self._text
-        elif "formula" in known and not kind:
-            self._weigh_formula(place)
+        repeated = min(number_in(said, "number-columns-repeated"), _COLUMN_END)
+        value: Value
+        if cell.is_error:
+            value, self._is_calculated = cell.text, self._is_calculated or cell.is_formula
+            facts.errors.update(dict.fromkeys(self._places(repeated), value or "#N/A"))
         else:
-            value = self._value(kind, known)
-            if "formula" in known and value == 0 and kind in _NUMBERS:
-                facts.zeros.update(self._places(repeated))
-            if kind in _NUMBERS and isinstance(value, float):
-                self._weigh_number(repeated, value, is_percentage=kind == "percentage")
+            value = cell.value()
+            self._weigh(cell, value, repeated)
         if value != "":
-            self._hold(value, repeated, known)
-        if self._comment:
-            self.sheets[-1].looks.comments[place] = self._comment
+            self._hold(cell, value, repeated)
+        if cell.link:
+            facts.links.update(dict.fromkeys(self._places(repeated), cell.link))
+        if cell.comment:
+            self.sheets[-1].looks.comments[place] = cell.comment
         self._column += repeated
 
-    def _hold(self, value: Value, repeated: int, known: dict[str, str]) -> None:
+    def _hold(self, cell: OdsCell, value: Value, repeated: int) -> None:
         """Keep a value, and what it looks like."""
         self._cells.append((self._column, repeated, value))
-        style, looks = self._style_of(known), self.sheets[-1].looks
-        if look := self.styles.look(style, self._letters):
+        style, looks = self._style_of(cell), self.sheets[-1].looks
+        if look := self.styles.look(style, cell.letters):
             looks.crossed_out.update(dict.fromkeys(self._places(repeated), look))
         if self.styles.may_look(style):
             self._conditional.setdefault(self._column, self._row)
-        if self._is_odd or isinstance(value, dt.date | dt.timedelta):
+        if cell.is_odd or isinstance(value, dt.date | dt.timedelta):
             self.sheets[-1].odd.update(self._places(repeated))
 
-    def _style_of(self, known: dict[str, str]) -> str:
+    def _style_of(self, cell: OdsCell) -> str:
         """The style of a cell: its own, else its row's, else its column's."""
         columns = (style for at, end, style in self._column_styles if at <= self._column < end)
-        return known.get("style-name") or self._row_style or next(columns, "")
+        return cell.said.get("style-name") or self._row_style or next(columns, "")
 
-    def _value(self, kind: str, known: dict[str, str]) -> Value:
-        """A cell's value; where it can't be read as what it says it is, the text that is shown."""
-        text = self._text
-        if kind == "string" or not kind:
-            return text if self._paragraphs else known.get("string-value", "")
-        if kind == "boolean" and known.get("boolean-value") in {"true", "false"}:
-            return known["boolean-value"] == "true"
-        said = known.get({"date": "date-value", "time": "time-value"}.get(kind, "value"), "")
-        try:
-            if kind == "date":
-                return dt.datetime.fromisoformat(said)
-            if kind == "time" and (found := _DURATION.fullmatch(said)):
-                days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
-                return dt.timedelta(days, seconds, minutes=minutes, hours=hours)
-            if kind in _NUMBERS and math.isfinite(number := float(said)):
-                return number
-        except (ValueError, OverflowError):
-            pass
-        self._mark()
-        return text or said
-
-    def _weigh_formula(self, place: Cell) -> None:
-        """Note a formula without a result; LibreOffice stores an empty text as no result at all."""
-        if self._text:
-            self.sheets[-1].facts.unstored.add(place)
-        else:
-            self._empty.append((self.sheets[-1], place))
+    def _weigh(self, cell: OdsCell, value: Value, repeated: int) -> None:
+        """Note a value that isn't stored, or isn't what is shown."""
+        sheet = self.sheets[-1]
+        if value == "":
+            if cell.may_be_blank and not cell.is_formula:
+                return
+            rows, columns = ranges = self._ranges(repeated)
+            self._valueless += len(rows) * len(columns) * _COST_OF_VALUELESS
+            if self._valueless > self._most:
+                raise OverflowError
+            if cell.may_be_blank:  # an empty text, or nobody has worked it out
+                self._empty.append((sheet, ranges))
+            else:
+                sheet.facts.unstored.update(product(rows, columns))
+            return
+        self._is_calculated = self._is_calculated or cell.is_formula
+        if cell.kind in NUMBERS and isinstance(value, float):
+            if cell.is_formula and value == 0:
+                sheet.facts.zeros.update(self._places(repeated))
+            self._weigh_number(cell, repeated, value)
 
     def _places(self, columns: int) -> Iterator[Cell]:
         """Every cell that the element stands for: rows and cells that are the same are counted."""
-        rows = range(self._row, self._row + min(self._rows, _MOST_REPEATED // columns))
-        return product(rows, range(self._column, self._column + columns))
+        return product(*self._ranges(columns))
 
-    def _weigh_number(self, columns: int, value: float, *, is_percentage: bool) -> None:
+    def _ranges(self, columns: int) -> tuple[range, range]:
+        """The rows and columns of those cells, of which something is known beside their values."""
+        rows = min(self._rows, _MOST_REPEATED // columns)
+        return range(self._row, self._row + rows), range(self._column, self._column + columns)
+
+    def _weigh_number(self, cell: OdsCell, columns: int, value: float) -> None:
         """Note what a number is shown as: the cell holds that, too."""
-        if not self._paragraphs:
+        if not cell.paragraphs:
             return  # it isn't said; programs that write by hand leave it out
-        seen = seen_as(self._text, value, is_percentage=is_percentage)
-        if seen is None:
-            how = f"as {self._text[:LONGEST_NUMBER]!r}"
-            self.sheets[-1].looks.unclear.update(dict.fromkeys(self._places(columns), how))
+        seen = seen_as(cell.text, value, is_percentage=cell.kind == "percentage")
+        looks, text = self.sheets[-1].looks, cell.text[:LONGEST_NUMBER]
+        if seen is None and not any(map(str.isdecimal, text)):  # the format puts it in its place
+            looks.texts_shown.update(dict.fromkeys(self._places(columns), text))
+        elif seen is None:
+            looks.unclear.update(dict.fromkeys(self._places(columns), f"as {text!r}"))
         elif seen:
-            self.sheets[-1].looks.shown.update(dict.fromkeys(self._places(columns), seen))
-
-
-def _number(attributes: dict[str, str], name: str) -> int:
-    """A count of at least one, as LibreOffice takes it, and at most the rows of a sheet."""
-    said = attributes.get(name)
-    if said is None:
-        return 1
-    said = said.strip()
-    if not said.isascii() or not said.isdecimal():
-        return 1
-    return max(int(said), 1) if len(said) < 8 else _ROW_END  # noqa: PLR2004 -- any sheet ends
+            looks.shown.update(dict.fromkeys(self._places(columns), seen))

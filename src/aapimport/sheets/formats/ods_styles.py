@@ -4,10 +4,16 @@ Source: OpenDocument 1.3, part 3: sections 16 (styles) and 20 (their properties)
 person has named stand in `styles.xml`; those in `content.xml` may build on them.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
+from typing import TypeVar
 from xml.parsers import expat
 
+_Style = TypeVar("_Style")
 _WHITE = "#ffffff"
+_FLAT = {"table-row": "row-height", "table-column": "column-width"}
+"""The property of each family that may say 0."""
+_NO_LENGTH = re.compile(r"\s*\+?(?:0+(?:\.0*)?|\.0+)\s*[a-z%]*\s*", re.IGNORECASE)
 _OTHERS = {"page-layout", "master-page", "default-page-layout", "presentation-page-layout"}
 
 
@@ -20,7 +26,9 @@ class Styles:
 
     def __init__(self) -> None:
         self.hiding: set[str] = set()
-        self._current = ""
+        self._current = self._family = ""
+        self._flat: set[tuple[str, str]] = set()
+        self._unshown: set[str] = set()
         self._struck: set[str] = set()
         self._white: set[str] = set()
         self._filled: set[str] = set()
@@ -30,9 +38,13 @@ class Styles:
     def start(self, name: str, known: Mapping[str, str]) -> None:
         """Take in an element: its name and attributes, without their namespaces."""
         if name == "style":
-            self._current = known.get("name", "")
+            self._current, self._family = known.get("name", ""), known.get("family", "")
             parent = known.get("parent-style-name", "")
-            for styles in (self._struck, self._white, self._filled):
+            if self._family in _FLAT:
+                is_flat = (self._family, parent) in self._flat
+                _keep(self._flat, (self._family, self._current), is_in=is_flat)
+                return
+            for styles in (self._struck, self._white, self._filled, self._unshown):
                 _keep(styles, self._current, is_in=parent in styles)
         elif name.endswith("style") or name in _OTHERS:
             self._current = ""  # of numbers, lists and pages, whose texts are no cells'
@@ -48,11 +60,24 @@ class Styles:
             line = known.get("text-line-through-style", known.get("text-line-through-type"))
             if line is not None:
                 _keep(self._struck, self._current, is_in=line not in {"", "none"})
+            if "display" in known:
+                _keep(self._unshown, self._current, is_in=known["display"] == "none")
             if "color" in known:
                 _keep(self._white, self._current, is_in=known["color"].lower() == _WHITE)
         elif name == "table-cell-properties" and "background-color" in known:
             fill = known["background-color"].lower()
             _keep(self._filled, self._current, is_in=fill not in {"transparent", _WHITE})
+
+        elif (said := _FLAT.get(self._family, "")) in known:
+            is_flat = known.get(f"use-optimal-{said}") != "true" and _is_nothing(known[said])
+            _keep(self._flat, (self._family, self._current), is_in=is_flat)
+
+    def is_flat(self, family: str, style: str) -> bool:
+        """Whether a style of rows (`table-row`) or columns (`table-column`) has no height or width.
+
+        Where a program is to find the best height itself, as it opens the file, it isn't 0.
+        """
+        return (family, style) in self._flat
 
     def look(self, style: str, letters: Collection[str] = ()) -> str:
         """In words, what a value looks like that is crossed out by a style, else nothing.
@@ -62,9 +87,11 @@ class Styles:
             letters: Those of letters that have their own.
         """
         styles = (style, *letters)
-        if any(one in self._struck for one in styles):
+        if not self._struck.isdisjoint(styles):
             return "struck through"
-        is_white = style not in self._filled and any(one in self._white for one in styles)
+        if not self._unshown.isdisjoint(styles):
+            return "in hidden letters"
+        is_white = style not in self._filled and not self._white.isdisjoint(styles)
         return "written in white" if is_white else ""
 
     def may_look(self, style: str) -> str:
@@ -98,5 +125,10 @@ def read_styles(chunks: Iterable[bytes]) -> Styles:
     return styles
 
 
-def _keep(styles: set[str], name: str, *, is_in: bool) -> None:
+def _is_nothing(length: str) -> bool:
+    """Whether a length such as `0.00cm` is 0."""
+    return _NO_LENGTH.fullmatch(length) is not None
+
+
+def _keep(styles: set[_Style], name: _Style, *, is_in: bool) -> None:
     (styles.add if is_in else styles.discard)(name)

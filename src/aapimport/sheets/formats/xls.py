@@ -8,14 +8,14 @@ Source of the records: [MS-XLS] 2.4.
 import datetime as dt
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from aapimport.errors import FileProblemError
 from aapimport.sheets.book import Choices, Sheet, Value
-from aapimport.sheets.facts import Cell, Columns, Facts, Looks, Reason, Unseen
+from aapimport.sheets.facts import Columns, Facts, Looks, Reason, Unseen
 from aapimport.sheets.formats.calamine import Grid, read_grids
+from aapimport.sheets.formats.xls_formulas import Formulas
 from aapimport.sheets.intake import Intake
 from aapimport.sheets.number_formats import add_number, add_text
 from aapimport.sheets.refusals import half_read, protected, too_old
@@ -27,46 +27,10 @@ _BIFF8, _UTF_16 = 80, 1200
 _WHITE, _SOLID = (255, 255, 255), 1
 _OLD_STARTS = {b"\x09\x00": 2, b"\x09\x02": 3, b"\x09\x04": 4}
 """How a workbook of Excel 2, 3 or 4 begins: with the record BOF of its version."""
-_FORMULA, _OLD_FORMULAS = 0x0006, (0x0206, 0x0406)
-_NO_NUMBER, _BLANK_TEXT, _WORKED_OUT_ON_LOAD = b"\xff\xff", 3, 2
 _EMPTY, _TEXT, _NUMBER, _DATE, _BOOLEAN, _ERROR, _BLANK = range(7)
 """xlrd's kinds of cells."""
 MOST_ROWS = 65_536
 """As many rows as an xls can hold."""
-
-
-@dataclass(slots=True)
-class _Formulas:
-    """What the records of a sheet's formulas tell beside their results.
-
-    Attributes:
-        unstored: Those whose result is 0 or blank, and is to be worked out when the file is opened.
-        zeros: Those whose result is 0 otherwise.
-        blank: All others whose result is a blank text.
-        worked_out: Whether there is one with another result.
-        are_old: Whether any is in a record of an older version, which the value reader skips.
-    """
-
-    unstored: set[Cell] = field(default_factory=set)
-    zeros: set[Cell] = field(default_factory=set)
-    blank: set[Cell] = field(default_factory=set)
-    worked_out: bool = False
-    are_old: bool = False
-
-    def take(self, kind: int, body: bytes) -> None:
-        """Note a FORMULA record ([MS-XLS] 2.4.127): place, style, result, flags."""
-        self.are_old |= kind != _FORMULA
-        cell = (int.from_bytes(body[:2], "little") + 1, int.from_bytes(body[2:4], "little"))
-        is_blank = body[12:14] == _NO_NUMBER and body[6] == _BLANK_TEXT
-        is_zero = not any(body[6:14])
-        if (is_blank or is_zero) and body[14] & _WORKED_OUT_ON_LOAD:
-            self.unstored.add(cell)
-        elif is_blank:
-            self.blank.add(cell)
-        else:
-            self.worked_out = True
-            if is_zero:
-                self.zeros.add(cell)
 
 
 def open_sheets(intake: Intake, name: str, _choices: Choices) -> list[Sheet]:
@@ -137,7 +101,7 @@ def _refusal(
     return half_read(name)
 
 
-def _open(data: bytes) -> tuple[Any, list[_Formulas]]:
+def _open(data: bytes) -> tuple[Any, list[Formulas]]:
     """The workbook with all its sheets, and what is noted of each sheet's formulas."""
     import xlrd
 
@@ -148,7 +112,7 @@ def _open(data: bytes) -> tuple[Any, list[_Formulas]]:
         on_demand=True,
         ragged_rows=True,
     )
-    formulas = [_Formulas() for _ in range(book.nsheets)]
+    formulas = [Formulas() for _ in range(book.nsheets)]
     read = book.get_record_parts
     for at, noted in enumerate(formulas):
         book.get_record_parts = partial(_listen, read, noted)
@@ -156,15 +120,14 @@ def _open(data: bytes) -> tuple[Any, list[_Formulas]]:
     return book, formulas
 
 
-def _listen(read: Callable[[], tuple[int, int, bytes]], noted: _Formulas) -> tuple[int, int, bytes]:
-    """Read a record as xlrd does, and note it if it is a formula."""
+def _listen(read: Callable[[], tuple[int, int, bytes]], noted: Formulas) -> tuple[int, int, bytes]:
+    """Read a record as xlrd does, and note it if it is one of a formula."""
     kind, length, body = read()
-    if kind == _FORMULA or kind in _OLD_FORMULAS:
-        noted.take(kind, body)
+    noted.take(kind, body)
     return kind, length, body
 
 
-def _facts(sheet: Any, grid: Grid, formulas: _Formulas, *, worked_out: bool, twice: bool) -> Facts:
+def _facts(sheet: Any, grid: Grid, formulas: Formulas, *, worked_out: bool, twice: bool) -> Facts:
     """What xlrd tells of a sheet.
 
     Args:
@@ -186,6 +149,7 @@ def _facts(sheet: Any, grid: Grid, formulas: _Formulas, *, worked_out: bool, twi
         },
         merged=tuple({*grid.merged, *merged}),
         zeros=formulas.zeros,
+        links=formulas.links(),
         # In a workbook that no program has calculated, blank results are none.
         unstored=formulas.unstored if worked_out else formulas.unstored | formulas.blank,
         is_full=len(filled) == 2  # noqa: PLR2004 -- a list, and not a lone note
@@ -195,7 +159,7 @@ def _facts(sheet: Any, grid: Grid, formulas: _Formulas, *, worked_out: bool, twi
         looks.comments[row + 1, column] = note.text
     for link in sheet.hyperlink_list:
         if address := linked_address(link.url_or_path):
-            looks.links[link.frowx + 1, link.fcolx] = address
+            facts.links[link.frowx + 1, link.fcolx] = address
     _add_cells(sheet, facts, looks)
     return facts
 

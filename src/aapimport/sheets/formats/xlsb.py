@@ -262,7 +262,7 @@ class _Records:
             top, _, left, _ = struct.unpack_from("<4I", body)
             target = self._targets.get(text(body, 16)[0], "")
             if address := linked_address(target):
-                self._looks.links[top + 1, left] = address
+                self._facts.links[top + 1, left] = address
 
 
 def _moment(number: float) -> Value:

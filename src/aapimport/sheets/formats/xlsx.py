@@ -7,8 +7,9 @@ from zipfile import BadZipFile
 from aapimport.sheets.book import Choices, Sheet
 from aapimport.sheets.facts import Cell, Facts, Looks, Reason, Unseen
 from aapimport.sheets.formats.calamine import Grid, read_grids
-from aapimport.sheets.formats.xlsx_cells import OddCells, hidden_columns, hidden_rows, odd_cells
+from aapimport.sheets.formats.xlsx_cells import hidden_columns, hidden_rows
 from aapimport.sheets.formats.xlsx_conditional import conditional_formats
+from aapimport.sheets.formats.xlsx_formulas import OddCells, odd_cells
 from aapimport.sheets.formats.xlsx_unlooked import suspects
 from aapimport.sheets.intake import Intake
 from aapimport.sheets.letters import OddRows, Placed, SecondView, SheetView
@@ -46,6 +47,7 @@ def _facts(intake: Intake, name: str, grid: Grid, second_view: Callable[[], Seco
     facts = _facts_of(view, grid.name) or _own_look(intake, part, why_unseen(view, grid.name))
     facts.merged = tuple({*grid.merged, *facts.merged})
     facts.errors, facts.unstored, facts.zeros = odd.errors, odd.unstored, odd.zeros
+    facts.links = odd.links | facts.links
     if part in intake.with_conditional:
         styles = intake.package.styles
         facts.conditional = conditional_formats(intake.readable, part, styles)
@@ -92,7 +94,6 @@ def _facts_of(view: SecondView, sheet: str) -> Facts | None:
         unclear=_by_cell(said.unclear),
         texts_shown=_by_cell(said.texts_shown),
         crossed_out=_by_cell(said.looks),
-        links=_by_cell(said.links),
         comments=_by_cell(said.comments),
     )
     return Facts(
@@ -102,6 +103,7 @@ def _facts_of(view: SecondView, sheet: str) -> Facts | None:
         hidden_rows=set(said.hidden_rows),
         hidden_columns=set(said.hidden_columns),
         merged=tuple((a, b, c, d) for a, b, c, d in said.merged),
+        links=_by_cell(said.links),
     )
 
 
