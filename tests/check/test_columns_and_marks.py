@@ -353,6 +353,21 @@ def test_beside_a_value_that_cant_be_used_everything_else_is_told(make_xlsx, ans
     assert [person[1] for person in answer["people"]] == [ANA[0]]
 
 
+def test_a_header_in_two_rows_is_said_to_be_one(make_xlsx, answer_of) -> None:
+    """`Name` above First Name and Last Name is no second table."""
+
+    def merge(sheet: Any) -> None:
+        for area in ("A1:A2", "B1:C1", "D1:D2"):
+            sheet.merge_cells(area)
+
+    rows = (None, "First Name", "Last Name", None), ANA, BOB
+    answer = answer_of(make_xlsx(*rows, headers=("Email", "Name", None, "Role"), change=merge))
+    problem = answer["problems"][-1]
+    assert (problem.id, str(problem.cell)) == ("second-header", "Users!B2")
+    assert "goes on with the header in the row above" in problem.message
+    assert "unmerge" in problem.hint
+
+
 def test_the_same_header_again_is_nobody(make_xlsx, answer_of) -> None:
     """Printed lists repeat it on every page."""
     answer = answer_of(make_xlsx(ANA, HEADERS, BOB, HEADERS, CY))

@@ -46,8 +46,9 @@ def test_an_ordinary_address_is_nothing_odd(problems_of: Any, address: str) -> N
     ("name", "rule"),
     [
         *(("-", "no-name"), (".", "no-name"), ("N/A", "no-name"), ("123", "number-as-name")),
+        *(("Perez,", "odd-sign"), ("Perez;", "odd-sign"), ("'Perez,", "odd-sign")),
         *(("'Ana", "odd-sign"), ("=Ana", "odd-sign"), ('"Ana"', "odd-sign")),
-        *(("O&#39;Brien", "html-entity"), ("A &amp; B", "html-entity")),
+        *(("O&#39;Brien", "html-entity"), ("Andr&eacute;", "html-entity")),
     ],
 )
 def test_a_name_that_is_none_is_a_warning(problems_of: Any, name: object, rule: str) -> None:

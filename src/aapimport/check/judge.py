@@ -13,7 +13,7 @@ from aapimport.check.noted import Correction, Kind, Noted
 from aapimport.check.notes import note_in
 from aapimport.check.odd_names import odd_names, odd_text
 from aapimport.check.repair import shown
-from aapimport.check.second_header import find_second_header
+from aapimport.check.second_header import find_second_header, what_it_is
 from aapimport.check.set_aside import SetAside, bare_address, without_sign
 from aapimport.check.unread_cells import Beside, address_in, is_unticked
 from aapimport.check.unread_columns import UnreadColumns
@@ -75,7 +75,7 @@ class SheetCheck:
         self._evidence = Evidence(facts, header)
         self._first_column = sheet.first_column
         self._unread = UnreadColumns(header, sheet.first_column)
-        self._second: tuple[int, int, str] | None = None
+        self._second: tuple[int, int, str, dict[str, object]] | None = None
         self._not_read: list[int] = []
         self._again: set[int] = set()
         self._columns = header.columns
@@ -103,11 +103,11 @@ class SheetCheck:
         self.findings.extend(self._beside.finish())
         self.findings.extend(self._unread.finish())
         if self._second:
-            row, column, text = self._second
             people = f", {len(self._not_read):,} with an address" if self._not_read else ""
             if self._not_read:
                 people += f": {row_numbers(self._not_read)}"
-            self.add(RuleId.SECOND_HEADER, row, column, text, people=people)
+            row, column, text, said = self._second
+            self.add(RuleId.SECOND_HEADER, row, column, text, people=people, **said)
             self.rows += 1 + len(self._not_read)  # none of which is ready
 
     def _down_to_the_next_header(
@@ -116,14 +116,15 @@ class SheetCheck:
         """The rows above a second header with other columns; the same header again is no row."""
         end = 0 if self._second else len(chunk)
         if not self._second:
-            for index, column, same in find_second_header(chunk, self.header, self._first_column):
-                text = shown(chunk[index][column - self._first_column])
-                if not same:
-                    self._second, end = (first_row + index, column, text), index
+            for index, column, named in find_second_header(chunk, self.header, self._first_column):
+                row, text = first_row + index, shown(chunk[index][column - self._first_column])
+                if named != self._columns:
+                    self._second = row, column, text, what_it_is(row, named, self.header)
+                    end = index
                     break
-                self.add(RuleId.REPEATED_HEADER, first_row + index, column, text)
-                self.corrections.append(Correction(first_row + index, column, Kind.NOBODY, text))
-                self._again.add(first_row + index)
+                self.add(RuleId.REPEATED_HEADER, row, column, text)
+                self.corrections.append(Correction(row, column, Kind.NOBODY, text))
+                self._again.add(row)
         for row, cells in enumerate(chunk[end:], start=first_row + end):
             if address_in(cells, row, self._first_column):
                 self._not_read.append(row)

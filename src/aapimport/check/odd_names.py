@@ -23,6 +23,8 @@ _NO_TEAM = _PLACEHOLDERS | {"na", "nil", "no", "0", "true", "false", "no team", 
 _SIGNS = frozenset("'=+-@%#*~!?/\\|^$<>&_:;,.\"`")
 _LONG_ENOUGH = 100
 _TEAM_SIGNS = frozenset("'=")
+_LIST_SIGNS = frozenset(",;")
+"""What stands between two names, and stays behind where they were split."""
 _SHORTENED = re.compile(r"'(?:[a-z][ -]|\d\d)")
 """What an apostrophe may begin: 't Hooft, '24 Graduates."""
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
@@ -99,11 +101,14 @@ def odd_text(
             if text in no_teams:
                 yield Finding(RuleId.NO_TEAM, row, column, text)
     signs = _TEAM_SIGNS if is_team else _SIGNS
-    if not any(text[:1] in signs for text in set(texts) if text):
+    if not any(text[:1] in signs or text[-1] in _LIST_SIGNS for text in set(texts) if text):
         return
     for row, text in zip(rows, texts, strict=True):
-        if text[:1] in signs and not _is_no_name(text) and not _SHORTENED.match(text):
-            arguments = {"sign": text[:1], "name": column_name}
+        begins = text[:1] in signs and not _SHORTENED.match(text)
+        ends = text[-1:] in _LIST_SIGNS and not _ENTITY.search(text)
+        if text and (begins or ends) and not _is_no_name(text):
+            where, sign = ("begins", text[0]) if begins else ("ends", text[-1])
+            arguments = {"where": where, "sign": sign, "name": column_name}
             yield Finding(RuleId.ODD_SIGN, row, column, text, arguments)
 
 

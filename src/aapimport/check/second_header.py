@@ -12,7 +12,7 @@ _WIDEST = 256  # columns in which a header is looked for
 
 def find_second_header(
     rows: Sequence[Sequence[Value]], header: Header, first_column: int
-) -> Iterator[tuple[int, int, bool]]:
+) -> Iterator[tuple[int, int, dict[str, int]]]:
     """Look for rows that name two of the template's columns.
 
     Args:
@@ -21,7 +21,7 @@ def find_second_header(
         first_column: The column that each row's first value stands in.
 
     Returns:
-        The row's index, the column of its first name, and whether it is the same header again.
+        The row's index, the column of its first name, and for each field its column.
     """
     at = header.columns.get("email", -1) - first_column
     # Nearly every row has an address in its place, and then is no header.
@@ -38,4 +38,21 @@ def find_second_header(
             continue
         first = next(place for place, key in enumerate(keys) if key)
         named = {key: place + first_column for place, key in enumerate(keys) if key}
-        yield index, first + first_column, named == header.columns
+        yield index, first + first_column, named
+
+
+def what_it_is(row: int, named: dict[str, int], header: Header) -> dict[str, object]:
+    """In words, what another header is and what to do about it.
+
+    Right below the first header, with columns that it doesn't name, it is its second half: cells
+    are merged, and `Name` stands above First Name and Last Name.
+    """
+    if row == header.row + 1 and named.keys().isdisjoint(header.columns):
+        return {
+            "what": "goes on with the header in the row above",
+            "cure": "unmerge the cells and write all names of columns into one row",
+        }
+    return {
+        "what": "begins a second table with other columns",
+        "cure": "put its people into the columns of the first table, or into a file of their own",
+    }

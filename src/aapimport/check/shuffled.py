@@ -3,6 +3,8 @@
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import compress, count
+from operator import not_
 
 _TELLING = 3
 """How many letters make more than an accident of the beginning of a name."""
@@ -38,6 +40,10 @@ class _Misfits:
     def exchanged(self) -> Iterator[tuple[list[int], int]]:
         """For each way, the rows whose address is another one's, and whose the first one's is."""
         for named in self._named:
+            # Nearly always there is nothing to be found, which a look at all of them shows.
+            if sum(map(frozenset(named).__contains__, self._said)) < self.enough:
+                yield [], 0
+                continue
             left = Counter(named)
             rows: list[int] = []
             other = 0
@@ -73,11 +79,10 @@ class Shuffled:
         straight: Sequence[bool],
     ) -> None:
         """Take in some rows, as `shifted_runs` does; time grows with their number."""
-        for at, is_straight in enumerate(straight):
+        self._fitting += sum(straight)
+        for at in compress(count(), map(not_, straight)):
             local = addresses[at].partition("@")[0]
-            if is_straight:
-                self._fitting += 1
-            elif firsts[at] and lasts[at] and local.replace(".", "").isalpha():
+            if firsts[at] and lasts[at] and local.replace(".", "").isalpha():
                 start, dot, end = local.partition(".")
                 if dot:
                     self._two_words(rows[at], start, end.replace(".", ""), firsts[at], lasts[at])

@@ -84,9 +84,10 @@ FILE_RULES = (
     Rule(
         RuleId.SECOND_HEADER,
         _ERROR,
-        "begins a second table with other columns; it and the rows below are not read{people}",
-        "put its people into the columns of the first table, or into a file of their own",
-        "Read by the first header, first and last names would be swapped, or worse.",
+        "{what}; it and the rows below are not read{people}",
+        "{cure}",
+        "Read by the first header, first and last names would be swapped, or worse; and a header"
+        " in two rows names no column as a whole.",
         moves_values=True,
     ),
     Rule(

@@ -95,9 +95,10 @@ WARNING_RULES = (
     Rule(
         RuleId.ODD_SIGN,
         _WARNING,
-        "begins with {sign!r}",
+        "{where} with {sign!r}",
         "delete the sign, if it doesn't belong to {name}",
-        "Excel's mark for text, and the first sign of a formula, stay behind in a csv.",
+        "Excel's mark for text, and the first sign of a formula, stay behind in a csv; so does the"
+        " comma of 'Perez, Ana' where it was split in two.",
     ),
     Rule(
         RuleId.HTML_ENTITY,
