@@ -90,7 +90,8 @@ def _letters(data: bytes, part: str) -> tuple[bool, bool]:
     """Whether a part holds texts of which some letters are struck through, and some are white."""
     struck, colours = False, set[bytes]()
     for text in read_tags(data, part):
-        if end := _BELOW_THE_CELLS.search(text):
+        end = _BELOW_THE_CELLS.search(text) if b"sheetData" in text else None
+        if end:
             text = text[: end.start()]  # noqa: PLW2901 -- what follows are no texts
         struck = struck or _STRUCK.search(text) is not None
         if b"color" in text:
