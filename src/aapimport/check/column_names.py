@@ -66,15 +66,24 @@ _OF_SOMEBODY_ELSE = word_set(
 """Words that make another column of an address, a name or a team: `Email (manager)`."""
 _ABOVE = re.compile(r"\bn\s*\+\s*\d")
 """How French companies write somebody's manager: `Email (N+1)`."""
-_ABOUT_JHANA = _AROUND["jhana"] | word_set(
-    "jhana 1 0 y n no true false blank empty leave if otherwise else or and is means mark type put"
-    " only app meditation ja nein oui si sí sì sim nej はい いいえ"
+_YES = word_set("yes true ja oui si sí sì sim はい")
+_NO = word_set("no not without false non nein nicht nej inte nee niet não いいえ")
+_NOTHING = word_set("0 n blank empty leer tom vide vacío vuoto leeg vazio 空白")
+_BETWEEN = word_set("for is means if when the")
+_BEFORE_NO = _NOTHING | _YES | word_set("y leave or otherwise else")
+"""What a `no` may stand behind: `yes/no`, `blank = no`."""
+_ABOUT_JHANA = (
+    _AROUND["jhana"]
+    | _YES
+    | _NO
+    | _NOTHING
+    | _BETWEEN
+    | word_set(
+        "1 y leave otherwise else or and mark type put only app meditation person people somebody"
+        " should get gets receive receives give assign assigned need needed as well be will who"
+    )
 )
-"""All words that may stand in a header for whoever gets Jhana."""
-_YES = word_set("1 y x yes true ja oui si sí sì sim はい")
-_NO = word_set("0 n no false nein nej non いいえ")
-_NOTHING = word_set("blank empty")
-_BETWEEN = word_set("for is means if")
+"""Words that may stand beside Jhana's own names in the header of who gets it."""
 _OF_ANOTHER_COLUMN = word_set(
     "id ids code codes no nr num number job jobs business work working functional sap start started"
     " starting date dates since end ended until from lead leads leader leaders head manager"
@@ -246,7 +255,7 @@ def is_somebody_elses(key: str, text: str) -> bool:
     """Whether a word of a header makes another column of the one that it holds the name of."""
     words = _words(text)
     if key == JHANA:
-        told = all(_is_beside(word, _ABOUT_JHANA) for word in words)
+        told = all(_is_beside(word, _ABOUT_JHANA | _names_of_jhana()) for word in words)
         return not told or _says_the_opposite(words)
     if key == "role":
         return False
@@ -255,9 +264,18 @@ def is_somebody_elses(key: str, text: str) -> bool:
 
 def _says_the_opposite(words: list[str]) -> bool:
     """Whether a header makes a yes of what is blank or 0, or a no of a 1: `Jhana (1 = no)`."""
-    words = [word for word in words if word not in _BETWEEN]
-    pairs = list(pairwise(words))
-    no_of_yes = any(a in _YES and a != "yes" and b in _NO - {"0", "n"} for a, b in pairs)
-    yes_of_no = any(a in _NOTHING | {"0"} and b in _YES - {"1"} for a, b in pairs)
-    of_itself = any({a, b} & _NO and {a, b} & {JHANA, "enabled", "enable"} for a, b in pairs)
-    return no_of_yes or yes_of_no or of_itself
+    words = ["", *(word for word in words if word not in _BETWEEN)]
+    no_of_yes = any(b in _NO and a not in _BEFORE_NO for a, b in pairwise(words))
+    return no_of_yes or any(a in _NOTHING and b in _YES for a, b in pairwise(words))
+
+
+@cache
+def _names_of_jhana() -> frozenset[str]:
+    """The words of all of its names."""
+    return frozenset(
+        word
+        for column in COLUMNS
+        if column.key == JHANA
+        for name in (column.name, *column.aliases)
+        for word in _words(name)
+    )
