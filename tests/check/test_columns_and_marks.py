@@ -70,7 +70,7 @@ def test_a_known_name_with_words_around_it_is_found(header: str, key: str) -> No
     [
         *("Jhana (opt out)", "Jhana - not enabled", "Jhana (1 = no)", "Jhana Enabled (old)"),
         *("Jhana: leave blank for yes", "Jhana = off", "Jhana (x = without)", "Jhana: no"),
-        *("Jhana (already has)", "No Jhana"),
+        "Jhana (already has)",
         *("E-Mail (privat)", "Email (perso)", "E-Mail (Vorgesetzter)", "Email (N+1)"),
         *("Email (do not use)", "メール（個人）", "Last Name (at birth)", "Vorname (Vorgesetzter)"),
         "Email (manager)",
