@@ -179,6 +179,29 @@ def test_jhanas_name_is_nobody_elses(header: str, make_xlsx, answer_of) -> None:
     assert (ids(answer), answer["ready"]) == (["misspelt-header"], 0)
 
 
+@pytest.mark.parametrize(
+    ("header", "value", "told"),
+    [
+        ("Tussenvoegsel", "van den", "column-left-out"),
+        ("Tussenvoegsel(s)", "de", "column-left-out"),
+        ("Namenszusatz", "von", "column-left-out"),
+        ("Last Name Prefix", "van", "column-left-out"),
+        ("Segundo apellido", "Márquez", "column-left-out"),
+        ("Tussenvoegsel", None, "extra-column"),
+        ("Middle Name", "Maria", "extra-column"),
+        ("Name Prefix", "Dr.", "extra-column"),
+    ],
+)
+def test_a_part_of_the_surname_that_is_not_read_is_a_warning(
+    header: str, value: str | None, told: str, make_xlsx, answer_of
+) -> None:
+    """Jan van den Berg would be sent as Jan Berg; the cure names the column to write it into."""
+    answer = answer_of(make_xlsx((*ANA, value), BOB, headers=(*NAMES, header)))
+    (problem,) = answer["problems"]
+    assert (problem.id, answer["ready"]) == (told, 2)
+    assert ("into the column 'Last Name'" in problem.hint) is (told == "column-left-out")
+
+
 def test_a_column_of_many_teams_is_told(make_xlsx, answer_of) -> None:
     """However many different values it has."""
     people = [(f"u{n}@acme.com", "U", "Ng", f"Team {n}") for n in range(60)]
