@@ -94,7 +94,18 @@ def header_form(text: str) -> str:
     Blanks, hyphens, line breaks, asterisks and full-width forms don't count.
     """
     # Decomposed, an accent is a mark of its own, and marks are no letters.
-    return _NOT_A_LETTER.sub("", unicodedata.normalize("NFKD", text).casefold())
+    return _NOT_A_LETTER.sub("", decomposed(text).casefold())
+
+
+def decomposed(text: str) -> str:
+    """NFKD, of which the marks may stand in another order.
+
+    Many marks on end take the square of their number, so they are taken piece by piece.
+    """
+    if len(text) <= _LONGEST:
+        return unicodedata.normalize("NFKD", text)
+    pieces = range(0, len(text), _LONGEST)
+    return "".join(unicodedata.normalize("NFKD", text[at : at + _LONGEST]) for at in pieces)
 
 
 @cache
