@@ -1,13 +1,14 @@
 """Columns under longer names, rows that aren't meant, second headers, notes and check boxes."""
 
+import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from aapimport.check.column_names import longer_name
-from aapimport.errors import AnswerNeededError
+from aapimport.check.column_names import header_form, longer_name
+from aapimport.errors import AnswerNeededError, FileProblemError
 
 NAMES = ("Email Address", "First Name", "Last Name")
 HEADERS = (*NAMES, "User Role", "Team", "Jhana Enabled")
@@ -95,6 +96,27 @@ def test_longer_names_are_read_where_the_values_fit(make_xlsx, answer_of) -> Non
     answer = answer_of(make_xlsx((*ANA, "facilitator", "Sales", 1), headers=headers))
     assert answer["people"] == [(2, *ANA, "facilitator", "Sales", True)]
     assert ids(answer) == ["longer-header"] * 3
+
+
+def test_more_columns_than_a_spreadsheet_has_are_refused(make_xlsx, answer_of) -> None:
+    """A text file may hold a million; those that Excel can have are read in a few seconds."""
+    start = time.process_time()
+    for count, refused in ((16_384, False), (16_385, True)):
+        headers = (*NAMES, *(f"User Rol {number}" for number in range(3, count)))
+        path = make_xlsx(ANA, headers=headers, name="people.csv")
+        if refused:
+            with pytest.raises(FileProblemError, match=r"more than 16,384 values"):
+                answer_of(path)
+        else:
+            assert answer_of(path)["rows"] == 1
+    assert time.process_time() - start < 15  # about 3 where nothing else runs
+
+
+def test_a_header_of_many_accents_costs_no_more_than_its_length() -> None:
+    """Python sorts the marks of one letter, in the square of their number."""
+    start = time.process_time()
+    assert header_form("e\u0301\u0323" * 10 + "\u0301\u0323" * 50_000) == "e" * 10
+    assert time.process_time() - start < 1
 
 
 def test_a_header_of_longer_names_only_is_found(make_xlsx, answer_of) -> None:
