@@ -41,6 +41,7 @@ def test_many_marks_are_asked_about_like_few(first: Any, make_xlsx, answer_of) -
         ("No", ("#1", "#2", "#3")),
         ("No", ("*", "*", "*")),
         ("Title", ("Dr", "-", "-")),
+        ("Cohort", (1, "-", 1)),
         ("Attended", ("x", "", "x")),
         ("Employee ID", (104233, "-", 104101)),
         ("Title", ("", "/", "Prof")),

@@ -8,7 +8,7 @@ where it does, the sheet's rows are gone through once before the first of them i
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,8 @@ _MOST_KINDS = 1000
 _LONGEST = 100
 """Characters; no longer value is a code or a tick."""
 _DIGITS = 10
+_MOST_NUMBERS = 100_000
+"""Of so many it is looked whether they are all different, as the numbers of rows are."""
 _CHUNK = 8192
 
 
@@ -58,6 +60,7 @@ class _FirstColumn:
     numbers: int = 0
     for_numbers: int = 0
     largest: int = 0
+    different: set[int] = field(default_factory=set)
 
     def add(self, values: Iterable[Value]) -> None:
         """Take in the values of some people."""
@@ -66,8 +69,11 @@ class _FirstColumn:
             self.people += 1
             self.filled += bool(text)
             if text.isdecimal() and len(text) < _DIGITS:
-                self.numbers += 1
-                self.largest = max(self.largest, int(text))
+                number = int(text)
+                self.numbers += number not in self.different
+                self.largest = max(self.largest, number)
+                if len(self.different) < _MOST_NUMBERS:
+                    self.different.add(number)
             elif text[:1] in _FIRST:
                 self.signed += _BEFORE_WORD.match(text) is not None
                 self.alone += _ALONE.fullmatch(text) is not None
