@@ -1,5 +1,7 @@
 """What text is the same, which was meant, and which column its letters are."""
 
+from difflib import get_close_matches
+
 import pytest
 from openpyxl.utils import column_index_from_string, get_column_letter
 
@@ -78,3 +80,19 @@ def test_what_was_meant() -> None:
     assert closest("legal", teams, cutoff=0.8) == []
     assert did_you_mean(["Sales", "Sales EMEA"]) == "did you mean 'Sales' or 'Sales EMEA'?"
     assert did_you_mean([]) == ""
+
+
+@pytest.mark.parametrize("cutoff", [0.6, 0.8])
+def test_what_is_close_is_what_difflib_says(cutoff: float) -> None:
+    """What is left out beforehand could not have been close."""
+    names = ["emailaddress", "firstname", "lastname", "userrole", "team", "jhanaenabled", "名"]
+    forms = [
+        name[:at] + extra + name[at + 1 :]
+        for name in names
+        for at in range(len(name))
+        for extra in ("", "e", "xy")
+    ]
+    for form in forms:
+        assert closest(form, names, most=2, cutoff=cutoff) == get_close_matches(
+            form, names, n=2, cutoff=cutoff
+        )

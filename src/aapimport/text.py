@@ -15,6 +15,7 @@ _HYPERLINK = re.compile(r'HYPERLINK\s*\(\s*"([^"]*)"', re.IGNORECASE)
 _JOINED = re.compile(r'"\s*&\s*"')
 _is_address = re.compile(ADDRESS).fullmatch
 _LETTERS = 26
+_ROUNDING = 1e-6
 
 
 def fold(text: str) -> str:
@@ -77,7 +78,22 @@ def closest(form: str, forms: Iterable[str], *, most: int = 1, cutoff: float = 0
     """
     from difflib import get_close_matches
 
-    return get_close_matches(form, [*forms], n=most, cutoff=cutoff)
+    # Most forms are too short, too long or of other letters, over which difflib takes its time.
+    shortest = len(form) * cutoff / (2 - cutoff) - _ROUNDING
+    longest = len(form) * (2 - cutoff) / cutoff + _ROUNDING
+    near = [
+        other
+        for other in forms
+        if shortest <= len(other) <= longest and _may_be_close(form, other, cutoff)
+    ]
+    return get_close_matches(form, near, n=most, cutoff=cutoff) if near else []
+
+
+def _may_be_close(form: str, other: str, cutoff: float) -> bool:
+    """Whether two forms have enough letters in common."""
+    needed = cutoff * (len(form) + len(other)) / 2 - _ROUNDING
+    shared = min(sum(map(other.__contains__, form)), sum(map(form.__contains__, other)))
+    return shared >= needed
 
 
 def did_you_mean(names: Iterable[str]) -> str:

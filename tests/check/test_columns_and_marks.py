@@ -1,13 +1,15 @@
 """Columns under longer names, rows that aren't meant, second headers, notes and check boxes."""
 
+import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from aapimport.check.column_names import longer_name
-from aapimport.errors import AnswerNeededError
+from aapimport.check.column_names import header_form, longer_name
+from aapimport.check.repair import read_jhana, read_role
+from aapimport.errors import AnswerNeededError, FileProblemError
 
 NAMES = ("Email Address", "First Name", "Last Name")
 HEADERS = (*NAMES, "User Role", "Team", "Jhana Enabled")
@@ -117,6 +119,29 @@ def test_longer_names_are_read_where_the_values_fit(make_xlsx, answer_of) -> Non
     assert ids(answer) == ["longer-header"] * 3
 
 
+def test_more_columns_than_a_spreadsheet_has_are_refused(make_xlsx, answer_of) -> None:
+    """A text file may hold a million; those that Excel can have are read in a few seconds."""
+    start = time.process_time()
+    for count, refused in ((16_384, False), (16_385, True)):
+        headers = (*NAMES, *(f"User Rol {number}" for number in range(3, count)))
+        path = make_xlsx(ANA, headers=headers, name="people.csv")
+        if refused:
+            with pytest.raises(FileProblemError, match=r"more than 16,384 values"):
+                answer_of(path)
+        else:
+            assert answer_of(path)["rows"] == 1
+    assert time.process_time() - start < 15  # about 3 where nothing else runs
+
+
+def test_many_accents_cost_no_more_than_their_length() -> None:
+    """Python sorts the marks of one letter, in the square of their number."""
+    start = time.process_time()
+    assert read_role("a" + "\u0301\u0323" * 50_000) == (None, None)
+    assert read_jhana("1" + "\u0301\u0323" * 50_000) == (None, None)
+    assert header_form("e\u0301\u0323" * 10 + "\u0301\u0323" * 50_000) == "e" * 10
+    assert time.process_time() - start < 1
+
+
 def test_a_header_of_longer_names_only_is_found(make_xlsx, answer_of) -> None:
     """Instructions above it that repeat the names are not taken for the header."""
     headers = ("Email Address: required", "First Name: required", "Last Name: required")
@@ -208,6 +233,29 @@ def test_jhanas_name_is_nobody_elses(header: str, make_xlsx, answer_of) -> None:
     """What isn't sure to be the column is asked about: its e-mail can't be taken back."""
     answer = answer_of(make_xlsx((*ANA, 1), headers=(*NAMES, header)))
     assert (ids(answer), answer["ready"]) == (["misspelt-header"], 0)
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "told"),
+    [
+        ("Tussenvoegsel", "van den", "column-left-out"),
+        ("Tussenvoegsel(s)", "de", "column-left-out"),
+        ("Namenszusatz", "von", "column-left-out"),
+        ("Last Name Prefix", "van", "column-left-out"),
+        ("Segundo apellido", "Márquez", "column-left-out"),
+        ("Tussenvoegsel", None, "extra-column"),
+        ("Middle Name", "Maria", "extra-column"),
+        ("Name Prefix", "Dr.", "extra-column"),
+    ],
+)
+def test_a_part_of_the_surname_that_is_not_read_is_a_warning(
+    header: str, value: str | None, told: str, make_xlsx, answer_of
+) -> None:
+    """Jan van den Berg would be sent as Jan Berg; the cure names the column to write it into."""
+    answer = answer_of(make_xlsx((*ANA, value), BOB, headers=(*NAMES, header)))
+    (problem,) = answer["problems"]
+    assert (problem.id, answer["ready"]) == (told, 2)
+    assert ("into the column 'Last Name'" in problem.hint) is (told == "column-left-out")
 
 
 def test_a_column_of_many_teams_is_told(make_xlsx, answer_of) -> None:

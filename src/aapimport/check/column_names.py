@@ -120,7 +120,20 @@ def header_form(text: str) -> str:
     Blanks, hyphens, line breaks, asterisks and full-width forms don't count.
     """
     # Decomposed, an accent is a mark of its own, and marks are no letters.
-    return _NOT_A_LETTER.sub("", unicodedata.normalize("NFKD", text).casefold())
+    return _NOT_A_LETTER.sub("", decomposed(text).casefold())
+
+
+def decomposed(text: str) -> str:
+    """NFKD, of which the marks may stand in another order.
+
+    Many marks on end take the square of their number, so they are taken piece by piece.
+    """
+    if text.isascii():
+        return text
+    if len(text) <= _LONGEST:
+        return unicodedata.normalize("NFKD", text)
+    pieces = range(0, len(text), _LONGEST)
+    return "".join(unicodedata.normalize("NFKD", text[at : at + _LONGEST]) for at in pieces)
 
 
 @cache
@@ -161,10 +174,15 @@ def held_name(text: str) -> HeldName | None:
     known, words = known_headers(), [*map(header_form, _words(text[:_LONGEST]))]
     for key in ("role", "team"):
         if any(known.get(word) == key for word in words) or any(
-            name in form for name, of in known.items() if of == key and not name.isascii()
+            name in form for name in _names_in_other_letters(key)
         ):
             return HeldName(key, another=not _OF_ANOTHER_COLUMN.isdisjoint(words))
     return None
+
+
+@cache
+def _names_in_other_letters(key: str) -> tuple[str, ...]:
+    return tuple(name for name, of in known_headers().items() if of == key and not name.isascii())
 
 
 @lru_cache(maxsize=2048)
@@ -222,20 +240,24 @@ def _words(text: str) -> list[str]:
 def _key_of(text: str) -> str | None:
     """The field of a name with nothing but unimportant words before and behind it."""
     known = known_headers()
-    if key := known.get(header_form(text)):
+    form = header_form(text)
+    if key := known.get(form):
         return key
+    if not any(map(form.__contains__, known)):
+        return None
     words = _words(text)
+    forms = [*map(header_form, words)]
     for key, around in _AROUND.items():
         start, end = 0, len(words)
         while start < end and _is_beside(words[start], around):
             start += 1
-            if known.get(header_form("".join(words[start:end]))) == key:
+            if known.get("".join(forms[start:end])) == key:
                 return key
         while end > start and _is_beside(words[end - 1], around):
             end -= 1
-            if known.get(header_form("".join(words[start:end]))) == key:
+            if known.get("".join(forms[start:end])) == key:
                 return key
-        if words and known.get(header_form("".join(words[:end]))) == key:
+        if words and known.get("".join(forms[:end])) == key:
             return key
     return None
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from aapimport.check import repair
@@ -16,6 +17,7 @@ from aapimport.check.column_names import (
     longer_name,
     word_set,
 )
+from aapimport.errors import FileProblemError
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.template.columns import COLUMNS
@@ -29,10 +31,15 @@ EXPORTED_EXTRAS = ("Region", "Pass", "Date of Last Login")
 """The exported pass user list's further columns (vendor's help page): known, and not needed."""
 
 _ENOUGH = 2
+_MOST_COLUMNS = 16_384
+"""As many as Excel has; a text file may hold a million."""
 _MOST_LONGER = 256
 """In so many of a row's cells a known name is looked for among other words."""
 _OF_THEIR_OWN = frozenset(
-    ("empname", "flag", "group", "lage", "lang", "rollno", "teamleadname", "username")
+    (
+        *("empname", "flag", "group", "lage", "lang", "rollno", "teamleadname", "username"),
+        *map(header_form, EXPORTED_EXTRAS),
+    )
 )
 """Headers of HR systems that are a few letters from a word of ours, and mean something else."""
 WHOLE_FILE = frozenset((RuleId.MISSING_COLUMN, RuleId.MISSPELT_HEADER, RuleId.DUPLICATE_HEADER))
@@ -95,6 +102,11 @@ def find_header(rows: Sequence[Sequence[object]], first_column: int) -> Header |
         The row that names most columns of the template, the uppermost of equals; None where no row
         names two, nor one that could be the only column of a list.
     """
+    if any(any(map(_is_filled, row[_MOST_COLUMNS:])) for row in rows):
+        raise FileProblemError(
+            f"a row holds more than {_MOST_COLUMNS:,} values; no spreadsheet has so many columns",
+            hint="save it again as a list with one person per row",
+        )
     ranks = [_rank(row) for row in rows[:SEARCHED_ROWS]]
     scores = [score for _, score, _ in ranks]
     best = max(scores, default=0)
@@ -284,15 +296,20 @@ def mostly_roles(counts: Mapping[Any, int]) -> bool:
 
 def _meant(text: str, header: Header) -> str:
     """The column that an unknown header was probably meant to be, or nothing."""
-    free = {form: key for form, key in known_headers().items() if key not in header.columns}
-    exported = {header_form(name) for name in EXPORTED_EXTRAS}
+    free = _free_names(frozenset(header.columns))
     form = header_form(text)
-    if form in exported or form in _OF_THEIR_OWN:
+    if form in _OF_THEIR_OWN:
         return ""
     close = closest(form, free, cutoff=0.8)
     if close and close[0] in form and len(form) > len(close[0]) + 1:
         return ""  # a word more makes it something else: Team ID
     return next(column.name for column in COLUMNS if column.key == free[close[0]]) if close else ""
+
+
+@lru_cache(maxsize=64)
+def _free_names(taken: Collection[str]) -> dict[str, str]:
+    """The known headers of the fields that have no column yet."""
+    return {form: key for form, key in known_headers().items() if key not in taken}
 
 
 def _add_missing(header: Header, unknown: list[str]) -> None:

@@ -69,7 +69,7 @@ class SheetCheck:
         self.header = header
         self._set_aside = dict.fromkeys(facts.hidden_rows, "hidden")
         self._set_aside |= seen(facts.looks, Looks()).people_crossed_out(header.columns)
-        self._marks = SetAside(header, sheet.first_column)
+        self._marks = SetAside(header, sheet, facts)
         self._skip_set_aside = hidden == "skip"
         self._reader = ColumnReader(header.columns)
         self._evidence = Evidence(facts, header)
@@ -102,6 +102,7 @@ class SheetCheck:
         self.findings.extend(self._across.finish())
         self.findings.extend(self._beside.finish())
         self.findings.extend(self._unread.finish())
+        self.findings.extend(self._marks.finish())
         if self._second:
             people = f", {len(self._not_read):,} with an address" if self._not_read else ""
             if self._not_read:

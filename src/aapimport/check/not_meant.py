@@ -5,11 +5,11 @@ Japanese lists and HR systems, without accents and in small letters.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Collection
 
-from aapimport.check.column_names import bare_words, header_form, word_set
+from aapimport.check.column_names import bare_words, decomposed, header_form, word_set
 from aapimport.check.days import is_past
+from aapimport.check.leaving_words import ASKED_FOR, FIRST_WORDS, GONE, INACTIVE, WORDS
 from aapimport.check.repair import shown
 from aapimport.sheets.book import Value
 
@@ -17,11 +17,14 @@ Judge = Callable[[Collection[Value]], set[Value]]
 """Of the different values of a column, those that say that somebody isn't meant."""
 
 
+_MARKS = re.compile(r"[\u0300-\u036f\u3099\u309a]+")
+"""Accents, and the voice marks of kana."""
+
+
 def _plain(text: str) -> str:
     """Without accents and capital letters, for comparison with the words below."""
     if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text).replace("’", "'")
-        text = "".join(char for char in decomposed if not unicodedata.combining(char))
+        text = _MARKS.sub("", decomposed(text)).replace("’", "'")
     return text.casefold()
 
 
@@ -52,76 +55,25 @@ _ACTIONS = _forms(
     "action actions operation operations transaction aktion accion azione acao actie atgard"
     " changetype typeofchange updatetype typeofupdate änderungsart 操作 処理区分"
 )
-_VERBS = (
-    "(?:(?:upload|load|import|includ|invit|enroll?|register|creat)(?:e?d|e|ed)?|add(?:ed)?(?! to))"
-)
-_GONE_WORDS = word_set(
-    "terminated resigned dismissed deceased offboarded ausgeschieden ausgetreten gekundigt"
-    " demissionne licencie licenciee despedido despedida licenziato licenziata desligado desligada"
-    " demitido demitida cessato cessata ontslagen slutat"
-)
-_GONE = (
-    *sorted(_GONE_WORDS),
-    *("ex[- ]employee", "former (?:employee|staff)", "no longer (?:employed|with|here|works?)"),
-    *("left (?:the )?(?:company|firm|business|organi[sz]ation|us)", "has left(?= ?(?:$|[,;.(]))"),
-    *(f"{no} {_VERBS}" for no in ("do not", "don't", "dont", "not to be", "never")),
-    *(f"{no} {_VERBS}" for no in ("should not be", "must not be")),
-    "nicht (?:mehr (?:da|im unternehmen|bei uns)|anlegen|einladen|aufnehmen|hinzufugen)",
-    "nicht (?:hochladen|laden|importieren)",
-    *(
-        "unternehmen verlassen",
-        "firma verlassen",
-        "quitte (?:l'entreprise|la societe)",
-        "n'est plus",
-        "firma lamnat",
-    ),
-    "ne (?:pas|plus) (?:charger|importer|inscrire|inclure|inviter|ajouter|creer)",
-    "no (?:subir|cargar|importar|incluir|invitar|anadir|agregar|crear|dar de alta)",
-    *("dado de baja", "dada de baja", "dar de baja", "ya no (?:trabaja|esta)", "non lavora piu"),
-    "non (?:caricare|importare|inserire|includere|invitare|aggiungere|creare)",
-    "nao (?:carregar|importar|incluir|convidar|adicionar|criar|trabalha mais)",
-    *("ja nao trabalha", "uit dienst", "werkt (?:hier )?niet meer"),
-    "niet (?:uploaden|laden|importeren|toevoegen|uitnodigen|aanmaken|opnemen)",
-    *(f"{no} (?:laddas|importeras|laggas till|bjudas in)" for no in ("inte", "ej")),
-)
-"""Phrases, each with its first word written out."""
-_ASKED_FOR = (
-    *("remove", "removed", "delete", "deleted", "skip", "ignore", "ignored", "exclude", "excluded"),
-    *("cancelled", "canceled", "loschen", "entfernen", "supprimer", "eliminar", "verwijderen"),
-    "ta bort",
-)
-_INACTIVE = (
-    "inactive|not active|non[- ]active|not employed|left(?! probation)|leaving|retired|departed"
-    "|disabled|deactivated?|suspended|archived?|ended|former|quit|exited|deleted?|removed?|blocked"
-    "|withdrawn|redundant|skip|excluded?|ignored?|terminate|disable|cancell?ed|cancel|drop(?:ped)?"
-    "|revoked?|offboard|fired|laid off|gone|ex|closed|inaktiv|inactif|parti|partie|sorti|sortie"
-    "|demission|retraite|supprimer?|desactiver?|retirer|loschen|geloscht|entfernen|entfernt|deaktivier(?:t|en)"
-    "|inactiv[oa]|inattiv[oa]|inativ[oa]|inactief|non attiv[oa]|disattivat[oa]|eliminare|rimuovere"
-    "|dimess[oa]|baja(?! california)|de baja|eliminar|borrar|quitar|desactivad[oa]|eliminad[oa]"
-    "|remover|excluir|desativar|desativad[oa]|verwijderen|verwijderd|vertrokken|avslutad|ta bort"
-    "|radera|uppsagd"
-)
 _JAPANESE = re.compile(
     _plain("退職|退社|離職|無効|削除|除外|対象外|アップロードしない|登録しない|招待しない")
 )
 _SAYS_GONE = re.compile(
-    rf"\b(?<!not )(?<!non )(?<!who )(?<!who has )(?:{'|'.join(_GONE)})(?![\w-])"
+    rf"\b(?<!not )(?<!non )(?<!who )(?<!who has )(?:{'|'.join(GONE)})(?![\w-])"
     r"|^leavers?(?= ?(?:$|[-(;:–—]))|^left (?:in|on)(?![\w-])"
 )
 """Not of others: `replaces Bo, who has left the company`."""
-_SAYS_INACTIVE = re.compile(rf"(?:{_INACTIVE})(?![\w-])")
+_SAYS_INACTIVE = re.compile(rf"(?:{INACTIVE})(?![\w-])")
 _SAYS_LEAVE_OUT = re.compile(
     r"(?:^|[,;:.(!/–—] ?|- |\bplease |\bpls |\bbitte |\bto be )"
-    rf"(?:{'|'.join(_ASKED_FOR)})\b(?= ?(?:$|[,;:.)!/–—]|- |-$)"
+    rf"(?:{'|'.join(ASKED_FOR)})\b(?= ?(?:$|[,;:.)!/–—]|- |-$)"
     r"| from (?:the )?(?:upload|list|import|aap|portal)\b| (?:him|her|them)$"
     r"| (?:this|the) (?:person|row|line|user|employee)\b)"
 )
 """In a remark: `duplicate - ignore`, `please delete`, but not `remove access to the old drive`."""
-_WORDS = re.compile(r"[^\W_]+")
-_FIRST_WORDS = frozenset(
-    _WORDS.findall(phrase)[0] for phrase in (*_GONE, *_ASKED_FOR, "leaver", "leavers", "left")
-)
-"""Most remarks have none of them, and then need no closer look."""
+_SET_OFF = re.compile(r"[(\[]([^()\[\]]*)[)\]]| [-–—/:,] ?([^-–—/:,]*)$")
+_MAY_BE_A_TEAM = word_set("archive baja closed partie")
+_MAY_BE_A_NAME = word_set("leaver leavers")
 
 _NO = word_set("no n false 0 0.0 nein non nej nee não nao いいえ skip exclude")
 _YES = word_set("yes y true 1 1.0 x ja oui si sí sì sim はい ✓ ✔")
@@ -211,7 +163,7 @@ def judge_of(header: str) -> Judge | None:
         return lambda kinds: _inactive_or_code(kinds, _CODES_OF_ACTIONS)
     if _SAYS_STATE.search(form) and not _NOT_A_STATE.search(form):
         return lambda kinds: _inactive_or_code(kinds, _CODES_OF_STATES)
-    return _each(_is_asked_for) if not _REMARKS.isdisjoint(words) else None
+    return _among_texts(_is_asked_for) if not _REMARKS.isdisjoint(words) else None
 
 
 def _all_in(words: list[str], known: frozenset[str]) -> bool:
@@ -241,6 +193,16 @@ def _says_last_day(words: frozenset[str]) -> bool:
 
 def _each(says_so: Callable[[Value], bool]) -> Judge:
     return lambda kinds: {value for value in kinds if value != "" and says_so(value)}
+
+
+def _among_texts(says_so: Callable[[Value], bool]) -> Judge:
+    """The same for texts, of which most need no closer look."""
+
+    def judge(kinds: Collection[Value]) -> set[Value]:
+        texts = " \n".join(value for value in kinds if isinstance(value, str))
+        return _each(says_so)(kinds) if _may_say_so(_plain(texts)) else set()
+
+    return judge
 
 
 def _not_ticked(kinds: Collection[Value]) -> set[Value]:
@@ -286,7 +248,14 @@ def _is_inactive(value: Value) -> bool:
 
 def gone(kinds: Collection[Value]) -> set[Value]:
     """What decides the same of a column of which nothing is known."""
-    return _each(_is_gone)(kinds)
+    return _among_texts(_is_gone)(kinds)
+
+
+def _may_say_so(plain: str) -> bool:
+    """Whether a closer look at a text is worth its time."""
+    if not FIRST_WORDS.isdisjoint(WORDS.findall(plain)):
+        return True
+    return not plain.isascii() and _JAPANESE.search(plain) is not None
 
 
 def _is_gone(value: Value) -> bool:
@@ -299,13 +268,31 @@ def _is_asked_for(value: Value) -> bool:
     return _says(value, _SAYS_GONE, _SAYS_LEAVE_OUT)
 
 
+def said_in_a_team(kinds: Collection[Value]) -> set[Value]:
+    """What decides the same of teams: `LEFT`, but not the team `Archive`."""
+    return _each(lambda value: _is_state(_word(value)) or _is_gone(value))(kinds)
+
+
+def said_in_a_name(kinds: Collection[Value]) -> set[Value]:
+    """What decides the same of names: `Lee (left)`, `DO NOT UPLOAD Bo`, but not the name Leaver."""
+    return _each(_says_beside_a_name)(kinds)
+
+
+def _says_beside_a_name(value: Value) -> bool:
+    word = _word(value)
+    beside = ("".join(parts).strip() for parts in _SET_OFF.findall(word))
+    return any(map(_is_state, beside)) or (word not in _MAY_BE_A_NAME and _is_gone(value))
+
+
+def _is_state(word: str) -> bool:
+    return word not in _MAY_BE_A_TEAM and _SAYS_INACTIVE.fullmatch(word) is not None
+
+
 def _says(value: Value, *patterns: re.Pattern[str]) -> bool:
     if not isinstance(value, str):
         return False
     text = _plain(value)
-    if not text.isascii() and _JAPANESE.search(text):
-        return True
-    if _FIRST_WORDS.isdisjoint(_WORDS.findall(text)):
+    if not _may_say_so(text):
         return False
-    text = _word(text)
-    return any(pattern.search(text) for pattern in patterns)
+    word = _word(text)
+    return any(pattern.search(word) for pattern in (_JAPANESE, *patterns))

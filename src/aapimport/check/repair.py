@@ -244,8 +244,14 @@ def any_garbled(joined: str) -> bool:
     return any(_GARBLED.search(value) for value in set(joined.split("\n")))
 
 
+_LONGEST_WORD = 200
+"""Characters; a longer text is neither a role nor a yes."""
+
+
 def role_form(text: str) -> str:
     """The form in which two role words are the same: no case, no blanks, no signs."""
+    if len(text) > _LONGEST_WORD:
+        return text  # is none, and many accents on end take the square of their number
     narrow = unicodedata.normalize("NFKC", text).casefold()
     return re.sub(r"[\W_]+", "", narrow)
 
@@ -299,7 +305,10 @@ def read_jhana(value: Value) -> tuple[bool | None, RuleId | None]:
         return (True, None) if value == 1 else (None, None)
     if not isinstance(value, str):
         return None, None
-    text = unicodedata.normalize("NFKC", value.strip(_EDGES))
+    text = value.strip(_EDGES)
+    if len(text) > _LONGEST_WORD:
+        return None, None
+    text = unicodedata.normalize("NFKC", text)
     if kept := _AS_TEXT.fullmatch(text):
         text = kept[1].strip()
     if (box := text.upper()) in {"TRUE", "FALSE"}:

@@ -1,29 +1,92 @@
 """Rows that somebody has marked as not meant: `#bob@acme.com`, Status = Terminated, Upload? = No.
 
 Nobody but the administrator knows whether such people are to be loaded, so it is asked, in the
-same way as about rows that are hidden.
+same way as about rows that are hidden. What a value says may depend on all others of its column;
+where it does, the sheet's rows are gone through once before the first of them is judged.
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from aapimport.check.formula_errors import FORMULA_ERRORS
 from aapimport.check.header import Header
+from aapimport.check.leaving_words import FIRST_WORDS, STATES, WORDS
 from aapimport.check.repair import shown
-from aapimport.sheets.book import Value
-from aapimport.text import ADDRESS
+from aapimport.problems.problem import Finding
+from aapimport.problems.rule_id import RuleId
+from aapimport.sheets.book import Sheet, Value
+from aapimport.sheets.facts import Facts
+from aapimport.text import looks_like_address
 
 if TYPE_CHECKING:
     from aapimport.check.not_meant import Judge
 
-_FIRST = frozenset(" #/*~!;-xX")
-_BEFORE_ADDRESS = re.compile(rf"\s*(?:[#*~!;/]+|-{{2,}}|[xX]{{1,3}}-+)\s*({ADDRESS})\s*")
-_TAKEN_OFF = re.compile(r"\s*(?:[#*~!;/]+|-{2,})\s*")
-_BEFORE_WORD = re.compile(r"\s*(?:[#*~;]+|/{2,}|-{2,}|[xX]-+)\s*\w")
+_FIRST = frozenset(" #/*~!;%-xXzZoO")
+_BEFORE_ADDRESS = re.compile(
+    r"\s*(?:[#*~!;/]+|%(?!20)|-{2,}|[xX]{1,3}-+|[xX]{2,}_*|[zZ]{2,}[-_]*|[xXzZ]_+|(?i:old)[-_]+)\s*"
+)
+_TAKEN_OFF = re.compile(r"\s*(?:[#*~!;/%]+|-{2,})\s*")
+_BEFORE_WORD = re.compile(r"(?:[#*~;]+|/{2,}|-{2,}|[xX]-+)\s*\w")
 """A mark before another value than an address; some names do begin with an exclamation mark."""
+_ALONE = re.compile(r"[#*~;]+|/{2,}")
+_FOR_A_NUMBER = re.compile(r"-+|[xX]{1,3}")
+"""What is a mark in the place of a row's number; elsewhere it is a tick, or stands for nothing."""
+_SET_OFF = re.compile(r"[(\[]|\s[-–—/:,]|（")
+_SAYING = ("first_name", "last_name", "team")
+"""The fields in whose columns, too, somebody may write that a person has left."""
 
-_MOST_KINDS = 50
-"""A column with more different values than this holds no categories."""
+_MOST_KINDS = 1000
+"""A column with more different values than this holds neither codes nor only ticks."""
+_LONGEST = 100
+"""Characters; no longer value is a code or a tick."""
+_DIGITS = 10
+_MOST_NUMBERS = 100_000
+"""Of so many it is looked whether they are all different, as the numbers of rows are."""
+_CHUNK = 8192
+
+
+@dataclass(slots=True)
+class _FirstColumn:
+    """What stands in the first column beside people, which tells whether its signs are marks."""
+
+    people: int = 0
+    filled: int = 0
+    signed: int = 0
+    alone: int = 0
+    numbers: int = 0
+    for_numbers: int = 0
+    largest: int = 0
+    different: set[int] = field(default_factory=set)
+
+    def add(self, values: Iterable[Value]) -> None:
+        """Take in the values of some people."""
+        for value in values:
+            text = shown(value).strip()
+            self.people += 1
+            self.filled += bool(text)
+            if text.isdecimal() and len(text) < _DIGITS:
+                number = int(text)
+                self.numbers += number not in self.different
+                self.largest = max(self.largest, number)
+                if len(self.different) < _MOST_NUMBERS:
+                    self.different.add(number)
+            elif text[:1] in _FIRST:
+                self.signed += _BEFORE_WORD.match(text) is not None
+                self.alone += _ALONE.fullmatch(text) is not None
+                self.for_numbers += _FOR_A_NUMBER.fullmatch(text) is not None
+
+    def is_marked(self, text: str) -> bool:
+        """Whether a value is marked; where all are `#1`, or everybody has the sign, none is."""
+        if _BEFORE_WORD.match(text):
+            return self.signed < self.filled
+        if _ALONE.fullmatch(text):
+            return self.alone < self.people
+        others = self.filled - self.for_numbers
+        return 0 < others == self.numbers and self.largest <= 2 * self.people
 
 
 class SetAside:
@@ -31,86 +94,143 @@ class SetAside:
 
     Args:
         header: Where the columns are.
-        first_column: The column that each row's first value stands in.
+        sheet: The sheet whose rows they are.
+        facts: What else is known of its cells.
     """
 
-    def __init__(self, header: Header, first_column: int) -> None:
-        self._email = header.columns.get("email", -1) - first_column
-        leftmost = min(header.texts, default=first_column)
-        self._leftmost = leftmost - first_column
-        self._letters = header.texts.get(leftmost, "")
-        used = set(header.columns.values())
-        self._judges: list[tuple[int, str, Judge]] = []
-        self._others: dict[int, tuple[str, Judge]] = {}
-        self._judge({at: text for at, text in header.texts.items() if at not in used}, first_column)
+    def __init__(self, header: Header, sheet: Sheet, facts: Facts) -> None:
+        self._header, self._sheet = header, sheet
+        self._email = header.columns.get("email", -1)
+        self._leftmost = min(header.texts, default=-1)
+        self._judges: dict[int, Judge] = {}
+        self._others: dict[int, Judge] = {}
+        self._judge(sorted({*header.texts} - {*header.columns.values()}))
+        self._kinds: dict[int, set[Value]] = {column: set() for column in self._judges}
+        self._first_column: _FirstColumn | None = None
+        self._broken = {cell for cell in (*facts.errors, *facts.unstored) if cell[1] in self._kinds}
+        self._unknown: Counter[int] = Counter()
 
-    def _judge(self, unread: dict[int, str], first_column: int) -> None:
+    def _judge(self, unread: Sequence[int]) -> None:
         """Find out what the columns that aren't read, of which most files have none, may say."""
         if not unread:
             return
         # Its patterns take 10 ms to compile.
         from aapimport.check.not_meant import gone, judge_of
 
-        for column, text in unread.items():
-            if judge := judge_of(text):
-                self._judges.append((column - first_column, text, judge))
+        for column in unread:
+            if judge := judge_of(self._header.texts[column]):
+                self._judges[column] = judge
             else:
-                self._others[column - first_column] = text, gone
+                self._others[column] = gone
+
+    def _count(self) -> _FirstColumn:
+        """Go through all rows with an address, once."""
+        if self._first_column is None:
+            self._first_column = _FirstColumn()
+            rows = islice(self._sheet.rows(), self._header.row, None)
+            number = self._header.row + 1
+            while chunk := list(islice(rows, _CHUNK)):
+                self._take_in(self._first_column, chunk, number)
+                number += len(chunk)
+        return self._first_column
+
+    def _take_in(self, first: _FirstColumn, chunk: Sequence[Sequence[Value]], number: int) -> None:
+        email = self._header.names.get("email", "")
+        emails = self._column(chunk, self._email)
+        people = [at for at, value in enumerate(emails) if value not in ("", email)]
+        if not people:
+            return
+        rows = [chunk[at] for at in people]
+        first.add(self._column(rows, self._leftmost))
+        for column, kinds in self._kinds.items():
+            values = self._column(rows, column)
+            texts = (value for value in values if isinstance(value, str) and value[:1] == "#")
+            self._unknown[column] += sum(text.strip().upper() in FORMULA_ERRORS for text in texts)
+            if len(kinds) <= _MOST_KINDS:
+                kinds.update(v[:_LONGEST] if isinstance(v, str) else v for v in values)
+        for column in self._kinds if self._broken else ():
+            self._unknown[column] += sum((number + at, column) in self._broken for at in people)
 
     def find(self, rows: Sequence[Sequence[Value]], numbers: Sequence[int]) -> dict[int, str]:
         """Why each marked row is one, in words, by its number."""
         marked: dict[int, str] = {}
-        for at, text, judge in self._judges:
-            self._by_value(marked, (at, text, judge), rows, numbers)
-        for at, (text, judge) in [*self._others.items()]:
-            if len({row[at] for row in rows if at < len(row)}) > _MOST_KINDS:
-                del self._others[at]
-            else:
-                self._by_value(marked, (at, text, judge), rows, numbers)
+        for column, judge, kinds in self._judged(rows):
+            text, values = self._header.texts[column], self._column(rows, column)
+            if telling := judge(kinds.union(values)):
+                for value, number in zip(values, numbers, strict=True):
+                    if value in telling:
+                        marked[number] = f"{text}: {shown(value).strip() or 'blank'}"
         if self._leftmost != self._email:
-            self._by_sign(marked, rows, numbers)
-        for row, number in zip(rows, numbers, strict=True):
-            value = row[self._email] if 0 <= self._email < len(row) else ""
-            if isinstance(value, str) and value[:1] in _FIRST and _BEFORE_ADDRESS.fullmatch(value):
-                marked[number] = "marked with " + value[: value.index(bare_address(value))].strip()
+            letters = self._header.texts[self._leftmost]
+            for value, number in zip(self._column(rows, self._leftmost), numbers, strict=True):
+                if _is_signed(text := shown(value).strip()) and self._count().is_marked(text):
+                    marked[number] = f"{letters}: {text}"
+        for value, number in zip(self._column(rows, self._email), numbers, strict=True):
+            if isinstance(value, str) and (mark := _mark_before(value)):
+                marked[number] = "marked with " + mark.strip()
         return marked
 
-    def _by_value(
-        self,
-        marked: dict[int, str],
-        column: "tuple[int, str, Judge]",
-        rows: Sequence[Sequence[Value]],
-        numbers: Sequence[int],
-    ) -> None:
-        at, text, judge = column
-        if telling := judge({row[at] if at < len(row) else "" for row in rows}):
-            for row, number in zip(rows, numbers, strict=True):
-                value = row[at] if at < len(row) else ""
-                if value in telling:
-                    marked[number] = f"{text}: {shown(value).strip() or 'blank'}"
+    def _judged(self, rows: Sequence[Sequence[Value]]) -> "Iterator[tuple[int, Judge, set[Value]]]":
+        """The columns that may say something, what decides it, and their values so far counted."""
+        if self._judges:
+            self._count()
+        for column, judge in self._judges.items():
+            yield column, judge, self._kinds[column]
+        for column, judge in self._others.items():
+            yield column, judge, set()
+        for key in _SAYING:
+            column = self._header.columns.get(key, -1)
+            if _may_say_so({*self._column(rows, column)}):
+                from aapimport.check.not_meant import said_in_a_name, said_in_a_team
 
-    def _by_sign(
-        self, marked: dict[int, str], rows: Sequence[Sequence[Value]], numbers: Sequence[int]
-    ) -> None:
-        """Marks in the first column where that isn't the address: `#Bob`, in a few rows only."""
-        at, filled, signed = self._leftmost, 0, {}
-        for row, number in zip(rows, numbers, strict=True):
-            value = row[at] if at < len(row) else ""
-            filled += value != ""
-            if isinstance(value, str) and value[:1] in _FIRST and _BEFORE_WORD.match(value):
-                signed[number] = f"{self._letters}: {value.strip()}"
-        if len(signed) * 2 < filled:
-            marked.update(signed)
+                yield column, said_in_a_team if key == "team" else said_in_a_name, set()
+
+    def finish(self) -> Iterator[Finding]:
+        """The columns of which nobody knows what some of their values say."""
+        for column, count in self._unknown.items():
+            what = f"errors or formulas without a result, beside people: {count:,}"
+            cure = "open it in Excel, correct what is wrong and save it"
+            if count:
+                arguments = {"what": what, "cure": cure}
+                text = self._header.texts[column]
+                yield Finding(RuleId.COLUMN_LEFT_OUT, self._header.row, column, text, arguments)
+
+    def _column(self, rows: Sequence[Sequence[Value]], column: int) -> list[Value]:
+        at = column - self._sheet.first_column
+        if at < 0:
+            return [""] * len(rows)
+        return [row[at] if at < len(row) else "" for row in rows]
+
+
+def _is_signed(text: str) -> bool:
+    """Whether a text begins as a marked one does, or is a mark."""
+    return text[:1] in _FIRST and bool(
+        _BEFORE_WORD.match(text) or _ALONE.fullmatch(text) or _FOR_A_NUMBER.fullmatch(text)
+    )
+
+
+def _may_say_so(values: set[Value]) -> bool:
+    """Whether a closer look at names or teams is worth its time."""
+    texts = " \n".join(value for value in values if isinstance(value, str))
+    words = WORDS.findall(texts.casefold())
+    return bool(_SET_OFF.search(texts)) or not (FIRST_WORDS | STATES).isdisjoint(words)
+
+
+def _mark_before(value: str) -> str:
+    """The mark before an address; nothing where there is none."""
+    if value[:1] in _FIRST and (mark := _BEFORE_ADDRESS.match(value)):
+        return mark[0] if looks_like_address(value[mark.end() :].strip()) else ""
+    return ""
 
 
 def bare_address(value: str) -> str:
     """An address without the mark before it; the value itself where it has none."""
-    found = _BEFORE_ADDRESS.fullmatch(value)
-    return found[1] if found else value
+    mark = _mark_before(value)
+    return value[len(mark) :].strip() if mark else value
 
 
 def without_sign(value: Value) -> Value:
     """An address without a sign that can be no part of it; `x-` can be one."""
-    if isinstance(value, str) and value[:1] in _FIRST and _BEFORE_ADDRESS.fullmatch(value):
+    if isinstance(value, str) and _mark_before(value):
         return _TAKEN_OFF.sub("", value, count=1) if _TAKEN_OFF.match(value) else value
     return value

@@ -90,7 +90,7 @@ def swallowed_lines(text: Delimited, header: Header) -> Iterator[Finding]:
         FileProblemError: One stands in a value that is read, or holds a whole person.
     """
     people = [header.columns.get(key) for key in ("email", "first_name", "last_name")]
-    for found in text.suspects:
+    for found in dict.fromkeys(text.suspects):  # the rows may have been gone through twice
         values = [value.strip(' "') for value in found.line.split(text.delimiter)]
         whole = found.at_start and all(
             at is not None and at < len(values) and values[at] for at in people

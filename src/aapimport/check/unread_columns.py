@@ -18,6 +18,15 @@ _COUNTS = word_set(
 )
 """Headers, by their `header_form`, of columns in which a 1 is a number and no tick."""
 
+_PARTS_OF_SURNAMES = word_set(
+    "tussenvoegsel tussenvoegsels tussenv voorvoegsel voorvoegsels voorvoegselachternaam infix"
+    " namenszusatz namensvorsatz vorsatzwort vorsatzworter adelspradikat adelstitel surnameprefix"
+    " lastnameprefix familynameprefix nameparticle surnameparticle nobiliaryparticle particule"
+    " nameinfix secondlastname secondsurname secondfamilyname segundoapellido 2oapellido 2apellido"
+    " apellido2 apellidomaterno segundosobrenome ultimosobrenome"
+)
+"""Headers, by their `header_form`, of what belongs to the surname: `van den`, a second one."""
+_JOIN = "write what it holds into the column 'Last Name', before or behind the name there"
 
 _MOST_KINDS = 50
 """A column with more different values than this holds no roles, and no ticks."""
@@ -58,8 +67,12 @@ class UnreadColumns:
         for column, values in self._values.items():
             text = self._header.texts[column]
             counts = {value: n for value, n in values.items() if str(value).strip()}
-            for key, what in self._held(column, text, counts) if counts else ():
-                arguments = {"what": what, "meant": _NAMES[key]}
+            told = [*self._held(column, text, counts)] if counts else []
+            cures = [(what, f"name it {_NAMES[key]!r} if that is what it is") for key, what in told]
+            if counts and header_form(text) in _PARTS_OF_SURNAMES:
+                cures.append(("parts of surnames", _JOIN))
+            for what, cure in cures:
+                arguments = {"what": what, "cure": cure}
                 yield Finding(RuleId.COLUMN_LEFT_OUT, self._header.row, column, text, arguments)
 
     def _held(

@@ -70,7 +70,7 @@ FILE_RULES = (
         RuleId.COLUMN_LEFT_OUT,
         _WARNING,
         "is a column that is not read, and it holds {what}",
-        "name it {meant!r} if that is what it is; else delete the column",
+        "{cure}; else delete the column",
         "A column of roles that is not read makes managers of everybody in it.",
         is_in_the_file=True,
     ),
