@@ -166,10 +166,11 @@ def test_a_longer_name_that_does_not_fit_is_an_error(
 
 def test_a_second_column_of_addresses_leaves_open_which_is_meant(make_xlsx, answer_of) -> None:
     """Unless its header says that it is another one: a manager's, or at home."""
-    headers = ("Email (required)", *NAMES[1:], "Firmenmail")
+    headers = ("Email (intern)", *NAMES[1:], "Firmenmail")
     row = (*ANA, "ana.perez@work.com")
     assert ids(answer_of(make_xlsx(row, headers=headers)))[:1] == ["misspelt-header"]
-    for other in ("Manager Email", "Email (home)"):
+    assert ids(answer_of(make_xlsx((*ANA, ANA[0]), headers=headers)))[:1] == ["longer-header"]
+    for other in ("Manager Email", "Email (home)", "UPN"):
         answer = answer_of(make_xlsx(row, headers=(other, *NAMES[1:], "Email (required)")))
         assert ids(answer) == ["extra-column", "longer-header"]
         assert answer["people"][0][1] == "ana.perez@work.com"

@@ -213,14 +213,22 @@ def test_a_comment_is_its_text_alone(facts_of):
     assert facts.looks.comments == {(1, 0): "left"}
 
 
-@pytest.mark.parametrize("between", [0, 3_000])
-def test_cells_of_another_row_are_told(tmp_path: Path, between: int):
-    """A row whose cells say that they stand in the one above overwrites who is there."""
-    rows = "".join(attack.row(row, ("u@acme.com", "U", "P")) for row in range(2, 2 + between))
-    last = attack.row(2 + between, ("a@acme.com", "A", "P"))
-    again = attack.row(2 + between, ("b@acme.com", "B", "P")).replace("<row r=", "<row s=")
-    path = attack.write(tmp_path / "people.xlsx", attack.sheet(rows + last + again))
-    assert odd_rows(path.read_bytes(), "xl/worksheets/sheet1.xml").twice == [2 + between]
+@pytest.mark.parametrize("spelt", ["<c r=", "<c s='0' r=", "<c  r=", "<c\nr="])
+@pytest.mark.parametrize("people", [1, 4_000])
+def test_cells_of_another_row_are_told(tmp_path: Path, people: int, spelt: str):
+    """A row whose cells say that they stand in one above overwrites who is there, however far."""
+    rows = "".join(attack.row(row, ("u@acme.com", "U", "P")) for row in range(2, 2 + people))
+    again = attack.row(2, ("b@acme.com", "B", "P")).replace('<row r="2"', f'<row r="{2 + people}"')
+    sheet = attack.sheet(rows + again).replace("<c r=", spelt)
+    path = attack.write(tmp_path / "people.xlsx", sheet)
+    assert odd_rows(path.read_bytes(), "xl/worksheets/sheet1.xml").twice == [2]
+
+
+def test_rows_in_another_order_are_none_given_twice(tmp_path: Path):
+    """Each cell is where its row is."""
+    rows = "".join(attack.row(row, ("u@acme.com", "U", "P")) for row in (4, 2, 3))
+    path = attack.write(tmp_path / "people.xlsx", attack.sheet(rows))
+    assert odd_rows(path.read_bytes(), "xl/worksheets/sheet1.xml").twice == []
 
 
 def test_the_relationships_of_many_links_are_found_by_their_ids():

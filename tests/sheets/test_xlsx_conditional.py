@@ -29,6 +29,8 @@ def formats_of(path: Path, below: str, looks: str) -> object:
         ('<font><strike val="0"/></font>', ""),
         (WHITE, "cross people out"),
         (WHITE + RED, ""),
+        (WHITE + RED.replace("FFFF0000", "FFFFFFFF"), "cross people out"),
+        (WHITE + "<fill/>", "cross people out"),
         (RED, ""),
         ('<numFmt numFmtId="170" formatCode=";;;"/>', "show another text"),
     ],

@@ -39,6 +39,8 @@ def look(path: Path) -> Suspects:
         ),
         ({"number_format": '"EMEA "@'}, Suspects(formatted={1: 3})),
         ({"number_format": ";;;"}, Suspects(formatted={1: 3})),
+        ({"number_format": '[=1]"No";General'}, Suspects(formatted={1: 3})),
+        ({"number_format": "[White]0"}, Suspects(formatted={1: 3})),
         ({"number_format": "yyyy-mm-dd"}, Suspects()),
         ({"number_format": "#,##0.00 [$€-1]"}, Suspects()),
         ({"hyperlink": "mailto:ana@acme.com"}, Suspects(links=True)),

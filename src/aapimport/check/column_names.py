@@ -273,11 +273,26 @@ def _unsure(texts: list[str]) -> LongerName | None:
     return LongerName(key, sure=False) if key else None
 
 
+def says_nothing_more(key: str, text: str) -> bool:
+    """Whether the words around a name leave no doubt: `Work Email (required)`."""
+    around = _AROUND[key] | _words_of(key)
+    return all(_is_beside(word, around) for word in _words(text))
+
+
+@cache
+def _words_of(key: str) -> frozenset[str]:
+    """The words of all names that a column goes by."""
+    names = (
+        name for column in COLUMNS if column.key == key for name in (column.name, *column.aliases)
+    )
+    return frozenset(word for name in names for word in _words(name))
+
+
 def is_somebody_elses(key: str, text: str) -> bool:
     """Whether a word of a header makes another column of the one that it holds the name of."""
     words = _words(text)
     if key == JHANA:
-        told = all(_is_beside(word, _ABOUT_JHANA | _names_of_jhana()) for word in words)
+        told = all(_is_beside(word, _ABOUT_JHANA | _words_of(JHANA)) for word in words)
         return not told or _says_the_opposite(words)
     if key == "role":
         return False
@@ -289,15 +304,3 @@ def _says_the_opposite(words: list[str]) -> bool:
     words = ["", *(word for word in words if word not in _BETWEEN)]
     no_of_yes = any(b in _NO and a not in _BEFORE_NO for a, b in pairwise(words))
     return no_of_yes or any(a in _NOTHING and b in _YES for a, b in pairwise(words))
-
-
-@cache
-def _names_of_jhana() -> frozenset[str]:
-    """The words of all of its names."""
-    return frozenset(
-        word
-        for column in COLUMNS
-        if column.key == JHANA
-        for name in (column.name, *column.aliases)
-        for word in _words(name)
-    )

@@ -14,6 +14,8 @@ _EXCEL_DAYS = range(20_000, 80_000)  # 1954 to 2119
 _LONGEST = 40  # characters of a day
 _TIME_OF_DAY = re.compile(r"[T ]\d{1,2}:\d{2}.*$")
 _PARTS = re.compile(r"\d+|[^\W\d_]+")
+_NO_DAY_BEFORE = dt.date(1950, 1, 1)
+"""What databases write for none, as 1900-01-01, is no day."""
 _NO_DAY = re.compile(r"[^1-8]*")
 """Neither a day nor one that was meant: `unknown`, `00.00.0000`, `9999`."""
 _MONTHS = {
@@ -56,16 +58,16 @@ def is_past(value: Value) -> bool | None:
     if not days:
         return False if _NO_DAY.fullmatch(str(value)) else None
     today = dt.datetime.now().astimezone().date()
-    return all(day < today for day in days)
+    return all(_NO_DAY_BEFORE < day < today for day in days)
 
 
 def _days_of(text: str) -> Iterator[dt.date]:
     """The days that a text may mean; none where it is no day."""
     parts = _PARTS.findall(text)
     numbers = [part for part in parts if part.isdecimal()]
-    months = [month for part in parts if (month := _month(part))]
+    months = [month for part in parts if (month := month_of(part))]
     if months:
-        yield from _with_a_month(numbers, months[-1])  # mardi 5 mai
+        yield from _with_amonth_of(numbers, months[-1])  # mardi 5 mai
     elif len(numbers) == 1 and text.isdecimal():
         if len(text) == _DIGITS_TOGETHER:
             # Read from its year, unless that is none.
@@ -86,7 +88,7 @@ def _days_of(text: str) -> Iterator[dt.date]:
                 yield from _valid([(first, second, third)])
 
 
-def _with_a_month(numbers: list[str], month: int) -> Iterator[dt.date]:
+def _with_amonth_of(numbers: list[str], month: int) -> Iterator[dt.date]:
     if len(numbers) == 1:
         yield from _valid([(numbers[0], month, None)])
     elif len(numbers) == len(("day", "year")):
@@ -95,7 +97,8 @@ def _with_a_month(numbers: list[str], month: int) -> Iterator[dt.date]:
         yield from _valid([(first, month, second) if year_first else (second, month, first)])
 
 
-def _month(word: str) -> int | None:
+def month_of(word: str) -> int | None:
+    """The month that a word means; None where it means none."""
     plain = header_form(word)
     return None if word.isdecimal() else _MONTHS.get(plain[:4]) or _MONTHS.get(plain[:3])
 

@@ -16,14 +16,13 @@ from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Value
 from aapimport.sheets.facts import Area, Cell, Columns, Facts, Looks, Unseen, seen
+from aapimport.sheets.number_formats import may_show_a_word
 from aapimport.text import MAILTO, column_letters, fold
 
 _LARGEST_MERGE = 100_000
 _SHOWN_FOR_1 = {"1", "yes", "y", "x", "on", "true", "ja", "oui", "sí", "si", "はい", "✓", "✔", "☑"}
 _ACROSS = 2  # columns of the template
 _A_NUMBER = re.compile(r"[\d.,' ]+%?")
-_ANOTHER_WORD = re.compile(r'"[^"]*[^\W\d_][^"]*"|\[[=<>]|\[white\]', re.IGNORECASE)
-"""In a format, a word beside the number, a number's own text, or white letters."""
 _MAILTO = re.compile(rf"{MAILTO}\s*", re.IGNORECASE)
 
 
@@ -242,7 +241,7 @@ class Evidence:
                 if not isinstance(value, int | float) or isinstance(value, bool):
                     continue
                 how = self._looks.unclear.get((row, self._columns[key]))
-                if key == "jhana" and (how is None or not _ANOTHER_WORD.search(how)):
+                if key == "jhana" and (how is None or not may_show_a_word(how)):
                     continue  # however many zeros follow it
                 if how or self._numbers_unseen:
                     how = how or "its format was not looked at"

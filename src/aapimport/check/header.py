@@ -15,6 +15,7 @@ from aapimport.check.column_names import (
     is_somebody_elses,
     known_headers,
     longer_name,
+    says_nothing_more,
     word_set,
 )
 from aapimport.errors import FileProblemError
@@ -164,8 +165,9 @@ def _read_header(rows: Sequence[Sequence[object]], row: int, first_column: int) 
     others = []
     # Those that are surely a column go first: beside "Email (work)", "Email (home)" is no error.
     for column in sorted(unknown, key=lambda at: not _is_sure(raw[at])):
-        is_alone = not {*mailed} - {column}
-        if not _read_longer(header, column, raw[column], exact, below[column], is_alone=is_alone):
+        others_mailed = [at for at in mailed if at != column and below[at] != below[column]]
+        is_clear = not others_mailed or says_nothing_more("email", raw[column])
+        if not _read_longer(header, column, raw[column], exact, below[column], is_clear=is_clear):
             others.append(column)
     for column in others:
         _read_held(header, column, below[column])
@@ -203,7 +205,7 @@ def _read_longer(
     exact: Collection[str],
     below: list[object],
     *,
-    is_alone: bool,
+    is_clear: bool,
 ) -> bool:
     """Read a header that is none of the known names: perhaps it holds one, or is misspelt.
 
@@ -213,7 +215,8 @@ def _read_longer(
         raw: Its text.
         exact: The fields that have a column by its very name.
         below: What stands below it.
-        is_alone: Whether no other column without a known name holds addresses.
+        is_clear: Whether no other column that isn't read may be meant as well, if it is that of
+            the addresses.
 
     Returns:
         Whether it was one of them.
@@ -226,7 +229,7 @@ def _read_longer(
             return False
     elif (
         longer.sure
-        and (longer.key != "email" or is_alone)
+        and (longer.key != "email" or is_clear)
         and (not below or _fits(longer.key, below))
     ):
         if not _name(header, longer.key, column):

@@ -47,7 +47,8 @@ ASKED_FOR = (
     "ta bort",
 )
 INACTIVE = (
-    "inactive|not active|non[- ]active|not employed|left(?! probation)|leaving|retired|departed"
+    "inactive|term(?= ?$)|termed|separated|not active|non[- ]active|not employed"
+    "|left(?! probation)|leaving|retired|departed"
     "|disabled|deactivated?|suspended|archived?|ended|former|quit|exited|deleted?|removed?|blocked"
     "|withdrawn|redundant|skip|excluded?|ignored?|terminate|disable|cancell?ed|cancel|drop(?:ped)?"
     "|revoked?|offboard|fired|laid off|gone|ex|closed|inaktiv|inactif|parti|partie|sorti|sortie"
@@ -57,10 +58,11 @@ INACTIVE = (
     "|remover|excluir|desativar|desativad[oa]|verwijderen|verwijderd|vertrokken|avslutad|ta bort"
     "|radera|uppsagd"
 )
-WORDS = re.compile(r"[^\W_]+")
-FIRST_WORDS = frozenset(
-    WORDS.findall(phrase)[0] for phrase in (*GONE, *ASKED_FOR, "leaver", "leavers", "left")
+LEFT = word_set(
+    "leaver leavers left gone inactive retired departed disabled deactivated fired quit"
 )
+WORDS = re.compile(r"[^\W_]+")
+FIRST_WORDS = frozenset(WORDS.findall(phrase)[0] for phrase in (*GONE, *ASKED_FOR, *LEFT))
 """Most remarks have none of them, and then need no closer look."""
 STATES = frozenset(
     WORDS.findall(word.replace("[oa]", ending))[0]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection
 
 from aapimport.check.column_names import bare_words, decomposed, header_form, word_set
-from aapimport.check.days import is_past
+from aapimport.check.days import is_past, month_of
 from aapimport.check.leaving_words import ASKED_FOR, FIRST_WORDS, GONE, INACTIVE, WORDS
 from aapimport.check.repair import shown
 from aapimport.sheets.book import Value
@@ -42,7 +42,9 @@ _SAYS_STATE = re.compile(
 )
 _NOT_A_STATE = re.compile(
     r"marital|civil|famil|matrimon|visa|training|course|learning|certif|vaccin|tax|background"
-    r"|disab|probation|union|military|benefit|previous|former|e?mail|project|application|ticket|order|invoice|survey"
+    r"|disab|probation|union|military|benefit|previous|former|e?mail|project|application|ticket"
+    r"|order|invoice|survey|onboard|review|laptop|leavestatus|immigra|payroll|device|equipment|asset"
+    r"|payment|task|request|interview|candidate|loan|pension|insurance|badge|room|licen[cs]e"
 )
 _REMARKS = _forms(
     "remark remarks note notes comment comments hrnote hrnotes hrcomment hrcomments info"
@@ -53,7 +55,8 @@ _REMARKS = _forms(
 )
 _ACTIONS = _forms(
     "action actions operation operations transaction aktion accion azione acao actie atgard"
-    " changetype typeofchange updatetype typeofupdate änderungsart 操作 処理区分"
+    " addremove adddelete changetype typeofchange updatetype typeofupdate änderungsart 操作"
+    " 処理区分"
 )
 _JAPANESE = re.compile(
     _plain("退職|退社|離職|無効|削除|除外|対象外|アップロードしない|登録しない|招待しない")
@@ -63,10 +66,21 @@ _SAYS_GONE = re.compile(
     r"|^leavers?(?= ?(?:$|[-(;:–—]))|^left (?:in|on)(?![\w-])"
 )
 """Not of others: `replaces Bo, who has left the company`."""
-_SAYS_INACTIVE = re.compile(rf"(?:{INACTIVE})(?![\w-])")
+_SAYS_INACTIVE = re.compile(
+    r"(?:(?:account|user|employee|person|member|worker|profile|login|now|currently|already|has|was"
+    rf"|is|been) ){{0,3}}(?:{INACTIVE})(?![\w-])"
+)
+_CODE_AND_WORD = re.compile(r" [-–—:] ?|: |\(")
+"""What stands between the two: `I - Inactive`, as HR systems export them."""
+_SAYS_LEFT = re.compile(
+    r"^(?:left|gone|inactive|retired|departed|disabled|deactivated|fired|quit)"
+    r"(?= ?(?:$|[,;:.(!/–—]|- )| (?:in|on|at|by|since|as of|from|already|effective)\b"
+    r"| \d| (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))"
+)
+"""In a remark: `Left May 2026`, but not `left-handed`."""
 _SAYS_LEAVE_OUT = re.compile(
-    r"(?:^|[,;:.(!/–—] ?|- |\bplease |\bpls |\bbitte |\bto be )"
-    rf"(?:{'|'.join(ASKED_FOR)})\b(?= ?(?:$|[,;:.)!/–—]|- |-$)"
+    r"(?:^|[,;:.(!/–—] ?|- |\bplease |\bpls |\bbitte |\bto be |^to )"
+    rf"(?:{'|'.join(ASKED_FOR)})\b(?= ?(?:$|[,;:.)!/–—]|- |-$)| please\b| pls\b| row\b"
     r"| from (?:the )?(?:upload|list|import|aap|portal)\b| (?:him|her|them)$"
     r"| (?:this|the) (?:person|row|line|user|employee)\b)"
 )
@@ -78,10 +92,12 @@ _MAY_BE_A_NAME = word_set("leaver leavers")
 _NO = word_set("no n false 0 0.0 nein non nej nee não nao いいえ skip exclude")
 _YES = word_set("yes y true 1 1.0 x ja oui si sí sì sim はい ✓ ✔")
 _ZERO = word_set("0 0.0")
+_NOW = word_set("now immediately immediate asap sofort")
 _BESIDE = _forms(
     "is it be been was has still currently now to in from for should shall will must this the of y"
     " n yes no x true false flag status employee employees user users person people worker staff"
-    " member account list aap portal pass here and or please"
+    " member account list aap portal pass here and or please franklin covey fc as at hr hris needed"
+    " required requested"
 )
 """Words beside the one that matters: `Is the user active? (Y/N)`."""
 _TO_LOAD = _forms(
@@ -101,7 +117,8 @@ _IF_NO = _TO_LOAD | _forms(
 _IF_YES = _forms(
     "terminated isterminated left hasleft leaver isleaver inactive isinactive disabled isdisabled"
     " deactivated suspended issuspended archived isarchived deleted isdeleted removed remove delete"
-    " termination leftcompany leftthecompany hasleftthecompany skip exclude excluded"
+    " termination leftcompany leftthecompany hasleftthecompany skip exclude excluded retired"
+    " isretired former formeremployee nolongeremployed nolongerwithus optout optedout"
     " ignore donotupload dontupload donotimport donotload blocked resigned"
     " offboarded inaktiv inactif inactivo inattivo inactief inativo parti sorti loschen entfernen"
     " supprimer ausgeschieden ausgetreten 退職 削除 除外"
@@ -110,7 +127,8 @@ _NOT = word_set("do not dont don t nicht ne pas non nao niet inte ej")
 _LAST_DAYS = (
     "Term Date|End Date|Employment End|Contract End|Leave Date|Date Left|Left On|Last Day"
     "|Last Day of Work|Last Day Worked|Last Working Day|Last Work Day|Last Day of Employment"
-    "|Last Day Employed|Austrittsdatum|Austritt|Austritt am|Kündigungsdatum|Vertragsende"
+    "|Last Day Employed|Last Working Date|Enddatum|Date fin|Fecha fin|Data fine|Data fim"
+    "|Austrittsdatum|Austritt|Austritt am|Kündigungsdatum|Vertragsende"
     "|Letzter Arbeitstag|Letzter Tag|Date de fin|Dernier jour|Dernier jour travaillé"
     "|Dernier jour de travail|Último día|Último día de trabajo|Ultimo giorno"
     "|Ultimo giorno di lavoro|Último dia|Último dia de trabalho|Laatste werkdag|Laatste dag"
@@ -119,12 +137,15 @@ _LAST_DAYS = (
 )
 _IF_PAST = frozenset(map(header_form, _LAST_DAYS.split("|")))
 _LEAVING = _forms(
-    "termination terminated separation resignation offboarding leaver leaving exit departure"
+    "termination terminated left retired deactivated inactive ausgeschieden ausgetreten"
+    " separation resignation offboarding leaver leaving exit departure"
     " austritt austrittsdatum austritts kündigung sortie départ démission licenciement baja egreso"
     " cese terminación despido cessazione dimissioni uscita desligamento demissão rescisão saída"
     " uitdiensttreding avgång"
 )
-_DAYS = _forms("date day dt on am datum fecha data dag dia giorno jour eintritts austrittsdatum")
+_DAYS = _forms(
+    "date day dt on since am zum seit datum fecha data dag dia giorno jour eintritts austrittsdatum"
+)
 _ENDS = _forms("end ends fin fine fim einde ende slut")
 _OF_WORK = _forms(
     "employment contract contrat emploi contrato empleo empleo rapporto contratto emprego dienst"
@@ -150,7 +171,7 @@ def judge_of(header: str) -> Judge | None:
         None for a column that says nothing of the kind by its header.
     """
     words = bare_words(header)
-    form, rest = "".join(words), [word for word in words if word not in _BESIDE]
+    form, rest = "".join(words), [word for word in words if not _is_beside(word)]
     if form in _IF_YES or _says_leave_out(rest) or _says_not_to(words):
         return _each(lambda value: _says_yes(value) or _ended(value))
     if form in _TO_LOAD or _all_in(rest, _TO_LOAD) or _is_to_be_loaded(words, rest):
@@ -158,12 +179,18 @@ def judge_of(header: str) -> Judge | None:
     if form in _IF_NO or _all_in(rest, _IF_NO):
         return lambda kinds: _saying_no(kinds) | _inactive_or_code(kinds, _CODES_OF_HR)
     if form in _IF_PAST or _says_last_day(frozenset(words)):
-        return _each(lambda value: is_past(value) is not False or _says_yes(value))
+        return _each(
+            lambda value: is_past(value) is not False or _says_yes(value) or _word(value) in _NOW
+        )
     if form in _ACTIONS or _all_in(rest, _ACTIONS):
         return lambda kinds: _inactive_or_code(kinds, _CODES_OF_ACTIONS)
     if _SAYS_STATE.search(form) and not _NOT_A_STATE.search(form):
         return lambda kinds: _inactive_or_code(kinds, _CODES_OF_STATES)
     return _among_texts(_is_asked_for) if not _REMARKS.isdisjoint(words) else None
+
+
+def _is_beside(word: str) -> bool:
+    return word in _BESIDE or word.isdecimal() or month_of(word) is not None
 
 
 def _all_in(words: list[str], known: frozenset[str]) -> bool:
@@ -243,7 +270,8 @@ def _is_inactive(value: Value) -> bool:
     """Whether a word of a state or an action says that somebody has left, or is to be left out."""
     if not isinstance(value, str):
         return False
-    return bool(_SAYS_INACTIVE.match(_word(value))) or _is_asked_for(value)
+    parts = [part.strip() for part in _CODE_AND_WORD.split(_word(value))]
+    return any(map(_SAYS_INACTIVE.match, parts)) or _is_asked_for(value)
 
 
 def gone(kinds: Collection[Value]) -> set[Value]:
@@ -265,7 +293,7 @@ def _is_gone(value: Value) -> bool:
 
 def _is_asked_for(value: Value) -> bool:
     """The same of a remark, in which somebody may be asked to: `duplicate - ignore`."""
-    return _says(value, _SAYS_GONE, _SAYS_LEAVE_OUT)
+    return _says(value, _SAYS_GONE, _SAYS_LEAVE_OUT, _SAYS_LEFT)
 
 
 def said_in_a_team(kinds: Collection[Value]) -> set[Value]:

@@ -40,6 +40,8 @@ _Pieces = list[tuple[str, str]]
 
 
 _DATE_LETTERS = re.compile("[ymdhs]", re.IGNORECASE)
+_A_WORD = re.compile(r'"[^"]*[^\W\d_][^"]*"|\[[=<>]|\[white\]', re.IGNORECASE)
+"""Quoted letters, a condition, a colour."""
 _NOT_LETTERS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|General', re.IGNORECASE)
 
 
@@ -47,6 +49,11 @@ def is_plain(number_format: str) -> bool:
     """Whether a format shows a whole number as it is, or makes a date of it."""
     letters = _NOT_LETTERS.sub("", number_format)
     return number_format.casefold() in _PLAIN or bool(_DATE_LETTERS.search(letters))
+
+
+def may_show_a_word(number_format: str) -> bool:
+    """Whether a format may put a word beside a number or in its place, or make it white."""
+    return _A_WORD.search(number_format) is not None
 
 
 def is_date(number_format: str) -> bool:

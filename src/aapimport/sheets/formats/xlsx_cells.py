@@ -12,7 +12,9 @@ from aapimport.sheets.number_formats import is_plain
 _PLAIN_ROW_TAG = re.compile(rb"<row(?=[\s/>])[^<>]*")
 _USUAL_ROW = re.compile(rb'<row r="(\d{1,7})"')
 _USUAL_CELL = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"')
-_DIGITS = re.compile(rb"\d+")
+_ANY_CELL = re.compile(rb"""<(?:\w+:)?c(?=\s)[^<>]*?\sr\s*=\s*["']\s*([A-Z]{1,3}\d{1,7})\s*["']""")
+_OTHER_SPELLINGS = (b":c ", b"<c\n", b"<c\t", b"<c\r")
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ROW_TAG = re.compile(rb"<(?:\w+:)?row(?=[\s/>])[^<>]*")
 _HIDDEN = re.compile(rb"""\s(?:hidden\s*=\s*["']\s*(?:1|true)|ht\s*=\s*["']\s*0(?:\.0*)?)\s*["']""")
 _HIDES_THE_OTHERS = re.compile(
@@ -96,18 +98,16 @@ def _is_no_width(width: bytes | None) -> bool:
 def odd_rows(data: bytes, part: str) -> OddRows:
     """Look at the numbers of rows and cells by a quick text search.
 
-    A cell that is given twice may be half a mebibyte away from the first one, or else isn't found.
-
     Args:
         data: The bytes of an archive.
         part: The sheet's entry.
     """
     seen: set[int] = set()
     twice: set[int] = set()
-    cells_before: set[bytes] = set()
-    row = blocks = 0
+    row = blocks = cell = 0
     try:
         for text in read_tags(data, part):
+            began = row
             blocks += len(_BLOCK.findall(text)) if b"heetData" in text else 0
             numbers = list(map(int, _USUAL_ROW.findall(text)))
             if len(numbers) != text.count(b"row") - text.count(
@@ -120,16 +120,38 @@ def odd_rows(data: bytes, part: str) -> OddRows:
             if len(fresh := set(numbers)) != len(numbers):
                 twice.update(number for number, times in Counter(numbers).items() if times > 1)
             seen |= fresh
-            cells = _USUAL_CELL.findall(text)
-            own = set(cells)
-            if len(own) != len(cells) or not own.isdisjoint(cells_before):
-                counts = Counter(cells)
-                again = (cell for cell in own if counts[cell] > 1 or cell in cells_before)
-                twice.update(int(_DIGITS.search(cell)[0]) for cell in again)  # type: ignore[index]
-            cells_before = own
+            cells = _cells(text)
+            rows = [int(one.strip(_LETTERS)) for one in cells]
+            if [cell, *rows] != sorted([cell, *rows]) or len(set(cells)) != len(cells):
+                twice |= _given_elsewhere(text, began) | _given_again(cells)
+            cell = rows[-1] if rows else cell
     except (KeyError, zipfile.BadZipFile):
         pass  # whoever reads it next says that it is damaged
     return OddRows(twice=sorted(twice), blocks=blocks)
+
+
+def _cells(text: bytes) -> list[bytes]:
+    """Where the cells say that they stand, in their order."""
+    cells = _USUAL_CELL.findall(text)
+    if text.count(b"<c ") == len(cells) and not any(one in text for one in _OTHER_SPELLINGS):
+        return cells
+    return _ANY_CELL.findall(text)
+
+
+def _given_again(cells: list[bytes]) -> set[int]:
+    return {int(cell.strip(_LETTERS)) for cell, times in Counter(cells).items() if times > 1}
+
+
+def _given_elsewhere(text: bytes, row: int) -> set[int]:
+    """The rows that cells in other rows say they are in, given the row that the text begins in."""
+    found: set[int] = set()
+    tags = [*_ROW_TAG.finditer(text)]
+    starts = [0, *(tag.start() for tag in tags)]
+    for start, end, tag in zip(starts, [*starts[1:], len(text)], [None, *tags], strict=True):
+        row = _number_after(row, tag[0]) if tag else row
+        rows = {int(cell.strip(_LETTERS)) for cell in _cells(text[start:end])}
+        found |= rows - {row}
+    return found
 
 
 def _row_tags(text: bytes) -> list[bytes]:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 from aapimport.sheets.archive import read_part
 from aapimport.sheets.facts import Area, Reason, Unseen
-from aapimport.sheets.formats.xlsx_unlooked import crosses_out, is_named
+from aapimport.sheets.formats.xlsx_unlooked import crosses_out, is_named, is_white_in
 from aapimport.text import column_index
 
 _ROOT = re.compile(rb"<(?:\w+:)?worksheet[^>]*>")
@@ -92,7 +92,9 @@ def _does(look: ET.Element) -> str:
     if "numFmt" in parts:
         return "show another text"
     font = crosses_out(parts["font"]) if "font" in parts else ""
-    is_seen = not font or (font == "white" and "fill" in parts)
+    fill = parts["fill"].iter() if "fill" in parts else ()
+    behind = [one for one in fill if is_named(one, "fgColor") or is_named(one, "bgColor")]
+    is_seen = not font or (font == "white" and not all(map(is_white_in, behind)))
     return "" if is_seen else "cross people out"
 
 

@@ -13,7 +13,7 @@ from aapimport.sheets.archive import read_part, read_tags
 from aapimport.sheets.colours import is_white
 from aapimport.sheets.facts import Suspects
 from aapimport.sheets.formats.xlsx_cells import shows_numbers_otherwise
-from aapimport.sheets.number_formats import BUILT_IN, literal_shown
+from aapimport.sheets.number_formats import BUILT_IN, literal_shown, may_show_a_word
 from aapimport.text import column_index
 
 _CELL = re.compile(rb"<(?:\w+:)?c\s([^<>]*[^<>/])>")
@@ -81,7 +81,8 @@ def _styles(data: bytes, part: str) -> tuple[set[bytes], set[bytes]]:
             crossed.add(str(at).encode())
         number = xf.get("numFmtId", "0")
         code = named.get(number) or BUILT_IN.get(int(number), "General")
-        if any(literal_shown(value, code) is not None for value in _TYPICAL):
+        literal = any(literal_shown(value, code) is not None for value in _TYPICAL)
+        if literal or may_show_a_word(code):
             formatted.add(str(at).encode())
     return crossed, formatted
 
@@ -99,7 +100,7 @@ def _letters(data: bytes, part: str) -> tuple[bool, bool]:
         if end:
             break
     named = (dict(_NAMED.findall(colour.decode("utf-8", "replace"))) for colour in colours)
-    return struck, any(map(_is_white, named))
+    return struck, any(map(is_white_in, named))
 
 
 def crosses_out(font: ET.Element) -> str:
@@ -107,10 +108,11 @@ def crosses_out(font: ET.Element) -> str:
     for one in font:
         if is_named(one, "strike") and one.get("val", "1").strip().lower() not in _OFF:
             return "struck"
-    return "white" if any(is_named(one, "color") and _is_white(one) for one in font) else ""
+    return "white" if any(is_named(one, "color") and is_white_in(one) for one in font) else ""
 
 
-def _is_white(colour: ET.Element | Mapping[str, str]) -> bool:
+def is_white_in(colour: ET.Element | Mapping[str, str]) -> bool:
+    """Whether a colour element, or what is said in one, is white."""
     theme, indexed = (
         int(said) if (said := colour.get(name)) is not None else None
         for name in ("theme", "indexed")
@@ -125,7 +127,7 @@ def _is_no_fill(fill: ET.Element) -> bool:
             and (kind := pattern.get("patternType", "none")) != "none"
         ):
             front = [one for one in pattern if is_named(one, "fgColor")]
-            if kind != "solid" or not front or not _is_white(front[0]):
+            if kind != "solid" or not front or not is_white_in(front[0]):
                 return False
     return True
 
