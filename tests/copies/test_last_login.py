@@ -57,12 +57,13 @@ def test_an_undecided_column_stays_unread():
     assert LoginDays(["25/12/2025", "12/25/2025"]).read("25/12/2025") is None
 
 
-def test_dates_beside_texts_that_excel_could_not_read_may_be_swapped():
+@pytest.mark.parametrize("text", ["25/10/2025", "25-10-2025", "25/10/25", "25-10-25"])
+def test_dates_beside_texts_that_excel_could_not_read_may_be_swapped(text):
     """Excel elsewhere swaps day and month of 1/11/2026, and leaves 25/10/2026 as text."""
     swapped, same = date(2026, 1, 11), date(2026, 3, 3)
-    days = LoginDays([swapped, same, 46033, "25/10/2025", "30/11/2025 10:15"])
+    days = LoginDays([swapped, same, 46033, text, "30/11/2025 10:15"])
     assert [days.read(swapped), days.read(same), days.read(46033)] == [None, same, None]
-    assert days.read("25/10/2025") == date(2025, 10, 25)
+    assert days.read(text) == date(2025, 10, 25)
     days = LoginDays([swapped, date(2026, 1, 13), "25/10/2025"])
     assert days.read(swapped) == swapped
 

@@ -235,9 +235,10 @@ def test_two_columns_of_last_logins_decide_nothing(tmp_path, out):
     assert (renewal.since, renewal.kept) == (None, 2)
 
 
-def test_who_is_in_the_list_twice_stays_on_users(tmp_path, out):
+@pytest.mark.parametrize("again", ["Bo@xn--bcher-kva.de", "Bo@BÜCHER.de"])
+def test_who_is_in_the_list_twice_stays_on_users(tmp_path, out, again):
     """With one row on each sheet the error would be gone, and the person in both."""
-    people = [("bo@acme.com", "Learner", LONG_AGO), ("Bo@acme.com", "Learner", ACTIVE)]
+    people = [("bo@bücher.de", "Learner", LONG_AGO), (again, "Learner", ACTIVE)]
     renewal = renewed(listed(tmp_path / "list.xlsx", people), out)
     assert (renewal.kept, renewal.with_errors, renewal.idle) == (1, 1, 0)
     assert check_file(out, ReadOptions()).problems[-1].id == "duplicate-email"

@@ -8,6 +8,8 @@ from aapimport.check.repair import shown
 from aapimport.sheets.book import Value
 
 _TIME_OF_DAY = re.compile(r"[T ,]+\d{1,2}:\d{2}.*$")
+_NUMBERED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})")
+"""A day of which nobody knows by itself whether its month comes first."""
 _LONGEST = 60
 """Characters of a day with its time; the pattern above takes long over long blanks."""
 _DAY_FIRST, _MONTH_FIRST = "%d/%m/%Y", "%m/%d/%Y"
@@ -26,6 +28,7 @@ _EXCEL_EPOCH = date(1899, 12, 30)
 _EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119: a number outside is no day of a login
 _FIRST = date(1990, 1, 1)  # before the web there was no login: 0001, 1601, 1900, 1970 mean never
 _MONTHS = 12
+_CENTURY = "20"
 
 
 class LoginDays:
@@ -50,9 +53,9 @@ class LoginDays:
         self._last = (today or datetime.now().astimezone().date()) + timedelta(days=1)
         values = [*column]
         texts = {_day_text(value) for value in values if isinstance(value, str)}
-        slashed = [text for text in texts if "/" in text and text[0].isdigit()]
-        day_first = all(_parse(text, _DAY_FIRST) for text in slashed)
-        month_first = all(_parse(text, _MONTH_FIRST) for text in slashed)
+        numbered = [text for text in texts if _NUMBERED.fullmatch(text)]
+        day_first = all(_parse(text, _DAY_FIRST) for text in numbered)
+        month_first = all(_parse(text, _MONTH_FIRST) for text in numbered)
         self._formats = [*_FORMATS]
         is_decided = day_first is not month_first
         if is_decided:
@@ -86,8 +89,13 @@ def is_undated(value: Value) -> bool:
 
 
 def _day_text(text: str) -> str:
+    """The day as it is written, with slashes and the whole year: 1-11-26 is 1/11/2026."""
     text = text.strip()
-    return _TIME_OF_DAY.sub("", text) if len(text) <= _LONGEST else ""
+    text = _TIME_OF_DAY.sub("", text) if len(text) <= _LONGEST else ""
+    if found := _NUMBERED.fullmatch(text):
+        first, second, year = found.groups()
+        return f"{first}/{second}/{year if len(year) > len('26') else _CENTURY + year}"
+    return text
 
 
 def _parse(text: str, form: str) -> date | None:

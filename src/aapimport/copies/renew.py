@@ -19,6 +19,7 @@ from aapimport.copies.fix import (
 )
 from aapimport.copies.last_login import LoginDays, is_undated
 from aapimport.copies.read_again import Original, only_in_the_file
+from aapimport.person import address_key
 from aapimport.problems.problem import Level, Problem
 from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Value
@@ -152,7 +153,7 @@ class _Sorter:
         found = [at for at, name in self.extra.items() if header_form(name) == wanted]
         self._column = found[0] if len(found) == 1 else None  # of two, nobody knows which counts
         self._twice = {
-            fold(problem.value.strip())
+            address_key(fold(problem.value.strip()))
             for problem in self.checked.problems
             if problem.id is RuleId.DUPLICATE_EMAIL
         }
@@ -177,7 +178,7 @@ class _Sorter:
         """The count that a row belongs to, and why it is a possible leaver's, if it is."""
         if row.person is None:
             return "with_errors", ""
-        if fold(row.person.email) in self._twice:  # apart, the two would look right
+        if address_key(fold(row.person.email)) in self._twice:  # apart, the two would look right
             return "kept", ""
         value = self._login(row.original)
         if self.since is None:

@@ -134,6 +134,7 @@ WARNING_RULES = (
         "is {how} because of the cell's number format; it is sent as {value}",
         "clear the cell's format (Home > Clear > Clear Formats) and check what is in it",
         "What the administrator sees is what is sent, as far as that can be told.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.VALUE_CROSSED_OUT,
@@ -141,6 +142,7 @@ WARNING_RULES = (
         "looks crossed out ({look}), and is sent all the same",
         "clear the cell if the value isn't meant, else its format (Home > Clear > Clear Formats)",
         "A role that somebody has struck through still gives its rights.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.CONDITIONAL_FORMAT,
@@ -163,6 +165,7 @@ WARNING_RULES = (
         "stands alone in its row, which is not read: a note, or somebody without an address",
         "if it is somebody, fill in the row; if not, delete it or begin it with 'Please note:'",
         "'Nguyen Thi Minh Khai' has as many words as a note, and 'Page' and 'See' are names, too.",
+        is_in_the_file=True,
     ),
     Rule(
         RuleId.CLIENT_ADMIN,
