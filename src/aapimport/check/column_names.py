@@ -61,6 +61,7 @@ _OF_SOMEBODY_ELSE = word_set(
     " private privates alt alte alter geburt jefe particular antigo anterior nacimiento superior"
     " superviseur supérieur responsable perso personnel personnelle privé prive ancien ancienne"
     " naissance capo privato privata vecchio nascita leidinggevende privé oud oude geboorte gestor"
+    " führungskraft teamleiter sekretariat persönlich casa thuis hem hrbp otro zweite deuxième"
     " pessoal particular nascimento privat chefens gammal 個人 私用 上司 旧 旧姓"
 )
 """Words that make another column of an address, a name or a team: `Email (manager)`."""
@@ -68,8 +69,12 @@ _ABOVE = re.compile(r"\bn\s*\+\s*\d")
 """How French companies write somebody's manager: `Email (N+1)`."""
 _YES = word_set("yes true ja oui si sí sì sim はい")
 _NO = word_set("no not without false non nein nicht nej inte nee niet não いいえ")
-_NOTHING = word_set("0 n blank empty leer tom vide vacío vuoto leeg vazio 空白")
-_BETWEEN = word_set("for is means if when the")
+_BLANK = word_set("blank empty leer tom vide vacío vuoto leeg vazio 空白")
+_NOTHING = _BLANK | {"0", "n"}
+_ELSE = word_set("otherwise else")
+_BETWEEN = word_set("for is means if when the to")
+_BEHIND_BLANK = _NO | _ELSE | word_set("0 1 x y or and leave")
+_BEFORE_BLANK = _YES | _NO | _ELSE | word_set("0 1 n x y or and leave jhana enabled")
 _BEFORE_NO = _NOTHING | _YES | word_set("y leave or otherwise else")
 """What a `no` may stand behind: `yes/no`, `blank = no`."""
 _ABOUT_JHANA = (
@@ -302,5 +307,10 @@ def is_somebody_elses(key: str, text: str) -> bool:
 def _says_the_opposite(words: list[str]) -> bool:
     """Whether a header makes a yes of what is blank or 0, or a no of a 1: `Jhana (1 = no)`."""
     words = ["", *(word for word in words if word not in _BETWEEN)]
-    no_of_yes = any(b in _NO and a not in _BEFORE_NO for a, b in pairwise(words))
-    return no_of_yes or any(a in _NOTHING and b in _YES for a, b in pairwise(words))
+    pairs = [*pairwise(words)]
+    no_of_yes = any(b in _NO and a not in _BEFORE_NO for a, b in pairs)
+    yes_of_no = any(
+        (a in _NOTHING or a in _ELSE) and (b in _YES or (a in _BLANK and b not in _BEHIND_BLANK))
+        for a, b in pairs
+    )
+    return no_of_yes or yes_of_no or (words[-1] in _BLANK and words[-2] not in _BEFORE_BLANK)

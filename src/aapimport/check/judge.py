@@ -17,7 +17,7 @@ from aapimport.check.second_header import find_second_header, what_it_is
 from aapimport.check.set_aside import SetAside, bare_address, without_sign
 from aapimport.check.unread_cells import Beside, address_in, is_unticked
 from aapimport.check.unread_columns import UnreadColumns
-from aapimport.check.unseen import too_many_errors
+from aapimport.check.unseen import ErrorCount
 from aapimport.check.validate_rows import KEYS, Fault, Row, validate_rows, without_faulty
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
@@ -92,8 +92,9 @@ class SheetCheck:
 
     def run(self, rows: Iterator[Sequence[Value]], first_row: int) -> None:
         """Check all rows that the iterator gives; the first of them is row `first_row`."""
+        errors = ErrorCount()
         while chunk := list(islice(rows, CHUNK)):
-            if stopped := too_many_errors(self.findings, first_row - 1):
+            if stopped := errors.too_many(self.findings, first_row - 1):
                 self.findings.append(stopped)
                 break
             if any(map(any, chunk)) or not self._is_blank(chunk, first_row):

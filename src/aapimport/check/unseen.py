@@ -1,6 +1,7 @@
 """What nobody has looked at is said: an error where people may be lost, or aren't meant."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 
 from aapimport.check.evidence import row_numbers
 from aapimport.check.header import Header
@@ -43,20 +44,29 @@ def how_it_was_read(facts: Facts, kind: str) -> Iterator[Finding]:
         yield Finding(RuleId.OTHER_TEMPLATE, None, None, "", versions)
 
 
-def too_many_errors(findings: Sequence[Finding], last_row: int) -> Finding | None:
-    """That no further rows are checked, if there are too many errors already.
+class ErrorCount:
+    """Counts the errors of a sheet, those that were counted before no more."""
 
-    Args:
-        findings: Everything found so far.
-        last_row: The last row that was checked.
-    """
-    if len(findings) <= MOST_ERRORS:
-        return None
-    from aapimport.problems.catalogue import ERRORS
+    def __init__(self) -> None:
+        self._seen = self._errors = 0
 
-    count = sum(finding.rule in ERRORS for finding in findings)
-    words = {"count": count, "row": last_row}
-    return Finding(RuleId.TOO_MANY_ERRORS, None, None, "", words) if count > MOST_ERRORS else None
+    def too_many(self, findings: Sequence[Finding], last_row: int) -> Finding | None:
+        """That no further rows are checked, if there are too many errors already.
+
+        Args:
+            findings: Everything found so far.
+            last_row: The last row that was checked.
+        """
+        if len(findings) <= MOST_ERRORS:
+            return None
+        from aapimport.problems.catalogue import ERRORS
+
+        self._errors += sum(one.rule in ERRORS for one in islice(findings, self._seen, None))
+        self._seen = len(findings)
+        if self._errors <= MOST_ERRORS:
+            return None
+        words = {"count": self._errors, "row": last_row}
+        return Finding(RuleId.TOO_MANY_ERRORS, None, None, "", words)
 
 
 def unseen_looks(facts: Facts, header: Header, *, counts_all: bool) -> Iterator[Finding]:
