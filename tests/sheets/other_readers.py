@@ -123,6 +123,9 @@ def _by_records(data: bytes, question: Question) -> Iterator[tuple[str, Rows]]:
 
 def _by_csv(data: bytes, question: Question) -> Iterator[tuple[str, Rows]]:
     text = io.StringIO(data.decode(question.encoding, "replace"), newline="")
+    start = text.readline()
+    if not start.lstrip("\ufeff").lower().startswith("sep="):  # which Excel counts as no row
+        text.seek(0)
     yield "", csv.reader(text, delimiter=question.delimiter)
 
 
