@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +28,7 @@ def test_a_cell_on_which_the_readers_disagree_names_both(
     monkeypatch.setattr(second_view, "forbid_processes", int)  # this process needs others
     body = attack.row(2, ("ana@acme.com", "A_x001B_[31mna", "Perez"))
     path = attack.write(tmp_path / "people.xlsx", attack.sheet(body))
+    monkeypatch.setitem(sys.modules, "numpy", None)  # which it hides for good
     assert sealed(look({"path": str(path)})) == sealed(look_into(LookRequest(path=str(path))))
     problems = check_file(path, ReadOptions()).problems
     assert {p.id for p in problems} & {"readers-disagree", "invisible-character"}

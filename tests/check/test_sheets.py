@@ -329,3 +329,10 @@ def test_no_name_is_rejected_by_its_pattern(
     """One letter, any script, apostrophes and hyphens: they are real names."""
     answer = answer_of(make_xlsx(("a@acme.com", name, name)))
     assert answer["people"][0][2:4] == (name, name)
+
+
+def test_names_twice_without_a_column_of_addresses(make_xlsx, answer_of) -> None:
+    """What is missing is told, and nothing breaks."""
+    people = [("Ana", "Perez", "x")] * 2
+    answer = answer_of(make_xlsx(*people, headers=("First Name", "Last Name", "Team")))
+    assert "missing-column" in {problem.id for problem in answer["problems"]}

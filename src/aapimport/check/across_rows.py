@@ -36,6 +36,9 @@ _ALIASES = {
 }
 """Domains of one mail service with one mailbox in all of them (the services' help pages)."""
 
+_NAMING = ("last_name", "first_name", "email")
+"""The columns at which a repeated name is told, the best first."""
+
 
 def _spoken(values: list[str]) -> list[str]:
     """Folded texts as addresses spell them: one kind of separator, no accents."""
@@ -275,7 +278,7 @@ class Across:
         rows = self._name_rows
         wanted = {rows[at] for group in groups.values() for at in group}
         email_of = {row: key for key, row in self._rows_of.items() if row in wanted}
-        column = self._columns.get("last_name", self._columns["email"])
+        column = next(self._columns[key] for key in _NAMING if key in self._columns)
         for first, *others in groups.values():
             if not firsts[first] or not lasts[first]:
                 continue  # half a name is nobody's in particular

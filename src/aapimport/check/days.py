@@ -16,6 +16,11 @@ _TIME_OF_DAY = re.compile(r"[T ]\d{1,2}:\d{2}.*$")
 _PARTS = re.compile(r"\d+|[^\W\d_]+")
 _NO_DAY_BEFORE = dt.date(1950, 1, 1)
 """What databases write for none, as 1900-01-01, is no day."""
+_NO_END = re.compile(
+    r"(?i)permanent|unlimited|indefinite|open[- ]ended|unbefristet|indeterminad|indefinid"
+    r"|indéterminé|onbepaald|cdi\b|tillsvidare|無期|31[-/. ](?:12|dec|dez|déc|dic)[a-z.]*[-/. ]99$|29\d{5}$"
+)
+"""No end at all, and what databases write for it: 31 December 9999, also as Excel's number."""
 _NO_DAY = re.compile(r"[^1-8]*")
 """Neither a day nor one that was meant: `unknown`, `00.00.0000`, `9999`."""
 _MONTHS = {
@@ -46,6 +51,8 @@ def is_past(value: Value) -> bool | None:
     Returns:
         None where a day seems to be meant and nobody can say which: `Q2 2026`.
     """
+    if isinstance(value, str) and _NO_END.match(value.strip()):
+        return False
     days: set[dt.date] = set()
     if isinstance(value, dt.datetime):
         days.add(value.date())

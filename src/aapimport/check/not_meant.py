@@ -44,7 +44,7 @@ _NOT_A_STATE = re.compile(
     r"marital|civil|famil|matrimon|visa|training|course|learning|certif|vaccin|tax|background"
     r"|disab|probation|union|military|benefit|previous|former|e?mail|project|application|ticket"
     r"|order|invoice|survey|onboard|review|laptop|leavestatus|immigra|payroll|device|equipment|asset"
-    r"|payment|task|request|interview|candidate|loan|pension|insurance|badge|room|licen[cs]e"
+    r"|mfa|requisition|factor|payment|task|request|interview|candidate|loan|pension|insurance|badge|room|licen[cs]e"
 )
 _REMARKS = _forms(
     "remark remarks note notes comment comments hrnote hrnotes hrcomment hrcomments info"
@@ -66,6 +66,12 @@ _SAYS_GONE = re.compile(
     r"|^leavers?(?= ?(?:$|[-(;:–—]))|^left (?:in|on)(?![\w-])"
 )
 """Not of others: `replaces Bo, who has left the company`."""
+_SAYS_JUST_GONE = re.compile(
+    rf"(?:{_SAYS_GONE.pattern})(?= ?(?:$|[,;:.(!/–—]|- )| (?:in|on|at|by|since|as|from|already|last"
+    r"|this|end|effective|please|and|pls|for|am|seit|le|depuis|el|desde|dal|sinds|per|anymore)\b"
+    r"| \d)"
+)
+"""Nothing more of it: not `Deceased Estates Manager`, nor `no longer works from home`."""
 _SAYS_INACTIVE = re.compile(
     r"(?:(?:account|user|employee|person|member|worker|profile|login|now|currently|already|has|was"
     rf"|is|been) ){{0,3}}(?:{INACTIVE})(?![\w-])"
@@ -86,11 +92,17 @@ _SAYS_LEAVE_OUT = re.compile(
 )
 """In a remark: `duplicate - ignore`, `please delete`, but not `remove access to the old drive`."""
 _SET_OFF = re.compile(r"[(\[]([^()\[\]]*)[)\]]| [-–—/:,] ?([^-–—/:,]*)$")
-_MAY_BE_A_TEAM = word_set("archive baja closed partie")
+_MAY_BE_A_TEAM = word_set("archive baja closed partie ex retraite term")
 _MAY_BE_A_NAME = word_set("leaver leavers")
 
-_NO = word_set("no n false 0 0.0 nein non nej nee não nao いいえ skip exclude")
-_YES = word_set("yes y true 1 1.0 x ja oui si sí sì sim はい ✓ ✔")
+_NO = word_set(
+    "no n false 0 0.0 nein non nej nee não nao いいえ skip exclude falsch faux falso onwaar falskt"
+    " ☐ ✗ ✘ ✕ ❌ ❎ × ✖"
+)
+_YES = word_set(
+    "yes y true 1 1.0 x ja oui si sí sì sim はい wahr vrai verdadero vero verdadeiro waar sant v o"
+    " ○ 〇 ◯ ◎ ● • ✓ ✔ ☑ ☒ ✅"
+)
 _ZERO = word_set("0 0.0")
 _NOW = word_set("now immediately immediate asap sofort")
 _BESIDE = _forms(
@@ -118,7 +130,7 @@ _IF_YES = _forms(
     "terminated isterminated left hasleft leaver isleaver inactive isinactive disabled isdisabled"
     " deactivated suspended issuspended archived isarchived deleted isdeleted removed remove delete"
     " termination leftcompany leftthecompany hasleftthecompany skip exclude excluded retired"
-    " isretired former formeremployee nolongeremployed nolongerwithus optout optedout"
+    " isretired baja former formeremployee nolongeremployed nolongerwithus optout optedout"
     " ignore donotupload dontupload donotimport donotload blocked resigned"
     " offboarded inaktiv inactif inactivo inattivo inactief inativo parti sorti loschen entfernen"
     " supprimer ausgeschieden ausgetreten 退職 削除 除外"
@@ -247,7 +259,8 @@ def _inactive_or_code(kinds: Collection[Value], codes: dict[str, frozenset[str]]
 
 
 def _word(value: Value) -> str:
-    return " ".join(_plain(shown(value)).split()).strip(".!")
+    text = _plain(shown(value)).replace("\ufe0f", "")  # the colourful form of a sign
+    return " ".join(text.split()).strip(".!")
 
 
 def _saying_no(kinds: Collection[Value]) -> set[Value]:
@@ -270,13 +283,14 @@ def _is_inactive(value: Value) -> bool:
     """Whether a word of a state or an action says that somebody has left, or is to be left out."""
     if not isinstance(value, str):
         return False
-    parts = [part.strip() for part in _CODE_AND_WORD.split(_word(value))]
+    first, *others = (part.strip() for part in _CODE_AND_WORD.split(_word(value)))
+    parts = [first, *(part for part in others if part != "term")]  # Contract - Term
     return any(map(_SAYS_INACTIVE.match, parts)) or _is_asked_for(value)
 
 
 def gone(kinds: Collection[Value]) -> set[Value]:
-    """What decides the same of a column of which nothing is known."""
-    return _among_texts(_is_gone)(kinds)
+    """What decides the same of a column of which nothing is known, as of jobs and departments."""
+    return _among_texts(lambda value: _says(value, _SAYS_JUST_GONE))(kinds)
 
 
 def _may_say_so(plain: str) -> bool:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 _FIRST = frozenset(" #/*~!;%-xXzZoO")
 _BEFORE_ADDRESS = re.compile(
-    r"\s*(?:[#*~!;/]+|%(?!20)|-{2,}|[xX]{1,3}-+|[xX]{2,}_*|[zZ]{2,}[-_]*|[xXzZ]_+|(?i:old)[-_]+)\s*"
+    r"\s*(?:[#*~!;/]+|%(?!20)|-{2,}|[xX]{1,3}-+|[xX]{3,}[-_]*|[zZ]{3,}[-_]*"
+    r"|(?:[xX]{1,2}|[zZ]{1,2})_+|[zZ]{2}-+|[xXzZ]{2}(?=\s)|(?i:old)[-_]+)\s*"
 )
 _TAKEN_OFF = re.compile(r"\s*(?:[#*~!;/%]+|-{2,})\s*")
 _BEFORE_WORD = re.compile(r"(?:[#*~;]+|/{2,}|-{2,}|[xX]-+)\s*\w")
@@ -135,9 +136,7 @@ class SetAside:
         return self._first_column
 
     def _take_in(self, first: _FirstColumn, chunk: Sequence[Sequence[Value]], number: int) -> None:
-        email = self._header.names.get("email", "")
-        emails = self._column(chunk, self._email)
-        people = [at for at, value in enumerate(emails) if value not in ("", email)]
+        people = self._people(chunk)
         if not people:
             return
         rows = [chunk[at] for at in people]
@@ -151,12 +150,19 @@ class SetAside:
         for column in self._kinds if self._broken else ():
             self._unknown[column] += sum((number + at, column) in self._broken for at in people)
 
+    def _people(self, rows: Sequence[Sequence[Value]]) -> list[int]:
+        """The indexes of the rows with an address: a total below them decides nothing."""
+        emails = self._column(rows, self._email)
+        return [at for at, value in enumerate(emails) if isinstance(value, str) and "@" in value]
+
     def find(self, rows: Sequence[Sequence[Value]], numbers: Sequence[int]) -> dict[int, str]:
         """Why each marked row is one, in words, by its number."""
         marked: dict[int, str] = {}
+        people = self._people(rows) if self._judges else []
         for column, judge, kinds in self._judged(rows):
             text, values = self._header.texts[column], self._column(rows, column)
-            if telling := judge(kinds.union(values)):
+            own = (values[at] for at in people) if column in self._judges else values
+            if telling := judge(kinds.union(own)):
                 for value, number in zip(values, numbers, strict=True):
                     if value in telling:
                         marked[number] = f"{text}: {shown(value).strip() or 'blank'}"
