@@ -15,8 +15,11 @@ _NO_ACCIDENT = 6.0
 """Told if accident would exchange so many in one of 400 lists; this is its natural logarithm."""
 _USUAL_REPEAT, _WEIGHT = 0.03, 50
 """How likely two have the same name where names are few, and for how many pairs that counts."""
-_BESIDE_LETTERS = str.maketrans({**dict.fromkeys("0123456789'’"), "ø": "o", "æ": "a", "ł": "l"})
-_SPELT_OUT = ("ae", "oe", "ue", "aa")
+_SAME = (
+    *((sign, "") for sign in "0123456789'’"),
+    *(("ø", "o"), ("æ", "a"), ("ł", "l"), ("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a")),
+)
+"""What is left out, or written in more than one way."""
 
 
 class _Way(NamedTuple):
@@ -28,10 +31,11 @@ class _Way(NamedTuple):
 
     def written(self, firsts: Iterable[str], lasts: Iterable[str]) -> list[str]:
         """What the addresses of some people would be."""
-        both = [*zip(firsts, lasts, strict=True)]
-        if self.last_comes_first:
-            return [last[: self.of_last] + first[: self.of_first] for first, last in both]
-        return [first[: self.of_first] + last[: self.of_last] for first, last in both]
+        of_first, of_last, last_comes_first = self
+        both = zip(firsts, lasts, strict=True)
+        if last_comes_first:
+            return [last[:of_last] + first[:of_first] for first, last in both]
+        return [first[:of_first] + last[:of_last] for first, last in both]
 
     def repeat(self, firsts: Sequence[str], lasts: Sequence[str], equal: int) -> float:
         """How likely one's address is another's, or with two `equal` each is the other's."""
@@ -137,7 +141,7 @@ class Shuffled:
         for row, address, first, last in zip(compress(rows, crooked), *columns, strict=True):
             local = address.partition("@")[0]
             if first and last and local.replace(".", "").isalpha():
-                start, *middle = filter(None, local.split("."))
+                start, *middle = filter(None, local.split(".")) if "." in local else (local,)
                 if middle:
                     # An initial in the middle is nobody's name.
                     end = "".join([word for word in middle[:-1] if word[1:]]) + middle[-1]
@@ -169,7 +173,7 @@ class Shuffled:
         elif not (
             (len(last) > 1 and (local.startswith(last) or local.endswith(last)))
             or (len(last) >= _TELLING and last in local)
-            or any([local] == way.written([first], [last]) for way in _WAYS)
+            or (local[0] in (first[0], last[0]) and _is_made_of(local, first, last))
         ):
             self._misfit("email", row, local, first, last)
             if local[:1] == first[:1]:
@@ -212,9 +216,9 @@ class Shuffled:
 
 def _letters(values: Iterable[str]) -> list[str]:
     """Addresses or names as they are compared: `ue` is `ü` is `u`, and digits don't count."""
-    text = "\n".join(values).translate(_BESIDE_LETTERS)
-    for spelt_out in _SPELT_OUT:
-        text = text.replace(spelt_out, spelt_out[0])
+    text = "\n".join(values)
+    for written, same in _SAME:
+        text = text.replace(written, same)
     return text.split("\n")
 
 
@@ -231,6 +235,15 @@ def _fits(part: str, name: str) -> bool:
     return min(len(part), len(whole)) >= _TELLING and (
         whole.startswith(part) or part.startswith(whole)
     )
+
+
+def _is_made_of(local: str, first: str, last: str) -> bool:
+    """Whether an address is written in one of the ways from a name."""
+    for of_first, of_last, last_comes_first in _WAYS:
+        start, end = first[:of_first], last[:of_last]
+        if local == (end + start if last_comes_first else start + end):
+            return True
+    return False
 
 
 def _lines(texts: Iterable[str]) -> list[str]:
