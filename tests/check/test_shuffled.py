@@ -6,6 +6,7 @@ from time import process_time
 
 import pytest
 
+from aapimport.check.across_rows import Across
 from aapimport.check.shuffled import Shuffled
 
 FIRSTS = ["ana", "bob", "cyril", "dora", "eva", "finn", "gia", "hal", "ian", "joy"] * 3
@@ -16,6 +17,13 @@ FORMS = {
     "last.first": lambda first, last: f"{last}.{first}",
     "firstlast": lambda first, last: f"{first}{last}",
     "flast": lambda first, last: f"{first[0]}{last}",
+}
+OTHER_FORMS = {
+    "lastf": lambda first, last: f"{last}{first[0]}",
+    "firstl": lambda first, last: f"{first}{last[0]}",
+    "first.m.last": lambda first, last: f"{first}.m.{last}",
+    "first.last7": lambda first, last: f"{first}.{last}7",
+    "firlas": lambda first, last: f"{first[:3]}{last[:3]}",
 }
 
 
@@ -28,7 +36,7 @@ def found(addresses: Names, firsts: Names, lasts: Names) -> tuple[str, int] | No
     ]
     rows = range(2, len(addresses) + 2)
     look.add(rows, [f"{address}@acme.com" for address in addresses], firsts, lasts, straight)
-    said = look.found(0)
+    said = look.found(0, firsts, lasts)
     return said and (said[0], len(said[1]))
 
 
@@ -37,6 +45,12 @@ def people() -> tuple[list[str], list[str]]:
     return [f"{first}{'xyz'[at // 10]}" for at, first in enumerate(FIRSTS)], [
         f"{last}{'abcde'[at // 6]}" for at, last in enumerate(LASTS)
     ]
+
+
+def people_of(draw: random.Random, count: int) -> tuple[list[str], list[str]]:
+    """First and last names of so many people, drawn from thirty of each."""
+    firsts, lasts = people()
+    return draw.choices(firsts, k=count), draw.choices(lasts, k=count)
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
@@ -84,6 +98,75 @@ def test_names_that_the_addresses_do_not_follow_are_nothing_odd(
     assert (
         found(addresses, [f"x{first}" for first in firsts], [f"y{last}" for last in lasts]) is None
     )
+
+
+@pytest.mark.parametrize("form", [*FORMS.values(), *OTHER_FORMS.values()])
+def test_irregular_addresses_hide_no_exchange(form: Callable[[str, str], str]) -> None:
+    """Neither do those of maiden names, of which every list has some."""
+    draw = random.Random(23)
+    firsts, lasts = people_of(draw, 100)
+    addresses = [*map(form, firsts, lasts)]
+    for at in range(0, 100, 10):
+        addresses[at] = form(firsts[at], f"maiden{chr(97 + at // 10)}")
+    assert found(addresses, firsts, lasts) is None
+    said = found(sorted(addresses), firsts, lasts)
+    assert said is not None
+    assert said[0] == "email"
+    assert said[1] > 50
+
+
+def test_spelt_out_umlauts_hide_no_exchange() -> None:
+    """An address spells ü as u or as ue, and it is the same name."""
+    names = ["Jäger", "Müller", "Groß", "Schröder", "Kühn", "Köhler", "Bär", "Wörner"]
+    spelt = ["jaeger", "mueller", "gross", "schroeder", "kuehn", "koehler", "baer", "woerner"]
+    firsts = FIRSTS[: len(names)]
+
+    def told(spelt: Names) -> list[str]:
+        addresses = [f"{first}.{last}@acme.com" for first, last in zip(firsts, spelt, strict=True)]
+        look = Across({"email": 0, "first_name": 1, "last_name": 2})
+        assert not [*look.add(range(2, len(names) + 2), addresses, firsts, names)]
+        return [finding.rule.value for finding in look.finish()]
+
+    assert told(spelt) == []
+    assert told(sorted(spelt)) == ["shuffled-addresses"]
+
+
+def test_two_names_exchanged_are_told_among_irregular_ones() -> None:
+    """Two that are each other's are no accident, also where some fit nobody."""
+    firsts, lasts = people()
+    addresses = [*map(FORMS["first.last"], firsts, lasts)]
+    for at in (2, 9, 12, 23):
+        addresses[at] = f"old{lasts[at]}.{lasts[at]}"
+    firsts[5], firsts[27] = firsts[27], firsts[5]
+    assert found(addresses, firsts, lasts) == ("first_name", 2)
+    assert found(["carl.green", "beth.green"], ["beth", "carl"], ["green"] * 2) == ("first_name", 2)
+
+
+IRREGULAR = {
+    "married": lambda own, other: (own[0], other[1]),
+    "another of their first names": lambda own, other: (other[0], own[1]),
+    "both": lambda _own, other: other,
+    "either": lambda own, other: (own[0], other[1]) if other[0] < "f" else (other[0], own[1]),
+}
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3])
+@pytest.mark.parametrize("form", [*FORMS.values(), *OTHER_FORMS.values()])
+@pytest.mark.parametrize("kind", IRREGULAR.values(), ids=IRREGULAR)
+def test_honest_lists_of_few_names_are_not_told(
+    kind: Callable[[tuple[str, str], tuple[str, str]], tuple[str, str]],
+    form: Callable[[str, str], str],
+    share: float,
+) -> None:
+    """That a name is also somebody else's is accident, as often as the names are few."""
+    draw = random.Random(24)
+    for count in (10, 100, 1000):
+        firsts, lasts = people_of(draw, count)
+        addresses = [*map(form, firsts, lasts)]
+        for at, of_other in enumerate(zip(*people_of(draw, count), strict=True)):
+            if draw.random() < share:
+                firsts[at], lasts[at] = kind((firsts[at], lasts[at]), of_other)
+        assert found(addresses, firsts, lasts) is None
 
 
 def test_a_long_list_of_accidental_addresses_is_not_told() -> None:

@@ -187,7 +187,8 @@ class Across:
 
     def _exchanged(self) -> Iterator[Finding]:
         """Addresses that are beside the wrong names, told once for all of them."""
-        found = self._shuffled.found(sum(length for *_, length in self._shifted))
+        told = sum(length for *_, length in self._shifted)
+        found = self._shuffled.found(told, self._typed_firsts, self._typed_lasts)
         if not found:
             return
         key, rows, other = found
