@@ -81,7 +81,7 @@ def test_xlsx_is_read_back_the_same(
             cell.data_type = "s" if cell.value else "n"
     path = tmp_path / "people.xlsx"
     workbook.save(path)
-    answer = answer_of(path)
+    answer = answer_of(path, hidden="include")  # of any word, some say that somebody has left
     assert sent(answer) == rows
     assert answer["rows"] == answer["ready"] == len(rows)
 
@@ -100,7 +100,7 @@ def test_text_is_read_back_the_same(
     csv.writer(text, delimiter=delimiter).writerows([HEADERS, *rows])
     path = tmp_path / "people.csv"
     path.write_bytes(text.getvalue().encode(encoding))
-    assert sent(answer_of(path)) == rows
+    assert sent(answer_of(path, hidden="include")) == rows
 
 
 @pytest.mark.parametrize("extension", sorted(WRITERS))
@@ -115,7 +115,7 @@ def test_other_workbooks_are_read_back_the_same(
 ) -> None:
     """Whoever is written to an xls, xlsb or ods comes out of it."""
     path = WRITERS[extension](tmp_path / f"people.{extension}", [HEADERS, *rows])
-    answer = answer_of(path)
+    answer = answer_of(path, hidden="include")  # of any word, some say that somebody has left
     assert sent(answer) == rows
     assert answer["rows"] == answer["ready"] == len(rows)
 

@@ -126,7 +126,7 @@ def _by_csv(data: bytes, question: Question) -> Iterator[tuple[str, Rows]]:
     start = text.readline()
     if not start.lstrip("\ufeff").lower().startswith("sep="):  # which Excel counts as no row
         text.seek(0)
-    yield "", csv.reader(text, delimiter=question.delimiter)
+    yield "", csv.reader(text, delimiter=question.delimiter, skipinitialspace=True)
 
 
 _READERS: Mapping[str, Sequence[Callable[[bytes, Question], Iterator[tuple[str, Rows]]]]] = {

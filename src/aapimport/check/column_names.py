@@ -48,7 +48,7 @@ _AROUND = {
     "team": _AROUND_ALL | word_set("assigned assignment to join"),
     "jhana": _AROUND_ALL
     | word_set(
-        "enabled enable add give has needs needed wants wanted want with include license licence"
+        "1 enabled enable add give has needs needed wants wanted want with include license licence"
         " yes account subscription subscribe to for x zugang konto compte cuenta conta activate"
         " activated aktiv aktiviert"
     ),
@@ -68,7 +68,7 @@ _OF_SOMEBODY_ELSE = word_set(
 _ABOVE = re.compile(r"\bn\s*\+\s*\d")
 """How French companies write somebody's manager: `Email (N+1)`."""
 _YES = word_set("yes true ja oui si sí sì sim はい")
-_NO = word_set("no not without false non nein nicht nej inte nee niet não いいえ")
+_NO = word_set("disabled off no not without false non nein nicht nej inte nee niet não いいえ")
 _BLANK = word_set("blank empty leer tom vide vacío vuoto leeg vazio 空白")
 _NOTHING = _BLANK | {"0", "n"}
 _ELSE = word_set("otherwise else")

@@ -18,7 +18,8 @@ _NO_DAY_BEFORE = dt.date(1950, 1, 1)
 """What databases write for none, as 1900-01-01, is no day."""
 _NO_END = re.compile(
     r"(?i)permanent|unlimited|indefinite|open[- ]ended|unbefristet|indeterminad|indefinid"
-    r"|indéterminé|onbepaald|cdi\b|tillsvidare|無期|31[-/. ](?:12|dec|dez|déc|dic)[a-z.]*[-/. ]99$|29\d{5}$"
+    r"|indéterminé|onbepaald|cdi\b|tillsvidare|無期"
+    r"|31[-/. ](?:12|dec|dez|déc|dic)[a-z.]*[-/. ]99$|29\d{5}$"
 )
 """No end at all, and what databases write for it: 31 December 9999, also as Excel's number."""
 _NO_DAY = re.compile(r"[^1-8]*")

@@ -19,7 +19,8 @@ GONE_WORDS = word_set(
 )
 GONE = (
     *sorted(GONE_WORDS),
-    *("ex[- ]employee", "former (?:employee|staff)", "no longer (?:employed|here|with (?:us|the|our)|works?(?! from))"),
+    *("ex[- ]employee", "former (?:employee|staff)"),
+    "no longer (?:employed|here|with (?:us|the|our)|works?(?! from))",
     *("left (?:the )?(?:company|firm|business|organi[sz]ation|us)", "has left(?= ?(?:$|[,;.(]))"),
     *(f"{no} {_VERBS}" for no in ("do not", "don't", "dont", "not to be", "never")),
     *(f"{no} {_VERBS}" for no in ("should not be", "must not be")),
@@ -53,9 +54,11 @@ INACTIVE = (
     "|disabled|deactivated?|suspended|archived?|ended|former|quit|exited|deleted?|removed?|blocked"
     "|withdrawn|redundant|skip|excluded?|ignored?|terminate|disable|cancell?ed|cancel|drop(?:ped)?"
     "|revoked?|offboard|fired|laid off|gone|ex|closed|inaktiv|inactif|parti|partie|sorti|sortie"
-    "|demission|retraite|supprimer?|desactiver?|retirer|loschen|geloscht|entfernen|entfernt|deaktivier(?:t|en)"
+    "|demission|retraite|supprimer?|desactiver?|retirer|loschen|geloscht|entfernen|entfernt"
+    "|deaktivier(?:t|en)"
     "|nicht (?:mehr )?aktiv|im ruhestand|verlassen|no activ[oa]|cesad[oa]|jubilad[oa]"
-    "|demissionnaire|non (?:piu )?attiv[oa]|in pensione|aposentad[oa]|gepensioneerd|niet (?:meer )?actief"
+    "|demissionnaire|non (?:piu )?attiv[oa]|in pensione|aposentad[oa]|gepensioneerd"
+    "|niet (?:meer )?actief"
     "|inactiv[oa]|inattiv[oa]|inativ[oa]|inactief|disattivat[oa]|eliminare|rimuovere"
     "|dimess[oa]|baja(?! california)|de baja|eliminar|borrar|quitar|desactivad[oa]|eliminad[oa]"
     "|remover|excluir|desativar|desativad[oa]|verwijderen|verwijderd|vertrokken|avslutad|ta bort"

@@ -44,7 +44,10 @@ _NOT_A_STATE = re.compile(
     r"marital|civil|famil|matrimon|visa|training|course|learning|certif|vaccin|tax|background"
     r"|disab|probation|union|military|benefit|previous|former|e?mail|project|application|ticket"
     r"|order|invoice|survey|onboard|review|laptop|leavestatus|immigra|payroll|device|equipment|asset"
-    r"|mfa|requisition|factor|payment|task|request|interview|candidate|loan|pension|insurance|badge|room|licen[cs]e"
+    r"|mfa|vpn|password|bonus|veteran|requisition|factor|payment|task|request|interview|candidate|loan|pension|insurance|badge|room|licen[cs]e"
+)
+_OF_A_PERSON = _forms(
+    "employment hr employee worker user account record lifecycle active inactive a i t"
 )
 _REMARKS = _forms(
     "remark remarks note notes comment comments hrnote hrnotes hrcomment hrcomments info"
@@ -197,7 +200,9 @@ def judge_of(header: str) -> Judge | None:
     if form in _ACTIONS or _all_in(rest, _ACTIONS):
         return lambda kinds: _inactive_or_code(kinds, _CODES_OF_ACTIONS)
     if _SAYS_STATE.search(form) and not _NOT_A_STATE.search(form):
-        return lambda kinds: _inactive_or_code(kinds, _CODES_OF_STATES)
+        is_whole = all(word in _OF_A_PERSON or _SAYS_STATE.search(word) for word in rest)
+        codes = _CODES_OF_STATES if is_whole else {}  # Smoker Status: Y or N
+        return lambda kinds: _inactive_or_code(kinds, codes)
     return _among_texts(_is_asked_for) if not _REMARKS.isdisjoint(words) else None
 
 

@@ -31,7 +31,7 @@ _BEFORE_ADDRESS = re.compile(
     r"|(?:[xX]{1,2}|[zZ]{1,2})_+|[zZ]{2}-+|[xXzZ]{2}(?=\s)|(?i:old)[-_]+)\s*"
 )
 _TAKEN_OFF = re.compile(r"\s*(?:[#*~!;/%]+|-{2,})\s*")
-_BEFORE_WORD = re.compile(r"(?:[#*~;]+|/{2,}|-{2,}|[xX]-+)\s*\w")
+_BEFORE_WORD = re.compile(r"(?:[#*~;]+|/{2,}|-{2,}(?!\w+--$)|[xX]-+(?!(?i:ray)))\s*\w")
 """A mark before another value than an address; some names do begin with an exclamation mark."""
 _ALONE = re.compile(r"[#*~;]+|/{2,}")
 _FOR_A_NUMBER = re.compile(r"-+|[xX]{1,3}")

@@ -173,7 +173,7 @@ class Shuffled:
         elif not (
             (len(last) > 1 and (local.startswith(last) or local.endswith(last)))
             or (len(last) >= _TELLING and last in local)
-            or (local[0] in (first[0], last[0]) and _is_made_of(local, first, last))
+            or (local[:1] in (first[:1], last[:1]) and _is_made_of(local, first, last))
         ):
             self._misfit("email", row, local, first, last)
             if local[:1] == first[:1]:

@@ -8,8 +8,8 @@ from aapimport.check.repair import shown
 from aapimport.sheets.book import Value
 
 _TIME_OF_DAY = re.compile(r"[T ,]+\d{1,2}:\d{2}.*$")
-_NUMBERED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})")
-"""A day of which nobody knows by itself whether its month comes first."""
+_NUMBERED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})|(\d{1,2})/(\d{1,2})/(\d{2})")
+"""A day of which nobody knows by itself whether its month comes first; 26-11-01 is no such day."""
 _LONGEST = 60
 """Characters of a day with its time; the pattern above takes long over long blanks."""
 _DAY_FIRST, _MONTH_FIRST = "%d/%m/%Y", "%m/%d/%Y"
@@ -93,7 +93,7 @@ def _day_text(text: str) -> str:
     text = text.strip()
     text = _TIME_OF_DAY.sub("", text) if len(text) <= _LONGEST else ""
     if found := _NUMBERED.fullmatch(text):
-        first, second, year = found.groups()
+        first, second, year = filter(None, found.groups())
         return f"{first}/{second}/{year if len(year) > len('26') else _CENTURY + year}"
     return text
 

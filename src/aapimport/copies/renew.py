@@ -157,7 +157,12 @@ class _Sorter:
             for problem in self.checked.problems
             if problem.id is RuleId.DUPLICATE_EMAIL
         }
-        values = [self._login(values) for _, values in self.original.rows_below_header()]
+        nobody = {
+            row for (row, _), kinds in self.checked.corrections.items() if Kind.NOBODY in kinds
+        }
+        nobody |= self.checked.rows_left_out
+        rows = self.original.rows_below_header()
+        values = [self._login(values) for row, values in rows if row not in nobody]
         self._days = LoginDays(values)
         days = [day for value in values if (day := self._days.read(value))]
         if days:

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+from bisect import bisect_left
 from collections import Counter
 from itertools import accumulate
 
@@ -105,6 +106,7 @@ def odd_rows(data: bytes, part: str) -> OddRows:
     seen: set[int] = set()
     twice: set[int] = set()
     row = blocks = cell = 0
+    before: list[bytes] = []
     try:
         for text in read_tags(data, part):
             began = row
@@ -122,9 +124,13 @@ def odd_rows(data: bytes, part: str) -> OddRows:
             seen |= fresh
             cells = _cells(text)
             rows = [int(one.strip(_LETTERS)) for one in cells]
-            if [cell, *rows] != sorted([cell, *rows]) or len(set(cells)) != len(cells):
-                twice |= _given_elsewhere(text, began) | _given_again(cells)
-            cell = rows[-1] if rows else cell
+            held = [*before, *cells]
+            if [cell, *rows] != sorted([cell, *rows]) or len(set(held)) != len(held):
+                twice |= _given_elsewhere(text, began) | _given_again(held)
+            if rows:
+                whole = rows[0] == rows[-1] == cell  # of a row as long as this piece
+                before = held if whole else cells[bisect_left(rows, rows[-1]) :]
+                cell = rows[-1]
     except (KeyError, zipfile.BadZipFile):
         pass  # whoever reads it next says that it is damaged
     return OddRows(twice=sorted(twice), blocks=blocks)
