@@ -141,3 +141,14 @@ def test_a_long_cell_costs_no_more_than_its_length(header: str, text: str) -> No
         return time.process_time() - start
 
     assert seconds(300_000) < 100 * max(seconds(30_000), 0.01) / 2
+
+
+@pytest.mark.parametrize("other", ["?", "3", "later", "No"])
+def test_an_odd_value_beside_ticks_leaves_the_blank_ones_asked(other: str) -> None:
+    """One question mark must not switch the look at a whole column off."""
+    assert "" in telling("Upload?", ["x", other, ""])
+
+
+def test_where_nobody_is_ticked_blank_says_nothing() -> None:
+    """An upload date says when, not whether."""
+    assert telling("Upload", ["2026-05-01", ""]) == set()

@@ -250,11 +250,10 @@ def _among_texts(says_so: Callable[[Value], bool]) -> Judge:
 
 
 def _not_ticked(kinds: Collection[Value]) -> set[Value]:
-    """Those that say no; where the others are only ticked, the blank ones too."""
+    """Those that say no; beside a tick, the blank ones too."""
     filled = {value for value in kinds if _word(value)}
-    if filled and all(_word(value) in _YES for value in filled):
-        return {*kinds} - filled
-    return _saying_no(filled) | set(filter(_is_inactive, filled))
+    blank = {*kinds} - filled if any(_word(value) in _YES for value in filled) else set()
+    return blank | _saying_no(filled) | set(filter(_is_inactive, filled))
 
 
 def _inactive_or_code(kinds: Collection[Value], codes: dict[str, frozenset[str]]) -> set[Value]:
