@@ -181,3 +181,10 @@ def test_a_long_list_of_accidental_addresses_is_not_told() -> None:
     married = [*lasts[:28_000], *too[28_000:]]
     assert found([*map(FORMS["first.last"], firsts, lasts)], firsts, married) is None
     assert process_time() - began < 3
+
+
+def test_a_line_break_in_a_name_breaks_nothing() -> None:
+    """It is told elsewhere; each name stays with its row."""
+    shuffled = Shuffled()
+    shuffled.add([2, 3], ["ana@a.se", "bo@a.se"], ["ana", "bo\nli"], ["é", "x"], [False, False])
+    assert shuffled.found(0, ["ana\nbo li"], ["é\nx"]) is None

@@ -216,7 +216,10 @@ class Shuffled:
 
 def _letters(values: Iterable[str]) -> list[str]:
     """Addresses or names as they are compared: `ue` is `ü` is `u`, and digits don't count."""
+    values = [*values]
     text = "\n".join(values)
+    if text.count("\n") >= len(values):  # a line break in a value, which is told elsewhere
+        text = "\n".join(value.replace("\n", " ") for value in values)
     for written, same in _SAME:
         text = text.replace(written, same)
     return text.split("\n")
