@@ -64,10 +64,6 @@ class Package:
         """The part that holds a sheet; empty where there is none of that name."""
         return next((held.part for held in self.sheets if held.name == sheet), "")
 
-    def sheet_in(self, part: str) -> str:
-        """The sheet that a part holds; empty where it holds none."""
-        return next((held.name for held in self.sheets if held.part == part.lower()), "")
-
 
 def read_package(data: bytes) -> Package | None:
     """Look up the parts of an xlsx workbook.
