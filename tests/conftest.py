@@ -224,7 +224,7 @@ def lowered(monkeypatch: pytest.MonkeyPatch, _readers: Readers) -> Callable[[str
 @pytest.fixture
 def most_rows(lowered: Callable[[str, int], int]) -> int:
     """The number of rows from which on the second reader is left out, lowered."""
-    return lowered("aapimport.sheets.formats.xlsx_second.MOST_ROWS", 200)
+    return lowered("aapimport.sheets.facts.MOST_ROWS", 200)
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,10 @@ from pydantic import TypeAdapter
 
 from aapimport.check.child_side import check_with
 from aapimport.check.letters import CheckedFile, CheckRequest
+from aapimport.sheets import facts
+from aapimport.sheets.formats import xlsx
 from aapimport.sheets.formats.xlsx_second import look_into
-from aapimport.sheets.letters import Letter, LookRequest, SecondView, sealed
+from aapimport.sheets.letters import Letter, LookRequest, SecondView, Suspects, sealed
 
 
 @pytest.fixture
@@ -51,6 +53,22 @@ def test_what_was_checked_arrives_as_it_was(path: Path) -> None:
         arrived = kind.read(json.loads(sealed(letter)))
         assert json.loads(sealed(arrived)) == json.loads(sealed(letter))
         TypeAdapter(kind).validate_json(sealed(arrived), strict=True)
+
+
+def test_what_the_second_reader_suspects_arrives_and_is_used(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a sheet that is too long it tells what a cheap look finds, and nobody looks again."""
+    monkeypatch.setattr(facts, "MOST_ROWS", 1)
+    view = look_into(LookRequest(path=str(path)))
+    assert view.state == "too many rows"
+    assert view.suspects["Users"] == Suspects(formatted={2: 3}, numbers=True, links=True)
+    arrived = SecondView.read(json.loads(sealed(view)))
+    assert arrived.suspects == view.suspects
+    monkeypatch.setattr(xlsx, "suspects", None)
+    found = check_with(CheckRequest(path=str(path), hidden="skip"), lambda: arrived)
+    told = {one.rule.value for one in found.findings}
+    assert {"not-looked-at", "one-reader-only"} & told
 
 
 @pytest.mark.parametrize("change", [{"rows": 3}, {"more": 1}])

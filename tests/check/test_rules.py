@@ -13,7 +13,7 @@ from aapimport.problems.catalogue import RULES
 from aapimport.problems.problem import Level, Problem
 from aapimport.problems.rule_id import RuleId
 from aapimport.screens.problems import Entry, problem_lines
-from aapimport.sheets.formats import xlsx_second
+from aapimport.sheets import facts
 from aapimport.template.columns import TEMPLATE_PROPERTY
 from sheets import attack_files as attack
 from sheets.other_formats import write_ods, write_xls
@@ -55,7 +55,7 @@ def people_sheet(rows: int) -> str:
 
 def styled(path: Path, reference: str, style: str) -> Path:
     """A sheet too long for the slow reader, with one cell that has a style."""
-    body = people_sheet(xlsx_second.MOST_ROWS)
+    body = people_sheet(facts.MOST_ROWS)
     row = reference[1:]
     old = attack.cell(reference, f"u{row}@acme.com" if reference[0] == "A" else "U")
     if reference[0] == "G":
@@ -474,8 +474,8 @@ CASES = {
         [ANA],
         [ANA],
         None,
-        {"write": lambda path: attack.write(path, people_sheet(xlsx_second.MOST_ROWS))},
-        {"write": lambda path: attack.write(path, people_sheet(xlsx_second.MOST_ROWS - 1))},
+        {"write": lambda path: attack.write(path, people_sheet(facts.MOST_ROWS))},
+        {"write": lambda path: attack.write(path, people_sheet(facts.MOST_ROWS - 1))},
     ),
     "crossed-out": Case(
         [ANA],

@@ -11,10 +11,11 @@ from openpyxl.styles import Color, Font, PatternFill
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.check.evidence import _agree
 from aapimport.errors import AnswerNeededError
-from aapimport.sheets.facts import Reason
+from aapimport.sheets import facts
+from aapimport.sheets.facts import MOST_ROWS, Reason
 from aapimport.sheets.formats import xlsx_second as second_view
 from aapimport.sheets.formats.xlsx import why_unseen
-from aapimport.sheets.formats.xlsx_second import MOST_ROWS, look, look_into
+from aapimport.sheets.formats.xlsx_second import look, look_into
 from aapimport.sheets.letters import LookRequest, SecondView, sealed
 from sheets import attack_files as attack
 
@@ -88,7 +89,7 @@ def test_above_20000_rows_one_reader_is_enough(tmp_path: Path) -> None:
 
 def test_thorough_reads_any_size_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`--thorough` lets both readers read a file that is too long for it otherwise."""
-    monkeypatch.setattr(second_view, "MOST_ROWS", 5)
+    monkeypatch.setattr(facts, "MOST_ROWS", 5)
     path = long_workbook(tmp_path / "people.xlsx", 6)
     assert look_into(LookRequest(path=str(path))).state == "too many rows"
     assert look_into(LookRequest(path=str(path), thorough=True)).state == "looked"

@@ -9,8 +9,8 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Color, Font, PatternFill
 
-from aapimport.sheets.facts import Suspects
 from aapimport.sheets.formats.xlsx_unlooked import suspects
+from aapimport.sheets.letters import Suspects
 from sheets import attack_files as attack
 
 SHEET, STYLES = "xl/worksheets/sheet1.xml", "xl/styles.xml"

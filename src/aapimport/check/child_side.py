@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
-from itertools import chain, islice, repeat
+from itertools import chain, count, islice, repeat
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -193,11 +194,13 @@ def _down_to_the_last_known(
     A row in which every cell is a formula without a stored result is not in its answer, nor is one
     that the other reader alone finds.
     """
-    row = first_row - 1
-    for row, cells in enumerate(rows, start=first_row):  # noqa: B007 -- the last one is needed
-        yield cells
-    last = facts.last_row()
-    yield from repeat((), last - row)
+    numbers = count(first_row)
+
+    def below() -> Iterator[Sequence[Value]]:
+        # zip asks for a number once it has a row, so this is the number of the row below the last.
+        yield from repeat((), facts.last_row() - next(numbers) + 1)
+
+    return chain(map(itemgetter(0), zip(rows, numbers, strict=False)), below())
 
 
 def _comments_beside(

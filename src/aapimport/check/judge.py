@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from aapimport.check.across_rows import Across
@@ -341,6 +342,6 @@ class SheetCheck:
 
 def _column_of(chunk: list[Sequence[Value]], at: int) -> list[Value]:
     try:
-        return [row[at] for row in chunk]
+        return [*map(itemgetter(at), chunk)]
     except IndexError:  # the rows of a text file may be of different length
         return [row[at] if at < len(row) else "" for row in chunk]

@@ -9,7 +9,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import compress, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from aapimport.check.formula_errors import FORMULA_ERRORS
@@ -171,8 +172,10 @@ class SetAside:
             for value, number in zip(self._column(rows, self._leftmost), numbers, strict=True):
                 if _is_signed(text := shown(value).strip()) and self._count().is_marked(text):
                     marked[number] = f"{letters}: {text}"
-        for value, number in zip(self._column(rows, self._email), numbers, strict=True):
-            if isinstance(value, str) and (mark := _mark_before(value)):
+        emails = self._column(rows, self._email)
+        signed = [isinstance(value, str) and value[:1] in _FIRST for value in emails]
+        for value, number in compress(zip(emails, numbers, strict=True), signed):
+            if mark := _mark_before(str(value)):
                 marked[number] = "marked with " + mark.strip()
         return marked
 
@@ -205,7 +208,10 @@ class SetAside:
         at = column - self._sheet.first_column
         if at < 0:
             return [""] * len(rows)
-        return [row[at] if at < len(row) else "" for row in rows]
+        try:
+            return [*map(itemgetter(at), rows)]
+        except IndexError:
+            return [row[at] if at < len(row) else "" for row in rows]
 
 
 def _is_signed(text: str) -> bool:
@@ -217,7 +223,7 @@ def _is_signed(text: str) -> bool:
 
 def _may_say_so(values: set[Value]) -> bool:
     """Whether a closer look at names or teams is worth its time."""
-    texts = " \n".join(value for value in values if isinstance(value, str))
+    texts = " \n".join([value for value in values if isinstance(value, str)])
     words = WORDS.findall(texts.casefold())
     return bool(_SET_OFF.search(texts)) or not (FIRST_WORDS | STATES).isdisjoint(words)
 

@@ -154,6 +154,8 @@ class Shuffled:
                 self._misfits[key].add(seen, said, by_first, by_last)
 
     def _two_words(self, row: int, start: str, end: str, first: str, last: str) -> None:
+        if (end == last and len(start) == 1) or (start == first and len(end) == 1):
+            return  # an initial is nobody's whole name
         by_first = start == first or _fits(start, first) or _fits(end, first)
         by_last = end == last or _fits(end, last) or _fits(start, last)
         if by_first and by_last:
@@ -186,7 +188,7 @@ class Shuffled:
             self._part(key, row, rest, name)
 
     def _part(self, key: str, row: int, said: str, name: str) -> None:
-        if len(said) > 1:  # an initial is nobody's whole name
+        if len(said) > 1:
             self._misfit(key, row, said, name, name)
 
     def _misfit(self, key: str, row: int, said: str, first: str, last: str) -> None:

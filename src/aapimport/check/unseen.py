@@ -7,8 +7,8 @@ from aapimport.check.evidence import row_numbers
 from aapimport.check.header import Header
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
-from aapimport.sheets.facts import Area, Facts, Reason, Suspects, Unseen
-from aapimport.sheets.formats.xlsx_second import MOST_ROWS
+from aapimport.sheets.facts import MOST_ROWS, Area, Facts, Reason, Unseen
+from aapimport.sheets.letters import Suspects
 from aapimport.template.columns import TEMPLATE_VERSION
 
 MOST_ERRORS = 30_000

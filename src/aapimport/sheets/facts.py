@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from aapimport.sheets.letters import Suspects
+
 Cell = tuple[int, int]
 """A cell as (row from 1, column from 0)."""
 Area = tuple[int, int, int, int]
@@ -23,6 +25,9 @@ ERROR_CODES = {
 }
 """What binary workbooks write for an error ([MS-XLS] 2.5.10, [MS-XLSB] 2.5.97.2)."""
 
+MOST_ROWS = 20_000
+"""Up to here both readers of xlsx run; openpyxl takes about 1 s for so many rows."""
+
 _Look = TypeVar("_Look")
 
 
@@ -35,28 +40,6 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Suspects:
-    """What a cheap look has found of what only the slow reader tells, which didn't look at it.
-
-    Attributes:
-        crossed_out: For each column (from 0), the first row (from 1) whose cell looks crossed out;
-            -1 for a cell that doesn't say where it stands.
-        formatted: The same for cells whose format shows another text than their value.
-        numbers: Whether numbers may be shown otherwise than they are stored.
-        links: Whether the sheet has links to addresses.
-        white_letters: Whether some letters of a text are white, perhaps on white.
-        everything: Whether not even this look could be taken.
-    """
-
-    crossed_out: Mapping[int, int] = field(default_factory=dict)
-    formatted: Mapping[int, int] = field(default_factory=dict)
-    numbers: bool = False
-    links: bool = False
-    white_letters: bool = False
-    everything: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Unseen:
     """A look that wasn't taken. `check/unseen.py` says so to the administrator.
 
@@ -66,7 +49,7 @@ class Unseen:
     """
 
     reason: Reason
-    suspects: Suspects = Suspects()
+    suspects: Suspects = field(default_factory=Suspects)
 
 
 def seen(look: _Look | Unseen, nothing: _Look) -> _Look:

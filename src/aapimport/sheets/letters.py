@@ -102,6 +102,37 @@ class OddRows(Letter):
     blocks: int = 1
 
 
+@dataclass(frozen=True)
+class Suspects(Letter):
+    """What a cheap look has found of what only the slow reader tells, which didn't look at it.
+
+    Attributes:
+        crossed_out: For each column (from 0), the first row (from 1) whose cell looks crossed out;
+            -1 for a cell that doesn't say where it stands.
+        formatted: The same for cells whose format shows another text than their value.
+        numbers: Whether numbers may be shown otherwise than they are stored.
+        links: Whether the sheet has links to addresses.
+        white_letters: Whether some letters of a text are white, perhaps on white.
+        everything: Whether not even this look could be taken.
+    """
+
+    crossed_out: Mapping[int, int] = field(default_factory=dict)
+    formatted: Mapping[int, int] = field(default_factory=dict)
+    numbers: bool = False
+    links: bool = False
+    white_letters: bool = False
+    everything: bool = False
+
+    @classmethod
+    def read(cls, plain: Mapping[str, Any]) -> Self:
+        """The letter that was sent; JSON has made texts of the columns."""
+        crossed_out, formatted = (
+            {int(column): row for column, row in plain[name].items()}
+            for name in ("crossed_out", "formatted")
+        )
+        return super().read({**plain, "crossed_out": crossed_out, "formatted": formatted})
+
+
 @dataclass(frozen=True, kw_only=True)
 class SecondView(Letter):
     """What the second reader found in a workbook.
@@ -112,6 +143,7 @@ class SecondView(Letter):
         sheets: The sheets that it has read, by name.
         too_long: The names of the sheets that were left out because they have too many rows.
         odd_rows: How the rows of each sheet are written, by its name.
+        suspects: What a cheap look has found in the sheets with too many rows, by name.
     """
 
     state: str
@@ -119,10 +151,13 @@ class SecondView(Letter):
     sheets: Mapping[str, SheetView] = field(default_factory=dict)
     too_long: Sequence[str] = ()
     odd_rows: Mapping[str, OddRows] = field(default_factory=dict)
+    suspects: Mapping[str, Suspects] = field(default_factory=dict)
 
     @classmethod
     def read(cls, plain: Mapping[str, Any]) -> Self:
         """The letter that was sent."""
         sheets = {name: SheetView.read(one) for name, one in plain["sheets"].items()}
         odd_rows = {name: OddRows.read(one) for name, one in plain["odd_rows"].items()}
-        return super().read({**plain, "sheets": sheets, "odd_rows": odd_rows})
+        suspects = {name: Suspects.read(one) for name, one in plain["suspects"].items()}
+        more = {"sheets": sheets, "odd_rows": odd_rows, "suspects": suspects}
+        return super().read({**plain, **more})

@@ -7,7 +7,6 @@ are written as CDATA: in each of these cases it would see blank cells, or nothin
 import io
 import re
 import zipfile
-from xml.sax.saxutils import escape, quoteattr
 
 from aapimport.sheets.archive import Archive, encoding_of, read_part
 from aapimport.sheets.package import WORKBOOK, Package, SheetPart
@@ -65,6 +64,8 @@ def _links(package: Package, places: dict[str, str]) -> str:
 
 def _relationships(links: list[tuple[str, str, str]]) -> str:
     """A part of relationships, each an id, a kind and a target."""
+    from xml.sax.saxutils import quoteattr  # which loads urllib, http and ssl, for 20 ms
+
     lines = (
         f'<Relationship Id={quoteattr(identity)} Type="{_OFFICE}/{kind}" Target="{place}"/>'
         for identity, kind, place in links
@@ -82,6 +83,8 @@ def _plain_part(data: bytes, part: str, *, is_unusual: bool) -> bytes:
 
 def _without_markup(text: str) -> str:
     """XML without CDATA, whose text becomes ordinary text, and without comments."""
+    from xml.sax.saxutils import escape
+
     pieces = []
     at = 0
     while found := _MARKUP.search(text, at):

@@ -44,7 +44,7 @@ def _facts(intake: Intake, name: str, grid: Grid, second_view: Callable[[], Seco
     odd = _odd_cells(intake, part, grid.name, name)
     view = second_view()
     odd_rows = view.odd_rows.get(grid.name, OddRows())
-    facts = _facts_of(view, grid.name) or _own_look(intake, part, why_unseen(view, grid.name))
+    facts = _facts_of(view, grid.name) or _own_look(intake, part, grid.name, view)
     facts.merged = tuple({*grid.merged, *facts.merged})
     facts.errors, facts.unstored, facts.zeros = odd.errors, odd.unstored, odd.zeros
     facts.links = odd.links | facts.links
@@ -73,12 +73,15 @@ def why_unseen(view: SecondView, sheet: str) -> Reason:
     return Reason.TOO_MANY_ROWS if is_long else Reason.FAILED
 
 
-def _own_look(intake: Intake, part: str, reason: Reason) -> Facts:
+def _own_look(intake: Intake, part: str, sheet: str, view: SecondView) -> Facts:
     """What the sheet's XML tells quickly, where the second reader didn't look at it."""
-    styles = intake.package.styles
+    reason, package = why_unseen(view, sheet), intake.package
+    known = view.suspects.get(sheet) if intake.readable is intake.data else None
+    if known is None:
+        known = suspects(intake.readable, part, package.styles, package.strings)
     return Facts(
         second=Unseen(reason),
-        looks=Unseen(reason, suspects(intake.readable, part, styles, intake.package.strings)),
+        looks=Unseen(reason, known),
         hidden_rows=hidden_rows(intake.readable, part) if part in intake.with_hidden else set(),
         hidden_columns=hidden_columns(intake.readable, part),
     )

@@ -11,11 +11,12 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from aapimport.sheets import facts
 from aapimport.sheets.archive import inspect_archive
 from aapimport.sheets.colours import is_white
 from aapimport.sheets.extent import long_sheets
-from aapimport.sheets.facts import Reason
 from aapimport.sheets.formats.xlsx_cells import odd_rows
+from aapimport.sheets.formats.xlsx_unlooked import suspects
 from aapimport.sheets.letters import LookRequest, SecondView, SheetView
 from aapimport.sheets.limits import forbid_processes
 from aapimport.sheets.number_formats import as_shown, format_in_words, literal_shown
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-MOST_ROWS = 20_000
-"""Up to here both readers run; openpyxl takes about 1 s for so many rows."""
 _Text = tuple[int, int, str]
 _MOST_COLUMNS = 1_024
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -57,14 +56,21 @@ def look_into(request: LookRequest) -> SecondView:
     from pathlib import Path
 
     data = read_bytes(Path(request.path), request.descriptor)
-    sheets = (read_package(data) or Package()).sheets
+    package = read_package(data) or Package()
+    sheets = package.sheets
     odd = {sheet.name: odd_rows(data, sheet.part) for sheet in sheets}
     parts = {sheet.part for sheet in sheets}
-    too_long = set() if request.thorough else long_sheets(data, parts, MOST_ROWS)
+    too_long = set() if request.thorough else long_sheets(data, parts, facts.MOST_ROWS)
+    # The first reader inspects the archive as well; what is said of one that it refuses is unread.
+    cheap = {
+        sheet.name: suspects(data, sheet.part, package.styles, package.strings)
+        for sheet in sheets
+        if sheet.part in too_long
+    }
     if too_long and too_long == parts:
-        return SecondView(state=Reason.TOO_MANY_ROWS, odd_rows=odd)
+        return SecondView(state=facts.Reason.TOO_MANY_ROWS, odd_rows=odd, suspects=cheap)
     if inspect_archive(data).complaint:
-        return SecondView(state=Reason.FAILED)
+        return SecondView(state=facts.Reason.FAILED)
     try:
         workbook: Workbook = _load(data, too_long).wb
         return SecondView(
@@ -73,11 +79,12 @@ def look_into(request: LookRequest) -> SecondView:
             sheets={sheet.title: _look_at(sheet) for sheet in workbook.worksheets},
             too_long=[sheet.name for sheet in sheets if sheet.part in too_long],
             odd_rows=odd,
+            suspects=cheap,
         )
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 -- openpyxl raises whatever a strange file makes it raise
-        return SecondView(state=Reason.FAILED, odd_rows=odd)
+        return SecondView(state=facts.Reason.FAILED, odd_rows=odd)
 
 
 def _load(data: bytes, too_long: set[str]) -> "ExcelReader":

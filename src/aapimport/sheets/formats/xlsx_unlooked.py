@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 
 from aapimport.sheets.archive import read_part, read_tags
 from aapimport.sheets.colours import is_white
-from aapimport.sheets.facts import Suspects
 from aapimport.sheets.formats.xlsx_cells import shows_numbers_otherwise
+from aapimport.sheets.letters import Suspects
 from aapimport.sheets.number_formats import BUILT_IN, literal_shown, may_show_a_word
 from aapimport.text import column_index
 
