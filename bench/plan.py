@@ -21,7 +21,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from aapimport.check.check_file import Checked
-from aapimport.config import Endpoint
+from aapimport.config.settings import Endpoint
 from aapimport.person import Person
 from aapimport.plan import make
 from aapimport.plan.decide import decide
@@ -109,8 +109,8 @@ def measure(way: str, url: str, token: str, rows: Path) -> dict[str, object]:
 
     make.take_snapshot = snapshot
     with (
-        closing(Counting(Endpoint(url=url, token=token))) as portal,
-        closing(Counting(Endpoint(url=url.replace("portal", "jhana"), token=token))) as jhana,
+        closing(Counting(Endpoint.bearer(url, token=token))) as portal,
+        closing(Counting(Endpoint.bearer(url.replace("portal", "jhana"), token=token))) as jhana,
     ):
         services = Services(
             target="live",

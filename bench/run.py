@@ -22,7 +22,7 @@ from urllib.request import urlopen
 
 import httpx
 
-from aapimport.config import Endpoint
+from aapimport.config.settings import Endpoint
 from aapimport.person import Person
 from aapimport.plan.make import Services
 from aapimport.plan.plan import Action, PersonPlan, Plan, PlanOptions, Step
@@ -146,7 +146,7 @@ def plan_of(people: int, address: str) -> Plan:
 @contextmanager
 def aapimport(url: str, people: int, *, bulk: bool) -> Iterator[Work]:
     """A run: intents, requests, results, reading back, all in the journal."""
-    endpoint = Endpoint(url=url, token="token")
+    endpoint = Endpoint.bearer(url=url, token="token")
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         portal, jhana = (stack.enter_context(closing(Transport(endpoint))) for _ in range(2))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aapimport.config import read_settings
+from aapimport.config.settings import read_settings
 
 
 def test_no_connection_leaves_this_machine() -> None:

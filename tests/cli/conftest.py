@@ -13,7 +13,13 @@ from typing import Any
 import pytest
 
 from aapimport.cli import main
-from aapimport.config import JHANA_TOKEN, JHANA_URL, PORTAL_TOKEN, PORTAL_URL, SETTLE_SECONDS
+from aapimport.config.settings import (
+    JHANA_TOKEN,
+    JHANA_URL,
+    PORTAL_TOKEN,
+    PORTAL_URL,
+    SETTLE_SECONDS,
+)
 from aapimport.sandbox.serving import PracticeServer
 from support.warm import Forked, Warm
 

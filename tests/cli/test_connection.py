@@ -1,5 +1,5 @@
 from aapimport.cli.connection import connected
-from aapimport.config import Endpoint, Settings
+from aapimport.config.settings import Endpoint, Settings
 from aapimport.services.transport import Answer
 from support.wire import Response, Server
 
@@ -8,8 +8,8 @@ def settings(portal: str, jhana: str, tmp_path, **more) -> Settings:
     """Two services, each with a token of its own."""
     return Settings(
         state_dir=tmp_path,
-        portal=Endpoint(url=portal, token="portal-token-71"),
-        jhana=Endpoint(url=jhana, token="jhana-token-29"),
+        portal=Endpoint.bearer(url=portal, token="portal-token-71"),
+        jhana=Endpoint.bearer(url=jhana, token="jhana-token-29"),
         **more,
     )
 

@@ -13,7 +13,8 @@ import pytest
 
 from aapimport.cli import main
 from aapimport.cli.sandbox import sandbox
-from aapimport.config import SERVICE_VARIABLES, STATE_DIR
+from aapimport.config.folders import STATE_DIR
+from aapimport.config.settings import SERVICE_VARIABLES
 from aapimport.errors import ExitCode
 from aapimport.sandbox.practice import Practice
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from aapimport.config import private_folder
+from aapimport.config.folders import private_folder
 from aapimport.run.journal import Journal
 from aapimport.run.records import Fact
 from aapimport.sandbox.contents import contents

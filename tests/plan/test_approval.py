@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aapimport.config import Settings
+from aapimport.config.settings import Settings
 from aapimport.errors import ExitCode, FileProblemError, RefusedError
 from aapimport.plan.approval import (
     MAX_AGE,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aapimport.config import Settings
+from aapimport.config.settings import Settings
 from aapimport.errors import SettingsError
 from aapimport.plan.own import set_administrator
 from aapimport.plan.plan import Plan

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from aapimport.config import Endpoint
+from aapimport.config.settings import Endpoint
 from aapimport.person import Person
 from aapimport.plan.decide import impossible, leave_out
 from aapimport.plan.make import Services, draft_plan
@@ -186,7 +186,7 @@ class Company(_Uploads):
 
 
 def _services(stack: ExitStack, token: str, *apps: Any) -> Services:
-    endpoint = Endpoint(url="http://127.0.0.1/v2", token=token)
+    endpoint = Endpoint.bearer(url="http://127.0.0.1/v2", token=token)
     portal, jhana = (stack.enter_context(closing(Transport(endpoint, app=app))) for app in apps)
     return Services(
         target="practice",

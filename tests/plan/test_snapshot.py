@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aapimport.config import Endpoint
+from aapimport.config.settings import Endpoint
 from aapimport.errors import ExitCode, ServiceError
 from aapimport.person import Person
 from aapimport.plan.snapshot import Way, take_snapshot
@@ -68,7 +68,7 @@ def practice(tmp_path: Path) -> Iterator[tuple[Portal, Requests]]:
         seen.append((environ["REQUEST_METHOD"], environ["PATH_INFO"].removeprefix("/v2")))
         return opened.portal(environ, start)
 
-    endpoint = Endpoint(url="http://127.0.0.1/v2", token=opened.token)
+    endpoint = Endpoint.bearer(url="http://127.0.0.1/v2", token=opened.token)
     with closing(opened), closing(Transport(endpoint, app=counting)) as transport:
         yield Portal("All Access Pass", transport), seen
 

@@ -3,7 +3,7 @@ from contextlib import closing
 
 import pytest
 
-from aapimport.config import Endpoint
+from aapimport.config.settings import Endpoint
 from aapimport.errors import AapimportError, ExitCode, ServiceError
 from aapimport.plan.make import Services
 from aapimport.run.conveyor import StoppedError
@@ -115,8 +115,10 @@ def test_nobody_who_waits_for_a_turn_is_created_after_a_stop(uploading: Uploadin
     uploading.rows = people(PEOPLE)
     plan = uploading.plan()
     with (
-        closing(Transport(Endpoint(url=uploading.portal.url, token=TOKEN), pace=Pace(5))) as portal,
-        closing(Transport(Endpoint(url=uploading.jhana.url, token=TOKEN))) as jhana,
+        closing(
+            Transport(Endpoint.bearer(uploading.portal.url, token=TOKEN), pace=Pace(5))
+        ) as portal,
+        closing(Transport(Endpoint.bearer(uploading.jhana.url, token=TOKEN))) as jhana,
         Journal(uploading.journal_path) as journal,
     ):
         both = Services(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aapimport.config import Endpoint
+from aapimport.config.settings import Endpoint
 from aapimport.services import deadline as module
 from aapimport.services import transport as transport_module
 from aapimport.services.transport import Answer, Lost, Reply, Transport
@@ -65,7 +65,7 @@ def serving(serve: Serve, *, encrypted: bool = False) -> Iterator[str]:
 
 def ask(url: str, *, stop_after: float | None = None) -> tuple[Reply, float]:
     """What becomes of one create, and the seconds it took; the run may begin to stop meanwhile."""
-    with closing(Transport(Endpoint(url=url, token="secret-token"))) as transport:
+    with closing(Transport(Endpoint.bearer(url=url, token="secret-token"))) as transport:
         if stop_after is not None:
             threading.Timer(stop_after, setattr, (transport, "stopping", True)).start()
         began = time.monotonic()
@@ -158,7 +158,7 @@ def test_a_body_that_is_not_taken_ends_as_well(monkeypatch: pytest.MonkeyPatch):
         thread = threading.Thread(target=accept, daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/v2"
-        with closing(Transport(Endpoint(url=url, token="secret-token"))) as transport:
+        with closing(Transport(Endpoint.bearer(url=url, token="secret-token"))) as transport:
             began = time.monotonic()
             reply = transport.request("POST", "/Bulk", body={"padding": "0" * 30_000_000})
             seconds = time.monotonic() - began

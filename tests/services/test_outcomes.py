@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from aapimport.config import Endpoint
+from aapimport.config.settings import Endpoint
 from aapimport.services.outcomes import Verdict, judge
 from aapimport.services.transport import Answer, Transport, httpx
 
@@ -32,7 +32,7 @@ def failing(failure: Callable[[str], Exception]) -> Transport:
     def handler(_request: httpx.Request) -> httpx.Response:
         raise failure("it broke")
 
-    transport = Transport(Endpoint(url="http://127.0.0.1:9/v2", token="t"))
+    transport = Transport(Endpoint.bearer(url="http://127.0.0.1:9/v2", token="t"))
     transport._way = httpx.MockTransport(handler)
     return transport
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from aapimport.config import Endpoint
+from aapimport.config.settings import Endpoint
 from aapimport.errors import SettingsError
 from aapimport.services import transport as module
 from aapimport.services.pace import Pace
@@ -23,7 +23,7 @@ def ask(response: Response, method: str = "GET") -> Reply:
 
 
 def _ask(url: str, method: str = "GET") -> Reply:
-    transport = Transport(Endpoint(url=url, token="secret"))
+    transport = Transport(Endpoint.bearer(url, token="secret"))
     try:
         return transport.request(method, "/Users")
     finally:
@@ -39,7 +39,7 @@ def test_a_request_carries_what_it_should():
         return Response(body=b"{}")
 
     with Server(application) as server:
-        transport = Transport(Endpoint(url=server.url, token="secret"))
+        transport = Transport(Endpoint.bearer(server.url, token="secret"))
         transport.request("POST", "/Users", body={"name": "Zoë"}, query={"count": "1"})
         transport.close()
     (first,) = seen
@@ -149,7 +149,7 @@ def test_half_a_character_in_json_is_replaced():
 def test_requests_keep_their_pace(portal_stub: ScimStub, monkeypatch: pytest.MonkeyPatch):
     """With a limit of requests a second, each request waits for its turn."""
     waits: list[float] = []
-    transport = Transport(Endpoint(url=portal_stub.url, token=TOKEN), pace=Pace(0.1))
+    transport = Transport(Endpoint.bearer(portal_stub.url, token=TOKEN), pace=Pace(0.1))
     monkeypatch.setattr(transport, "pause", waits.append)
     for _ in range(3):
         transport.request("GET", "/Users")
@@ -160,7 +160,7 @@ def test_requests_keep_their_pace(portal_stub: ScimStub, monkeypatch: pytest.Mon
 def test_nothing_is_logged_about_people(caplog: pytest.LogCaptureFixture, portal_stub: ScimStub):
     """Addresses and tokens reach no log, at any level that an application may choose."""
     caplog.set_level(logging.INFO)
-    transport = Transport(Endpoint(url=portal_stub.url, token="secret-token"))
+    transport = Transport(Endpoint.bearer(portal_stub.url, token="secret-token"))
     transport.request("GET", "/Users", query={"filter": 'userName eq "ana@acme.com"'})
     transport.close()
     assert "ana" not in caplog.text
@@ -169,20 +169,20 @@ def test_nothing_is_logged_about_people(caplog: pytest.LogCaptureFixture, portal
 
 def test_a_token_is_not_in_what_is_printed():
     """The token is left out of the settings' own text."""
-    assert "secret" not in repr(Endpoint(url="https://x.example", token="secret"))
+    assert "secret" not in repr(Endpoint.bearer("https://x.example", token="secret"))
 
 
 def test_an_address_that_httpx_refuses_is_a_setting():
     """An address that only the HTTP library finds wrong still ends as a settings error."""
     with pytest.raises(SettingsError, match="web address"):
-        Transport(Endpoint(url="https://exam\u200bple.com", token="t"))
+        Transport(Endpoint.bearer("https://exam\u200bple.com", token="t"))
 
 
 def test_cutting_is_what_the_fault_does(portal_stub: ScimStub):
     """The fault server acts before it cuts an answer, and doesn't act where it says so."""
     portal_stub.on("POST", "/Users", cut_off)
     portal_stub.on("POST", "/Users", instead(RESET))
-    transport = Transport(Endpoint(url=portal_stub.url, token=portal_stub.habits.token))
+    transport = Transport(Endpoint.bearer(portal_stub.url, token=portal_stub.habits.token))
     replies = [
         transport.request("POST", "/Users", body={"userName": name}) for name in ("a", "b", "c")
     ]
@@ -212,7 +212,7 @@ def test_a_service_can_not_make_us_say_a_token(said: str):
         status=500, body=f"your {said} is odd".encode(), headers={"Retry-After": said, "ETag": said}
     )
     with Server(lambda _request: answer) as server:
-        endpoint = Endpoint(url=server.url, token="the-other-one")
+        endpoint = Endpoint.bearer(server.url, token="the-other-one")
         transport = Transport(endpoint, secrets=["own-token-77", LONG])
         reply = transport.request("GET", "/Users")
         transport.close()
@@ -235,7 +235,7 @@ def test_words_in_a_broken_answer_are_foreign_too():
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/v2"
-        transport = Transport(Endpoint(url=url, token=LONG))
+        transport = Transport(Endpoint.bearer(url, token=LONG))
         reply = transport.request("GET", "/Users")
         transport.close()
         thread.join(5)
@@ -246,7 +246,7 @@ def test_words_in_a_broken_answer_are_foreign_too():
 
 def test_an_address_that_is_none_was_not_sent():
     """An id of a megabyte fits into no web address; nothing is sent, and nothing breaks."""
-    transport = Transport(Endpoint(url="http://127.0.0.1:9/v2", token="t"))
+    transport = Transport(Endpoint.bearer("http://127.0.0.1:9/v2", token="t"))
     assert isinstance(transport.request("GET", "/Users/" + "x" * 1_000_000), NotSent)
     transport.close()
 
@@ -254,7 +254,7 @@ def test_an_address_that_is_none_was_not_sent():
 def test_two_services_do_not_hear_each_others_stop(portal_stub: ScimStub, jhana_stub: ScimStub):
     """One that ends leaves the other sending."""
     portal, jhana = (
-        Transport(Endpoint(url=stub.url, token=TOKEN)) for stub in (portal_stub, jhana_stub)
+        Transport(Endpoint.bearer(stub.url, token=TOKEN)) for stub in (portal_stub, jhana_stub)
     )
     portal.stopping = True
     ana, bo = {"userName": "ana@acme.com"}, {"userName": "bo@acme.com"}
@@ -269,7 +269,7 @@ def test_two_services_do_not_hear_each_others_stop(portal_stub: ScimStub, jhana_
 @pytest.mark.parametrize(("method", "pace"), [("POST", 5.0), ("PATCH", 1 / 3600)])
 def test_a_run_that_stops_waits_for_no_long_turn(portal_stub: ScimStub, method, pace):
     """After ^C nobody is created, and what is under way isn't waited for an hour either."""
-    transport = Transport(Endpoint(url=portal_stub.url, token=TOKEN), pace=Pace(pace))
+    transport = Transport(Endpoint.bearer(portal_stub.url, token=TOKEN), pace=Pace(pace))
     transport.request("GET", "/Users")
     transport.stopping = True
     reply = transport.request(method, "/Users", body={"userName": "ana@acme.com"})
@@ -281,7 +281,7 @@ def test_a_run_that_stops_waits_for_no_long_turn(portal_stub: ScimStub, method, 
 def test_what_is_under_way_still_gets_its_turn(portal_stub: ScimStub):
     """After ^C, an account that was created is still put right and read back."""
     ana = portal_stub.add_user("ana@acme.com")
-    transport = Transport(Endpoint(url=portal_stub.url, token=TOKEN), pace=Pace(10))
+    transport = Transport(Endpoint.bearer(portal_stub.url, token=TOKEN), pace=Pace(10))
     transport.request("GET", "/Users")
     transport.stopping = True
     reply = transport.request("GET", f"/Users/{ana}")
@@ -293,7 +293,7 @@ def test_what_a_server_wants_kept_is_not(portal_stub: ScimStub):
     """No cookie is sent back: a session must not stand in for the token."""
     cookie = as_json(200, {}, {"Set-Cookie": "session=1; Path=/"})
     portal_stub.on("GET", "/Users", instead(cookie), times=2)
-    transport = Transport(Endpoint(url=portal_stub.url, token=TOKEN))
+    transport = Transport(Endpoint.bearer(portal_stub.url, token=TOKEN))
     for _ in range(2):
         transport.request("GET", "/Users")
     transport.close()
@@ -310,7 +310,7 @@ def test_the_environments_proxy_is_used(monkeypatch: pytest.MonkeyPatch):
 
     with Server(proxy, base="") as server:
         monkeypatch.setenv("HTTP_PROXY", server.url)
-        transport = Transport(Endpoint(url="http://portal.example.invalid/scim/v2", token=TOKEN))
+        transport = Transport(Endpoint.bearer("http://portal.example.invalid/scim/v2", TOKEN))
         reply = transport.request("GET", "/Users")
         transport.close()
     assert isinstance(reply, Answer)

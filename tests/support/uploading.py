@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aapimport.check.check_file import Checked
-from aapimport.config import Endpoint
+from aapimport.config.settings import Endpoint
 from aapimport.person import Person
 from aapimport.plan.make import Services, make_plan
 from aapimport.plan.plan import Plan, PlanOptions
@@ -61,8 +61,8 @@ def checked(rows: Sequence[Person], digest: str = "d" * 64) -> Checked:
 def services(portal: ScimStub, jhana: ScimStub, token: str = TOKEN) -> Iterator[Services]:
     """Connections to both stubs."""
     with (
-        closing(Transport(Endpoint(url=portal.url, token=token))) as to_portal,
-        closing(Transport(Endpoint(url=jhana.url, token=token))) as to_jhana,
+        closing(Transport(Endpoint.bearer(url=portal.url, token=token))) as to_portal,
+        closing(Transport(Endpoint.bearer(url=jhana.url, token=token))) as to_jhana,
     ):
         yield Services(
             target="live",

@@ -5,7 +5,9 @@ from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aapimport.config import Endpoint, Settings, host_of, is_loopback, read_settings
+from aapimport.config.addresses import host_of, is_loopback
+from aapimport.config.logins import secret_of
+from aapimport.config.settings import Endpoint, Settings, read_settings
 
 if TYPE_CHECKING:
     from aapimport.plan.make import Services
@@ -71,7 +73,7 @@ def _transports(
     if settings.portal and settings.jhana:
         endpoints = (settings.portal, settings.jhana)
         paces = {host_of(one.url): Pace(typed or _pace(one)) for one in endpoints}
-        tokens = [one.token for one in endpoints]
+        tokens = [secret_of(one.login).value for one in endpoints]
         portal, jhana = (
             stack.enter_context(
                 closing(Transport(one, pace=paces[host_of(one.url)], secrets=tokens))
@@ -82,7 +84,7 @@ def _transports(
     from aapimport.sandbox.practice import Practice
 
     practice = stack.enter_context(closing(Practice(settings.state_dir)))
-    endpoint = Endpoint(url=_IN_PROCESS, token=practice.token)
+    endpoint = Endpoint.bearer(_IN_PROCESS, practice.token)
     portal, jhana = (
         stack.enter_context(closing(Transport(endpoint, app=app)))
         for app in (practice.portal, practice.jhana)

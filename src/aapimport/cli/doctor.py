@@ -16,7 +16,7 @@ def doctor(*, as_json: bool) -> ExitCode:
     is wrong; 4: a service can't be reached.
     """
     from aapimport.cli.connection import connected
-    from aapimport.config import read_settings
+    from aapimport.config.settings import read_settings
     from aapimport.plan.diagnosis import diagnose
     from aapimport.screens.console import make_console
     from aapimport.screens.doctor import show_diagnosis

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aapimport.check.check_file import Checked
     from aapimport.cli.asking import Asker
     from aapimport.cli.planning import PlanFlags
-    from aapimport.config import Settings
+    from aapimport.config.settings import Settings
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
 

@@ -12,7 +12,7 @@ from aapimport.errors import ExitCode
 def passes(*, as_json: bool) -> ExitCode:
     """List the passes of the portal, with their seats."""
     from aapimport.cli.connection import connected
-    from aapimport.config import read_settings
+    from aapimport.config.settings import read_settings
     from aapimport.screens.console import make_console
     from aapimport.screens.passes import passes_json, show_passes
     from aapimport.screens.target import show_target

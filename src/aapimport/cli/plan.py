@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from aapimport.check.check_file import Checked
     from aapimport.cli.asking import Asker
-    from aapimport.config import Settings
+    from aapimport.config.settings import Settings
     from aapimport.plan.plan import Plan
 
 
@@ -50,7 +50,7 @@ def plan(
     from aapimport.cli.asking import Asker
     from aapimport.cli.deciding import decided_plan
     from aapimport.cli.planning import checked_file
-    from aapimport.config import read_settings
+    from aapimport.config.settings import read_settings
     from aapimport.plan.decide import impossible, refuse_impossible
     from aapimport.screens.console import make_console
     from aapimport.screens.target import show_target

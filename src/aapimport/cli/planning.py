@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from aapimport.check.check_file import Checked, ReadOptions
     from aapimport.cli.asking import Asker
-    from aapimport.config import Settings
+    from aapimport.config.settings import Settings
     from aapimport.plan.make import Memory, Services
     from aapimport.plan.plan import Plan
 

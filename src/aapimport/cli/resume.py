@@ -38,7 +38,7 @@ def resume(receipt: str | None, *, close: bool, yes: bool, again: bool, **shared
     from aapimport.cli.connection import connected
     from aapimport.cli.open_uploads import chosen_upload, close_upload, show_closed_upload
     from aapimport.cli.running import Carrier, opened_journal
-    from aapimport.config import read_settings
+    from aapimport.config.settings import read_settings
     from aapimport.run.runs import refuse_other_services
     from aapimport.screens.console import make_console
     from aapimport.screens.target import show_target

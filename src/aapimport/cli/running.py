@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from aapimport.cli.asking import Asker
-    from aapimport.config import Settings
+    from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
     from aapimport.run.options import Drift

@@ -74,7 +74,7 @@ def serve(*, port: int) -> ExitCode:
 
     Prints the four settings with which another aapimport, or any SCIM client, reaches it.
     """
-    from aapimport.config import JHANA_TOKEN, JHANA_URL, PORTAL_TOKEN, PORTAL_URL
+    from aapimport.config.settings import JHANA_TOKEN, JHANA_URL, PORTAL_TOKEN, PORTAL_URL
     from aapimport.sandbox.serving import PracticeServer
     from aapimport.screens.console import make_console
     from aapimport.screens.sandbox import show_served, show_serving
@@ -100,7 +100,8 @@ def serve(*, port: int) -> ExitCode:
 
 def _state_dir() -> Path:
     """The state folder; what is configured for the real services doesn't matter here."""
-    from aapimport.config import STATE_DIR, read_settings
+    from aapimport.config.folders import STATE_DIR
+    from aapimport.config.settings import read_settings
 
     only = {name: value for name, value in os.environ.items() if name == STATE_DIR}
     return read_settings(only).state_dir

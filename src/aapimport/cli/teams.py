@@ -13,7 +13,7 @@ from aapimport.errors import ExitCode
 def teams(*, pass_name: str | None, as_json: bool) -> ExitCode:
     """List the teams of the portal, with their places."""
     from aapimport.cli.connection import connected
-    from aapimport.config import read_settings
+    from aapimport.config.settings import read_settings
     from aapimport.plan.names import choose_pass
     from aapimport.screens.console import make_console
     from aapimport.screens.passes import show_teams, teams_json

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from aapimport.check.check_file import Checked
     from aapimport.cli.asking import Asker
-    from aapimport.config import Settings
+    from aapimport.config.settings import Settings
     from aapimport.plan.make import Memory, Services
     from aapimport.plan.plan import Plan
     from aapimport.plan.report import PlanReport
@@ -63,7 +63,7 @@ def upload(
     from aapimport.cli.asking import Asker
     from aapimport.cli.connection import connected
     from aapimport.cli.running import Carrier, opened_journal
-    from aapimport.config import read_settings
+    from aapimport.config.settings import read_settings
     from aapimport.screens.console import make_console
     from aapimport.screens.target import show_target
 

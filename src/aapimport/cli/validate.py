@@ -118,7 +118,7 @@ def _not_compared(checked: "Checked") -> _Teams:
 def _compared(checked: "Checked", pass_name: str) -> _Teams:
     """Compare the teams of the file with those of a pass."""
     from aapimport.cli.connection import connected
-    from aapimport.config import read_settings
+    from aapimport.config.settings import read_settings
     from aapimport.plan.checked_teams import with_team_problems
     from aapimport.plan.names import choose_pass, teams_of
     from aapimport.screens.console import make_console, safe

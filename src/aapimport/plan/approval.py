@@ -8,7 +8,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from aapimport.check.check_file import Checked
-from aapimport.config import Settings, places_of
+from aapimport.config.addresses import places_of
+from aapimport.config.settings import Settings
 from aapimport.errors import FileProblemError, RefusedError
 from aapimport.plan.decide import refuse_impossible
 from aapimport.plan.make import NO_MEMORY, Memory, Services

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from aapimport.check.check_file import Checked
-from aapimport.config import place_of
+from aapimport.config.addresses import place_of
 from aapimport.plan.by_name import by_name
 from aapimport.plan.decide import decide
 from aapimport.plan.maybes import find_maybes

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from aapimport.check.addresses import address_fault
-from aapimport.config import ADMINISTRATOR, Settings
+from aapimport.config.settings import ADMINISTRATOR, Settings
 from aapimport.errors import SettingsError
 from aapimport.person import address_key
 from aapimport.services.directory import Absent, Found, LookUp, Unknown

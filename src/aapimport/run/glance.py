@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from aapimport.config import places_of, share_a_place
+from aapimport.config.addresses import places_of, share_a_place
 from aapimport.run.records import HowFar, Run, State, how_far
 from aapimport.run.schema import APPLICATION_ID
 

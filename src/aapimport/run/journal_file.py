@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from aapimport.config import private_folder
+from aapimport.config.folders import private_folder
 from aapimport.errors import ServiceError, SettingsError
 from aapimport.run.schema import NotAJournalError, Transaction, adopt_or_create
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, SoftFileLock, Timeout
 
-from aapimport.config import STATE_DIR, private_folder
+from aapimport.config.folders import STATE_DIR, private_folder
 from aapimport.errors import ServiceError, SettingsError
 
 WAIT_SECONDS = 10.0

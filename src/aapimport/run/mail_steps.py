@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from aapimport.config import place_of
+from aapimport.config.addresses import place_of
 from aapimport.errors import AapimportError
 from aapimport.run.confirming import look_again, still_theirs
 from aapimport.run.conveyor import Batch, Call, Progress

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from aapimport import __version__
-from aapimport.config import share_a_place
+from aapimport.config.addresses import share_a_place
 from aapimport.errors import RefusedError
 from aapimport.plan.plan import Plan
 from aapimport.run.inheriting import take_over

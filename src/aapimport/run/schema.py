@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from aapimport.config import places_of
+from aapimport.config.addresses import places_of
 from aapimport.run.records import NOT_FINAL
 
 APPLICATION_ID = 0x61617069  # "aapi"

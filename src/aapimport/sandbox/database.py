@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from aapimport.config import private_folder
+from aapimport.config.folders import private_folder
 from aapimport.errors import SettingsError
 
 SCHEMA_VERSION = 1

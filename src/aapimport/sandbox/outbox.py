@@ -11,7 +11,7 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from pathlib import Path
 
-from aapimport.config import private_folder
+from aapimport.config.folders import private_folder
 
 PORTAL_KINDS = ("combined", "portal")
 JHANA_KINDS = ("jhana",)

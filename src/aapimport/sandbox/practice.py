@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aapimport.config import private_folder
+from aapimport.config.folders import private_folder
 from aapimport.errors import SettingsError
 from aapimport.run.journal import journal_path
 from aapimport.sandbox.database import Database, database_path

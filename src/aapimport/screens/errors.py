@@ -6,7 +6,8 @@ import traceback
 from datetime import UTC, datetime
 
 from aapimport import __version__
-from aapimport.config import private_folder, read_settings
+from aapimport.config.folders import private_folder
+from aapimport.config.settings import read_settings
 from aapimport.errors import NOTHING_SENT, AapimportError
 from aapimport.screens.console import make_console, safe_lines
 

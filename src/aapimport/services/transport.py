@@ -17,7 +17,9 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from aapimport import __version__
-from aapimport.config import Endpoint, is_loopback
+from aapimport.config.addresses import is_loopback
+from aapimport.config.logins import Login, secret_of
+from aapimport.config.settings import Endpoint
 from aapimport.errors import SettingsError
 from aapimport.services.deadline import STOPPING_GRACE, Deadline, keep
 from aapimport.services.pace import Pace
@@ -144,12 +146,12 @@ class Transport:
         self.stopping = False
         self._pace = pace or Pace()
         self._deadline = Deadline(lambda: self.stopping)
-        self._redaction = Redaction((endpoint.token, *secrets))
+        self._redaction = Redaction((secret_of(endpoint.login).value, *secrets))
         self._headers = [
             (b"Accept", f"{MEDIA_TYPE}, application/json;q=0.9".encode()),
             (b"Accept-Encoding", b"identity"),
             (b"User-Agent", f"aapimport/{__version__}".encode()),
-            (b"Authorization", f"Bearer {endpoint.token}".encode()),
+            _identity(endpoint.login),
         ]
         self._client, self._way = _open(endpoint.url, app)
         keep(self._deadline, self._way)
@@ -274,6 +276,12 @@ class Transport:
         text = plain_words(said.decode(errors="replace"))
         name = type(error).__name__
         return f"{name}: {text}" if text else name
+
+
+def _identity(login: Login) -> tuple[bytes, bytes]:
+    """The header that tells who we are."""
+    secret = secret_of(login).value
+    return b"Authorization", f"Bearer {secret}".encode()
 
 
 def _open(

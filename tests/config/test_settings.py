@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from aapimport.config import (
+from aapimport.config.addresses import places_of
+from aapimport.config.folders import private_folder
+from aapimport.config.settings import (
     DEFAULT_SETTLE_SECONDS,
     JHANA_TOKEN,
     JHANA_URL,
@@ -12,8 +14,6 @@ from aapimport.config import (
     PORTAL_URL,
     SERVICE_VARIABLES,
     SETTLE_SECONDS,
-    places_of,
-    private_folder,
     read_settings,
 )
 from aapimport.errors import ExitCode, SettingsError

@@ -1,23 +1,21 @@
 """Settings, all from the environment; tokens never come from the command line."""
 
 import os
-import posixpath
-import stat
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from ipaddress import ip_address
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, cast, get_args
-from urllib.parse import quote, unquote, urlsplit
+from typing import Literal, Self, cast, get_args
+from urllib.parse import urlsplit
 
+from aapimport.config.addresses import as_kept, is_loopback, place_of
+from aapimport.config.folders import STATE_DIR
+from aapimport.config.logins import Bearer, ClientCertificate, Login, Secret
 from aapimport.errors import SettingsError
 
 PORTAL_URL = "AAPIMPORT_PORTAL_URL"
 PORTAL_TOKEN = "AAPIMPORT_PORTAL_TOKEN"
 JHANA_URL = "AAPIMPORT_JHANA_URL"
 JHANA_TOKEN = "AAPIMPORT_JHANA_TOKEN"
-STATE_DIR = "AAPIMPORT_STATE_DIR"
 SETTLE_SECONDS = "AAPIMPORT_SETTLE_SECONDS"
 ADMINISTRATOR = "AAPIMPORT_ADMINISTRATOR"
 BUFFER = "AAPIMPORT_BUFFER"
@@ -53,11 +51,20 @@ class Endpoint:
     Attributes:
         url: The SCIM base address: scheme and host in small letters, the host as its A-label,
             without a port that goes without saying, and without a slash at the end.
-        token: The bearer token.
+        login: How it is told who we are.
+        certificate: The certificate that it asks for; None where it asks for none.
+        ca_file: Certificates to be trusted beside those of the system, in PEM; None for none.
     """
 
     url: str
-    token: str = field(repr=False)
+    login: Login
+    certificate: ClientCertificate | None = None
+    ca_file: Path | None = None
+
+    @classmethod
+    def bearer(cls, url: str, token: str, source: str = "") -> Self:
+        """A service that a token opens."""
+        return cls(url=url, login=Bearer(token=Secret(value=token, source=source)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,28 +146,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     )
 
 
-def private_folder(path: Path) -> Path:
-    """Create a folder that only its owner can open (0700), with its parents.
-
-    Raises:
-        SettingsError: It can't be created, its mode can't be set, or everybody may write to it.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if os.name != "nt" and path.stat().st_mode & stat.S_IWOTH:
-            raise SettingsError(
-                f"the folder {path} is open to everybody",
-                hint=f"set {STATE_DIR} to a folder of your own",
-            )
-        path.chmod(0o700)
-    except OSError as error:
-        raise SettingsError(
-            f"the folder {path} can't be used: {error.strerror}",
-            hint=f"set {STATE_DIR} to a folder that you can write to",
-        ) from error
-    return path
-
-
 def _state_dir(environment: Mapping[str, str]) -> Path:
     if chosen := environment.get(STATE_DIR, "").strip():
         return Path(chosen).expanduser().absolute()
@@ -238,71 +223,4 @@ def _endpoint(environment: Mapping[str, str], url_name: str, token_name: str) ->
             f"{token_name} holds characters that a token can't have",
             hint="copy the token again, without line breaks or spaces",
         )
-    return Endpoint(
-        url=f"{parts.scheme}://{_written(_a_label(parts.hostname), _port(url))}{parts.path}",
-        token=token,
-    )
-
-
-def host_of(url: str) -> tuple[str, int]:
-    """The host and the port that an acceptable address leads to, however it is spelled."""
-    parts = urlsplit(url)
-    host = _a_label(parts.hostname or "").rstrip(".")
-    standard = 443 if parts.scheme == "https" else 80
-    return "127.0.0.1" if host == "localhost" else host, _port(url) or standard
-
-
-def place_of(url: str) -> str:
-    """What an acceptable address leads to, as an address: the same however it is spelled.
-
-    Journals and written plans know a service by it.
-    """
-    parts = urlsplit(url)
-    path = quote(posixpath.normpath(unquote(parts.path)).strip("/."))
-    place = f"{parts.scheme}://{_written(host_of(url)[0], _port(url))}"
-    return f"{place}/{path}" if path else place
-
-
-def places_of(address: str) -> str:
-    """The places of a pair of services, which are parted by a blank; `practice` is one of its own.
-
-    Earlier versions wrote the addresses as they were typed.
-    """
-    return " ".join(place_of(one) if "://" in one else one for one in address.split(" "))
-
-
-def share_a_place(one: str, other: str) -> bool:
-    """Whether two pairs of services, as `places_of` writes them, have a service in common."""
-    return not set(one.split(" ")).isdisjoint(other.split(" "))
-
-
-def _a_label(host: str) -> str:
-    """A host as it goes over the wire (UTS 46); in small letters where it is no domain."""
-    if not host.isascii():
-        import idna
-
-        with suppress(idna.IDNAError, UnicodeError):  # httpx says later what is wrong with it
-            return idna.encode(host, uts46=True, transitional=False).decode("ascii")
-    return host.lower()
-
-
-def _port(url: str) -> int | None:
-    """The port of an address; None where the scheme says it."""
-    parts = urlsplit(url)
-    return None if parts.port == (443 if parts.scheme == "https" else 80) else parts.port
-
-
-def _written(host: str, port: int | None) -> str:
-    """A host and a port as they stand in an address."""
-    shown = f"[{host}]" if ":" in host else host
-    return f"{shown}:{port}" if port else shown
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name or address is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return Endpoint.bearer(as_kept(url), token, token_name)

@@ -1,0 +1,1 @@
+"""Settings: what a command works with, and where each value came from."""

@@ -1,0 +1,77 @@
+"""Where a service is: addresses that are spelled in many ways, and lead to one place."""
+
+import posixpath
+from contextlib import suppress
+from ipaddress import ip_address
+from urllib.parse import quote, unquote, urlsplit
+
+
+def as_kept(url: str) -> str:
+    """An acceptable address, its host in small letters and as its A-label, without a usual port."""
+    parts = urlsplit(url)
+    host = _a_label(parts.hostname or "")
+    return f"{parts.scheme}://{_written(host, _port(url))}{parts.path}"
+
+
+def host_of(url: str) -> tuple[str, int]:
+    """The host and the port that an acceptable address leads to, however it is spelled."""
+    parts = urlsplit(url)
+    host = _a_label(parts.hostname or "").rstrip(".")
+    standard = 443 if parts.scheme == "https" else 80
+    return "127.0.0.1" if host == "localhost" else host, _port(url) or standard
+
+
+def place_of(url: str) -> str:
+    """What an acceptable address leads to, as an address: the same however it is spelled.
+
+    Journals and written plans know a service by it.
+    """
+    parts = urlsplit(url)
+    path = quote(posixpath.normpath(unquote(parts.path)).strip("/."))
+    place = f"{parts.scheme}://{_written(host_of(url)[0], _port(url))}"
+    return f"{place}/{path}" if path else place
+
+
+def places_of(address: str) -> str:
+    """The places of a pair of services, which are parted by a blank; `practice` is one of its own.
+
+    Earlier versions wrote the addresses as they were typed.
+    """
+    return " ".join(place_of(one) if "://" in one else one for one in address.split(" "))
+
+
+def share_a_place(one: str, other: str) -> bool:
+    """Whether two pairs of services, as `places_of` writes them, have a service in common."""
+    return not set(one.split(" ")).isdisjoint(other.split(" "))
+
+
+def _a_label(host: str) -> str:
+    """A host as it goes over the wire (UTS 46); in small letters where it is no domain."""
+    if not host.isascii():
+        import idna
+
+        with suppress(idna.IDNAError, UnicodeError):  # httpx says later what is wrong with it
+            return idna.encode(host, uts46=True, transitional=False).decode("ascii")
+    return host.lower()
+
+
+def _port(url: str) -> int | None:
+    """The port of an address; None where the scheme says it."""
+    parts = urlsplit(url)
+    return None if parts.port == (443 if parts.scheme == "https" else 80) else parts.port
+
+
+def _written(host: str, port: int | None) -> str:
+    """A host and a port as they stand in an address."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{shown}:{port}" if port else shown
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
