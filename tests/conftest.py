@@ -30,7 +30,8 @@ gc.disable()  # until all tests are there: what is imported and collected stays
 
 _FOLDERS = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
 _COMMANDS = (
-    *("aapimport.cli.plan", "aapimport.cli.approving", "aapimport.cli.resume"),
+    *("aapimport.cli.plan", "aapimport.app.upload", "aapimport.app.approving"),
+    "aapimport.cli.resume",
     *("aapimport.cli.sandbox", "aapimport.sandbox.serving", "support.rehearsal"),
 )
 """What nearly every command imports."""

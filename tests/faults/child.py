@@ -205,9 +205,10 @@ def _import_everything() -> None:
     import importlib
 
     for name in (
-        "aapimport.cli.running",
-        "aapimport.cli.connection",
-        "aapimport.cli.approving",
+        "aapimport.app.carry_out",
+        "aapimport.app.session",
+        "aapimport.app.upload",
+        "aapimport.app.approving",
         "aapimport.check.check_file",
         "aapimport.plan.decide",
         "aapimport.run.report",

@@ -14,6 +14,7 @@ import click
 
 from aapimport import __version__
 from aapimport.errors import AapimportError, ExitCode, RefusedError, UsageError
+from aapimport.screens.printing import stop_printing
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 
@@ -129,11 +130,6 @@ def _bug(error: Exception) -> int:
 
     show_bug(error)
     return ExitCode.BUG
-
-
-def stop_printing() -> None:
-    """Have what stdout can't take any more go nowhere, so that the process can end in peace."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def entry_point() -> None:

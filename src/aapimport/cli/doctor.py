@@ -15,7 +15,7 @@ def doctor(*, as_json: bool) -> ExitCode:
     Nothing is written to any service. Exit code 0: an upload can run; 3: a setting or a token
     is wrong; 4: a service can't be reached.
     """
-    from aapimport.cli.connection import connected
+    from aapimport.app.session import connected
     from aapimport.config.settings import read_settings
     from aapimport.plan.diagnosis import diagnose
     from aapimport.screens.console import make_console

@@ -51,7 +51,7 @@ def generate_template(
 def _teams(pass_name: str | None) -> tuple[str, ...] | None:
     if pass_name is None:
         return None
-    from aapimport.cli.connection import team_names
+    from aapimport.app.session import team_names
 
     return team_names(pass_name)
 

@@ -11,7 +11,7 @@ from aapimport.errors import ExitCode
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 def passes(*, as_json: bool) -> ExitCode:
     """List the passes of the portal, with their seats."""
-    from aapimport.cli.connection import connected
+    from aapimport.app.session import connected
     from aapimport.config.settings import read_settings
     from aapimport.screens.console import make_console
     from aapimport.screens.passes import passes_json, show_passes

@@ -42,9 +42,9 @@ def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choice
     converted; possible leavers, by last login, go to a sheet of their own and
     are not loaded unless you bring them back. LIST itself is not changed.
     """
+    from aapimport.app.planning import with_answers
     from aapimport.check.check_file import ReadOptions, check_file
-    from aapimport.cli.asking import Asker
-    from aapimport.cli.planning import with_answers
+    from aapimport.cli.desk import TerminalDesk
     from aapimport.copies.renew import renew as write_renewal
     from aapimport.problems.problem import Level
     from aapimport.screens.workbooks import renewed
@@ -52,7 +52,7 @@ def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choice
 
     out = out or file.parent / f"{file.stem}.renewed.xlsx"
     check_workbook_name(out, force=force, source=file)
-    asker = Asker(practice=False, yes=False)
+    asker = TerminalDesk("live")
     checked = with_answers(ReadOptions(**choices), asker, lambda chosen: check_file(file, chosen))
     renewal = write_renewal(checked, out, idle_days=idle_days, force=force)
     click.echo(renewed(out, renewal))

@@ -46,7 +46,7 @@ def reset(*, yes: bool) -> ExitCode:
 
     A terminal is asked first; elsewhere it is simply done, because nothing real is lost.
     """
-    from aapimport.cli.asking import throw_away_typed
+    from aapimport.cli.desk import throw_away_typed
     from aapimport.run.journal import journal_path
     from aapimport.run.lock import only_writer
     from aapimport.sandbox.practice import reset as start_over

@@ -12,7 +12,7 @@ from aapimport.errors import ExitCode
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 def teams(*, pass_name: str | None, as_json: bool) -> ExitCode:
     """List the teams of the portal, with their places."""
-    from aapimport.cli.connection import connected
+    from aapimport.app.session import connected
     from aapimport.config.settings import read_settings
     from aapimport.plan.names import choose_pass
     from aapimport.screens.console import make_console

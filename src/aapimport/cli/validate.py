@@ -55,9 +55,9 @@ def validate(  # noqa: PLR0913 -- click names each flag
     **choices: Any,
 ) -> ExitCode:
     """Check every row of FILE and list all problems; nothing is sent."""
+    from aapimport.app.planning import with_answers
     from aapimport.check.check_file import ReadOptions, begin_check
-    from aapimport.cli.asking import Asker
-    from aapimport.cli.planning import with_answers
+    from aapimport.cli.desk import TerminalDesk
 
     outputs = [out for out in (annotate, fix) if out is not None]
     if len({out.absolute() for out in outputs}) < len(outputs):
@@ -77,7 +77,7 @@ def validate(  # noqa: PLR0913 -- click names each flag
 
         return checking()
 
-    checked = with_answers(ReadOptions(**choices), Asker(practice=False, yes=False), check)
+    checked = with_answers(ReadOptions(**choices), TerminalDesk("live"), check)
     teams = _compared(checked, pass_name) if pass_name is not None else _not_compared(checked)
     _show(teams, show_all=show_all, as_json=as_json)
     _write(teams.checked, annotate, fix, force=force)
@@ -117,7 +117,7 @@ def _not_compared(checked: "Checked") -> _Teams:
 
 def _compared(checked: "Checked", pass_name: str) -> _Teams:
     """Compare the teams of the file with those of a pass."""
-    from aapimport.cli.connection import connected
+    from aapimport.app.session import connected
     from aapimport.config.settings import read_settings
     from aapimport.plan.checked_teams import with_team_problems
     from aapimport.plan.names import choose_pass, teams_of

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -12,7 +13,7 @@ from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled
 from aapimport.screens.preview import MARKS, show_preview
 
-__all__ = ["show_client_admins", "show_plan", "show_preview"]
+__all__ = ["show_client_admins", "show_plan", "show_preview", "show_written"]
 
 _LABEL = 20
 _INDENT = "  "
@@ -40,6 +41,12 @@ def show_plan(console: Console, plan: Plan) -> None:
         print_labelled(console, f"{_INDENT}{label}".ljust(_LABEL), words)
     for line in _remarks(plan):
         print_labelled(console, _INDENT, line)
+
+
+def show_written(console: Console, path: Path, fingerprint: str) -> None:
+    """Where a plan was written, and by what whoever carries it out knows it."""
+    console.print(safe(f"wrote {path}"), soft_wrap=True)
+    console.print(f"fingerprint: {fingerprint}")
 
 
 def show_client_admins(console: Console, plan: Plan) -> None:

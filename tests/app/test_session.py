@@ -1,10 +1,14 @@
-from aapimport.cli.connection import connected
+from pathlib import Path
+from typing import Any
+
+from aapimport.app.session import connected
 from aapimport.config.settings import Endpoint, Settings
 from aapimport.services.transport import Answer
-from support.wire import Response, Server
+from support.stub import ScimStub
+from support.wire import Request, Response, Server
 
 
-def settings(portal: str, jhana: str, tmp_path, **more) -> Settings:
+def settings(portal: str, jhana: str, tmp_path: Path, **more: Any) -> Settings:
     """Two services, each with a token of its own."""
     return Settings(
         state_dir=tmp_path,
@@ -14,7 +18,7 @@ def settings(portal: str, jhana: str, tmp_path, **more) -> Settings:
     )
 
 
-def test_neither_service_can_say_the_others_token(tmp_path):
+def test_neither_service_can_say_the_others_token(tmp_path: Path) -> None:
     """A gateway before both may repeat either; both are struck out of what each says."""
     said = Response(status=500, body=b"no portal-token-71, no jhana-token-29")
     with (
@@ -27,11 +31,11 @@ def test_neither_service_can_say_the_others_token(tmp_path):
             assert reply.body == b"no [token], no [token]"
 
 
-def test_services_at_one_host_stop_each_by_itself(tmp_path):
+def test_services_at_one_host_stop_each_by_itself(tmp_path: Path) -> None:
     """They share the host's budget of retries; the end of one doesn't cut the other's waits."""
     asked: list[str] = []
 
-    def application(request) -> Response:
+    def application(request: Request) -> Response:
         asked.append(request.path)
         return Response(status=503)
 
@@ -46,13 +50,17 @@ def test_services_at_one_host_stop_each_by_itself(tmp_path):
     assert asked == ["/Users/1"] + ["/j/Users/1"] * 3
 
 
-def test_services_at_two_hosts_share_nothing(portal_stub, jhana_stub, tmp_path):
+def test_services_at_two_hosts_share_nothing(
+    portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path
+) -> None:
     """What one of them costs is not the other's."""
     with connected(settings(portal_stub.url, jhana_stub.url, tmp_path)) as services:
         assert services.portal.patience._budget is not services.jhana.patience._budget
 
 
-def test_the_setting_reaches_the_portal_alone(portal_stub, jhana_stub, tmp_path):
+def test_the_setting_reaches_the_portal_alone(
+    portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path
+) -> None:
     """Jhana has neither roles nor passes; the setting is about the portal."""
     portal_stub.habits.token, jhana_stub.habits.token = "portal-token-71", "jhana-token-29"
     dropped = frozenset({"externalid"})

@@ -1,4 +1,4 @@
-"""Both services, real or practice, as the settings say."""
+"""Both services, real or practice, as the settings say, and the journal of what is sent to them."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -10,7 +10,9 @@ from aapimport.config.logins import secret_of
 from aapimport.config.settings import Endpoint, Settings, read_settings
 
 if TYPE_CHECKING:
+    from aapimport.app.desk import Desk
     from aapimport.plan.make import Services
+    from aapimport.run.journal import Journal
     from aapimport.services.transport import Transport
 
 _IN_PROCESS = "http://127.0.0.1/v2"
@@ -98,3 +100,19 @@ def _pace(endpoint: Endpoint) -> float | None:
 
     local = is_loopback(urlsplit(endpoint.url).hostname or "")
     return None if local else DEFAULT
+
+
+@contextmanager
+def opened_journal(settings: Settings, desk: "Desk") -> Iterator["Journal"]:
+    """The journal of the configured services, which nobody else writes meanwhile.
+
+    Raises:
+        SettingsError: It can't be read.
+        ServiceError: Another process has it.
+    """
+    from aapimport.run.journal import Journal, journal_path
+    from aapimport.run.lock import only_writer
+
+    path = journal_path(settings.state_dir, settings.target)
+    with only_writer(path, desk.say), Journal(path) as journal:
+        yield journal

@@ -1,20 +1,12 @@
 """The administrator's word on a plan: seats, client admins, e-mails, and what can't be proven."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-import click
-
-from aapimport.cli.grouping import UNATTENDED
-from aapimport.cli.planning import option
 from aapimport.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from aapimport.cli.asking import Asker
-    from aapimport.cli.planning import PlanFlags
+    from aapimport.app.choices import Approvals, PlanChoices
+    from aapimport.app.desk import Desk
     from aapimport.plan.make import Services
     from aapimport.plan.plan import Plan
     from aapimport.plan.report import PlanReport
@@ -22,61 +14,14 @@ if TYPE_CHECKING:
 _DECLINED = "stopped: you did not say yes"
 _TRIES = 3
 """How often a fingerprint may be typed."""
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, kw_only=True)
-class ApprovalFlags:
-    """The flags that give a word which `--yes` doesn't, as click names them."""
-
-    client_admins: int | None
-    new_pass: bool
-    unproven: bool
-    fingerprint: str | None
-
-
-_OPTIONS = (
-    option(
-        UNATTENDED,
-        "--client-admins",
-        type=click.IntRange(min=0),
-        metavar="N",
-        help="Allow exactly N people to become client admins.",
-    ),
-    option(
-        UNATTENDED,
-        "--new-pass",
-        is_flag=True,
-        help="Put people on a pass that nobody has so far, where the portal lists no passes.",
-    ),
-    option(
-        UNATTENDED,
-        "--unproven",
-        is_flag=True,
-        help="Create people whom a service doesn't find, where it can be asked in one way only.",
-    ),
-    option(
-        UNATTENDED,
-        "--fingerprint",
-        metavar="TEXT",
-        help="The fingerprint of the plan of --plan, as plan -o printed it.",
-    ),
-)
-
-
-def approval_options(command: _Command) -> _Command:
-    """Give a command the flags of `ApprovalFlags`."""
-    for one in reversed(_OPTIONS):
-        command = one(command)
-    return command
-
-
-def approve_fingerprint(report: "PlanReport", asker: "Asker", given: str | None) -> None:
+def approve_fingerprint(report: "PlanReport", desk: "Desk", given: str | None) -> None:
     """Have the fingerprint of a written plan compared with the one that `plan -o` printed.
 
     Args:
         report: The written plan.
-        asker: Asks.
+        desk: Asks.
         given: What `--fingerprint` says; None when it wasn't given.
 
     Raises:
@@ -92,45 +37,42 @@ def approve_fingerprint(report: "PlanReport", asker: "Asker", given: str | None)
         return
     question = "Type the plan's fingerprint, as plan -o printed it, or press Enter to stop"
     for _ in range(_TRIES):
-        typed = asker.type_words(question, "--fingerprint")
+        typed = desk.type_words(question, "--fingerprint")
         if not typed:
             raise RefusedError(_DECLINED)
         if is_fingerprint(typed, report):
             return
-        asker.say("that is not the fingerprint of this plan")
+        desk.say("that is not the fingerprint of this plan")
     raise RefusedError("this is not the plan whose fingerprint you have", hint=hint)
 
 
-def approve_doubts(plan: "Plan", asker: "Asker", flags: ApprovalFlags) -> None:
+def approve_doubts(plan: "Plan", desk: "Desk", approvals: "Approvals") -> None:
     """Have confirmed what the plan rests on and can't be proven.
 
     Args:
         plan: The plan.
-        asker: Asks; `--yes` alone is not enough, and on the practice portal there is no question.
-        flags: What was given.
+        desk: Asks; `--yes` alone is not enough, and on the practice portal there is no question.
+        approvals: What was given.
 
     Raises:
         RefusedError: The administrator said no.
         UsageError: Nothing can answer.
     """
-    given = {"--new-pass": flags.new_pass, "--unproven": flags.unproven}
+    given = {"--new-pass": approvals.new_pass, "--unproven": approvals.unproven}
     for doubt in plan.doubts:
-        if asker.practice or given[doubt.flag]:
+        if desk.practice or given[doubt.flag]:
             continue
         question = f"{doubt.sentence}\n{doubt.question}"
-        if not asker.confirm(question, default=False, flags=doubt.flag, yes_answers=False):
+        if not desk.confirm(question, default=False, flags=doubt.flag, yes_answers=False):
             raise RefusedError(_DECLINED)
 
 
-def approve_client_admins(
-    plan: "Plan", asker: "Asker", console: "Console", named: int | None
-) -> None:
+def approve_client_admins(plan: "Plan", desk: "Desk", named: int | None) -> None:
     """Have everybody who would get administration rights confirmed.
 
     Args:
         plan: The plan.
-        asker: Asks; `--yes` alone is not enough on a real portal.
-        console: Where they are listed.
+        desk: Asks; `--yes` alone is not enough on a real portal.
         named: What `--client-admins` says; None when it wasn't given.
 
     Raises:
@@ -150,13 +92,13 @@ def approve_client_admins(
         )
     if named is not None:
         return
-    show_client_admins(console, plan)
+    desk.show(show_client_admins, plan)
     what = "the client admins that this upload makes"
-    if not asker.type_number(what, found, f"--client-admins {found}", yes_answers=False):
+    if not desk.type_number(what, found, f"--client-admins {found}", yes_answers=False):
         raise RefusedError(_DECLINED)
 
 
-def approve_plan(plan: "Plan", asker: "Asker", emails: bool | None) -> "Plan":
+def approve_plan(plan: "Plan", desk: "Desk", emails: bool | None) -> "Plan":
     """Have the seats typed back, or a plain yes where none is used; then ask about e-mails.
 
     Raises:
@@ -165,15 +107,15 @@ def approve_plan(plan: "Plan", asker: "Asker", emails: bool | None) -> "Plan":
     """
     if plan.seats:
         what = "the seats that this upload uses, for good"
-        approved = asker.type_number(what, plan.seats, "--yes")
+        approved = desk.type_number(what, plan.seats, "--yes")
     else:
-        approved = asker.confirm("Continue?", default=False, flags="--yes")
+        approved = desk.confirm("Continue?", default=False, flags="--yes")
     if not approved:
         raise RefusedError(_DECLINED)
-    return plan_with_emails(plan, asker, emails)
+    return plan_with_emails(plan, desk, emails)
 
 
-def plan_with_emails(plan: "Plan", asker: "Asker", emails: bool | None) -> "Plan":
+def plan_with_emails(plan: "Plan", desk: "Desk", emails: bool | None) -> "Plan":
     """The plan after the question whether welcome e-mails are sent, unless a flag has decided.
 
     Raises:
@@ -181,26 +123,26 @@ def plan_with_emails(plan: "Plan", asker: "Asker", emails: bool | None) -> "Plan
     """
     if emails is None and plan.mails:
         question = f"Send welcome e-mails ({plan.mails:,})?"
-        if not asker.confirm(question, default=None, flags="--emails or --no-emails"):
+        if not desk.confirm(question, default=None, flags="--emails or --no-emails"):
             return plan.without_emails()
     return plan
 
 
-def refuse_flags_beside_plan(flags: "PlanFlags") -> None:
+def refuse_choices_beside_plan(choices: "PlanChoices") -> None:
     """Refuse flags that a written plan has decided already.
 
     Raises:
         UsageError: Some were given; names them.
     """
     given = {
-        "--pass": flags.pass_name is not None,
-        "--emails and --no-emails": flags.emails is not None,
-        "--maybe": flags.maybe is not None,
-        "--returning": flags.returning is not None,
-        "--max-seats": flags.max_seats is not None,
-        "--fit": flags.fit,
-        "--update-roles": flags.update_roles,
-        "--update-names": flags.update_names,
+        "--pass": choices.pass_name is not None,
+        "--emails and --no-emails": choices.emails is not None,
+        "--maybe": choices.maybe is not None,
+        "--returning": choices.returning is not None,
+        "--max-seats": choices.max_seats is not None,
+        "--fit": choices.fit,
+        "--update-roles": choices.update_roles,
+        "--update-names": choices.update_names,
     }
     if names := [name for name, is_given in given.items() if is_given]:
         raise UsageError(

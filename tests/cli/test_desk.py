@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from aapimport.cli.asking import Asker, throw_away_typed
+from aapimport.cli.desk import TerminalDesk, throw_away_typed
 from aapimport.errors import UsageError
 
 
@@ -33,15 +33,15 @@ def typed(monkeypatch: pytest.MonkeyPatch):
 def test_a_question_is_asked_until_it_is_answered(typed, lines, default, answer):
     """Yes, no or Enter; anything else is asked again."""
     typed(lines)
-    asker = Asker(practice=False, yes=False)
-    assert asker.confirm("Go?", default=default, flags="--yes") is answer
+    desk = TerminalDesk("live")
+    assert desk.confirm("Go?", default=default, flags="--yes") is answer
 
 
 def test_enter_does_not_answer_what_has_no_default(typed):
     """What sends e-mails needs a typed answer: Enter is asked again."""
     typed("\n\nn\n")
-    asker = Asker(practice=False, yes=False)
-    assert asker.confirm("Send?", default=None, flags="--emails") is False
+    desk = TerminalDesk("live")
+    assert desk.confirm("Send?", default=None, flags="--emails") is False
 
 
 def test_keys_typed_ahead_are_thrown_away_on_windows(monkeypatch: pytest.MonkeyPatch):
@@ -59,11 +59,11 @@ def test_keys_typed_ahead_are_thrown_away_on_windows(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("text", ["", None, "perhaps\n"])
 def test_where_nothing_can_answer_a_real_upload_stops(typed, text):
     """The end of the pipe, or no stdin at all, is exit 2 with the flag that decides."""
-    asker = Asker(practice=False, yes=False)
+    desk = TerminalDesk("live")
     for ask in (
-        lambda: asker.confirm("Go?", default=True, flags="--flag"),
-        lambda: asker.choose("Which?", (("a", "A"),), "--flag", guess=True),
-        lambda: asker.type_number("seats", 3, "--flag"),
+        lambda: desk.confirm("Go?", default=True, flags="--flag"),
+        lambda: desk.choose("Which?", (("a", "A"),), "--flag", guess=True),
+        lambda: desk.type_number("seats", 3, "--flag"),
     ):
         typed(text)
         with pytest.raises(UsageError) as caught:
@@ -74,10 +74,10 @@ def test_where_nothing_can_answer_a_real_upload_stops(typed, text):
 def test_where_nothing_can_answer_practice_goes_on(typed, capsys):
     """The practice portal takes yes, says that it did, and why."""
     typed("")
-    asker = Asker(practice=True, yes=False)
-    assert asker.confirm("Go?", default=False, flags="--yes")
-    assert asker.type_number("seats", 3, "--yes")
-    assert asker.choose("Which?", (("a", "A"), ("b", "B")), "--pass", guess=True) == "a"
+    desk = TerminalDesk("practice")
+    assert desk.confirm("Go?", default=False, flags="--yes")
+    assert desk.type_number("seats", 3, "--yes")
+    assert desk.choose("Which?", (("a", "A"), ("b", "B")), "--pass", guess=True) == "a"
     assert "going on with yes" in capsys.readouterr().err
 
 
@@ -86,18 +86,18 @@ def test_where_nothing_can_answer_practice_goes_on(typed, capsys):
 )
 def test_a_number_is_typed_back(typed, lines, answer):
     """Only the number itself goes on; Enter and no stop; a plain yes is not enough."""
-    asker = Asker(practice=False, yes=False)
+    desk = TerminalDesk("live")
     typed("y\n" + lines)
-    assert asker.type_number("seats", 1234, "--yes") is answer
+    assert desk.type_number("seats", 1234, "--yes") is answer
 
 
 def test_yes_does_not_answer_what_it_may_not(typed):
     """`--yes` covers seats, but on a real portal not what needs a word of its own."""
     typed("")
-    assert Asker(practice=False, yes=True).type_number("seats", 3, "--yes")
-    assert Asker(practice=True, yes=True).type_number("x", 3, "--x", yes_answers=False)
+    assert TerminalDesk("live", yes=True).type_number("seats", 3, "--yes")
+    assert TerminalDesk("practice", yes=True).type_number("x", 3, "--x", yes_answers=False)
     with pytest.raises(UsageError):
-        Asker(practice=False, yes=True).type_number("x", 3, "--x", yes_answers=False)
+        TerminalDesk("live", yes=True).type_number("x", 3, "--x", yes_answers=False)
 
 
 @pytest.mark.parametrize(
@@ -106,15 +106,15 @@ def test_yes_does_not_answer_what_it_may_not(typed):
 def test_a_choice_is_a_number_or_a_value(typed, lines, choice):
     """A number of the list or the value itself; all else is asked again."""
     typed(lines)
-    asker = Asker(practice=False, yes=False)
-    assert asker.choose("Which?", (("a", "A"), ("b", "B")), "--pass") == choice
+    desk = TerminalDesk("live")
+    assert desk.choose("Which?", (("a", "A"), ("b", "B")), "--pass") == choice
 
 
 def test_questions_are_harmless_and_go_to_stderr(typed, capsys):
     """A pass with a hostile name can't steer the terminal from a list of choices."""
     typed("1\n")
     choices = (("a", "\x1b[2J[red]A[/red]\u202e"),)
-    Asker(practice=False, yes=False).choose("Which?", choices, "--pass")
+    TerminalDesk("live").choose("Which?", choices, "--pass")
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "\x1b" not in printed.err

@@ -1,15 +1,23 @@
-"""Questions on stderr, answers from stdin: a terminal, or a pipe that holds them.
+"""The desk at a terminal: questions on stderr, answers from stdin, or from a pipe that holds them.
 
 Where nothing can answer, the command ends before anything is sent and names the flag that decides;
 only the practice portal goes on, because nothing real is spent there.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any, Concatenate
 
+import click
+
+from aapimport.app.desk import Values
 from aapimport.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from aapimport.screens.progress import Step
 
 _YES = {"y", "yes"}
 _NO = {"n", "no"}
@@ -18,17 +26,19 @@ _MOST_WRONG = 10
 _CHOICES = {True: "[Y/n]", False: "[y/N]", None: "[y/n]"}
 
 
-class Asker:
-    """Asks the administrator.
+class TerminalDesk:
+    """The administrator at a terminal, or a pipe that holds the answers.
 
     Args:
-        practice: Whether everything goes to the practice portal.
+        target: `practice` or `live`.
         yes: Whether `--yes` has already answered.
+        as_json: Whether stdout is kept for one JSON object.
     """
 
-    def __init__(self, *, practice: bool, yes: bool) -> None:
-        self.practice = practice
+    def __init__(self, target: str, *, yes: bool = False, as_json: bool = False) -> None:
+        self.practice = target == "practice"
         self.yes = yes
+        self.as_json = as_json
         self._wrong = 0
 
     @property
@@ -37,8 +47,36 @@ class Asker:
         return sys.stdin is not None and sys.stdin.isatty()
 
     def say(self, text: str) -> None:
-        """Tell the administrator something beside a question."""
+        """Tell the administrator something beside screens and questions."""
         _say(text)
+
+    def show(
+        self,
+        screen: "Callable[Concatenate[Console, Values], None]",
+        *values: Values.args,
+        **more: Values.kwargs,
+    ) -> None:
+        """Show one of `aapimport.screens`: before the result, where that is JSON, beside it."""
+        _show(sys.stderr if self.as_json else sys.stdout, screen, *values, **more)
+
+    def show_beside(
+        self,
+        screen: "Callable[Concatenate[Console, Values], None]",
+        *values: Values.args,
+        **more: Values.kwargs,
+    ) -> None:
+        """Show a screen beside the result, whatever that is."""
+        _show(sys.stderr, screen, *values, **more)
+
+    def print_result(self, text: str) -> None:
+        """Print what the command was given for; a script reads it."""
+        click.echo(text)
+
+    def progress(self, steps: "Iterator[Step]") -> None:
+        """Go through steps, and show how far they are."""
+        from aapimport.screens.progress import show_progress
+
+        show_progress(steps)
 
     def confirm(
         self, question: str, *, default: bool | None, flags: str, yes_answers: bool = True
@@ -188,6 +226,17 @@ def _throw_away_keys() -> None:
         keys: Any = msvcrt
         while keys.kbhit():
             keys.getwch()
+
+
+def _show(
+    stream: IO[str],
+    screen: "Callable[Concatenate[Console, Values], None]",
+    *values: Values.args,
+    **more: Values.kwargs,
+) -> None:
+    from aapimport.screens.console import make_console
+
+    screen(make_console(stream), *values, **more)
 
 
 def _say(text: str, end: str = "\n") -> None:

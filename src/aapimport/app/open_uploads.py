@@ -1,33 +1,24 @@
 """One upload at a time for each pair of services: going on, refusing, choosing, closing."""
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from aapimport.errors import ExitCode, RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from aapimport.app.choices import PlanChoices
+    from aapimport.app.desk import Desk
+    from aapimport.app.upload import Upload
     from aapimport.check.check_file import Checked
-    from aapimport.cli.asking import Asker
-    from aapimport.cli.planning import PlanFlags
     from aapimport.config.settings import Settings
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
 
 
 def interrupted_upload(
-    journal: "Journal",
-    address: str,
-    checked: "Checked",
-    flags: "PlanFlags",
-    plan_file: Path | None,
-    client_admins: int | None = None,
+    journal: "Journal", address: str, checked: "Checked", upload: "Upload"
 ) -> "Run | None":
     """The open upload of this very file, which goes on as it was approved; None without any.
 
@@ -35,9 +26,7 @@ def interrupted_upload(
         journal: The journal.
         address: The pair of services.
         checked: The file.
-        flags: The flags that were given now.
-        plan_file: The written plan that was given now.
-        client_admins: What `--client-admins` says now; None when it wasn't given.
+        upload: What was asked for now.
 
     Raises:
         RefusedError: An upload is open that isn't this one.
@@ -49,13 +38,14 @@ def interrupted_upload(
         return None
     here = [one for one in found if one.address == address] or found
     run = next((one for one in here if one.file_digest == checked.digest), here[0])
+    choices = upload.choices
     why = (
         _other_services(run, address)
         or _another_file(run, checked)
         or _other_rows(journal, run, checked)
-        or _other_choices(run, flags, plan_file)
-        or next(_other_decisions(run, flags, client_admins), "")
-        or _more_seats(journal, run, flags.max_seats)
+        or _other_choices(run, choices, upload.plan_file)
+        or next(_other_decisions(run, choices, upload.approvals.client_admins), "")
+        or _more_seats(journal, run, choices.max_seats)
     )
     if why:
         raise RefusedError(
@@ -64,7 +54,7 @@ def interrupted_upload(
             hint=f"finish it, as it was approved:  aapimport resume {run.receipt}\n"
             f"      end it, and keep its debts:     aapimport resume {run.receipt} --close",
         )
-    click.echo(f"going on with upload {run.receipt}, which was interrupted", err=True)
+    upload.desk.say(f"going on with upload {run.receipt}, which was interrupted")
     return run
 
 
@@ -97,31 +87,33 @@ def _other_rows(journal: "Journal", run: "Run", checked: "Checked") -> str:
     return f"it is of other rows{sheet} than were read now"
 
 
-def _other_choices(run: "Run", flags: "PlanFlags", plan_file: Path | None) -> str:
+def _other_choices(run: "Run", choices: "PlanChoices", plan_file: Path | None) -> str:
     from aapimport.plan.approval import read_plan
     from aapimport.plan.names import plain
     from aapimport.text import fold
 
     if plan_file and read_plan(plan_file).receipt != run.receipt:
         return "it is not this plan's"
-    named = fold(plain(flags.pass_name or run.pass_name))
-    other_emails = flags.emails not in {None, run.emails}
+    named = fold(plain(choices.pass_name or run.pass_name))
+    other_emails = choices.emails not in {None, run.emails}
     if named in {fold(plain(run.pass_name)), fold(run.pass_id)} and not other_emails:
         return ""
     return f"it is to pass {run.pass_name!r}, with e-mails {'on' if run.emails else 'off'}"
 
 
-def _other_decisions(run: "Run", flags: "PlanFlags", client_admins: int | None) -> Iterator[str]:
+def _other_decisions(
+    run: "Run", choices: "PlanChoices", client_admins: int | None
+) -> Iterator[str]:
     """In what a run was decided otherwise than flags say now; those that weren't given say nothing.
 
     A run that was begun by version 1 doesn't know.
     """
     given = {
-        "maybe": flags.maybe,
-        "returning": flags.returning,
-        "fit": flags.fit or None,
-        "update_roles": flags.update_roles or None,
-        "update_names": flags.update_names or None,
+        "maybe": choices.maybe,
+        "returning": choices.returning,
+        "fit": choices.fit or None,
+        "update_roles": choices.update_roles or None,
+        "update_names": choices.update_names or None,
         "client_admins": client_admins,
     }
     begun_with = json.loads(run.options) if run.options else {}
@@ -146,50 +138,51 @@ def _more_seats(journal: "Journal", run: "Run", max_seats: int | None) -> str:
     return f"it may still use {left:,} seats, more than --max-seats {max_seats:,} allows"
 
 
-def mention_open_uploads(settings: "Settings", address: str) -> None:
-    """Say on stderr that uploads are open, without touching the journal.
+def mention_open_uploads(settings: "Settings", address: str, desk: "Desk") -> None:
+    """Say that uploads are open, without touching the journal.
 
     Args:
         settings: The settings.
         address: The pair of services.
+        desk: Is told.
     """
     from aapimport.run.glance import glance
     from aapimport.run.journal import journal_path
-    from aapimport.screens.console import make_console, safe
 
     for run, how_far in glance(journal_path(settings.state_dir, settings.target), address):
-        make_console(sys.stderr).print(
-            f"upload {run.receipt} of {safe(run.file)!r} is still open, {how_far}:"
-            f" aapimport resume {run.receipt}",
-            soft_wrap=True,
+        desk.say(
+            f"upload {run.receipt} of {run.file!r} is still open, {how_far}:"
+            f" aapimport resume {run.receipt}"
         )
 
 
-def chosen_upload(journal: "Journal", address: str, *, as_json: bool) -> "Run | None":
+def chosen_upload(journal: "Journal", address: str, desk: "Desk") -> "Run | None":
     """The only open upload, where none was named; None when none is open, which is said.
 
     Raises:
         UsageError: Several are open; they are listed.
     """
-    from aapimport.screens.console import make_console
     from aapimport.screens.open_uploads import show_open_uploads
 
     found = journal.open_runs(address)
-    console = make_console(sys.stderr if as_json or len(found) == 1 else sys.stdout)
-    show_open_uploads(console, ((run, journal.progress(run.receipt)) for run in found))
+    listed = [(run, journal.progress(run.receipt)) for run in found]
+    if len(found) == 1:
+        desk.show_beside(show_open_uploads, listed)
+    else:
+        desk.show(show_open_uploads, listed)
     if len(found) > 1:
         raise UsageError(
             f"{len(found)} uploads are open", hint="say which, with one of the commands above"
         )
     if not found:
-        click.echo("no upload is open at these services", err=True)
-        if as_json:
-            click.echo("null")
+        desk.say("no upload is open at these services")
+        if desk.as_json:
+            desk.print_result("null")
         return None
     return found[0]
 
 
-def close_upload(journal: "Journal", run: "Run", asker: "Asker", *, as_json: bool) -> ExitCode:
+def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
     """End an open upload after a yes, and say what it owes.
 
     Returns:
@@ -200,18 +193,17 @@ def close_upload(journal: "Journal", run: "Run", asker: "Asker", *, as_json: boo
         UsageError: Nothing can answer.
     """
     from aapimport.run.report import make_report
-    from aapimport.screens.console import make_console
 
     if run.finished_at is not None:
-        click.echo(f"upload {run.receipt} is finished: there is nothing to close", err=True)
-        if as_json:
-            _print_json(journal, run)
+        desk.say(f"upload {run.receipt} is finished: there is nothing to close")
+        if desk.as_json:
+            _print_json(journal, run, desk)
         return ExitCode.OK
-    _show_debts(journal, run, make_console(sys.stderr if as_json else sys.stdout))
+    _show_debts(journal, run, desk)
     if run.closed_at is None:
         question = f"Close upload {run.receipt}? It can't be resumed any more."
         try:
-            agreed = asker.confirm(question, default=False, flags="--yes")
+            agreed = desk.confirm(question, default=False, flags="--yes")
         except UsageError as error:
             error.state = _stays_open(run)
             raise
@@ -219,11 +211,11 @@ def close_upload(journal: "Journal", run: "Run", asker: "Asker", *, as_json: boo
             raise RefusedError("you did not say yes", state=_stays_open(run))
         run = journal.close(run.receipt)
     report = make_report(journal, run, journal.addresses(run.receipt))
-    if as_json:
-        _print_json(journal, run)
+    if desk.as_json:
+        _print_json(journal, run, desk)
     owes = " and owes what is listed" if report.exit_code is not ExitCode.OK else ""
-    click.echo(f"upload {run.receipt} is closed{owes}", err=True)
-    click.echo(f"its receipt: aapimport resume {run.receipt}", err=True)
+    desk.say(f"upload {run.receipt} is closed{owes}")
+    desk.say(f"its receipt: aapimport resume {run.receipt}")
     return report.exit_code
 
 
@@ -231,40 +223,38 @@ def _stays_open(run: "Run") -> str:
     return f"upload {run.receipt} stays open"
 
 
-def show_closed_upload(journal: "Journal", run: "Run", *, as_json: bool) -> ExitCode:
+def show_closed_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
     """Print the receipt of an upload that was closed, and what it owes.
 
     Returns:
         The exit code of the receipt.
     """
-    from aapimport.cli.running import printed_receipt
+    from aapimport.app.receipts import printed_receipt
     from aapimport.run.report import make_report
-    from aapimport.screens.console import make_console
     from aapimport.screens.receipt import show_receipt
 
-    if as_json:
-        return _print_json(journal, run)
+    if desk.as_json:
+        return _print_json(journal, run, desk)
     report = make_report(journal, run, journal.addresses(run.receipt))
     with printed_receipt(run.receipt):
-        console = make_console(sys.stdout)
-        show_receipt(console, report, run)
-        console.print("closed before everything was done: nothing more is sent")
-        _show_debts(journal, run, console)
+        desk.show(show_receipt, report, run)
+        desk.print_result("closed before everything was done: nothing more is sent")
+        _show_debts(journal, run, desk)
     return report.exit_code
 
 
-def _print_json(journal: "Journal", run: "Run") -> ExitCode:
-    from aapimport.cli.running import printed_receipt
+def _print_json(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
+    from aapimport.app.receipts import printed_receipt
     from aapimport.run.report import make_report
 
     report = make_report(journal, run, journal.addresses(run.receipt))
     with printed_receipt(run.receipt):
-        click.echo(report.model_dump_json(by_alias=True, indent=2))
+        desk.print_result(report.model_dump_json(by_alias=True, indent=2))
     return report.exit_code
 
 
-def _show_debts(journal: "Journal", run: "Run", console: "Console") -> None:
+def _show_debts(journal: "Journal", run: "Run", desk: "Desk") -> None:
     from aapimport.run.debts import debts_of
     from aapimport.screens.open_uploads import show_debts
 
-    show_debts(console, run, debts_of(journal, run), journal.addresses(run.receipt))
+    desk.show(show_debts, run, debts_of(journal, run), journal.addresses(run.receipt))

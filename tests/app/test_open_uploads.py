@@ -1,11 +1,13 @@
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aapimport.cli.open_uploads import interrupted_upload
-from aapimport.cli.planning import PlanFlags
+from aapimport.app.choices import Approvals, PlanChoices, RunChoices
+from aapimport.app.open_uploads import interrupted_upload
+from aapimport.app.upload import Upload
+from aapimport.cli.desk import TerminalDesk
+from aapimport.config.settings import Settings
 from aapimport.errors import RefusedError
 from aapimport.run.glance import glance
 from aapimport.run.journal import Journal
@@ -14,21 +16,6 @@ from support.stub import ScimStub
 from support.uploading import Uploading, checked, person
 from support.version_1 import as_version_1
 
-NO_FLAGS = PlanFlags(
-    pass_name=None,
-    emails=None,
-    sheet=None,
-    hidden=None,
-    preview="first",
-    maybe=None,
-    returning=None,
-    encoding=None,
-    max_seats=None,
-    fit=False,
-    update_roles=False,
-    update_names=False,
-    thorough=False,
-)
 ROWS = (
     person(2, email="bo.berg@acme.com", first_name="Bo", last_name="Berg", role=Role.CLIENT_ADMIN),
     person(3, email="li.wei@acme.com", first_name="Li", last_name="Wei"),
@@ -52,19 +39,32 @@ def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Up
     )
 
 
+def asked_for(uploading: Uploading, client_admins: int | None = None, **flags: Any) -> Upload:
+    """An upload of the same file, with some flags."""
+    return Upload(
+        settings=Settings(state_dir=uploading.journal_path.parent),
+        desk=TerminalDesk("live"),
+        file=Path("people.xlsx"),
+        plan_file=None,
+        choices=PlanChoices(**flags),
+        approvals=Approvals(client_admins=client_admins),
+        running=RunChoices(),
+    )
+
+
 def goes_on(uploading: Uploading, client_admins: int | None = None, **flags: Any) -> str:
     """Whether the same file goes on with some flags; else why not."""
-    given = replace(NO_FLAGS, **flags)
+    upload = asked_for(uploading, client_admins, **flags)
     with Journal(uploading.journal_path) as journal:
         address = journal.open_runs()[0].address
         try:
-            interrupted_upload(journal, address, checked(ROWS), given, None, client_admins)
+            interrupted_upload(journal, address, checked(ROWS), upload)
         except RefusedError as error:
             return error.message.rpartition("; ")[2]
     return "goes on"
 
 
-def test_flags_that_decide_otherwise_are_refused(uploading: Uploading):
+def test_flags_that_decide_otherwise_are_refused(uploading: Uploading) -> None:
     """What was decided when it began is what goes on; the same flags, or none, change nothing."""
     plan = uploading.plan()
     assert len(plan.maybes) == 1
@@ -85,7 +85,7 @@ def test_flags_that_decide_otherwise_are_refused(uploading: Uploading):
     assert "more than --max-seats 1 allows" in goes_on(uploading, max_seats=1)
 
 
-def test_decisions_of_version_1_cannot_be_told(uploading: Uploading):
+def test_decisions_of_version_1_cannot_be_told(uploading: Uploading) -> None:
     """It didn't write them down: flags that would decide are refused, the bare command goes on."""
     plan = uploading.plan()
     with Journal(uploading.journal_path) as journal:
@@ -96,7 +96,7 @@ def test_decisions_of_version_1_cannot_be_told(uploading: Uploading):
 
 
 @pytest.mark.parametrize("shared", ["portal", "jhana"])
-def test_one_service_in_common_is_enough(uploading: Uploading, shared: str):
+def test_one_service_in_common_is_enough(uploading: Uploading, shared: str) -> None:
     """An open upload can't be walked around with another portal, or with another Jhana."""
     with Journal(uploading.journal_path) as journal:
         run = journal.begin(uploading.plan())
@@ -104,8 +104,8 @@ def test_one_service_in_common_is_enough(uploading: Uploading, shared: str):
         other = {"portal": "https://p.example", "jhana": "https://j.example"}
         beside = " ".join((other | {shared: here[shared]}).values())
         with pytest.raises(RefusedError, match="of which one is configured now: configure both"):
-            interrupted_upload(journal, beside, checked(ROWS), NO_FLAGS, None)
+            interrupted_upload(journal, beside, checked(ROWS), asked_for(uploading))
         elsewhere = " ".join(other.values())
-        assert interrupted_upload(journal, elsewhere, checked(ROWS), NO_FLAGS, None) is None
+        assert interrupted_upload(journal, elsewhere, checked(ROWS), asked_for(uploading)) is None
     assert [one.receipt for one, *_ in glance(uploading.journal_path, beside)] == [run.receipt]
     assert glance(uploading.journal_path, elsewhere) == []

@@ -6,66 +6,59 @@ from typing import TYPE_CHECKING
 from aapimport.errors import UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from aapimport.cli.asking import Asker
-    from aapimport.cli.planning import PlanFlags
+    from aapimport.app.choices import PlanChoices
+    from aapimport.app.desk import Desk
     from aapimport.plan.plan import PersonPlan, Plan
 
 
-def decided_plan(draft: "Plan", asker: "Asker", console: "Console", flags: "PlanFlags") -> "Plan":
+def decided_plan(draft: "Plan", desk: "Desk", choices: "PlanChoices") -> "Plan":
     """The plan after the questions who is created and who returns; it may be impossible.
 
     Args:
         draft: The plan as `draft_plan` made it.
-        asker: Asks.
-        console: Where the people are shown.
-        flags: What flags have decided already.
+        desk: Asks, and shows the people.
+        choices: What flags have decided already.
     """
     from aapimport.plan.decide import leave_out
 
-    create = _created(draft, asker, console, decided=flags.maybe is not None)
-    include = _included(draft, asker, console, decided=flags.returning is not None)
+    create = _created(draft, desk, decided=choices.maybe is not None)
+    include = _included(draft, desk, decided=choices.returning is not None)
     return leave_out(draft, create, include)
 
 
-def _created(
-    draft: "Plan", asker: "Asker", console: "Console", *, decided: bool
-) -> "Sequence[int] | None":
+def _created(draft: "Plan", desk: "Desk", *, decided: bool) -> "Sequence[int] | None":
     """The rows, of people who may be there already, that are created; None goes by the options."""
     from aapimport.screens.maybe import show_maybe, show_maybes
 
     if not draft.maybes:
         return None
-    show_maybes(console, draft)
+    desk.show(show_maybes, draft)
     if decided:
         return None
     rows = [one.person.row for one in draft.maybes]
-    if asker.yes:
-        return rows if asker.practice else ()
+    if desk.yes:
+        return rows if desk.practice else ()
     choices = (
         ("create", "create them all: they are other people"),
         ("leave-out", "leave them all out"),
         ("ask", "decide one by one"),
     )
     try:
-        choice = asker.choose(
+        choice = desk.choose(
             "What about people who may be there already?", choices, "--maybe", guess=True
         )
     except UsageError:
-        asker.say("nothing can answer: they are left out; --maybe create uploads them")
+        desk.say("nothing can answer: they are left out; --maybe create uploads them")
         choice = "leave-out"
     if choice == "ask":
         question = "{}\n  Create this person all the same?"
         return _one_by_one(
-            asker, draft.maybes, lambda it: question.format(show_maybe(it)), "--maybe"
+            desk, draft.maybes, lambda it: question.format(show_maybe(it)), "--maybe"
         )
     return () if choice == "leave-out" else rows
 
 
-def _included(
-    draft: "Plan", asker: "Asker", console: "Console", *, decided: bool
-) -> "Sequence[int] | None":
+def _included(draft: "Plan", desk: "Desk", *, decided: bool) -> "Sequence[int] | None":
     """The rows, of people who return, that are switched on again; None goes by the options.
 
     Rights that come back need a person's word, so nothing but a flag or an answer includes them.
@@ -74,11 +67,11 @@ def _included(
 
     if not draft.returning:
         return None
-    show_returning(console, draft)
+    desk.show(show_returning, draft)
     if decided:
         return None
     choice = "leave-out"
-    if not asker.yes:
+    if not desk.yes:
         choices = (
             ("include", "switch them all on again"),
             ("leave-out", "leave them all out"),
@@ -86,13 +79,13 @@ def _included(
         )
         try:
             question = "What about people whose account is deactivated?"
-            choice = asker.choose(question, choices, "--returning")
+            choice = desk.choose(question, choices, "--returning")
         except UsageError:
-            asker.say("nothing can answer: they are left out; --returning include uploads them")
+            desk.say("nothing can answer: they are left out; --returning include uploads them")
     if choice == "ask":
         question = "{}\n  Switch this account on again?"
         return _one_by_one(
-            asker,
+            desk,
             draft.returning,
             lambda it: question.format(show_returning_person(it)),
             "--returning",
@@ -101,12 +94,12 @@ def _included(
 
 
 def _one_by_one(
-    asker: "Asker",
+    desk: "Desk",
     people: "Sequence[PersonPlan]",
     question: "Callable[[PersonPlan], str]",
     flag: str,
 ) -> "Sequence[int]":
     """The rows of those for whom the answer is yes."""
     return [
-        one.person.row for one in people if asker.confirm(question(one), default=False, flags=flag)
+        one.person.row for one in people if desk.confirm(question(one), default=False, flags=flag)
     ]

@@ -1,0 +1,130 @@
+"""What `upload` and `resume` share: carrying a run out and printing its receipt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aapimport.app.receipts import printed_receipt
+from aapimport.app.signals import ended_by_signals, stoppable
+from aapimport.errors import ExitCode, RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from aapimport.app.choices import RunChoices
+    from aapimport.app.desk import Desk
+    from aapimport.plan.make import Services
+    from aapimport.run.journal import Journal
+    from aapimport.run.options import Drift
+    from aapimport.run.records import Run
+    from aapimport.run.runner import Runner
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carrier:
+    """Carries runs out.
+
+    Attributes:
+        journal: The open journal.
+        services: The services.
+        choices: How.
+        desk: Shows how far it is, and asks whether to go on after a canary.
+        settle_seconds: How long a service may still be finishing a lost request.
+        again: Whether those who were sent twice and are not found are sent once more.
+        begun_now: Whether the run was planned by this very command.
+    """
+
+    journal: "Journal"
+    services: "Services"
+    choices: "RunChoices"
+    desk: "Desk"
+    settle_seconds: float
+    again: bool = False
+    begun_now: bool = False
+
+    def carry_out(self, run: "Run", addresses: Mapping[int, str]) -> ExitCode:
+        """Do everything that is left of a run, then print its receipt.
+
+        Args:
+            run: The run.
+            addresses: The people's addresses by row, where the file is at hand.
+
+        Raises:
+            AapimportError: The run could not go on; what was done is recorded.
+        """
+        from aapimport.run.options import RunOptions
+        from aapimport.run.report import make_report
+        from aapimport.run.runner import Runner
+        from aapimport.screens.receipt import show_receipt
+
+        options = RunOptions(
+            settle_seconds=self.settle_seconds,
+            stop_after=self.choices.stop_after,
+            bulk=self.choices.bulk,
+            again=self.again,
+            begun_now=self.begun_now,
+            approve=self._approve,
+        )
+        runner = Runner(self.journal, self.services, run, options)
+        if self.choices.canary:
+            self._try_canary(runner, run, self.choices.canary)
+        with stoppable(runner):  # until the receipt is out: ^C must not lose it
+            self.desk.progress(runner.steps())
+            run = self.journal.run(run.receipt)
+            left = self.journal.addresses(run.receipt)  # who isn't settled is told by name
+            report = make_report(self.journal, run, {**left, **addresses})
+            with printed_receipt(run.receipt):
+                if self.desk.as_json:
+                    self.desk.print_result(report.model_dump_json(by_alias=True, indent=2))
+                else:
+                    self.desk.show(show_receipt, report, run)
+        if report.exit_code is ExitCode.SERVICE:
+            self.desk.say(f"next: aapimport resume {run.receipt}")
+        return report.exit_code
+
+    def _approve(self, drift: "Drift") -> None:
+        """Have what differs from what was approved approved again.
+
+        `--yes` is no word on who is left out where seats or places don't suffice any more.
+
+        Raises:
+            RefusedError: It isn't, or the command that asked before has to be given again.
+            UsageError: Nothing can answer.
+        """
+        from aapimport.run.options import refuse_drift
+
+        if drift.is_short if self.desk.yes else not drift.begun:
+            refuse_drift(drift)
+        for sentence in drift.changes:
+            self.desk.say(sentence)
+        what = "the seats that this upload uses now, for good"
+        with ended_by_signals():
+            approved = self.desk.type_number(what, drift.seats, "--yes")
+        if not approved:
+            refuse_drift(drift)
+
+    def _try_canary(self, runner: "Runner", run: "Run", people: int) -> None:
+        """Upload the first people, without e-mails, read them back, and ask.
+
+        Raises:
+            RefusedError: The administrator said no.
+            UsageError: Nothing can answer.
+        """
+        from aapimport.run.conveyor import StoppedError
+
+        last_row = self.journal.open_row(run.receipt, people)
+        if last_row is None:
+            return
+        with stoppable(runner):
+            self.desk.progress(runner.steps(last_row))
+        failed = self.journal.failures(run.receipt, last_row)
+        verdict = f"{failed:,} steps failed" if failed else "all is as it should be"
+        question = f"The first people, to row {last_row}, are uploaded and read back: {verdict}."
+        try:
+            with ended_by_signals():
+                goes_on = self.desk.confirm(
+                    f"{question} Go on?", default=False if failed else None, flags="--yes"
+                )
+        except (UsageError, StoppedError) as error:
+            error.state = runner.standing()
+            raise
+        if not goes_on:
+            raise RefusedError("stopped after the canary", state=runner.standing())

@@ -1,0 +1,111 @@
+"""The one way from a use case to whoever runs it: questions, screens and progress."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from aapimport.screens.progress import Step
+
+Values = ParamSpec("Values")
+
+
+class Desk(Protocol):
+    """Where the administrator sits; the command line has one, and so have tests.
+
+    Attributes:
+        practice: Whether everything goes to the practice portal.
+        yes: Whether `--yes` has already answered.
+        as_json: Whether what is printed in the end is JSON, for a script.
+    """
+
+    practice: bool
+    yes: bool
+    as_json: bool
+
+    @property
+    def on_terminal(self) -> bool:
+        """Whether a person can be asked."""
+
+    def say(self, text: str) -> None:
+        """Tell the administrator something beside screens and questions."""
+
+    def show(
+        self,
+        screen: "Callable[Concatenate[Console, Values], None]",
+        *values: Values.args,
+        **more: Values.kwargs,
+    ) -> None:
+        """Show one of `aapimport.screens`: before the result, where that is JSON, beside it."""
+
+    def show_beside(
+        self,
+        screen: "Callable[Concatenate[Console, Values], None]",
+        *values: Values.args,
+        **more: Values.kwargs,
+    ) -> None:
+        """Show a screen beside the result, whatever that is."""
+
+    def print_result(self, text: str) -> None:
+        """Print what the command was given for; a script reads it.
+
+        Raises:
+            OSError: It can't be printed.
+        """
+
+    def progress(self, steps: "Iterator[Step]") -> None:
+        """Go through steps, and show how far they are."""
+
+    def confirm(
+        self, question: str, *, default: bool | None, flags: str, yes_answers: bool = True
+    ) -> bool:
+        """A question with the answers yes and no.
+
+        Args:
+            question: The question.
+            default: What Enter means; None where it must not answer, and is asked again.
+            flags: What decides without a question, for the message where nothing can answer.
+            yes_answers: Whether `--yes` means yes.
+
+        Raises:
+            UsageError: Nothing can answer.
+        """
+
+    def type_number(self, what: str, number: int, flags: str, *, yes_answers: bool = True) -> bool:
+        """Have a number typed back before something that can't be undone; Enter stops.
+
+        Args:
+            what: What the number counts, to be read after it.
+            number: The number.
+            flags: What decides without a question.
+            yes_answers: Whether `--yes` is enough.
+
+        Returns:
+            Whether exactly the number was typed.
+
+        Raises:
+            UsageError: Nothing can answer.
+        """
+
+    def type_words(self, question: str, flags: str) -> str:
+        """Have something typed that is compared with what was got another way; empty for Enter.
+
+        Raises:
+            UsageError: Nothing can answer.
+        """
+
+    def choose(
+        self, question: str, choices: Sequence[tuple[str, str]], flags: str, *, guess: bool = False
+    ) -> str:
+        """A choice from a numbered list.
+
+        Args:
+            question: The question.
+            choices: The (value, label) pairs.
+            flags: What decides without a question.
+            guess: Whether the first is taken on the practice portal where nothing can answer.
+
+        Raises:
+            UsageError: Nothing can answer.
+        """

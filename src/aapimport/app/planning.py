@@ -1,0 +1,134 @@
+"""What `plan` and `upload` share: the checked file, the plan and its questions."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aapimport.errors import AnswerNeededError, RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from aapimport.app.choices import PlanChoices
+    from aapimport.app.desk import Desk
+    from aapimport.check.check_file import Checked, ReadOptions
+    from aapimport.config.settings import Settings
+    from aapimport.plan.make import Memory, Services
+    from aapimport.plan.plan import Plan
+
+
+def checked_file(file: Path, choices: "PlanChoices", desk: "Desk") -> "Checked":
+    """The checked file; one with errors has its problems printed and goes no further.
+
+    Raises:
+        FileProblemError: It can't be read.
+        UsageError: A decision about it is missing and nothing can answer.
+        RefusedError: It has errors.
+    """
+    from aapimport.check.check_file import ReadOptions, check_file
+    from aapimport.problems.problem import Level
+    from aapimport.screens.problems import show_problems
+
+    options = ReadOptions(
+        sheet=choices.sheet,
+        encoding=choices.encoding,
+        hidden=choices.hidden,
+        thorough=choices.thorough,
+    )
+    checked = with_answers(options, desk, lambda chosen: check_file(file, chosen))
+    if checked.problems:
+        desk.show(show_problems, checked)
+    if errors := checked.count(Level.ERROR):
+        raise RefusedError(
+            f"{file.name} has {errors:,} error{'s' if errors > 1 else ''}, so it is not uploaded",
+            hint="correct the cells above, then upload again",
+        )
+    return checked
+
+
+def with_answers(
+    options: "ReadOptions", desk: "Desk", check: "Callable[[ReadOptions], Checked]"
+) -> "Checked":
+    """Check a file, asking for each decision that turns out to be needed.
+
+    Raises:
+        AnswerNeededError: Nothing can answer.
+    """
+    while True:
+        try:
+            return check(options)
+        except AnswerNeededError as needed:
+            if not desk.on_terminal:  # what is piped in may be meant for something else
+                for value, label in needed.choices:
+                    desk.say(f"  {value}  {label}")
+                raise
+            answer = desk.choose(needed.message, needed.choices, needed.flag)
+            # the answer is one of the choices, which the reader made for this very field
+            options = replace(options, **{needed.option: answer})  # type: ignore[arg-type]
+
+
+def drafted_plan(
+    services: "Services",
+    checked: "Checked",
+    choices: "PlanChoices",
+    settings: "Settings",
+    name: str,
+    memory: "Memory | None" = None,
+) -> "Plan":
+    """The plan as far as it can be made without a question.
+
+    Args:
+        services: Both services.
+        checked: The file.
+        choices: What was decided by choices.
+        settings: The settings.
+        name: The pass's name or id.
+        memory: What earlier uploads know; None where nobody has looked.
+
+    Raises:
+        RefusedError: The pass or a team doesn't exist, or two rows are one account.
+        SettingsError: A service refuses its token, or AAPIMPORT_ADMINISTRATOR is no address.
+        ServiceError: A service can't be asked.
+    """
+    from aapimport.plan.make import NO_MEMORY, draft_plan
+    from aapimport.plan.own import set_administrator
+    from aapimport.plan.plan import PlanOptions
+
+    options = PlanOptions(
+        pass_name=name,
+        update_roles=choices.update_roles,
+        update_names=choices.update_names,
+        fit=choices.fit,
+        maybe=choices.maybe or "leave-out",
+        returning=choices.returning or "leave-out",
+        max_seats=choices.max_seats,
+        buffer=settings.buffer,
+        administrator=set_administrator(settings),
+        pass_as=settings.pass_as,
+    )
+    return draft_plan(checked, services, options, memory or NO_MEMORY)
+
+
+def warned_rows(checked: "Checked") -> frozenset[int]:
+    """The rows of the file that have warnings."""
+    from aapimport.problems.problem import Level
+
+    return frozenset(
+        problem.cell.row
+        for problem in checked.problems
+        if problem.cell and problem.level is Level.WARNING
+    )
+
+
+def picked_pass(services: "Services", desk: "Desk") -> str:
+    """The pass that the administrator picks from the portal's list.
+
+    Raises:
+        UsageError: Nothing can answer, or there is no list.
+    """
+    from aapimport.screens.passes import pass_label
+
+    passes = services.portal.passes()
+    if not passes:
+        raise UsageError("which pass? this portal publishes none", hint="name it with --pass")
+    labels = tuple((one.id, pass_label(one)) for one in passes)
+    return desk.choose("Which pass?", labels, "--pass", guess=True)

@@ -1,0 +1,76 @@
+"""An interrupted upload: finished, or ended as it is."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aapimport.errors import ExitCode
+
+if TYPE_CHECKING:
+    from aapimport.app.choices import RunChoices
+    from aapimport.app.desk import Desk
+    from aapimport.config.settings import Settings
+    from aapimport.plan.make import Services
+    from aapimport.run.journal import Journal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resumption:
+    """What is to become of an upload that was begun.
+
+    Attributes:
+        receipt: Its confirmation number; None for the only one that is open.
+        settings: The settings.
+        desk: Where the administrator sits.
+        choices: How it is carried out.
+        close: Whether it is to be ended as it is.
+        again: Whether those who were sent twice and are not found are sent once more.
+    """
+
+    receipt: str | None
+    settings: "Settings"
+    desk: "Desk"
+    choices: "RunChoices"
+    close: bool = False
+    again: bool = False
+
+    def carry_out(self) -> ExitCode:
+        """Do what is missing of the upload, or close it; a finished one shows its receipt.
+
+        Raises:
+            AapimportError: It can't go on, or was not to be closed.
+        """
+        from aapimport.app.session import connected, opened_journal
+        from aapimport.screens.target import show_target
+
+        self.desk.show_beside(show_target, self.settings.target)
+        with (
+            opened_journal(self.settings, self.desk) as journal,
+            connected(self.settings, pace=self.choices.pace) as services,
+        ):
+            return self._carried_out(journal, services)
+
+    def _carried_out(self, journal: "Journal", services: "Services") -> ExitCode:
+        from aapimport.app.carry_out import Carrier
+        from aapimport.app.open_uploads import chosen_upload, close_upload, show_closed_upload
+        from aapimport.run.runs import refuse_other_services
+
+        if self.receipt:
+            run = journal.run(self.receipt)
+        elif only := chosen_upload(journal, services.address, self.desk):
+            run = only
+        else:
+            return ExitCode.OK
+        if self.close:
+            refuse_other_services(run, services.address)
+            return close_upload(journal, run, self.desk)
+        if run.closed_at is not None:
+            return show_closed_upload(journal, run, self.desk)
+        carrier = Carrier(
+            journal=journal,
+            services=services,
+            choices=self.choices,
+            desk=self.desk,
+            settle_seconds=self.settings.settle_seconds,
+            again=self.again,
+        )
+        return carrier.carry_out(run, {})

@@ -1,0 +1,73 @@
+"""^C, SIGTERM and SIGHUP while a run is under way, and while a question of it stands open."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from aapimport.errors import ExitCode
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from aapimport.run.runner import Runner
+
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+"""What asks a run to stop: ^C, the system, and a terminal that is closed."""
+
+
+@contextmanager
+def stoppable(runner: "Runner") -> Iterator[None]:
+    """^C, SIGTERM and SIGHUP finish what is in flight; a second one ends the process at once."""
+    asked = False
+
+    def on_signal(number: int, _frame: "FrameType | None") -> None:
+        nonlocal asked
+        code = _code_of(number)
+        if asked:
+            os._exit(code)  # the journal is durable; waiting threads would only delay the end
+        asked = True
+        runner.stop(code)
+        with suppress(OSError):  # nobody may be reading any more
+            os.write(2, b"\nstopping: finishing what is under way (again to stop at once)\n")
+
+    with _handled_by(on_signal):
+        yield
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """^C, SIGTERM and SIGHUP end a question of a run at once: nothing is under way meanwhile.
+
+    Raises:
+        StoppedError: One came.
+    """
+    from aapimport.run.conveyor import StoppedError
+
+    def on_signal(number: int, _frame: "FrameType | None") -> None:
+        raise StoppedError(_code_of(number))
+
+    with _handled_by(on_signal):
+        yield
+
+
+def _code_of(number: int) -> ExitCode:
+    return ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
+
+
+@contextmanager
+def _handled_by(on_signal: Callable[[int, "FrameType | None"], None]) -> Iterator[None]:
+    """A signal that whoever started the command has it ignore (`nohup`) stays ignored."""
+    previous = {
+        number: signal.signal(number, on_signal)
+        for number in _SIGNALS
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

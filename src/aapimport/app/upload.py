@@ -1,0 +1,188 @@
+"""An upload: check, preview, ask, carry out, receipt."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aapimport.errors import ExitCode, RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from aapimport.app.choices import Approvals, PlanChoices, RunChoices
+    from aapimport.app.desk import Desk
+    from aapimport.check.check_file import Checked
+    from aapimport.config.settings import Settings
+    from aapimport.plan.make import Memory, Services
+    from aapimport.plan.plan import Plan
+    from aapimport.plan.report import PlanReport
+    from aapimport.run.journal import Journal
+    from aapimport.run.records import Run
+
+_LONGEST_AGE = 600.0
+"""Seconds after which what the services held is asked again before anything is written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """One upload.
+
+    Attributes:
+        settings: The settings.
+        desk: Where the administrator sits.
+        file: The file.
+        plan_file: The plan that was written before; None where one is made now.
+        choices: What was decided by flags.
+        approvals: The words that were given by flags.
+        running: How it is carried out.
+    """
+
+    settings: "Settings"
+    desk: "Desk"
+    file: Path
+    plan_file: Path | None
+    choices: "PlanChoices"
+    approvals: "Approvals"
+    running: "RunChoices"
+
+    def carry_out(self) -> ExitCode:
+        """Do all of it, or finish the one of this file that was interrupted.
+
+        Raises:
+            AapimportError: It could not be begun, or not go on.
+        """
+        from aapimport.app.carry_out import Carrier
+        from aapimport.app.session import connected, opened_journal
+        from aapimport.screens.target import show_target
+
+        self.desk.show(show_target, self.settings.target)
+        checked = [self.check()]
+        with (
+            opened_journal(self.settings, self.desk) as journal,
+            connected(self.settings, pace=self.running.pace) as services,
+        ):
+            addresses = {person.row: person.email for person in checked[0].people}
+            # from here on the journal knows everything: neither the file nor the plan is kept
+            run, begun_now = self.begun(journal, services, checked.pop())
+            carrier = Carrier(
+                journal=journal,
+                services=services,
+                choices=self.running,
+                desk=self.desk,
+                settle_seconds=self.settings.settle_seconds,
+                begun_now=begun_now,
+            )
+            return carrier.carry_out(run, addresses)
+
+    def check(self) -> "Checked":
+        """The checked file."""
+        from aapimport.app.approving import refuse_choices_beside_plan
+        from aapimport.app.planning import checked_file
+
+        if self.plan_file:
+            refuse_choices_beside_plan(self.choices)
+        elif self.approvals.fingerprint is not None:
+            raise UsageError(
+                "--fingerprint belongs to a written plan", hint="give the plan with --plan"
+            )
+        return checked_file(self.file, self.choices, self.desk)
+
+    def begun(
+        self, journal: "Journal", services: "Services", checked: "Checked"
+    ) -> "tuple[Run, bool]":
+        """The interrupted upload of this file, else a new one that was approved; whether new."""
+        from aapimport.app.open_uploads import interrupted_upload
+        from aapimport.run.recall import recall
+
+        run = interrupted_upload(journal, services.address, checked, self)
+        if run is not None:
+            return run, False
+        memory = recall(journal, services.address)
+        if self.plan_file:
+            written = self.written(journal, self.plan_file)
+            plan = self.approved_before(written, services, checked, memory)
+        else:
+            plan = self.approved(services, checked, memory)
+        return journal.begin(self.not_old(plan, services, checked, memory)), True
+
+    @staticmethod
+    def not_old(plan: "Plan", services: "Services", checked: "Checked", memory: "Memory") -> "Plan":
+        """The plan, made again where a question stood open for long: nothing old is written from.
+
+        Raises:
+            RefusedError: What was approved is not what would happen now.
+            ServiceError: A service can't be asked.
+        """
+        from aapimport.plan.approval import refuse_changes
+        from aapimport.plan.refresh import differs, refreshed
+
+        if time.time() - plan.taken_at <= _LONGEST_AGE:
+            return plan
+        now = refreshed(plan, checked, services, memory)
+        refuse_changes(differs(plan, now))
+        return now
+
+    def written(self, journal: "Journal", plan_file: Path) -> "PlanReport":
+        """A written plan that was not carried out yet, and whose fingerprint is the right one."""
+        from aapimport.app.approving import approve_fingerprint
+        from aapimport.plan.approval import read_plan
+
+        report = read_plan(plan_file)
+        if report.emails is None:
+            raise RefusedError(
+                "the plan leaves open whether welcome e-mails are sent",
+                hint="make it again with --emails or --no-emails",
+            )
+        if journal.knows(report.receipt):
+            raise RefusedError(
+                f"this plan was carried out already: upload {report.receipt}",
+                hint=f"see its receipt with: aapimport resume {report.receipt}",
+            )
+        approve_fingerprint(report, self.desk, self.approvals.fingerprint)
+        return report
+
+    def approved_before(
+        self, report: "PlanReport", services: "Services", checked: "Checked", memory: "Memory"
+    ) -> "Plan":
+        """The plan that a written one describes, if it still is what would happen.
+
+        Giving the written plan is the approval where nobody can be asked; a terminal is asked.
+        """
+        from aapimport.app.approving import approve_plan, check_seats_again
+        from aapimport.plan.approval import approved_again
+        from aapimport.screens.plan import show_plan
+
+        plan = approved_again(report, checked, services, self.settings, memory)
+        self.desk.show(show_plan, plan)
+        self._approve_specially(plan)
+        if self.desk.on_terminal:
+            plan = approve_plan(plan, self.desk, plan.emails)
+            check_seats_again(plan, services)
+        return plan
+
+    def _approve_specially(self, plan: "Plan") -> None:
+        """Have a word on what `--yes` and a written plan don't approve."""
+        from aapimport.app.approving import approve_client_admins, approve_doubts
+
+        approve_doubts(plan, self.desk, self.approvals)
+        approve_client_admins(plan, self.desk, self.approvals.client_admins)
+
+    def approved(self, services: "Services", checked: "Checked", memory: "Memory") -> "Plan":
+        """The plan that the administrator saw and approved."""
+        from aapimport.app.approving import approve_plan, check_seats_again
+        from aapimport.app.deciding import decided_plan
+        from aapimport.app.planning import drafted_plan, picked_pass, warned_rows
+        from aapimport.plan.decide import refuse_impossible
+        from aapimport.screens.plan import show_plan, show_preview
+
+        name = self.choices.pass_name or picked_pass(services, self.desk)
+        draft = drafted_plan(services, checked, self.choices, self.settings, name, memory)
+        if self.choices.emails is False:
+            draft = draft.without_emails()
+        plan = decided_plan(draft, self.desk, self.choices)
+        self.desk.show(show_preview, plan, self.choices.preview, warned_rows(checked))
+        self.desk.show(show_plan, plan)
+        refuse_impossible(plan)
+        self._approve_specially(plan)
+        plan = approve_plan(plan, self.desk, self.choices.emails)
+        check_seats_again(plan, services)
+        return plan

@@ -1,0 +1,176 @@
+"""The flags that commands share."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from aapimport.cli.grouping import EVERYDAY, EXPERT, UNATTENDED, GroupedOption
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_Choices = TypeVar("_Choices", bound="DataclassInstance")
+
+
+def option(group: str, *names: str, **settings: Any) -> Callable[[_Command], _Command]:
+    """A click option under a heading of the help text."""
+    return click.option(*names, cls=GroupedOption, group=group, **settings)
+
+
+_OF_PLANS = (
+    option(EVERYDAY, "--pass", "pass_name", metavar="NAME", help="The pass: its name or its id."),
+    option(
+        EVERYDAY,
+        "--emails/--no-emails",
+        default=None,
+        help="Send welcome e-mails to people who are new, or none now; asked when not given.",
+    ),
+    option(EVERYDAY, "--sheet", metavar="NAME", help="The sheet that holds the people."),
+    option(
+        EVERYDAY,
+        "--hidden",
+        type=click.Choice(["include", "skip"]),
+        help="Whether people in hidden, filtered or marked rows count; asked when not given.",
+    ),
+    option(
+        EVERYDAY,
+        "--preview",
+        type=click.Choice(["first", "problems", "random"]),
+        default="first",
+        show_default=True,
+        help="Which ten rows are shown.",
+    ),
+    option(
+        UNATTENDED,
+        "--maybe",
+        type=click.Choice(["create", "leave-out"]),
+        help="What to do with people who may be there already; asked when not given,"
+        " left out where nothing can answer.",
+    ),
+    option(
+        UNATTENDED,
+        "--returning",
+        type=click.Choice(["include", "leave-out"]),
+        help="What to do with people whose account is deactivated; asked on a terminal, else left"
+        " out.",
+    ),
+    option(
+        UNATTENDED,
+        "--encoding",
+        metavar="NAME",
+        help="The text encoding of a csv that isn't UTF-8, for example cp1252.",
+    ),
+    option(
+        UNATTENDED,
+        "--max-seats",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Refuse a plan that uses more seats.",
+    ),
+    option(
+        EXPERT, "--fit", is_flag=True, help="Too few seats or places? Upload the first that fit."
+    ),
+    option(
+        EXPERT, "--update-roles", is_flag=True, help="Change the roles of people already there."
+    ),
+    option(
+        EXPERT, "--update-names", is_flag=True, help="Change the names of people already there."
+    ),
+    option(EXPERT, "--thorough", is_flag=True, help="Let both readers read files of any size."),
+)
+
+
+def plan_options(command: _Command) -> _Command:
+    """Give a command the flags of `PlanChoices`."""
+    for one in reversed(_OF_PLANS):
+        command = one(command)
+    return command
+
+
+_OF_APPROVALS = (
+    option(
+        UNATTENDED,
+        "--client-admins",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Allow exactly N people to become client admins.",
+    ),
+    option(
+        UNATTENDED,
+        "--new-pass",
+        is_flag=True,
+        help="Put people on a pass that nobody has so far, where the portal lists no passes.",
+    ),
+    option(
+        UNATTENDED,
+        "--unproven",
+        is_flag=True,
+        help="Create people whom a service doesn't find, where it can be asked in one way only.",
+    ),
+    option(
+        UNATTENDED,
+        "--fingerprint",
+        metavar="TEXT",
+        help="The fingerprint of the plan of --plan, as plan -o printed it.",
+    ),
+)
+
+
+def approval_options(command: _Command) -> _Command:
+    """Give a command the flags of `Approvals`."""
+    for one in reversed(_OF_APPROVALS):
+        command = one(command)
+    return command
+
+
+_OF_RUNS = (
+    option(
+        UNATTENDED,
+        "--json",
+        "as_json",
+        is_flag=True,
+        help="Print the receipt as JSON, for scripts.",
+    ),
+    option(
+        EXPERT,
+        "--canary",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Upload N people, read them back on both services, then ask whether to go on.",
+    ),
+    option(
+        EXPERT,
+        "--stop-after",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Pause after N failures; by default after 20 that are 5 % or more.",
+    ),
+    option(
+        EXPERT,
+        "--bulk/--no-bulk",
+        default=True,
+        help="Whether many people may go into one request, where that is offered.",
+    ),
+    option(
+        EXPERT,
+        "--pace",
+        envvar="AAPIMPORT_PACE",
+        metavar="N",
+        help="Requests a second for each service, or a service's name, for example slack.",
+    ),
+)
+
+
+def run_options(command: _Command) -> _Command:
+    """Give a command the flags of `RunChoices`."""
+    for one in reversed(_OF_RUNS):
+        command = one(command)
+    return command
+
+
+def taken(kind: type[_Choices], flags: dict[str, Any]) -> _Choices:
+    """Take out of a command's flags those that a dataclass has fields for, as one of it."""
+    return kind(**{one.name: flags.pop(one.name) for one in fields(kind)})
