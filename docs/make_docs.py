@@ -33,7 +33,7 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 PACKAGE = ROOT / "src" / "aapimport"
 _STREET, _END = "<!-- street -->", "<!-- end of the street -->"
-_RECEIPT = re.compile(r"\b(Plan|Receipt) [2-9A-Z]{6}\b")
+_RECEIPT = re.compile(r"\b(Plan|Receipt|resume) [2-9A-Z]{6}\b")
 _TIME = re.compile(r"\d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2} UTC   took \S+ s")
 _WALK = (
     ("Write the template, and fill it in with Excel.", "generate-template people.xlsx"),

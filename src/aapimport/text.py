@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -52,6 +53,17 @@ def linked_address(target: object) -> str:
 def path_text(path: Path) -> str:
     r"""A path as text that can be written everywhere; bytes that are no UTF-8 become `\xff`."""
     return os.fsencode(path).decode(errors="backslashreplace")
+
+
+def as_typed(word: Path | str) -> str:
+    """A word as it is typed in a command: in quotes where a shell would take it for more.
+
+    Double quotes mean the same to every shell, unless a sign within them means more to one.
+    """
+    text = path_text(word) if isinstance(word, Path) else word
+    if re.fullmatch(r"[\w@%+=:,./\\-]+", text):
+        return text
+    return shlex.quote(text) if re.search(r'["$`!\\%]', text) else f'"{text}"'
 
 
 def address_in_formula(formula: str) -> str:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 )
 UPLOAD = (sys.executable, "-m", "aapimport", "upload")
 PLAN = (sys.executable, "-m", "aapimport", "plan")
-SEATS = "the seats that this upload uses, for good"
+SEATS = "the seats that this upload uses, for good, on the PRACTICE portal"
 TWIN_ADDRESSES = [other for *_, other in TWINS]
 
 
@@ -45,13 +45,14 @@ def on_pass(state: Path) -> set[str]:
 
 
 def test_the_seats_are_typed_back(tmp_path: Path, state_dir: Path):
-    """Another number is asked again; exactly the number goes on, then e-mails are asked about."""
+    """E-mails are asked about before; then exactly the number goes on, and no yes."""
     file = write(tmp_path / "people.csv", rows()[8:11])
     terminal = Terminal()  # a new interpreter, as users start it
     answers = (
+        ("Send welcome e-mails (3)? (--emails or --no-emails) [Y/n]", "n"),
         (f"Type 3 ({SEATS}) to go on, or press Enter to stop (--yes):", "4"),
+        ("that is not 3", "y"),
         ("that is not 3", "3"),
-        ("Send welcome e-mails (3)? (--emails or --no-emails) [y/n]", "n"),
     )
     assert terminal.run((*UPLOAD, file, *PASS), answers) is ExitCode.OK
     assert "omar.haddad@acme.com" in on_pass(state_dir)
@@ -59,14 +60,13 @@ def test_the_seats_are_typed_back(tmp_path: Path, state_dir: Path):
 
 
 def test_what_was_typed_ahead_answers_nothing(terminal: Terminal, tmp_path: Path, state_dir: Path):
-    """Only what is typed after a question was shown answers it; Enter sends no e-mail."""
+    """Only what is typed after a question was shown answers it; Enter at the last one stops."""
     file = write(tmp_path / "people.csv", rows()[8:11])
     before = contents(state_dir)
     answers = (
         ("Which pass? (--pass)", "1\n3\n\ny"),
-        (f"Type 3 ({SEATS})", "3\n\ny"),
-        ("Send welcome e-mails (3)?", ""),
-        ("please answer y or n", lambda: "n" if contents(state_dir) == before else "y"),
+        ("Send welcome e-mails (3)?", "n\n3\n3"),
+        (f"Type 3 ({SEATS})", lambda: "3" if contents(state_dir) == before else "x"),
     )
     assert terminal.run((*UPLOAD, file), answers) is ExitCode.OK
     assert contents(state_dir).outbox == ()
@@ -77,7 +77,7 @@ def test_enter_stops(terminal: Terminal, file: Path, state_dir: Path, answer: st
     """The plan was seen and not approved: nothing is sent, exit 1."""
     before = contents(state_dir)
     answers = ((f"({SEATS})", answer),)
-    words = (*UPLOAD, file, *PASS, "--maybe", "leave-out")
+    words = (*UPLOAD, file, *PASS, "--maybe", "leave-out", "--no-emails")
     assert terminal.run(words, answers) is ExitCode.FINDINGS
     assert "stopped: you did not say yes" in terminal.screen
     assert terminal.screen.endswith("nothing was sent\n")
@@ -89,8 +89,23 @@ def test_without_seats_a_plain_yes_is_asked(terminal: Terminal, tmp_path: Path, 
     file = write(tmp_path / "people.csv", rows()[4:5])
     include = ("What about people whose account is deactivated? (--returning)", "include")
     words = (*UPLOAD, file, *PASS)
-    assert terminal.run(words, (include, ("Continue? (--yes) [y/N]", ""))) == 1
-    assert terminal.run(words, (include, ("Continue? (--yes) [y/N]", "y"))) == 0
+    assert (
+        terminal.run(
+            words,
+            (include, ("Go on with what the plan says, on the PRACTICE portal? (--yes) [y/N]", "")),
+        )
+        == 1
+    )
+    assert (
+        terminal.run(
+            words,
+            (
+                include,
+                ("Go on with what the plan says, on the PRACTICE portal? (--yes) [y/N]", "y"),
+            ),
+        )
+        == 0
+    )
     (kwame,) = (one for one in contents(state_dir).people if one.email.startswith("kwame"))
     assert kwame.active
 
@@ -105,7 +120,7 @@ def test_possible_twins_are_decided_one_by_one(terminal: Terminal, file: Path, s
         (f"Type 3 ({SEATS})", "3"),
     )
     words = (*UPLOAD, file, *PASS, "--no-emails")
-    assert terminal.run(words, answers) is ExitCode.OK
+    assert terminal.run(words, answers) is ExitCode.FINDINGS
     assert "on the pass: asa.lindqvist@acme.com  Åsa Lindqvist" in terminal.screen
     assert TWIN_ADDRESSES[0] not in on_pass(state_dir)
     assert TWIN_ADDRESSES[1] in on_pass(state_dir)
@@ -118,7 +133,7 @@ def test_possible_twins_are_decided_at_once(
     """All of them, or none."""
     answers = (("Type a number (1 to 3):", choice), (f"Type {seats} ({SEATS})", str(seats)))
     words = (*UPLOAD, file, *PASS, "--no-emails")
-    assert terminal.run(words, answers) is ExitCode.OK
+    assert terminal.run(words, answers) is (ExitCode.OK if created else ExitCode.FINDINGS)
     assert (set(TWIN_ADDRESSES) <= on_pass(state_dir)) is created
     assert bool(set(TWIN_ADDRESSES) & on_pass(state_dir)) is created
 
@@ -141,9 +156,10 @@ def test_client_admins_are_listed_and_counted_back(terminal: Terminal, tmp_path:
 
 
 def test_a_pass_is_picked_from_the_list(terminal: Terminal, file: Path, state_dir: Path):
-    """Without --pass, the passes are listed with their free seats."""
-    answers = (("Leadership 2025 (37 seats free)", "1"), (SEATS, ""))
-    assert terminal.run((*UPLOAD, file, "--maybe", "leave-out"), answers) is ExitCode.FINDINGS
+    """Without --pass they are listed with their free seats; how only one begins is enough."""
+    answers = (("Leadership 2025 (37 seats free)", "leadership 2026"), (SEATS, ""))
+    words = (*UPLOAD, file, "--maybe", "leave-out", "--no-emails")
+    assert terminal.run(words, answers) is ExitCode.FINDINGS
     assert "for pass 'Leadership 2026'" in terminal.screen
 
 
@@ -157,14 +173,15 @@ def test_a_written_plan_is_approved_on_a_terminal(terminal: Terminal, file: Path
         ("Send welcome e-mails (3)?", "n"),
     )
     assert terminal.run((*PLAN, file, *PASS, "-o", plan), answers) is ExitCode.OK
-    fingerprint = terminal.screen.splitlines()[-1].removeprefix("fingerprint: ")
+    (line,) = (it for it in terminal.screen.splitlines() if it.startswith("fingerprint: "))
+    fingerprint = line.removeprefix("fingerprint: ")
     words = (*UPLOAD, file, "--plan", plan)
     typed = ("Type the plan's fingerprint", fingerprint.lower())
     assert terminal.run(words, (("Type the plan's fingerprint", ""),)) is ExitCode.FINDINGS
     assert terminal.run(words, (typed, (f"Type 3 ({SEATS})", ""))) is ExitCode.FINDINGS
     slip = ("Type the plan's fingerprint", "7K3Q-X9M5")
     again = ("that is not the fingerprint of this plan", fingerprint)
-    assert terminal.run(words, (slip, again, (f"Type 3 ({SEATS})", "3"))) is ExitCode.OK
+    assert terminal.run(words, (slip, again, (f"Type 3 ({SEATS})", "3"))) is ExitCode.FINDINGS
     assert TWIN_ADDRESSES[0] in on_pass(state_dir)
     assert TWIN_ADDRESSES[1] not in on_pass(state_dir)
     assert contents(state_dir).outbox == ()

@@ -72,13 +72,25 @@ def test_where_nothing_can_answer_a_real_upload_stops(typed, text):
 
 
 def test_where_nothing_can_answer_practice_goes_on(typed, capsys):
-    """The practice portal takes yes, says that it did, and why."""
+    """The practice portal takes yes, says that it did, and what a real one would need."""
     typed("")
     desk = TerminalDesk("practice")
     assert desk.confirm("Go?", default=False, flags="--yes")
     assert desk.type_number("seats", 3, "--yes")
     assert desk.choose("Which?", (("a", "A"), ("b", "B")), "--pass", guess=True) == "a"
-    assert "going on with yes" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "taken for granted in practice: yes to 'Go?'; on a real portal this needs --yes" in said
+    assert "taken for granted in practice: 3 (seats); on a real portal this needs --yes" in said
+    assert "taken for granted in practice: A; on a real portal this needs --pass" in said
+
+
+def test_a_pipe_that_has_ended_answers_nothing_more(typed):
+    """Where something has answered, its end stops practice as it stops the real thing."""
+    typed("y\n")
+    desk = TerminalDesk("practice")
+    assert desk.confirm("Go?", default=False, flags="--yes")
+    with pytest.raises(UsageError):
+        desk.type_number("seats", 3, "--yes")
 
 
 @pytest.mark.parametrize(
@@ -92,22 +104,31 @@ def test_a_number_is_typed_back(typed, lines, answer):
 
 
 def test_yes_does_not_answer_what_it_may_not(typed):
-    """`--yes` covers seats, but on a real portal not what needs a word of its own."""
+    """`--yes` covers seats, but not what needs a word of its own, in practice either."""
     typed("")
     assert TerminalDesk("live", yes=True).type_number("seats", 3, "--yes")
-    assert TerminalDesk("practice", yes=True).type_number("x", 3, "--x", yes_answers=False)
     with pytest.raises(UsageError):
         TerminalDesk("live", yes=True).type_number("x", 3, "--x", yes_answers=False)
+    typed("n\n")
+    assert not TerminalDesk("practice", yes=True).type_number("x", 3, "--x", yes_answers=False)
 
 
 @pytest.mark.parametrize(
-    ("lines", "choice"), [("2\n", "b"), ("B\n", "b"), ("3\n0\n-1\n\u00b2\na\n", "a")]
+    ("lines", "choice"),
+    [
+        ("2\n", "b"),
+        ("B\n", "b"),
+        ("3\n0\n-1\n\u00b2\na\n", "a"),
+        ("leaders\nLeadership 2\n\nleadership 27\n", "b"),
+        ("leadership 26\n", "a"),
+    ],
 )
 def test_a_choice_is_a_number_or_a_value(typed, lines, choice):
-    """A number of the list or the value itself; all else is asked again."""
+    """A number, the value, the name, or how only one begins; all else is asked again."""
     typed(lines)
     desk = TerminalDesk("live")
-    assert desk.choose("Which?", (("a", "A"), ("b", "B")), "--pass") == choice
+    choices = (("a", "Leadership 26"), ("b", "Leadership 27 (3 seats free)"))
+    assert desk.choose("Which?", choices, "--pass") == choice
 
 
 def test_questions_are_harmless_and_go_to_stderr(typed, capsys):

@@ -92,7 +92,7 @@ def test_yes_alone_creates_no_possible_twin_on_a_real_portal(live: Path, tmp_pat
     """Unattended runs leave them out and say whom; --maybe create says otherwise."""
     file = write(tmp_path / "people.csv", rows()[-2:] + rows()[8:9])
     words = ("upload", file, *PASS, "--no-emails")
-    assert run(*words, "--yes") == 0
+    assert run(*words, "--yes") == 1
     out = " ".join(capsys.readouterr().out.split())
     assert "left out, may be there already: 2 people (rows 2, 3)" in out
     assert TWIN_ADDRESSES.isdisjoint(held(live))
@@ -106,7 +106,7 @@ def test_each_question_without_an_answer_names_its_flag(live: Path, tmp_path: Pa
     before = held(live)
     for words, flag in (
         ((), "--pass"),
-        (PASS, "--yes"),
+        (PASS, "--emails or --no-emails"),
         ((*PASS, "--no-emails"), "--yes"),
     ):
         assert run("upload", file, *words) == 2
@@ -116,22 +116,23 @@ def test_each_question_without_an_answer_names_its_flag(live: Path, tmp_path: Pa
     assert held(live) == before
 
 
-def test_practice_answers_every_question_with_yes_and_says_so(practice: Path, tmp_path, capsys):
-    """Pass, twins, client admins, seats, e-mails: the README's command always runs through."""
+def test_practice_says_what_it_took_for_granted(practice: Path, tmp_path, capsys):
+    """Pass, client admins, seats, e-mails: it runs through, but for who may be there already."""
     file = write(tmp_path / "people.csv", [ADMINS[0], *rows()[-2:]])
-    assert run("upload", file) == 0
+    assert run("upload", file) == 1
     error = capsys.readouterr().err
-    for question in (
-        "Which pass? (--pass)",
-        "What about people who may be there already? (--maybe)",
-        "(--client-admins 1)",
-        "(the seats that this upload uses, for good)",
-        "Send welcome e-mails (3)? (--emails or --no-emails)",
-    ):
-        assert question in error
-    assert error.count("nothing can answer: going on with yes") == 5
-    assert held(practice).keys() >= TWIN_ADDRESSES
-    assert len(contents(practice).outbox) == 3
+    assert "nothing can answer: they are left out; --maybe create uploads them" in error
+    granted = [line for line in error.splitlines() if line.startswith("taken for granted")]
+    start, needs = "taken for granted in practice: ", "; on a real portal this needs "
+    seats = "the seats that this upload uses, for good, on the PRACTICE portal"
+    assert [line.removeprefix(start).split(needs) for line in granted] == [
+        ["Leadership 2026 (10 seats free)", "--pass"],
+        ["yes to 'Send welcome e-mails (1)?'", "--emails or --no-emails"],
+        ["1 (the client admins that this upload makes)", "--client-admins 1"],
+        [f"1 ({seats})", "--yes"],
+    ]
+    assert not held(practice).keys() & TWIN_ADDRESSES
+    assert len(contents(practice).outbox) == 1
 
 
 def test_a_plan_answers_like_the_upload(practice: Path, tmp_path: Path, capsys):
@@ -140,10 +141,10 @@ def test_a_plan_answers_like_the_upload(practice: Path, tmp_path: Path, capsys):
     capsys.readouterr()
     assert run("plan", file, *PASS, "--json") == 0
     planned = json.loads(capsys.readouterr().out)
-    assert run("upload", file, *PASS, "--json") == 0
+    assert run("upload", file, *PASS, "--json") == 1
     done = json.loads(capsys.readouterr().out)
-    assert planned["portal"]["create"] == done["services"]["portal"]["created"] == 2
-    assert planned["mails"] == 2
+    assert planned["portal"]["skip"] == done["skipped"] == 2
+    assert planned["mails"] == 0
 
 
 @pytest.mark.parametrize(("limit", "code"), [(2, 1), (3, 0)])
@@ -212,7 +213,7 @@ def test_a_client_admin_who_is_switched_on_again_is_confirmed(
     words = ("upload", file, *PASS, "--yes", "--no-emails")
     assert run(*words, "--returning", "include") == 2
     assert "--client-admins 1" in capsys.readouterr().err
-    assert run(*words) == 0
+    assert run(*words) == 1  # nobody is switched on without a word: she is left out
     assert portal_stub.writes == []
 
 

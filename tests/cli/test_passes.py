@@ -14,7 +14,7 @@ def test_passes_as_a_table_say_which_world(capsys):
     assert main(["passes"]) == 0
     printed = capsys.readouterr()
     assert "Leadership 2025" in printed.out
-    assert "practice portal: nothing real is touched" in printed.err
+    assert "PRACTICE portal: nothing real is touched" in printed.err
 
 
 def test_a_portal_without_passes_says_how_to_go_on(portal_stub, jhana_stub, monkeypatch, capsys):

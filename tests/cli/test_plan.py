@@ -89,7 +89,7 @@ def test_fit_plans_the_first_that_fit_and_the_run_does_it(file: Path, capsys):
     assert counts(plan["jhana"]) == (2, 0, 0, 0)
     assert (plan["budgets"][0]["takes"], plan["budgets"][0]["free_after"]) == (10, 0)
     assert [one["row"] for one in plan["people"] if one["skipped"]] == [17, 18, 19, 20, 21, 22, 23]
-    done = as_json(capsys, "upload", *words, "--yes")
+    done = as_json(capsys, "upload", *words, "--yes", code=1)
     assert done["services"]["portal"] == {
         "created": 7,
         "changed": 4,
@@ -113,7 +113,7 @@ def test_corrected_rows_need_no_fit(tmp_path: Path, capsys):
     file = write(tmp_path / "people.csv", rows(newcomers=7))
     words = (file, *PASS, "--maybe", "leave-out", "--emails", *RETURNING)
     plan = as_json(capsys, "plan", *words)
-    done = as_json(capsys, "upload", *words, "--yes")
+    done = as_json(capsys, "upload", *words, "--yes", code=1)
     assert counts(plan["portal"]) == (7, 4, 4, 2)
     assert plan["mails"] == 7 + 1  # Jhana welcomes the one of last year who is new there
     assert sum(one["email_state"] == "sent" for one in done["people"]) == plan["mails"]
@@ -202,7 +202,7 @@ def test_one_plans_and_another_carries_out(written, capsys):
     """The written plan is done exactly, without a question, and only once."""
     file, plan = written
     report = json.loads(plan.read_text(encoding="utf-8"))
-    done = as_json(capsys, *carry_out(file, plan))
+    done = as_json(capsys, *carry_out(file, plan), code=1)
     assert done["receipt"] == report["receipt"]
     assert done["emails"] == "none"
     assert done["services"]["portal"]["created"] == report["portal"]["create"] == 7
@@ -230,7 +230,7 @@ def test_the_fingerprint_is_printed_and_asked_for(written, capsys, monkeypatch):
     assert run(*words) == 1
     assert "not the plan whose fingerprint you have" in capsys.readouterr().err
     assert as_json(capsys, "passes")[0]["seats_used"] == 7
-    assert run(*words, "--fingerprint", printed.replace("-", "").lower()) == 0
+    assert run(*words, "--fingerprint", printed.replace("-", "").lower()) == 1
 
 
 def test_a_forged_plan_has_another_fingerprint(written, capsys):
@@ -262,7 +262,7 @@ def test_who_returns_is_left_out_unless_somebody_says_otherwise(tmp_path: Path, 
     assert "(manager)" in said
     assert "left out, deactivated; --returning include switches them on again: 1 person" in said
     assert "nothing can answer: they are left out; --returning include uploads them" in error
-    done = as_json(capsys, "upload", *words, "--yes")
+    done = as_json(capsys, "upload", *words, "--yes", code=1)
     assert done["skipped"] == 1
     assert done["services"]["portal"]["changed"] == 1
     assert as_json(capsys, "plan", *words, *RETURNING)["portal"]["change"] == 1
@@ -374,7 +374,7 @@ def test_a_fitted_plan_with_possible_twins_is_carried_out(file: Path, tmp_path: 
     assert run("plan", *words, "-o", plan) == 0
     skipped = [one for one in json.loads(plan.read_text("utf-8"))["people"] if one["skipped"]]
     assert any(one["maybe"] for one in skipped)
-    assert run(*carry_out(file, plan)) == 0, capsys.readouterr().err
+    assert run(*carry_out(file, plan)) == 1, capsys.readouterr().err
 
 
 def test_an_interrupted_upload_of_other_rows_does_not_go_on(tmp_path: Path, capsys, monkeypatch):
@@ -393,7 +393,7 @@ def test_an_interrupted_upload_of_other_rows_does_not_go_on(tmp_path: Path, caps
     file = tmp_path / "two.xlsx"
     workbook.save(file)
     options = ("--pass", "Leadership 2026", "--no-emails", "--canary", "1")
-    monkeypatch.setattr("sys.stdin", io.StringIO("y\nn\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("3\nn\n"))
     assert run("upload", file, "--sheet", "Paris", *options) == 1
     capsys.readouterr()
     assert run("upload", file, "--sheet", "Lyon", *options, "--yes") == 1

@@ -18,7 +18,7 @@ from aapimport.config.settings import SERVICE_VARIABLES
 from aapimport.errors import ExitCode
 from aapimport.sandbox.practice import Practice
 
-PRACTICE = "practice portal: nothing real is touched"
+PRACTICE = "PRACTICE portal: nothing real is touched"
 
 
 @pytest.fixture(autouse=True)

@@ -54,7 +54,7 @@ def test_the_table_holds_at_80_columns(capsys):
     assert lines[0].split() == ["Team", "Pass", "Places", "Used", "Free"]
     assert "Finance      Leadership 2026      12     1    11" in lines
     assert max(map(len, lines)) <= 80
-    assert err == "practice portal: nothing real is touched\n"
+    assert err == "PRACTICE portal: nothing real is touched\n"
 
 
 def test_places_that_are_not_published_are_said_to_be(portal_stub, jhana_stub, monkeypatch, capsys):

@@ -15,9 +15,12 @@ PASS = ("--pass", "Leadership 2026")
 KEYS = {"receipt", "target", "file", "pass", "emails", "services", "seats", "people"}
 
 
+_OF_PLACES = {"receipt", "target", "address", "started_at", "ended_at"}
+
+
 def without_place(report: dict[str, Any]) -> dict[str, Any]:
     """A receipt without what differs between two services that hold the same."""
-    return {name: it for name, it in report.items() if name not in {"receipt", "target"}}
+    return {name: it for name, it in report.items() if name not in _OF_PLACES}
 
 
 def csv(tmp_path: Path, *rows: str) -> Path:
@@ -32,7 +35,7 @@ def test_the_readmes_upload_arrives_and_is_done_once(aapimport_process, aapimpor
     """The example reaches the practice portal with no question open; again, nobody is created."""
     first = aapimport_process("upload", USERS, *PASS, "--no-emails")
     assert first.code == 0, first.err
-    assert "practice portal: nothing real is touched" in first.out
+    assert "PRACTICE portal: nothing real is touched" in first.out
     assert "Receipt " in first.out
     shown = aapimport("sandbox", "show", "--json").json
     people = {person["email"]: person for person in shown["people"]}
@@ -114,12 +117,12 @@ def test_nothing_that_can_answer_sends_nothing(aapimport, served, tmp_path: Path
 
 
 def test_answers_can_be_piped(aapimport_process, aapimport, served, tmp_path: Path):
-    """The pass, the seats and the e-mails are asked for, and read from a pipe."""
+    """The pass, the e-mails and the seats are asked for, and read from a pipe."""
     file = csv(tmp_path, "bo@acme.com,Bosse,Quist,individualcontributor,,")
-    declined = aapimport("upload", file, stdin="1\n\n", **served)
+    declined = aapimport("upload", file, stdin="1\nn\n\n", **served)
     assert declined.code == 1
     assert "you did not say yes" in declined.err
-    done = aapimport_process("upload", file, stdin="leadership-2026\n1\nn\n", **served)
+    done = aapimport_process("upload", file, stdin="leadership-2026\nn\n1\n", **served)
     assert done.code == 0, done.err
     assert "E-mails          none sent" in done.out
     assert "bo@acme.com" in _emails(aapimport, served)
@@ -152,7 +155,8 @@ def test_half_a_configuration_ends_before_anything(aapimport, name: str):
 @pytest.mark.parametrize("answer", ["n\n", "\n", "no\n"])
 def test_no_means_no(aapimport, answer: str, tmp_path: Path):
     """Enter and no stop the upload on the practice portal, too."""
-    done = aapimport("upload", csv(tmp_path, "bo@acme.com,Bo,Quist,,,"), *PASS, stdin=answer)
+    file = csv(tmp_path, "bo@acme.com,Bo,Quist,,,")
+    done = aapimport("upload", file, *PASS, "--no-emails", stdin=answer)
     assert done.code == 1
     assert done.err.rstrip().endswith("nothing was sent")
 

@@ -51,7 +51,7 @@ def test_teams_are_compared_with_the_passs(validate, tmp_path: Path) -> None:
     good = validate(workbook(tmp_path / "good.xlsx", (*ANA[:4], "Sales EMEA", 1)), *PASS)
     assert good.code == 0
     assert "'Engineering', 'Finance', 'Sales EMEA'" in good.err
-    assert "practice portal: nothing real is touched" in good.err
+    assert "PRACTICE portal: nothing real is touched" in good.err
     other = (*ANA[:4], "Wizards", 1)
     bad = validate(workbook(tmp_path / "bad.xlsx", other), *PASS)
     assert bad.code == 1

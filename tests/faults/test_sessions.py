@@ -257,7 +257,7 @@ def test_a_signal_at_the_canary_question(world: StubWorld, number: int):
         return ""
 
     words = (*UPLOAD, world.file, "--pass", PASS, "--canary", "1")
-    answers = ((f"Type {PEOPLE}", str(PEOPLE)), ("Send welcome", "y"), ("Go on?", stop))
+    answers = (("Send welcome", "y"), (f"Type {PEOPLE}", str(PEOPLE)), ("Go on?", stop))
     code = terminal.run(words, answers, **world.environment)
     assert code == 128 + number
     assert "continue with: aapimport resume" in terminal.screen

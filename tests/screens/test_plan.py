@@ -41,7 +41,7 @@ def test_the_preview_holds_at_80_columns_and_cuts_nothing(uploading: Uploading):
     text = "".join(table)
     assert text.count("王") == 40
     assert text.count("Y") == 70
-    assert lines[0] == "First 10 of 28 rows"
+    assert lines[0].startswith("First 10 of 28 rows, for http://127.0.0.1:")
     assert sum(line.startswith("+") for line in table) == 10
 
 

@@ -139,7 +139,7 @@ def shown(monkeypatch: pytest.MonkeyPatch):
 
 
 PREVIEW = """\
-First 6 of 6 rows
+First 6 of 6 rows, for a
                                    First   Last
   Row Email Address                Name    Name    User Role    Team       Jhana
 -   2 ana.perez@acme.com           Ana     Pérez   (manager)
@@ -167,6 +167,8 @@ def test_the_preview_is_what_it_was(shown):
 
 PLAN = """\
 Plan 7K3QX9 for pass 'Leadership 2026'
+  Where             portal a, Jhana b
+  File              people.xlsx, sheet 'Users': 6 people, rows 2 to 7
   All Access Pass   + 2 create  ~ 2 change  = 1 same  - 1 skip
   Jhana             + 1 create  ~ 0 change  = 0 same
   Changes           1 put on the pass, 1 switched on again, 1 put in a team
@@ -176,7 +178,10 @@ Plan 7K3QX9 for pass 'Leadership 2026'
   Jhana             enabled for 1; how many are free is not published
   Places            uses 1 of 1 free in Finance, 0 left
                     uses 1 of 78 free in Sales EMEA, 77 left
-  E-mails           2 welcome e-mails
+  Client admins     zoe.ng@acme.com (row 5)
+  Returning         chidi.okafor@acme.com (row 3)
+  E-mails           2 welcome e-mails: 1 about the portal and Jhana, 1 about the
+                    portal
   1 person already there with another role or name: differs, kept (row 7)
   2 people already on the pass (1 of them deactivated): no seat needed
   left out, may be there already: 1 person (row 2)
@@ -230,14 +235,14 @@ def test_client_admins_are_named(shown):
 def test_the_preview_of_problems_shows_rows_with_problems_only(shown):
     """Left out, possible twins, or with a warning; without any, it says so and shows none."""
     lines = shown(show_preview, plan_of(*PEOPLE), "problems", {5})
-    assert lines[0] == "2 with problems of 6 rows"
+    assert lines[0] == "2 with problems of 6 rows, for a"
     assert [line.split()[1] for line in lines if line[:1] in {"+", "-", "~", "="}] == ["2", "5"]
     lines = shown(show_preview, plan_of(*PEOPLE[1:]), "problems")
-    assert lines[0] == "None with problems of 5 rows"
+    assert lines[0] == "None with problems of 5 rows, for a"
     assert lines[1].startswith("All rows")
     many = [one(row, f"p{row}@acme.com", "A", "B") for row in range(2, 40)]
     lines = shown(show_preview, plan_of(*many), "problems", set(range(2, 20)))
-    assert lines[0] == "First 10 of 18 with problems of 38 rows"
+    assert lines[0] == "First 10 of 18 with problems of 38 rows, for a"
 
 
 def test_the_random_preview_shows_ten_different_rows_in_order(shown):
@@ -246,7 +251,7 @@ def test_the_random_preview_shows_ten_different_rows_in_order(shown):
     drawn = set()
     for _ in range(3):
         lines = shown(show_preview, many, "random")
-        assert lines[0] == "10 random of 398 rows"
+        assert lines[0] == "10 random of 398 rows, for a"
         rows = [int(line.split()[1]) for line in lines if line.startswith("+")]
         assert rows == sorted(set(rows))
         assert len(rows) == 10

@@ -34,9 +34,12 @@ def test_a_receipt_at_80_columns(uploading: Uploading):
     lines = shown(uploading).splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[0].startswith("Receipt ")
-    assert lines[1] == "people.xlsx to pass 'Leadership 2026'"
-    assert lines[3].split() == ["All", "Access", "Pass", "3", "0", "0", "0", "0", "0"]
-    assert lines[4].split() == ["Jhana", "3", "0", "0", "0", "0", "0"]
+    assert lines[1] == "people.xlsx, sheet 'Users', to pass 'Leadership 2026'"
+    where = " ".join(" ".join(lines[2:4]).split())
+    assert where == f"Where portal {uploading.portal.url}, Jhana {uploading.jhana.url}"
+    assert lines[5].split() == ["All", "Access", "Pass", "3", "0", "0", "0", "0", "0"]
+    assert lines[6].split() == ["Jhana", "3", "0", "0", "0", "0", "0"]
+    assert lines[7] == "Rows             3 = 3 created"
     assert "Seats            3 used, 97 left free" in lines
     assert "E-mails          3 welcome e-mails sent" in lines
     assert "acme.com" not in "".join(lines)

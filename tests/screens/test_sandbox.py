@@ -31,7 +31,7 @@ CONTENTS: dict[str, Any] = {
     ],
 }
 EXPECTED = """\
-practice portal: nothing real is touched
+PRACTICE portal: nothing real is touched
 
 Passes
 Pass            Id  Seats Used  Free

@@ -88,7 +88,10 @@ class Terminal:
 
     def _wait_for(self, terminal: int, text: str, start: int) -> int:
         deadline = time.monotonic() + WAIT
-        while (at := self.screen.find(text, start)) < 0 or not self.screen.endswith(_PROMPTS):
+        text = " ".join(text.split())  # where a prompt is broken into lines is all the same here
+        while (at := " ".join(self.screen.split()).find(text, start)) < 0 or not (
+            self.screen.endswith(_PROMPTS)
+        ):
             left = max(0.0, deadline - time.monotonic())
             if not select.select([terminal], [], [], left)[0] or not self._read(terminal):
                 raise AssertionError(f"{text!r} was not asked:\n{self.screen}")

@@ -51,7 +51,7 @@ def approve_doubts(plan: "Plan", desk: "Desk", approvals: "Approvals") -> None:
 
     Args:
         plan: The plan.
-        desk: Asks; `--yes` alone is not enough, and on the practice portal there is no question.
+        desk: Asks; `--yes` alone is not enough.
         approvals: What was given.
 
     Raises:
@@ -60,7 +60,7 @@ def approve_doubts(plan: "Plan", desk: "Desk", approvals: "Approvals") -> None:
     """
     given = {"--new-pass": approvals.new_pass, "--unproven": approvals.unproven}
     for doubt in plan.doubts:
-        if desk.practice or given[doubt.flag]:
+        if given[doubt.flag]:
             continue
         question = f"{doubt.sentence}\n{doubt.question}"
         if not desk.confirm(question, default=False, flags=doubt.flag, yes_answers=False):
@@ -72,7 +72,7 @@ def approve_client_admins(plan: "Plan", desk: "Desk", named: int | None) -> None
 
     Args:
         plan: The plan.
-        desk: Asks; `--yes` alone is not enough on a real portal.
+        desk: Asks; `--yes` alone is not enough.
         named: What `--client-admins` says; None when it wasn't given.
 
     Raises:
@@ -98,32 +98,42 @@ def approve_client_admins(plan: "Plan", desk: "Desk", named: int | None) -> None
         raise RefusedError(_DECLINED)
 
 
-def approve_plan(plan: "Plan", desk: "Desk", emails: bool | None) -> "Plan":
-    """Have the seats typed back, or a plain yes where none is used; then ask about e-mails.
+def approve_plan(plan: "Plan", desk: "Desk") -> None:
+    """Have the seats typed back that are used, or else the e-mails that are sent, or else a yes.
+
+    It is the last question: whatever else is decided was asked, and shown, before.
 
     Raises:
         RefusedError: The administrator said no.
         UsageError: Nothing can answer.
     """
+    from aapimport.screens.target import place
+
+    where = place(plan.target, plan.address)
     if plan.seats:
-        what = "the seats that this upload uses, for good"
+        what = f"the seats that this upload uses, for good, on {where}"
         approved = desk.type_number(what, plan.seats, "--yes")
+    elif plan.mails:
+        what = f"the e-mails that this upload sends, on {where}; no seat is used"
+        approved = desk.type_number(what, plan.mails, "--yes")
     else:
-        approved = desk.confirm("Continue?", default=False, flags="--yes")
+        question = f"Go on with what the plan says, on {where}?"
+        approved = desk.confirm(question, default=False, flags="--yes")
     if not approved:
         raise RefusedError(_DECLINED)
-    return plan_with_emails(plan, desk, emails)
 
 
 def plan_with_emails(plan: "Plan", desk: "Desk", emails: bool | None) -> "Plan":
     """The plan after the question whether welcome e-mails are sent, unless a flag has decided.
+
+    The portal's box is ticked as well, and what is sent is part of what is approved in the end.
 
     Raises:
         UsageError: Nothing can answer.
     """
     if emails is None and plan.mails:
         question = f"Send welcome e-mails ({plan.mails:,})?"
-        if not desk.confirm(question, default=None, flags="--emails or --no-emails"):
+        if not desk.confirm(question, default=True, flags="--emails or --no-emails"):
             return plan.without_emails()
     return plan
 

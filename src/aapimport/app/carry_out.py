@@ -76,8 +76,7 @@ class Carrier:
                     self.desk.print_result(report.model_dump_json(by_alias=True, indent=2))
                 else:
                     self.desk.show(show_receipt, report, run)
-        if report.exit_code is ExitCode.SERVICE:
-            self.desk.say(f"next: aapimport resume {run.receipt}")
+        self.desk.say(_next(run.receipt, report.exit_code))
         return report.exit_code
 
     def _approve(self, drift: "Drift") -> None:
@@ -128,3 +127,13 @@ class Carrier:
             raise
         if not goes_on:
             raise RefusedError("stopped after the canary", state=runner.standing())
+
+
+def _next(receipt: str, code: ExitCode) -> str:
+    """What the administrator does after an upload."""
+    if code is ExitCode.SERVICE:
+        return f"next: aapimport resume {receipt}"
+    again = f"see this receipt again with: aapimport resume {receipt}"
+    if code is ExitCode.FINDINGS:
+        return f"next: look at what is listed above; {again}"
+    return f"next: nothing, it is complete; {again}"

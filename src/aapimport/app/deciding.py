@@ -37,16 +37,14 @@ def _created(draft: "Plan", desk: "Desk", *, decided: bool) -> "Sequence[int] | 
         return None
     rows = [one.person.row for one in draft.maybes]
     if desk.yes:
-        return rows if desk.practice else ()
+        return ()
     choices = (
         ("create", "create them all: they are other people"),
         ("leave-out", "leave them all out"),
         ("ask", "decide one by one"),
     )
     try:
-        choice = desk.choose(
-            "What about people who may be there already?", choices, "--maybe", guess=True
-        )
+        choice = desk.choose("What about people who may be there already?", choices, "--maybe")
     except UsageError:
         desk.say("nothing can answer: they are left out; --maybe create uploads them")
         choice = "leave-out"

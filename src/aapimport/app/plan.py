@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aapimport.errors import ExitCode
+from aapimport.text import as_typed
 
 if TYPE_CHECKING:
     from aapimport.app.choices import PlanChoices
@@ -49,7 +50,7 @@ class Planning:
         from aapimport.screens.target import show_target
         from aapimport.template.output import check_free
 
-        self.desk.show(show_target, self.settings.target)
+        self.desk.show(show_target, self.settings)
         if self.output:
             check_free(self.output, force=self.force, source=self.file)
         checked = checked_file(self.file, self.choices, self.desk)
@@ -62,7 +63,15 @@ class Planning:
             is_open = self.choices.emails is None and bool(decided.mails) and not self.output
             self._print(decided, emails_open=is_open)
         refuse_impossible(decided)
+        self.desk.say(f"next: {self._next(decided)}")
         return ExitCode.OK
+
+    def _next(self, decided: "Plan") -> str:
+        """The command that carries it out."""
+        upload = f"aapimport upload {as_typed(self.file)}"
+        if self.output:
+            return f"{upload} --plan {as_typed(self.output)}"
+        return f"{upload} --pass {as_typed(decided.pass_.name)}"
 
     def _drafted(self, checked: "Checked") -> "Plan":
         """What an upload could do, as the services are now."""

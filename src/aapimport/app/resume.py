@@ -42,7 +42,7 @@ class Resumption:
         from aapimport.app.session import connected, opened_journal
         from aapimport.screens.target import show_target
 
-        self.desk.show_beside(show_target, self.settings.target)
+        self.desk.show_beside(show_target, self.settings)
         with (
             opened_journal(self.settings, self.desk) as journal,
             connected(self.settings, pace=self.choices.pace) as services,

@@ -54,7 +54,7 @@ class Upload:
         from aapimport.app.session import connected, opened_journal
         from aapimport.screens.target import show_target
 
-        self.desk.show(show_target, self.settings.target)
+        self.desk.show(show_target, self.settings)
         checked = [self.check()]
         with (
             opened_journal(self.settings, self.desk) as journal,
@@ -155,7 +155,7 @@ class Upload:
         self.desk.show(show_plan, plan)
         self._approve_specially(plan)
         if self.desk.on_terminal:
-            plan = approve_plan(plan, self.desk, plan.emails)
+            approve_plan(plan, self.desk)
             check_seats_again(plan, services)
         return plan
 
@@ -168,10 +168,10 @@ class Upload:
 
     def approved(self, services: "Services", checked: "Checked", memory: "Memory") -> "Plan":
         """The plan that the administrator saw and approved."""
-        from aapimport.app.approving import approve_plan, check_seats_again
+        from aapimport.app.approving import approve_plan, check_seats_again, plan_with_emails
         from aapimport.app.deciding import decided_plan
         from aapimport.app.planning import drafted_plan, picked_pass, warned_rows
-        from aapimport.plan.decide import refuse_impossible
+        from aapimport.plan.decide import impossible, refuse_impossible
         from aapimport.screens.plan import show_plan, show_preview
 
         name = self.choices.pass_name or picked_pass(services, self.desk)
@@ -180,9 +180,11 @@ class Upload:
             draft = draft.without_emails()
         plan = decided_plan(draft, self.desk, self.choices)
         self.desk.show(show_preview, plan, self.choices.preview, warned_rows(checked))
+        if not impossible(plan):
+            plan = plan_with_emails(plan, self.desk, self.choices.emails)
         self.desk.show(show_plan, plan)
         refuse_impossible(plan)
         self._approve_specially(plan)
-        plan = approve_plan(plan, self.desk, self.choices.emails)
+        approve_plan(plan, self.desk)
         check_seats_again(plan, services)
         return plan

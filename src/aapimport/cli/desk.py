@@ -1,10 +1,12 @@
 """The desk at a terminal: questions on stderr, answers from stdin, or from a pipe that holds them.
 
 Where nothing can answer, the command ends before anything is sent and names the flag that decides;
-only the practice portal goes on, because nothing real is spent there.
+only the practice portal goes on, because nothing real is spent there, and says what it took for
+granted.
 """
 
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, Concatenate
@@ -12,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Concatenate
 import click
 
 from aapimport.app.desk import Values
-from aapimport.errors import UsageError
+from aapimport.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,6 +42,7 @@ class TerminalDesk:
         self.yes = yes
         self.as_json = as_json
         self._wrong = 0
+        self._answered = False
 
     @property
     def on_terminal(self) -> bool:
@@ -87,16 +90,17 @@ class TerminalDesk:
             question: The question.
             default: What Enter means; None where it must not answer, and is asked again.
             flags: What decides without a question, for the message where nothing can answer.
-            yes_answers: Whether `--yes` means yes on a real portal, too.
+            yes_answers: Whether `--yes` means yes.
 
         Raises:
             UsageError: Nothing can answer.
         """
-        if self.yes and (yes_answers or self.practice):
+        if self.yes and yes_answers:
             return True
         while True:
             answer = self._read(f"{question} ({flags}) {_CHOICES[default]} ", flags)
             if answer is None:
+                self._grant(f"yes to {question.splitlines()[-1]!r}", flags)
                 return True
             if not answer and default is not None:
                 return default
@@ -111,25 +115,26 @@ class TerminalDesk:
             what: What the number counts, to be read after it.
             number: The number.
             flags: What decides without a question.
-            yes_answers: Whether `--yes` is enough on a real portal, too.
+            yes_answers: Whether `--yes` is enough.
 
         Returns:
-            Whether exactly the number was typed. On the practice portal y does as well.
+            Whether exactly the number was typed.
 
         Raises:
             UsageError: Nothing can answer.
         """
-        if self.yes and (yes_answers or self.practice):
+        if self.yes and yes_answers:
             return True
         question = f"Type {number} ({what}) to go on, or press Enter to stop ({flags}): "
         while True:
             answer = self._read(question, flags)
-            if answer is None or answer.replace(",", "") == str(number):
+            if answer is None:
+                self._grant(f"{number:,} ({what})", flags)
+                return True
+            if answer.replace(",", "") == str(number):
                 return True
             if not answer or answer.lower() in _NO:
                 return False
-            if self.practice and answer.lower() in _YES:
-                return True
             self._ask_again(f"that is not {number}", flags)
 
     def type_words(self, question: str, flags: str) -> str:
@@ -148,7 +153,7 @@ class TerminalDesk:
     def choose(
         self, question: str, choices: Sequence[tuple[str, str]], flags: str, *, guess: bool = False
     ) -> str:
-        """A choice from a numbered list.
+        """A choice from a numbered list: by number, value, label, or how only one of them begins.
 
         Args:
             question: The question.
@@ -169,13 +174,19 @@ class TerminalDesk:
         while True:
             answer = self._read(f"Type a number (1 to {len(choices)}): ", flags, goes_on=guess)
             if answer is None:
-                return choices[0][0]
-            if answer.isdecimal() and 1 <= int(answer) <= len(choices):
-                return choices[int(answer) - 1][0]
-            for value, _ in choices:
-                if answer.casefold() == value.casefold():
-                    return value
-            self._ask_again(f"please type a number from 1 to {len(choices)}", flags)
+                value, label = choices[0]
+                self._grant(label or value, flags)
+                return value
+            meant = _meant(answer, choices)
+            if len(meant) == 1:
+                return meant.pop()
+            several = "that could be several: " if meant else ""
+            self._ask_again(f"{several}please type a number from 1 to {len(choices)}", flags)
+
+    def _grant(self, what: str, flags: str) -> None:
+        """Say what was taken for granted where nothing can answer."""
+        needs = f"on a real portal this needs {flags}"
+        _say(f"taken for granted in practice: {what}; {needs}")
 
     def _ask_again(self, why: str, flags: str) -> None:
         """Tell what was wrong with an answer; a program might give the same for ever.
@@ -189,23 +200,44 @@ class TerminalDesk:
         _say(why)
 
     def _read(self, prompt: str, flags: str, *, goes_on: bool = True) -> str | None:
-        """The answer, or None where nothing can answer and the practice portal goes on.
+        """The answer, or None where nothing can answer at all and the practice portal goes on.
 
         On a terminal only what is typed after the question was shown answers it.
+
+        Raises:
+            RefusedError: The terminal's input has ended.
+            UsageError: Nothing can answer.
         """
         if self.on_terminal:
             throw_away_typed()
-        _say(prompt, end="")
+        _say(_wrapped(prompt), end="")
         line = sys.stdin.readline() if sys.stdin is not None else ""
         if line:
-            if not sys.stdin.isatty():
+            self._answered = True
+            if not self.on_terminal:
                 _say(line.strip())
             return line.strip()
         _say("")
-        if not (self.practice and goes_on):
+        if self.on_terminal:
+            raise RefusedError("stopped: the input has ended")
+        if not (self.practice and goes_on) or self._answered:
             raise UsageError("nothing can answer this question", hint=f"decide with {flags}")
-        _say("nothing can answer: going on with yes, on the practice portal nothing is spent")
         return None
+
+
+def _meant(answer: str, choices: Sequence[tuple[str, str]]) -> set[str]:
+    """The values that an answer may mean: by number and by name, or by how a name begins."""
+    typed = answer.casefold()
+    if not typed:
+        return set()
+    exact = {value for value, label in choices if typed in {value.casefold(), label.casefold()}}
+    if answer.isdecimal() and 1 <= int(answer) <= len(choices):
+        exact.add(choices[int(answer) - 1][0])
+    return exact or {
+        value
+        for value, label in choices
+        if value.casefold().startswith(typed) or label.casefold().startswith(typed)
+    }
 
 
 def throw_away_typed() -> None:
@@ -237,6 +269,20 @@ def _show(
     from aapimport.screens.console import make_console
 
     screen(make_console(stream), *values, **more)
+
+
+def _wrapped(prompt: str) -> str:
+    """A prompt with its lines broken between words, where a terminal would break within them."""
+    from aapimport.screens.console import make_console
+
+    console = make_console(sys.stderr)
+    if not console.is_terminal:
+        return prompt
+    lines = prompt.rstrip().split("\n")
+    wrapper = textwrap.TextWrapper(
+        console.width - 2, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(map(wrapper.fill, lines)) + " "
 
 
 def _say(text: str, end: str = "\n") -> None:

@@ -28,6 +28,6 @@ def doctor(*, as_json: bool) -> ExitCode:
     if as_json:
         click.echo(found.model_dump_json(indent=2))
     else:
-        show_target(make_console(sys.stderr), settings.target)
+        show_target(make_console(sys.stderr), settings)
         show_diagnosis(make_console(sys.stdout), found)
     return found.exit_code

@@ -23,6 +23,6 @@ def passes(*, as_json: bool) -> ExitCode:
     if as_json:
         click.echo(passes_json(found))
         return ExitCode.OK
-    show_target(make_console(sys.stderr), settings.target)
+    show_target(make_console(sys.stderr), settings)
     show_passes(make_console(sys.stdout), found)
     return ExitCode.OK

@@ -29,6 +29,6 @@ def teams(*, pass_name: str | None, as_json: bool) -> ExitCode:
     if as_json:
         click.echo(teams_json(found))
         return ExitCode.OK
-    show_target(make_console(sys.stderr), settings.target)
+    show_target(make_console(sys.stderr), settings)
     show_teams(make_console(sys.stdout), found, passes)
     return ExitCode.OK

@@ -17,8 +17,8 @@ from aapimport.errors import ExitCode
     UNATTENDED,
     "--yes",
     is_flag=True,
-    help="Answer questions with yes, e-mails included; on a real portal not those about client"
-    " admins, people who may be there already or return, and what can't be proven.",
+    help="Answer questions with yes, e-mails included; not those about client admins, people who"
+    " may be there already or return, and what can't be proven.",
 )
 @approval_options
 @option(

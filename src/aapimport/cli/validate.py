@@ -126,7 +126,7 @@ def _compared(checked: "Checked", pass_name: str) -> _Teams:
 
     try:
         settings = read_settings()
-        show_target(make_console(sys.stderr), settings.target)
+        show_target(make_console(sys.stderr), settings)
         with connected(settings) as services:
             chosen = choose_pass(services.portal, pass_name, settings.pass_as)
             here, elsewhere = teams_of(services.portal, chosen)

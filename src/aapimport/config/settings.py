@@ -100,6 +100,16 @@ class Settings:
         """Whether anything real is touched."""
         return "live" if self.portal else "practice"
 
+    @property
+    def address(self) -> str:
+        """Where both services are, as a journal's runs are bound to it: their places, or practice.
+
+        `places_of` tells how it is written.
+        """
+        if self.portal is None or self.jhana is None:
+            return "practice"
+        return f"{place_of(self.portal.url)} {place_of(self.jhana.url)}"
+
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings as the environment gives them.

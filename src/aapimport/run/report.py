@@ -6,10 +6,11 @@ The models are the contract of `upload --json`; `docs/schemas/` is generated fro
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from aapimport.errors import ExitCode
 from aapimport.plan.plan import Action
@@ -77,7 +78,11 @@ class UploadReport(_Model):
 
     receipt: str = Field(description="the confirmation number")
     target: Literal["practice", "live"]
+    address: str = Field(description="where both services are")
     file: str
+    sheet: str = Field(description="the sheet that was read; empty for csv")
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None = Field(description="null while something is left to do")
     pass_: str = Field(alias="pass", description="the pass's name")
     emails: Literal["sent", "none", "incomplete"]
     services: ServicesCounts
@@ -90,6 +95,8 @@ class UploadReport(_Model):
     @property
     def exit_code(self) -> ExitCode:
         """4 when something is unknown, 1 when something is not as it should be, otherwise 0.
+
+        Whoever was left out, or didn't fit, isn't where the file says they should be.
 
         Of an upload that was closed nothing can be found out any more by running it again: whatever
         it owes is 1.
@@ -106,6 +113,7 @@ class UploadReport(_Model):
             or (self.closed and states & {"unknown", "waiting"})
             or any(_NEVER_SENT in one.reason for one in self.people)
             or any(one.but for one in self.people)
+            or self.skipped
         )
         return ExitCode.FINDINGS if short else ExitCode.OK
 
@@ -130,7 +138,11 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> Upl
     return UploadReport(
         receipt=run.receipt,
         target="practice" if run.target == "practice" else "live",
+        address=run.address,
         file=run.file,
+        sheet=run.sheet,
+        started_at=_moment(run.started_at),
+        ended_at=_moment(ended) if (ended := run.finished_at or run.closed_at) else None,
         pass_=run.pass_name,
         emails=_emails(one.email_state for one in people),
         services=ServicesCounts(
@@ -147,6 +159,10 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> Upl
         closed=run.closed_at is not None,
         people=people,
     )
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=0)
 
 
 def _as_closed(steps: Sequence[Task]) -> list[Task]:

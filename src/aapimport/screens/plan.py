@@ -12,12 +12,20 @@ from aapimport.plan.plan import Action, PersonPlan, Plan, rows_of
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled
 from aapimport.screens.preview import MARKS, show_preview
+from aapimport.screens.target import where
+from aapimport.services.values import EmailKind
 
 __all__ = ["show_client_admins", "show_plan", "show_preview", "show_written"]
 
 _LABEL = 20
 _INDENT = "  "
 _MOST_TEAMS = 10
+_MOST_NAMED = 10
+_ABOUT = {
+    EmailKind.COMBINED: "about the portal and Jhana",
+    EmailKind.PORTAL: "about the portal",
+    EmailKind.JHANA: "about Jhana",
+}
 _CHANGES = {
     "pass": "put on the pass",
     "account": "switched on again",
@@ -30,6 +38,8 @@ _CHANGES = {
 def show_plan(console: Console, plan: Plan) -> None:
     """The totals: what is created, changed and the same, what it costs, who is mailed."""
     console.print(f"Plan {plan.receipt} for pass {safe(plan.pass_.name)!r}", soft_wrap=True)
+    for label, words in _about(plan):
+        print_labelled(console, f"{_INDENT}{label}".ljust(_LABEL), words)
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, width=_LABEL - len(_INDENT))
     for _ in Action:
@@ -58,6 +68,16 @@ def show_client_admins(console: Console, plan: Plan) -> None:
         console.print(f"  row {person.row}: {safe(person.email)}  {name}", soft_wrap=True)
 
 
+def _about(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Where it goes, and what it was made from: a label and its words each."""
+    yield "Where", where(plan.target, plan.address)
+    rows = [one.person.row for one in plan.people]
+    sheet = f", sheet {safe(plan.sheet)!r}" if plan.sheet else ""
+    span = f", rows {min(rows)} to {max(rows)}" if len(rows) > 1 else ""
+    people = count(len(rows), "person", "people")
+    yield "File", f"{safe(plan.file)}{sheet}: {people}{span}"
+
+
 def _costs(plan: Plan) -> Iterator[tuple[str, str]]:
     """What changes, seats, places and e-mails: a label and its words each."""
     if changes := _changes(plan):
@@ -75,7 +95,17 @@ def _costs(plan: Plan) -> Iterator[tuple[str, str]]:
     for line in _teams(teams):
         yield label, line
         label = ""
+    for label, people in (("Client admins", plan.client_admins), ("Returning", plan.returning)):
+        if people:
+            yield label, _named(people)
     yield "E-mails", _emails(plan)
+
+
+def _named(people: Sequence[PersonPlan]) -> str:
+    """People by address and row, the first ten of them."""
+    named = (f"{safe(one.person.email)} (row {one.person.row})" for one in people[:_MOST_NAMED])
+    more = f" and {len(people) - _MOST_NAMED:,} more" if len(people) > _MOST_NAMED else ""
+    return ", ".join(named) + more
 
 
 def _changes(plan: Plan) -> str:
@@ -175,6 +205,8 @@ def _emails(plan: Plan) -> str:
     if not plan.emails:
         return "none"
     if plan.mails:
-        return count(plan.mails, "welcome e-mail")
+        kinds = Counter(one.email for one in plan.people if one.email and not one.skipped)
+        about = ", ".join(f"{kinds[kind]:,} {_ABOUT[kind]}" for kind in EmailKind if kinds[kind])
+        return f"{count(plan.mails, 'welcome e-mail')}: {about}"
     is_anybody_new = plan.portal[Action.CREATE] or plan.jhana[Action.CREATE]
     return "none: no service can send them" if is_anybody_new else "none: nobody is new"

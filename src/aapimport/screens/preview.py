@@ -12,6 +12,7 @@ from aapimport.plan.names import plain
 from aapimport.plan.plan import Action, PersonPlan, Plan, rows_of
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled
+from aapimport.screens.target import place
 from aapimport.template.columns import COLUMNS
 from aapimport.template.roles import Role
 from aapimport.text import fold
@@ -44,7 +45,8 @@ def show_preview(
         warned: The rows of the file that have warnings.
     """
     shown, title = _chosen(plan, which, warned)
-    console.print(f"{title} of {count(len(plan.people), 'row')}")
+    where = place(plan.target, plan.address)
+    print_labelled(console, "", f"{title} of {count(len(plan.people), 'row')}, for {where}")
     if shown:
         console.print(_table(shown))
     starts = iter(("All rows",))

@@ -7,17 +7,33 @@ from rich.console import Console
 from rich.table import Table
 
 from aapimport.run.records import Run
-from aapimport.run.report import LOOK_FIRST, PersonResult, UploadReport
+from aapimport.run.report import LOOK_FIRST, PersonResult, Result, UploadReport
 from aapimport.screens.console import count, safe
+from aapimport.screens.labelled import print_labelled
+from aapimport.screens.target import where
 from aapimport.template.cells import CellRef
 
 _SECONDS = 60
+_LABEL = 17
+_RESULTS: dict[Result, str] = {
+    "created": "created",
+    "changed": "changed",
+    "same": "the same",
+    "skipped": "left out",
+    "rejected": "rejected",
+    "needs_person": "waiting for somebody's word",
+    "unknown": "not known",
+}
+"""What becomes of somebody on the portal, in words."""
 
 
 def show_receipt(console: Console, report: UploadReport, run: Run) -> None:
     """Print a receipt: the counts, who was mailed, and by name who needs attention."""
     console.print(f"Receipt {report.receipt}   {_when(run)}   {_took(run)}")
-    console.print(f"{safe(report.file)} to pass {safe(report.pass_)!r}", soft_wrap=True)
+    sheet = f", sheet {safe(report.sheet)!r}" if report.sheet else ""
+    to = f"to pass {safe(report.pass_)!r}"
+    console.print(f"{safe(report.file)}{sheet}, {to}", soft_wrap=True)
+    print_labelled(console, "Where".ljust(_LABEL), where(report.target, report.address))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("")
     names = list(type(report.services.portal).model_fields)
@@ -29,6 +45,7 @@ def show_receipt(console: Console, report: UploadReport, run: Run) -> None:
     ):
         table.add_row(label, *(f"{getattr(counts, name):,}" for name in names))
     console.print(table)
+    print_labelled(console, "Rows".ljust(_LABEL), _sum(report))
     if teams := _teams(report):
         console.print(f"Teams            {teams}")
     if report.seats:
@@ -42,6 +59,13 @@ def show_receipt(console: Console, report: UploadReport, run: Run) -> None:
     services = (report.services.portal, report.services.jhana)
     if not any(counts.created or counts.changed for counts in services):
         console.print("nobody was created or changed")
+
+
+def _sum(report: UploadReport) -> str:
+    """The rows of the file, and what became of them on the portal: the numbers add up."""
+    counts = Counter(one.portal for one in report.people)
+    parts = (f"{counts[name]:,} {words}" for name, words in _RESULTS.items() if counts[name])
+    return f"{len(report.people):,} = {' + '.join(parts) or '0'}"
 
 
 def _line(run: Run, one: PersonResult) -> str:
