@@ -57,10 +57,21 @@ next: aapimport sandbox reset goes back to the start
 """
 
 
-def rendered(contents: dict[str, Any]) -> str:
-    """The screen at 80 columns, without colour."""
+def rendered(contents: dict[str, Any], *, in_pipe: bool = False) -> str:
+    """The screen of a terminal of 80 columns, or of a pipe, without colour."""
     out = io.StringIO()
-    console = Console(file=out, width=80, markup=False, emoji=False, highlight=False)
+    console = Console(
+        file=out,
+        width=80,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        force_terminal=not in_pipe,
+        color_system=None,
+        no_color=True,
+        legacy_windows=False,
+        _environ={"TERM": "dumb"},
+    )
     show_contents(console, contents, "/somewhere")
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
@@ -68,6 +79,14 @@ def rendered(contents: dict[str, Any]) -> str:
 def test_the_screen_at_80_columns() -> None:
     """The tables hold at 80 columns; capacities without a limit are said, not left blank."""
     assert rendered(CONTENTS) == EXPECTED
+
+
+def test_a_pipe_gets_each_address_whole() -> None:
+    """Whoever searches in the output finds addresses that no terminal would hold in a line."""
+    address = f"{'a' * 60}@{'subsidiary.' * 5}acme.com"
+    shown = rendered(CONTENTS | {"people": [PERSON | {"email": address}]}, in_pipe=True)
+    assert address in shown
+    assert address not in rendered(CONTENTS | {"people": [PERSON | {"email": address}]})
 
 
 @pytest.mark.parametrize("key", ["passes", "teams", "people", "outbox"])

@@ -10,6 +10,8 @@ from aapimport.screens.console import count, safe
 from aapimport.screens.target import PRACTICE
 from aapimport.template.roles import Role
 
+_WIDEST = 1_000
+"""Columns of a line in a pipe."""
 _WIDTHS = {
     "Email Address": 26,
     "Role": 11,
@@ -33,6 +35,8 @@ def show_contents(console: Console, contents: Mapping[str, Any], folder: str) ->
         contents: The contents in the shape of `sandbox show --json`.
         folder: Where the practice portal is kept.
     """
+    if not console.is_terminal:  # whoever searches in it wants each address whole
+        console.width = _WIDEST
     console.print(PRACTICE)
     _section(console, "Passes", ("Pass", "Id", "Seats", "Used", "Free"), _passes(contents))
     _section(console, "Teams", ("Team", "Pass", "Places", "Used", "Free"), _teams(contents))
@@ -66,12 +70,14 @@ def show_reset(console: Console, folder: str) -> None:
 def _section(
     console: Console, title: str, columns: Iterable[str], rows: Iterable[tuple[str, ...]]
 ) -> None:
+    in_pipe = not console.is_terminal
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     for column in columns:
         table.add_column(
             column,
             overflow="fold",
-            width=_WIDTHS.get(column),
+            no_wrap=in_pipe,
+            width=None if in_pipe else _WIDTHS.get(column),
             justify="right" if column in {"Seats", "Places", "Used", "Free"} else "left",
         )
     for row in rows:
