@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from aapimport.app.choices import Approvals, PlanChoices, RunChoices
 from aapimport.app.upload import Upload
@@ -64,7 +65,10 @@ def upload(settings: Settings, desk: ScriptDesk, file: Path) -> ExitCode:
     ).carry_out()
 
 
-ANSWERS: tuple[bool | int | str, ...] = ("ask", True, False, "include", True, 1, 4)
+ANSWERS: tuple[bool | int | str, ...] = (
+    *("ask", "somebody-else", "leave-out"),
+    *("include", True, 1, 4),
+)
 
 
 def test_practice_asks_what_a_real_portal_asks(
@@ -122,3 +126,51 @@ def test_without_seats_the_number_of_e_mails_is_typed(in_process: Settings, tmp_
     question, flags = desk.asked[-1]
     assert question.startswith("1 the e-mails that this upload sends, on the PRACTICE portal")
     assert flags == "--yes"
+
+
+def test_people_who_may_be_there_are_answered_in_a_workbook(
+    in_process: Settings, file: Path, tmp_path: Path
+) -> None:
+    """It is written, answered in Excel, and the same command does what was answered."""
+    answers = tmp_path / "who.xlsx"
+    choices = PlanChoices(
+        pass_name="Leadership 2026", emails=False, returning="leave-out", maybe_file=answers
+    )
+
+    def once() -> ExitCode:
+        return Upload(
+            settings=in_process,
+            desk=ScriptDesk(yes=True, practice=True),
+            file=file,
+            plan_file=None,
+            choices=choices,
+            approvals=Approvals(client_admins=1),
+            running=RunChoices(),
+        ).carry_out()
+
+    with pytest.raises(RefusedError, match="whom 2 of the people may be is in"):
+        once()
+    book = load_workbook(answers)
+    for row, answer in ((2, "somebody else"), (3, "same person")):
+        book.worksheets[0].cell(row, 10, answer)
+    book.save(answers)
+    assert once() is ExitCode.FINDINGS
+    there = {one.email for one in contents(tmp_path / "inside").people if one.passes}
+    assert "a.lindqvist@acme.com" in there
+    assert "juergen.vogel@acme-group.com" not in there
+
+
+def test_people_are_answered_by_domain(in_process: Settings, tmp_path: Path) -> None:
+    """Everybody of a company that has another name by now, at once."""
+    more = "asa.lindqvist@acme-group.com,Åsa,Lindqvist,,,"
+    file = write(tmp_path / "people.csv", [*rows()[-2:], more])
+    domains = ("domains", "same-person", "somebody-else")
+    desk = ScriptDesk(*domains, False, "", practice=True)
+    with pytest.raises(RefusedError):
+        upload(in_process, desk, file)
+    asked = [question for question, _ in desk.asked]
+    assert asked[1:3] == [
+        "Who are 2 people with addresses at acme-group.com?",
+        "Who is 1 person with addresses at acme.com?",
+    ]
+    assert asked[-1].startswith("1 the seats")

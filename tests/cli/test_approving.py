@@ -114,9 +114,9 @@ def test_possible_twins_are_decided_one_by_one(terminal: Terminal, file: Path, s
     """Each is shown beside whom they may be; yes creates this one only."""
     answers = (
         ("What about people who may be there already? (--maybe)", ""),
-        ("please type a number from 1 to 3", "3"),
-        ("Create this person all the same? (--maybe) [y/N]", "n"),
-        ("Create this person all the same? (--maybe) [y/N]", "y"),
+        ("please type a number from 1 to 4", "4"),
+        ("Who is this? (--maybe)", "2"),
+        ("Who is this? (--maybe)", "1"),
         (f"Type 3 ({SEATS})", "3"),
     )
     words = (*UPLOAD, file, *PASS, "--no-emails")
@@ -131,7 +131,7 @@ def test_possible_twins_are_decided_at_once(
     terminal: Terminal, file: Path, state_dir: Path, choice: str, seats: int, created: bool
 ):
     """All of them, or none."""
-    answers = (("Type a number (1 to 3):", choice), (f"Type {seats} ({SEATS})", str(seats)))
+    answers = (("Type a number (1 to 4):", choice), (f"Type {seats} ({SEATS})", str(seats)))
     words = (*UPLOAD, file, *PASS, "--no-emails")
     assert terminal.run(words, answers) is (ExitCode.OK if created else ExitCode.FINDINGS)
     assert (set(TWIN_ADDRESSES) <= on_pass(state_dir)) is created
@@ -167,9 +167,9 @@ def test_a_written_plan_is_approved_on_a_terminal(terminal: Terminal, file: Path
     """One administrator decides and writes, another sees the plan and types the seats back."""
     plan = file.with_name("plan.json")
     answers = (
-        ("Type a number (1 to 3):", "3"),
-        ("Create this person all the same?", "y"),
-        ("Create this person all the same?", "n"),
+        ("Type a number (1 to 4):", "ask"),
+        ("Who is this?", "somebody"),
+        ("Who is this?", "leave"),
         ("Send welcome e-mails (3)?", "n"),
     )
     assert terminal.run((*PLAN, file, *PASS, "-o", plan), answers) is ExitCode.OK

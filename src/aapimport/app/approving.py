@@ -148,6 +148,7 @@ def refuse_choices_beside_plan(choices: "PlanChoices") -> None:
         "--pass": choices.pass_name is not None,
         "--emails and --no-emails": choices.emails is not None,
         "--maybe": choices.maybe is not None,
+        "--maybe-file": choices.maybe_file is not None,
         "--returning": choices.returning is not None,
         "--max-seats": choices.max_seats is not None,
         "--fit": choices.fit,

@@ -1,6 +1,7 @@
 """What the administrator chose beside the file, by flags or because there is nothing else."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 Preview = Literal["first", "problems", "random"]
@@ -16,6 +17,7 @@ class PlanChoices:
     hidden: Literal["include", "skip"] | None = None
     preview: Preview = "first"
     maybe: Literal["create", "leave-out"] | None = None
+    maybe_file: Path | None = None
     returning: Literal["include", "leave-out"] | None = None
     encoding: str | None = None
     max_seats: int | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -49,6 +50,14 @@ _OF_PLANS = (
         type=click.Choice(["create", "leave-out"]),
         help="What to do with people who may be there already; asked when not given,"
         " left out where nothing can answer.",
+    ),
+    option(
+        UNATTENDED,
+        "--maybe-file",
+        type=click.Path(path_type=Path),
+        metavar="FILE.xlsx",
+        help="Write them into a workbook to be answered in Excel; given again, the same command"
+        " does what was answered.",
     ),
     option(
         UNATTENDED,

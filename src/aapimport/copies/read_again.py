@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 
 from aapimport.check.check_file import Checked
 from aapimport.check.noted import Kind
@@ -135,13 +136,29 @@ def require_room(checked: Checked, rows: int, columns: int) -> None:
 
 
 def _rows_of(checked: Checked) -> list[tuple[int, list[Value]]]:
-    path = checked.path
+    return rows_of(checked.path, checked.sheet, digest=checked.digest, encoding=checked.encoding)
+
+
+def rows_of(
+    path: Path, sheet: str, *, digest: str = "", encoding: str = ""
+) -> list[tuple[int, list[Value]]]:
+    """The rows of a sheet that hold something, read by a child: their numbers and their values.
+
+    Args:
+        path: The file.
+        sheet: The sheet; empty for csv.
+        digest: The SHA-256 that the file must have, in hexadecimal; empty for any file.
+        encoding: The text encoding of a csv; empty for a workbook.
+
+    Raises:
+        FileProblemError: It can't be read, has no such sheet, or isn't that file.
+    """
     with open_file(path) if CAN_HAND_OVER else nullcontext() as file:
         request = RowsRequest(
             path=str(path),
-            digest=checked.digest,
-            sheet=checked.sheet,
-            encoding=checked.encoding,
+            digest=digest,
+            sheet=sheet,
+            encoding=encoding,
             descriptor=file.fileno() if file else None,
         )
         child = start_child("aapimport.copies.rows:read_rows", request, limits_of(path))

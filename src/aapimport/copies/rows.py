@@ -26,7 +26,7 @@ class RowsRequest(Letter):
 
     Attributes:
         path: The file.
-        digest: The SHA-256 that it must have, in hexadecimal.
+        digest: The SHA-256 that it must have, in hexadecimal; empty for any file.
         sheet: The sheet; empty for csv.
         encoding: The text encoding of a csv; empty for a workbook.
         descriptor: The file, open, where it could be handed over.
@@ -72,7 +72,7 @@ def read_rows(plain: Mapping[str, Any]) -> RowsFound:
     book = open_book(path, choices)
     sheet = next((one for one in book.sheets if one.name == request.sheet), None)
     if sheet is None:
-        raise FileProblemError(f"{path} has no sheet {request.sheet!r} any more")
+        raise FileProblemError(f"{path} has no sheet {request.sheet!r}")
     margin: list[Value] = [""] * sheet.first_column
     return RowsFound(
         rows=[

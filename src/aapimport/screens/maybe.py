@@ -5,13 +5,17 @@ from rich.console import Console
 from aapimport.plan.plan import PersonPlan, Plan
 from aapimport.screens.console import count, safe
 
+_MOST_SHOWN = 10
+
 
 def show_maybes(console: Console, plan: Plan) -> None:
     """List everybody who may be on the pass, or in the file, already."""
     found = plan.maybes
     console.print(f"{count(len(found), 'person', 'people')} may be there already:")
-    for one in found:
+    for one in found[:_MOST_SHOWN]:
         console.print(show_maybe(one), soft_wrap=True)
+    if (more := len(found) - _MOST_SHOWN) > 0:
+        console.print(f"and {more:,} more; --maybe-file OUT.xlsx lists all of them, to be answered")
 
 
 def show_maybe(one: PersonPlan) -> str:
