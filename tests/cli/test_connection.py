@@ -1,6 +1,6 @@
 from aapimport.cli.connection import connected
 from aapimport.config.settings import Endpoint, Settings
-from aapimport.services.transport import Answer
+from aapimport.services.replies import Answer
 from support.wire import Response, Server
 
 
