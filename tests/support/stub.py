@@ -139,13 +139,14 @@ class ScimStub:
         return Counter(fold(one["userName"]) for one in self.store.users.values())
 
     def _answer(self, request: Request) -> Response:
+        is_open = self.opens(request.headers.get("authorization"))
         with self._lock:
             self.seen.append(request)
             fault = self._fault(request)
 
         def act() -> Response:
             with self._lock:
-                return self._act(request)
+                return self._act(request) if is_open else error(401, "the token is wrong")
 
         return fault(act) if fault else act()
 
@@ -166,8 +167,6 @@ class ScimStub:
         return None
 
     def _act(self, request: Request) -> Response:
-        if not self.opens(request.headers.get("authorization")):
-            return error(401, "the token is wrong")
         if answers.is_read(request):
             return self._read(request, self._visible())
         if self.habits.accepted is None:

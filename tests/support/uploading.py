@@ -97,6 +97,7 @@ class Uploading:
         slept: How long the run would have waited, each time; it waits 10 ms at the most.
         options: What the administrator decided.
         login: What opens both.
+        reached_by: The certificates and the proxy of both, as `Endpoint` has it.
     """
 
     portal: ScimStub
@@ -109,16 +110,17 @@ class Uploading:
     slept: list[float] = field(default_factory=list)
     options: PlanOptions = _OPTIONS
     login: Login = BY_TOKEN
+    reached_by: dict[str, Any] = field(default_factory=dict)
 
     def plan(self) -> Plan:
         """What an upload would do now."""
-        with services(self.portal, self.jhana, self.login) as both:
+        with services(self.portal, self.jhana, self.login, **self.reached_by) as both:
             return self._plan(both)
 
     def run(self, *, again: bool = False) -> UploadReport:
         """Plan, or go on with what was interrupted, to the receipt."""
         with (
-            services(self.portal, self.jhana, self.login) as both,
+            services(self.portal, self.jhana, self.login, **self.reached_by) as both,
             Journal(self.journal_path) as journal,
         ):
             run = journal.open_run(both.address)

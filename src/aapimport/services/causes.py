@@ -132,7 +132,7 @@ def by_proxy(status: int, route: Route, said: str = "") -> Cause:
     return Cause(reason=f"{proxy} doesn't get through to {route.place} ({what})")
 
 
-def _connecting(below: BaseException | None, route: Route, said: str) -> str:
+def _connecting(below: OSError | None, route: Route, said: str) -> str:
     place = route.next_place
     if isinstance(below, socket.gaierror):
         if below.errno == socket.EAI_AGAIN:
@@ -146,7 +146,8 @@ def _connecting(below: BaseException | None, route: Route, said: str) -> str:
         return f"{place} broke off the connection"
     if isinstance(below, OSError) and below.errno in _NO_WAY:
         return f"there is no way to {place} from this network"
-    return f"no connection to {place}" + (f": {said}" if said else "")
+    why = (below.strerror or "").lower() if below else said
+    return f"no connection to {place}" + (f" ({why})" if why else "")
 
 
 def _encryption(error: ssl.SSLError, route: Route) -> Cause:
@@ -202,7 +203,7 @@ def _below(error: BaseException) -> OSError | None:
     """The operating system's error, or that of the encryption, under one of the HTTP library."""
     below: BaseException | None = error
     while below is not None and not isinstance(below, OSError):
-        below = below.__cause__ or (None if below.__suppress_context__ else below.__context__)
+        below = below.__cause__ or below.__context__  # httpcore raises its errors "from None"
     return below
 
 
