@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from aapimport.cli.connection import connected
@@ -5,6 +7,7 @@ from aapimport.config.settings import Endpoint, Settings
 from aapimport.services.replies import Answer
 from support.encrypted import showing
 from support.stub import ScimStub
+from support.token_endpoint import TokenEndpoint
 from support.wire import Response, Server
 
 
@@ -119,3 +122,22 @@ def test_nothing_at_an_address_is_exit_4_in_words(aapimport):
     assert done.code == 4
     assert "nothing answers at 127.0.0.1:9 (connection refused)" in " ".join(done.err.split())
     assert "Error" not in done.err
+
+
+def test_a_fetched_token_is_struck_out_of_what_the_other_service_says(tmp_path):
+    """It is as secret as a configured one, on both sides."""
+    heard: list[str] = []
+
+    def application(request) -> Response:
+        heard.append(request.headers["authorization"].removeprefix("Bearer "))
+        return Response(status=500, body=f"no {heard[0]}".encode())
+
+    with TokenEndpoint() as endpoint, Server(application) as server:
+        both = settings(server.url, f"{server.url}/j", tmp_path)
+        portal = Endpoint(url=server.url, login=endpoint.login)
+        with connected(replace(both, portal=portal)) as services:
+            for directory in (services.portal, services.jhana):
+                reply = directory.transport.request("GET", "/Users")
+                assert isinstance(reply, Answer)
+                assert reply.body == b"no [token]"
+    assert len(set(heard)) == 2

@@ -70,7 +70,7 @@ def test_a_proxy_that_asks_for_a_password_is_named(tunnel: Tunnel, monkeypatch):
     wrong = ask(tunnel.url.replace("//", "//ana:opensesame@"))
     assert isinstance(wrong, NotSent)
     assert wrong.reason == (
-        f"the proxy {place} (proxy) refuses the user or the password (HTTP 407)"
+        f"the proxy {place} (the setting proxy) refuses the user or the password (HTTP 407)"
     )
     assert "opensesame" not in wrong.reason + wrong.cure
     assert isinstance(ask(tunnel.url.replace("//", "//ana:open%2Dsesame@")), Answer)
@@ -201,13 +201,17 @@ def test_a_variable_that_can_not_be_used_is_named(monkeypatch, name: str, value:
 def test_a_socks_proxy_is_used_where_its_package_is(monkeypatch):
     """What is missing is one package, and the words say so."""
     monkeypatch.setattr(module, "find_spec", lambda _name: None)
-    with pytest.raises(SettingsError, match="proxy names a SOCKS proxy, for which the Python"):
+    with pytest.raises(
+        SettingsError, match="the setting proxy names a SOCKS proxy, for which the Python"
+    ):
         proxy_for(PORTAL, "socks5://proxy.acme.com")
     monkeypatch.setattr(module, "find_spec", lambda name: name == "socksio")
     found = proxy_for(PORTAL, "socks5://proxy.acme.com")
     assert found is not None
     assert found.port == 1080
-    with pytest.raises(SettingsError, match="proxy names a proxy whose address can't be used"):
+    with pytest.raises(
+        SettingsError, match="the setting proxy names a proxy whose address can't be used"
+    ):
         Transport(Endpoint(url=PORTAL, login=LOGIN, proxy="socks5://proxy.acme.com"))
 
 

@@ -108,6 +108,22 @@ def test_an_endpoint_that_wants_the_secret_in_the_form_gets_it(guarded, endpoint
     assert len(endpoint.seen) == 3
 
 
+@pytest.mark.parametrize(
+    ("second", "words", "lasts"),
+    [(error(503), "it answers 503", False), (refusal(400, "invalid_scope"), "invalid_scope", True)],
+)
+def test_what_counts_is_the_answer_to_the_way_that_is_taken(
+    guarded, endpoint: TokenEndpoint, second: Response, words: str, lasts: bool
+):
+    """An outage between the two ways is no refusal, and a wrong scope no wrong secret."""
+    endpoint.instead.extend([refusal(401, "invalid_client"), second])
+    reply = guarded.request("GET", "/Users")
+    assert isinstance(reply, NotSent)
+    assert words in reply.reason
+    assert bool(reply.cure) is lasts
+    assert answered(guarded)
+
+
 def test_many_threads_fetch_one_token(guarded: Transport, endpoint: TokenEndpoint):
     """One fetches, the others wait for it; so also when it is revoked under all of them."""
     endpoint.pause = 0.2
@@ -158,7 +174,9 @@ def test_a_token_that_is_still_good_bridges_an_outage_of_its_endpoint():
     clock.seconds += 6
     assert held.header() == token(1)
     assert giver.asked == 3
-    clock.seconds += 10
+    clock.seconds += 6
+    assert held.header() == token(1)
+    clock.seconds += 4  # its life is over, and the next try isn't due
     assert isinstance(held.header(), NotSent)
     giver.reply = None
     assert isinstance(held.header(), tuple)
@@ -361,19 +379,24 @@ def test_a_redirect_takes_the_secret_nowhere(guarded, endpoint: TokenEndpoint):
         assert other.seen == []
 
 
-def upload_in_trouble(uploading: Uploading, endpoint: TokenEndpoint, count: int) -> int:
-    """Upload people while tokens expire, rotate and can't be had; returns the sessions it took."""
+def upload_in_trouble(
+    uploading: Uploading, endpoint: TokenEndpoint, count: int, calm: float
+) -> int:
+    """Upload people while tokens expire, rotate and can't be had; returns the sessions it took.
+
+    `calm` is how many seconds there are between two troubles at the most.
+    """
     draw = random.Random(12)
     uploading.rows, uploading.login = people(count), endpoint.login
     for stub in (uploading.portal, uploading.jhana):
         stub.opens = endpoint.opens
         stub.habits.unique = False  # nothing but care keeps anybody from being there twice
-    uploading.portal.store.passes["p26"]["seats"] = count
+    uploading.portal.store.passes["p26"]["seats"] = 2 * count
     troubles = [error(503), RESET, Response(body=b"<html>"), Response(status=200, cut=0), None]
     over = threading.Event()
 
     def trouble() -> None:
-        while not over.wait(draw.uniform(0.05, 0.3)):
+        while not over.wait(draw.uniform(calm / 5, calm)):
             if draw.random() < 0.5:
                 endpoint.revoke()
             endpoint.instead.append(draw.choice(troubles))
@@ -399,7 +422,7 @@ def check_everybody(uploading: Uploading, count: int) -> None:
 def test_a_run_survives_its_token_endpoint(uploading: Uploading, endpoint: TokenEndpoint):
     """300 people, tokens that live half a second, rotate and can't be had: 0 lost, 0 doubled."""
     endpoint.life = 0.5
-    upload_in_trouble(uploading, endpoint, 300)
+    upload_in_trouble(uploading, endpoint, 300, calm=0.3)
     check_everybody(uploading, 300)
     assert endpoint.given > 1
 
@@ -408,7 +431,7 @@ def test_a_run_survives_its_token_endpoint(uploading: Uploading, endpoint: Token
 def test_a_long_run_survives_its_token_endpoint(uploading: Uploading, endpoint: TokenEndpoint):
     """The same with 5,000 people."""
     endpoint.life = 2.0
-    sessions = upload_in_trouble(uploading, endpoint, 5000)
+    sessions = upload_in_trouble(uploading, endpoint, 5000, calm=1.5)
     check_everybody(uploading, 5000)
     print(f"{sessions} sessions, {endpoint.given} tokens, {len(endpoint.seen)} asked for")
     assert endpoint.given > 10

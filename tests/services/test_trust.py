@@ -141,6 +141,18 @@ def test_a_service_that_misses_a_client_certificate_is_no_riddle():
     assert "client certificate" in reply.cure
 
 
+def test_an_older_encryption_has_fewer_words_for_a_missing_client_certificate():
+    """TLS 1.2 knows only that the handshake failed: the cure names what may be missing."""
+    context = showing(asks=True)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with ScimStub(context=context) as stub:
+        reply = ask(stub.url, ca_file=AUTHORITY)
+        assert stub.seen == []
+    assert isinstance(reply, NotSent)
+    assert "refuses an encrypted connection (handshake failure)" in reply.reason
+    assert "client certificate" in reply.cure
+
+
 @pytest.mark.parametrize(
     ("certificate", "words"),
     [

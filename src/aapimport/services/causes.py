@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aapimport.services.proxies import Proxy
+from aapimport.services.proxies import SETTING, Proxy
 
 _UNKNOWN_SIGNER = {18, 19, 20, 21}
 _EXPIRED, _NOT_YET_VALID = 10, 9
@@ -115,7 +115,7 @@ def by_proxy(status: int, route: Route, said: str = "") -> Cause:
         said: The proxy's words.
     """
     proxy = route.next_place if route.proxy else "a proxy in between"
-    source = route.proxy.source if route.proxy else "the setting proxy"
+    source = route.proxy.source if route.proxy else SETTING
     if status == ASKS_FOR_A_PASSWORD:
         known = route.proxy is not None and route.proxy.log_in is not None
         asks = "refuses the user or the password" if known else "asks for a user and a password"
@@ -160,6 +160,12 @@ def _encryption(error: ssl.SSLError, route: Route) -> Cause:
         return Cause(
             reason=f"{place} doesn't accept our client certificate ({words})",
             cure="set the client certificate and the key that the service's owner gave you",
+        )
+    if "ALERT_HANDSHAKE_FAILURE" in why:  # also what TLS 1.2 has for a missing client certificate
+        return Cause(
+            reason=f"{place} refuses an encrypted connection (handshake failure)",
+            cure="if the service asks for a client certificate, set it; else ask its owner what"
+            " encryption it wants",
         )
     if why in _NO_TLS:
         return Cause(

@@ -16,6 +16,8 @@ from aapimport.config.addresses import is_loopback
 from aapimport.errors import SettingsError
 
 _USUAL_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+SETTING = "the setting proxy"
+"""What names the proxy of the settings."""
 _SYSTEM = "this computer's proxy setting"
 _EXAMPLE = "it looks like http://proxy.example.com:8080"
 
@@ -26,7 +28,7 @@ class Proxy:
 
     Attributes:
         url: Its address, which may hold a user and a password.
-        source: What names it: `HTTPS_PROXY`, `proxy`.
+        source: What names it: `HTTPS_PROXY`, `the setting proxy`.
     """
 
     url: str = field(repr=False)
@@ -64,7 +66,7 @@ def proxy_for(url: str, setting: str = "") -> Proxy | None:
         SettingsError: The setting, or a variable that would have to be followed, can't be used.
     """
     if setting:
-        return _usable(setting.strip(), "proxy")
+        return _usable(setting.strip(), SETTING)
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
     if is_loopback(host):

@@ -94,11 +94,12 @@ class Tokens:
         reply = self._ask(in_body=self._in_body)
         if not self._in_body and _error(reply) in _OTHER_METHOD:
             other = self._ask(in_body=True)
-            if isinstance(other, Answer) and other.ok:
-                self._in_body, reply = True, other
+            if _error(other) not in _OTHER_METHOD:
+                reply = other
+                self._in_body = isinstance(other, Answer) and other.ok
         found = self._found(reply)
         if isinstance(found, NotSent):
-            self._renew_at = began + _ANOTHER_TRY
+            self._renew_at = min(began + _ANOTHER_TRY, self._good_until)
             is_good = isinstance(self._latest, tuple) and began < self._good_until
             return self._latest if self._latest and is_good and not found.cure else found
         token, life = found
