@@ -379,59 +379,22 @@ def test_a_redirect_takes_the_secret_nowhere(guarded, endpoint: TokenEndpoint):
         assert other.seen == []
 
 
-def upload_in_trouble(
-    uploading: Uploading, endpoint: TokenEndpoint, count: int, calm: float
-) -> int:
-    """Upload people while tokens expire, rotate and can't be had; returns the sessions it took.
-
-    `calm` is how many seconds there are between two troubles at the most.
-    """
-    draw = random.Random(12)
-    uploading.rows, uploading.login = people(count), endpoint.login
-    for stub in (uploading.portal, uploading.jhana):
-        stub.opens = endpoint.opens
-        stub.habits.unique = False  # nothing but care keeps anybody from being there twice
-    uploading.portal.store.passes["p26"]["seats"] = 2 * count
-    troubles = [error(503), RESET, Response(body=b"<html>"), Response(status=200, cut=0), None]
-    over = threading.Event()
-
-    def trouble() -> None:
-        while not over.wait(draw.uniform(calm / 5, calm)):
-            if draw.random() < 0.5:
-                endpoint.revoke()
-            endpoint.instead.append(draw.choice(troubles))
-
-    threading.Thread(target=trouble, daemon=True).start()
-    sessions, done = 0, False
-    while not done and sessions < 50:
-        sessions += 1
-        with suppress(ServiceError, SettingsError):  # revoked twice within one request, at times
-            uploading.run()
-            done = True
-    over.set()
-    assert done
-    return sessions
-
-
-def check_everybody(uploading: Uploading, count: int) -> None:
-    """Nobody is lost, and nobody is there twice."""
-    assert len(uploading.portal.people) == count
-    assert set(uploading.portal.people.values()) == {1}
-
-
 def test_a_run_survives_its_token_endpoint(uploading: Uploading, endpoint: TokenEndpoint):
     """300 people, tokens that live half a second, rotate and can't be had: 0 lost, 0 doubled."""
-    endpoint.life = 0.5
-    upload_in_trouble(uploading, endpoint, 300, calm=0.3)
-    check_everybody(uploading, 300)
+    uploading.rows, uploading.login, endpoint.life = people(300), endpoint.login, 0.5
+    uploading.portal.opens = uploading.jhana.opens = endpoint.opens
+    uploading.portal.habits.unique = False  # nothing but care keeps anybody from being there twice
+    uploading.portal.store.passes["p26"]["seats"] = 1000
+    done = False
+    with endpoint.in_trouble(0.3, random.Random(12)):
+        for _ in range(50):
+            with suppress(
+                ServiceError, SettingsError
+            ):  # refused twice within one request, at times
+                uploading.run()
+                done = True
+                break
+    assert done
+    assert len(uploading.portal.people) == 300
+    assert set(uploading.portal.people.values()) == {1}
     assert endpoint.given > 1
-
-
-@pytest.mark.campaign
-def test_a_long_run_survives_its_token_endpoint(uploading: Uploading, endpoint: TokenEndpoint):
-    """The same with 5,000 people."""
-    endpoint.life = 2.0
-    sessions = upload_in_trouble(uploading, endpoint, 5000, calm=1.5)
-    check_everybody(uploading, 5000)
-    print(f"{sessions} sessions, {endpoint.given} tokens, {len(endpoint.seen)} asked for")
-    assert endpoint.given > 10

@@ -2,17 +2,22 @@
 
 import base64
 import json
+import random
 import secrets
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote_plus
 
 from aapimport.config.logins import ClientCredentials, Secret
-from support.wire import Request, Response, Server
+from support.wire import RESET, Request, Response, Server, error
 
 CLIENT_ID, CLIENT_SECRET = "hr-import:eu", "s3cret +/of=the%client"
+
+_TROUBLES = (error(503), RESET, Response(body=b"<html>"), Response(cut=0), None)
 
 
 class TokenEndpoint:
@@ -70,6 +75,31 @@ class TokenEndpoint:
         """Let no token be good any more."""
         with self._lock:
             self._tokens = dict.fromkeys(self._tokens, 0.0)
+
+    @contextmanager
+    def in_trouble(self, calm: float, draw: random.Random) -> Iterator[None]:
+        """Rotates its tokens and answers amiss, while it lasts.
+
+        Args:
+            calm: Seconds between two troubles at the most.
+            draw: What decides which it is.
+        """
+        over = threading.Event()
+
+        def trouble() -> None:
+            while not over.wait(draw.uniform(calm / 5, calm)):
+                if draw.random() < 0.5:
+                    self.revoke()
+                if not self.instead:
+                    self.instead.append(draw.choice(_TROUBLES))
+
+        thread = threading.Thread(target=trouble)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def _answer(self, request: Request) -> Response:
         with self._lock:
