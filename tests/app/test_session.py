@@ -1,10 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from aapimport.app.session import connected
 from aapimport.config.settings import Endpoint, Settings
-from aapimport.services.transport import Answer
+from aapimport.services.replies import Answer
 from support.stub import ScimStub
+from support.token_endpoint import TokenEndpoint
 from support.wire import Request, Response, Server
 
 
@@ -69,3 +71,22 @@ def test_the_setting_reaches_the_portal_alone(
     ) as services:
         assert not services.portal.capabilities.keeps("externalId")
         assert services.jhana.capabilities.keeps("externalId")
+
+
+def test_a_fetched_token_is_struck_out_of_what_the_other_service_says(tmp_path: Path) -> None:
+    """It is as secret as a configured one, on both sides."""
+    heard: list[str] = []
+
+    def application(request: Request) -> Response:
+        heard.append(request.headers["authorization"].removeprefix("Bearer "))
+        return Response(status=500, body=f"no {heard[0]}".encode())
+
+    with TokenEndpoint() as endpoint, Server(application) as server:
+        both = settings(server.url, f"{server.url}/j", tmp_path)
+        portal = Endpoint(url=server.url, login=endpoint.login)
+        with connected(replace(both, portal=portal)) as services:
+            for directory in (services.portal, services.jhana):
+                reply = directory.transport.request("GET", "/Users")
+                assert isinstance(reply, Answer)
+                assert reply.body == b"no [token]"
+    assert len(set(heard)) == 2

@@ -52,7 +52,8 @@ def test_a_refused_token_is_exit_3_and_the_other_service_is_still_told(
     portal_stub.habits.token = "another"
     assert main(["doctor"]) == 3
     printed = capsys.readouterr().out
-    assert "error: All Access Pass refuses the token (HTTP 401)" in printed
+    said = "error: All Access Pass refuses the token from AAPIMPORT_PORTAL_TOKEN (HTTP 401)"
+    assert said in " ".join(printed.split())
     assert "Jhana" in printed
     assert "no upload can run; nothing was written" in printed
 

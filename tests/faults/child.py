@@ -67,9 +67,9 @@ def die() -> NoReturn:
 
 
 def _network_error(name: str) -> Exception:
-    from aapimport.services import transport
+    from aapimport.services import wire
 
-    error: Exception = getattr(transport.httpx, name)("a failpoint")
+    error: Exception = getattr(wire.httpx, name)("a failpoint")
     return error
 
 
@@ -105,9 +105,9 @@ def _around_commits(points: Failpoints) -> None:
 
 
 def _around_requests(points: Failpoints) -> None:
-    from aapimport.services import transport
+    from aapimport.services import wire
 
-    way, read = transport.httpx.HTTPTransport, transport.Transport._read
+    way, read = wire.httpx.HTTPTransport, wire.Wire._read
     handle_request = way.handle_request
 
     def counted_request(self: Any, request: Any) -> Any:
@@ -117,7 +117,7 @@ def _around_requests(points: Failpoints) -> None:
         return points.through("response", lambda: read(self, response))
 
     way.handle_request = counted_request  # type: ignore[method-assign] # counted, and sent
-    transport.Transport._read = counted_read  # type: ignore[method-assign] # counted, and done
+    wire.Wire._read = counted_read  # type: ignore[method-assign] # counted, and done
 
 
 def _around_files(points: Failpoints) -> None:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aapimport.services.transport import Answer, Lost, Reply
+from aapimport.services.replies import Answer, Lost, Reply
 from faults.proxy import FAULTS, Weather
 from support.stub import fold
 from support.wire import Request, Response, as_json, error
@@ -142,6 +142,7 @@ class VirtualTransport:
         self._weather = weather
         self._late = late
         self._random = random.Random(0)
+        self.login = "the token"
         self.stopping = False
         self.pause = clock.sleep
 
@@ -164,14 +165,14 @@ class VirtualTransport:
         if name == "late commit":
             seconds = self._random.uniform(*self._late)
             self._clock.later(seconds, lambda: self._service.act(request))
-            return Lost("ReadError: the connection was reset")
+            return Lost("the connection was reset")
 
         def act() -> Response:
             return self._service.act(request)
 
         response = fault(act) if fault else act()
         if response.reset or response.cut is not None:
-            return Lost("ReadError: the connection was reset")
+            return Lost("the connection was reset")
         lower = {key.lower(): value for key, value in response.headers.items()}
         return Answer(response.status, lower, response.body)
 

@@ -3,6 +3,7 @@ from contextlib import closing
 
 import pytest
 
+from aapimport.config.logins import Bearer, Secret
 from aapimport.config.settings import Endpoint
 from aapimport.errors import AapimportError, ExitCode, ServiceError
 from aapimport.plan.make import Services
@@ -65,6 +66,20 @@ def test_one_service_failing_does_not_hold_up_the_other(uploading: Uploading, fa
     sick._rules.clear()
     uploading.run()
     assert well.creates.total() == PEOPLE
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_token_that_opens_nothing_any_more_is_named_by_its_source(
+    uploading: Uploading, status: int
+):
+    """Where it came from, never what it is; the words are the service's own."""
+    secret = Secret(value=TOKEN, source="keyring", setting="portal.token")
+    uploading.rows, uploading.login = people(PEOPLE), Bearer(token=secret)
+    uploading.portal.on("POST", "/Users", instead(error(status, f"{TOKEN} is over")), times=999)
+    failed = left_by(uploading)
+    assert failed.message == "All Access Pass refuses to go on: [token] is over"
+    assert failed.hint == "check the token from keyring (portal.token) and its rights, then resume"
+    assert failed.exit_code is ExitCode.SETTINGS
 
 
 @pytest.mark.parametrize(("stop_after", "pauses"), [(None, True), (20, True), (100, False)])

@@ -10,8 +10,9 @@ import pytest
 
 from aapimport.config.settings import Endpoint
 from aapimport.services import deadline as module
-from aapimport.services import transport as transport_module
-from aapimport.services.transport import Answer, Lost, Reply, Transport
+from aapimport.services import trust, wire
+from aapimport.services.replies import Answer, Lost, Reply
+from aapimport.services.transport import Transport
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\nX-Padding: " + b"0" * 40 + b"\r\n\r\n"
 BODY = b'{"userName": "ana.perez@acme.com"      }'
@@ -79,12 +80,12 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ANSWER_DEADLINE", 0.6)
     monkeypatch.setattr(module, "STOPPING_GRACE", 0.3)
 
-    def trust() -> ssl.SSLContext:
+    def trusting(*_: object) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(CERTIFICATE)
         return context
 
-    monkeypatch.setattr(transport_module, "_trust", trust)
+    monkeypatch.setattr(trust, "trusting", trusting)
 
 
 @pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
@@ -133,7 +134,7 @@ def test_silence_is_counted_over_the_slices(monkeypatch: pytest.MonkeyPatch):
     """A minute without a byte still means lost, however short the slices are."""
     monkeypatch.setattr(module, "ANSWER_DEADLINE", 30.0)
     times = {"timeout": {"connect": 5.0, "read": 0.35, "write": 5.0, "pool": 5.0}}
-    monkeypatch.setattr(transport_module, "_EXTENSIONS", times)
+    monkeypatch.setattr(wire, "_EXTENSIONS", times)
     with serving(silent) as url:
         reply, seconds = ask(url)
     assert isinstance(reply, Lost)

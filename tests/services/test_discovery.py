@@ -11,12 +11,12 @@ from aapimport.services.discovery import (
     MAX_BULK_BYTES,
     Capabilities,
     discover,
-    refuses_token,
 )
 from aapimport.services.portal import Portal
+from aapimport.services.reaching import check_usable
+from aapimport.services.replies import Answer, Lost, NotSent, Reply
 from aapimport.services.scim import USER
 from aapimport.services.swapped import check_not_swapped
-from aapimport.services.transport import Answer, Lost, Reply
 from aapimport.services.values import Wanted
 from support.stub import ScimStub
 from support.uploading import services
@@ -139,17 +139,20 @@ def test_an_answer_that_was_compressed_unasked_is_told_as_what_it_is(portal_stub
 
 
 @pytest.mark.parametrize(
-    ("reply", "refused"),
+    ("reply", "ends"),
     [
         (Answer(401, {}, b""), True),
+        (NotSent("nobody trusts it", "name ca_file"), True),
         (Answer(403, {}, b""), False),
         (Answer(200, {}, b""), False),
         (Lost("x"), False),
+        (NotSent("nothing answers"), False),
     ],
 )
-def test_only_401_refuses_the_token_of_a_single_read(reply: Reply, refused):
-    """A 403 for one person is about that person."""
-    assert refuses_token(reply) is refused
+def test_only_what_no_repeat_mends_ends_a_single_read(reply: Reply, ends):
+    """A 403 for one person is about that person; what passes by itself is for the next try."""
+    with pytest.raises(SettingsError) if ends else nullcontext():
+        check_usable(reply, "Jhana", "the token")
 
 
 @pytest.mark.parametrize(

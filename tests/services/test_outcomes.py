@@ -4,7 +4,9 @@ import pytest
 
 from aapimport.config.settings import Endpoint
 from aapimport.services.outcomes import Verdict, judge
-from aapimport.services.transport import Answer, Transport, httpx
+from aapimport.services.replies import Answer
+from aapimport.services.transport import Transport
+from aapimport.services.wire import httpx
 
 NOT_SENT = (
     httpx.ConnectError,
@@ -33,7 +35,7 @@ def failing(failure: Callable[[str], Exception]) -> Transport:
         raise failure("it broke")
 
     transport = Transport(Endpoint.bearer(url="http://127.0.0.1:9/v2", token="t"))
-    transport._way = httpx.MockTransport(handler)
+    transport._wire._way = httpx.MockTransport(handler)
     return transport
 
 

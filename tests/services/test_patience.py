@@ -15,7 +15,7 @@ from aapimport.services.patience import (
     retry_after,
     too_long,
 )
-from aapimport.services.transport import Answer, Lost, NotSent, Reply
+from aapimport.services.replies import Answer, Lost, NotSent, Reply
 
 YEAR = 365 * 86400
 

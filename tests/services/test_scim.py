@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from aapimport.services.replies import Answer
 from aapimport.services.scim import (
     MOST,
     error_detail,
@@ -11,7 +12,6 @@ from aapimport.services.scim import (
     plain_words,
     read_account,
 )
-from aapimport.services.transport import Answer
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,12 @@ import pytest
 
 from aapimport.config.settings import Endpoint
 from aapimport.errors import SettingsError
-from aapimport.services import transport as module
+from aapimport.services import wire as module
 from aapimport.services.pace import Pace
-from aapimport.services.transport import Answer, Lost, NotSent, Reply, Transport, httpx
+from aapimport.services.redaction import Redaction
+from aapimport.services.replies import Answer, Lost, NotSent, Reply
+from aapimport.services.transport import Transport
+from aapimport.services.wire import httpx
 from support.stub import TOKEN, ScimStub
 from support.wire import RESET, Request, Response, Server, as_json, cut_off, instead
 
@@ -213,7 +216,7 @@ def test_a_service_can_not_make_us_say_a_token(said: str):
     )
     with Server(lambda _request: answer) as server:
         endpoint = Endpoint.bearer(server.url, token="the-other-one")
-        transport = Transport(endpoint, secrets=["own-token-77", LONG])
+        transport = Transport(endpoint, redaction=Redaction(["own-token-77", LONG]))
         reply = transport.request("GET", "/Users")
         transport.close()
     assert isinstance(reply, Answer)

@@ -7,9 +7,11 @@ server always does (docs/scim.md); `on` replaces single answers.
 import copy
 import json
 import re
+import ssl
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -32,17 +34,28 @@ class _Rule:
 
 
 class ScimStub:
-    """One service, open on loopback until it is closed."""
+    """One service, open on loopback until it is closed.
 
-    def __init__(self, habits: Habits | None = None) -> None:
+    Args:
+        habits: What it always does.
+        context: How connections to it are encrypted; None for not at all.
+
+    Attributes:
+        opens: Whether a request's Authorization opens it; its habits' token does by default.
+    """
+
+    def __init__(self, habits: Habits | None = None, context: ssl.SSLContext | None = None) -> None:
         self.habits = habits or Habits()
+        self.opens: Callable[[str | None], bool] = lambda said: (
+            said == f"Bearer {self.habits.token}"
+        )
         self.store = Store()
         self.seen: list[Request] = []
         self._rules: list[_Rule] = []
         self._lock = threading.RLock()
         self._next = 0
         self._past: list[tuple[float, Store]] = []
-        self._server = Server(self._answer)
+        self._server = Server(self._answer, context=context)
         self.url = self._server.url
 
     def __enter__(self) -> Self:
@@ -126,13 +139,14 @@ class ScimStub:
         return Counter(fold(one["userName"]) for one in self.store.users.values())
 
     def _answer(self, request: Request) -> Response:
+        is_open = self.opens(request.headers.get("authorization"))
         with self._lock:
             self.seen.append(request)
             fault = self._fault(request)
 
         def act() -> Response:
             with self._lock:
-                return self._act(request)
+                return self._act(request) if is_open else error(401, "the token is wrong")
 
         return fault(act) if fault else act()
 
@@ -153,8 +167,6 @@ class ScimStub:
         return None
 
     def _act(self, request: Request) -> Response:
-        if request.headers.get("authorization") != f"Bearer {self.habits.token}":
-            return error(401, "the token is wrong")
         if answers.is_read(request):
             return self._read(request, self._visible())
         if self.habits.accepted is None:

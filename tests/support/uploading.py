@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aapimport.check.check_file import Checked
+from aapimport.config.logins import Bearer, Login, Secret
 from aapimport.config.settings import Endpoint
 from aapimport.person import Person
 from aapimport.plan.make import Services, make_plan
@@ -57,12 +58,17 @@ def checked(rows: Sequence[Person], digest: str = "d" * 64) -> Checked:
     )
 
 
+BY_TOKEN = Bearer(token=Secret(value=TOKEN, source=""))
+
+
 @contextmanager
-def services(portal: ScimStub, jhana: ScimStub, token: str = TOKEN) -> Iterator[Services]:
-    """Connections to both stubs."""
+def services(
+    portal: ScimStub, jhana: ScimStub, login: Login = BY_TOKEN, **more: Any
+) -> Iterator[Services]:
+    """Connections to both stubs; `more` as `Endpoint` has it."""
     with (
-        closing(Transport(Endpoint.bearer(url=portal.url, token=token))) as to_portal,
-        closing(Transport(Endpoint.bearer(url=jhana.url, token=token))) as to_jhana,
+        closing(Transport(Endpoint(url=portal.url, login=login, **more))) as to_portal,
+        closing(Transport(Endpoint(url=jhana.url, login=login, **more))) as to_jhana,
     ):
         yield Services(
             target="live",
@@ -90,6 +96,8 @@ class Uploading:
         emails: Whether welcome e-mails are sent.
         slept: How long the run would have waited, each time; it waits 10 ms at the most.
         options: What the administrator decided.
+        login: What opens both.
+        reached_by: The certificates and the proxy of both, as `Endpoint` has it.
     """
 
     portal: ScimStub
@@ -101,16 +109,18 @@ class Uploading:
     emails: bool = True
     slept: list[float] = field(default_factory=list)
     options: PlanOptions = _OPTIONS
+    login: Login = BY_TOKEN
+    reached_by: dict[str, Any] = field(default_factory=dict)
 
     def plan(self) -> Plan:
         """What an upload would do now."""
-        with services(self.portal, self.jhana) as both:
+        with services(self.portal, self.jhana, self.login, **self.reached_by) as both:
             return self._plan(both)
 
     def run(self, *, again: bool = False) -> UploadReport:
         """Plan, or go on with what was interrupted, to the receipt."""
         with (
-            services(self.portal, self.jhana) as both,
+            services(self.portal, self.jhana, self.login, **self.reached_by) as both,
             Journal(self.journal_path) as journal,
         ):
             run = journal.open_run(both.address)

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -80,13 +81,24 @@ class Server:
     Args:
         application: Answers each request, in a thread for each connection.
         base: The path below which it answers.
+        context: How connections are encrypted; None for not at all.
     """
 
-    def __init__(self, application: Application, base: str = "/scim/v2") -> None:
+    def __init__(
+        self,
+        application: Application,
+        base: str = "/scim/v2",
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self._server = _Server((HOST, 0), _Handler)
         self._server.application = application
         self._server.base = base
-        self.url = f"http://{HOST}:{self._server.server_address[1]}{base}"
+        self.port = self._server.server_address[1]
+        self.url = f"http{'s' if context else ''}://{HOST}:{self.port}{base}"
+        if context:
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aapimport.config.addresses import host_of, is_loopback
-from aapimport.config.logins import secret_of
 from aapimport.config.settings import Endpoint, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -68,17 +67,19 @@ def team_names(pass_name: str) -> tuple[str, ...]:
 def _transports(
     settings: Settings, stack: ExitStack, pace: str | None
 ) -> tuple["Transport", "Transport"]:
+    from aapimport.services.credentials import secrets_of
     from aapimport.services.pace import Pace, read_pace
+    from aapimport.services.redaction import Redaction
     from aapimport.services.transport import Transport
 
     typed = read_pace(pace)
     if settings.portal and settings.jhana:
         endpoints = (settings.portal, settings.jhana)
         paces = {host_of(one.url): Pace(typed or _pace(one)) for one in endpoints}
-        tokens = [secret_of(one.login).value for one in endpoints]
+        redaction = Redaction(secret for one in endpoints for secret in secrets_of(one.login))
         portal, jhana = (
             stack.enter_context(
-                closing(Transport(one, pace=paces[host_of(one.url)], secrets=tokens))
+                closing(Transport(one, pace=paces[host_of(one.url)], redaction=redaction))
             )
             for one in endpoints
         )

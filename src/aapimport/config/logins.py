@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,10 +12,19 @@ class Secret:
     Attributes:
         value: The secret.
         source: Where it came from, in words and names: `AAPIMPORT_PORTAL_TOKEN`, `keyring`.
+        setting: The setting that it is the value of, where its source doesn't say that; empty
+            where it does.
     """
 
     value: str = field(repr=False)
     source: str
+    setting: str = ""
+
+    @property
+    def origin(self) -> str:
+        """What stands behind its name in a sentence: ` from keyring (portal.token)`."""
+        setting = f" ({self.setting})" if self.setting not in {"", self.source} else ""
+        return (f" from {self.source}" if self.source else "") + setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,3 +92,18 @@ def secret_of(login: Login) -> Secret:
             return secret
         case NamedHeader(value=secret) | ClientCredentials(client_secret=secret):
             return secret
+
+
+def called(login: Login) -> str:
+    """What a service refuses when it refuses a log-in: its kind and where it came from."""
+    origin = secret_of(login).origin
+    match login:
+        case Bearer():
+            return f"the token{origin}"
+        case Basic():
+            return f"the user or the password{origin}"
+        case NamedHeader(name=name):
+            return f"the header {name}{origin}"
+        case ClientCredentials(token_url=url):
+            host = urlsplit(url).hostname or "its endpoint"
+            return f"the token that {host} gave for the client secret{origin}"

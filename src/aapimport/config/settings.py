@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Self, cast, get_args
 from urllib.parse import urlsplit
@@ -54,12 +54,15 @@ class Endpoint:
         login: How it is told who we are.
         certificate: The certificate that it asks for; None where it asks for none.
         ca_file: Certificates to be trusted beside those of the system, in PEM; None for none.
+        proxy: What it is reached through, as `http://proxy.example.com:8080`; it goes before the
+            environment's. Empty for what the environment says.
     """
 
     url: str
     login: Login
     certificate: ClientCertificate | None = None
     ca_file: Path | None = None
+    proxy: str = field(default="", repr=False)  # it may hold a password
 
     @classmethod
     def bearer(cls, url: str, token: str, source: str = "") -> Self:

@@ -46,7 +46,7 @@ class ServiceDiagnosis(_Model):
 
     name: str
     address: str
-    state: Literal["ok", "refused", "no-scim", "out-of-order", "unreachable"]
+    state: Literal["ok", "refused", "unusable", "no-scim", "out-of-order", "unreachable"]
     status: int | None = Field(description="the HTTP status of what it answers, where out-of-order")
     problem: str
     hint: str
@@ -79,7 +79,7 @@ class Diagnosis(_Model):
     def exit_code(self) -> ExitCode:
         """0 when an upload can run, 3 for settings and credentials, 4 for unreachable services."""
         states = {one.state for one in self.services}
-        if self.problem or states & {"refused", "no-scim"}:
+        if self.problem or states & {"refused", "unusable", "no-scim"}:
             return ExitCode.SETTINGS
         return ExitCode.SERVICE if states & {"unreachable", "out-of-order"} else ExitCode.OK
 

@@ -95,7 +95,7 @@ class Lane:
             pause = min(_DEFAULT_PAUSE, _FIRST_WAIT * 2**self._pauses)
             self._pause(outcome, pause, sends=sends)
         elif outcome.verdict is Verdict.PAUSE:
-            self._end_for_good(outcome.reason)
+            self._end_for_good(outcome)
         if outcome.verdict not in _WENT_WELL | {Verdict.REJECTED} and sends:
             self.window.failed()
         if sends and outcome.verdict in _NOT_SENT:
@@ -112,7 +112,7 @@ class Lane:
         self.failures += failed
         self._broken += failed and not of_a_group
         if self._refusals >= REFUSALS_IN_A_ROW:
-            self._end_for_good(outcome.reason)
+            self._end_for_good(outcome)
         elif self._doubts >= DOUBTS_IN_A_ROW and self._breaks:
             self.end(
                 ServiceError(
@@ -130,13 +130,11 @@ class Lane:
                 )
             )
 
-    def _end_for_good(self, words: str) -> None:
-        self.end(
-            SettingsError(
-                f"{self.directory.name} refuses to go on: {words}",
-                hint="check the token and its rights, then resume",
-            )
-        )
+    def _end_for_good(self, outcome: Outcome) -> None:
+        name, login = self.directory.name, self.directory.transport.login
+        what = "can't be used" if outcome.cure else "refuses to go on"
+        cure = outcome.cure or f"check {login} and its rights"
+        self.end(SettingsError(f"{name} {what}: {outcome.reason}", hint=f"{cure}, then resume"))
 
     def _pause(self, outcome: Outcome, seconds: float, *, sends: bool) -> None:
         """Pause; requests that were under way when the pause began don't count again."""

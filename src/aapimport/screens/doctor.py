@@ -13,6 +13,7 @@ _ERRORS = 400  # statuses from here on are errors (RFC 9110 section 15.5)
 _STATES = {
     "ok": ("yes", "accepted"),
     "refused": ("yes", "refused"),
+    "unusable": ("can't be asked as things are set", "not tried"),
     "no-scim": ("yes, but not by a SCIM service", "not tried"),
     "out-of-order": ("yes, but it is out of order", "not tried"),
     "unreachable": ("no", "not tried"),

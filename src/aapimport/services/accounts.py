@@ -16,8 +16,8 @@ from aapimport.services.discovery import Capabilities
 from aapimport.services.identity import belongs
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.ownership import is_ours, settle_conflict, settle_keyed, settle_sent
+from aapimport.services.replies import Answer
 from aapimport.services.scim import USER, Account, read_account, text
-from aapimport.services.transport import Answer
 from aapimport.services.values import Wanted
 
 _CONFLICT = 409

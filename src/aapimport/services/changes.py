@@ -12,6 +12,7 @@ from typing import Any
 from aapimport.services.directory import Directory
 from aapimport.services.discovery import Capabilities
 from aapimport.services.kept import Item, Kept, Look
+from aapimport.services.replies import Answer, Reply
 from aapimport.services.roles import current_role, portal_roles
 from aapimport.services.scim import (
     PASS_TYPE,
@@ -22,7 +23,6 @@ from aapimport.services.scim import (
     plain_words,
     text,
 )
-from aapimport.services.transport import Answer, Reply
 from aapimport.services.values import Change, Wanted
 from aapimport.text import fold
 

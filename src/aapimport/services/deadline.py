@@ -25,16 +25,18 @@ class Deadline(threading.local):
 
     Args:
         is_stopping: Tells whether the run ends early.
+        seconds: Seconds for a whole answer; `ANSWER_DEADLINE` by default.
     """
 
-    def __init__(self, is_stopping: Callable[[], bool]) -> None:
+    def __init__(self, is_stopping: Callable[[], bool], seconds: float | None = None) -> None:
         self._is_stopping = is_stopping
+        self._seconds = ANSWER_DEADLINE if seconds is None else seconds
         self._until = math.inf
         self._shortened = False
 
     def start(self) -> None:
         """Begin to count, for the request that this thread sends now."""
-        self._until = time.monotonic() + ANSWER_DEADLINE
+        self._until = time.monotonic() + self._seconds
         self._shortened = False
 
     def left(self) -> float:
@@ -50,7 +52,7 @@ class Deadline(threading.local):
         """Why no answer is waited for any more."""
         if self._shortened:
             return f"stopped, and the answer wasn't whole {STOPPING_GRACE:.0f} s later"
-        return f"the answer wasn't whole after {ANSWER_DEADLINE:.0f} s"
+        return f"the answer wasn't whole after {self._seconds:.0f} s"
 
 
 def keep(deadline: Deadline, transport: Any) -> None:

@@ -16,8 +16,9 @@ from aapimport.services.keeping import Adding
 from aapimport.services.listing import HIDDEN, Listing
 from aapimport.services.paging import Page, Place
 from aapimport.services.patience import Patience
+from aapimport.services.replies import Answer
 from aapimport.services.scim import Account, equals, error_detail, read_account
-from aapimport.services.transport import Answer, Transport
+from aapimport.services.transport import Transport
 from aapimport.services.values import Wanted
 
 

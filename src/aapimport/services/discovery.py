@@ -11,14 +11,13 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from aapimport.errors import ServiceError, SettingsError
+from aapimport.errors import ServiceError
 from aapimport.services.patience import (
     Patience,
-    asks_to_wait,
-    retry_after,
-    too_long,
     transient,
 )
+from aapimport.services.reaching import is_refusal, reachable
+from aapimport.services.replies import Answer, Reply
 from aapimport.services.scim import (
     AAP_GROUP,
     AAP_PASS,
@@ -30,9 +29,8 @@ from aapimport.services.scim import (
     objects,
     text,
 )
-from aapimport.services.transport import Answer, Lost, NotSent, Reply, Transport
+from aapimport.services.transport import Transport
 
-UNAUTHORIZED, FORBIDDEN = 401, 403
 _FELL_OVER = 500
 _CONFIG, _TYPES, _SCHEMAS = "/ServiceProviderConfig", "/ResourceTypes", "/Schemas"
 _FEATURES = {
@@ -185,7 +183,7 @@ class _Discovery:
         reply = self._get(path, lambda answer: not answer.ok or _said(answer, path) is not None)
         if isinstance(reply, Answer) and is_refusal(reply):
             return None
-        answer = reachable(reply, self._name)
+        answer = reachable(reply, self._name, self._transport.login)
         if transient(answer):
             raise ServiceError(
                 f"{self._name} can't say what it can do: GET {path} is answered"
@@ -261,9 +259,8 @@ def _try_token(transport: Transport, patience: Patience, name: str) -> None:
         ServiceError: It can't be reached.
     """
     few = {"startIndex": "1", "count": "1"}
-    reachable(
-        patience.repeat(lambda: transport.request("GET", "/Users", query=few), reads=True), name
-    )
+    reply = patience.repeat(lambda: transport.request("GET", "/Users", query=few), reads=True)
+    reachable(reply, name, transport.login)
 
 
 def _supported(config: Mapping[str, Any], feature: str) -> bool:
@@ -295,47 +292,3 @@ def _writable(schema: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(
         name for name, one in declared.items() if text(one.get("mutability")) != "readOnly"
     )
-
-
-def is_refusal(answer: Answer) -> bool:
-    """Whether a service refuses the token, or sends us elsewhere."""
-    return answer.status in {UNAUTHORIZED, FORBIDDEN} or 300 <= answer.status < 400  # noqa: PLR2004 -- RFC 9110 section 15.4
-
-
-def refuses_token(reply: Reply) -> bool:
-    """Whether the token opens nothing any more; a 403 may be about one person alone."""
-    return isinstance(reply, Answer) and reply.status == UNAUTHORIZED
-
-
-def reachable(reply: Reply, name: str) -> Answer:
-    """The answer, or the error that says why there is none to be had.
-
-    Raises:
-        SettingsError: The service refuses the token, or sends us elsewhere.
-        ServiceError: The service can't be reached, or asks for a longer wait than we make.
-    """
-    if isinstance(reply, NotSent):
-        raise ServiceError(
-            f"{name} can't be reached: {reply.reason}",
-            hint="check the address and your network, then try again",
-        )
-    if isinstance(reply, Lost):
-        if reply.lasting:
-            raise ServiceError(
-                f"{name} can't be understood: {reply.reason}",
-                hint="show this message to whoever runs the service, or the proxy before it",
-            )
-        raise ServiceError(f"{name} did not answer: {reply.reason}", hint="try again later")
-    if transient(reply) and (seconds := retry_after(reply)) is not None and too_long(seconds):
-        raise asks_to_wait(name, seconds, "run the same command again then")
-    if reply.status in {UNAUTHORIZED, FORBIDDEN}:
-        raise SettingsError(
-            f"{name} refuses the token (HTTP {reply.status})",
-            hint="ask for a new token, or check that it belongs to this service",
-        )
-    if 300 <= reply.status < 400:  # noqa: PLR2004 -- RFC 9110 section 15.4
-        raise SettingsError(
-            f"{name} sends us to another address (HTTP {reply.status}), which is never followed",
-            hint="configure the service's own SCIM address",
-        )
-    return reply

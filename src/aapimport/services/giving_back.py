@@ -18,7 +18,7 @@ from aapimport.services.repeating import (
     shows_in_time,
     wait_before_another,
 )
-from aapimport.services.transport import Answer
+from aapimport.services.replies import Answer
 from aapimport.text import fold
 
 GIVEN_BACK = "was gone after the write and was given back: see whether that is right"

@@ -8,8 +8,10 @@ from aapimport.errors import ExitCode, ServiceError, SettingsError
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.discovery import Capabilities
 from aapimport.services.patience import transient
+from aapimport.services.replies import Answer
 from aapimport.services.scim import Account, equals
-from aapimport.services.transport import Answer
+
+_ONE = {"startIndex": "1", "count": "1"}
 
 
 class State(StrEnum):
@@ -17,6 +19,7 @@ class State(StrEnum):
 
     OK = "ok"
     REFUSED = "refused"
+    UNUSABLE = "unusable"
     NO_SCIM = "no-scim"
     OUT_OF_ORDER = "out-of-order"
     UNREACHABLE = "unreachable"
@@ -80,7 +83,7 @@ def examine(directory: Directory) -> Health:
         capabilities = directory.capabilities
         people, accounts = directory.some_people()
     except SettingsError as error:
-        return _ill(directory, State.REFUSED, error, capabilities)
+        return _ill(directory, _why_not(directory), error, capabilities)
     except ServiceError as error:
         return _out_of_order(directory, error, capabilities)
     return Health(
@@ -115,11 +118,17 @@ def try_look_ups(directory: Directory, known: Account) -> LookUps:
     return LookUps.TRUE if found else LookUps.EXACT_CASE
 
 
+def _why_not(directory: Directory) -> State:
+    """Tell a service that refuses us from one to which nothing can be sent as things are set."""
+    reply = directory.transport.request("GET", "/Users", query=_ONE)
+    return State.REFUSED if isinstance(reply, Answer) else State.UNUSABLE
+
+
 def _out_of_order(
     directory: Directory, error: ServiceError, capabilities: Capabilities | None
 ) -> Health:
     """Tell an outage, which passes, from an address at which there is no SCIM service."""
-    reply = directory.transport.request("GET", "/Users", query={"startIndex": "1", "count": "1"})
+    reply = directory.transport.request("GET", "/Users", query=_ONE)
     if not isinstance(reply, Answer):
         return _ill(directory, State.UNREACHABLE, error, capabilities)
     lists_people = reply.ok and "totalResults" in (reply.json() or {})

@@ -31,6 +31,7 @@ from aapimport.services.repeating import (
     may_pass,
     wait_before_another,
 )
+from aapimport.services.replies import Answer, Reply
 from aapimport.services.team_writes import (
     LOST_HERE,
     MEMBERS,
@@ -46,7 +47,6 @@ from aapimport.services.team_writes import (
     send_whole,
     settled,
 )
-from aapimport.services.transport import Answer, Reply
 from aapimport.services.turns import Turns
 
 MEMBERS_PER_CALL = 100

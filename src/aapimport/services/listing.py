@@ -6,10 +6,12 @@ from functools import partial
 from typing import Any
 
 from aapimport.errors import ServiceError
-from aapimport.services.discovery import UNAUTHORIZED, Capabilities, discover, reachable
+from aapimport.services.discovery import Capabilities, discover
 from aapimport.services.identity import is_named_by_address
 from aapimport.services.paging import Page, Place, Walk, page_in
 from aapimport.services.patience import Patience, transient
+from aapimport.services.reaching import check_usable, reachable
+from aapimport.services.replies import Answer, Reply
 from aapimport.services.scim import (
     SEARCH_REQUEST,
     Account,
@@ -18,7 +20,7 @@ from aapimport.services.scim import (
     objects,
     read_account,
 )
-from aapimport.services.transport import Answer, Reply, Transport
+from aapimport.services.transport import Transport
 
 PAGE = 200
 """People asked for at once; services clamp it, and the walk goes by what arrives."""
@@ -107,7 +109,7 @@ class Listing:
         return self._expect(self.repeat(method, path, **parts), method, path)
 
     def _expect(self, reply: Reply, method: str, path: str) -> Answer:
-        answer = reachable(reply, self.name)
+        answer = reachable(reply, self.name, self.transport.login)
         if not answer.ok and answer.status != 404:  # noqa: PLR2004 -- absent is an answer
             raise ServiceError(
                 f"{self.name} answers {method} {path} with an error: {error_detail(answer)}",
@@ -123,8 +125,7 @@ class Listing:
             SettingsError: The token is refused: nobody is asked for with it any more.
         """
         reply = self.repeat(method, path, **parts)
-        if isinstance(reply, Answer) and reply.status == UNAUTHORIZED:
-            reachable(reply, self.name)
+        check_usable(reply, self.name, self.transport.login)
         return reply
 
     def page(

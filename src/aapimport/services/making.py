@@ -27,9 +27,9 @@ from aapimport.services.repeating import (
     shows_in_time,
     wait_before_another,
 )
+from aapimport.services.replies import Answer
 from aapimport.services.roles import is_client_admin
 from aapimport.services.scim import Account
-from aapimport.services.transport import Answer
 from aapimport.services.values import Change, Wanted
 from aapimport.template.roles import Role
 

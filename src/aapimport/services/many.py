@@ -32,8 +32,8 @@ from aapimport.services.ownership import (
     settle_accepted,
     settle_sent,
 )
+from aapimport.services.replies import Answer, Reply
 from aapimport.services.scim import BULK_REQUEST, Account, identifier, mapping, objects, text
-from aapimport.services.transport import Answer, Reply
 from aapimport.services.values import Wanted
 
 _OPERATION_BYTES = 1000  # what is around the texts of one person, generously

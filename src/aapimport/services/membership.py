@@ -8,9 +8,9 @@ from urllib.parse import quote
 from aapimport.errors import ServiceError
 from aapimport.person import address_key
 from aapimport.services.directory import Directory, Unknown
-from aapimport.services.discovery import UNAUTHORIZED, reachable
 from aapimport.services.kept import Item
 from aapimport.services.outcomes import Outcome, Verdict, judge
+from aapimport.services.replies import Answer
 from aapimport.services.scim import (
     AAP_GROUP,
     identifier,
@@ -20,7 +20,6 @@ from aapimport.services.scim import (
     plain_words,
     text,
 )
-from aapimport.services.transport import Answer
 
 NEVER_SHOWN = "accepted; this portal never shows who is in a team"
 SHOWN_IN_PART = "accepted; this team shows only some of its members"
@@ -91,11 +90,9 @@ def read_team(directory: Directory, team_id: str) -> Members | Unknown:
     Raises:
         SettingsError: The token is refused.
     """
-    reply = directory.repeat("GET", team_path(team_id))
+    reply = directory.read("GET", team_path(team_id))
     if not isinstance(reply, Answer):
         return Unknown(reply.reason)
-    if reply.status == UNAUTHORIZED:
-        reachable(reply, directory.name)
     body = reply.json()
     if not reply.ok or body is None:
         gone = reply.status == _NOT_FOUND

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from aapimport.services.patience import SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS, retry_after
+from aapimport.services.replies import Lost, NotSent, Reply
 from aapimport.services.scim import error_detail
-from aapimport.services.transport import Lost, NotSent, Reply
 
 _PAUSING = {401, TOO_MANY_REQUESTS}
 _REFUSING = {402, 403}
@@ -50,6 +50,7 @@ class Outcome:
         wrote: Something was sent to an account that exists.
         changed: The account shows something else than before that.
         answered: What is unknown came with an answer, such as a 500, whose words are the reason.
+        cure: What has to be set or mended before anything can be sent to the service.
         proves_unique: A create was refused because of an account that was then found there: this
             service takes no userName twice.
     """
@@ -66,13 +67,15 @@ class Outcome:
     wrote: bool = False
     changed: bool = False
     answered: bool = False
+    cure: str = ""
     proves_unique: bool = False
 
 
 def judge(reply: Reply) -> Outcome:
     """Classify the reply to a write, before looking at the body of a success."""
     if isinstance(reply, NotSent):
-        return Outcome(verdict=Verdict.NOT_SENT, reason=reply.reason)
+        verdict = Verdict.PAUSE if reply.cure else Verdict.NOT_SENT
+        return Outcome(verdict=verdict, reason=reply.reason, cure=reply.cure)
     if isinstance(reply, Lost):
         return Outcome(verdict=Verdict.UNKNOWN, reason=reply.reason)
     if reply.ok:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from aapimport.errors import ServiceError
-from aapimport.services.transport import Answer, Lost, NotSent, Reply
+from aapimport.services.replies import Answer, Lost, NotSent, Reply
 
 TOO_MANY_REQUESTS = 429
 SERVICE_UNAVAILABLE = 503
@@ -221,4 +221,4 @@ def transient(reply: Reply) -> bool:
     """Whether the same request may well succeed a little later."""
     if isinstance(reply, Answer):
         return reply.status in {408, TOO_MANY_REQUESTS, 500, 502, SERVICE_UNAVAILABLE, 504}
-    return not (isinstance(reply, Lost) and reply.lasting)
+    return not (reply.lasting if isinstance(reply, Lost) else reply.cure)

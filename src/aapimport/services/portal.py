@@ -7,7 +7,6 @@ from functools import cached_property
 
 from aapimport.errors import ServiceError
 from aapimport.services.directory import Directory, Unknown
-from aapimport.services.discovery import UNAUTHORIZED, reachable
 from aapimport.services.joining import Joining
 from aapimport.services.membership import (
     NEVER_SHOWN,
@@ -20,6 +19,7 @@ from aapimport.services.membership import (
 )
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.patience import transient
+from aapimport.services.replies import Answer, Reply
 from aapimport.services.scim import (
     AAP_GROUP,
     AAP_USER,
@@ -33,7 +33,6 @@ from aapimport.services.scim import (
     text,
 )
 from aapimport.services.team_writes import no_longer, settled
-from aapimport.services.transport import Answer, Reply
 from aapimport.services.values import EmailKind, Pass, Team
 
 _WELCOME = ("welcome",)
@@ -76,11 +75,9 @@ class Portal(Directory):
         Raises:
             SettingsError: The token is refused.
         """
-        reply = self.repeat("GET", "/Me")
+        reply = self.read("GET", "/Me")
         if not isinstance(reply, Answer):
             return Unknown(reply.reason)
-        if reply.status == UNAUTHORIZED:
-            reachable(reply, self.name)
         if transient(reply):
             return Unknown(error_detail(reply))
         return read_account(reply.json() or {}) if reply.ok else None

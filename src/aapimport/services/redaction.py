@@ -6,7 +6,9 @@ the journal and into a log. Nothing that comes from a service goes past this.
 
 import base64
 import re
+import threading
 from bisect import bisect
+from collections import deque
 from collections.abc import Iterable, Iterator
 from html.entities import html5
 
@@ -15,6 +17,8 @@ _SHORT = 8
 """Tokens of fewer characters are struck out as whole words only: they could be part of a name."""
 _CUT = 12
 """Characters in a row of a token that are struck out of a service's words, as a part of it."""
+_LATEST = 16
+"""Fetched tokens that are struck out, of all services: what expired before opens nothing."""
 _WORD = rb"[\w.@+-]"
 _ASCII = 128
 _SPELLED = re.compile(
@@ -41,7 +45,15 @@ class Redaction:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = [_Secret(one) for one in dict.fromkeys(secrets) if one]
+        self._known = self._secrets = [_Secret(one) for one in dict.fromkeys(secrets) if one]
+        self._added: deque[_Secret] = deque(maxlen=_LATEST)
+        self._lock = threading.Lock()
+
+    def add(self, secret: str) -> None:
+        """Have a token struck out that was fetched; only the latest count."""
+        with self._lock:
+            self._added.append(_Secret(secret))
+            self._secrets = [*self._known, *self._added]
 
     def strike(self, said: bytes, *, words: bool = False) -> bytes:
         """What a service says, without the secrets.

@@ -27,8 +27,8 @@ from aapimport.services.repeating import (
     shows_in_time,
     wait_before_another,
 )
+from aapimport.services.replies import Answer, Reply
 from aapimport.services.scim import PATCH_OP, identifier, mapping, text
-from aapimport.services.transport import Answer, Reply
 
 MEMBERS = "members"
 _OR_SAY_SO = (
