@@ -29,6 +29,9 @@ _COMMANDS = (
     "teams",
     "renew",
     "sandbox",
+    "login",
+    "logout",
+    "config",
 )
 """In the order in which an administrator meets them."""
 

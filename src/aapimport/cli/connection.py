@@ -22,7 +22,7 @@ def connected(settings: Settings, pace: str | None = None) -> Iterator["Services
 
     Args:
         settings: Where they are.
-        pace: Requests a second, or the name of a known service; the default when None.
+        pace: Requests a second, or the name of a known service; what the settings say when None.
 
     Raises:
         SettingsError: The practice portal's folder can't be used, or the pace is none.
@@ -66,10 +66,11 @@ def team_names(pass_name: str) -> tuple[str, ...]:
 def _transports(
     settings: Settings, stack: ExitStack, pace: str | None
 ) -> tuple["Transport", "Transport"]:
-    from aapimport.services.pace import Pace, read_pace
+    from aapimport.config.pace import read_pace
+    from aapimport.services.pace import Pace
     from aapimport.services.transport import Transport
 
-    typed = read_pace(pace)
+    typed = read_pace(pace or settings.pace)
     if settings.portal and settings.jhana:
         endpoints = (settings.portal, settings.jhana)
         paces = {host_of(one.url): Pace(typed or _pace(one)) for one in endpoints}
