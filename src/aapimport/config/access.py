@@ -83,7 +83,7 @@ def access_to(service: Service, sources: Sources, stores: Stores | None) -> Acce
         certificate=_certificate(service.name, details, sources),
         ca_file=values.existing_file(given) if given else None,
         origins={f"{service.name}.{key}": origin for key, origin in origins.items()},
-        notices=(notice,) if notice else (),
+        notices=tuple(one for one in (notice, stores.notice if stores else "") if one),
     )
 
 

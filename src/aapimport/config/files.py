@@ -50,17 +50,22 @@ def read_files(where: Places) -> tuple[SettingsFile | None, SettingsFile | None]
 
 
 def _of_folder(working: Path, user: Path) -> Path:
-    try:
-        home = Path.home()
-    except RuntimeError:  # nobody knows
-        home = None
+    home = _home()
     for folder in (working, *working.parents):
         file = folder / NAME
         if _is_there(file) and not _same(file, user):
             return file
-        if folder == home:
+        if folder in home:
             break
     return working / NAME
+
+
+def _home() -> set[Path]:
+    """The home folder as it is called and as it is; nothing where nobody knows."""
+    try:
+        return {Path.home(), Path.home().resolve()}
+    except (RuntimeError, OSError):
+        return set()
 
 
 def _is_there(path: Path) -> bool:

@@ -72,7 +72,7 @@ def check_variables(environment: Mapping[str, str]) -> None:
     known = variables()
     for name in sorted(environment):
         if name.startswith(PREFIX) and name not in known:
-            meant = did_you_mean(PREFIX + one for one in _closest(name, known))
+            meant = did_you_mean(_closest(name, known))
             raise SettingsError(
                 f"the environment variable {name} is no setting of aapimport",
                 hint=meant or "unset it; docs/settings.md lists what there is",
@@ -80,4 +80,10 @@ def check_variables(environment: Mapping[str, str]) -> None:
 
 
 def _closest(name: str, known: frozenset[str]) -> list[str]:
-    return closest(name[len(PREFIX) :], sorted(one[len(PREFIX) :] for one in known), most=2)
+    """The variables that one was probably meant to be; a secret of any kind has the same."""
+    for service in SERVICE_NAMES:
+        kind = name.removeprefix(f"{PREFIX}{service.upper()}_").lower()
+        if kind in SECRET_KEYS:
+            return [token_variable(service)]
+    near = closest(name[len(PREFIX) :], sorted(one[len(PREFIX) :] for one in known), most=2)
+    return [PREFIX + one for one in near]

@@ -188,7 +188,9 @@ def live_settings(sources: Sources, stores: Stores | None) -> Settings:
             values.number(settle, MAX_SETTLE_SECONDS) if settle else DEFAULT_SETTLE_SECONDS
         ),
         origins={**plain.origins, **ways["portal"].origins, **ways["jhana"].origins},
-        notices=plain.notices + ways["portal"].notices + ways["jhana"].notices,
+        notices=tuple(
+            dict.fromkeys(plain.notices + ways["portal"].notices + ways["jhana"].notices)
+        ),
     )
 
 

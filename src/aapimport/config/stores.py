@@ -17,7 +17,7 @@ from aapimport.errors import SettingsError
 
 _MOST_BYTES = 65_536
 _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "‘": "’", "«": "»"}
-_BEARER = re.compile(r"(?:authorization\s*:\s*)?bearer\s+", re.IGNORECASE)
+_BEARER = re.compile(r"(?:authorization\s*:\s*)?bearer(?:\s+|$)", re.IGNORECASE)
 KEYRING = "keyring"
 """The source of what the system's keyring keeps."""
 
@@ -39,6 +39,16 @@ class Stores:
     file: SecretFile
     profile: str = ""
     trouble: str = field(default="", init=False)
+
+    @property
+    def notice(self) -> str:
+        """What is to be said about the file; empty for nothing."""
+        if not self.file.tightened:
+            return ""
+        return (
+            f"{self.file.path} could be read by others until now: ask for new secrets, and keep"
+            " them with aapimport login"
+        )
 
     def find(self, service: Service) -> Secret | None:
         """What is kept for a service at its address; None where nothing is.
