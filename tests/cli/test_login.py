@@ -206,3 +206,19 @@ def test_a_script_keeps_nothing_for_an_address_that_only_the_folder_names(aapimp
     url = {"AAPIMPORT_PORTAL_URL": "https://portal.example.com/scim"}
     assert aapimport("login", "portal", stdin="tok", **url).code == 0
     assert list(machine.keyring.kept.values()) == ["tok"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals")
+def test_a_terminal_asks_about_an_address_that_only_the_folder_names(machine):
+    """Enter is no, and then no secret is asked for; yes keeps it for that address."""
+    machine.folder_file(SERVICES)
+    terminal = Terminal()
+    words = [*AAPIMPORT, "login", "portal", "--file"]
+    question = "Is https://portal.example.com/scim really the portal?"
+    assert terminal.run(words, [(question, "")], COLUMNS="300") == 1
+    assert "no secret was kept for https://portal.example.com/scim" in terminal.screen
+    assert not machine.state.exists()
+    answers = [(question, "y"), ("not shown as you type", "canary-1")]
+    assert terminal.run(words, answers, COLUMNS="300") == 0
+    kept = json.loads((machine.state / "secrets.json").read_text(encoding="utf-8"))
+    assert list(kept.values()) == ["canary-1"]

@@ -67,6 +67,16 @@ def test_a_folder_that_others_may_write_to_is_refused(tmp_path: Path, mode: int)
     assert list(folder.iterdir()) == []
 
 
+@posix
+def test_the_folder_around_a_profiles_is_looked_at_too(tmp_path: Path) -> None:
+    """Whoever may write there could put another folder in its place."""
+    private_folder(tmp_path / "state" / "profiles" / "acme")
+    assert _mode(tmp_path / "state") == 0o700
+    (tmp_path / "state").chmod(0o777)
+    with pytest.raises(SettingsError, match="others may write to the folder"):
+        private_folder(tmp_path / "state" / "profiles" / "acme")
+
+
 @root
 def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     """They can read what is in it, also when they say otherwise now."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aapimport.cli.target import profile_option
-from aapimport.errors import ExitCode, SettingsError, UsageError
+from aapimport.errors import ExitCode, RefusedError, SettingsError, UsageError
 
 if TYPE_CHECKING:
     from aapimport.config.keys import ServiceName
@@ -111,6 +111,7 @@ def _keep_one(
         check_writable(one, stores)
     what = {"basic": "password", "client-credentials": "client secret"}.get(kind, "token")
     if on_terminal:
+        _ask_about_address(one, sources)
         asked = f"{TITLES[one.name]} at {one.url} ({one.address.origin})"
         typed = _hidden(f"{what} of {asked}, not shown as you type: ")
     else:
@@ -123,6 +124,28 @@ def _keep_one(
     notices += [f"{name} is set, and goes first" for name in first if name in sources.environment]
     show_notices(notices)
     click.echo(f"the {what} of {TITLES[one.name]} at {one.url} is kept: {where}", err=True)
+
+
+def _ask_about_address(one: "Service", sources: "Sources") -> None:
+    """Ask about an address that somebody else may have chosen; Enter is no.
+
+    Raises:
+        RefusedError: It is not the right one.
+    """
+    from aapimport.cli.asking import Asker
+    from aapimport.config.keys import TITLES
+
+    if not sources.only_the_folder_names(one):
+        return
+    question = (
+        f"Only {one.address.origin}, a file in the working folder, names this address."
+        f"\nIs {one.url} really {TITLES[one.name]}?"
+    )
+    flags = f"or set AAPIMPORT_{one.name.upper()}_URL"
+    if not Asker(practice=False, yes=False).confirm(question, default=False, flags=flags):
+        raise RefusedError(
+            f"no secret was kept for {one.url}", hint="correct the address, or work elsewhere"
+        )
 
 
 def _hidden(prompt: str) -> str:

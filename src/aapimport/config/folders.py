@@ -9,6 +9,8 @@ from pathlib import Path
 from aapimport.config.keys import STATE_DIR
 from aapimport.errors import SettingsError
 
+PROFILES = "profiles"
+"""The folder of the profiles' state folders, in the state folder."""
 _OWN = f"set {STATE_DIR} to a folder of your own"
 _OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -22,6 +24,8 @@ def private_folder(path: Path) -> Path:
         SettingsError: It can't be made or used, others own it or may write to it, or its file
             system has no locks.
     """
+    if path.parent.name == PROFILES:
+        private_folder(path.parent.parent)  # whoever may write there could exchange this one
     try:
         made = _made(path)
         if os.name != "nt":

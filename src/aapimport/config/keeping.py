@@ -75,18 +75,17 @@ def forget(service: Service, stores: Stores) -> list[str]:
 def check_known(service: Service, sources: Sources) -> None:
     """Refuse to keep a secret for an address that only a file in the working folder names.
 
-    On a terminal the address is shown before the secret is typed; here nobody sees it.
+    On a terminal a person is asked about it; here nobody sees it.
 
     Raises:
         SettingsError: Neither the environment nor the user's own file has the address.
     """
-    own = {given.text.strip().rstrip("/") for given in sources.own(service.name, "url")}
-    if service.address.foreign and service.address.text.strip().rstrip("/") not in own:
+    if sources.only_the_folder_names(service):
         raise SettingsError(
             f"no secret is kept for {service.url}: only a file in the working folder names that"
             f" address, {service.address.origin}",
-            hint="run this on a terminal, which shows you the address, or write it into your own"
-            " settings file (`aapimport config path`)",
+            hint="run this on a terminal, which asks about it, or write it into your own settings"
+            " file (`aapimport config path`)",
         )
 
 

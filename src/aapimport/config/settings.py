@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 from aapimport.config import values
 from aapimport.config.access import access_to, check_reader
+from aapimport.config.folders import PROFILES
 from aapimport.config.given import DEFAULT
 from aapimport.config.keys import (
     OF_A_PORTAL,
@@ -223,7 +224,7 @@ def base_state_dir(sources: Sources) -> tuple[Path, str]:
 def profile_state_dir(sources: Sources) -> tuple[Path, str]:
     """The state folder of the chosen profile, whose lock, journal and secrets are its own."""
     folder, origin = base_state_dir(sources)
-    return (folder / "profiles" / sources.profile if sources.profile else folder), origin
+    return (folder / PROFILES / sources.profile if sources.profile else folder), origin
 
 
 def _plain(

@@ -135,6 +135,12 @@ class Sources:
                 found = (file.given(table, key) for table in tables)
                 yield from (one for one in found if one is not None)
 
+    def only_the_folder_names(self, service: Service) -> bool:
+        """Whether nobody but a file in the working folder names a service's address."""
+        return service.address.foreign and all(
+            web_address(one) != service.url for one in self.own(service.name, "url")
+        )
+
     def missing(self) -> list[str]:
         """What both services need and nothing gives, by the names of the settings."""
         return [

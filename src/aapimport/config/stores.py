@@ -140,12 +140,7 @@ def check_confirmed(service: Service, secret: Secret, sources: Sources, stores: 
     Raises:
         SettingsError: Neither the user's own file nor `login` knows the address.
     """
-    if not service.address.foreign:
-        return
-    own = (given.text.strip().rstrip("/") for given in sources.own(service.name, "url"))
-    if any(text == service.address.text.strip().rstrip("/") for text in own):
-        return
-    if stores.find(service) is not None:
+    if not sources.only_the_folder_names(service) or stores.find(service) is not None:
         return
     raise SettingsError(
         f"{secret.source} is not sent to {service.url}: only a file in the working folder"
