@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from aapimport.run.journal import Journal
+from aapimport.config.choice import Choice, settings_for
+from aapimport.errors import ServiceError
+from aapimport.run.journal import Journal, journal_path
+from aapimport.run.lock import only_writer
 from support.machine import SERVICES, profile
 from support.terminal import AAPIMPORT, Terminal
 
@@ -138,6 +141,25 @@ def test_profiles_have_a_state_folder_each(aapimport, live, machine, portal_stub
     assert aapimport("passes", "--practice", "--profile", "acme").code == 0
     assert (machine.state / "practice").is_dir()
     assert not (machine.state / "profiles").exists()
+
+
+def test_two_profiles_never_wait_for_each_other(live, machine):
+    """Each has the lock of its own journal; the same profile twice has to wait."""
+    machine.own_file(profile("acme") + profile("beta", "https://b.example.com"))
+    environment = live | {"AAPIMPORT_STATE_DIR": str(machine.state)}
+    acme, beta = (
+        settings_for(Choice(profile=name, live=True), on_terminal=False, environment=environment)
+        for name in ("acme", "beta")
+    )
+    journals = [journal_path(one.state_dir, one.target) for one in (acme, beta)]
+    with only_writer(journals[0], pytest.fail), only_writer(journals[1], pytest.fail):
+        told: list[str] = []
+        with (
+            pytest.raises(ServiceError, match="another upload is still running"),
+            only_writer(journals[0], told.append, wait_seconds=0.1),
+        ):
+            pytest.fail("one at a time")
+        assert len(told) == 1
 
 
 def test_a_notice_about_a_token_is_on_stderr(aapimport, live):

@@ -149,14 +149,26 @@ def _ask_about_address(one: "Service", sources: "Sources") -> None:
 
 
 def _hidden(prompt: str) -> str:
-    """What is typed on the terminal, and shown nowhere; what was typed before doesn't count."""
+    """What is typed on the terminal, and shown nowhere; what was typed before doesn't count.
+
+    Raises:
+        SettingsError: The terminal would show it.
+    """
     import getpass
+    import warnings
 
     from aapimport.cli.asking import throw_away_typed
     from aapimport.screens.console import safe
 
     throw_away_typed()
-    try:
-        return getpass.getpass(safe(prompt), stream=sys.stderr)
-    except EOFError:
-        return ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return getpass.getpass(safe(prompt), stream=sys.stderr)
+        except EOFError:
+            return ""
+        except getpass.GetPassWarning as error:
+            raise SettingsError(
+                "this terminal would show what you type",
+                hint="have a program write the secret to stdin instead of typing it",
+            ) from error

@@ -213,8 +213,14 @@ def services(sources: Sources) -> tuple[Service, Service]:
 
 
 def base_state_dir(sources: Sources) -> tuple[Path, str]:
-    """The state folder of everybody who names no profile, and where it came from."""
+    """The state folder of everybody who names no profile, and where it came from.
+
+    Raises:
+        SettingsError: It is no path.
+    """
     if chosen := sources.plain(STATE):
+        if not chosen.text.isprintable():
+            raise chosen.wrong("is no path")
         return home_made(chosen.text).absolute(), chosen.origin
     import platformdirs
 
