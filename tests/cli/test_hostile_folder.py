@@ -164,6 +164,14 @@ def test_a_profile_sends_nothing_to_another_address(aapimport, honest, thief, po
     _refused(done, thief, f"AAPIMPORT_PORTAL_URL is {thief.url}", portal_stub.url, "'acme'")
 
 
+def test_nor_where_the_folder_agrees_with_the_variable(aapimport, honest, thief, portal_stub):
+    """The user's own binding of the profile counts, whatever the folder says of it."""
+    honest.own_file(_tables("acme", portal_stub.url, f"{portal_stub.url}/j"))
+    honest.folder_file(_tables("acme", thief.url, f"{portal_stub.url}/j"))
+    done = aapimport("passes", "--profile", "acme", AAPIMPORT_PORTAL_URL=thief.url, **TOKENS)
+    _refused(done, thief, "is bound to", portal_stub.url)
+
+
 def test_a_profile_never_takes_the_services_of_no_profile(aapimport, honest, thief):
     """One that lacks an address is half configured, whatever stands at the top."""
     text = honest.own_path.read_text(encoding="utf-8")

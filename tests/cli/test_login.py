@@ -104,7 +104,7 @@ def test_logout_forgets(aapimport, machine):
     ("typed", "kept", "taken"),
     [
         ("Bearer abc", "abc", "'Bearer' was taken off"),
-        ('"bearer abc"', "abc", "quotation marks were and 'Bearer' was taken off"),
+        ('"bearer abc"', "abc", "'Bearer' and quotation marks were taken off"),
         ("Authorization: Bearer abc\r\n", "abc", "'Bearer' was taken off"),
         (" “abc” ", "abc", "quotation marks were taken off"),
         ("abc=='", "abc=='", ""),

@@ -167,7 +167,7 @@ def test_a_notice_about_a_token_is_on_stderr(aapimport, live):
     pasted = live | {"AAPIMPORT_PORTAL_TOKEN": f'"Bearer {live["AAPIMPORT_PORTAL_TOKEN"]}"'}
     done = aapimport("passes", "--profile", "acme", "--json", **pasted)
     assert done.code == 0
-    assert "notice: quotation marks were and 'Bearer' was taken off the secret" in done.err
+    assert "notice: 'Bearer' and quotation marks were taken off AAPIMPORT_PORTAL_TOKEN" in done.err
     assert live["AAPIMPORT_PORTAL_TOKEN"] not in done.err
     assert isinstance(done.json, list)
 

@@ -60,14 +60,12 @@ class Sources:
 
     Attributes:
         environment: The environment's variables.
-        where: Where the files are; None where none is read.
         files: The folder's file and the user's, as far as they are there, in this order.
         profile: The chosen profile; empty without one.
         chosen_by: What chose it, `--profile` or `AAPIMPORT_PROFILE`; empty without one.
     """
 
     environment: Mapping[str, str] = field(repr=False)
-    where: Places | None = None
     files: tuple[SettingsFile, ...] = ()
     profile: str = ""
     chosen_by: str = ""
@@ -157,16 +155,14 @@ class Sources:
             return in_files[0] if in_files else None
         if (typed := self.variable(wanted)) is None:
             return None  # it failed to load, and no other may stand in for it
-        if (
-            self.profile
-            and in_files
-            and place_of(web_address(in_files[0])) != place_of(web_address(typed))
-        ):
-            raise SettingsError(
-                f"{typed.where} is {web_address(typed)}, and the profile {self.profile!r} is bound"
-                f" to {web_address(in_files[0])} ({in_files[0].origin})",
-                hint=f"unset {typed.where}, or use another profile",
-            )
+        url = web_address(typed)
+        for bound in in_files if self.profile else []:
+            if place_of(web_address(bound)) != place_of(url):
+                raise SettingsError(
+                    f"{typed.where} is {url}, and the profile {self.profile!r} is bound to"
+                    f" {web_address(bound)} ({bound.origin})",
+                    hint=f"unset {typed.where}, or use another profile",
+                )
         return typed
 
     def _speaks_of(self, file: SettingsFile, name: ServiceName, address: Given, url: str) -> bool:
@@ -202,9 +198,7 @@ def read_sources(
     check_profile_names((name for file in files for name in file.profiles), "the settings files")
     chosen_by = FLAG if profile is not None else PROFILE if PROFILE in environment else ""
     chosen = (environment.get(PROFILE, "") if profile is None else profile).strip()
-    found = Sources(
-        environment=environment, where=where, files=files, profile=chosen, chosen_by=chosen_by
-    )
+    found = Sources(environment=environment, files=files, profile=chosen, chosen_by=chosen_by)
     if chosen_by:
         _check_profile(found)
     return found

@@ -18,6 +18,7 @@ from aapimport.errors import SettingsError
 _MOST_BYTES = 65_536
 _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "‘": "’", "«": "»"}
 _BEARER = re.compile(r"(?:authorization\s*:\s*)?bearer(?:\s+|$)", re.IGNORECASE)
+_SCHEME = "'Bearer'"
 KEYRING = "keyring"
 """The source of what the system's keyring keeps."""
 
@@ -128,7 +129,7 @@ def cleaned(text: str, auth: Auth, where: str) -> tuple[str, str]:
             f"{where} holds characters that a {what} can't have",
             hint=f"copy the {what} again, without line breaks or spaces",
         )
-    return value, f"{off} taken off the secret of {where}" if off else ""
+    return value, f"{off} taken off {where}" if off else ""
 
 
 def check_confirmed(service: Service, secret: Secret, sources: Sources, stores: Stores) -> None:
@@ -168,11 +169,12 @@ def _unwrapped(text: str, *, bearer: bool) -> tuple[str, str]:
     off: list[str] = []
     while True:
         if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
-            text, what = text[1:-1].strip(), "quotation marks were"
+            text, what = text[1:-1].strip(), "quotation marks"
         elif bearer and (found := _BEARER.match(text)):
-            text, what = text[found.end() :], "'Bearer' was"
+            text, what = text[found.end() :], _SCHEME
         else:
-            return text, " and ".join(dict.fromkeys(off))
+            words = " and ".join(sorted(set(off)))
+            return text, words and f"{words} {'was' if words == _SCHEME else 'were'}"
         off.append(what)
 
 
