@@ -146,7 +146,8 @@ def test_init_asks_on_a_terminal(machine):
     assert 'url = "https://p.example.com/scim"' in machine.own_path.read_text(encoding="utf-8")
 
 
-TOP = "buffer = 5\n"
+WIDE = {"COLUMNS": "500"}
+"""Long paths are broken anywhere in a narrow terminal."""
 WRONG_FILES = [
     ("buffr = 5", "aapimport.toml: buffr is no setting", "did you mean 'buffer'?"),
     ("Buffer = 5", "Buffer is no setting", "did you mean 'buffer'?"),
@@ -208,7 +209,7 @@ WRONG_FILES = [
 def test_a_wrong_file_is_one_sentence(text, said, hint, aapimport, machine):
     """File and key are named, the hint says what to do, secrets aren't repeated; exit code 3."""
     machine.own_file(text)
-    done = aapimport("config", "show")
+    done = aapimport("config", "show", **WIDE)
     assert done.code == 3
     _is_one_sentence(done.err, said, hint)
     assert "aapimport.toml" in done.err or "AAPIMPORT_" in done.err
@@ -267,7 +268,7 @@ def test_a_wrong_variable_is_one_sentence(environment, said, hint, aapimport, ma
     tokens = {"AAPIMPORT_PORTAL_TOKEN": "t1", "AAPIMPORT_JHANA_TOKEN": "t2"}
     if "AAPIMPORT_PORTAL_TOKEN_FILE" in environment:
         tokens.pop("AAPIMPORT_PORTAL_TOKEN")
-    done = aapimport("config", "show", **(tokens | environment))
+    done = aapimport("config", "show", **(tokens | environment | WIDE))
     assert done.code == 3
     _is_one_sentence(done.err, said, hint)
     assert "canary" not in done.err + done.out
