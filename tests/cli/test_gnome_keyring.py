@@ -17,7 +17,9 @@ STATUS = ("login", "--status", "--json")
 _WAIT = 20.0
 _DAEMON = ("--unlock", "--foreground", "--components=secrets")
 _SECRETS = "org.freedesktop.secrets"
-_PROGRAMS = {name: shutil.which(name) for name in ("dbus-daemon", "gnome-keyring-daemon")}
+_PROGRAMS = {
+    name: shutil.which(name) for name in ("dbus-daemon", "dbus-send", "gnome-keyring-daemon")
+}
 _MISSING = [name for name, path in _PROGRAMS.items() if not path]
 
 pytestmark = [
@@ -108,7 +110,7 @@ def session(bus: dict[str, str], machine: Machine) -> Iterator[Session]:
 
 def _wait_for_secrets(bus: dict[str, str]) -> None:
     words = [
-        *("dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus"),
+        *(str(_PROGRAMS["dbus-send"]), "--session", "--print-reply", "--dest=org.freedesktop.DBus"),
         *("/", "org.freedesktop.DBus.NameHasOwner", f"string:{_SECRETS}"),
     ]
     deadline = time.monotonic() + _WAIT
