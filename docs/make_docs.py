@@ -137,9 +137,11 @@ def _walkthrough() -> str:
 
 def _run(words: list[str], state: Path) -> str:
     """What a command prints at 80 columns: stdout and stderr, without trailing blanks."""
+    mine = ("AAPIMPORT_", "XDG_")  # settings of whoever makes the pages
     environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("AAPIMPORT_")
+        name: value for name, value in os.environ.items() if not name.startswith(mine)
     } | {"AAPIMPORT_STATE_DIR": str(state), "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
+    environment |= dict.fromkeys(("HOME", "USERPROFILE", "LOCALAPPDATA"), str(state))
     screen = screen_of(words, environment)
     return "\n".join(text.rstrip() for text in screen.rstrip().splitlines())
 

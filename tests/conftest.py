@@ -17,6 +17,7 @@ import pytest
 
 from aapimport.sheets import child
 from support.kept import keep
+from support.machine import Machine
 from support.readers import Readers
 from support.stub import ScimStub
 from support.uploading import Uploading
@@ -180,6 +181,7 @@ def state_dir(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path) -> Pa
             monkeypatch.delenv(name)
     for name in _FOLDERS:
         monkeypatch.setenv(name, str(home))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     folder = tmp_path / "state"
     monkeypatch.setenv("AAPIMPORT_STATE_DIR", str(folder))
     return folder
@@ -237,6 +239,17 @@ def warm(_readers: Readers) -> Iterator[Warm | None]:
     environment = os.environ | {"PYTHONUTF8": "1"}
     with Warm((), _COMMANDS, environment, _readers.jobs) as started:
         yield started
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, state_dir: Path) -> Machine:
+    """A machine with a home, a working folder and a keyring of the test's own."""
+    made = Machine(tmp_path, state_dir)
+    for name in _FOLDERS:
+        monkeypatch.setenv(name, str(made.home))
+    monkeypatch.chdir(made.work)
+    monkeypatch.setattr("keyring.core._keyring_backend", made.keyring)
+    return made
 
 
 @pytest.fixture

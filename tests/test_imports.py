@@ -3,7 +3,10 @@ import sys
 
 import pytest
 
-HEAVY = ("httpx", "pydantic", "openpyxl", "rich", "scim2_models", "scim2_server", "python_calamine")
+HEAVY = (
+    *("httpx", "pydantic", "openpyxl", "rich", "scim2_models", "scim2_server", "python_calamine"),
+    *("keyring", "tomllib", "filelock"),
+)
 _SCRIPT = f"""
 import sys
 from aapimport.cli import main
@@ -16,7 +19,14 @@ sys.exit(code)
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["--version"], ["upload", "--help"], ["sandbox", "serve", "--help"]],
+    [
+        ["--help"],
+        ["--version"],
+        ["upload", "--help"],
+        ["sandbox", "serve", "--help"],
+        ["login", "--help"],
+        ["config", "--help"],
+    ],
     ids=" ".join,
 )
 def test_help_loads_no_heavy_library(arguments: list[str]) -> None:

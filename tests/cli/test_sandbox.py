@@ -13,7 +13,7 @@ import pytest
 
 from aapimport.cli import main
 from aapimport.cli.sandbox import sandbox
-from aapimport.config.folders import STATE_DIR
+from aapimport.config.keys import STATE_DIR
 from aapimport.config.settings import SERVICE_VARIABLES
 from aapimport.errors import ExitCode
 from aapimport.sandbox.practice import Practice

@@ -144,7 +144,7 @@ def test_bytes_that_are_no_text_are_no_answer(aapimport_process, served, tmp_pat
 @pytest.mark.parametrize("name", ["AAPIMPORT_PORTAL_TOKEN", "AAPIMPORT_JHANA_URL"])
 def test_half_a_configuration_ends_before_anything(aapimport, name: str):
     """One variable set, or set but empty, is exit 3 and never the practice portal."""
-    for value in ("x", ""):
+    for value in ("https://jhana.example.com", ""):
         done = aapimport("upload", USERS, *PASS, "--yes", **{name: value})
         assert done.code == 3
         assert "half configured" in done.err

@@ -1,11 +1,8 @@
-import os
-import stat
 from pathlib import Path
 
 import pytest
 
 from aapimport.config.addresses import places_of
-from aapimport.config.folders import private_folder
 from aapimport.config.settings import (
     DEFAULT_SETTLE_SECONDS,
     JHANA_TOKEN,
@@ -117,22 +114,6 @@ def test_the_state_folder_is_where_the_setting_says(
     assert read_settings({"AAPIMPORT_STATE_DIR": "x"}).state_dir == tmp_path / "x"
     assert read_settings({"AAPIMPORT_STATE_DIR": "~/x"}).state_dir == home / "x"
     assert read_settings({}).state_dir.is_relative_to(home)
-
-
-def test_a_private_folder_is_private(tmp_path: Path) -> None:
-    """It is made with its parents, for its owner only."""
-    folder = private_folder(tmp_path / "a" / "b")
-    assert folder.is_dir()
-    if os.name == "posix":
-        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-
-
-def test_a_folder_that_can_not_be_made_is_a_setting(tmp_path: Path) -> None:
-    """A file in the way is said with its path."""
-    (tmp_path / "file").touch()
-    with pytest.raises(SettingsError, match="can't be used") as caught:
-        private_folder(tmp_path / "file" / "below")
-    assert "AAPIMPORT_STATE_DIR" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aapimport.config.addresses import host_of, is_loopback
-from aapimport.config.settings import Endpoint, Settings, read_settings
+from aapimport.config.settings import Endpoint, Settings
 
 if TYPE_CHECKING:
     from aapimport.app.desk import Desk
@@ -23,7 +23,7 @@ def connected(settings: Settings, pace: str | None = None) -> Iterator["Services
 
     Args:
         settings: Where they are.
-        pace: Requests a second, or the name of a known service; the default when None.
+        pace: Requests a second, or the name of a known service; what the settings say when None.
 
     Raises:
         SettingsError: The practice portal's folder can't be used, or the pace is none.
@@ -49,7 +49,7 @@ def connected(settings: Settings, pace: str | None = None) -> Iterator["Services
         )
 
 
-def team_names(pass_name: str) -> tuple[str, ...]:
+def team_names(settings: Settings, pass_name: str) -> tuple[str, ...]:
     """The names of a pass's teams, sorted.
 
     Raises:
@@ -59,7 +59,7 @@ def team_names(pass_name: str) -> tuple[str, ...]:
     """
     from aapimport.plan.names import choose_pass
 
-    with connected(read_settings()) as services:
+    with connected(settings) as services:
         chosen = choose_pass(services.portal, pass_name)
         return tuple(sorted(t.name for t in services.portal.teams() if t.pass_id == chosen.id))
 
@@ -67,12 +67,13 @@ def team_names(pass_name: str) -> tuple[str, ...]:
 def _transports(
     settings: Settings, stack: ExitStack, pace: str | None
 ) -> tuple["Transport", "Transport"]:
+    from aapimport.config.pace import read_pace
     from aapimport.services.credentials import secrets_of
-    from aapimport.services.pace import Pace, read_pace
+    from aapimport.services.pace import Pace
     from aapimport.services.redaction import Redaction
     from aapimport.services.transport import Transport
 
-    typed = read_pace(pace)
+    typed = read_pace(pace or settings.pace)
     if settings.portal and settings.jhana:
         endpoints = (settings.portal, settings.jhana)
         paces = {host_of(one.url): Pace(typed or _pace(one)) for one in endpoints}

@@ -30,6 +30,9 @@ _COMMANDS = (
     "teams",
     "renew",
     "sandbox",
+    "login",
+    "logout",
+    "config",
 )
 """In the order in which an administrator meets them."""
 

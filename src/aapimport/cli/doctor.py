@@ -1,28 +1,33 @@
 """`aapimport doctor`: what each service can do, and what that means for an upload."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
+from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import ExitCode
+
+if TYPE_CHECKING:
+    from aapimport.config.choice import Choice
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
-def doctor(*, as_json: bool) -> ExitCode:
+@target_options
+def doctor(*, as_json: bool, choice: "Choice") -> ExitCode:
     """Try both services and say what they can do, and what that means for an upload.
 
     Nothing is written to any service. Exit code 0: an upload can run; 3: a setting or a token
     is wrong; 4: a service can't be reached.
     """
     from aapimport.app.session import connected
-    from aapimport.config.settings import read_settings
     from aapimport.plan.diagnosis import diagnose
     from aapimport.screens.console import make_console
     from aapimport.screens.doctor import show_diagnosis
     from aapimport.screens.target import show_target
 
-    settings = read_settings()
+    settings = chosen_settings(choice)
     with connected(settings) as services:
         found = diagnose(services, settings.pass_as)
     if as_json:

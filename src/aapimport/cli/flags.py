@@ -166,7 +166,6 @@ _OF_RUNS = (
     option(
         EXPERT,
         "--pace",
-        envvar="AAPIMPORT_PACE",
         metavar="N",
         help="Requests a second for each service, or a service's name, for example slack.",
     ),

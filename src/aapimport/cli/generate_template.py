@@ -1,10 +1,15 @@
 """`aapimport generate-template`: the template, empty, to be filled in."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from aapimport.config.choice import Choice
 
 
 @click.command()
@@ -17,8 +22,14 @@ from aapimport.errors import ExitCode, UsageError
 )
 @click.option("--pass", "pass_name", metavar="NAME", help="Offer the teams of this pass in a list.")
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
+@target_options
 def generate_template(
-    out: Path | None, file_format: str | None, pass_name: str | None, *, force: bool
+    out: Path | None,
+    file_format: str | None,
+    pass_name: str | None,
+    *,
+    force: bool,
+    choice: "Choice",
 ) -> ExitCode:
     """Write the User Import Template to fill in.
 
@@ -39,7 +50,7 @@ def generate_template(
             hint="leave out --pass, or write an xlsx file",
         )
     check_free(path, force=force)
-    teams = _teams(pass_name)
+    teams = _teams(pass_name, choice)
     if chosen == "csv":
         write_template_csv(path, force=force)
     else:
@@ -48,12 +59,12 @@ def generate_template(
     return ExitCode.OK
 
 
-def _teams(pass_name: str | None) -> tuple[str, ...] | None:
+def _teams(pass_name: str | None, choice: "Choice") -> tuple[str, ...] | None:
     if pass_name is None:
         return None
     from aapimport.app.session import team_names
 
-    return team_names(pass_name)
+    return team_names(chosen_settings(choice), pass_name)
 
 
 def _target(out: Path | None, file_format: str | None) -> tuple[Path, str]:

@@ -1,23 +1,28 @@
 """`aapimport passes`: what the portal has."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
+from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import ExitCode
+
+if TYPE_CHECKING:
+    from aapimport.config.choice import Choice
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
-def passes(*, as_json: bool) -> ExitCode:
+@target_options
+def passes(*, as_json: bool, choice: "Choice") -> ExitCode:
     """List the passes of the portal, with their seats."""
     from aapimport.app.session import connected
-    from aapimport.config.settings import read_settings
     from aapimport.screens.console import make_console
     from aapimport.screens.passes import passes_json, show_passes
     from aapimport.screens.target import show_target
 
-    settings = read_settings()
+    settings = chosen_settings(choice)
     with connected(settings) as services:
         found = services.portal.passes()
     if as_json:

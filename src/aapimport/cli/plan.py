@@ -1,13 +1,17 @@
 """`aapimport plan`: what an upload would do."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aapimport.cli.flags import option, plan_options, taken
 from aapimport.cli.grouping import EVERYDAY, UNATTENDED, GroupedCommand
+from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import ExitCode
+
+if TYPE_CHECKING:
+    from aapimport.config.choice import Choice
 
 
 @click.command(cls=GroupedCommand)
@@ -23,9 +27,11 @@ from aapimport.errors import ExitCode
 @option(EVERYDAY, "--all", "everybody", is_flag=True, help="List everybody, not the first 50.")
 @option(UNATTENDED, "--force", is_flag=True, help="Overwrite the file of -o.")
 @option(UNATTENDED, "--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+@target_options
 def plan(
     file: Path,
     *,
+    choice: "Choice",
     output: Path | None,
     everybody: bool,
     force: bool,
@@ -40,9 +46,8 @@ def plan(
     from aapimport.app.choices import PlanChoices
     from aapimport.app.plan import Planning
     from aapimport.cli.desk import TerminalDesk
-    from aapimport.config.settings import read_settings
 
-    settings = read_settings()
+    settings = chosen_settings(choice)
     return Planning(
         settings=settings,
         desk=TerminalDesk(settings.target, as_json=as_json),

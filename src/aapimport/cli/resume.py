@@ -1,12 +1,16 @@
 """`aapimport resume`: finish an upload that was interrupted, or end it as it is."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aapimport.cli.flags import option, run_options, taken
 from aapimport.cli.grouping import EVERYDAY, EXPERT, UNATTENDED, GroupedCommand
+from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import ExitCode
+
+if TYPE_CHECKING:
+    from aapimport.config.choice import Choice
 
 
 @click.command(cls=GroupedCommand)
@@ -26,8 +30,16 @@ from aapimport.errors import ExitCode
     " on the services first, since a seat can't be given back.",
 )
 @run_options
+@target_options
 def resume(
-    receipt: str | None, *, close: bool, yes: bool, again: bool, as_json: bool, **flags: Any
+    receipt: str | None,
+    *,
+    choice: "Choice",
+    close: bool,
+    yes: bool,
+    again: bool,
+    as_json: bool,
+    **flags: Any,
 ) -> ExitCode:
     """Finish an interrupted upload, or end it as it is.
 
@@ -37,9 +49,8 @@ def resume(
     from aapimport.app.choices import RunChoices
     from aapimport.app.resume import Resumption
     from aapimport.cli.desk import TerminalDesk
-    from aapimport.config.settings import read_settings
 
-    settings = read_settings()
+    settings = chosen_settings(choice)
     return Resumption(
         receipt=receipt,
         settings=settings,

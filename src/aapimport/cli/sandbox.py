@@ -1,6 +1,5 @@
 """`aapimport sandbox`: the practice portal and Jhana."""
 
-import os
 import signal
 import sys
 from pathlib import Path
@@ -100,8 +99,6 @@ def serve(*, port: int) -> ExitCode:
 
 def _state_dir() -> Path:
     """The state folder; what is configured for the real services doesn't matter here."""
-    from aapimport.config.folders import STATE_DIR
-    from aapimport.config.settings import read_settings
+    from aapimport.config.choice import Choice, settings_for
 
-    only = {name: value for name, value in os.environ.items() if name == STATE_DIR}
-    return read_settings(only).state_dir
+    return settings_for(Choice(practice=True), on_terminal=False).state_dir

@@ -1,25 +1,30 @@
 """`aapimport teams`: the teams of the portal."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
+from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import ExitCode
+
+if TYPE_CHECKING:
+    from aapimport.config.choice import Choice
 
 
 @click.command()
 @click.option("--pass", "pass_name", metavar="NAME", help="Only the teams of this pass.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
-def teams(*, pass_name: str | None, as_json: bool) -> ExitCode:
+@target_options
+def teams(*, pass_name: str | None, as_json: bool, choice: "Choice") -> ExitCode:
     """List the teams of the portal, with their places."""
     from aapimport.app.session import connected
-    from aapimport.config.settings import read_settings
     from aapimport.plan.names import choose_pass
     from aapimport.screens.console import make_console
     from aapimport.screens.passes import show_teams, teams_json
     from aapimport.screens.target import show_target
 
-    settings = read_settings()
+    settings = chosen_settings(choice)
     with connected(settings) as services:
         found = services.portal.teams()
         passes = {one.id: one.name for one in services.portal.passes()}

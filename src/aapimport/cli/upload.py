@@ -1,13 +1,17 @@
 """`aapimport upload`: check, preview, ask, upload, receipt."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aapimport.cli.flags import approval_options, option, plan_options, run_options, taken
 from aapimport.cli.grouping import UNATTENDED, GroupedCommand
+from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import ExitCode
+
+if TYPE_CHECKING:
+    from aapimport.config.choice import Choice
 
 
 @click.command(cls=GroupedCommand)
@@ -29,8 +33,9 @@ from aapimport.errors import ExitCode
     help="Do exactly what a plan written with plan -o says, or nothing.",
 )
 @run_options
+@target_options
 def upload(
-    file: Path, *, yes: bool, as_json: bool, plan_file: Path | None, **flags: Any
+    file: Path, *, choice: "Choice", yes: bool, as_json: bool, plan_file: Path | None, **flags: Any
 ) -> ExitCode:
     """Upload the people in FILE to a pass, and to Jhana where the file says so.
 
@@ -40,9 +45,8 @@ def upload(
     from aapimport.app.choices import Approvals, PlanChoices, RunChoices
     from aapimport.app.upload import Upload
     from aapimport.cli.desk import TerminalDesk
-    from aapimport.config.settings import read_settings
 
-    settings = read_settings()
+    settings = chosen_settings(choice)
     return Upload(
         settings=settings,
         desk=TerminalDesk(settings.target, yes=yes, as_json=as_json),

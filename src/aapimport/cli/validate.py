@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import AapimportError, ExitCode, FileProblemError, UsageError
 
 if TYPE_CHECKING:
     from aapimport.check.check_file import Checked
+    from aapimport.config.choice import Choice
 
 
 @click.command("validate")
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     help="Write the file with all safe repairs applied.",
 )
 @click.option("--force", is_flag=True, help="Replace OUT.xlsx if it exists.")
+@target_options
 def validate(  # noqa: PLR0913 -- click names each flag
     file: Path,
     *,
@@ -52,6 +55,7 @@ def validate(  # noqa: PLR0913 -- click names each flag
     annotate: Path | None,
     fix: Path | None,
     force: bool,
+    choice: "Choice",
     **choices: Any,
 ) -> ExitCode:
     """Check every row of FILE and list all problems; nothing is sent."""
@@ -59,16 +63,7 @@ def validate(  # noqa: PLR0913 -- click names each flag
     from aapimport.check.check_file import ReadOptions, begin_check
     from aapimport.cli.desk import TerminalDesk
 
-    outputs = [out for out in (annotate, fix) if out is not None]
-    if len({out.absolute() for out in outputs}) < len(outputs):
-        raise UsageError(
-            f"--annotate and --fix both name {outputs[0]}", hint="give each a file of its own"
-        )
-    if outputs:
-        from aapimport.template.output import check_workbook_name
-
-        for out in outputs:
-            check_workbook_name(out, force=force, source=file)
+    outputs = _outputs(file, annotate, fix, force=force)
 
     def check(chosen: ReadOptions) -> "Checked":
         checking = begin_check(file, chosen, with_people=bool(outputs or pass_name))
@@ -78,7 +73,9 @@ def validate(  # noqa: PLR0913 -- click names each flag
         return checking()
 
     checked = with_answers(ReadOptions(**choices), TerminalDesk("live"), check)
-    teams = _compared(checked, pass_name) if pass_name is not None else _not_compared(checked)
+    teams = (
+        _compared(checked, pass_name, choice) if pass_name is not None else _not_compared(checked)
+    )
     _show(teams, show_all=show_all, as_json=as_json)
     _write(teams.checked, annotate, fix, force=force)
     if teams.error:
@@ -90,6 +87,26 @@ def validate(  # noqa: PLR0913 -- click names each flag
     count = teams.checked.count
     failed = count(Level.ERROR) or (strict and count(Level.WARNING))
     return ExitCode.FINDINGS if failed else ExitCode.OK
+
+
+def _outputs(file: Path, annotate: Path | None, fix: Path | None, *, force: bool) -> list[Path]:
+    """The workbooks that are to be written.
+
+    Raises:
+        UsageError: Both are one file.
+        FileProblemError: One can't be written.
+    """
+    outputs = [out for out in (annotate, fix) if out is not None]
+    if len({out.absolute() for out in outputs}) < len(outputs):
+        raise UsageError(
+            f"--annotate and --fix both name {outputs[0]}", hint="give each a file of its own"
+        )
+    if outputs:
+        from aapimport.template.output import check_workbook_name
+
+        for out in outputs:
+            check_workbook_name(out, force=force, source=file)
+    return outputs
 
 
 @dataclass(frozen=True)
@@ -115,17 +132,16 @@ def _not_compared(checked: "Checked") -> _Teams:
     return _Teams(checked, "team names were not compared with the portal's: --pass NAME does")
 
 
-def _compared(checked: "Checked", pass_name: str) -> _Teams:
+def _compared(checked: "Checked", pass_name: str, choice: "Choice") -> _Teams:
     """Compare the teams of the file with those of a pass."""
     from aapimport.app.session import connected
-    from aapimport.config.settings import read_settings
     from aapimport.plan.checked_teams import with_team_problems
     from aapimport.plan.names import choose_pass, teams_of
     from aapimport.screens.console import make_console, safe
     from aapimport.screens.target import show_target
 
     try:
-        settings = read_settings()
+        settings = chosen_settings(choice)
         show_target(make_console(sys.stderr), settings)
         with connected(settings) as services:
             chosen = choose_pass(services.portal, pass_name, settings.pass_as)

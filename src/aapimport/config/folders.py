@@ -1,31 +1,109 @@
-"""Folders of ours, which only their owner can open."""
+"""Folders and files of ours, which only their owner can open."""
 
 import os
 import stat
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
+from aapimport.config.keys import STATE_DIR
 from aapimport.errors import SettingsError
 
-STATE_DIR = "AAPIMPORT_STATE_DIR"
+PROFILES = "profiles"
+"""The folder of the profiles' state folders, in the state folder."""
+_OWN = f"set {STATE_DIR} to a folder of your own"
+_OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def private_folder(path: Path) -> Path:
-    """Create a folder that only its owner can open (0700), with its parents.
+    """A folder of ours; one that isn't there is made with its parents, for its owner only (0700).
+
+    A folder that was there keeps its mode: it is somebody's choice.
 
     Raises:
-        SettingsError: It can't be created, its mode can't be set, or everybody may write to it.
+        SettingsError: It can't be made or used, others own it or may write to it, or its file
+            system has no locks.
     """
+    if path.parent.name == PROFILES:
+        private_folder(path.parent.parent)  # whoever may write there could exchange this one
     try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if os.name != "nt" and path.stat().st_mode & stat.S_IWOTH:
-            raise SettingsError(
-                f"the folder {path} is open to everybody",
-                hint=f"set {STATE_DIR} to a folder of your own",
-            )
-        path.chmod(0o700)
+        made = _made(path)
+        if os.name != "nt":
+            status = path.stat()
+            if made:
+                path.chmod(0o700)  # whatever the umask has taken
+            else:
+                _check(path, status)
     except OSError as error:
         raise SettingsError(
             f"the folder {path} can't be used: {error.strerror}",
             hint=f"set {STATE_DIR} to a folder that you can write to",
         ) from error
+    _check_locks(path)
     return path
+
+
+def private_file(path: Path) -> Path:
+    """A file of ours, made for its owner only (0600); one that others could open is closed.
+
+    Raises:
+        SettingsError: It is no file, or somebody else owns it.
+        OSError: It can't be made or changed.
+    """
+    path.touch(mode=0o600)
+    if os.name == "nt":
+        return path
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise SettingsError(f"{path} is no file", hint="move it away")
+    if status.st_uid != os.geteuid():
+        raise SettingsError(f"{path} belongs to another user", hint=_OWN)
+    if status.st_mode & _OF_OTHERS:
+        path.chmod(0o600)
+    return path
+
+
+def _made(path: Path) -> bool:
+    """Make a folder and what is missing above it; whether it was missing."""
+    if path.is_dir():
+        return False
+    _made(path.parent)
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        if not path.is_dir():
+            raise
+        return False  # another process was faster
+    return True
+
+
+def _check(path: Path, status: os.stat_result) -> None:
+    if status.st_uid != os.geteuid():
+        raise SettingsError(
+            f"the folder {path} belongs to another user, who can read what is in it", hint=_OWN
+        )
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise SettingsError(
+            f"others may write to the folder {path}, and so change what was uploaded",
+            hint=f"chmod go-w {path}, or {_OWN}",
+        )
+
+
+@cache
+def _check_locks(path: Path) -> None:
+    """Take a lock and give it back; once for each folder, in each process."""
+    from filelock import FileLock, Timeout
+
+    from aapimport.config.locks import take, unusable
+
+    probe = FileLock(path / ".can-lock", mode=0o600)
+    try:
+        take(probe, 1.0)
+    except Timeout:
+        return  # somebody else tries the same, so there are locks
+    except (OSError, NotImplementedError) as error:
+        raise unusable(path, error) from error
+    finally:
+        probe.release()
+        with suppress(OSError):
+            Path(probe.lock_file).unlink()

@@ -1,38 +1,41 @@
-"""Settings, all from the environment; tokens never come from the command line."""
+"""Settings: what a command works with, and where each value came from."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, Self, cast, get_args
-from urllib.parse import urlsplit
+from typing import Literal, Self
 
-from aapimport.config.addresses import as_kept, is_loopback, place_of
-from aapimport.config.folders import STATE_DIR
+from aapimport.config import values
+from aapimport.config.access import access_to, check_reader
+from aapimport.config.addresses import place_of
+from aapimport.config.folders import PROFILES
+from aapimport.config.given import DEFAULT
+from aapimport.config.keys import (
+    OF_A_PORTAL,
+    PLAIN,
+    SERVICE_NAMES,
+    STATE,
+    token_variable,
+    variable,
+)
 from aapimport.config.logins import Bearer, ClientCertificate, Login, Secret
+from aapimport.config.settings_file import home_made
+from aapimport.config.sources import Service, Sources, read_sources
+from aapimport.config.stores import Stores
+from aapimport.config.values import PassAs
 from aapimport.errors import SettingsError
 
-PORTAL_URL = "AAPIMPORT_PORTAL_URL"
-PORTAL_TOKEN = "AAPIMPORT_PORTAL_TOKEN"
-JHANA_URL = "AAPIMPORT_JHANA_URL"
-JHANA_TOKEN = "AAPIMPORT_JHANA_TOKEN"
-SETTLE_SECONDS = "AAPIMPORT_SETTLE_SECONDS"
-ADMINISTRATOR = "AAPIMPORT_ADMINISTRATOR"
-BUFFER = "AAPIMPORT_BUFFER"
-PASS_AS = "AAPIMPORT_PASS_AS"
-NOT_KEPT = "AAPIMPORT_NOT_KEPT"
-KEEPS_MEMBERS = "AAPIMPORT_KEEPS_MEMBERS"
-
-PassAs = Literal["auto", "entitlement", "group"]
-"""What being on the pass is, on the portal: an entitlement of the person, or a Group of people."""
-
-DROPPABLE = {
-    "roles": "roles",
-    "entitlements": "entitlements",
-    "externalid": "externalid",
-    "names": "name",
-}
-"""What `AAPIMPORT_NOT_KEPT` may name, in lower case, and the SCIM attribute that each means."""
+PORTAL_URL = variable("url", "portal")
+PORTAL_TOKEN = token_variable("portal")
+JHANA_URL = variable("url", "jhana")
+JHANA_TOKEN = token_variable("jhana")
+SETTLE_SECONDS = variable("settle_seconds")
+ADMINISTRATOR = variable("administrator")
+BUFFER = variable("buffer")
+PASS_AS = variable("pass_as")
+NOT_KEPT = variable("not_kept")
+KEEPS_MEMBERS = variable("keeps_members")
 
 DEFAULT_SETTLE_SECONDS = 120.0
 """Twice the silence after which an answer counts as lost, at least 60 s (docs/protocol.md)."""
@@ -86,6 +89,11 @@ class Settings:
         not_kept: The SCIM attributes, in lower case, that the portal declares and drops.
         keeps_members: Whether somebody knows that the portal keeps a team's members when others
             are added, so that those who once went were taken out by people.
+        pace: Requests a second, or the name of a known service; empty for the default.
+        profile: The client's profile; empty without one.
+        origins: Where each value came from, in words, by its name in `aapimport.toml`
+            (`buffer`, `portal.url`, `portal.token`).
+        notices: What is to be said about them, in sentences.
     """
 
     state_dir: Path
@@ -97,6 +105,10 @@ class Settings:
     pass_as: PassAs = "auto"
     not_kept: frozenset[str] = frozenset()
     keeps_members: bool = False
+    pace: str = ""
+    profile: str = ""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
 
     @property
     def target(self) -> Literal["practice", "live"]:
@@ -115,7 +127,7 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings as the environment gives them.
+    """The settings as the environment alone gives them, without any file or keyring.
 
     The practice portal is used only when none of the four service variables exists; one that
     exists and is empty (a secret that failed to load) counts as a mistake, not as absent.
@@ -124,116 +136,139 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         SettingsError: Some of the four are missing or empty, an address is not acceptable, both
             services have the same, or another setting can't be understood.
     """
-    environment = os.environ if environment is None else environment
-    practice = Settings(
-        state_dir=_state_dir(environment),
-        administrator=environment.get(ADMINISTRATOR, "").strip(),
-        buffer=_number(environment, BUFFER, DEFAULT_BUFFER * 100, 100.0) / 100,
-        pass_as=_pass_as(environment),
-        not_kept=_not_kept(environment),
-        keeps_members=_keeps_members(environment),
-    )
-    if not any(name in environment for name in SERVICE_VARIABLES):
-        return practice
-    missing = [name for name in SERVICE_VARIABLES if not environment.get(name, "").strip()]
+    sources = read_sources(os.environ if environment is None else environment, None, None)
+    if not is_configured(sources):
+        return practice_settings(sources)
+    missing = [
+        name
+        for name in SERVICE_VARIABLES
+        if not sources.variable(name) and not sources.variable(f"{name}_FILE")
+    ]
     if missing:
-        raise SettingsError(
-            f"the services are only half configured: {', '.join(missing)} missing or empty",
-            hint="set all four AAPIMPORT_PORTAL_… and AAPIMPORT_JHANA_… variables,"
-            " or none of them to use the practice portal",
+        raise _half_configured(missing)
+    return live_settings(sources, None)
+
+
+def is_configured(sources: Sources) -> bool:
+    """Whether anything speaks of real services, be it half or empty."""
+    return bool(sources.profile) or any(sources.is_named(name) for name in SERVICE_NAMES)
+
+
+def practice_settings(sources: Sources, notices: tuple[str, ...] = ()) -> Settings:
+    """The settings for the practice portal, which is one for all profiles.
+
+    Raises:
+        SettingsError: A setting can't be understood.
+    """
+    state_dir, origin = base_state_dir(sources)
+    return _plain(sources, state_dir, origin, notices)
+
+
+def live_settings(sources: Sources, stores: Stores | None) -> Settings:
+    """The settings for the services that are configured.
+
+    Args:
+        sources: Where settings come from.
+        stores: Where `login` keeps secrets; None where only the environment is asked.
+
+    Raises:
+        SettingsError: Something is missing or can't be right, or a secret would be sent where
+            only a file in the working folder says to.
+    """
+    portal, jhana = services(sources)
+    plain = _plain(sources, *profile_state_dir(sources))
+    settle = sources.plain("settle_seconds")
+    proxy = sources.plain("proxy")
+    if proxy:
+        check_reader(proxy, "proxy", list(sources.own(None, "proxy")))
+    way = values.proxy_address(proxy) if proxy else ""
+    ways = {one.name: access_to(one, sources, stores) for one in (portal, jhana)}
+    ends = {
+        one.name: Endpoint(
+            url=one.url,
+            login=ways[one.name].login,
+            certificate=ways[one.name].certificate,
+            ca_file=ways[one.name].ca_file,
+            proxy=way,
         )
-    portal = _endpoint(environment, PORTAL_URL, PORTAL_TOKEN)
-    jhana = _endpoint(environment, JHANA_URL, JHANA_TOKEN)
-    if place_of(portal.url) == place_of(jhana.url):
-        raise SettingsError(
-            f"{PORTAL_URL} and {JHANA_URL} are the same address",
-            hint="the portal and Jhana are two services: correct one of the two",
-        )
+        for one in (portal, jhana)
+    }
     return replace(
-        practice,
-        portal=portal,
-        jhana=jhana,
-        settle_seconds=_number(
-            environment, SETTLE_SECONDS, DEFAULT_SETTLE_SECONDS, MAX_SETTLE_SECONDS
+        plain,
+        portal=ends["portal"],
+        jhana=ends["jhana"],
+        settle_seconds=(
+            values.number(settle, MAX_SETTLE_SECONDS) if settle else DEFAULT_SETTLE_SECONDS
+        ),
+        origins={**plain.origins, **ways["portal"].origins, **ways["jhana"].origins},
+        notices=tuple(
+            dict.fromkeys(plain.notices + ways["portal"].notices + ways["jhana"].notices)
         ),
     )
 
 
-def _state_dir(environment: Mapping[str, str]) -> Path:
-    if chosen := environment.get(STATE_DIR, "").strip():
-        return Path(chosen).expanduser().absolute()
+def services(sources: Sources) -> tuple[Service, Service]:
+    """Where the portal and Jhana are, without their secrets.
+
+    Raises:
+        SettingsError: An address is missing or can't be right, or both are the same.
+    """
+    portal, jhana = sources.service("portal"), sources.service("jhana")
+    if portal is None or jhana is None:
+        raise _half_configured(sources.missing())
+    if portal.place == jhana.place:
+        raise SettingsError(
+            f"{portal.address.where} and {jhana.address.where} are the same address",
+            hint="the portal and Jhana are two services: correct one of the two",
+        )
+    return portal, jhana
+
+
+def base_state_dir(sources: Sources) -> tuple[Path, str]:
+    """The state folder of everybody who names no profile, and where it came from.
+
+    Raises:
+        SettingsError: It is no path.
+    """
+    if chosen := sources.plain(STATE):
+        if not chosen.text.isprintable():
+            raise chosen.wrong("is no path")
+        return home_made(chosen.text).absolute(), chosen.origin
     import platformdirs
 
-    return Path(platformdirs.user_state_dir("aapimport", appauthor=False))
+    return Path(platformdirs.user_state_dir("aapimport", appauthor=False)), DEFAULT
 
 
-def _pass_as(environment: Mapping[str, str]) -> PassAs:
-    typed = environment.get(PASS_AS, "").strip().lower() or "auto"
-    for choice in get_args(PassAs):
-        if typed == choice:
-            return cast("PassAs", choice)
-    raise SettingsError(
-        f"{PASS_AS} is neither auto, entitlement nor group", hint="correct it, or unset it"
+def profile_state_dir(sources: Sources) -> tuple[Path, str]:
+    """The state folder of the chosen profile, whose lock, journal and secrets are its own."""
+    folder, origin = base_state_dir(sources)
+    return (folder / PROFILES / sources.profile if sources.profile else folder), origin
+
+
+def _plain(
+    sources: Sources, state_dir: Path, state_origin: str, notices: tuple[str, ...] = ()
+) -> Settings:
+    """Everything but the services."""
+    found = {key: sources.plain(key) for key in PLAIN}
+    buffer, pace, administrator = found["buffer"], found["pace"], found["administrator"]
+    pass_as, not_kept, keeps = (found[key] for key in OF_A_PORTAL)
+    origins = {key: given.origin if given else DEFAULT for key, given in found.items()}
+    return Settings(
+        state_dir=state_dir,
+        administrator=values.administrator(administrator) if administrator else "",
+        buffer=values.number(buffer, 100.0) / 100 if buffer else DEFAULT_BUFFER,
+        pass_as=values.pass_as(pass_as) if pass_as else "auto",
+        not_kept=values.not_kept(not_kept) if not_kept else frozenset(),
+        keeps_members=values.keeps_members(keeps) if keeps else False,
+        pace=values.pace(pace) if pace else "",
+        profile=sources.profile,
+        origins=origins | {STATE: state_origin, "profile": sources.chosen_by or DEFAULT},
+        notices=notices,
     )
 
 
-def _not_kept(environment: Mapping[str, str]) -> frozenset[str]:
-    typed = {one.strip() for one in environment.get(NOT_KEPT, "").split(",")} - {""}
-    unknown = sorted(one for one in typed if one.lower() not in DROPPABLE)
-    if unknown:
-        raise SettingsError(
-            f"{NOT_KEPT} names {', '.join(map(repr, unknown))}, which it can't",
-            hint="it takes roles, entitlements, externalId and names, with commas between them",
-        )
-    return frozenset(DROPPABLE[one.lower()] for one in typed)
-
-
-def _keeps_members(environment: Mapping[str, str]) -> bool:
-    typed = environment.get(KEEPS_MEMBERS, "").strip().lower()
-    if typed not in {"", "yes"}:
-        raise SettingsError(f"{KEEPS_MEMBERS} is not yes", hint="set it to yes, or unset it")
-    return bool(typed)
-
-
-def _number(environment: Mapping[str, str], name: str, default: float, most: float) -> float:
-    typed = environment.get(name, "").strip()
-    try:
-        number = float(typed) if typed else default
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= most:
-        raise SettingsError(
-            f"{name} is not a number from 0 to {most:,.0f}", hint="correct it, or unset it"
-        )
-    return number
-
-
-def _endpoint(environment: Mapping[str, str], url_name: str, token_name: str) -> Endpoint:
-    url = environment[url_name].strip().rstrip("/")
-    token = environment[token_name].strip()
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is none, half an IPv6 address
-        usable = False
-    if not usable or not parts.hostname or not url.isprintable() or " " in url:
-        raise SettingsError(
-            f"{url_name} is not a web address",
-            hint="it looks like https://portal.example.com/scim/v2",
-        )
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise SettingsError(
-            f"{url_name} holds more than an address",
-            hint=f"no user, password, ? or # in it; the token goes into {token_name}",
-        )
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise SettingsError(
-            f"{url_name} is not encrypted (http)",
-            hint="use https; plain http is for this machine only (127.0.0.1)",
-        )
-    if not token.isascii() or not token.isprintable():
-        raise SettingsError(
-            f"{token_name} holds characters that a token can't have",
-            hint="copy the token again, without line breaks or spaces",
-        )
-    return Endpoint.bearer(as_kept(url), token, token_name)
+def _half_configured(missing: Sequence[str]) -> SettingsError:
+    return SettingsError(
+        f"the services are only half configured: {', '.join(missing)} missing or empty",
+        hint="set what is missing, or nothing at all to use the practice portal",
+    )

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from aapimport.config.settings import PassAs
+from aapimport.config.values import PassAs
 from aapimport.errors import ExitCode, ServiceError, SettingsError
 from aapimport.plan.make import Services
 from aapimport.plan.notices import PassIs, health_notices, jhana_notices, portal_notices

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from aapimport.check.check_file import Checked
 from aapimport.check.repair import clean
-from aapimport.config.settings import PassAs
+from aapimport.config.values import PassAs
 from aapimport.errors import RefusedError, ServiceError
 from aapimport.person import Person
 from aapimport.services.directory import Unknown

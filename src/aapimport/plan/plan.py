@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
-from aapimport.config.settings import PassAs
+from aapimport.config.values import PassAs
 from aapimport.person import Person
 from aapimport.plan.budget import Budget
 from aapimport.services.scim import Account

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from aapimport.config.settings import PassAs
+from aapimport.config.values import PassAs
 from aapimport.plan.decide import impossible
 from aapimport.plan.make import RECEIPT_LETTERS
 from aapimport.plan.plan import Action, Maybe, PersonPlan, Plan, PlanOptions, Returning, Step

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from aapimport.config.folders import private_folder
+from aapimport.config.folders import private_file, private_folder
 from aapimport.errors import ServiceError, SettingsError
 from aapimport.run.schema import NotAJournalError, Transaction, adopt_or_create
 
@@ -38,7 +38,7 @@ class JournalFile:
         self._beaten = 0.0
         try:
             self.last_written = path.stat().st_mtime if path.exists() else 0.0
-            path.touch(mode=0o600, exist_ok=True)
+            private_file(path)
             self._lock = threading.RLock()  # workers write down what they are about to risk
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             for pragma in ("synchronous=EXTRA", "secure_delete=ON", "foreign_keys=ON"):

@@ -5,7 +5,6 @@ because the operating system keeps what was written. Only a power cut could dama
 `aapimport sandbox reset` mends that; nothing real is in it.
 """
 
-import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from aapimport.config.folders import private_folder
+from aapimport.config.folders import private_file, private_folder
 from aapimport.errors import SettingsError
 
 SCHEMA_VERSION = 1
@@ -241,7 +240,7 @@ def database_path(folder: Path) -> Path:
 def _connect(path: Path) -> sqlite3.Connection:
     try:
         # Private from its first byte; SQLite gives its journal the same mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        private_file(path)
         return sqlite3.connect(
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )

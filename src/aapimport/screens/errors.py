@@ -6,8 +6,8 @@ import traceback
 from datetime import UTC, datetime
 
 from aapimport import __version__
-from aapimport.config.folders import private_folder
-from aapimport.config.settings import read_settings
+from aapimport.config.choice import Choice, settings_for
+from aapimport.config.folders import private_file, private_folder
 from aapimport.errors import NOTHING_SENT, AapimportError
 from aapimport.screens.console import make_console, safe_lines
 
@@ -26,12 +26,10 @@ def show_bug(error: Exception) -> None:
     console = make_console(sys.stderr)
     console.print(f"error: aapimport has a bug ({type(error).__name__})", style="bold")
     try:
-        log = (
-            private_folder(read_settings().state_dir) / f"bug-{datetime.now(UTC):%Y%m%d-%H%M%S}.log"
-        )
-        log.touch(mode=0o600)
-        log.write_text(_where(error), encoding="utf-8")
-    except (OSError, AapimportError):
+        folder = settings_for(Choice(practice=True), on_terminal=False).state_dir
+        log = private_folder(folder) / f"bug-{datetime.now(UTC):%Y%m%d-%H%M%S}.log"
+        private_file(log).write_text(_where(error), encoding="utf-8")
+    except Exception:  # noqa: BLE001 -- the folder can't be used, or the bug is in the settings
         console.print(_where(error))
     else:
         console.print(f"hint: report it with the log {log}; no names or tokens are in it")

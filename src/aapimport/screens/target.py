@@ -10,7 +10,8 @@ PRACTICE = "PRACTICE portal: nothing real is touched"
 
 def show_target(console: Console, settings: Settings) -> None:
     """Say where a command works."""
-    console.print(where(settings.target, settings.address), soft_wrap=True)
+    of = f" (profile {safe(settings.profile)})" if settings.profile else ""
+    console.print(f"{where(settings.target, settings.address)}{of}", soft_wrap=True)
 
 
 def where(target: str, address: str) -> str:

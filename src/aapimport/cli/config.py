@@ -1,0 +1,132 @@
+"""`aapimport config`: what is set, where it comes from, and a first settings file."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aapimport.cli.target import profile_option
+from aapimport.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from aapimport.config.starting import Beginning
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+
+
+@click.group()
+def config() -> None:
+    """Show the settings and where they come from, or begin a settings file."""
+
+
+@config.command()
+@profile_option
+@_JSON
+def show(*, profile: str | None, as_json: bool) -> ExitCode:
+    """Show every setting, its value and its source.
+
+    Secrets are shown as set or not set. Exit code 3 says that an upload with
+    these settings would be refused, and why.
+    """
+    from aapimport.config.choice import Choice, settings_for, sources_of, stores_of
+    from aapimport.config.overview import overview
+    from aapimport.screens.console import make_console
+    from aapimport.screens.settings import settings_json, show_notices, show_settings
+
+    choice = Choice(profile=profile)
+    sources = sources_of(choice)
+    rows = overview(sources, stores_of(sources))
+    if as_json:
+        click.echo(settings_json(rows))
+    else:
+        show_settings(make_console(sys.stdout), rows)
+        sys.stdout.flush()
+    show_notices(settings_for(choice, on_terminal=True).notices)
+    return ExitCode.OK
+
+
+@config.command()
+@_JSON
+def path(*, as_json: bool) -> ExitCode:
+    """Show which settings files are read, whether they are there or not."""
+    from aapimport.config.files import places
+    from aapimport.screens.console import make_console
+    from aapimport.screens.settings import files_json, show_files
+
+    where = places()
+    both = (("folder", where.folder), ("yours", where.user))
+    files = [(whose, file, file.exists()) for whose, file in both]
+    if as_json:
+        click.echo(files_json(files))
+    else:
+        show_files(make_console(sys.stdout), files)
+    return ExitCode.OK
+
+
+@config.command()
+@click.option("--portal-url", metavar="URL", help="The portal's SCIM address.")
+@click.option("--jhana-url", metavar="URL", help="Jhana's SCIM address.")
+@click.option("--administrator", metavar="ADDRESS", help="Your own address on the portal.")
+@click.option("--profile", metavar="NAME", help="Make it the profile of a client.")
+@click.option("--here", is_flag=True, help="Write it into this folder, not into your own.")
+def init(*, here: bool, **typed: str | None) -> ExitCode:
+    """Write an aapimport.toml with a comment for every setting.
+
+    On a terminal you are asked for what no option says. A file that is there
+    is never written over.
+    """
+    from aapimport.config.files import NAME, places
+    from aapimport.config.starting import exists_already, settings_text, write_settings
+
+    file = Path.cwd() / NAME if here else places().user
+    if file.exists():
+        raise exists_already(file)
+    beginning = _beginning(typed)
+    write_settings(file, settings_text(beginning))
+    profile = f" --profile {beginning.profile}" if beginning.profile else ""
+    click.echo(f"wrote {file}", err=True)
+    click.echo(f"next: aapimport login{profile}", err=True)
+    return ExitCode.OK
+
+
+def _beginning(typed: dict[str, str | None]) -> "Beginning":
+    """What the new file says, from the options and from what is asked.
+
+    Raises:
+        UsageError: Something is missing, and nobody can be asked.
+        SettingsError: Something can't be right.
+    """
+    from aapimport.cli.desk import TerminalDesk
+    from aapimport.config.addresses import place_of
+    from aapimport.config.given import Given
+    from aapimport.config.settings_file import check_profile_names
+    from aapimport.config.starting import Beginning
+    from aapimport.config.values import administrator, web_address
+    from aapimport.errors import SettingsError
+
+    desk = TerminalDesk("live")
+
+    def value(option: str, question: str) -> Given:
+        flag = f"--{option.replace('_', '-')}"
+        text = typed[option]
+        if text is None and not desk.on_terminal:
+            if option == "administrator":
+                text = ""
+            else:
+                raise UsageError(f"{flag} is missing, and nobody can be asked", hint=f"add {flag}")
+        text = desk.type_words(question, flag) if text is None else text
+        return Given(text=text, origin=flag, where=flag)
+
+    if (profile := typed["profile"]) is not None:
+        check_profile_names([profile], "--profile")
+    portal = web_address(value("portal_url", "The portal's SCIM address"))
+    jhana = web_address(value("jhana_url", "Jhana's SCIM address"))
+    if place_of(portal) == place_of(jhana):
+        raise SettingsError(
+            "the portal and Jhana have the same address", hint="they are two services"
+        )
+    who = value("administrator", "Your own address on the portal, or Enter")
+    return Beginning(
+        portal_url=portal, jhana_url=jhana, administrator=administrator(who), profile=profile or ""
+    )

@@ -1,0 +1,174 @@
+"""`aapimport login`: keep a token or password where only its owner can get at it."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from aapimport.cli.target import profile_option
+from aapimport.errors import ExitCode, RefusedError, SettingsError, UsageError
+
+if TYPE_CHECKING:
+    from aapimport.config.keys import ServiceName
+    from aapimport.config.sources import Service, Sources
+    from aapimport.config.stores import Stores
+
+SERVICE = click.argument(
+    "service", metavar="[portal|jhana]", required=False, type=click.Choice(["portal", "jhana"])
+)
+
+
+@click.command()
+@SERVICE
+@profile_option
+@click.option(
+    "--file", "in_file", is_flag=True, help="Keep it in a file that only you can read (0600)."
+)
+@click.option("--status", is_flag=True, help="Say what is kept, and where; never its value.")
+@click.option("--json", "as_json", is_flag=True, help="With --status: print JSON for scripts.")
+def login(
+    *,
+    service: "ServiceName | None",
+    profile: str | None,
+    in_file: bool,
+    status: bool,
+    as_json: bool,
+) -> ExitCode:
+    """Keep the token or password of the portal, of Jhana, or of both.
+
+    It is asked for on a terminal, and not shown; elsewhere one line is read
+    from stdin. It goes into the keyring of your system, bound to the address
+    that it is for. With --status, exit code 3 says that one is missing.
+    """
+    from aapimport.config.choice import Choice, sources_of, stores_of
+
+    sources = sources_of(Choice(profile=profile))
+    stores = stores_of(sources)
+    found = chosen_services(sources, service)
+    if status:
+        return _show_status(found, sources, stores, as_json=as_json)
+    if as_json:
+        raise UsageError("--json goes with --status only", hint="leave it out")
+    on_terminal = sys.stdin is not None and sys.stdin.isatty()
+    if len(found) > 1 and not on_terminal:
+        raise UsageError(
+            "one line is read from stdin, and it isn't said whose secret it is",
+            hint="aapimport login portal, or aapimport login jhana",
+        )
+    for one in found:
+        _keep_one(one, sources, stores, in_file=in_file, on_terminal=on_terminal)
+    return ExitCode.OK
+
+
+def chosen_services(sources: "Sources", name: "ServiceName | None") -> tuple["Service", ...]:
+    """The service that was named, or both; their addresses must be known.
+
+    Raises:
+        SettingsError: An address is missing or can't be right.
+    """
+    from aapimport.config.settings import is_configured, services
+
+    if not is_configured(sources):
+        known = ", ".join(sources.profiles)
+        raise SettingsError(
+            "there is no address yet that a secret could be for; the practice portal needs none",
+            hint=f"name a profile with --profile: {known}"
+            if known
+            else "write your services' addresses into a settings file: aapimport config init",
+        )
+    found = services(sources)
+    return tuple(one for one in found if name is None or one.name == name)
+
+
+def _show_status(
+    found: tuple["Service", ...], sources: "Sources", stores: "Stores", *, as_json: bool
+) -> ExitCode:
+    from aapimport.config.given import DEFAULT
+    from aapimport.config.overview import secret_status
+    from aapimport.screens.console import make_console
+    from aapimport.screens.settings import show_status, status_json
+
+    rows = [(secret_status(one, sources, stores), one.url) for one in found]
+    if as_json:
+        click.echo(status_json(rows))
+    else:
+        show_status(make_console(sys.stdout), rows)
+    missing = any(row.source == DEFAULT for row, _ in rows)
+    return ExitCode.SETTINGS if missing else ExitCode.OK
+
+
+def _keep_one(
+    one: "Service", sources: "Sources", stores: "Stores", *, in_file: bool, on_terminal: bool
+) -> None:
+    from aapimport.config.access import auth_of
+    from aapimport.config.keeping import check_known, check_writable, keep
+    from aapimport.config.keys import TITLES, token_file_variable, token_variable
+    from aapimport.config.stores import cleaned
+    from aapimport.screens.settings import show_notices
+
+    kind = auth_of(one)
+    if not in_file:
+        check_writable(one, stores)
+    what = {"basic": "password", "client-credentials": "client secret"}.get(kind, "token")
+    if on_terminal:
+        _ask_about_address(one, sources)
+        asked = f"{TITLES[one.name]} at {one.url} ({one.address.origin})"
+        typed = _hidden(f"{what} of {asked}, not shown as you type: ")
+    else:
+        check_known(one, sources)
+        typed = sys.stdin.readline() if sys.stdin is not None else ""
+    value, notice = cleaned(typed, kind, f"the {what} that was typed")
+    notices = [notice] if notice else []
+    where = keep(one, value, stores, in_file=in_file)
+    first = (token_variable(one.name), token_file_variable(one.name))
+    notices += [f"{name} is set, and goes first" for name in first if name in sources.environment]
+    show_notices(notices)
+    click.echo(f"the {what} of {TITLES[one.name]} at {one.url} is kept: {where}", err=True)
+
+
+def _ask_about_address(one: "Service", sources: "Sources") -> None:
+    """Ask about an address that somebody else may have chosen; Enter is no.
+
+    Raises:
+        RefusedError: It is not the right one.
+    """
+    from aapimport.cli.desk import TerminalDesk
+    from aapimport.config.keys import TITLES
+
+    if not sources.only_the_folder_names(one):
+        return
+    question = (
+        f"Only {one.address.origin}, a file in the working folder, names this address."
+        f"\nIs {one.url} really {TITLES[one.name]}?"
+    )
+    flags = f"or set AAPIMPORT_{one.name.upper()}_URL"
+    if not TerminalDesk("live").confirm(question, default=False, flags=flags):
+        raise RefusedError(
+            f"no secret was kept for {one.url}", hint="correct the address, or work elsewhere"
+        )
+
+
+def _hidden(prompt: str) -> str:
+    """What is typed on the terminal, and shown nowhere; what was typed before doesn't count.
+
+    Raises:
+        SettingsError: The terminal would show it.
+    """
+    import getpass
+    import warnings
+
+    from aapimport.cli.desk import throw_away_typed
+    from aapimport.screens.console import safe
+
+    throw_away_typed()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return getpass.getpass(safe(prompt), stream=sys.stderr)
+        except EOFError:
+            return ""
+        except getpass.GetPassWarning as error:
+            raise SettingsError(
+                "this terminal would show what you type",
+                hint="have a program write the secret to stdin instead of typing it",
+            ) from error

@@ -1,0 +1,126 @@
+"""Which services a command works with, and the settings for that."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aapimport.config.files import places
+from aapimport.config.secret_file import SecretFile
+from aapimport.config.settings import (
+    Settings,
+    base_state_dir,
+    is_configured,
+    live_settings,
+    practice_settings,
+    profile_state_dir,
+)
+from aapimport.config.sources import Sources, read_sources
+from aapimport.config.stores import Stores, keyring_of
+from aapimport.errors import SettingsError, UsageError
+
+_JOURNALS = ("journal.sqlite3", "profiles/*/journal.sqlite3")
+"""Where the uploads to real services are remembered, below the state folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What a command line says about where to work.
+
+    Attributes:
+        profile: The profile that `--profile` names; None without it.
+        practice: Whether `--practice` was given.
+        live: Whether `--live` was given.
+    """
+
+    profile: str | None = None
+    practice: bool = False
+    live: bool = False
+
+
+def settings_for(
+    choice: Choice, *, on_terminal: bool, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings for what a command line says, from the environment and both settings files.
+
+    Where nothing real was ever configured on this machine, everything goes to the practice portal.
+    Otherwise a script must say where it works: what it names, or `--practice`.
+
+    Args:
+        choice: What the command line says.
+        on_terminal: Whether a person sees what is said.
+        environment: The environment; that of the process by default.
+
+    Raises:
+        UsageError: `--live` and `--practice` together.
+        SettingsError: A setting can't be right or is missing, no secret is there, a secret would
+            be sent where only a file in the working folder says to, `--live` would practise, or a
+            script would practise without having said so.
+    """
+    sources = sources_of(choice, environment)
+    if choice.practice:
+        return practice_settings(sources)
+    if is_configured(sources):
+        return live_settings(sources, stores_of(sources))
+    real = what_is_real(sources)
+    if choice.live:
+        raise SettingsError(
+            "--live asks for your own services, and none are configured: this would only practise",
+            hint="name a profile with --profile, or set AAPIMPORT_PORTAL_URL and"
+            f" AAPIMPORT_JHANA_URL{_known(sources)}",
+        )
+    if real and not on_terminal:
+        raise SettingsError(
+            f"this would only practise, and nothing says that it is meant to: {real}",
+            hint=f"add --profile NAME for your own services, or --practice{_known(sources)}",
+        )
+    return practice_settings(sources, notices=(_practising(sources, real),) if real else ())
+
+
+def sources_of(choice: Choice, environment: Mapping[str, str] | None = None) -> Sources:
+    """Where the settings of a command line come from.
+
+    Raises:
+        UsageError: `--live` and `--practice` together.
+        SettingsError: A variable is no setting, a file can't be read, or nobody knows the profile.
+    """
+    if choice.practice and choice.live:
+        raise UsageError(
+            "--live and --practice can't be both",
+            hint="leave out one of them: --live refuses to practise",
+        )
+    environment = os.environ if environment is None else environment
+    return read_sources(environment, places(), choice.profile)
+
+
+def stores_of(sources: Sources) -> Stores:
+    """Where `login` keeps the secrets of the chosen profile.
+
+    Raises:
+        SettingsError: The variable that switches the keyring off is neither 1 nor 0.
+    """
+    file = SecretFile(profile_state_dir(sources)[0])
+    return Stores(keyring=keyring_of(sources.environment), file=file, profile=sources.profile)
+
+
+def what_is_real(sources: Sources) -> str:
+    """What on this machine speaks of real services, in words; empty where nothing does."""
+    if sources.files:
+        return f"there are settings in {sources.files[0].path}"
+    folder: Path = base_state_dir(sources)[0]
+    for pattern in _JOURNALS:
+        if found := next(iter(folder.glob(pattern)), None):
+            return f"uploads to real services are remembered in {found.parent}"
+    return ""
+
+
+def _practising(sources: Sources, real: str) -> str:
+    if not sources.profiles:
+        return f"this only practises, although {real}"
+    names = ", ".join(sources.profiles)
+    return f"this only practises; --profile takes your own services: {names}"
+
+
+def _known(sources: Sources) -> str:
+    names = ", ".join(sources.profiles)
+    return f"; the profiles are: {names}" if names else ""

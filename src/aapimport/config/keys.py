@@ -1,0 +1,89 @@
+"""The names of all settings: in the environment, in `aapimport.toml`, and on screens."""
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+from aapimport.errors import SettingsError
+from aapimport.text import closest, did_you_mean
+
+PREFIX = "AAPIMPORT_"
+PROFILE = "AAPIMPORT_PROFILE"
+NO_KEYRING = "AAPIMPORT_NO_KEYRING"
+
+ServiceName = Literal["portal", "jhana"]
+SERVICE_NAMES: tuple[ServiceName, ...] = get_args(ServiceName)
+TITLES: Mapping[ServiceName, str] = {"portal": "the portal", "jhana": "Jhana"}
+"""What messages call a service."""
+
+COMMON = ("proxy", "pace", "buffer", "administrator", "settle_seconds")
+"""What holds for every profile that says nothing else."""
+OF_A_PORTAL = ("pass_as", "not_kept", "keeps_members")
+"""What is known of one portal, and so is never taken over by the profile of another."""
+STATE = "state_dir"
+PLAIN = (*COMMON, *OF_A_PORTAL, STATE)
+"""The settings that stand above the tables of a file."""
+STATE_DIR = PREFIX + STATE.upper()
+
+OF_A_SERVICE = (
+    *("url", "auth", "user", "header", "token_url", "client_id", "scope"),
+    *("certificate", "key", "ca_file"),
+)
+"""The settings of the tables `[portal]` and `[jhana]`."""
+
+SECRET_KEYS = frozenset({"token", "password", "client_secret", "secret", "api_key", "key_password"})
+"""What people may write into a file, where secrets are never kept."""
+
+
+def variable(key: str, service: ServiceName | None = None) -> str:
+    """The environment variable of a setting: `AAPIMPORT_BUFFER`, `AAPIMPORT_PORTAL_URL`."""
+    return PREFIX + (f"{service}_{key}" if service else key).upper()
+
+
+def token_variable(service: ServiceName) -> str:
+    """The variable of a service's secret, of whatever kind: `AAPIMPORT_PORTAL_TOKEN`."""
+    return variable("token", service)
+
+
+def token_file_variable(service: ServiceName) -> str:
+    """The variable that names the file of a service's secret."""
+    return variable("token_file", service)
+
+
+def key_password_variable(service: ServiceName) -> str:
+    """The variable of what opens the key of a client certificate."""
+    return variable("key_password", service)
+
+
+def variables() -> frozenset[str]:
+    """Every variable that means something."""
+    names = {PROFILE, NO_KEYRING, *map(variable, PLAIN)}
+    for service in SERVICE_NAMES:
+        more = ("token", "token_file", "key_password")
+        names |= {variable(key, service) for key in (*OF_A_SERVICE, *more)}
+    return frozenset(names)
+
+
+def check_variables(environment: Mapping[str, str]) -> None:
+    """Refuse variables that look like ours and mean nothing: a misspelt setting is none.
+
+    Raises:
+        SettingsError: There is one; the hint says which was meant.
+    """
+    known = variables()
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known:
+            meant = did_you_mean(_closest(name, known))
+            raise SettingsError(
+                f"the environment variable {name} is no setting of aapimport",
+                hint=meant or "unset it; docs/settings.md lists what there is",
+            )
+
+
+def _closest(name: str, known: frozenset[str]) -> list[str]:
+    """The variables that one was probably meant to be; a secret of any kind has the same."""
+    for service in SERVICE_NAMES:
+        kind = name.removeprefix(f"{PREFIX}{service.upper()}_").lower()
+        if kind in SECRET_KEYS:
+            return [token_variable(service)]
+    near = closest(name[len(PREFIX) :], sorted(one[len(PREFIX) :] for one in known), most=2)
+    return [PREFIX + one for one in near]

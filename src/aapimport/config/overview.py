@@ -1,0 +1,107 @@
+"""All settings at one glance, each with where it came from; secrets only as set or not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from aapimport.config import values
+from aapimport.config.access import auth_of
+from aapimport.config.given import DEFAULT
+from aapimport.config.keys import PLAIN, SERVICE_NAMES, STATE, ServiceName
+from aapimport.config.settings import (
+    DEFAULT_SETTLE_SECONDS,
+    MAX_SETTLE_SECONDS,
+    is_configured,
+    practice_settings,
+    profile_state_dir,
+)
+from aapimport.config.sources import Service, Sources
+from aapimport.config.stores import Stores, typed_secret
+
+NOT_SET = "not set"
+Value = str | float | bool | list[str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A setting.
+
+    Attributes:
+        name: As in `aapimport.toml`, that of a service with its table: `portal.url`.
+        value: What it is; of a secret only whether it is set, and where it is kept.
+        source: Where it came from, in words: `AAPIMPORT_BUFFER`, `/work/aapimport.toml`, `default`.
+    """
+
+    name: str
+    value: Value
+    source: str
+
+
+def overview(sources: Sources, stores: Stores) -> tuple[Shown, ...]:
+    """Every setting as it counts, with where it came from.
+
+    What is missing is shown as not set; what can't be right is an error.
+
+    Raises:
+        SettingsError: A setting can't be right.
+    """
+    return tuple(_all(sources, stores))
+
+
+def secret_status(service: Service, sources: Sources, stores: Stores) -> Shown:
+    """Whether a service's secret is there, and where it is kept; never what it is.
+
+    Raises:
+        SettingsError: What the environment gives can't be a secret, or a file can't be read.
+    """
+    typed = typed_secret(service, sources, auth_of(service))
+    found = typed[0] if typed else stores.find(service)
+    name = f"{service.name}.token"
+    if found is not None:
+        return Shown(name, f"set ({found.source})", found.source)
+    why = f" ({stores.trouble})" if stores.trouble else ""
+    return Shown(name, f"{NOT_SET}{why}", DEFAULT)
+
+
+def _all(sources: Sources, stores: Stores) -> Iterator[Shown]:
+    settings = practice_settings(sources)
+    target = "live" if is_configured(sources) else "practice"
+    yield Shown("target", target, sources.chosen_by or DEFAULT)
+    yield Shown("profile", sources.profile or NOT_SET, sources.chosen_by or DEFAULT)
+    for name in SERVICE_NAMES:
+        yield from _service(name, sources, stores)
+    settle, proxy = sources.plain("settle_seconds"), sources.plain("proxy")
+    found: dict[str, Value] = {
+        "proxy": _without_password(values.proxy_address(proxy)) if proxy else NOT_SET,
+        "pace": settings.pace or NOT_SET,
+        "buffer": round(settings.buffer * 100, 6),
+        "administrator": settings.administrator or NOT_SET,
+        "settle_seconds": (
+            values.number(settle, MAX_SETTLE_SECONDS) if settle else DEFAULT_SETTLE_SECONDS
+        ),
+        "pass_as": settings.pass_as,
+        "not_kept": sorted(settings.not_kept),
+        "keeps_members": settings.keeps_members,
+        STATE: str(profile_state_dir(sources)[0]),
+    }
+    for key in PLAIN:
+        yield Shown(key, found[key], settings.origins[key])
+
+
+def _service(name: ServiceName, sources: Sources, stores: Stores) -> Iterator[Shown]:
+    service = sources.service(name)
+    if service is None:
+        yield Shown(f"{name}.url", NOT_SET, DEFAULT)
+        return
+    yield Shown(f"{name}.url", service.url, service.address.origin)
+    given = service.details.get("auth")
+    yield Shown(f"{name}.auth", auth_of(service), given.origin if given else DEFAULT)
+    for key, one in service.details.items():
+        if key != "auth":
+            yield Shown(f"{name}.{key}", one.text, one.origin)
+    yield secret_status(service, sources, stores)
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -1,0 +1,216 @@
+"""Where secrets are kept, and which of the places has one."""
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aapimport.config.keyring_store import Keyring, KeyringTroubleError, user_of
+from aapimport.config.keys import NO_KEYRING, TITLES, token_file_variable, token_variable
+from aapimport.config.logins import Secret
+from aapimport.config.secret_file import SecretFile
+from aapimport.config.settings_file import home_made
+from aapimport.config.sources import Service, Sources
+from aapimport.config.values import Auth
+from aapimport.errors import SettingsError
+
+_MOST_BYTES = 65_536
+_QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "‘": "’", "«": "»"}
+_BEARER = re.compile(r"(?:authorization\s*:\s*)?bearer(?:\s+|$)", re.IGNORECASE)
+_SCHEME = "'Bearer'"
+KEYRING = "keyring"
+"""The source of what the system's keyring keeps."""
+
+
+@dataclass(kw_only=True)
+class Stores:
+    """The keyring and the file in which `login` keeps secrets, for one profile.
+
+    Args:
+        keyring: The system's keyring.
+        file: The file of the profile's state folder.
+        profile: The profile; empty without one.
+
+    Attributes:
+        trouble: Why the keyring can't be used, once it was found out; empty while it can.
+    """
+
+    keyring: Keyring
+    file: SecretFile
+    profile: str = ""
+    trouble: str = field(default="", init=False)
+
+    @property
+    def notice(self) -> str:
+        """What is to be said about the file; empty for nothing."""
+        if not self.file.tightened:
+            return ""
+        return (
+            f"{self.file.path} could be read by others until now: ask for new secrets, and keep"
+            " them with aapimport login"
+        )
+
+    def find(self, service: Service) -> Secret | None:
+        """What is kept for a service at its address; None where nothing is.
+
+        Raises:
+            SettingsError: The file can't be read.
+        """
+        user = user_of(self.profile, service.name)
+        try:
+            if (value := self.keyring.read(service.place, user)) is not None:
+                return Secret(value=value, source=KEYRING)
+        except KeyringTroubleError as error:
+            self.trouble = str(error)
+        value = self.file.read(service.place, user)
+        return None if value is None else Secret(value=value, source=str(self.file.path))
+
+
+def keyring_of(environment: Mapping[str, str]) -> Keyring:
+    """The system's keyring, unless the environment switches it off.
+
+    Raises:
+        SettingsError: The variable is neither 1 nor 0.
+    """
+    typed = environment.get(NO_KEYRING, "").strip().lower()
+    if typed in {"1", "yes", "true"}:
+        return Keyring(off=f"the keyring is switched off by {NO_KEYRING}")
+    if typed not in {"", "0", "no", "false"}:
+        raise SettingsError(
+            f"{NO_KEYRING} is neither 1 nor 0", hint="set it to 1 to leave the keyring alone"
+        )
+    return Keyring()
+
+
+def typed_secret(service: Service, sources: Sources, auth: Auth) -> tuple[Secret, str] | None:
+    """The secret that the environment gives, itself or by a file, and a notice about it.
+
+    Returns:
+        The secret and what was taken off it, in a sentence that may be empty; None where the
+        environment has none.
+
+    Raises:
+        SettingsError: It is empty, or can't be a secret, or the file can't be read.
+    """
+    name, file_name = token_variable(service.name), token_file_variable(service.name)
+    if name in sources.environment:
+        text, where = sources.environment[name], name
+    elif file_name in sources.environment:
+        text, where = _of_file(sources.environment[file_name].strip(), file_name), file_name
+    else:
+        return None
+    value, notice = cleaned(text, auth, where)
+    return Secret(value=value, source=where), notice
+
+
+def cleaned(text: str, auth: Auth, where: str) -> tuple[str, str]:
+    """A pasted secret without what doesn't belong to it, and a notice of what was taken off.
+
+    Args:
+        text: What was typed or pasted.
+        auth: The kind of log-in; a password is taken as it is.
+        where: Where it is from, for messages.
+
+    Raises:
+        SettingsError: It is empty, or holds what a secret can't.
+    """
+    if auth == "basic":
+        value, off = text.rstrip("\r\n"), ""
+    else:
+        value, off = _unwrapped(text.strip(), bearer=auth == "bearer")
+    if not value.strip():
+        raise SettingsError(
+            f"{where} is empty", hint="unset it, or see that what fills it has the secret"
+        )
+    if not value.isprintable() or not (auth == "basic" or value.isascii()):
+        what = "password" if auth == "basic" else "token"
+        raise SettingsError(
+            f"{where} holds characters that a {what} can't have",
+            hint=f"copy the {what} again, without line breaks or spaces",
+        )
+    return value, f"{off} taken off {where}" if off else ""
+
+
+def check_confirmed(service: Service, secret: Secret, sources: Sources, stores: Stores) -> None:
+    """Refuse to send a secret of the environment where only a file in the folder says to.
+
+    Whoever leaves an `aapimport.toml` in a folder would otherwise be sent the secrets of
+    everybody who works there. What `login` keeps is bound to its address by itself.
+
+    Raises:
+        SettingsError: Neither the user's own file nor `login` knows the address.
+    """
+    if not sources.only_the_folder_names(service) or stores.find(service) is not None:
+        return
+    raise SettingsError(
+        f"{secret.source} is not sent to {service.url}: only a file in the working folder"
+        f" names that address, {service.address.origin}",
+        hint=f"if it is right, set AAPIMPORT_{service.name.upper()}_URL to it, too, or write it"
+        " into your own settings file (`aapimport config path`)",
+    )
+
+
+def nothing_found(service: Service, sources: Sources, stores: Stores | None) -> SettingsError:
+    """The error that there is no secret, with the ways to give one."""
+    profile = f" --profile {sources.profile}" if sources.profile else ""
+    login = f"aapimport login {service.name}{profile}"
+    trouble = f"; {stores.trouble}" if stores and stores.trouble else ""
+    of = f" of profile {sources.profile}" if sources.profile else ""
+    return SettingsError(
+        f"there is no token or password for {TITLES[service.name]}{of} at {service.url}{trouble}",
+        hint=f"run {login} (with --file where there is no keyring), or set"
+        f" {token_variable(service.name)}, or {token_file_variable(service.name)} to a file"
+        " that only you can read",
+    )
+
+
+def _unwrapped(text: str, *, bearer: bool) -> tuple[str, str]:
+    off: list[str] = []
+    while True:
+        if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
+            text, what = text[1:-1].strip(), "quotation marks"
+        elif bearer and (found := _BEARER.match(text)):
+            text, what = text[found.end() :], _SCHEME
+        else:
+            words = " and ".join(sorted(set(off)))
+            return text, words and f"{words} {'was' if words == _SCHEME else 'were'}"
+        off.append(what)
+
+
+def _of_file(typed: str, where: str) -> str:
+    """The one line of a file that nobody else can read.
+
+    Raises:
+        SettingsError: It can't be read, others can read it, or it has more than a line.
+    """
+    if not typed:
+        raise SettingsError(f"{where} is empty", hint="set it to the path of a file, or unset it")
+    path = home_made(typed)
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise SettingsError(f"{where} names {path}, which is no file", hint="correct it")
+        if os.name != "nt" and (
+            stat.S_IMODE(status.st_mode) & 0o077 or status.st_uid not in {os.geteuid(), 0}
+        ):
+            raise SettingsError(
+                f"{where} names {path}, which is not for you alone: others can read it",
+                hint=f"chmod 600 {path}",
+            )
+        if status.st_size > _MOST_BYTES:
+            raise SettingsError(f"{where} names {path}, which is too long", hint="correct it")
+        text = path.read_bytes().decode("utf-8-sig").strip("\r\n")
+    except UnicodeDecodeError:
+        raise SettingsError(
+            f"{where} names {path}, which is not UTF-8", hint="write only the secret into it"
+        ) from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no path"
+        raise SettingsError(f"{where} names {path}, which can't be read: {why}") from error
+    if "\n" in text or "\r" in text:
+        raise SettingsError(
+            f"{where} names {path}, which has more than one line",
+            hint="write only the secret into it",
+        )
+    return text

@@ -1,0 +1,308 @@
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from aapimport.config.choice import Choice, settings_for
+from support.machine import SERVICES, profile
+from support.terminal import AAPIMPORT, Terminal
+
+SHOW = ("config", "show", "--json")
+
+
+def test_a_value_from_each_of_six_places(aapimport, machine):
+    """Flag, environment, the folder's file, the user's, the keyring and the default say so."""
+    folder = machine.folder_file(
+        "pace = 9\nbuffer = 20\n" + profile("acme") + '[profile.acme]\npace = "slack"\n'
+    )
+    own = machine.own_file(
+        'buffer = 30\nsettle_seconds = 60\nadministrator = "zoe@acme.com"\n' + profile("acme")
+    )
+    machine.keyring.kept["aapimport:https://p.example.com", "acme/portal"] = "tok"
+    done = aapimport(*SHOW, "--profile", "acme", AAPIMPORT_ADMINISTRATOR="ana@acme.com")
+    found = {name: (one["value"], one["source"]) for name, one in done.json.items()}
+    assert found["profile"] == ("acme", "--profile")
+    assert found["administrator"] == ("ana@acme.com", "AAPIMPORT_ADMINISTRATOR")
+    assert found["pace"] == ("slack", f"{folder} [profile.acme]")
+    assert found["buffer"] == (20.0, str(folder))
+    assert found["settle_seconds"] == (60.0, str(own))
+    assert found["portal.token"] == ("set (keyring)", "keyring")
+    assert found["pass_as"] == ("auto", "default")
+    assert found["jhana.token"] == ("not set", "default")
+    assert found["portal.url"] == ("https://p.example.com", f"{folder} [profile.acme.portal]")
+    assert found["state_dir"][0] == str(machine.state / "profiles" / "acme")
+    assert done.code == 3
+    assert "no token or password for Jhana of profile acme" in done.err
+
+
+def test_nothing_set_is_shown_as_that(aapimport, machine):
+    """Every setting has a line of 80 columns at most, and the exit code is 0."""
+    done = aapimport("config", "show")
+    assert done.code == 0
+    lines = [line.rstrip() for line in done.out.splitlines()]
+    assert lines[0].split() == ["Setting", "Value", "From"]
+    assert max(map(len, lines)) <= 80
+    rows = {line.split()[0]: line.split()[1:] for line in lines[1:] if not line.startswith(" ")}
+    assert rows["target"] == ["practice", "default"]
+    assert rows["buffer"] == ["10", "default"]
+    assert rows["keeps_members"] == ["no", "default"]
+    assert done.err == ""
+    assert not machine.state.exists()
+
+
+def test_no_secret_is_shown(aapimport, machine):
+    """Of a secret only that it is set; of a proxy with a password only the proxy."""
+    machine.own_file(SERVICES)
+    done = aapimport(
+        *SHOW,
+        AAPIMPORT_PORTAL_TOKEN="canary-1",
+        AAPIMPORT_JHANA_TOKEN="canary-2",
+        AAPIMPORT_PROXY="http://zoe:canary-3@proxy.example.com:3128",
+    )
+    assert done.code == 0
+    assert "canary" not in done.out + done.err
+    assert done.json["portal.token"]["value"] == "set (AAPIMPORT_PORTAL_TOKEN)"
+    assert done.json["proxy"]["value"] == "http://proxy.example.com:3128"
+
+
+def test_path_says_which_files_are_read(aapimport, machine):
+    """The nearest file above the working folder, and the user's own, there or not."""
+    above = machine.folder_file("buffer = 5", machine.home / "clients")
+    done = aapimport("config", "path", "--json")
+    assert done.json == [
+        {"whose": "folder", "path": str(above), "there": True},
+        {"whose": "yours", "path": str(machine.own_path), "there": False},
+    ]
+    assert f"yours   {machine.own_path}  (not there)" in aapimport("config", "path").out
+
+
+def test_init_writes_what_is_read(aapimport, machine):
+    """The new file has a comment for each setting, and says what was given."""
+    words = ("--portal-url", "https://P.example.com/", "--jhana-url", "https://j.example.com")
+    done = aapimport("config", "init", *words, "--administrator", "zoe@acme.com")
+    assert done.code == 0
+    assert "next: aapimport login" in done.err
+    found = aapimport(*SHOW).json
+    assert found["portal.url"]["value"] == "https://p.example.com"
+    assert found["administrator"] == {"value": "zoe@acme.com", "source": str(machine.own_path)}
+    if os.name == "posix":
+        assert stat.S_IMODE(machine.own_path.parent.stat().st_mode) == 0o700
+
+
+def test_every_comment_of_a_new_file_is_a_setting(aapimport, machine):
+    """Taking the # away in front of any of them makes a file that is read."""
+    words = ("--portal-url", "https://p.example.com/", "--jhana-url", "https://j.example.com")
+    aapimport("config", "init", *words, "--profile", "acme.eu", "--here")
+    path = machine.work / "aapimport.toml"
+    text = path.read_text(encoding="utf-8")
+    lines = [line.removeprefix("# ") if " = " in line else line for line in text.splitlines()]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    found = aapimport(*SHOW, "--profile", "acme.eu").json
+    assert found["pace"] == {"value": "25", "source": str(path)}
+    assert found["portal.certificate"]["value"] == str(machine.work / "client.pem")
+    assert found["portal.url"]["source"] == f'{path} [profile."acme.eu".portal]'
+
+
+def test_init_never_writes_over_a_file(aapimport, machine):
+    """It stays as it was, whoever asks."""
+    path = machine.own_file("buffer = 5\n")
+    words = ("--portal-url", "https://p.example.com/", "--jhana-url", "https://j.example.com")
+    done = aapimport("config", "init", *words)
+    assert done.code == 1
+    assert "exists already" in done.err
+    assert path.read_text(encoding="utf-8") == "buffer = 5\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ([], 2, "--portal-url is missing"),
+        (["--portal-url", "https://p.example.com"], 2, "--jhana-url is missing"),
+        (["--portal-url", "portal"], 3, "--portal-url is not a web address"),
+        (["--portal-url", "https://p.e", "--jhana-url", "https://p.e/"], 3, "the same address"),
+        (["--profile", "../x"], 3, "can't be the name of a profile"),
+    ],
+)
+def test_init_without_a_terminal_takes_options_only(words, code, said, aapimport, machine):
+    """What is missing is named, and nothing is written."""
+    done = aapimport("config", "init", *words)
+    assert done.code == code
+    assert said in done.err
+    assert not machine.own_path.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals")
+def test_init_asks_on_a_terminal(machine):
+    """Three questions, of which the last may be answered by Enter."""
+    terminal = Terminal()
+    answers = [
+        ("The portal's SCIM address", "https://p.example.com/scim"),
+        ("Jhana's SCIM address", "https://j.example.com/scim"),
+        ("Your own address", ""),
+    ]
+    assert terminal.run([*AAPIMPORT, "config", "init"], answers) == 0
+    assert 'url = "https://p.example.com/scim"' in machine.own_path.read_text(encoding="utf-8")
+
+
+WIDE = {"COLUMNS": "500"}
+"""Long paths are broken anywhere in a narrow terminal."""
+WRONG_FILES = [
+    ("buffr = 5", "aapimport.toml: buffr is no setting", "did you mean 'buffer'?"),
+    ("Buffer = 5", "Buffer is no setting", "did you mean 'buffer'?"),
+    ('buffer = "5"', "buffer has the wrong form", "a number"),
+    ("buffer = true", "buffer has the wrong form", "a number"),
+    ("buffer = 101", "buffer is not a number from 0 to 100", "take it out of the file"),
+    ("buffer = -1", "buffer is not a number from 0 to 100", "take it out of the file"),
+    ("buffer = nan", "buffer is not a number from 0 to 100", "take it out of the file"),
+    ("settle_seconds = 3601", "settle_seconds is not a number from 0 to 3,600", "correct it"),
+    ("pace = 0", "pace is no pace", "slack"),
+    ('pace = "fast"', "pace is no pace", "slack"),
+    ("pace = [1]", "pace has the wrong form", "slack"),
+    ('pass_as = "team"', "pass_as is neither auto, entitlement nor group", "correct it"),
+    ("pass_as = 1", "pass_as has the wrong form", "a text"),
+    ('not_kept = "roles"', "not_kept has the wrong form", "a list"),
+    ('not_kept = ["role"]', "not_kept names 'role', which it can't", "externalId"),
+    ("not_kept = [1]", "not_kept has the wrong form", "a list"),
+    ('keeps_members = "yes"', "keeps_members has the wrong form", "true or false"),
+    ('administrator = "zoe"', "administrator is not an e-mail address", "correct it"),
+    ('proxy = "socks5://127.0.0.1:1"', "proxy is not a proxy that can be used", "http://"),
+    ('proxy = "proxy:3128"', "proxy is not a proxy that can be used", "http://"),
+    ('proxy = "http://zoe:canary@p.example.com"', "user or a password", "AAPIMPORT_PROXY"),
+    ('proxy = "http://p.example.com:99999"', "proxy is not a proxy that can be used", "http://"),
+    ("buffer = ", "can't be read as TOML", "a line looks like"),
+    ("buffer = 1\nbuffer = 2", "can't be read as TOML", "a line looks like"),
+    ('portal = "https://p.example.com"', "'portal' is a table", "[portal] on a line of its own"),
+    ("profile = 5", "'profile.NAME' is a table", "on a line of its own"),
+    ('profile = {acme = "x"}', "'profile.acme' is a table", "[profile.acme]"),
+    ('[portal]\nulr = "x"', "[portal] ulr is no setting", "did you mean 'url'?"),
+    ("[portal]\nbuffer = 5", "[portal] buffer is no setting", "above the first line"),
+    ('url = "https://p.example.com"', "url is no setting", "table [portal] or [jhana]"),
+    ('[portall]\nurl = "x"', "portall is no setting", "did you mean 'portal'?"),
+    ('[profile.acme]\nstate_dir = "x"', "state_dir is no setting", "folder of its own"),
+    ('[profile."../x"]\nbuffer = 5', "'../x' can't be the name of a profile", "letters"),
+    ("[profile.con]\nbuffer = 5", "'con' can't be the name of a profile", "letters"),
+    ("[profile.Acme]\n[profile.acme]", "differ in capital letters only", "another name"),
+    ('[portal]\ntoken = "canary"', "secrets are never kept", "aapimport login portal"),
+    ('[jhana]\npassword = "canary"', "secrets are never kept", "AAPIMPORT_JHANA_TOKEN"),
+    ('[portal]\nx = 1\nclient-secret = "canary"', "secrets are never kept", "login portal"),
+    ('token = "canary"', "secrets are never kept", "aapimport login portal"),
+    ('[profile.acme.jhana]\ntoken = "canary"', "never kept", "login jhana --profile acme"),
+    (SERVICES.replace("https://portal", "http://portal"), "is not encrypted", "use https"),
+    (
+        SERVICES.replace("portal.example", "u:canary@portal.example"),
+        "more than an address",
+        "login",
+    ),
+    ('[portal]\nurl = "https://p.example.com"', "half configured: AAPIMPORT_JHANA_URL", "set what"),
+    (SERVICES.replace("jhana.", "portal."), "are the same address", "two services"),
+    (SERVICES + 'auth = "saml"', "auth is no kind of log-in", "client-credentials"),
+    (SERVICES + 'auth = "basic"', "auth is basic, and user is missing", "set user"),
+    (SERVICES + 'auth = "header"', "auth is header, and header is missing", "set header"),
+    (SERVICES + 'auth = "client-credentials"', "and token_url is missing", "set token_url"),
+    (SERVICES + 'user = "zoe"', "user is given, and auth is not", 'set auth to "basic"'),
+]
+
+
+@pytest.mark.parametrize(("text", "said", "hint"), WRONG_FILES)
+def test_a_wrong_file_is_one_sentence(text, said, hint, aapimport, machine):
+    """File and key are named, the hint says what to do, secrets aren't repeated; exit code 3."""
+    machine.own_file(text)
+    done = aapimport("config", "show", **WIDE)
+    assert done.code == 3
+    _is_one_sentence(done.err, said, hint)
+    assert "aapimport.toml" in done.err or "AAPIMPORT_" in done.err
+    assert "canary" not in done.err + done.out
+
+
+WRONG_VARIABLES = [
+    ({"AAPIMPORT_BUFER": "5"}, "AAPIMPORT_BUFER is no setting", "'AAPIMPORT_BUFFER'"),
+    ({"AAPIMPORT_PORTAL_TOKN": "canary"}, "is no setting", "'AAPIMPORT_PORTAL_TOKEN'"),
+    ({"AAPIMPORT_PORTAL_PASSWORD": "canary"}, "is no setting", "'AAPIMPORT_PORTAL_TOKEN'"),
+    ({"AAPIMPORT_ZZZZ": "5"}, "AAPIMPORT_ZZZZ is no setting", "docs/settings.md"),
+    ({"AAPIMPORT_BUFFER": "many"}, "AAPIMPORT_BUFFER is not a number", "unset it"),
+    ({"AAPIMPORT_PACE": "fast"}, "AAPIMPORT_PACE is no pace", "slack"),
+    ({"AAPIMPORT_SETTLE_SECONDS": "soon"}, "AAPIMPORT_SETTLE_SECONDS is not a number", "unset it"),
+    ({"AAPIMPORT_PASS_AS": "team"}, "AAPIMPORT_PASS_AS is neither", "unset it"),
+    ({"AAPIMPORT_NOT_KEPT": "role"}, "AAPIMPORT_NOT_KEPT names 'role'", "with commas"),
+    ({"AAPIMPORT_KEEPS_MEMBERS": "no"}, "AAPIMPORT_KEEPS_MEMBERS is not yes", "unset it"),
+    ({"AAPIMPORT_ADMINISTRATOR": "zoe"}, "AAPIMPORT_ADMINISTRATOR is not an e-mail", "unset it"),
+    ({"AAPIMPORT_PROXY": "socks5://p:1"}, "AAPIMPORT_PROXY is not a proxy", "http://"),
+    ({"AAPIMPORT_NO_KEYRING": "maybe"}, "AAPIMPORT_NO_KEYRING is neither 1 nor 0", "to 1"),
+    ({"AAPIMPORT_PROFILE": ""}, "AAPIMPORT_PROFILE is empty", "leave it out"),
+    ({"AAPIMPORT_PROFILE": "acm"}, "a profile that no settings file has", "did you mean 'acme'?"),
+    ({"AAPIMPORT_PROFILE": "../acme"}, "which can't be a profile", "letters"),
+    ({"AAPIMPORT_PORTAL_URL": ""}, "half configured: AAPIMPORT_PORTAL_URL", "set what"),
+    ({"AAPIMPORT_PORTAL_TOKEN": ""}, "AAPIMPORT_PORTAL_TOKEN is empty", "unset it"),
+    ({"AAPIMPORT_PORTAL_TOKEN": "Bearer "}, "AAPIMPORT_PORTAL_TOKEN is empty", "unset it"),
+    ({"AAPIMPORT_PORTAL_TOKEN": "cana\nry"}, "characters that a token can't have", "copy"),
+    ({"AAPIMPORT_PORTAL_TOKEN_FILE": ""}, "AAPIMPORT_PORTAL_TOKEN_FILE is empty", "path"),
+    ({"AAPIMPORT_PORTAL_TOKEN_FILE": "/nowhere/x"}, "can't be read: No such file", ""),
+    ({"AAPIMPORT_PORTAL_TOKEN_FILE": "/"}, "which is no file", "correct it"),
+    ({"AAPIMPORT_PORTAL_AUTH": "saml"}, "AAPIMPORT_PORTAL_AUTH is no kind", "basic"),
+    ({"AAPIMPORT_PORTAL_CA_FILE": "/nowhere/x"}, "AAPIMPORT_PORTAL_CA_FILE names a file", "unset"),
+    ({"AAPIMPORT_PORTAL_KEY": "/x"}, "and certificate is not", "certificate"),
+    (
+        {"AAPIMPORT_PORTAL_AUTH": "header", "AAPIMPORT_PORTAL_HEADER": "Host"},
+        "is a header that means something else",
+        "X-Api-Key",
+    ),
+    (
+        {"AAPIMPORT_PORTAL_AUTH": "header", "AAPIMPORT_PORTAL_HEADER": "X Key"},
+        "is not the name of a header",
+        "X-Api-Key",
+    ),
+    (
+        {"AAPIMPORT_PORTAL_AUTH": "basic", "AAPIMPORT_PORTAL_USER": "a:b"},
+        "holds a colon",
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize(("environment", "said", "hint"), WRONG_VARIABLES)
+def test_a_wrong_variable_is_one_sentence(environment, said, hint, aapimport, machine):
+    """The variable is named, the hint says what to do, secrets aren't repeated; exit code 3."""
+    machine.own_file(SERVICES + profile("acme"))
+    tokens = {"AAPIMPORT_PORTAL_TOKEN": "t1", "AAPIMPORT_JHANA_TOKEN": "t2"}
+    if "AAPIMPORT_PORTAL_TOKEN_FILE" in environment:
+        tokens.pop("AAPIMPORT_PORTAL_TOKEN")
+    done = aapimport("config", "show", **(tokens | environment | WIDE))
+    assert done.code == 3
+    _is_one_sentence(done.err, said, hint)
+    assert "canary" not in done.err + done.out
+
+
+def _is_one_sentence(printed: str, said: str, hint: str) -> None:
+    words = " ".join(printed.split())
+    assert words.startswith("error: ")
+    assert words.endswith("nothing was sent")
+    sentence, _, rest = words.removeprefix("error: ").partition(" hint: ")
+    assert said in sentence
+    assert hint in rest
+    assert words.count("error:") == 1
+    assert "Traceback" not in words
+
+
+def test_a_settings_file_with_windows_line_ends_and_a_mark_is_read(aapimport, machine):
+    """As Notepad saves it."""
+    machine.own_path.parent.mkdir(parents=True)
+    machine.own_path.write_bytes(b"\xef\xbb\xbfbuffer = 5\r\n")
+    assert aapimport(*SHOW).json["buffer"]["value"] == 5
+
+
+def test_what_the_settings_say_is_what_is_shown(aapimport, machine):
+    """The same origins are in the settings that commands work with."""
+    machine.own_file("buffer = 5\n" + SERVICES)
+    tokens = {"AAPIMPORT_PORTAL_TOKEN": "t1", "AAPIMPORT_JHANA_TOKEN": "t2"}
+    shown = aapimport(*SHOW, **tokens).json
+    environment = tokens | {"AAPIMPORT_STATE_DIR": str(machine.state)}
+    settings = settings_for(Choice(), on_terminal=False, environment=environment)
+    both = set(settings.origins) & set(shown)
+    assert {"buffer", "portal.url", "jhana.token", "profile", "state_dir"} <= both
+    assert {name: settings.origins[name] for name in both} == {
+        name: shown[name]["source"] for name in both
+    }
+    assert json.dumps(shown)
+    assert Path(shown["state_dir"]["value"]) == settings.state_dir
