@@ -54,6 +54,9 @@ class Desk(Protocol):
             OSError: It can't be printed.
         """
 
+    def hold_result(self, text: str) -> None:
+        """Keep a JSON object until the command ends: an error that follows becomes a part of it."""
+
     def progress(self, steps: "Iterator[Step]") -> None:
         """Go through steps, and show how far they are."""
 

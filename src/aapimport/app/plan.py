@@ -91,11 +91,11 @@ class Planning:
         self.desk.show(show_plan, decided)
 
     def _print(self, decided: "Plan", *, emails_open: bool) -> None:
-        """Print a plan for scripts; who writes it to a file has decided about the e-mails."""
+        """Print a plan, refused or not; who writes it to a file has decided about the e-mails."""
         from aapimport.plan.report import plan_report
 
         report = plan_report(decided, emails_open=emails_open)
-        self.desk.print_result(report.model_dump_json(by_alias=True, indent=2))
+        self.desk.hold_result(report.model_dump_json(by_alias=True, indent=2))
 
     def _write(self, decided: "Plan", output: Path) -> None:
         """Write a plan to be approved, and say where."""

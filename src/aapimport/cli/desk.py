@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Concatenate
 import click
 
 from aapimport.app.desk import Values
+from aapimport.cli.answer import current_answer
 from aapimport.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +71,14 @@ class TerminalDesk:
 
     def print_result(self, text: str) -> None:
         """Print what the command was given for; a script reads it."""
-        click.echo(text)
+        if self.as_json:
+            current_answer().print(text)
+        else:
+            click.echo(text)
+
+    def hold_result(self, text: str) -> None:
+        """Keep a JSON object until the command ends: an error that follows becomes a part of it."""
+        current_answer().hold(text)
 
     def progress(self, steps: "Iterator[Step]") -> None:
         """Go through steps, and show how far they are."""

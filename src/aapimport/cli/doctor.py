@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from aapimport.cli.answer import current_answer
 from aapimport.errors import ExitCode
 
 
@@ -23,10 +24,11 @@ def doctor(*, as_json: bool) -> ExitCode:
     from aapimport.screens.target import show_target
 
     settings = read_settings()
+    current_answer().goes_to(settings)
     with connected(settings) as services:
         found = diagnose(services, settings.pass_as)
     if as_json:
-        click.echo(found.model_dump_json(indent=2))
+        current_answer().print(found.model_dump_json(indent=2))
     else:
         show_target(make_console(sys.stderr), settings.target)
         show_diagnosis(make_console(sys.stdout), found)

@@ -139,7 +139,7 @@ _OF_RUNS = (
         "--canary",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Upload N people, read them back on both services, then ask whether to go on.",
+        help="Upload N people, look them up on both services, then ask whether to go on.",
     ),
     option(
         EXPERT,

@@ -40,3 +40,22 @@ class GroupedCommand(click.Command):
             if records:
                 with formatter.section(heading):
                     formatter.write_dl(records)
+
+
+class SuggestingGroup(click.Group):
+    """Commands of which the one that was probably meant is named."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of a command line.
+
+        Raises:
+            UsageError: There is none of that name.
+        """
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            from aapimport.cli.usage import no_such_command
+
+            raise no_such_command(name, self.list_commands(ctx), ctx.command_path)
+        return super().resolve_command(ctx, args)

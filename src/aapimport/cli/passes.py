@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from aapimport.cli.answer import current_answer
 from aapimport.errors import ExitCode
 
 
@@ -11,17 +12,20 @@ from aapimport.errors import ExitCode
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 def passes(*, as_json: bool) -> ExitCode:
     """List the passes of the portal, with their seats."""
+    from aapimport.app.lists import passes_report
     from aapimport.app.session import connected
     from aapimport.config.settings import read_settings
     from aapimport.screens.console import make_console
-    from aapimport.screens.passes import passes_json, show_passes
+    from aapimport.screens.passes import show_passes
     from aapimport.screens.target import show_target
 
     settings = read_settings()
+    current_answer().goes_to(settings)
     with connected(settings) as services:
         found = services.portal.passes()
     if as_json:
-        click.echo(passes_json(found))
+        report = passes_report(found, services.target, services.address)
+        current_answer().print(report.model_dump_json(by_alias=True, indent=2))
         return ExitCode.OK
     show_target(make_console(sys.stderr), settings.target)
     show_passes(make_console(sys.stdout), found)

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from aapimport.cli.answer import current_answer
 from aapimport.cli.flags import option, plan_options, taken
 from aapimport.cli.grouping import EVERYDAY, UNATTENDED, GroupedCommand
 from aapimport.errors import ExitCode
@@ -43,6 +44,7 @@ def plan(
     from aapimport.config.settings import read_settings
 
     settings = read_settings()
+    current_answer().goes_to(settings)
     return Planning(
         settings=settings,
         desk=TerminalDesk(settings.target, as_json=as_json),

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from aapimport.cli.answer import current_answer
 from aapimport.cli.flags import option, run_options, taken
 from aapimport.cli.grouping import EVERYDAY, EXPERT, UNATTENDED, GroupedCommand
 from aapimport.errors import ExitCode
@@ -40,6 +41,7 @@ def resume(
     from aapimport.config.settings import read_settings
 
     settings = read_settings()
+    current_answer().goes_to(settings)
     return Resumption(
         receipt=receipt,
         settings=settings,

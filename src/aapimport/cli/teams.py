@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from aapimport.cli.answer import current_answer
 from aapimport.errors import ExitCode
 
 
@@ -12,14 +13,16 @@ from aapimport.errors import ExitCode
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 def teams(*, pass_name: str | None, as_json: bool) -> ExitCode:
     """List the teams of the portal, with their places."""
+    from aapimport.app.lists import teams_report
     from aapimport.app.session import connected
     from aapimport.config.settings import read_settings
     from aapimport.plan.names import choose_pass
     from aapimport.screens.console import make_console
-    from aapimport.screens.passes import show_teams, teams_json
+    from aapimport.screens.passes import show_teams
     from aapimport.screens.target import show_target
 
     settings = read_settings()
+    current_answer().goes_to(settings)
     with connected(settings) as services:
         found = services.portal.teams()
         passes = {one.id: one.name for one in services.portal.passes()}
@@ -27,7 +30,8 @@ def teams(*, pass_name: str | None, as_json: bool) -> ExitCode:
             chosen = choose_pass(services.portal, pass_name, settings.pass_as)
             found = tuple(team for team in found if team.pass_id in {"", chosen.id})
     if as_json:
-        click.echo(teams_json(found))
+        report = teams_report(found, services.target, services.address)
+        current_answer().print(report.model_dump_json(by_alias=True, indent=2))
         return ExitCode.OK
     show_target(make_console(sys.stderr), settings.target)
     show_teams(make_console(sys.stdout), found, passes)

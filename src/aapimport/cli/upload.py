@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from aapimport.cli.answer import current_answer
 from aapimport.cli.flags import approval_options, option, plan_options, run_options, taken
 from aapimport.cli.grouping import UNATTENDED, GroupedCommand
 from aapimport.errors import ExitCode
@@ -43,6 +44,7 @@ def upload(
     from aapimport.config.settings import read_settings
 
     settings = read_settings()
+    current_answer().goes_to(settings)
     return Upload(
         settings=settings,
         desk=TerminalDesk(settings.target, yes=yes, as_json=as_json),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aapimport.cli.answer import current_answer
 from aapimport.errors import AapimportError, ExitCode, FileProblemError, UsageError
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def _compared(checked: "Checked", pass_name: str) -> _Teams:
 
     try:
         settings = read_settings()
+        current_answer().goes_to(settings)
         show_target(make_console(sys.stderr), settings.target)
         with connected(settings) as services:
             chosen = choose_pass(services.portal, pass_name, settings.pass_as)
@@ -149,8 +151,11 @@ def _show(teams: _Teams, *, show_all: bool, as_json: bool) -> None:
     if as_json:
         from aapimport.check.report import report_of
 
-        report = report_of(teams.checked, teams.compared_with)
-        click.echo(report.model_dump_json(indent=2))
+        answer = current_answer()
+        report = report_of(
+            teams.checked, teams.compared_with, target=answer.target, address=answer.address
+        )
+        answer.hold(report.model_dump_json(indent=2))
     else:
         from aapimport.screens.problems import show_checked
 

@@ -77,6 +77,7 @@ class UploadReport(_Model):
 
     receipt: str = Field(description="the confirmation number")
     target: Literal["practice", "live"]
+    address: str = Field(description="where both services are")
     file: str
     pass_: str = Field(alias="pass", description="the pass's name")
     emails: Literal["sent", "none", "incomplete"]
@@ -130,6 +131,7 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> Upl
     return UploadReport(
         receipt=run.receipt,
         target="practice" if run.target == "practice" else "live",
+        address=run.address,
         file=run.file,
         pass_=run.pass_name,
         emails=_emails(one.email_state for one in people),
