@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, Self, cast, get_args
 from urllib.parse import urlsplit
 
-from aapimport.config.addresses import as_kept, is_loopback, place_of
+from aapimport.config.addresses import as_kept, is_host, is_loopback, place_of
 from aapimport.config.folders import STATE_DIR
 from aapimport.config.logins import Bearer, ClientCertificate, Login, Secret
 from aapimport.errors import SettingsError
@@ -200,10 +200,10 @@ def _endpoint(environment: Mapping[str, str], url_name: str, token_name: str) ->
     token = environment[token_name].strip()
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        usable = parts.scheme in {"http", "https"} and parts.port != 0
     except ValueError:  # a port that is none, half an IPv6 address
         usable = False
-    if not usable or not parts.hostname or not url.isprintable() or " " in url:
+    if not usable or not is_host(parts.hostname or "") or not url.isprintable() or " " in url:
         raise SettingsError(
             f"{url_name} is not a web address",
             hint="it looks like https://portal.example.com/scim/v2",
@@ -213,7 +213,7 @@ def _endpoint(environment: Mapping[str, str], url_name: str, token_name: str) ->
             f"{url_name} holds more than an address",
             hint=f"no user, password, ? or # in it; the token goes into {token_name}",
         )
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise SettingsError(
             f"{url_name} is not encrypted (http)",
             hint="use https; plain http is for this machine only (127.0.0.1)",
