@@ -27,6 +27,7 @@ from aapimport.app.failure import ErrorReport, Failure
 from aapimport.app.lists import NothingOpen, PassesReport, PracticeReport, TeamsReport
 from aapimport.check.report import ValidationReport
 from aapimport.cli import group
+from aapimport.cli.grouping import GroupedCommand
 from aapimport.plan.diagnosis import Diagnosis
 from aapimport.plan.report import PlanReport
 from aapimport.problems.page import catalogue_page
@@ -92,7 +93,11 @@ def _schema(title: str, *models: type[BaseModel]) -> dict[str, object]:
 
 
 def _commands() -> str:
-    parts = ["# Every command", "What `--help` prints. Made by `docs/make_docs.py`.", ""]
+    parts = [
+        "# Every command",
+        "What `--help` prints, and `--help-all` where there is one. Made by `docs/make_docs.py`.",
+        "",
+    ]
     for words in _command_lines(group, ()):
         parts += [f"## `{' '.join(('aapimport', *words))}`", ""]
         parts += ["```", _help(words), "```", ""]
@@ -134,7 +139,11 @@ def _line(module: Path, indent: str) -> str:
 
 
 def _help(words: tuple[str, ...]) -> str:
-    return _run([*words, "--help"], Path())
+    command: click.Command = group
+    for word in words:
+        found = command.get_command(click.Context(command), word)  # type: ignore[attr-defined] # a group's
+        command = found or command
+    return _run([*words, "--help-all" if isinstance(command, GroupedCommand) else "--help"], Path())
 
 
 def _walkthrough() -> str:

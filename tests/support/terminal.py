@@ -4,6 +4,7 @@ What is typed before a question is shown is thrown away, so an answer waits for 
 """
 
 import os
+import re
 import select
 import subprocess
 import sys
@@ -44,7 +45,8 @@ class Terminal:
 
         Args:
             words: Its words.
-            answers: What is waited for on the screen, and what is typed then; what is called
+            answers: What is waited for on the screen, whatever lines its words are on, and what is
+                typed then; what is called
                 instead happens while the question stands, and says what is typed.
             environment: Variables beside those of the process.
         """
@@ -88,11 +90,12 @@ class Terminal:
 
     def _wait_for(self, terminal: int, text: str, start: int) -> int:
         deadline = time.monotonic() + WAIT
-        while (at := self.screen.find(text, start)) < 0 or not self.screen.endswith(_PROMPTS):
+        words = re.compile(r"\s+".join(map(re.escape, text.split())))  # lines break at blanks
+        while not (found := words.search(self.screen, start)) or not self.screen.endswith(_PROMPTS):
             left = max(0.0, deadline - time.monotonic())
             if not select.select([terminal], [], [], left)[0] or not self._read(terminal):
                 raise AssertionError(f"{text!r} was not asked:\n{self.screen}")
-        return at + len(text)
+        return found.end()
 
     def _read_to_the_end(self, terminal: int) -> None:
         while select.select([terminal], [], [], WAIT)[0]:

@@ -248,6 +248,10 @@ def _show(
 
 
 def _say(text: str, end: str = "\n") -> None:
-    from aapimport.screens.console import make_console, safe_lines
+    from aapimport.screens.console import broken_at_blanks, make_console, safe_lines
 
-    make_console(sys.stderr).print(safe_lines(text), end=end, soft_wrap=True)
+    console = make_console(sys.stderr)
+    said = safe_lines(text)
+    if console.is_terminal:  # what reads a pipe is served best by whole lines
+        said = broken_at_blanks(said, console.width)
+    console.print(said, end=end, soft_wrap=True)

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 EVERYDAY, UNATTENDED, EXPERT = "Everyday", "Without a terminal", "Expert"
+HELP = "Help"
 
 
 class GroupedOption(click.Option):
@@ -12,11 +13,13 @@ class GroupedOption(click.Option):
 
     Args:
         group: The heading that it stands under in the help text.
+        common: Whether `--help` shows it; `--help-all` shows all.
     """
 
-    def __init__(self, *arguments: Any, group: str, **settings: Any) -> None:
+    def __init__(self, *arguments: Any, group: str, common: bool = False, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.group = group
+        self.common = common
 
     def get_help_extra(self, ctx: click.Context) -> click.types.OptionHelpExtra:
         """What stands behind the help text in brackets; `[x>=0]` says nothing to administrators."""
@@ -26,20 +29,47 @@ class GroupedOption(click.Option):
 
 
 class GroupedCommand(click.Command):
-    """A command whose help text has its options in groups."""
+    """A command whose help text has its options in groups, and is short unless all is asked for."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The options, and last the one that lists them all."""
+        return [*super().get_params(ctx), _HELP_ALL]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write each group under its heading, and what has none last."""
-        groups: dict[str, list[tuple[str, str]]] = {EVERYDAY: [], UNATTENDED: [], EXPERT: []}
+        """Write each group under its heading, and the two helps last."""
+        groups: dict[str, list[tuple[str, str]]] = {
+            EVERYDAY: [],
+            UNATTENDED: [],
+            EXPERT: [],
+            HELP: [],
+        }
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record is not None and isinstance(parameter, click.Option):
-                heading = getattr(parameter, "group", EXPERT)
-                groups[heading].append(record)
+            is_shown = ctx.meta.get(_ALL) or getattr(parameter, "common", True)
+            if record is not None and is_shown and isinstance(parameter, click.Option):
+                groups[getattr(parameter, "group", HELP)].append(record)
         for heading, records in groups.items():
             if records:
                 with formatter.section(heading):
                     formatter.write_dl(records)
+
+
+def _show_all(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        ctx.meta[_ALL] = True
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
+
+
+_ALL = "aapimport.help-all"
+_HELP_ALL = click.Option(
+    ["--help-all"],
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_all,
+    help="Show all options and exit.",
+)
 
 
 class SuggestingGroup(click.Group):

@@ -19,11 +19,19 @@ from aapimport.errors import ExitCode
     "-o",
     "--output",
     type=click.Path(path_type=Path),
+    common=True,
     help="Write the plan to a file, to be approved and carried out with upload --plan.",
 )
-@option(EVERYDAY, "--all", "everybody", is_flag=True, help="List everybody, not the first 50.")
+@option(
+    EVERYDAY,
+    "--all",
+    "everybody",
+    is_flag=True,
+    common=True,
+    help="List everybody, not the first 50.",
+)
 @option(UNATTENDED, "--force", is_flag=True, help="Overwrite the file of -o.")
-@option(UNATTENDED, "--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+@option(UNATTENDED, "--json", "as_json", is_flag=True, common=True, help="Print the plan as JSON.")
 def plan(
     file: Path,
     *,

@@ -1,5 +1,6 @@
 """`aapimport renew`: last year's exported list as a template for the new pass."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choice
     from aapimport.cli.desk import TerminalDesk
     from aapimport.copies.renew import renew as write_renewal
     from aapimport.problems.problem import Level
+    from aapimport.screens.console import width_of
     from aapimport.screens.workbooks import renewed
     from aapimport.template.output import check_workbook_name
 
@@ -55,6 +57,6 @@ def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choice
     asker = TerminalDesk("live")
     checked = with_answers(ReadOptions(**choices), asker, lambda chosen: check_file(file, chosen))
     renewal = write_renewal(checked, out, idle_days=idle_days, force=force)
-    click.echo(renewed(out, renewal))
+    click.echo(renewed(out, renewal, width_of(sys.stdout)))
     warned = any(problem.level is Level.WARNING for problem in renewal.told)
     return ExitCode.FINDINGS if renewal.with_errors or warned else ExitCode.OK

@@ -16,9 +16,16 @@ from aapimport.errors import ExitCode
     EVERYDAY,
     "--close",
     is_flag=True,
+    common=True,
     help="End the upload as it is, and say what it owes; nothing more is sent.",
 )
-@option(UNATTENDED, "--yes", is_flag=True, help="Go on after a canary, or close, without asking.")
+@option(
+    UNATTENDED,
+    "--yes",
+    is_flag=True,
+    common=True,
+    help="Go on after a canary, or close, without asking.",
+)
 @option(
     EXPERT,
     "--again",

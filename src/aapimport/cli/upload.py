@@ -18,6 +18,7 @@ from aapimport.errors import ExitCode
     UNATTENDED,
     "--yes",
     is_flag=True,
+    common=True,
     help="Answer questions with yes, e-mails included; on a real portal not those about client"
     " admins, people who may be there already or return, and what can't be proven.",
 )
@@ -27,6 +28,7 @@ from aapimport.errors import ExitCode
     "--plan",
     "plan_file",
     type=click.Path(path_type=Path),
+    common=True,
     help="Do exactly what a plan written with plan -o says, or nothing.",
 )
 @run_options
