@@ -135,7 +135,8 @@ def _more_seats(journal: "Journal", run: "Run", max_seats: int | None) -> str:
     left = journal.seats_left(run.receipt)
     if max_seats is None or left <= max_seats:
         return ""
-    return f"it may still use {left:,} seats, more than --max-seats {max_seats:,} allows"
+    seats = f"{left:,} seat{'s' if left > 1 else ''}"
+    return f"it may still use {seats}, more than --max-seats {max_seats:,} allows"
 
 
 def mention_open_uploads(settings: "Settings", address: str, desk: "Desk") -> None:

@@ -67,17 +67,16 @@ class Planning:
     def _drafted(self, checked: "Checked") -> "Plan":
         """What an upload could do, as the services are now."""
         from aapimport.app.open_uploads import mention_open_uploads
-        from aapimport.app.planning import drafted_plan, picked_pass
+        from aapimport.app.planning import drafted_plan
         from aapimport.app.session import connected
         from aapimport.run.journal import journal_path
         from aapimport.run.recall import recall_unlocked
 
         with connected(self.settings) as services:
             mention_open_uploads(self.settings, services.address, self.desk)
-            name = self.choices.pass_name or picked_pass(services, self.desk)
             path = journal_path(self.settings.state_dir, self.settings.target)
             memory = recall_unlocked(path, services.address)
-            draft = drafted_plan(services, checked, self.choices, self.settings, name, memory)
+            draft = drafted_plan(services, checked, self.choices, self.settings, self.desk, memory)
         return draft.without_emails() if self.choices.emails is False else draft
 
     def _show(self, decided: "Plan", checked: "Checked") -> None:

@@ -16,6 +16,8 @@ from aapimport.cli.answer import current_answer
 from aapimport.errors import UsageError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from rich.console import Console
 
     from aapimport.screens.progress import Step
@@ -79,6 +81,12 @@ class TerminalDesk:
     def hold_result(self, text: str) -> None:
         """Keep a JSON object until the command ends: an error that follows becomes a part of it."""
         current_answer().hold(text)
+
+    def busy(self, what: str) -> "AbstractContextManager[Callable[[str], None]]":
+        """Show what is going on until the context ends; its value tells what is going on next."""
+        from aapimport.screens.progress import show_busy
+
+        return show_busy(what)
 
     def progress(self, steps: "Iterator[Step]") -> None:
         """Go through steps, and show how far they are."""

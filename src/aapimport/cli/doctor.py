@@ -17,6 +17,7 @@ def doctor(*, as_json: bool) -> ExitCode:
     is wrong; 4: a service can't be reached.
     """
     from aapimport.app.session import connected
+    from aapimport.cli.desk import TerminalDesk
     from aapimport.config.settings import read_settings
     from aapimport.plan.diagnosis import diagnose
     from aapimport.screens.console import make_console
@@ -25,7 +26,8 @@ def doctor(*, as_json: bool) -> ExitCode:
 
     settings = read_settings()
     current_answer().goes_to(settings)
-    with connected(settings) as services:
+    desk = TerminalDesk(settings.target)
+    with connected(settings) as services, desk.busy("asking the services"):
         found = diagnose(services, settings.pass_as)
     if as_json:
         current_answer().print(found.model_dump_json(indent=2))

@@ -6,6 +6,8 @@ import click
 
 EVERYDAY, UNATTENDED, EXPERT = "Everyday", "Without a terminal", "Expert"
 HELP = "Help"
+HELP_ALL = "aapimport.help-all"
+"""What a context's `meta` holds where all options are to be listed."""
 
 
 class GroupedOption(click.Option):
@@ -33,7 +35,7 @@ class GroupedCommand(click.Command):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The options, and last the one that lists them all."""
-        return [*super().get_params(ctx), _HELP_ALL]
+        return [*super().get_params(ctx), _HELP_ALL_OPTION]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each group under its heading, and the two helps last."""
@@ -45,7 +47,7 @@ class GroupedCommand(click.Command):
         }
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            is_shown = ctx.meta.get(_ALL) or getattr(parameter, "common", True)
+            is_shown = ctx.meta.get(HELP_ALL) or getattr(parameter, "common", True)
             if record is not None and is_shown and isinstance(parameter, click.Option):
                 groups[getattr(parameter, "group", HELP)].append(record)
         for heading, records in groups.items():
@@ -56,13 +58,12 @@ class GroupedCommand(click.Command):
 
 def _show_all(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        ctx.meta[_ALL] = True
+        ctx.meta[HELP_ALL] = True
         click.echo(ctx.get_help(), color=ctx.color)
         ctx.exit()
 
 
-_ALL = "aapimport.help-all"
-_HELP_ALL = click.Option(
+_HELP_ALL_OPTION = click.Option(
     ["--help-all"],
     is_flag=True,
     expose_value=False,

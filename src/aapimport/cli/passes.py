@@ -14,6 +14,7 @@ def passes(*, as_json: bool) -> ExitCode:
     """List the passes of the portal, with their seats."""
     from aapimport.app.lists import passes_report
     from aapimport.app.session import connected
+    from aapimport.cli.desk import TerminalDesk
     from aapimport.config.settings import read_settings
     from aapimport.screens.console import make_console
     from aapimport.screens.passes import show_passes
@@ -21,7 +22,8 @@ def passes(*, as_json: bool) -> ExitCode:
 
     settings = read_settings()
     current_answer().goes_to(settings)
-    with connected(settings) as services:
+    desk = TerminalDesk(settings.target)
+    with connected(settings) as services, desk.busy("asking the services"):
         found = services.portal.passes()
     if as_json:
         report = passes_report(found, services.target, services.address)

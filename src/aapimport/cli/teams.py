@@ -15,6 +15,7 @@ def teams(*, pass_name: str | None, as_json: bool) -> ExitCode:
     """List the teams of the portal, with their places."""
     from aapimport.app.lists import teams_report
     from aapimport.app.session import connected
+    from aapimport.cli.desk import TerminalDesk
     from aapimport.config.settings import read_settings
     from aapimport.plan.names import choose_pass
     from aapimport.screens.console import make_console
@@ -23,7 +24,8 @@ def teams(*, pass_name: str | None, as_json: bool) -> ExitCode:
 
     settings = read_settings()
     current_answer().goes_to(settings)
-    with connected(settings) as services:
+    desk = TerminalDesk(settings.target)
+    with connected(settings) as services, desk.busy("asking the services"):
         found = services.portal.teams()
         passes = {one.id: one.name for one in services.portal.passes()}
         if pass_name is not None:

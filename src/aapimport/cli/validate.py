@@ -76,9 +76,11 @@ def validate(  # noqa: PLR0913 -- click names each flag
         # What the answer needs is imported while the children work on the question.
         from aapimport.screens import problems  # noqa: F401 -- see above
 
-        return checking()
+        with desk.busy(f"reading {file.name}"):
+            return checking()
 
-    checked = with_answers(ReadOptions(**choices), TerminalDesk("live"), check)
+    desk = TerminalDesk("live")
+    checked = with_answers(ReadOptions(**choices), desk, check)
     teams = _compared(checked, pass_name) if pass_name is not None else _not_compared(checked)
     _show(teams, show_all=show_all, as_json=as_json)
     _write(teams.checked, annotate, fix, force=force)
@@ -119,6 +121,7 @@ def _not_compared(checked: "Checked") -> _Teams:
 def _compared(checked: "Checked", pass_name: str) -> _Teams:
     """Compare the teams of the file with those of a pass."""
     from aapimport.app.session import connected
+    from aapimport.cli.desk import TerminalDesk
     from aapimport.config.settings import read_settings
     from aapimport.plan.checked_teams import with_team_problems
     from aapimport.plan.names import choose_pass, teams_of
@@ -129,7 +132,8 @@ def _compared(checked: "Checked", pass_name: str) -> _Teams:
         settings = read_settings()
         current_answer().goes_to(settings)
         show_target(make_console(sys.stderr), settings.target)
-        with connected(settings) as services:
+        desk = TerminalDesk(settings.target)
+        with connected(settings) as services, desk.busy("asking the services"):
             chosen = choose_pass(services.portal, pass_name, settings.pass_as)
             here, elsewhere = teams_of(services.portal, chosen)
     except AapimportError as error:

@@ -74,6 +74,10 @@ def make_console(stream: IO[str]) -> "Console":
             """Tell whoever prints; rich would end the process on the spot, without a word."""
             raise  # noqa: PLE0704 -- called while the BrokenPipeError is handled
 
+        def show_cursor(self, show: bool = True) -> bool:  # noqa: ARG002 -- rich's signature
+            """Leave the cursor as it is: a process that is killed could not bring it back."""
+            return False
+
     return Unbroken(
         file=stream,
         width=width_of(stream),

@@ -143,7 +143,9 @@ def _totals(plan: Plan, warned: Collection[int]) -> Iterator[tuple[str, str]]:
         ]
         if len(listed) > _MOST_TEAMS:
             others = sum(sorted(teams.values())[: len(teams) - _MOST_TEAMS])
-            listed[_MOST_TEAMS:] = [f"and {len(teams) - _MOST_TEAMS:,} other teams: {others:,}"]
+            listed[_MOST_TEAMS:] = [
+                f"and {count(len(teams) - _MOST_TEAMS, 'other team')}: {others:,}"
+            ]
         yield "Team", ", ".join(listed)
     yield "Jhana", f"{sum(person.jhana for person in people):,}"
     if warned:
