@@ -1,3 +1,4 @@
+import errno
 import io
 import re
 import sys
@@ -145,6 +146,20 @@ def test_a_terminal_has_a_line_that_is_drawn_anew(monkeypatch: pytest.MonkeyPatc
     assert "\x1b[?25l" not in text  # who is killed leaves no terminal without a cursor
     lines = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).replace("\r", "\n").split("\n")
     assert max(map(len, lines)) <= 60
+
+
+def test_a_stderr_that_is_full_stops_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is shown beside the work is not worth ending it for."""
+
+    class Full(Screen):
+        def write(self, _: str) -> int:
+            raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(sys, "stderr", Full(terminal=True))
+    monkeypatch.setenv("ACCESSIBLE", "1")
+    done = []
+    show_progress(done.append(one.done) or one for one in (Step(0, note="waiting"), Step(200)))  # type: ignore[func-returns-value] # told by what it leaves
+    assert done == [0, 200]
 
 
 def test_an_error_ends_the_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from aapimport.cli.answer import current_answer
 from aapimport.errors import ExitCode
 
 
-@click.command()
+@click.command(short_help="Say what both services can do, and what that means.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 def doctor(*, as_json: bool) -> ExitCode:
     """Try both services and say what they can do, and what that means for an upload.

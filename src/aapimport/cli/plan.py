@@ -11,7 +11,9 @@ from aapimport.cli.grouping import EVERYDAY, UNATTENDED, GroupedCommand
 from aapimport.errors import ExitCode
 
 
-@click.command(cls=GroupedCommand)
+@click.command(
+    cls=GroupedCommand, short_help="Say what an upload of FILE would do, person by person."
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @plan_options
 @option(

@@ -15,7 +15,7 @@ from aapimport.errors import ExitCode
 _PORTS = click.IntRange(0, 65535)
 
 
-@click.group(cls=SuggestingGroup)
+@click.group(cls=SuggestingGroup, short_help="Look into the practice portal, serve or reset it.")
 def sandbox() -> None:
     """Look into the practice portal, serve it, or start it over.
 

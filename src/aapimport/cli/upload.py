@@ -11,7 +11,7 @@ from aapimport.cli.grouping import UNATTENDED, GroupedCommand
 from aapimport.errors import ExitCode
 
 
-@click.command(cls=GroupedCommand)
+@click.command(cls=GroupedCommand, short_help="Upload the people in FILE to a pass, and to Jhana.")
 @click.argument("file", type=click.Path(path_type=Path))
 @plan_options
 @option(

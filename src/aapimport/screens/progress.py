@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Protocol
@@ -175,8 +175,9 @@ class _Lines:
             thread.join()
 
     def print(self, text: str) -> None:
-        """Print one line."""
-        make_console(sys.stderr).print(safe(text), soft_wrap=True)
+        """Print one line; where nobody can take it, the work goes on all the same."""
+        with suppress(OSError):
+            make_console(sys.stderr).print(safe(text), soft_wrap=True)
 
     def _tell(self, what: str) -> None:
         self._what = what
