@@ -84,7 +84,6 @@ def test_a_bug_shows_no_data(monkeypatch, capsys, state_dir):
 def test_a_system_with_no_room_left_is_no_bug(number, said, monkeypatch, capsys):
     """A full disk, or a limit of processes and open files, is one sentence with a way out."""
     monkeypatch.setattr("aapimport.cli._run", _raising(OSError(number, "none left")))
-    monkeypatch.setattr("aapimport.cli.ending.stop_printing", lambda: None)
     monkeypatch.setattr("sys.unraisablehook", sys.unraisablehook)
     assert main([]) == ExitCode.FINDINGS
     assert said in capsys.readouterr().err

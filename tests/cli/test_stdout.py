@@ -1,5 +1,6 @@
 """Stdout that is full, closed, or that nobody reads to its end."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -84,6 +85,22 @@ def test_an_upload_whose_preview_nobody_can_see_does_not_begin(way: str, tmp_pat
     assert code == 1
     assert ("nobody reads what this command prints" if way == "unread" else "no room left") in said
     assert not (tmp_path / "state" / "practice.sqlite3").exists()
+
+
+def test_a_full_stderr_costs_no_json(tmp_path: Path) -> None:
+    """Nobody can be told in words, but the script that waits for an object gets one."""
+    words = [sys.executable, "-m", "aapimport", *shlex.split(UPLOAD), "--json"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            words,
+            env=os.environ | {"AAPIMPORT_STATE_DIR": str(tmp_path)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=full,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "no room left" in json.loads(done.stdout)["error"]["message"]
 
 
 @pytest.mark.parametrize("way", ["full", "closed", "unread"])

@@ -67,6 +67,7 @@ def ended(run: Callable[[], int], answer: Answer) -> int:
     except BrokenPipeError:
         stop_printing()  # whoever read has seen enough, and the interpreter must not complain
     except OSError as full:
+        stop_printing()
         told = _told(full)
         with suppress(OSError):
             if error is None:
@@ -102,7 +103,6 @@ def _told(error: Exception) -> AapimportError:
     if isinstance(error, OSError) and (none_left := _NONE_LEFT.get(error.errno or 0)):
         what, cure = none_left
         if none_left is _ROOM:
-            stop_printing()
             # A workbook that couldn't be written to its end would complain once more as it goes.
             sys.unraisablehook = lambda _: None
         return RefusedError(

@@ -20,8 +20,10 @@ def usage_error(error: click.ClickException) -> UsageError:
         message = f"{command} has no option {error.option_name}"
         if error.option_name in _REHEARSALS:
             hint = "aapimport plan FILE says what an upload would do; nothing is sent"
-        elif meant := closest(error.option_name, error.possibilities or ()):
-            hint = f"{did_you_mean(meant)} {hint}"
+        elif meant := closest(
+            error.option_name.lstrip("-"), [one.lstrip("-") for one in error.possibilities or ()]
+        ):
+            hint = f"{did_you_mean(f'--{one}' for one in meant)} {hint}"
         return UsageError(message, hint=hint)
     message = error.format_message().rstrip(".").replace("\n", " ")
     return UsageError(message[:1].lower() + message[1:], hint=hint)
