@@ -1,5 +1,6 @@
 """What a terminal shows from the first second, at 60 and at 80 columns."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from support.terminal import AAPIMPORT, Terminal
 from support.warm import Warm
 
-pytestmark = pytest.mark.skipif(not hasattr(__import__("os"), "openpty"), reason="needs a terminal")
+pytestmark = pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "users.xlsx"
 PASS = ("--pass", "Leadership 2026")
 UPLOAD = (*AAPIMPORT, "upload", EXAMPLE, *PASS, "--no-emails", "--yes")
