@@ -18,12 +18,16 @@ import tempfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Union
 
 import click
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, TypeAdapter, create_model
 
+from aapimport.app.failure import ErrorReport, Failure
+from aapimport.app.lists import NothingOpen, PassesReport, PracticeReport, TeamsReport
 from aapimport.check.report import ValidationReport
 from aapimport.cli import group
+from aapimport.cli.grouping import GroupedCommand
 from aapimport.plan.diagnosis import Diagnosis
 from aapimport.plan.report import PlanReport
 from aapimport.problems.page import catalogue_page
@@ -35,6 +39,17 @@ PACKAGE = ROOT / "src" / "aapimport"
 _STREET, _END = "<!-- street -->", "<!-- end of the street -->"
 _RECEIPT = re.compile(r"\b(Plan|Receipt|resume) [2-9A-Z]{6}\b")
 _TIME = re.compile(r"\d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2} UTC   took \S+ s")
+_ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
+    "validate": (ValidationReport,),
+    "plan": (PlanReport,),
+    "upload": (UploadReport,),
+    "resume": (UploadReport, NothingOpen),
+    "doctor": (Diagnosis,),
+    "passes": (PassesReport,),
+    "teams": (TeamsReport,),
+    "sandbox show": (PracticeReport,),
+}
+"""What each command prints with `--json`."""
 _WALK = (
     ("Write the template, and fill it in with Excel.", "generate-template people.xlsx"),
     ("Check what you have. Nothing is sent.", "validate examples/users-with-mistakes.xlsx"),
@@ -60,20 +75,29 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield DOCS / "problems.md", catalogue_page()
     yield DOCS / "walkthrough.md", _walkthrough()
     yield DOCS / "architecture.md", _architecture()
-    models: dict[str, type[BaseModel]] = {
-        "validate": ValidationReport,
-        "plan": PlanReport,
-        "upload": UploadReport,
-        "doctor": Diagnosis,
-    }
-    for name, model in models.items():
-        schema = model.model_json_schema(by_alias=True)
+    for name, models in _ANSWERS.items():
+        schema = _schema(f"aapimport {name} --json", *models)
         text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-        yield DOCS / "schemas" / f"{name}.json", text
+        yield DOCS / "schemas" / f"{name.split()[0]}.json", text
+    schema = Failure.model_json_schema()
+    text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    yield DOCS / "schemas" / "error.json", text
+
+
+def _schema(title: str, *models: type[BaseModel]) -> dict[str, object]:
+    """What a command prints: one of its results, with an error where it failed, or an error."""
+    why = "why the command failed all the same; only there where it did"
+    error = (ErrorReport, Field(default_factory=dict, description=why))
+    results = [create_model(one.__name__, __base__=one, error=error) for one in models]
+    return {"title": title} | TypeAdapter(Union[*results, Failure]).json_schema(by_alias=True)
 
 
 def _commands() -> str:
-    parts = ["# Every command", "What `--help` prints. Made by `docs/make_docs.py`.", ""]
+    parts = [
+        "# Every command",
+        "What `--help` prints, and `--help-all` where there is one. Made by `docs/make_docs.py`.",
+        "",
+    ]
     for words in _command_lines(group, ()):
         parts += [f"## `{' '.join(('aapimport', *words))}`", ""]
         parts += ["```", _help(words), "```", ""]
@@ -115,7 +139,11 @@ def _line(module: Path, indent: str) -> str:
 
 
 def _help(words: tuple[str, ...]) -> str:
-    return _run([*words, "--help"], Path())
+    command: click.Command = group
+    for word in words:
+        found = command.get_command(click.Context(command), word)  # type: ignore[attr-defined] # a group's
+        command = found or command
+    return _run([*words, "--help-all" if isinstance(command, GroupedCommand) else "--help"], Path())
 
 
 def _walkthrough() -> str:

@@ -1,6 +1,7 @@
 """Every error class, each with its exit code, what to do next, and the state of the world."""
 
 from enum import IntEnum
+from typing import ClassVar
 
 
 class ExitCode(IntEnum):
@@ -26,8 +27,14 @@ class AapimportError(Exception):
         message: What is wrong and where, in one plain sentence, lower case, no full stop.
         hint: What to do next; empty where there is nothing to add.
         state: The state of the world after the error, printed last.
+
+    Attributes:
+        id: The kind of error, by which scripts know it; a name never changes.
+        label: The word before the message.
     """
 
+    id: ClassVar[str] = "error"
+    label: ClassVar[str] = "error"
     exit_code = ExitCode.FINDINGS
 
     def __init__(self, message: str, *, hint: str = "", state: str = NOTHING_SENT) -> None:
@@ -40,14 +47,26 @@ class AapimportError(Exception):
 class FileProblemError(AapimportError):
     """The file as a whole can't be read or written (missing, encrypted, not a spreadsheet)."""
 
+    id = "file-problem"
+
 
 class RefusedError(AapimportError):
     """The plan was refused or declined: a limit, a guard, or the administrator's own no."""
+
+    id = "refused"
+
+
+class DeclinedError(RefusedError):
+    """The administrator's own no, or Enter where that stops: no mistake, and not told as one."""
+
+    id = "declined"
+    label = "stopped"
 
 
 class UsageError(AapimportError):
     """The command line can't be carried out as written."""
 
+    id = "usage"
     exit_code = ExitCode.USAGE
 
 
@@ -64,6 +83,8 @@ class AnswerNeededError(UsageError):
         choices: The (value, label) pairs to choose from.
     """
 
+    id = "answer-needed"
+
     def __init__(
         self, message: str, *, option: str, flag: str, choices: tuple[tuple[str, str], ...]
     ) -> None:
@@ -77,6 +98,7 @@ class AnswerNeededError(UsageError):
 class SettingsError(AapimportError):
     """Settings or credentials are missing, contradictory, or refused by a service."""
 
+    id = "settings"
     exit_code = ExitCode.SETTINGS
 
 
@@ -90,6 +112,7 @@ class ServiceError(AapimportError):
         status: The HTTP status of the answer that isn't what it should be; None without an answer.
     """
 
+    id = "service"
     exit_code = ExitCode.SERVICE
 
     def __init__(
@@ -102,3 +125,18 @@ class ServiceError(AapimportError):
     ) -> None:
         super().__init__(message, hint=hint, state=state)
         self.status = status
+
+
+class CancelledError(AapimportError):
+    """^C, while nothing was under way."""
+
+    id = "interrupted"
+    label = "stopped"
+    exit_code = ExitCode.INTERRUPTED
+
+
+class BugError(AapimportError):
+    """A mistake of aapimport itself."""
+
+    id = "bug"
+    exit_code = ExitCode.BUG

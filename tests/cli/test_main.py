@@ -36,7 +36,7 @@ def test_no_token_can_be_given_on_the_command_line(capsys):
 
 
 def _raising(error: BaseException):
-    def run(_arguments: object) -> int:
+    def run(_words: object, _answer: object) -> int:
         raise error
 
     return run
@@ -45,12 +45,12 @@ def _raising(error: BaseException):
 @pytest.mark.parametrize("kind", [*AapimportError.__subclasses__(), ServiceError])
 def test_every_error_has_its_exit_code(kind, monkeypatch, capsys):
     """What an error class says is what the process returns; its hint and state are printed."""
-    if kind.__name__ == "AnswerNeededError":
+    if kind.__name__ in {"AnswerNeededError", "CancelledError"}:
         return
     error = kind("it broke", hint="mend it", state="3 of 4 done")
     monkeypatch.setattr("aapimport.cli._run", _raising(error))
     assert main([]) == kind.exit_code
-    assert capsys.readouterr().err == "error: it broke\nhint: mend it\n3 of 4 done\n"
+    assert capsys.readouterr().err == f"{kind.label}: it broke\nhint: mend it\n3 of 4 done\n"
 
 
 def test_an_interrupt_is_130(monkeypatch, capsys):
@@ -84,7 +84,6 @@ def test_a_bug_shows_no_data(monkeypatch, capsys, state_dir):
 def test_a_system_with_no_room_left_is_no_bug(number, said, monkeypatch, capsys):
     """A full disk, or a limit of processes and open files, is one sentence with a way out."""
     monkeypatch.setattr("aapimport.cli._run", _raising(OSError(number, "none left")))
-    monkeypatch.setattr("aapimport.cli.stop_printing", lambda: None)
     monkeypatch.setattr("sys.unraisablehook", sys.unraisablehook)
     assert main([]) == ExitCode.FINDINGS
     assert said in capsys.readouterr().err

@@ -2,11 +2,12 @@ from aapimport.cli import main
 
 
 def test_passes_as_json_is_the_contract(aapimport):
-    """A list of id, name, seats and used seats, and nothing else on stdout."""
+    """Where, and a list of id, name, seats and used seats; nothing else on stdout."""
     done = aapimport("passes", "--json")
     assert done.code == 0
-    assert [set(one) for one in done.json] == [{"id", "name", "seats", "seats_used"}] * 2
-    assert done.json[0]["name"] == "Leadership 2026"
+    found = done.json["passes"]
+    assert [set(one) for one in found] == [{"id", "name", "seats", "seats_used"}] * 2
+    assert found[0]["name"] == "Leadership 2026"
 
 
 def test_passes_as_a_table_say_which_world(capsys):

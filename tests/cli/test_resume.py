@@ -1,3 +1,4 @@
+import json
 import random
 import re
 import signal
@@ -93,7 +94,7 @@ def test_a_signal_finishes_what_is_under_way(
     process.send_signal(number)
     out, error = process.communicate(timeout=300)
     assert process.returncode == code, error
-    assert out == b""
+    assert json.loads(out)["error"]["id"] == "interrupted"
     last = " ".join(error.decode().split()).split("continue with: ")[1].split()
     assert last[:2] == ["aapimport", "resume"]
     done = aapimport("resume", last[2], "--json", **served_elsewhere)
@@ -129,7 +130,7 @@ def test_a_canary_that_is_not_answered_says_what_was_sent(aapimport, served, som
     options = ("--pass", "Leadership 2026", "--no-emails", "--maybe", "create", "--canary", "3")
     done = aapimport("upload", some, *options, stdin=f"20\n{answer}", **served)
     assert done.code == code, done.err
-    assert "9 of 44 steps done, all recorded" in done.err  # three in a team, too
+    assert "9 of 44 done, all recorded" in done.err  # three in a team, too
     assert "continue with: aapimport resume" in done.err
     assert "nothing was sent" not in done.err
 
@@ -192,7 +193,7 @@ def test_another_file_waits_until_the_open_upload_has_ended(aapimport, served, s
         words = " ".join(done.err.split())
         assert f"upload {receipt} of 'some.csv' is still open: " in words
         assert re.search(r"\S+@\S+ started it on \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d UTC", words)
-        assert re.search(r"24 of 64 steps done; ", words)
+        assert re.search(r"24 of 64 done; ", words)
         assert why in words
         assert f"aapimport resume {receipt}\n" in done.err
         assert f"aapimport resume {receipt} --close\n" in done.err
@@ -215,7 +216,7 @@ def test_another_file_waits_until_the_open_upload_has_ended(aapimport, served, s
 def test_no_upload_is_open(aapimport):
     """Nothing to resume is no error; scripts get JSON."""
     done = aapimport("resume", "--json")
-    assert (done.code, done.json) == (0, None)
+    assert (done.code, done.json["receipt"]) == (0, None)
     assert "no upload is open" in done.err
 
 
@@ -236,7 +237,7 @@ def test_several_open_uploads_are_listed(aapimport, served, some, state_dir):
     assert done.code == 2
     assert f"aapimport resume {receipt}\n" in done.out
     assert "aapimport resume ZZZZZ2\n" in done.out
-    assert "0 of 1 step done" in done.out
+    assert "0 of 1 done" in done.out
     assert "2 uploads are open" in done.err
     done = aapimport("resume", receipt, **served)
     assert done.code == 0, done.err

@@ -67,7 +67,7 @@ def shown(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 def test_show_json_has_the_documented_shape(capsys: pytest.CaptureFixture[str]) -> None:
     """Scripts get passes, teams, people and the outbox, with exactly the documented names."""
     found = shown(capsys)
-    assert list(found) == ["passes", "teams", "people", "outbox"]
+    assert list(found) == ["target", "address", "passes", "teams", "people", "outbox"]
     assert found["passes"][1] == {
         "id": "leadership-2025",
         "name": "Leadership 2025",

@@ -6,9 +6,9 @@ from aapimport.cli import main
 
 
 def test_teams_as_json_are_the_contract(capsys):
-    """A list of id, name, pass, places and used places, and nothing else on stdout."""
+    """Where, and a list of id, name, pass, places and used places; nothing else on stdout."""
     assert main(["teams", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
+    found = json.loads(capsys.readouterr().out)["teams"]
     assert {tuple(one) for one in found} == {("id", "name", "pass", "places", "places_used")}
     assert len(found) == 4
     (finance,) = (one for one in found if one["name"] == "Finance")
@@ -25,7 +25,7 @@ def test_teams_as_json_are_the_contract(capsys):
 def test_the_teams_of_one_pass(name: str, capsys):
     """By name or id, in any letter case."""
     assert main(["teams", "--pass", name, "--json"]) == 0
-    assert [one["name"] for one in json.loads(capsys.readouterr().out)] == ["Alumni 2025"]
+    assert [one["name"] for one in json.loads(capsys.readouterr().out)["teams"]] == ["Alumni 2025"]
 
 
 def test_an_unknown_pass_is_suggested(capsys):

@@ -271,7 +271,7 @@ def test_a_token_refused_on_the_way_ends_the_run(uploading: Uploading):
     uploading.portal.on("POST", "/Users", instead(error(401, "expired")), skip=5, times=100)
     with pytest.raises(SettingsError, match="expired") as caught:
         uploading.run()
-    assert "of 60 steps done, " in caught.value.state
+    assert "of 60 done, " in caught.value.state
     assert "all recorded; continue with: aapimport resume" in caught.value.state
     assert len(uploading.portal.creates) < 30
     uploading.portal._rules.clear()
@@ -448,4 +448,4 @@ def test_who_was_written_counts_as_done_before_being_read_back(uploading: Upload
                 break
         assert seen[-1] == 3
         assert runner.standing().endswith(f"continue with: aapimport resume {run.receipt}")
-        assert runner.standing().startswith("3 of 3 steps done, 2 of them not read")
+        assert runner.standing().startswith("3 of 3 done, 2 of them not confirmed")

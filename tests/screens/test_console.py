@@ -3,7 +3,7 @@ import unicodedata
 
 import pytest
 
-from aapimport.screens.console import count, make_console, safe
+from aapimport.screens.console import broken_at_blanks, count, make_console, safe
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,38 @@ def test_counts_have_their_plural():
     """One row, two rows; thousands are grouped."""
     assert [count(n, "row") for n in (0, 1, 1234)] == ["0 rows", "1 row", "1,234 rows"]
     assert count(2, "person", "people") == "2 people"
+
+
+class Stream(io.StringIO):
+    """A stream that says whether it is a terminal."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        """Whether it is one."""
+        return self._terminal
+
+
+@pytest.mark.parametrize(
+    ("terminal", "columns", "width"),
+    [(False, "132", 80), (True, "132", 132), (True, "40", 60), (True, "", 80), (True, "x", 80)],
+)
+def test_a_pipe_has_80_columns_and_a_terminal_its_own(
+    monkeypatch: pytest.MonkeyPatch, columns: str, width: int, *, terminal: bool
+) -> None:
+    """Whoever looks at a pipe is not known; nothing is laid out for fewer than 60."""
+    monkeypatch.setenv("COLUMNS", columns)
+    assert make_console(Stream(terminal=terminal)).width == width
+
+
+def test_lines_break_at_blanks_only() -> None:
+    """What may be copied stays whole; wide letters count as two; line breaks and margins stay."""
+    assert broken_at_blanks("one two three", 7) == "one two\nthree"
+    assert broken_at_blanks("see https://portal.example.com/x now", 9) == (
+        "see\nhttps://portal.example.com/x\nnow"
+    )
+    assert broken_at_blanks("名前 名前", 8) == "名前\n名前"
+    assert broken_at_blanks("a:  b\n      c d", 80) == "a:  b\n      c d"
+    assert broken_at_blanks("Go on? ", 80) == "Go on? "

@@ -34,7 +34,7 @@ def test_open_uploads_are_listed_with_their_commands(run: Run):
     show_open_uploads(make_console(stream), [(run, HowFar(126, 206))])
     assert stream.getvalue().splitlines() == [
         "7K3QX9  new\\u202Epeople.xlsx to pass 'Leadership 2026'",
-        "        ana@desk started it on 22 Nov 2026 18:04 UTC; 126 of 206 steps done",
+        "        ana@desk started it on 22 Nov 2026 18:04 UTC; 126 of 206 done",
         "        aapimport resume 7K3QX9",
     ]
 
@@ -43,8 +43,8 @@ def test_whoever_is_not_known_is_not_made_up(run: Run):
     """Journals of version 1 don't say who began an upload."""
     object.__setattr__(run, "started_by", "")
     assert whose(run) == "started on 22 Nov 2026 18:04 UTC"
-    assert str(HowFar(0, 1)) == "0 of 1 step done"
-    assert str(HowFar(1, 2, 1)) == "1 of 2 steps done, 1 of them not read back yet"
+    assert str(HowFar(0, 1)) == "0 of 1 done"
+    assert str(HowFar(1, 2, 1)) == "1 of 2 done, 1 of them not confirmed yet"
 
 
 def test_debts_are_told_by_row_and_address(run: Run):

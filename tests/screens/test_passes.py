@@ -1,8 +1,7 @@
 import io
-import json
 
 from aapimport.screens.console import make_console
-from aapimport.screens.passes import pass_label, passes_json, show_passes
+from aapimport.screens.passes import pass_label, show_passes
 from aapimport.services.values import Pass
 
 FULL = Pass(id="p26", name="Leadership 2026", seats=1240, seats_used=1000)
@@ -19,13 +18,6 @@ def test_the_table_shows_numbers_or_that_there_are_none():
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert "[red]" in text
-
-
-def test_json_has_null_for_what_is_not_published():
-    """The contract's four keys, in every object."""
-    assert json.loads(passes_json((BARE,))) == [
-        {"id": "\x1bx", "name": "[red]\u202eP[/red]", "seats": None, "seats_used": None}
-    ]
 
 
 def test_a_label_says_how_many_seats_are_free():

@@ -1,4 +1,5 @@
 import io
+import re
 from pathlib import Path
 
 from rich.console import Console
@@ -49,7 +50,7 @@ def at(row: int, column: int = 0) -> CellRef:
 
 
 def test_the_screen_that_was_agreed() -> None:
-    """Address, id, value, message, hint; then the counts and the state of the world."""
+    """Level, address, id, value, message, hint; then the counts and the state of the world."""
     text = shown(
         checked(
             problem("not-an-email", at(17), "ana.perez@acme", message="is not an e-mail address"),
@@ -63,10 +64,11 @@ def test_the_screen_that_was_agreed() -> None:
         )
     )
     assert text == (
-        "Users!A17  not-an-email     'ana.perez@acme' is not an e-mail address\n"
-        "           hint: correct it\n"
-        "Users!A88  duplicate-email  'Li.Wei@acme.com' is also in Users!A12\n"
-        "           hint: capital letters do not count; delete one of the two rows\n"
+        "error:   Users!A17  not-an-email     'ana.perez@acme' is not an e-mail address\n"
+        "                    hint: correct it\n"
+        "error:   Users!A88  duplicate-email  'Li.Wei@acme.com' is also in Users!A12\n"
+        "                    hint: capital letters do not count; delete one of the two\n"
+        "                          rows\n"
         "\n"
         "people.xlsx: 214 rows checked, 211 ready, 3 with errors, 0 warnings\n"
         "nothing was sent\n"
@@ -85,7 +87,9 @@ def test_one_cause_in_many_rows_is_one_entry() -> None:
     same = [problem("unknown-role", at(row, 3), "Facilitater") for row in range(2, 12)]
     text = shown(checked(*same))
     assert text.count("unknown-role") == 1
-    assert "the same in D3, D4, D5, D6, D7 and 4 more" in text.replace("\n           ", " ")
+    assert "the same in D3, D4, D5, D6, D7 and 4 more" in text.replace(
+        "\n                    ", " "
+    )
 
 
 def test_many_causes_of_one_rule_are_cut_after_ten() -> None:
@@ -93,7 +97,7 @@ def test_many_causes_of_one_rule_are_cut_after_ten() -> None:
     many = [problem("not-an-email", at(row), f"wrong{row}") for row in range(2, 1002)]
     text = shown(checked(problem("bad-jhana", at(1500, 5), "x"), *many))
     assert text.count("hint:") == 11
-    assert "990 more: A12, A13, A14, A15, A16 and 985 more" in text.replace("\n           ", " ")
+    assert "990 more: A12, A13, A14, A15, A16 and 985 more" in " ".join(text.split())
     assert "Users!F1500" in text
     every = shown(checked(*many), show_all=True)
     assert every.count("not-an-email") == 1000
@@ -106,8 +110,50 @@ def test_notices_are_one_line_a_kind() -> None:
         for row in range(2, 5)
     ]
     text = shown(checked(*repaired))
-    assert "Users!A2   trimmed          ' v2' left out" in text
-    assert "Users!A3   trimmed          2 more: A3, A4" in text
+    assert "notice:  Users!A2   trimmed          ' v2' left out" in text
+    assert "notice:  Users!A3   trimmed          2 more: A3, A4" in text
+
+
+def test_errors_come_first_then_warnings_then_notices() -> None:
+    """Each begins with its weight, which needs no colour; within one it goes by the file."""
+    rules = ("trimmed", "same-name", "bad-jhana", "same-name", "bad-jhana")
+    weights = {"trimmed": Level.NOTICE, "same-name": Level.WARNING, "bad-jhana": Level.ERROR}
+    found = [
+        problem(rule, at(row), level=weights[rule], message=f"in row {row}", hint="")
+        for row, rule in enumerate(rules, 2)
+    ]
+    for show_all in (False, True):
+        lines = shown(checked(*found), show_all=show_all).splitlines()[:5]
+        assert [line.split()[:2] for line in lines] == [
+            ["error:", "Users!A4"],
+            ["error:", "Users!A6"],
+            ["warning:", "Users!A3"],
+            ["warning:", "Users!A5"],
+            ["notice:", "Users!A2"],
+        ]
+
+
+def test_the_width_of_the_terminal_is_used() -> None:
+    """At 60 columns nothing is dropped and no word broken; at 120 fewer lines are needed."""
+    value = checked(
+        problem(
+            "not-an-email",
+            at(17),
+            "ana.perez@acme",
+            message="is not an e-mail address that anybody could write to",
+            hint="the part after @ needs a domain, for example acme.com",
+        )
+    )
+    texts = {}
+    for width in (60, 120):
+        stream = io.StringIO()
+        show_problems(Console(file=stream, force_terminal=True, no_color=True, width=width), value)
+        texts[width] = re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue()).strip("\n").split("\n")
+        assert max(map(len, texts[width])) <= width
+        words = " ".join(texts[width]).split()
+        assert words[:3] == ["error:", "Users!A17", "not-an-email"]
+        assert "for example acme.com" in " ".join(words)
+    assert len(texts[120]) == 2 < len(texts[60])
 
 
 def test_what_is_outside_can_not_act_on_the_terminal() -> None:
@@ -117,7 +163,7 @@ def test_what_is_outside_can_not_act_on_the_terminal() -> None:
     text = shown(checked(problem("bad-jhana", sheet, nasty, message=nasty, hint=nasty)))
     assert "\x1b" not in text
     assert "\u202e" not in text
-    assert r"\u001B[31m[bold]a[/b]\u202E\u000A\u000D" in text.replace("\n           ", "")
+    assert r"\u001B[31m[bold]a[/b]\u202E\u000A\u000D" in text.replace("\n                    ", "")
 
 
 def test_every_line_holds_at_80_columns() -> None:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from aapimport.screens.console import make_console
@@ -42,6 +43,14 @@ class ScriptDesk:
     def print_result(self, text: str) -> None:
         """Note it."""
         self.shown.append(("result", text))
+
+    hold_result = print_result
+
+    @contextmanager
+    def busy(self, what: str) -> Iterator[Callable[[str], None]]:
+        """Nobody waits."""
+        assert what
+        yield lambda _: None
 
     def progress(self, steps: Iterator[Any]) -> None:
         """Go through them."""

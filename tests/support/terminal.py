@@ -4,6 +4,7 @@ What is typed before a question is shown is thrown away, so an answer waits for 
 """
 
 import os
+import re
 import select
 import subprocess
 import sys
@@ -22,17 +23,19 @@ Answer = str | Callable[[], str]
 
 
 class Terminal:
-    """Runs commands on a pseudo-terminal of 80 columns.
+    """Runs commands on a pseudo-terminal.
 
     Args:
         warm: What starts them within milliseconds; without it each is a new interpreter.
+        columns: How wide it is.
 
     Attributes:
         screen: Everything that the last command showed, with plain line ends.
         process: The number of the process that runs it.
     """
 
-    def __init__(self, warm: Warm | None = None) -> None:
+    def __init__(self, warm: Warm | None = None, columns: int = 80) -> None:
+        self.columns = columns
         self.screen = ""
         self.process = 0
         self._warm = warm
@@ -44,8 +47,9 @@ class Terminal:
 
         Args:
             words: Its words.
-            answers: What is waited for on the screen, and what is typed then; what is called
-                instead happens while the question stands, and says what is typed.
+            answers: What is waited for on the screen, whatever lines its words are on, and what is
+                typed then; what is called instead happens while the question stands, and says what
+                is typed.
             environment: Variables beside those of the process.
         """
         import fcntl
@@ -54,9 +58,9 @@ class Terminal:
         import termios
 
         ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 80, 0, 0))
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, self.columns, 0, 0))
         self.screen, seen = "", 0
-        settings = {"TERM": "dumb", "PYTHONUTF8": "1", "COLUMNS": "80"} | environment
+        settings = {"TERM": "dumb", "PYTHONUTF8": "1", "COLUMNS": str(self.columns)} | environment
         with self._start([str(word) for word in words], theirs, os.environ | settings) as process:
             os.close(theirs)
             self.process = process.pid
@@ -88,14 +92,12 @@ class Terminal:
 
     def _wait_for(self, terminal: int, text: str, start: int) -> int:
         deadline = time.monotonic() + WAIT
-        text = " ".join(text.split())  # where a prompt is broken into lines is all the same here
-        while (at := " ".join(self.screen.split()).find(text, start)) < 0 or not (
-            self.screen.endswith(_PROMPTS)
-        ):
+        words = re.compile(r"\s+".join(map(re.escape, text.split())))  # lines break at blanks
+        while not (found := words.search(self.screen, start)) or not self.screen.endswith(_PROMPTS):
             left = max(0.0, deadline - time.monotonic())
             if not select.select([terminal], [], [], left)[0] or not self._read(terminal):
                 raise AssertionError(f"{text!r} was not asked:\n{self.screen}")
-        return at + len(text)
+        return found.end()
 
     def _read_to_the_end(self, terminal: int) -> None:
         while select.select([terminal], [], [], WAIT)[0]:

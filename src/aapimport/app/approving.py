@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from aapimport.errors import RefusedError, UsageError
+from aapimport.errors import DeclinedError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from aapimport.app.choices import Approvals, PlanChoices
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from aapimport.plan.plan import Plan
     from aapimport.plan.report import PlanReport
 
-_DECLINED = "stopped: you did not say yes"
+_DECLINED = "you did not say yes"
 _TRIES = 3
 """How often a fingerprint may be typed."""
 
@@ -39,7 +39,7 @@ def approve_fingerprint(report: "PlanReport", desk: "Desk", given: str | None) -
     for _ in range(_TRIES):
         typed = desk.type_words(question, "--fingerprint")
         if not typed:
-            raise RefusedError(_DECLINED)
+            raise DeclinedError(_DECLINED)
         if is_fingerprint(typed, report):
             return
         desk.say("that is not the fingerprint of this plan")
@@ -64,7 +64,7 @@ def approve_doubts(plan: "Plan", desk: "Desk", approvals: "Approvals") -> None:
             continue
         question = f"{doubt.sentence}\n{doubt.question}"
         if not desk.confirm(question, default=False, flags=doubt.flag, yes_answers=False):
-            raise RefusedError(_DECLINED)
+            raise DeclinedError(_DECLINED)
 
 
 def approve_client_admins(plan: "Plan", desk: "Desk", named: int | None) -> None:
@@ -95,7 +95,7 @@ def approve_client_admins(plan: "Plan", desk: "Desk", named: int | None) -> None
     desk.show(show_client_admins, plan)
     what = "the client admins that this upload makes"
     if not desk.type_number(what, found, f"--client-admins {found}", yes_answers=False):
-        raise RefusedError(_DECLINED)
+        raise DeclinedError(_DECLINED)
 
 
 def approve_plan(plan: "Plan", desk: "Desk") -> None:
@@ -120,7 +120,7 @@ def approve_plan(plan: "Plan", desk: "Desk") -> None:
         question = f"Go on with what the plan says, on {where}?"
         approved = desk.confirm(question, default=False, flags="--yes")
     if not approved:
-        raise RefusedError(_DECLINED)
+        raise DeclinedError(_DECLINED)
 
 
 def plan_with_emails(plan: "Plan", desk: "Desk", emails: bool | None) -> "Plan":

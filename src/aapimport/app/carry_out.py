@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aapimport.app.receipts import printed_receipt
 from aapimport.app.signals import ended_by_signals, stoppable
-from aapimport.errors import ExitCode, RefusedError, UsageError
+from aapimport.errors import DeclinedError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
@@ -71,7 +71,7 @@ class Carrier:
             run = self.journal.run(run.receipt)
             left = self.journal.addresses(run.receipt)  # who isn't settled is told by name
             report = make_report(self.journal, run, {**left, **addresses})
-            with printed_receipt(run.receipt):
+            with printed_receipt(run.receipt, self.desk):
                 if self.desk.as_json:
                     self.desk.print_result(report.model_dump_json(by_alias=True, indent=2))
                 else:
@@ -115,8 +115,10 @@ class Carrier:
         with stoppable(runner):
             self.desk.progress(runner.steps(last_row))
         failed = self.journal.failures(run.receipt, last_row)
-        verdict = f"{failed:,} steps failed" if failed else "all is as it should be"
-        question = f"The first people, to row {last_row}, are uploaded and read back: {verdict}."
+        verdict = f"{failed:,} not as planned" if failed else "all is as it should be"
+        question = (
+            f"The first people, to row {last_row}, are uploaded, and were looked up: {verdict}."
+        )
         try:
             with ended_by_signals():
                 goes_on = self.desk.confirm(
@@ -126,7 +128,7 @@ class Carrier:
             error.state = runner.standing()
             raise
         if not goes_on:
-            raise RefusedError("stopped after the canary", state=runner.standing())
+            raise DeclinedError("you did not say yes after the canary", state=runner.standing())
 
 
 def _next(receipt: str, code: ExitCode) -> str:

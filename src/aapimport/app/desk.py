@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from rich.console import Console
 
     from aapimport.screens.progress import Step
@@ -53,6 +55,12 @@ class Desk(Protocol):
         Raises:
             OSError: It can't be printed.
         """
+
+    def hold_result(self, text: str) -> None:
+        """Keep a JSON object until the command ends: an error that follows becomes a part of it."""
+
+    def busy(self, what: str) -> "AbstractContextManager[Callable[[str], None]]":
+        """Show what is going on until the context ends; its value tells what is going on next."""
 
     def progress(self, steps: "Iterator[Step]") -> None:
         """Go through steps, and show how far they are."""

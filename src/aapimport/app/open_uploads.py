@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aapimport.errors import ExitCode, RefusedError, UsageError
+from aapimport.errors import DeclinedError, ExitCode, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from aapimport.app.choices import PlanChoices
@@ -135,7 +135,8 @@ def _more_seats(journal: "Journal", run: "Run", max_seats: int | None) -> str:
     left = journal.seats_left(run.receipt)
     if max_seats is None or left <= max_seats:
         return ""
-    return f"it may still use {left:,} seats, more than --max-seats {max_seats:,} allows"
+    seats = f"{left:,} seat{'s' if left > 1 else ''}"
+    return f"it may still use {seats}, more than --max-seats {max_seats:,} allows"
 
 
 def mention_open_uploads(settings: "Settings", address: str, desk: "Desk") -> None:
@@ -162,6 +163,7 @@ def chosen_upload(journal: "Journal", address: str, desk: "Desk") -> "Run | None
     Raises:
         UsageError: Several are open; they are listed.
     """
+    from aapimport.app.lists import NothingOpen, Target
     from aapimport.screens.open_uploads import show_open_uploads
 
     found = journal.open_runs(address)
@@ -177,7 +179,9 @@ def chosen_upload(journal: "Journal", address: str, desk: "Desk") -> "Run | None
     if not found:
         desk.say("no upload is open at these services")
         if desk.as_json:
-            desk.print_result("null")
+            target: Target = "practice" if desk.practice else "live"
+            nothing = NothingOpen(target=target, address=address)
+            desk.print_result(nothing.model_dump_json(indent=2))
         return None
     return found[0]
 
@@ -208,7 +212,7 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
             error.state = _stays_open(run)
             raise
         if not agreed:
-            raise RefusedError("you did not say yes", state=_stays_open(run))
+            raise DeclinedError("you did not say yes", state=_stays_open(run))
         run = journal.close(run.receipt)
     report = make_report(journal, run, journal.addresses(run.receipt))
     if desk.as_json:
@@ -236,7 +240,7 @@ def show_closed_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode
     if desk.as_json:
         return _print_json(journal, run, desk)
     report = make_report(journal, run, journal.addresses(run.receipt))
-    with printed_receipt(run.receipt):
+    with printed_receipt(run.receipt, desk):
         desk.show(show_receipt, report, run)
         desk.print_result("closed before everything was done: nothing more is sent")
         _show_debts(journal, run, desk)
@@ -248,7 +252,7 @@ def _print_json(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
     from aapimport.run.report import make_report
 
     report = make_report(journal, run, journal.addresses(run.receipt))
-    with printed_receipt(run.receipt):
+    with printed_receipt(run.receipt, desk):
         desk.print_result(report.model_dump_json(by_alias=True, indent=2))
     return report.exit_code
 

@@ -76,17 +76,16 @@ class Planning:
     def _drafted(self, checked: "Checked") -> "Plan":
         """What an upload could do, as the services are now."""
         from aapimport.app.open_uploads import mention_open_uploads
-        from aapimport.app.planning import drafted_plan, picked_pass
+        from aapimport.app.planning import drafted_plan
         from aapimport.app.session import connected
         from aapimport.run.journal import journal_path
         from aapimport.run.recall import recall_unlocked
 
         with connected(self.settings) as services:
             mention_open_uploads(self.settings, services.address, self.desk)
-            name = self.choices.pass_name or picked_pass(services, self.desk)
             path = journal_path(self.settings.state_dir, self.settings.target)
             memory = recall_unlocked(path, services.address)
-            draft = drafted_plan(services, checked, self.choices, self.settings, name, memory)
+            draft = drafted_plan(services, checked, self.choices, self.settings, self.desk, memory)
         return draft.without_emails() if self.choices.emails is False else draft
 
     def _show(self, decided: "Plan", checked: "Checked") -> None:
@@ -100,11 +99,11 @@ class Planning:
         self.desk.show(show_plan, decided)
 
     def _print(self, decided: "Plan", *, emails_open: bool) -> None:
-        """Print a plan for scripts; who writes it to a file has decided about the e-mails."""
+        """Print a plan, refused or not; who writes it to a file has decided about the e-mails."""
         from aapimport.plan.report import plan_report
 
         report = plan_report(decided, emails_open=emails_open)
-        self.desk.print_result(report.model_dump_json(by_alias=True, indent=2))
+        self.desk.hold_result(report.model_dump_json(by_alias=True, indent=2))
 
     def _write(self, decided: "Plan", output: Path) -> None:
         """Write a plan to be approved, and say where."""

@@ -34,7 +34,12 @@ def checked_file(file: Path, choices: "PlanChoices", desk: "Desk") -> "Checked":
         hidden=choices.hidden,
         thorough=choices.thorough,
     )
-    checked = with_answers(options, desk, lambda chosen: check_file(file, chosen))
+
+    def check(chosen: ReadOptions) -> "Checked":
+        with desk.busy(f"reading {file.name}"):
+            return check_file(file, chosen)
+
+    checked = with_answers(options, desk, check)
     if checked.problems:
         desk.show(show_problems, checked)
     if errors := checked.count(Level.ERROR):
@@ -71,7 +76,7 @@ def drafted_plan(
     checked: "Checked",
     choices: "PlanChoices",
     settings: "Settings",
-    name: str,
+    desk: "Desk",
     memory: "Memory | None" = None,
 ) -> "Plan":
     """The plan as far as it can be made without a question.
@@ -79,12 +84,13 @@ def drafted_plan(
     Args:
         services: Both services.
         checked: The file.
-        choices: What was decided by choices.
+        choices: What was decided by flags; without the pass's name it is picked from a list.
         settings: The settings.
-        name: The pass's name or id.
+        desk: Asks for the pass, and shows what is going on.
         memory: What earlier uploads know; None where nobody has looked.
 
     Raises:
+        UsageError: The pass isn't named, and nothing can answer, or there is no list.
         RefusedError: The pass or a team doesn't exist, or two rows are one account.
         SettingsError: A service refuses its token, or AAPIMPORT_ADMINISTRATOR is no address.
         ServiceError: A service can't be asked.
@@ -94,7 +100,7 @@ def drafted_plan(
     from aapimport.plan.plan import PlanOptions
 
     options = PlanOptions(
-        pass_name=name,
+        pass_name=choices.pass_name or _picked_pass(services, desk),
         update_roles=choices.update_roles,
         update_names=choices.update_names,
         fit=choices.fit,
@@ -105,7 +111,8 @@ def drafted_plan(
         administrator=set_administrator(settings),
         pass_as=settings.pass_as,
     )
-    return draft_plan(checked, services, options, memory or NO_MEMORY)
+    with desk.busy("asking the services") as tell:
+        return draft_plan(checked, services, options, memory or NO_MEMORY, lambda: tell("planning"))
 
 
 def warned_rows(checked: "Checked") -> frozenset[int]:
@@ -119,7 +126,7 @@ def warned_rows(checked: "Checked") -> frozenset[int]:
     )
 
 
-def picked_pass(services: "Services", desk: "Desk") -> str:
+def _picked_pass(services: "Services", desk: "Desk") -> str:
     """The pass that the administrator picks from the portal's list.
 
     Raises:
@@ -127,7 +134,8 @@ def picked_pass(services: "Services", desk: "Desk") -> str:
     """
     from aapimport.screens.passes import pass_label
 
-    passes = services.portal.passes()
+    with desk.busy("asking the services"):
+        passes = services.portal.passes()
     if not passes:
         raise UsageError("which pass? this portal publishes none", hint="name it with --pass")
     labels = tuple((one.id, pass_label(one)) for one in passes)

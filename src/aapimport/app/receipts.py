@@ -3,31 +3,43 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from aapimport.errors import RefusedError
-from aapimport.screens.printing import stop_printing
+from aapimport.screens.printing import stop_printing, was_closed
+
+if TYPE_CHECKING:
+    from aapimport.app.desk import Desk
 
 
 @contextmanager
-def printed_receipt(receipt: str) -> Iterator[None]:
-    """Print a receipt; where it can't be, the upload stands all the same.
+def printed_receipt(receipt: str, desk: "Desk") -> Iterator[None]:
+    """Print a receipt; where it can't be, the upload stands all the same, and its number is told.
+
+    Args:
+        receipt: The number.
+        desk: Is told it, where nobody reads what is printed.
 
     Raises:
         RefusedError: It can't be printed: the disk behind stdout is full, for example.
-        BrokenPipeError: Whoever reads it has seen enough.
+        OSError: The terminal is gone.
     """
+    again = f"see it again with: aapimport resume {receipt}"
     try:
         yield
-        if sys.stdout is not None:  # a process may be started without one
+        if sys.stdout is not None:
             sys.stdout.flush()
+        if was_closed():
+            desk.say(f"the receipt of upload {receipt} is not printed: stdout is closed; {again}")
     except BrokenPipeError:
-        raise
+        stop_printing()
+        desk.say(f"nobody reads the receipt of upload {receipt}; {again}")
     except OSError as error:
         if sys.stdout.isatty():  # the terminal is gone, and nobody reads what is said
             raise
         stop_printing()
         raise RefusedError(
             f"the receipt of upload {receipt} can't be printed: {error.strerror}",
-            hint=f"see it again with: aapimport resume {receipt}",
+            hint=again,
             state="the upload is recorded as it is",
         ) from error

@@ -151,7 +151,8 @@ class Upload:
         from aapimport.plan.approval import approved_again
         from aapimport.screens.plan import show_plan
 
-        plan = approved_again(report, checked, services, self.settings, memory)
+        with self.desk.busy("asking the services"):
+            plan = approved_again(report, checked, services, self.settings, memory)
         self.desk.show(show_plan, plan)
         self._approve_specially(plan)
         if self.desk.on_terminal:
@@ -170,12 +171,11 @@ class Upload:
         """The plan that the administrator saw and approved."""
         from aapimport.app.approving import approve_plan, check_seats_again, plan_with_emails
         from aapimport.app.deciding import decided_plan
-        from aapimport.app.planning import drafted_plan, picked_pass, warned_rows
+        from aapimport.app.planning import drafted_plan, warned_rows
         from aapimport.plan.decide import impossible, refuse_impossible
         from aapimport.screens.plan import show_plan, show_preview
 
-        name = self.choices.pass_name or picked_pass(services, self.desk)
-        draft = drafted_plan(services, checked, self.choices, self.settings, name, memory)
+        draft = drafted_plan(services, checked, self.choices, self.settings, self.desk, memory)
         if self.choices.emails is False:
             draft = draft.without_emails()
         plan = decided_plan(draft, self.desk, self.choices)

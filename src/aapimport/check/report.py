@@ -8,6 +8,8 @@ from aapimport.check.check_file import Checked
 from aapimport.problems.problem import Level
 from aapimport.text import path_text
 
+Target = Literal["practice", "live"]
+
 
 class ProblemReport(BaseModel):
     """One problem."""
@@ -32,6 +34,10 @@ class ValidationReport(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="aapimport validate --json")
 
+    target: Target | None = Field(
+        description="where the pass of --pass is looked for; null without it, and without settings"
+    )
+    address: str | None = Field(description="where both services are; null likewise")
     file: str = Field(description="the path as it was given; bytes that are no UTF-8 as \\xff")
     sheet: str = Field(description="the sheet that was read; empty for csv")
     teams_of: str | None = Field(
@@ -44,14 +50,24 @@ class ValidationReport(BaseModel):
     problems: list[ProblemReport] = Field(description="by row, then column; whole file first")
 
 
-def report_of(checked: Checked, teams_of: str | None = None) -> ValidationReport:
+def report_of(
+    checked: Checked,
+    teams_of: str | None = None,
+    *,
+    target: Target | None = None,
+    address: str | None = None,
+) -> ValidationReport:
     """A checked file in the shape of `validate --json`.
 
     Args:
         checked: The file.
         teams_of: The pass whose teams the file's were compared with, if they were.
+        target: Where that pass was looked for, if it was.
+        address: Where both services are, likewise.
     """
     return ValidationReport(
+        target=target,
+        address=address,
         file=path_text(checked.path),
         sheet=checked.sheet,
         teams_of=teams_of,

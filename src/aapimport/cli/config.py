@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from aapimport.cli.answer import current_answer
 from aapimport.cli.target import profile_option
 from aapimport.errors import ExitCode, UsageError
 
@@ -38,7 +39,7 @@ def show(*, profile: str | None, as_json: bool) -> ExitCode:
     sources = sources_of(choice)
     rows = overview(sources, stores_of(sources))
     if as_json:
-        click.echo(settings_json(rows))
+        current_answer().hold(settings_json(rows))
     else:
         show_settings(make_console(sys.stdout), rows)
         sys.stdout.flush()
@@ -58,7 +59,7 @@ def path(*, as_json: bool) -> ExitCode:
     both = (("folder", where.folder), ("yours", where.user))
     files = [(whose, file, file.exists()) for whose, file in both]
     if as_json:
-        click.echo(files_json(files))
+        current_answer().print(files_json(files))
     else:
         show_files(make_console(sys.stdout), files)
     return ExitCode.OK

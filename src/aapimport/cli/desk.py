@@ -14,9 +14,12 @@ from typing import IO, TYPE_CHECKING, Any, Concatenate
 import click
 
 from aapimport.app.desk import Values
-from aapimport.errors import RefusedError, UsageError
+from aapimport.cli.answer import current_answer
+from aapimport.errors import DeclinedError, UsageError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from rich.console import Console
 
     from aapimport.screens.progress import Step
@@ -73,7 +76,20 @@ class TerminalDesk:
 
     def print_result(self, text: str) -> None:
         """Print what the command was given for; a script reads it."""
-        click.echo(text)
+        if self.as_json:
+            current_answer().print(text)
+        else:
+            click.echo(text)
+
+    def hold_result(self, text: str) -> None:
+        """Keep a JSON object until the command ends: an error that follows becomes a part of it."""
+        current_answer().hold(text)
+
+    def busy(self, what: str) -> "AbstractContextManager[Callable[[str], None]]":
+        """Show what is going on until the context ends; its value tells what is going on next."""
+        from aapimport.screens.progress import show_busy
+
+        return show_busy(what)
 
     def progress(self, steps: "Iterator[Step]") -> None:
         """Go through steps, and show how far they are."""
@@ -205,7 +221,7 @@ class TerminalDesk:
         On a terminal only what is typed after the question was shown answers it.
 
         Raises:
-            RefusedError: The terminal's input has ended.
+            DeclinedError: The terminal's input has ended.
             UsageError: Nothing can answer.
         """
         if self.on_terminal:
@@ -219,7 +235,7 @@ class TerminalDesk:
             return line.strip()
         _say("")
         if self.on_terminal:
-            raise RefusedError("stopped: the input has ended")
+            raise DeclinedError("the input has ended")
         if not (self.practice and goes_on) or self._answered:
             raise UsageError("nothing can answer this question", hint=f"decide with {flags}")
         return None
@@ -286,6 +302,10 @@ def _wrapped(prompt: str) -> str:
 
 
 def _say(text: str, end: str = "\n") -> None:
-    from aapimport.screens.console import make_console, safe_lines
+    from aapimport.screens.console import broken_at_blanks, make_console, safe_lines
 
-    make_console(sys.stderr).print(safe_lines(text), end=end, soft_wrap=True)
+    console = make_console(sys.stderr)
+    said = safe_lines(text)
+    if console.is_terminal:  # what reads a pipe is served best by whole lines
+        said = broken_at_blanks(said, console.width)
+    console.print(said, end=end, soft_wrap=True)

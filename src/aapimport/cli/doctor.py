@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from aapimport.cli.answer import current_answer
 from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import ExitCode
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from aapimport.config.choice import Choice
 
 
-@click.command()
+@click.command(short_help="Say what both services can do, and what that means.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 @target_options
 def doctor(*, as_json: bool, choice: "Choice") -> ExitCode:
@@ -22,16 +23,18 @@ def doctor(*, as_json: bool, choice: "Choice") -> ExitCode:
     is wrong; 4: a service can't be reached.
     """
     from aapimport.app.session import connected
+    from aapimport.cli.desk import TerminalDesk
     from aapimport.plan.diagnosis import diagnose
     from aapimport.screens.console import make_console
     from aapimport.screens.doctor import show_diagnosis
     from aapimport.screens.target import show_target
 
     settings = chosen_settings(choice)
-    with connected(settings) as services:
+    desk = TerminalDesk(settings.target)
+    with connected(settings) as services, desk.busy("asking the services"):
         found = diagnose(services, settings.pass_as)
     if as_json:
-        click.echo(found.model_dump_json(indent=2))
+        current_answer().print(found.model_dump_json(indent=2))
     else:
         show_target(make_console(sys.stderr), settings)
         show_diagnosis(make_console(sys.stdout), found)

@@ -22,18 +22,32 @@ def option(group: str, *names: str, **settings: Any) -> Callable[[_Command], _Co
 
 
 _OF_PLANS = (
-    option(EVERYDAY, "--pass", "pass_name", metavar="NAME", help="The pass: its name or its id."),
+    option(
+        EVERYDAY,
+        "--pass",
+        "pass_name",
+        metavar="NAME",
+        common=True,
+        help="The pass: its name or its id.",
+    ),
     option(
         EVERYDAY,
         "--emails/--no-emails",
         default=None,
+        common=True,
         help="Send welcome e-mails to people who are new, or none now; asked when not given.",
     ),
-    option(EVERYDAY, "--sheet", metavar="NAME", help="The sheet that holds the people."),
+    option(
+        EVERYDAY,
+        "--sheet",
+        metavar="NAME",
+        help="The sheet that holds the people.",
+    ),
     option(
         EVERYDAY,
         "--hidden",
         type=click.Choice(["include", "skip"]),
+        common=True,
         help="Whether people in hidden, filtered or marked rows count; asked when not given.",
     ),
     option(
@@ -48,6 +62,7 @@ _OF_PLANS = (
         UNATTENDED,
         "--maybe",
         type=click.Choice(["create", "leave-out"]),
+        common=True,
         help="What to do with people who may be there already; asked when not given,"
         " left out where nothing can answer.",
     ),
@@ -63,6 +78,7 @@ _OF_PLANS = (
         UNATTENDED,
         "--returning",
         type=click.Choice(["include", "leave-out"]),
+        common=True,
         help="What to do with people whose account is deactivated; asked on a terminal, else left"
         " out.",
     ),
@@ -105,6 +121,7 @@ _OF_APPROVALS = (
         "--client-admins",
         type=click.IntRange(min=0),
         metavar="N",
+        common=True,
         help="Allow exactly N people to become client admins.",
     ),
     option(
@@ -141,6 +158,7 @@ _OF_RUNS = (
         "--json",
         "as_json",
         is_flag=True,
+        common=True,
         help="Print the receipt as JSON, for scripts.",
     ),
     option(
@@ -148,7 +166,7 @@ _OF_RUNS = (
         "--canary",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Upload N people, read them back on both services, then ask whether to go on.",
+        help="Upload N people, look them up on both services, then ask whether to go on.",
     ),
     option(
         EXPERT,

@@ -5,6 +5,9 @@ from typing import Any
 import click
 
 EVERYDAY, UNATTENDED, EXPERT = "Everyday", "Without a terminal", "Expert"
+HELP = "Help"
+HELP_ALL = "aapimport.help-all"
+"""What a context's `meta` holds where all options are to be listed."""
 
 
 class GroupedOption(click.Option):
@@ -12,11 +15,13 @@ class GroupedOption(click.Option):
 
     Args:
         group: The heading that it stands under in the help text.
+        common: Whether `--help` shows it; `--help-all` shows all.
     """
 
-    def __init__(self, *arguments: Any, group: str, **settings: Any) -> None:
+    def __init__(self, *arguments: Any, group: str, common: bool = False, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.group = group
+        self.common = common
 
     def get_help_extra(self, ctx: click.Context) -> click.types.OptionHelpExtra:
         """What stands behind the help text in brackets; `[x>=0]` says nothing to administrators."""
@@ -26,17 +31,62 @@ class GroupedOption(click.Option):
 
 
 class GroupedCommand(click.Command):
-    """A command whose help text has its options in groups."""
+    """A command whose help text has its options in groups, and is short unless all is asked for."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The options, and last the one that lists them all."""
+        return [*super().get_params(ctx), _HELP_ALL_OPTION]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write each group under its heading, and what has none last."""
-        groups: dict[str, list[tuple[str, str]]] = {EVERYDAY: [], UNATTENDED: [], EXPERT: []}
+        """Write each group under its heading, and the two helps last."""
+        groups: dict[str, list[tuple[str, str]]] = {
+            EVERYDAY: [],
+            UNATTENDED: [],
+            EXPERT: [],
+            HELP: [],
+        }
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record is not None and isinstance(parameter, click.Option):
-                heading = getattr(parameter, "group", EXPERT)
-                groups[heading].append(record)
+            is_shown = ctx.meta.get(HELP_ALL) or getattr(parameter, "common", True)
+            if record is not None and is_shown and isinstance(parameter, click.Option):
+                groups[getattr(parameter, "group", HELP)].append(record)
         for heading, records in groups.items():
             if records:
                 with formatter.section(heading):
                     formatter.write_dl(records)
+
+
+def _show_all(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        ctx.meta[HELP_ALL] = True
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
+
+
+_HELP_ALL_OPTION = click.Option(
+    ["--help-all"],
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_all,
+    help="Show all options and exit.",
+)
+
+
+class SuggestingGroup(click.Group):
+    """Commands of which the one that was probably meant is named."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of a command line.
+
+        Raises:
+            UsageError: There is none of that name.
+        """
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            from aapimport.cli.usage import no_such_command
+
+            raise no_such_command(name, self.list_commands(ctx), ctx.command_path)
+        return super().resolve_command(ctx, args)

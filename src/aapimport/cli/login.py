@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from aapimport.cli.answer import current_answer
 from aapimport.cli.target import profile_option
 from aapimport.errors import ExitCode, RefusedError, SettingsError, UsageError
 
@@ -90,7 +91,7 @@ def _show_status(
 
     rows = [(secret_status(one, sources, stores), one.url) for one in found]
     if as_json:
-        click.echo(status_json(rows))
+        current_answer().print(status_json(rows))
     else:
         show_status(make_console(sys.stdout), rows)
     missing = any(row.source == DEFAULT for row, _ in rows)

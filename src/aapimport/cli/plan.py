@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from aapimport.config.choice import Choice
 
 
-@click.command(cls=GroupedCommand)
+@click.command(
+    cls=GroupedCommand, short_help="Say what an upload of FILE would do, person by person."
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @plan_options
 @option(
@@ -22,11 +24,19 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     type=click.Path(path_type=Path),
+    common=True,
     help="Write the plan to a file, to be approved and carried out with upload --plan.",
 )
-@option(EVERYDAY, "--all", "everybody", is_flag=True, help="List everybody, not the first 50.")
+@option(
+    EVERYDAY,
+    "--all",
+    "everybody",
+    is_flag=True,
+    common=True,
+    help="List everybody, not the first 50.",
+)
 @option(UNATTENDED, "--force", is_flag=True, help="Overwrite the file of -o.")
-@option(UNATTENDED, "--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+@option(UNATTENDED, "--json", "as_json", is_flag=True, common=True, help="Print the plan as JSON.")
 @target_options
 def plan(
     file: Path,

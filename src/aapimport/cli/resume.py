@@ -19,9 +19,16 @@ if TYPE_CHECKING:
     EVERYDAY,
     "--close",
     is_flag=True,
+    common=True,
     help="End the upload as it is, and say what it owes; nothing more is sent.",
 )
-@option(UNATTENDED, "--yes", is_flag=True, help="Go on after a canary, or close, without asking.")
+@option(
+    UNATTENDED,
+    "--yes",
+    is_flag=True,
+    common=True,
+    help="Go on after a canary, or close, without asking.",
+)
 @option(
     EXPERT,
     "--again",

@@ -7,12 +7,14 @@ from types import FrameType
 
 import click
 
+from aapimport.cli.answer import current_answer
+from aapimport.cli.grouping import SuggestingGroup
 from aapimport.errors import ExitCode
 
 _PORTS = click.IntRange(0, 65535)
 
 
-@click.group()
+@click.group(cls=SuggestingGroup, short_help="Look into the practice portal, serve or reset it.")
 def sandbox() -> None:
     """Look into the practice portal, serve it, or start it over.
 
@@ -24,15 +26,20 @@ def sandbox() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 def show(*, as_json: bool) -> ExitCode:
     """Show its passes, seats, teams, people and e-mails."""
-    import json
-
+    from aapimport.app.lists import PracticeReport
+    from aapimport.config.settings import Settings
     from aapimport.sandbox.contents import contents
     from aapimport.screens.console import make_console
     from aapimport.screens.sandbox import show_contents
 
-    found = contents(_state_dir())
+    settings = Settings(state_dir=_state_dir())
+    current_answer().goes_to(settings)
+    found = contents(settings.state_dir)
     if as_json:
-        click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        report = PracticeReport.model_validate(
+            {"target": settings.target, "address": settings.target} | found.to_json()
+        )
+        current_answer().print(report.model_dump_json(by_alias=True, indent=2))
     else:
         show_contents(make_console(sys.stdout), found.to_json(), str(found.folder))
     return ExitCode.OK

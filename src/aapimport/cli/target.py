@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from aapimport.cli.answer import current_answer
 from aapimport.cli.flags import option
 from aapimport.cli.grouping import EVERYDAY, UNATTENDED
 
@@ -17,7 +18,11 @@ _Command = Callable[..., Any]
 
 def profile_option(command: _Command) -> _Command:
     """Give a command `--profile NAME`."""
-    settings = {"metavar": "NAME", "help": "The client's profile in aapimport.toml."}
+    settings: dict[str, Any] = {
+        "metavar": "NAME",
+        "common": True,
+        "help": "The client's profile in aapimport.toml.",
+    }
     return option(EVERYDAY, "--profile", **settings)(command)
 
 
@@ -60,4 +65,5 @@ def chosen_settings(choice: "Choice") -> "Settings":
     on_terminal = sys.stdin is not None and sys.stdin.isatty()
     settings = settings_for(choice, on_terminal=on_terminal)
     show_notices(settings.notices)
+    current_answer().goes_to(settings)
     return settings

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from aapimport.config.choice import Choice
 
 
-@click.command(cls=GroupedCommand)
+@click.command(cls=GroupedCommand, short_help="Upload the people in FILE to a pass, and to Jhana.")
 @click.argument("file", type=click.Path(path_type=Path))
 @plan_options
 @option(
     UNATTENDED,
     "--yes",
     is_flag=True,
+    common=True,
     help="Answer questions with yes, e-mails included; not those about client admins, people who"
     " may be there already or return, and what can't be proven.",
 )
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     "--plan",
     "plan_file",
     type=click.Path(path_type=Path),
+    common=True,
     help="Do exactly what a plan written with plan -o says, or nothing.",
 )
 @run_options

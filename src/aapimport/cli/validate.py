@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aapimport.cli.answer import current_answer
 from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import AapimportError, ExitCode, FileProblemError, UsageError
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from aapimport.config.choice import Choice
 
 
-@click.command("validate")
+@click.command("validate", short_help="Check every row of FILE and list all problems.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--pass", "pass_name", metavar="NAME", help="Compare the team names with this pass's, too."
@@ -70,12 +71,15 @@ def validate(  # noqa: PLR0913 -- click names each flag
         # What the answer needs is imported while the children work on the question.
         from aapimport.screens import problems  # noqa: F401 -- see above
 
-        return checking()
+        with desk.busy(f"reading {file.name}"):
+            return checking()
 
-    checked = with_answers(ReadOptions(**choices), TerminalDesk("live"), check)
-    teams = (
-        _compared(checked, pass_name, choice) if pass_name is not None else _not_compared(checked)
-    )
+    desk = TerminalDesk("live")
+    checked = with_answers(ReadOptions(**choices), desk, check)
+    if pass_name is not None:
+        teams = _compared(checked, pass_name, choice)
+    else:
+        teams = _not_compared(checked)
     _show(teams, show_all=show_all, as_json=as_json)
     _write(teams.checked, annotate, fix, force=force)
     if teams.error:
@@ -135,6 +139,7 @@ def _not_compared(checked: "Checked") -> _Teams:
 def _compared(checked: "Checked", pass_name: str, choice: "Choice") -> _Teams:
     """Compare the teams of the file with those of a pass."""
     from aapimport.app.session import connected
+    from aapimport.cli.desk import TerminalDesk
     from aapimport.plan.checked_teams import with_team_problems
     from aapimport.plan.names import choose_pass, teams_of
     from aapimport.screens.console import make_console, safe
@@ -143,7 +148,8 @@ def _compared(checked: "Checked", pass_name: str, choice: "Choice") -> _Teams:
     try:
         settings = chosen_settings(choice)
         show_target(make_console(sys.stderr), settings)
-        with connected(settings) as services:
+        desk = TerminalDesk(settings.target)
+        with connected(settings) as services, desk.busy("asking the services"):
             chosen = choose_pass(services.portal, pass_name, settings.pass_as)
             here, elsewhere = teams_of(services.portal, chosen)
     except AapimportError as error:
@@ -165,8 +171,11 @@ def _show(teams: _Teams, *, show_all: bool, as_json: bool) -> None:
     if as_json:
         from aapimport.check.report import report_of
 
-        report = report_of(teams.checked, teams.compared_with)
-        click.echo(report.model_dump_json(indent=2))
+        answer = current_answer()
+        report = report_of(
+            teams.checked, teams.compared_with, target=answer.target, address=answer.address
+        )
+        answer.hold(report.model_dump_json(indent=2))
     else:
         from aapimport.screens.problems import show_checked
 

@@ -1,9 +1,13 @@
 """Where a service is: addresses that are spelled in many ways, and lead to one place."""
 
 import posixpath
+import re
 from contextlib import suppress
 from ipaddress import ip_address
 from urllib.parse import quote, unquote, urlsplit
+
+_LONGEST_NAME = 253
+_is_label = re.compile("(?!-)[a-z0-9_-]{1,63}(?<!-)").fullmatch
 
 
 def as_kept(url: str) -> str:
@@ -65,6 +69,29 @@ def _written(host: str, port: int | None) -> str:
     """A host and a port as they stand in an address."""
     shown = f"[{host}]" if ":" in host else host
     return f"{shown}:{port}" if port else shown
+
+
+def is_host(host: str) -> bool:
+    """Whether something can be a host at all: an IP address, or a name as RFC 1123 has it.
+
+    Underscores are let through, which names in companies' own networks have (RFC 2181 section 11).
+    """
+    with suppress(ValueError):
+        return bool(ip_address(host))
+    name = _a_label(host).removesuffix(".")
+    labels = name.split(".")
+    if "xn--" in name:
+        import idna
+
+        try:
+            idna.decode(name)
+        except (idna.IDNAError, UnicodeError):
+            return False
+    return (
+        len(name) <= _LONGEST_NAME
+        and all(map(_is_label, labels))
+        and not labels[-1].isdecimal()  # a number at the end is an IPv4 address that is none
+    )
 
 
 def is_loopback(host: str) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from aapimport.config.addresses import as_kept, is_loopback
+from aapimport.config.addresses import as_kept, is_host, is_loopback
 from aapimport.config.given import Given
 from aapimport.config.pace import read_pace
 from aapimport.errors import SettingsError
@@ -44,10 +44,11 @@ def web_address(given: Given) -> str:
     url = given.text.strip().rstrip("/")
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        usable = parts.scheme in {"http", "https"} and parts.port != 0
     except ValueError:  # a port that is none, half an IPv6 address
         usable = False
-    if not usable or not parts.hostname or not url.isprintable() or " " in url:
+    host = parts.hostname or "" if usable else ""
+    if not is_host(host) or not url.isprintable() or " " in url:
         raise given.wrong(
             "is not a web address", "it looks like https://portal.example.com/scim/v2"
         )
@@ -56,7 +57,7 @@ def web_address(given: Given) -> str:
             "holds more than an address",
             "no user, password, ? or # in it; how secrets are kept, `aapimport login --help` says",
         )
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(host):
         raise given.wrong(
             "is not encrypted (http)",
             "use https; plain http is for this machine only (127.0.0.1)",

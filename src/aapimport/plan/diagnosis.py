@@ -63,6 +63,7 @@ class Diagnosis(_Model):
     """What `doctor --json` prints."""
 
     target: Literal["practice", "live"]
+    address: str = Field(description="where both services are")
     can_upload: bool
     problem: str = Field(description="what is wrong with the two together; empty when nothing is")
     hint: str
@@ -102,6 +103,7 @@ def diagnose(services: Services, pass_as: PassAs = "auto") -> Diagnosis:
     problem, hint = _swapped(portal, jhana)
     return Diagnosis(
         target=services.target,
+        address=services.address,
         can_upload=portal.state is State.OK and jhana.state is State.OK and not problem,
         problem=problem,
         hint=hint,

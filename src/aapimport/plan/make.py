@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -95,7 +95,11 @@ def new_receipt() -> str:
 
 
 def draft_plan(
-    checked: Checked, services: Services, options: PlanOptions, memory: Memory = NO_MEMORY
+    checked: Checked,
+    services: Services,
+    options: PlanOptions,
+    memory: Memory = NO_MEMORY,
+    asked: Callable[[], None] = lambda: None,
 ) -> Plan:
     """Find out what an upload could do; `decide` then says what it will.
 
@@ -104,23 +108,18 @@ def draft_plan(
         services: Both services; they are only read.
         options: The administrator's decisions.
         memory: What earlier uploads know.
+        asked: Called when both services have been asked, and only thinking is left.
 
     Raises:
         RefusedError: The pass or a team doesn't exist, or two rows are one account.
         SettingsError: A service refuses its token.
         ServiceError: A service can't be asked; nobody is taken for absent on a guess.
     """
-    refuse_shared_addresses(checked)
-    check_not_swapped(services.portal.capabilities, services.jhana.capabilities)
-    taken_at = time.time()
-    myself = who_runs(services.portal, options.administrator)
-    pass_, notices, doubts = _chosen_pass(services, options, memory)
-    teams = find_teams(checked, services.portal, pass_)
-    snapshots = _snapshots(checked, services, pass_)
-    planner = _planner(services, options, pass_, myself, memory)
-    members = members_of(services.portal, set(teams.values()), memory.remembered)
-    people = _people(checked, planner, teams, members, snapshots)
-    unproven = _single_witnesses(people, *snapshots)
+    seen = _look(checked, services, options, memory)
+    asked()
+    planner = _planner(services, options, seen, memory)
+    people = _people(checked, planner, seen)
+    unproven = _single_witnesses(people, *seen.snapshots)
     return Plan(
         receipt=new_receipt(),
         file=checked.name,
@@ -128,33 +127,71 @@ def draft_plan(
         sheet=checked.sheet,
         target=services.target,
         address=services.address,
-        pass_=pass_,
-        teams=tuple(dict.fromkeys(teams.values())),
-        options=replace(options, administrator=myself.address),
+        pass_=seen.pass_,
+        teams=tuple(dict.fromkeys(seen.teams.values())),
+        options=replace(options, administrator=seen.myself.address),
         people=people,
         notices=(
-            *notices,
-            *_service_notices(services, pass_, people),
-            *_own_role(myself, services, options),
+            *seen.notices,
+            *_service_notices(services, seen.pass_, people),
+            *_own_role(seen.myself, services, options),
             *by_name(people, memory.unmailed),
             *(doubt.sentence for _, doubt in unproven),
-            *_remarks(*snapshots),
+            *_remarks(*seen.snapshots),
         ),
-        doubts=(*doubts, *(it for service, it in unproven if service not in memory.unique)),
-        leavers=_leavers(pass_, snapshots[0]),
-        taken_at=taken_at,
+        doubts=(*seen.doubts, *(it for service, it in unproven if service not in memory.unique)),
+        leavers=_leavers(seen.pass_, seen.snapshots[0]),
+        taken_at=seen.taken_at,
     )
 
 
-def _planner(
-    services: Services, options: PlanOptions, pass_: Pass, myself: Myself, memory: Memory
-) -> Planner:
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What both services have been asked for one plan, and when that began."""
+
+    taken_at: float
+    myself: Myself
+    pass_: Pass
+    notices: Sequence[str]
+    doubts: Sequence[Doubt]
+    teams: Mapping[str, Team]
+    snapshots: tuple[Snapshot, Snapshot]
+    members: Mapping[str, frozenset[str]]
+
+
+def _look(checked: Checked, services: Services, options: PlanOptions, memory: Memory) -> _Seen:
+    """Ask both services what the plan needs to know.
+
+    Raises:
+        RefusedError: The pass or a team doesn't exist, or two rows are one account.
+        SettingsError: A service refuses its token.
+        ServiceError: A service can't be asked.
+    """
+    refuse_shared_addresses(checked)
+    check_not_swapped(services.portal.capabilities, services.jhana.capabilities)
+    taken_at = time.time()
+    myself = who_runs(services.portal, options.administrator)
+    pass_, notices, doubts = _chosen_pass(services, options, memory)
+    teams = find_teams(checked, services.portal, pass_)
+    return _Seen(
+        taken_at=taken_at,
+        myself=myself,
+        pass_=pass_,
+        notices=notices,
+        doubts=doubts,
+        teams=teams,
+        snapshots=_snapshots(checked, services, pass_),
+        members=members_of(services.portal, set(teams.values()), memory.remembered),
+    )
+
+
+def _planner(services: Services, options: PlanOptions, seen: _Seen, memory: Memory) -> Planner:
     return Planner(
         portal=services.portal,
         jhana=services.jhana,
         options=options,
-        pass_=pass_,
-        myself=myself,
+        pass_=seen.pass_,
+        myself=seen.myself,
         without_role=memory.without_role,
     )
 
@@ -199,21 +236,15 @@ def _chosen_pass(
     return pass_, (notice,) if notice else (), (doubt,) if doubt else ()
 
 
-def _people(
-    checked: Checked,
-    planner: Planner,
-    teams: Mapping[str, Team],
-    members: Mapping[str, frozenset[str]],
-    snapshots: tuple[Snapshot, Snapshot],
-) -> tuple[PersonPlan, ...]:
+def _people(checked: Checked, planner: Planner, seen: _Seen) -> tuple[PersonPlan, ...]:
     """What happens to everybody, with whom they may be."""
-    on_portal, on_jhana = snapshots
+    on_portal, on_jhana = seen.snapshots
     people = [
         planner.person(
             person,
             on_portal.accounts.get(person.key),
             on_jhana.accounts.get(person.key),
-            team_to_join(person, teams, members, on_portal.accounts.get(person.key)),
+            team_to_join(person, seen.teams, seen.members, on_portal.accounts.get(person.key)),
         )
         for person in checked.people
     ]

@@ -65,7 +65,7 @@ def health_notices(health: Health) -> Iterator[str]:
     if can is None:
         return
     if can.user_attributes is None:
-        yield f"{name} declares nothing: what it keeps shows when people are read back"
+        yield f"{name} declares nothing: what it keeps shows when people are looked up afterwards"
     if not can.keeps("externalId"):
         why = "declares no externalId that can be written"
         if "externalid" in can.not_kept:

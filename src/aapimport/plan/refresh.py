@@ -136,4 +136,4 @@ def _difference(before: PersonReport, after: PersonReport) -> str:
     ):
         if getattr(before, name) != getattr(after, name):
             return f"{words} is different"
-    return "the step is different"
+    return "what happens to them is different"

@@ -74,5 +74,6 @@ def _spelt(name: str, seen: Iterable[str]) -> str:
 
 def _listed(seen: Counter[str]) -> str:
     named = [f"{name!r} ({number:,})" for name, number in seen.most_common(_MOST_NAMED)]
-    more = [f"and {len(seen) - _MOST_NAMED:,} others"] if len(seen) > _MOST_NAMED else []
+    left = len(seen) - _MOST_NAMED
+    more = [f"and {left:,} other{'s' if left > 1 else ''}"] if left > 0 else []
     return ", ".join([*named, *more])

@@ -51,8 +51,11 @@ class Progress:
 class StoppedError(RefusedError):
     """The administrator, or the system, asked the run to stop; all is recorded."""
 
+    id = "interrupted"
+    label = "stopped"
+
     def __init__(self, code: ExitCode) -> None:
-        super().__init__("stopped before everything was done")
+        super().__init__("not everything is done")
         self.exit_code = code
 
 

@@ -124,7 +124,7 @@ class Lane:
         elif failed and not of_a_group and self._goes_wrong():
             self.end(
                 RefusedError(
-                    f"paused: {self._broken:,} of {self._landings:,} steps on"
+                    f"paused: {self._broken:,} of {self._landings:,} changes on"
                     f" {self.directory.name} failed, the last with: {outcome.reason}",
                     hint="mend the cause, then resume",
                 )

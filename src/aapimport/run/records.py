@@ -61,7 +61,7 @@ NOT_FINAL = f"state NOT IN ({', '.join(sorted(repr(state.value) for state in FIN
 
 @dataclass(frozen=True, slots=True)
 class HowFar:
-    """How far a run is: `126 of 206 steps done`.
+    """How far a run is: `126 of 206 done`.
 
     Attributes:
         done: Steps that are done, those that are only written among them.
@@ -74,8 +74,8 @@ class HowFar:
     unread: int = 0
 
     def __str__(self) -> str:
-        done = f"{self.done:,} of {self.steps:,} step{'' if self.steps == 1 else 's'} done"
-        return f"{done}, {self.unread:,} of them not read back yet" if self.unread else done
+        done = f"{self.done:,} of {self.steps:,} done"
+        return f"{done}, {self.unread:,} of them not confirmed yet" if self.unread else done
 
 
 def how_far(counts: Mapping[State, int]) -> HowFar:

@@ -1,11 +1,16 @@
 """Consoles, and the one function that makes outside text harmless."""
 
+import json
+import os
 import unicodedata
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+PIPE_WIDTH = 80
+"""Columns where there is no terminal."""
+_NARROWEST = 60
 _UNSAFE_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _JOINERS = {"\u200c", "\u200d"}
 """Zero-width (non-)joiner: ordinary spelling in Persian and Indic names, shown as they are."""
@@ -19,11 +24,32 @@ def safe(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        character
-        if unicodedata.category(character) not in _UNSAFE_CATEGORIES or character in _JOINERS
-        else _escape(character)
+        character if not _is_unsafe(character) or character in _JOINERS else _escape(character)
         for character in text
     )
+
+
+def safe_json(text: str, encoding: str = "utf-8") -> str:
+    r"""JSON whose strings can't steer the terminal that it is printed on, and that means the same.
+
+    What `safe` makes visible, joiners included, is written as JSON writes it (RFC 8259 section 7):
+    as `\uXXXX`, twice beyond the basic plane. So is what an encoding has no sign for.
+    """
+    characters = set(text) - {"\n"}  # between the values; within them it is written as \n
+    odd = (one for one in characters if _is_unsafe(one) or not _is_in(one, encoding))
+    return text.translate({ord(one): json.dumps(one)[1:-1] for one in odd})
+
+
+def _is_unsafe(character: str) -> bool:
+    return unicodedata.category(character) in _UNSAFE_CATEGORIES
+
+
+def _is_in(character: str, encoding: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _escape(character: str) -> str:
@@ -39,12 +65,64 @@ def safe_lines(text: str) -> str:
 def make_console(stream: IO[str]) -> "Console":
     """A console that prints text as it is.
 
-    Styling is off in a pipe, with `NO_COLOR` and with `TERM=dumb`; a pipe is never wrapped at the
-    width of a terminal that isn't there, but at 80 columns, where every screen holds.
+    Styling is off in a pipe, with `NO_COLOR` and with `TERM=dumb`.
     """
     from rich.console import Console
 
-    return Console(file=stream, markup=False, emoji=False, highlight=False, soft_wrap=False)
+    class Unbroken(Console):
+        def on_broken_pipe(self) -> None:
+            """Tell whoever prints; rich would end the process on the spot, without a word."""
+            raise  # noqa: PLE0704 -- called while the BrokenPipeError is handled
+
+        def show_cursor(self, show: bool = True) -> bool:  # noqa: ARG002 -- rich's signature
+            """Leave the cursor as it is: a process that is killed could not bring it back."""
+            return False
+
+    return Unbroken(
+        file=stream,
+        width=width_of(stream),
+        markup=False,
+        emoji=False,
+        highlight=False,
+        soft_wrap=False,
+    )
+
+
+def width_of(stream: IO[str]) -> int:
+    """The columns of a terminal, or of `COLUMNS`; a pipe has 80, whoever looks at it.
+
+    Nothing is laid out for fewer than 60: a narrower terminal breaks the lines itself.
+    """
+    if not stream.isatty():
+        return PIPE_WIDTH
+    told = os.environ.get("COLUMNS", "")
+    try:
+        columns = int(told) if told.isdecimal() else os.get_terminal_size(stream.fileno()).columns
+    except OSError:
+        columns = 0
+    return max(columns or PIPE_WIDTH, _NARROWEST)
+
+
+def broken_at_blanks(text: str, width: int) -> str:
+    """A text in lines of at most so many columns; a longer word stays whole, as it may be copied.
+
+    Args:
+        text: The text; its own line breaks stay.
+        width: In columns; wide characters count as two.
+    """
+    from rich.cells import cell_len
+
+    lines = []
+    for paragraph in text.split("\n"):
+        line, *words = paragraph.split(" ")
+        for word in words:
+            if line.strip() and cell_len(f"{line} {word}") > width:
+                lines.append(line.rstrip())
+                line = word
+            else:
+                line = f"{line} {word}"
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

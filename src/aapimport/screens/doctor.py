@@ -32,7 +32,7 @@ def show_diagnosis(console: Console, found: Diagnosis) -> None:
     """Each service as a table, then what it means in sentences, then whether an upload can run."""
     for position, service in enumerate(found.services):
         console.print(safe(service.name), end="")
-        place = "in this process" if found.target == "practice" else safe(service.address)
+        place = "built into aapimport" if found.target == "practice" else safe(service.address)
         console.print(f"  {place}", soft_wrap=True)
         table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
         table.add_column(no_wrap=True)

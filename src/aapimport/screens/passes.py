@@ -1,6 +1,5 @@
 """The passes of the portal."""
 
-import json
 from collections.abc import Iterable, Mapping
 
 from rich.console import Console
@@ -8,18 +7,6 @@ from rich.table import Table
 
 from aapimport.screens.console import safe
 from aapimport.services.values import Pass, Team
-
-
-def passes_json(passes: Iterable[Pass]) -> str:
-    """The passes as `passes --json` prints them."""
-    return json.dumps(
-        [
-            {"id": one.id, "name": one.name, "seats": one.seats, "seats_used": one.seats_used}
-            for one in passes
-        ],
-        ensure_ascii=False,
-        indent=2,
-    )
 
 
 def pass_label(one: Pass) -> str:
@@ -47,24 +34,6 @@ def show_passes(console: Console, passes: Iterable[Pass]) -> None:
 def seats(number: int | None) -> str:
     """A number of seats or places, or that the portal doesn't tell."""
     return "not published" if number is None else f"{number:,}"
-
-
-def teams_json(teams: Iterable[Team]) -> str:
-    """The teams as `teams --json` prints them."""
-    return json.dumps(
-        [
-            {
-                "id": one.id,
-                "name": one.name,
-                "pass": one.pass_id or None,
-                "places": one.places,
-                "places_used": one.places_used,
-            }
-            for one in teams
-        ],
-        ensure_ascii=False,
-        indent=2,
-    )
 
 
 def show_teams(console: Console, teams: Iterable[Team], passes: Mapping[str, str]) -> None:

@@ -20,7 +20,6 @@ from aapimport.text import fold
 PREVIEW_ROWS = 10
 MARKS = {Action.CREATE: "+", Action.CHANGE: "~", Action.SAME: "=", Action.SKIP: "-"}
 """What happens to a person, in one character."""
-_WIDTH = 80
 _HEADINGS = {"jhana": "Jhana"}
 _FIXED = {0, 1, 5, 7}  # mark, row, role and Jhana never give way
 _ADDRESS = 2
@@ -48,7 +47,7 @@ def show_preview(
     where = place(plan.target, plan.address)
     print_labelled(console, "", f"{title} of {count(len(plan.people), 'row')}, for {where}")
     if shown:
-        console.print(_table(shown))
+        console.print(_table(shown, console.width))
     starts = iter(("All rows",))
     for label, words in _totals(plan, warned):
         print_labelled(console, f"{next(starts, ''):<{_TITLE}}{label:<{_LABEL}}", words)
@@ -68,11 +67,11 @@ def _chosen(plan: Plan, which: str, warned: Collection[int]) -> tuple[Sequence[P
     return people[:PREVIEW_ROWS], f"First {min(PREVIEW_ROWS, len(people))}"
 
 
-def _table(shown: Sequence[PersonPlan]) -> Table:
+def _table(shown: Sequence[PersonPlan], most: int) -> Table:
     headings = ("", "Row", *(_HEADINGS.get(column.key, column.name) for column in COLUMNS))
     rows = [(MARKS[one.action], str(one.person.row), *_cells(one)) for one in shown]
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading, width in zip(headings, _fit(headings, rows), strict=True):
+    for heading, width in zip(headings, _fit(headings, rows, most), strict=True):
         table.add_column(
             heading,
             width=width,
@@ -104,8 +103,8 @@ _ROLES = {
 }
 
 
-def _fit(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
-    """Column widths that fit into 80 columns and fold as few cells as can be."""
+def _fit(headings: Sequence[str], rows: Sequence[Sequence[str]], most: int) -> list[int]:
+    """Column widths that fit into so many columns and fold as few cells as can be."""
     columns = [[_width(row[at]) for row in rows] for at in range(len(headings))]
     shortest = [max(cell_len(word) for word in (heading or " ").split(" ")) for heading in headings]
     widths = [max(*cells, least) for cells, least in zip(columns, shortest, strict=True)]
@@ -117,7 +116,7 @@ def _fit(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
         lines *= (_DEAR if width <= _FLOORS[at] else 1) * (_DEAR if at == _ADDRESS else 1)
         return lines, -width
 
-    while sum(widths) + len(widths) - 1 > _WIDTH:
+    while sum(widths) + len(widths) - 1 > most:
         narrower = [
             at for at in range(len(widths)) if at not in _FIXED and widths[at] > shortest[at]
         ]
@@ -146,7 +145,9 @@ def _totals(plan: Plan, warned: Collection[int]) -> Iterator[tuple[str, str]]:
         ]
         if len(listed) > _MOST_TEAMS:
             others = sum(sorted(teams.values())[: len(teams) - _MOST_TEAMS])
-            listed[_MOST_TEAMS:] = [f"and {len(teams) - _MOST_TEAMS:,} other teams: {others:,}"]
+            listed[_MOST_TEAMS:] = [
+                f"and {count(len(teams) - _MOST_TEAMS, 'other team')}: {others:,}"
+            ]
         yield "Team", ", ".join(listed)
     yield "Jhana", f"{sum(person.jhana for person in people):,}"
     if warned:

@@ -1,6 +1,6 @@
 """The list of problems, as `validate` and `upload` print it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -10,17 +10,19 @@ from aapimport.check.check_file import Checked
 from aapimport.errors import NOTHING_SENT
 from aapimport.problems.problem import Level, Problem
 from aapimport.problems.rule_id import RuleId
-from aapimport.screens.console import count, make_console, safe
+from aapimport.screens.console import PIPE_WIDTH, count, make_console, safe
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-WIDTH = 80
+_LABEL = len("warning: ")
 _ID_WIDTH = 15
+_NARROWEST_ADDRESS = 10
 _LONGEST_VALUE = 60
 _OF_ONE_RULE = 10
 _CELLS_NAMED = 5
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.NOTICE: "cyan"}
+_ORDER = {level: number for number, level in enumerate(Level)}
 _WHOLE_FILE = "file"
 _VALUE_IN_MESSAGE = {RuleId.READERS_DISAGREE}
 
@@ -46,17 +48,13 @@ class Line:
 
     Attributes:
         plain: Its text.
-        address: How many characters the address in front takes; 0 in a continued line.
-        rule: How many characters the rule's name takes, after the margin; 0 in most lines.
-        margin: Where the rule's name starts.
-        level: The problem's weight, which colours the name.
+        level: The problem's weight, which the line begins with; None in a continued line.
+        address: How many characters the address takes, behind the level; 0 in most lines.
     """
 
     plain: str
+    level: Level | None = None
     address: int = 0
-    rule: int = 0
-    margin: int = 0
-    level: Level = Level.ERROR
 
 
 def show_problems(console: "Console", checked: Checked, *, show_all: bool = False) -> None:
@@ -69,14 +67,15 @@ def show_problems(console: "Console", checked: Checked, *, show_all: bool = Fals
     """
     from rich.text import Text
 
-    lines = _lines_of(checked, show_all=show_all)
+    lines = _lines_of(checked, console.width, show_all=show_all)
     if not console.is_terminal:  # there is nothing to style, and a long list is written at once
         console.file.write(_as_text(lines))
         return
     for line in lines:
         text = Text(line.plain)
-        text.stylize("bold", 0, line.address)
-        text.stylize(_STYLES[line.level], line.margin, line.margin + line.rule)
+        if line.level:
+            text.stylize(_STYLES[line.level], 0, len(line.level) + 1)
+        text.stylize("bold", _LABEL, _LABEL + line.address)
         console.print(text, soft_wrap=True)
     if lines:
         console.print()
@@ -93,7 +92,7 @@ def show_checked(stream: IO[str], checked: Checked, *, show_all: bool = False) -
     if stream.isatty():
         show_problems(make_console(stream), checked, show_all=show_all)
     else:
-        stream.write(_as_text(_lines_of(checked, show_all=show_all)))
+        stream.write(_as_text(_lines_of(checked, PIPE_WIDTH, show_all=show_all)))
     with_errors = checked.rows - checked.ready
     stream.write(
         f"{safe(checked.path.name)}: {count(checked.rows, 'row')} checked,"
@@ -102,10 +101,10 @@ def show_checked(stream: IO[str], checked: Checked, *, show_all: bool = False) -
     )
 
 
-def _lines_of(checked: Checked, *, show_all: bool) -> list[Line]:
+def _lines_of(checked: Checked, width: int, *, show_all: bool) -> list[Line]:
     problems = checked.problems
     entries = [Entry(problem) for problem in problems] if show_all else gather(problems)
-    return list(problem_lines(entries))
+    return list(problem_lines(entries, width))
 
 
 def _as_text(lines: Sequence[Line]) -> str:
@@ -116,7 +115,7 @@ def gather(problems: Sequence[Problem]) -> list[Entry]:
     """The problems as few entries: one where one cause hits many rows, at most ten of a rule.
 
     Returns:
-        Entries in the order of their first problems.
+        Entries in the order of their first problems, whatever their level.
     """
     by_rule: dict[RuleId, list[Problem]] = {}
     for problem in problems:
@@ -151,38 +150,54 @@ def _place(problem: Problem) -> tuple[int, int]:
     return (problem.cell.row, problem.cell.column) if problem.cell else (0, 0)
 
 
-def problem_lines(entries: Sequence[Entry]) -> Iterator[Line]:
-    """The lines of the list, each at most 80 columns wide."""
-    addresses = [_address(entry.problem) for entry in entries]
-    margin = max([10, *(cell_len(a) + 1 for a in addresses if cell_len(a) <= WIDTH // 4)]) + 1
-    for entry, address in zip(entries, addresses, strict=True):
-        yield from _entry_lines(entry, address, margin)
+def problem_lines(entries: Iterable[Entry], width: int = PIPE_WIDTH) -> Iterator[Line]:
+    """The lines of the list: the errors, then the warnings, then the notices.
+
+    Args:
+        entries: The entries, in the order in which those of one level are listed.
+        width: How wide each line may be, in columns.
+    """
+    told = [(one, _address(one.problem)) for one in sorted(entries, key=_weight)]
+    short = (cell_len(address) for _, address in told if cell_len(address) <= width // 4)
+    margin = _LABEL + max(_NARROWEST_ADDRESS, *(length + 1 for length in short), 0) + 1
+    for entry, address in told:
+        yield from _entry_lines(entry, address, margin, width)
 
 
-def _entry_lines(entry: Entry, address: str, margin: int) -> Iterator[Line]:
+def _weight(entry: Entry) -> int:
+    return _ORDER[entry.problem.level]
+
+
+def _entry_lines(entry: Entry, address: str, margin: int, width: int) -> Iterator[Line]:
     problem = entry.problem
     indent = " " * margin
-    lead = address + " " * (margin - cell_len(address))
-    if cell_len(address) >= margin:  # too long to stand beside anything
-        for line in wrap(address, WIDTH):
-            yield Line(line, address=len(line))
+    label = f"{problem.level}:".ljust(_LABEL)
+    lead = label + address + " " * (margin - _LABEL - cell_len(address))
+    level: Level | None = problem.level
+    if cell_len(address) >= margin - _LABEL:  # too long to stand beside anything
+        for line in wrap(address, width - _LABEL):
+            yield Line(label + line, level, len(line))
+            label, level = " " * _LABEL, None
         address, lead = "", indent
-    first, *more = wrap(f"{problem.id:<{_ID_WIDTH}}  {_told(entry)}", WIDTH - margin)
-    yield Line(lead + first, len(address), len(problem.id), len(lead), problem.level)
+    first, *more = wrap(
+        f"{problem.id:<{_ID_WIDTH}}  {_told(entry, width - margin)}", width - margin
+    )
+    yield Line(lead + first, level, len(address))
     if problem.hint and entry.alike:
-        more += wrap(f"hint: {safe(problem.hint)}", WIDTH - margin, indent=6)
+        more += wrap(f"hint: {safe(problem.hint)}", width - margin, indent=6)
     for line in more:
         yield Line(indent + line)
 
 
-def _told(entry: Entry) -> str:
+def _told(entry: Entry, room: int) -> str:
+    """What is said of an entry, its value short enough for one line of so many columns."""
     problem = entry.problem
     if not entry.alike:
         cells = [problem, *entry.others]
         return f"{len(cells):,} more: {_cells(cells)} (--all lists each)"
     told = safe(problem.message)
     if problem.value and problem.id not in _VALUE_IN_MESSAGE:
-        told = f"'{_shortened(safe(problem.value))}' {told}"
+        told = f"'{_shortened(safe(problem.value), room)}' {told}"
     if entry.others:
         told += f"; the same in {_cells(entry.others)}"
     return told
@@ -199,8 +214,9 @@ def _address(problem: Problem) -> str:
     return safe(str(problem.cell)) if problem.cell else _WHOLE_FILE
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+def _shortened(text: str, room: int) -> str:
+    most = min(_LONGEST_VALUE, room - len("''"))
+    return text if cell_len(text) <= most else f"{_head(text, most - 1)}…"
 
 
 def wrap(text: str, width: int, indent: int = 0) -> list[str]:

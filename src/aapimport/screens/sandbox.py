@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from aapimport.screens.console import count, safe
+from aapimport.screens.console import PIPE_WIDTH, count, safe
 from aapimport.screens.target import PRACTICE
 from aapimport.template.roles import Role
 
@@ -25,6 +25,8 @@ _WIDTHS = {
     "Request": 20,
 }
 """The columns of the long tables, so that they fit into 80 columns with their values folded."""
+_GIVE_WAY = {"Email Address": 11, "Passes": 10, "To": 12, "Sent": 14, "Request": 12}
+"""How narrow columns may get where there are fewer; the others keep their width."""
 
 
 def show_contents(console: Console, contents: Mapping[str, Any], folder: str) -> None:
@@ -72,12 +74,14 @@ def _section(
 ) -> None:
     in_pipe = not console.is_terminal
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    is_narrow = console.width < PIPE_WIDTH
     for column in columns:
         table.add_column(
             column,
             overflow="fold",
             no_wrap=in_pipe,
-            width=None if in_pipe else _WIDTHS.get(column),
+            width=None if in_pipe or is_narrow else _WIDTHS.get(column),
+            min_width=None if in_pipe else _GIVE_WAY.get(column, _WIDTHS.get(column)),
             justify="right" if column in {"Seats", "Places", "Used", "Free"} else "left",
         )
     for row in rows:

@@ -46,7 +46,7 @@ def show_files(console: Console, files: Sequence[tuple[str, Path, bool]]) -> Non
 def files_json(files: Sequence[tuple[str, Path, bool]]) -> str:
     """The same for scripts."""
     found = [{"whose": whose, "path": str(path), "there": there} for whose, path, there in files]
-    return json.dumps(found, ensure_ascii=False, indent=2)
+    return json.dumps({"files": found}, ensure_ascii=False, indent=2)
 
 
 def show_status(console: Console, rows: Sequence[tuple[Shown, str]]) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aapimport.screens.console import count, safe
+from aapimport.screens.console import PIPE_WIDTH, count, safe
 from aapimport.screens.problems import gather, problem_lines
 from aapimport.screens.template import command_word
 
@@ -34,7 +34,7 @@ def fixed(path: Path, result: "Fixed") -> str:
     return "\n".join(lines)
 
 
-def renewed(path: Path, renewal: "Renewal") -> str:
+def renewed(path: Path, renewal: "Renewal", width: int = PIPE_WIDTH) -> str:
     """What `renew` made of the list, as lines that add up."""
     total = renewal.kept + renewal.with_errors + renewal.idle + renewal.undated + renewal.left_out
     lines = [
@@ -61,7 +61,7 @@ def renewed(path: Path, renewal: "Renewal") -> str:
         lines += [f"  {safe(name)}" for name in renewal.extra_columns]
     if renewal.told:
         lines.append("to be looked at in the list, as no check of the new file tells it:")
-        lines += [line.plain for line in problem_lines(gather(renewal.told))]
+        lines += [line.plain for line in problem_lines(gather(renewal.told), width)]
     if renewal.idle or renewal.undated:
         lines.append("next: copy back from Possible leavers to Users who is still with you, then:")
         lines.append(f"  aapimport validate {command_word(path)}")

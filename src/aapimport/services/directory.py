@@ -260,7 +260,7 @@ class Directory(Listing):
         body = reply.json()
         account = read_account(body) if reply.ok and body else None
         if body is None or account is None or account.id != identifier:
-            return Unknown(f"the account can't be read back: {error_detail(reply)}")
+            return Unknown(f"the account can't be looked up afterwards: {error_detail(reply)}")
         if not account.etag and "etag" in reply.headers:
             account = replace(account, etag=reply.headers["etag"])
         return account, body

@@ -274,7 +274,7 @@ def read_welcome(directory: Directory, account_id: str, request_id: str) -> Outc
     parts = (f"{AAP_USER}:welcomeEmail.{name}" for name in ("requestId", "sentAt"))
     current = directory.fetch(account_id, ",".join(("userName", *parts)))
     if isinstance(current, Unknown) or current is None:
-        reason = "the e-mail's state can't be read back"
+        reason = "whether the e-mail went out can't be looked up"
         return Outcome(verdict=Verdict.UNKNOWN, reason=reason, account_id=account_id)
     shown = mapping(mapping(current[1].get(AAP_USER)).get("welcomeEmail"))
     asked = text(shown.get("requestId"))
