@@ -126,7 +126,17 @@ def _by_csv(data: bytes, question: Question) -> Iterator[tuple[str, Rows]]:
     start = text.readline()
     if not start.lstrip("\ufeff").lower().startswith("sep="):  # which Excel counts as no row
         text.seek(0)
-    yield "", csv.reader(text, delimiter=question.delimiter, skipinitialspace=True)
+    lines = text.read()
+    try:
+        yield "", _cut(lines, question.delimiter, quoted_behind_blanks=True)
+    except csv.Error:  # a quote behind a blank that nothing closes is a letter
+        yield "", _cut(lines, question.delimiter, quoted_behind_blanks=False)
+
+
+def _cut(lines: str, delimiter: str, *, quoted_behind_blanks: bool) -> Rows:
+    strict = skip = quoted_behind_blanks
+    text = io.StringIO(lines, newline="")
+    return list(csv.reader(text, delimiter=delimiter, skipinitialspace=skip, strict=strict))
 
 
 _READERS: Mapping[str, Sequence[Callable[[bytes, Question], Iterator[tuple[str, Rows]]]]] = {
