@@ -187,7 +187,7 @@ def forgotten(checked: Checked) -> list[str]:
     people = {person.row: fold(person.email) for person in checked.people}
 
     def is_told(sheet: str, row: int, address: str) -> bool:
-        if sheet != checked.sheet:
+        if _letters(sheet) not in {"", _letters(checked.sheet)}:
             return told_sheets
         if row not in people:
             return row in warned
@@ -199,6 +199,11 @@ def forgotten(checked: Checked) -> list[str]:
         for row, _, address in placed
         if not is_told(sheet, row, address)
     ]
+
+
+def _letters(name: str) -> str:
+    """A sheet's name as every reader gives it; broken letters they leave out, or none of it."""
+    return "".join(letter for letter in name if letter.isascii() and letter.isprintable())
 
 
 def _seen_by_others(checked: Checked) -> Seen:

@@ -126,6 +126,8 @@ class SheetCheck:
                     end = index
                     break
                 self.add(RuleId.REPEATED_HEADER, row, column, text)
+                if found := address_in(chunk[index], row, self._first_column):
+                    self.findings.append(found)
                 self.corrections.append(Correction(row, column, Kind.NOBODY, text))
                 self._again.add(row)
         for row, cells in enumerate(chunk[end:], start=first_row + end):
