@@ -217,7 +217,7 @@ def test_a_repeated_header_swallows_nobody(tmp_path: Path) -> None:
     header = "Email,First Name,Last Name,Office"
     text = f"{header}\nana@acme.com,Ana,Perez,\n{header}bo@acme.com,Bo,Berg\nli@acme.com,Li,Wei,\n"
     checked = check_file(written(tmp_path / "people.csv", text.encode()), ReadOptions())
-    told = {p.id: str(p.cell) for p in checked.problems if p.cell}
+    told = {str(p.id): str(p.cell) for p in checked.problems if p.cell}
     assert told["address-not-read"] == "D3"
 
 
