@@ -17,7 +17,8 @@ from aapimport.sheets.extent import long_sheets
 from aapimport.sheets.facts import Facts, Reason
 from aapimport.sheets.formats.ods_content import Content
 from aapimport.sheets.formats.xlsx import why_unseen
-from aapimport.sheets.formats.xlsx_cells import hidden_rows, odd_rows
+from aapimport.sheets.formats.xlsx_cells import hidden_rows
+from aapimport.sheets.formats.xlsx_places import odd_rows
 from aapimport.sheets.formats.xlsx_second import _by_id, look_into
 from aapimport.sheets.letters import LookRequest
 from sheets import attack_files as attack

@@ -96,10 +96,13 @@ class OddRows(Letter):
         twice: The numbers that several rows have, or several cells in one column, of which readers
             keep one each.
         blocks: In how many blocks they stand; of more than one, a reader may see only the first.
+        strange: Whether cells are written so that readers may take them differently, or a search in
+            the text may not see what is said of them.
     """
 
     twice: Sequence[int] = ()
     blocks: int = 1
+    strange: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from aapimport.sheets import facts
 from aapimport.sheets.archive import inspect_archive
 from aapimport.sheets.colours import is_white
 from aapimport.sheets.extent import long_sheets
-from aapimport.sheets.formats.xlsx_cells import odd_rows
+from aapimport.sheets.formats.xlsx_places import odd_rows
 from aapimport.sheets.formats.xlsx_unlooked import suspects
 from aapimport.sheets.letters import LookRequest, SecondView, SheetView
 from aapimport.sheets.limits import forbid_processes
@@ -60,7 +60,8 @@ def look_into(request: LookRequest) -> SecondView:
     sheets = package.sheets
     odd = {sheet.name: odd_rows(data, sheet.part) for sheet in sheets}
     parts = {sheet.part for sheet in sheets}
-    too_long = set() if request.thorough else long_sheets(data, parts, facts.MOST_ROWS)
+    doubtful = {sheet.part for sheet in sheets if request.thorough or odd[sheet.name].strange}
+    too_long = long_sheets(data, parts - doubtful, facts.MOST_ROWS)
     # The first reader inspects the archive as well; what is said of one that it refuses is unread.
     cheap = {
         sheet.name: suspects(data, sheet.part, package.styles, package.strings)
