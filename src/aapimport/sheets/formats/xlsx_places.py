@@ -62,15 +62,20 @@ def odd_rows(data: bytes, part: str) -> OddRows:
     """
     search = _Search()
     try:
-        for text in _whole_cells(data, part):
+        for text in whole_rows(data, part):
             search.add(text)
     except (KeyError, zipfile.BadZipFile):
         pass  # whoever reads it next says that it is damaged
     return OddRows(twice=sorted(search.twice), blocks=search.blocks, strange=search.strange)
 
 
-def _whole_cells(data: bytes, part: str) -> Iterator[bytes]:
-    """A sheet in pieces that end with a row, or at least with a cell, where those are as usual."""
+def whole_rows(data: bytes, part: str) -> Iterator[bytes]:
+    """A sheet in pieces that end with a row, or at least with a cell, where those are as usual.
+
+    Raises:
+        KeyError: There is no such part.
+        zipfile.BadZipFile: It is damaged.
+    """
     held = b""
     for piece in read_tags(data, part):
         text = held + piece
