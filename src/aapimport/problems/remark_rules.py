@@ -275,4 +275,12 @@ NOTICE_RULES = (
         "",
         "Totals, notes and numbered empty rows below a list.",
     ),
+    Rule(
+        RuleId.FILLED_DOWN,
+        _NOTICE,
+        "stands below the last person, as such values do in {count:,} rows without an address and a"
+        " name, which are not read: {rows}",
+        "",
+        "A role or team that was filled down too far would be an error in each of these rows.",
+    ),
 )
