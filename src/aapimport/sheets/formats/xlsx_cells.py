@@ -4,12 +4,17 @@ import re
 import zipfile
 
 from aapimport.sheets.archive import read_part, read_tags
+from aapimport.sheets.facts import LEAST_WIDTH
 from aapimport.sheets.number_formats import is_plain
 
 _PLAIN_ROW_TAG = re.compile(rb"<row(?=[\s/>])[^<>]*")
 ROW_TAG = re.compile(rb"<(?:\w+:)?row(?=[\s/>])[^<>]*")
 """The start tag of a row, in any spelling."""
-_HIDDEN = re.compile(rb"""\s(?:hidden\s*=\s*["']\s*(?:1|true)|ht\s*=\s*["']\s*0(?:\.0*)?)\s*["']""")
+_HIDDEN = re.compile(
+    rb"""\s(?:hidden\s*=\s*["']\s*(?:1|true)"""
+    rb"""|ht\s*=\s*["']\s*(?=[\d.])(?:0*[01]?(?:\.\d*)?|\d+(?:\.\d*)?[eE]-\d+))\s*["']"""
+)
+"""Hidden, or less high than `LEAST_HEIGHT`."""
 _HIDES_THE_OTHERS = re.compile(
     rb"""<(?:\w+:)?sheetFormatPr\s[^<>]*(?<=\s)zeroHeight\s*=\s*["']\s*(?:1|true)\s*["']"""
 )
@@ -27,7 +32,7 @@ _BUILT_IN = {None: "", "0": "", "1": "0", "49": "@"} | {str(number): "d" for num
 
 
 def hidden_rows(data: bytes, part: str) -> set[int]:
-    """The rows of a sheet that are hidden, filtered out or of no height, by a quick text search.
+    """The rows of a sheet that are hidden, filtered out or hardly high, by a quick text search.
 
     Args:
         data: The bytes of an archive that `inspect_archive` found harmless.
@@ -55,7 +60,7 @@ def _says_nothing(tag: bytes) -> bool:
 
 
 def hidden_columns(data: bytes, part: str) -> set[int]:
-    """The columns (from 0) of a sheet that are hidden or of no width.
+    """The columns (from 0) of a sheet that are hidden or hardly wide.
 
     They stand above the rows (ECMA-376 part 1, 18.3.1.99), so only the part's start is read.
 
@@ -84,7 +89,7 @@ def hidden_columns(data: bytes, part: str) -> set[int]:
 
 
 def _is_no_width(width: bytes | None) -> bool:
-    return width is not None and float(width) == 0
+    return width is not None and float(width) < LEAST_WIDTH
 
 
 def row_tags(text: bytes) -> list[bytes]:

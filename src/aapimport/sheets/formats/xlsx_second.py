@@ -240,18 +240,26 @@ def _not_ours(text: str, author: str) -> str:
 
 
 def _hidden_rows(sheet: "Worksheet") -> list[int]:
-    """Rows that are hidden, filtered out, folded away, or of no height."""
+    """Rows that are hidden, filtered out, folded away, or of hardly any height."""
     dimensions = sheet.row_dimensions
     if sheet.sheet_format.zeroHeight:
         shown = {row for row, is_known in dimensions.items() if not is_known.hidden}
         return [row for row in range(1, sheet.max_row + 1) if row not in shown]
-    return sorted(row for row, known in dimensions.items() if known.hidden or known.height == 0)
+    return sorted(
+        row
+        for row, known in dimensions.items()
+        if known.hidden or _is_less(known.height, facts.LEAST_HEIGHT)
+    )
 
 
 def _hidden_columns(sheet: "Worksheet") -> list[int]:
-    """Columns (from 0) that are hidden or of no width."""
+    """Columns (from 0) that are hidden or of hardly any width."""
     hidden: list[int] = []
     for known in sheet.column_dimensions.values():
-        if (known.hidden or known.width == 0) and known.min and known.max:
+        if (known.hidden or _is_less(known.width, facts.LEAST_WIDTH)) and known.min and known.max:
             hidden += range(known.min - 1, min(known.max, _MOST_COLUMNS))
     return hidden
+
+
+def _is_less(size: float | None, least: float) -> bool:
+    return size is not None and size < least
