@@ -10,6 +10,8 @@ from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Sheet, Value
 
 _NAMING = ("email", "first_name", "last_name")
+_SEVERAL = 2
+"""A single row of this kind may be somebody who was begun."""
 
 
 class FilledDown:
@@ -25,7 +27,7 @@ class FilledDown:
         at = {key: column - sheet.first_column for key, column in header.columns.items()}
         self._naming = [at[key] for key in _NAMING if key in at]
         self._others = {at[key] for key in at if key not in _NAMING}
-        self._last: int | None = None
+        self._known: tuple[int, int] | None = None
         self._rows: list[int] = []
         self._before: Sequence[Value] = ()
         self._first: tuple[int, str] = 0, ""
@@ -44,7 +46,8 @@ class FilledDown:
         filled = [at for at, value in enumerate(cells) if _is_filled(value)]
         if any(at not in self._others and cells[at] != _at(above, at) for at in filled):
             return False
-        if row <= self._last_person():
+        last, below = self._known or self._look()
+        if row <= last or below < _SEVERAL:
             return False
         if not self._rows:
             at = next((at for at in filled if at in self._others), 0)
@@ -60,16 +63,18 @@ class FilledDown:
             rows = {"count": len(self._rows), "rows": row_numbers(self._rows)}
             yield Finding(RuleId.FILLED_DOWN, self._rows[0], column, text, rows)
 
-    def _last_person(self) -> int:
-        """The last row with an address, or with all of its names; looked for once."""
-        if self._last is None:
-            email, *names = self._naming
-            self._last = 0
-            for row, cells in enumerate(self._sheet.rows(), start=1):
-                named = bool(names) and all(_is_filled(_at(cells, at)) for at in names)
-                if named or "@" in str(_at(cells, email)):
-                    self._last = row
-        return self._last
+    def _look(self) -> tuple[int, int]:
+        """The last row with an address or all of its names, and how many others follow; once."""
+        email, *names = self._naming
+        last = below = 0
+        for row, cells in enumerate(self._sheet.rows(), start=1):
+            named = bool(names) and all(_is_filled(_at(cells, at)) for at in names)
+            if named or "@" in str(_at(cells, email)):
+                last, below = row, 0
+            elif any(_is_filled(_at(cells, at)) for at in self._others):
+                below += 1
+        self._known = last, below
+        return last, below
 
 
 def _at(cells: Sequence[Value], at: int) -> Value:
