@@ -10,6 +10,7 @@ from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.facts import MOST_ROWS, Area, Facts, Reason, Unseen
 from aapimport.sheets.letters import Suspects
 from aapimport.template.columns import TEMPLATE_VERSION
+from aapimport.text import column_letters
 
 MOST_ERRORS = 30_000
 """After so many errors the rows below aren't looked at any more."""
@@ -102,14 +103,19 @@ def unseen_looks(facts: Facts, header: Header, *, counts_all: bool) -> Iterator[
 
 
 def _conditional(formats: Sequence[tuple[Area, str]], header: Header) -> Iterator[Finding]:
-    """What conditional formats may do in the template's columns: once for each column and way."""
+    """What conditional formats may do in the template's columns: once for each row and way."""
     first: dict[tuple[int, str], int] = {}
     for (top, left, bottom, right), how in formats:
         for column in header.columns.values():
             if left <= column <= right and bottom > header.row:
                 first[column, how] = min(top, first.get((column, how), top))
-    for (column, how), row in first.items():
-        yield Finding(RuleId.CONDITIONAL_FORMAT, row, column, "", {"how": how})
+    beside: dict[tuple[int, str], list[int]] = {}
+    for (column, how), row in sorted(first.items()):
+        beside.setdefault((row, how), []).append(column)
+    for (row, how), columns in beside.items():
+        others = ", ".join(f"{column_letters(column)}{row}" for column in columns[1:])
+        words = {"how": how, "beside": f" (and in {others})" if others else ""}
+        yield Finding(RuleId.CONDITIONAL_FORMAT, row, columns[0], "", words)
 
 
 def _crossed_out(suspects: Suspects, header: Header) -> Iterator[Finding]:

@@ -147,7 +147,8 @@ WARNING_RULES = (
     Rule(
         RuleId.CONDITIONAL_FORMAT,
         _WARNING,
-        "is where a conditional format begins that may {how}; nobody has worked out for whom",
+        "is where a conditional format begins{beside} that may {how}; nobody has worked out for"
+        " whom",
         "see who it concerns; then delete them, or clear it (Home > Conditional Formatting)",
         "Leavers are crossed out like this, and numbers shown as other words or not at all.",
         is_in_the_file=True,
