@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import Font
 
 from aapimport.check.column_names import header_form, longer_name
 from aapimport.check.repair import read_jhana, read_role
@@ -559,3 +561,18 @@ def test_people_on_other_sheets_are_told_where_a_sheet_was_named(make_xlsx, answ
     (told,) = [problem for problem in answer["problems"] if problem.id == "other-sheets"]
     assert "More: 1 row (2)" in told.message
     assert "people-on-other-sheets" not in ids(answer)
+
+
+def test_one_conditional_format_is_one_warning(make_xlsx, answer_of) -> None:
+    """However many columns it covers; another one elsewhere is told, too."""
+    rule = FormulaRule(['$G2="left"'], font=Font(strike=True))
+
+    def change(sheet: Any) -> None:
+        sheet.conditional_formatting.add("A2:F9", rule)
+        sheet.conditional_formatting.add("B5:B7", rule)
+        sheet.conditional_formatting.add("G2:G9", rule)
+
+    found = answer_of(make_xlsx(ANA, BOB, CY, headers=HEADERS, change=change))["problems"]
+    told = [p for p in found if p.id == "conditional-format"]
+    assert [str(p.cell) for p in told] == ["Users!A2"]
+    assert "(and in B2, C2, D2, E2, F2)" in told[0].message

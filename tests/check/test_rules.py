@@ -467,6 +467,11 @@ CASES = {
         [ANA, (None, None, None, None, None, None, " ")],
         "Users!G3",
     ),
+    "filled-down": Case(
+        [ANA, ("", "", "", "facilitator"), ("", "", "", "facilitator")],
+        [ANA, ("", "", "", "facilitator"), LI],
+        "Users!D3",
+    ),
     "readers-disagree": Case(
         [ANA], [ANA], "Users!B2", {"write": lambda path: attack.write(path, TWO_VALUES)}
     ),

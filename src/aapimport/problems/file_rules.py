@@ -10,8 +10,8 @@ FILE_RULES = (
     Rule(
         RuleId.NO_ROWS,
         _ERROR,
-        "there is nobody in this file",
-        "write one person per row below the header",
+        "there is nobody {where}",
+        "{cure}",
         "A file that loads nobody is a mistake, never a success.",
     ),
     Rule(
