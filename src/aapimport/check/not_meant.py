@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection
 
 from aapimport.check.column_names import bare_words, decomposed, header_form, word_set
-from aapimport.check.days import is_past, month_of
+from aapimport.check.days import is_past, month_of, orders_of
 from aapimport.check.leaving_words import ASKED_FOR, FIRST_WORDS, GONE, INACTIVE, WORDS
 from aapimport.check.repair import shown
 from aapimport.sheets.book import Value
@@ -188,15 +188,14 @@ def judge_of(header: str) -> Judge | None:
     words = bare_words(header)
     form, rest = "".join(words), [word for word in words if not _is_beside(word)]
     if form in _IF_YES or _says_leave_out(rest) or _says_not_to(words):
-        return _each(lambda value: _says_yes(value) or _ended(value))
+        return lambda kinds: _each(_says_yes)(kinds) | _ended(kinds, (int, float))
     if form in _TO_LOAD or _all_in(rest, _TO_LOAD) or _is_to_be_loaded(words, rest):
         return _not_ticked
     if form in _IF_NO or _all_in(rest, _IF_NO):
         return lambda kinds: _saying_no(kinds) | _inactive_or_code(kinds, _CODES_OF_HR)
     if form in _IF_PAST or _says_last_day(frozenset(words)):
-        return _each(
-            lambda value: is_past(value) is not False or _says_yes(value) or _word(value) in _NOW
-        )
+        now = _each(lambda value: _says_yes(value) or _word(value) in _NOW)
+        return lambda kinds: now(kinds) | _ended(kinds)
     if form in _ACTIONS or _all_in(rest, _ACTIONS):
         return lambda kinds: _inactive_or_code(kinds, _CODES_OF_ACTIONS)
     if _SAYS_STATE.search(form) and not _NOT_A_STATE.search(form):
@@ -278,9 +277,11 @@ def _says_yes(value: Value) -> bool:
     return _word(value) in _YES or _is_inactive(value)
 
 
-def _ended(value: Value) -> bool:
-    """Whether a value is a past day, or one that can't be read; a number alone is neither."""
-    return not isinstance(value, int | float) and is_past(value) is not False
+def _ended(kinds: Collection[Value], no_days: tuple[type, ...] = ()) -> set[Value]:
+    """Those that are past days, or days that can't be read or of which another reading is past."""
+    days = [value for value in kinds if value != "" and not isinstance(value, no_days)]
+    orders = orders_of(days)
+    return {value for value in days if is_past(value, orders) is not False}
 
 
 def _is_inactive(value: Value) -> bool:
