@@ -15,7 +15,7 @@ from aapimport.check.notes import note_in
 from aapimport.check.odd_names import odd_names, odd_text
 from aapimport.check.repair import shown
 from aapimport.check.second_header import find_second_header, what_it_is
-from aapimport.check.set_aside import SetAside, bare_address, without_sign
+from aapimport.check.set_aside import MARKED, SetAside, without_sign
 from aapimport.check.unread_cells import Beside, address_in, is_unticked
 from aapimport.check.unread_columns import UnreadColumns
 from aapimport.check.unseen import ErrorCount
@@ -189,9 +189,13 @@ class SheetCheck:
             index = row - first_row
             if why != "hidden" and 0 <= index < len(emails):
                 typed, sent = emails[index], without_sign(emails[index])
-                if sent != typed:
+                at = self._columns["email"]
+                if sent == typed and why.startswith(MARKED):
+                    what = f"begins with {why.removeprefix(MARKED)!r}, which may be a mark"
+                    cure = "delete the row, or the mark, if it isn't part of the address"
+                    noted.find(RuleId.ODD_ADDRESS, row, at, shown(typed), what=what, cure=cure)
+                elif sent != typed:
                     emails[index] = sent
-                    at = self._columns["email"]
                     noted.find(RuleId.ROW_MARK, row, at, shown(typed), sent=sent)
                     noted.correct(row, at, Kind.SENT, shown(sent))
 
@@ -236,8 +240,7 @@ class SheetCheck:
                         noted.correct(row, found.column, Kind.NOBODY, found.value)
                 continue
             if row in self._set_aside:
-                email = bare_address(emails[index])
-                self.set_aside.append((row, email, self._set_aside[row]))
+                self.set_aside.append((row, emails[index], self._set_aside[row]))
                 if self._skip_set_aside:
                     continue
             kept.append(index)

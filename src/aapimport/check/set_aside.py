@@ -13,6 +13,7 @@ from itertools import compress, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from aapimport.check.column_names import header_form
 from aapimport.check.formula_errors import FORMULA_ERRORS
 from aapimport.check.header import Header
 from aapimport.check.leaving_words import FIRST_WORDS, STATES, WORDS
@@ -26,11 +27,22 @@ from aapimport.text import looks_like_address
 if TYPE_CHECKING:
     from aapimport.check.not_meant import Judge
 
-_FIRST = frozenset(" #/*~!;%-xXzZoO")
+MARKED = "marked with "
+"""What stands before a mark that was found before an address."""
+_FIRST = frozenset(" #/*~!;%-xXzZ")
+_LETTERS = "old ex former leaver inactive disabled deactivated deleted terminated"
+"""Words that are marks with a hyphen or an underscore behind them."""
+_FIRST_LETTERS = frozenset(
+    form[:3] for word in _LETTERS.split() for form in (f"{word}-", f"{word}_")
+)
+_FIRST_LETTERS |= {*map(str.upper, _FIRST_LETTERS), *map(str.title, _FIRST_LETTERS)}
 _BEFORE_ADDRESS = re.compile(
     r"\s*(?:[#*~!;/]+|%(?!20)|-{2,}|[xX]{1,3}-+|[xX]{3,}[-_]*|[zZ]{3,}[-_]*"
-    r"|(?:[xX]{1,2}|[zZ]{1,2})_+|[zZ]{2}-+|[xXzZ]{2}(?=\s)|(?i:old)[-_]+)\s*"
+    r"|(?:[xX]{1,2}|[zZ]{1,2})_+|[zZ]{2}-+|[xXzZ]{2}(?=\s)"
+    rf"|(?i:{_LETTERS.replace(' ', '|')})[-_]+)\s*"
 )
+_NO_INITIALS = 3
+"""So many of a letter are nobody's initials."""
 _TAKEN_OFF = re.compile(r"\s*(?:[#*~!;/%]+|-{2,})\s*")
 _BEFORE_WORD = re.compile(r"(?:[#*~;]+|/{2,}|-{2,}(?!\w+--$)|[xX]-+(?!(?i:ray)))\s*\w")
 """A mark before another value than an address; some names do begin with an exclamation mark."""
@@ -173,11 +185,22 @@ class SetAside:
                 if _is_signed(text := shown(value).strip()) and self._count().is_marked(text):
                     marked[number] = f"{letters}: {text}"
         emails = self._column(rows, self._email)
-        signed = [isinstance(value, str) and value[:1] in _FIRST for value in emails]
-        for value, number in compress(zip(emails, numbers, strict=True), signed):
-            if mark := _mark_before(str(value)):
-                marked[number] = "marked with " + mark.strip()
+        signed = [
+            isinstance(value, str) and (value[:1] in _FIRST or value[:3] in _FIRST_LETTERS)
+            for value in emails
+        ]
+        for at in compress(range(len(rows)), signed):
+            value = str(emails[at])
+            mark = _mark_before(value)
+            if mark := _without_initials(mark, value[len(mark) :], self._names(rows[at])):
+                marked[numbers[at]] = MARKED + mark.strip()
         return marked
+
+    def _names(self, row: Sequence[Value]) -> list[str]:
+        """The words of somebody's names, as addresses spell them."""
+        columns = (self._header.columns.get(key, -1) for key in ("first_name", "last_name"))
+        names = (shown(self._column([row], column)[0])[:_LONGEST] for column in columns)
+        return [*filter(None, (header_form(word) for name in names for word in name.split()))]
 
     def _judged(self, rows: Sequence[Sequence[Value]]) -> "Iterator[tuple[int, Judge, set[Value]]]":
         """The columns that may say something, what decides it, and their values so far counted."""
@@ -229,20 +252,30 @@ def _may_say_so(values: set[Value]) -> bool:
 
 
 def _mark_before(value: str) -> str:
-    """The mark before an address; nothing where there is none."""
-    if value[:1] in _FIRST and (mark := _BEFORE_ADDRESS.match(value)):
+    """The sign or the letters before an address that may mark it; nothing where there are none."""
+    if mark := _BEFORE_ADDRESS.match(value):
         return mark[0] if looks_like_address(value[mark.end() :].strip()) else ""
     return ""
 
 
-def bare_address(value: str) -> str:
-    """An address without the mark before it; the value itself where it has none."""
-    mark = _mark_before(value)
-    return value[len(mark) :].strip() if mark else value
+def _without_initials(mark: str, rest: str, names: Sequence[str]) -> str:
+    """A mark without what is of the names of whose address it stands before: `x_young`, Xavier.
+
+    A name that stands in the rest of the address as a whole has no initial beside it.
+    """
+    letters, local = header_form(mark), header_form(rest.partition("@")[0])
+    if not letters:
+        return mark
+    if len(letters) >= _NO_INITIALS and {*letters} <= {letters[0]} and mark[-1].isalpha():
+        if any((letters[0] + local).startswith(name) for name in names if name[0] == letters[0]):
+            return mark[:-1] if len(letters) > _NO_INITIALS else ""
+        return mark
+    is_own = any(name.startswith(letters) and name not in local for name in names)
+    return "" if is_own else mark
 
 
 def without_sign(value: Value) -> Value:
-    """An address without a sign that can be no part of it; `x-` can be one."""
-    if isinstance(value, str) and _mark_before(value):
-        return _TAKEN_OFF.sub("", value, count=1) if _TAKEN_OFF.match(value) else value
+    """An address without a sign that can be no part of it; letters such as `x-` can be one."""
+    if isinstance(value, str) and _TAKEN_OFF.match(value) and _mark_before(value):
+        return _TAKEN_OFF.sub("", value, count=1)
     return value
