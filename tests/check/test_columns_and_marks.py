@@ -16,6 +16,7 @@ HEADERS = (*NAMES, "User Role", "Team", "Jhana Enabled")
 ANA = ("ana.perez@acme.com", "Ana", "Perez")
 BOB = ("bob.hope@acme.com", "Bob", "Hope")
 CY = ("cy.dent@acme.com", "Cy", "Dent")
+THIS_YEAR = datetime.now().astimezone().year
 
 
 def ids(answer: dict[str, Any]) -> list[str]:
@@ -30,6 +31,10 @@ def ids(answer: dict[str, Any]) -> list[str]:
         ("User Role\n(individualcontributor, facilitator, client admin)", "role"),
         ("Role: individualcontributor or facilitator", "role"),
         ("Portal Role", "role"),
+        ("User Role - see the Key sheet", "role"),
+        ("Role (leer = Manager)", "role"),
+        ("Rôle (laisser vide pour manager)", "role"),
+        ("Role: one of individualcontributor, facilitator, client admin", "role"),
         ("Role (leave blank for manager)", "role"),
         ("[Optional] User Role", "role"),
         ("Team\nmust exist on the pass", "team"),
@@ -39,7 +44,7 @@ def ids(answer: dict[str, Any]) -> list[str]:
         ("Enable Jhana?", "jhana"),
         ("Wants Jhana", "jhana"),
         ("Add to Jhana", "jhana"),
-        ("Jhana 2026", "jhana"),
+        (f"Jhana {THIS_YEAR}", "jhana"),
         ("Jhana Enabled (1 = yes, 0 = no)", "jhana"),
         ("Jhana (yes/no)", "jhana"),
         ("Jhana Enabled (0/1)", "jhana"),
@@ -53,7 +58,8 @@ def ids(answer: dict[str, Any]) -> list[str]:
         ("Jhana Enabled (type 1 to give Jhana as well; leave blank for no Jhana)", "jhana"),
         ("Jhana Enabled (x for yes, leave blank otherwise)", "jhana"),
         ("Team to join", "team"),
-        ("Team 2026", "team"),
+        (f"Team {THIS_YEAR}", "team"),
+        (f"Email Address {THIS_YEAR + 1}", "email"),
         ("1. Email Address * required", "email"),
         ("Employee Email ID", "email"),
         ("メールアドレス（必須）", "email"),
@@ -79,6 +85,21 @@ def test_a_known_name_with_words_around_it_is_found(header: str, key: str) -> No
         *("Email (Führungskraft)", "Email (Sekretariat)", "Email (casa)"),
         *("E-Mail (privat)", "Email (perso)", "E-Mail (Vorgesetzter)", "Email (N+1)"),
         *("Email (do not use)", "メール（個人）", "Last Name (at birth)", "Vorname (Vorgesetzter)"),
+        *("User Role - do not use", "Role (old)", "Role: manager's", "Role (not for import)"),
+        *(
+            "User Role (archived)",
+            "User Role (LinkedIn Learning)",
+            "Role: project",
+            "Role (partner)",
+        ),
+        *(
+            "Jhana Enabled 2024",
+            "User Role 2024",
+            "Team 2019",
+            "Email Address 2019",
+            "Team 2020/21",
+        ),
+        *("First Name (child)", "Vorname (Kind)", "Last Name (wife)", "Team (last year)"),
         "Email (manager)",
         "Team / Department",
         "First Name (kana)",
@@ -220,7 +241,9 @@ def test_an_unread_column_that_looks_like_ours_is_a_warning(
     assert (ids(answer), answer["ready"]) == (told, len(values))
 
 
-@pytest.mark.parametrize("header", ["FC Role", "Rolle im Portal", "Role Type", "Learner Role 2026"])
+@pytest.mark.parametrize(
+    "header", ["FC Role", "Rolle im Portal", "Role Type", f"Learner Role {THIS_YEAR}"]
+)
 def test_a_header_with_the_word_role_is_read_by_its_values(
     header: str, make_xlsx, answer_of
 ) -> None:
@@ -231,6 +254,28 @@ def test_a_header_with_the_word_role_is_read_by_its_values(
     assert ids(answer) == ["longer-header", "unknown-role"]
     beside = answer_of(make_xlsx((*ANA, "", "nurse"), headers=(*NAMES, "User Role", header)))
     assert ids(beside) == ["extra-column"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("User Role - do not use", "Role (old)", "User Role last year", "Role in project"),
+        *("Role expired", "User Role 2024", "Role of partner", "Role: manager", "User Role (SAP)"),
+        "Role not to be imported",
+    ],
+)
+def test_a_role_that_its_header_says_is_not_the_role_is_an_error(
+    header: str, make_xlsx, answer_of
+) -> None:
+    """Rights hang on it; beside the role's own column nothing is lost."""
+    people = [(*ANA, "client admin"), (*BOB, "individualcontributor")]
+    answer = answer_of(make_xlsx(*people, headers=(*NAMES, header)))
+    (told,) = [problem for problem in answer["problems"] if problem.level == "error"]
+    assert (told.id, answer["ready"]) == ("misspelt-header", 0)
+    assert "did you mean 'User Role'?" in told.hint
+    beside = [(*who, "facilitator", "client admin") for who in (ANA, BOB)]
+    answer = answer_of(make_xlsx(*beside, headers=(*NAMES, "User Role", header)))
+    assert [person[4] for person in answer["people"]] == ["facilitator"] * 2
 
 
 @pytest.mark.parametrize("header", ["No Jhana", "Jhana opt-out", "Jhana Y/N", "MyJhana"])

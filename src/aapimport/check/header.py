@@ -16,8 +16,8 @@ from aapimport.check.column_names import (
     known_headers,
     longer_name,
     says_nothing_more,
-    word_set,
 )
+from aapimport.check.header_words import word_set
 from aapimport.errors import FileProblemError
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
@@ -244,8 +244,9 @@ def _read_longer(
 def _read_held(header: Header, column: int, below: list[object]) -> None:
     """Read a header with a known word among others, while that column is missing; else, an extra.
 
-    What `FC Role` holds is told by its values, of Jhana nobody else has a column; whether one that
-    is not read may hold roles or teams, `UnreadColumns` says when all values have been seen.
+    What `FC Role` holds is told by its values, but `Role last year` is not read for them; of Jhana
+    nobody else has a column; whether one that is not read may hold roles or teams, `UnreadColumns`
+    says when all values have been seen.
     """
     text, held = header.texts[column], held_name(header.texts[column])
     rule, meant = RuleId.EXTRA_COLUMN, ""
@@ -254,8 +255,10 @@ def _read_held(header: Header, column: int, below: list[object]) -> None:
         if held.key == JHANA:
             rule, meant = RuleId.MISSPELT_HEADER, name
         elif held.key == "role" and not held.another and mostly_roles(Counter(below)):
-            _name(header, held.key, column)
-            rule, meant = RuleId.LONGER_HEADER, name
+            rule, meant = RuleId.MISSPELT_HEADER, name
+            if not is_somebody_elses(held.key, text):
+                _name(header, held.key, column)
+                rule = RuleId.LONGER_HEADER
     header.findings.append(Finding(rule, header.row, column, text, {"meant": meant}))
 
 

@@ -6,7 +6,7 @@ systems, without accents and in small letters.
 
 import re
 
-from aapimport.check.column_names import word_set
+from aapimport.check.header_words import word_set
 
 _VERBS = (
     "(?:(?:upload|load|import|includ|invit|enroll?|register|creat)(?:e?d|e|ed)?|add(?:ed)?(?! to))"

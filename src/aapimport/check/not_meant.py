@@ -7,8 +7,9 @@ Japanese lists and HR systems, without accents and in small letters.
 import re
 from collections.abc import Callable, Collection
 
-from aapimport.check.column_names import bare_words, decomposed, header_form, word_set
+from aapimport.check.column_names import bare_words, decomposed, header_form
 from aapimport.check.days import is_past, month_of, orders_of
+from aapimport.check.header_words import word_set
 from aapimport.check.leaving_words import ASKED_FOR, FIRST_WORDS, GONE, INACTIVE, WORDS
 from aapimport.check.repair import shown
 from aapimport.sheets.book import Value

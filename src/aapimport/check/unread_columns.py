@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from aapimport.check.column_names import header_form, held_name, word_set
+from aapimport.check.column_names import header_form, held_name
 from aapimport.check.header import EXPORTED_EXTRAS, Header, mostly_roles, role_in
+from aapimport.check.header_words import word_set
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Value
