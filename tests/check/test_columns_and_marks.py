@@ -16,6 +16,8 @@ HEADERS = (*NAMES, "User Role", "Team", "Jhana Enabled")
 ANA = ("ana.perez@acme.com", "Ana", "Perez")
 BOB = ("bob.hope@acme.com", "Bob", "Hope")
 CY = ("cy.dent@acme.com", "Cy", "Dent")
+PEOPLES = (ANA[0], BOB[0].upper(), f" {CY[0]}")
+COLUMN_TOLD = ("extra-column", "column-left-out")
 THIS_YEAR = datetime.now().astimezone().year
 
 
@@ -306,6 +308,49 @@ def test_a_part_of_the_surname_that_is_not_read_is_a_warning(
     (problem,) = answer["problems"]
     assert (problem.id, answer["ready"]) == (told, 2)
     assert ("into the column 'Last Name'" in problem.hint) is (told == "column-left-out")
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("New Email Address", True),
+        ("Email Address (from 1 Jan)", True),
+        ("Neue E-Mail", True),
+        ("Company e-mail", True),
+        ("E-mail after the move", True),
+        ("Personal Email", False),
+        ("Email (private)", False),
+        ("Old e-mail", False),
+        ("Manager Email", False),
+        ("UPN", False),
+        ("Login e-mail", False),
+        ("Recovery Email", False),
+        ("ProxyAddresses", False),
+        ("Microsoft account address", False),
+        ("Contact", False),
+    ],
+)
+def test_other_addresses_of_the_same_people_are_told(
+    header: str, told: bool, make_xlsx, answer_of
+) -> None:
+    """Nobody knows which address is the right one, unless the header says it is not meant."""
+    headers = (*NAMES, header)
+    people = [(*who, f"{who[1]}.{who[2]}@acme.org") for who in (ANA, BOB, CY)]
+    answer = answer_of(make_xlsx(*people, headers=headers))
+    assert (ids(answer), answer["ready"]) == ([COLUMN_TOLD[told]], 3)
+    if told:  # a few of many count, too
+        few = answer_of(make_xlsx((*ANA, None), people[1], (*CY, CY[0].upper()), headers=headers))
+        assert ids(few) == [COLUMN_TOLD[told]]
+
+
+@pytest.mark.parametrize("others", [("hr@acme.com",) * 3, (CY[0], ANA[0], BOB[0]), PEOPLES])
+def test_addresses_of_others_or_the_same_ones_are_no_warning(
+    others: tuple[str, ...], make_xlsx, answer_of
+) -> None:
+    """Somebody's superior, a shared mailbox, or the same address once more."""
+    people = [(*who, other) for who, other in zip((ANA, BOB, CY), others, strict=True)]
+    answer = answer_of(make_xlsx(*people, headers=(*NAMES, "Reports to (e-mail)")))
+    assert ids(answer) == ["extra-column"]
 
 
 def test_a_column_of_many_teams_is_told(make_xlsx, answer_of) -> None:
