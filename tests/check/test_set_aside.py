@@ -57,6 +57,50 @@ def test_numbers_ticks_and_dashes_for_nothing_are_no_marks(
     assert answer_of(make_xlsx(*numbered(*first), headers=(header, *NAMES)))["ready"] == 3
 
 
+@pytest.mark.parametrize("mark", ["#", "//", "*", "x", "X", "LEFT", "nicht hochladen", "#note"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_mark_in_a_column_without_a_header_is_asked_about(
+    mark: str, first: bool, make_xlsx, answer_of
+) -> None:
+    """People jot such things down beside a list."""
+    marks = [mark if who is BOB else None for who in PEOPLE]
+    rows = [
+        (at, *who) if first else (*who, None, at) for at, who in zip(marks, PEOPLE, strict=True)
+    ]
+    headers = (None, *NAMES) if first else NAMES
+    for name in ("people.xlsx", "people.csv") if first else ("people.xlsx",):
+        path = make_xlsx(*rows, headers=headers, name=name)
+        with pytest.raises(AnswerNeededError, match=rf"row 3 bob.*column [AE]: {mark}"):
+            answer_of(path)
+        assert [person[0] for person in answer_of(path, hidden="skip")["people"]] == [2, 4]
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        *((1, 2, 3), ("x", "x", None), ("*", "*", "*"), ("#1", "#2", "#3"), ("-", None, None)),
+        *(("vegetarian", None, "left-handed"), (None, None, None)),
+    ],
+)
+def test_what_stands_in_a_column_without_a_header_is_mostly_no_mark(
+    beside: Any, make_xlsx, answer_of
+) -> None:
+    """It is a warning and no question."""
+    answer = answer_of(make_xlsx(*numbered(*beside), headers=(None, *NAMES)))
+    assert answer["ready"] == 3
+    assert [problem.id for problem in answer["problems"]] == ["no-header"] * any(beside)
+
+
+def test_a_mark_in_the_first_column_with_a_header_counts_beside_one_without(
+    make_xlsx, answer_of
+) -> None:
+    """A blank column at the left doesn't hide it."""
+    rows = [(None, who[1] if who is not BOB else "#Bob", who[2], who[0]) for who in PEOPLE]
+    headers = (None, "First Name", "Last Name", "Email Address")
+    with pytest.raises(AnswerNeededError, match=r"row 3 bob.*First Name: #Bob"):
+        answer_of(make_xlsx(("Acme", None, None, None), *rows[1:], headers=headers))
+
+
 def long_list(marked: dict[int, str], usual: str, count: int) -> list[tuple[str, ...]]:
     """More people than are looked at together."""
     return [(f"u{n}@acme.com", f"U{n}", "Ng", marked.get(n, usual or str(n))) for n in range(count)]

@@ -203,7 +203,7 @@ def judge_of(header: str) -> Judge | None:
         is_whole = all(word in _OF_A_PERSON or _SAYS_STATE.search(word) for word in rest)
         codes = _CODES_OF_STATES if is_whole else {}  # Smoker Status: Y or N
         return lambda kinds: _inactive_or_code(kinds, codes)
-    return _among_texts(_is_asked_for) if not _REMARKS.isdisjoint(words) else None
+    return said_in_a_remark if not _REMARKS.isdisjoint(words) else None
 
 
 def _is_beside(word: str) -> bool:
@@ -292,6 +292,11 @@ def _is_inactive(value: Value) -> bool:
     first, *others = (part.strip() for part in _CODE_AND_WORD.split(_word(value)))
     parts = [first, *(part for part in others if part != "term")]  # Contract - Term
     return any(map(_SAYS_INACTIVE.match, parts)) or _is_asked_for(value)
+
+
+def said_in_a_remark(kinds: Collection[Value]) -> set[Value]:
+    """What decides it of remarks, and of what somebody has jotted down beside the list."""
+    return _among_texts(_is_asked_for)(kinds)
 
 
 def gone(kinds: Collection[Value]) -> set[Value]:

@@ -22,7 +22,7 @@ from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Sheet, Value
 from aapimport.sheets.facts import Facts
-from aapimport.text import looks_like_address
+from aapimport.text import column_letters, looks_like_address
 
 if TYPE_CHECKING:
     from aapimport.check.not_meant import Judge
@@ -60,13 +60,16 @@ _LONGEST = 100
 _DIGITS = 10
 _MOST_NUMBERS = 100_000
 """Of so many it is looked whether they are all different, as the numbers of rows are."""
+_MOST_UNNAMED = 64
+"""In so many columns without a header marks and remarks are looked for."""
 _CHUNK = 8192
 
 
 @dataclass(slots=True)
-class _FirstColumn:
-    """What stands in the first column beside people, which tells whether its signs are marks."""
+class _MarkColumn:
+    """What stands in a column beside people, which tells whether its signs are marks."""
 
+    named: bool
     people: int = 0
     filled: int = 0
     signed: int = 0
@@ -96,11 +99,13 @@ class _FirstColumn:
     def is_marked(self, text: str) -> bool:
         """Whether a value is marked; where all are `#1`, or everybody has the sign, none is."""
         if _BEFORE_WORD.match(text):
-            return self.signed < self.filled
+            return self.signed < (self.filled if self.named else self.people)
         if _ALONE.fullmatch(text):
             return self.alone < self.people
         others = self.filled - self.for_numbers
-        return 0 < others == self.numbers and self.largest <= 2 * self.people
+        if 0 < others == self.numbers and self.largest <= 2 * self.people:
+            return True
+        return not self.named and text[0] != "-" and 2 * self.filled < self.people
 
 
 class SetAside:
@@ -115,12 +120,15 @@ class SetAside:
     def __init__(self, header: Header, sheet: Sheet, facts: Facts) -> None:
         self._header, self._sheet = header, sheet
         self._email = header.columns.get("email", -1)
-        self._leftmost = min(header.texts, default=-1)
+        width = range(sheet.first_column, header.width)
+        self._unnamed = [at for at in width if at not in header.texts][:_MOST_UNNAMED]
+        leftmost = min(header.texts, default=self._email)
+        self._marking = self._unnamed + [leftmost] * (leftmost != self._email)
         self._judges: dict[int, Judge] = {}
         self._others: dict[int, Judge] = {}
         self._judge(sorted({*header.texts} - {*header.columns.values()}))
         self._kinds: dict[int, set[Value]] = {column: set() for column in self._judges}
-        self._first_column: _FirstColumn | None = None
+        self._mark_columns: dict[int, _MarkColumn] = {}
         self._broken = {cell for cell in (*facts.errors, *facts.unstored) if cell[1] in self._kinds}
         self._unknown: Counter[int] = Counter()
 
@@ -137,23 +145,26 @@ class SetAside:
             else:
                 self._others[column] = gone
 
-    def _count(self) -> _FirstColumn:
+    def _count(self) -> dict[int, _MarkColumn]:
         """Go through all rows with an address, once."""
-        if self._first_column is None:
-            self._first_column = _FirstColumn()
+        if not self._mark_columns:
+            named = self._header.texts
+            columns = (*self._marking, self._email)
+            self._mark_columns = {at: _MarkColumn(at in named) for at in columns}
             rows = islice(self._sheet.rows(), self._header.row, None)
             number = self._header.row + 1
             while chunk := list(islice(rows, _CHUNK)):
-                self._take_in(self._first_column, chunk, number)
+                self._take_in(chunk, number)
                 number += len(chunk)
-        return self._first_column
+        return self._mark_columns
 
-    def _take_in(self, first: _FirstColumn, chunk: Sequence[Sequence[Value]], number: int) -> None:
+    def _take_in(self, chunk: Sequence[Sequence[Value]], number: int) -> None:
         people = self._people(chunk)
         if not people:
             return
         rows = [chunk[at] for at in people]
-        first.add(self._column(rows, self._leftmost))
+        for column in self._marking:
+            self._mark_columns[column].add(self._column(rows, column))
         for column, kinds in self._kinds.items():
             values = self._column(rows, column)
             texts = (value for value in values if isinstance(value, str) and value[:1] == "#")
@@ -173,17 +184,18 @@ class SetAside:
         marked: dict[int, str] = {}
         people = self._people(rows) if self._judges else []
         for column, judge, kinds in self._judged(rows):
-            text, values = self._header.texts[column], self._column(rows, column)
+            text, values = self._name(column), self._column(rows, column)
             own = (values[at] for at in people) if column in self._judges else values
             if telling := judge(kinds.union(own)):
                 for value, number in zip(values, numbers, strict=True):
                     if value in telling:
                         marked[number] = f"{text}: {shown(value).strip() or 'blank'}"
-        if self._leftmost != self._email:
-            letters = self._header.texts[self._leftmost]
-            for value, number in zip(self._column(rows, self._leftmost), numbers, strict=True):
-                if _is_signed(text := shown(value).strip()) and self._count().is_marked(text):
-                    marked[number] = f"{letters}: {text}"
+        for column in self._marking:
+            values = self._column(rows, column)
+            for value, number in zip(values, numbers, strict=True) if any(values) else ():
+                text = shown(value).strip()
+                if _is_signed(text) and self._count()[column].is_marked(text):
+                    marked[number] = f"{self._name(column)}: {text}"
         emails = self._column(rows, self._email)
         signed = [
             isinstance(value, str) and (value[:1] in _FIRST or value[:3] in _FIRST_LETTERS)
@@ -195,6 +207,9 @@ class SetAside:
             if mark := _without_initials(mark, value[len(mark) :], self._names(rows[at])):
                 marked[numbers[at]] = MARKED + mark.strip()
         return marked
+
+    def _name(self, column: int) -> str:
+        return self._header.texts.get(column, f"column {column_letters(column)}")
 
     def _names(self, row: Sequence[Value]) -> list[str]:
         """The words of somebody's names, as addresses spell them."""
@@ -210,6 +225,11 @@ class SetAside:
             yield column, judge, self._kinds[column]
         for column, judge in self._others.items():
             yield column, judge, set()
+        for column in self._unnamed:
+            if any(self._column(rows, column)):
+                from aapimport.check.not_meant import said_in_a_remark
+
+                yield column, said_in_a_remark, set()
         for key in _SAYING:
             column = self._header.columns.get(key, -1)
             if _may_say_so({*self._column(rows, column)}):
