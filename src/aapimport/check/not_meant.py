@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from aapimport.check.column_names import bare_words, decomposed, header_form
 from aapimport.check.days import is_past, month_of, orders_of
 from aapimport.check.header_words import word_set
-from aapimport.check.leaving_words import ASKED_FOR, FIRST_WORDS, GONE, INACTIVE, WORDS
+from aapimport.check.leaving_words import ASKED_FOR, CROSSES, FIRST_WORDS, GONE, INACTIVE, WORDS
 from aapimport.check.repair import shown
 from aapimport.sheets.book import Value
 
@@ -97,6 +97,10 @@ _SAYS_LEAVE_OUT = re.compile(
 """In a remark: `duplicate - ignore`, `please delete`, but not `remove access to the old drive`."""
 _SET_OFF = re.compile(r"[(\[]([^()\[\]]*)[)\]]| [-–—/:,] ?([^-–—/:,]*)$")
 _MAY_BE_A_TEAM = word_set("archive baja closed partie ex retraite term")
+_CROSSED = re.compile(
+    rf"[{CROSSES}]|x-+(?!ray)\w|x{{3,}}[\s_-]|.*(?:[{CROSSES}]|[(\[]x{{1,3}}[)\]])$", re.DOTALL
+)
+"""A cross before or behind a name, or letters for one: `x-David`, `Engel (x)`."""
 _MAY_BE_A_NAME = word_set("leaver leavers")
 
 _NO = word_set(
@@ -327,14 +331,16 @@ def said_in_a_team(kinds: Collection[Value]) -> set[Value]:
 
 
 def said_in_a_name(kinds: Collection[Value]) -> set[Value]:
-    """What decides the same of names: `Lee (left)`, `DO NOT UPLOAD Bo`, but not the name Leaver."""
+    """What decides the same of names: `Lee (left)`, `DO NOT UPLOAD Bo`, `Bo †`; no name Leaver."""
     return _each(_says_beside_a_name)(kinds)
 
 
 def _says_beside_a_name(value: Value) -> bool:
     word = _word(value)
     beside = ("".join(parts).strip() for parts in _SET_OFF.findall(word))
-    return any(map(_is_state, beside)) or (word not in _MAY_BE_A_NAME and _is_gone(value))
+    if _CROSSED.match(word) or any(_is_state(part) or _is_gone(part) for part in beside):
+        return True
+    return word not in _MAY_BE_A_NAME and _is_gone(value)
 
 
 def _is_state(word: str) -> bool:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from aapimport.check.column_names import header_form
 from aapimport.check.formula_errors import FORMULA_ERRORS
 from aapimport.check.header import Header
-from aapimport.check.leaving_words import FIRST_WORDS, STATES, WORDS
+from aapimport.check.leaving_words import CROSSES, FIRST_WORDS, STATES, WORDS
 from aapimport.check.repair import shown
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
@@ -49,7 +49,7 @@ _BEFORE_WORD = re.compile(r"(?:[#*~;]+|/{2,}|-{2,}(?!\w+--$)|[xX]-+(?!(?i:ray)))
 _ALONE = re.compile(r"[#*~;]+|/{2,}")
 _FOR_A_NUMBER = re.compile(r"-+|[xX]{1,3}")
 """What is a mark in the place of a row's number; elsewhere it is a tick, or stands for nothing."""
-_SET_OFF = re.compile(r"[(\[]|\s[-–—/:,]|（")
+_SET_OFF = re.compile(rf"[(\[（{CROSSES}]|\s[-–—/:,]|\n[xX]+[-\s]")
 _SAYING = ("first_name", "last_name", "team")
 """The fields in whose columns, too, somebody may write that a person has left."""
 
@@ -266,7 +266,7 @@ def _is_signed(text: str) -> bool:
 
 def _may_say_so(values: set[Value]) -> bool:
     """Whether a closer look at names or teams is worth its time."""
-    texts = " \n".join([value for value in values if isinstance(value, str)])
+    texts = "\n" + " \n".join([value for value in values if isinstance(value, str)])
     words = WORDS.findall(texts.casefold())
     return bool(_SET_OFF.search(texts)) or not (FIRST_WORDS | STATES).isdisjoint(words)
 
