@@ -30,18 +30,22 @@ AROUND = {
         " activated aktiv aktiviert"
     ),
 }
-OF_SOMEBODY_ELSE = word_set(
-    "manager managers supervisor boss lead leader approver assistant spouse partner parent contact"
-    " private personal home old former previous prior emergency secondary alternative alternate"
+OTHER_PEOPLE = word_set(
+    "manager managers supervisor boss lead leader approver assistant spouse partner parent"
+    " contact vorgesetzter vorgesetzte vorgesetzten chef jefe superior superviseur supérieur"
+    " responsable capo leidinggevende gestor führungskraft teamleiter sekretariat hrbp chefens"
+    " 上司 child children kid kids dependent dependant wife husband guardian sibling kind enfant"
+    " conjoint hijo hija figlio figlia filho filha barn"
+)
+"""Words of columns about other people than those of the list."""
+OF_SOMEBODY_ELSE = OTHER_PEOPLE | word_set(
+    "private personal home old former previous prior emergency secondary alternative alternate"
     " second other backup middle maiden birth kana furigana phonetic カナ フリガナ leaver not never"
-    " invalid inactive obsolete deprecated vorgesetzter vorgesetzte vorgesetzten chef privat"
-    " private privates alt alte alter geburt jefe particular antigo anterior nacimiento superior"
-    " superviseur supérieur responsable perso personnel personnelle privé prive ancien ancienne"
-    " naissance capo privato privata vecchio nascita leidinggevende privé oud oude geboorte gestor"
-    " führungskraft teamleiter sekretariat persönlich casa thuis hem hrbp otro zweite deuxième"
-    " pessoal particular nascimento privat chefens gammal 個人 私用 上司 旧 旧姓 archived expired"
-    " outdated unused vorjahr child children kid kids dependent dependant wife husband guardian"
-    " sibling kind enfant conjoint hijo hija figlio figlia filho filha barn"
+    " invalid inactive obsolete deprecated privat privates alt alte alter geburt particular"
+    " antigo anterior nacimiento perso personnel personnelle privé prive ancien ancienne"
+    " naissance privato privata vecchio nascita oud oude geboorte persönlich casa thuis hem otro"
+    " zweite deuxième pessoal nascimento gammal 個人 私用 旧 旧姓 archived expired outdated unused"
+    " vorjahr"
 )
 """Words that make another column of an address, a name or a team: `Email (manager)`."""
 YES = word_set("yes true ja oui si sí sì sim はい")
