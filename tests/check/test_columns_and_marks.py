@@ -426,7 +426,7 @@ def test_a_column_that_says_somebody_is_not_meant_is_asked_about(
         ("Marital Status", "separated"),
         ("Handed", "Left"),
         ("Notes", "left-handed"),
-        ("Active", "Yes"),
+        ("Active", "unlikely"),
         ("Terminated", "No"),
         ("Termination Date", None),
         ("Termination Date", FUTURE),

@@ -137,7 +137,7 @@ def judge_of(header: str) -> Judge | None:
     if form in TO_LOAD or _all_in(rest, TO_LOAD) or _is_to_be_loaded(words, rest):
         return _not_ticked
     if form in IF_NO or _all_in(rest, IF_NO):
-        return lambda kinds: _saying_no(kinds) | _inactive_or_code(kinds, _CODES_OF_HR)
+        return lambda kinds: _no_or_blank(kinds) | _inactive_or_code(kinds, _CODES_OF_HR)
     if form in IF_PAST or _says_last_day(frozenset(words)):
         now = _each(lambda value: _says_yes(value) or _word(value) in _NOW)
         return lambda kinds: now(kinds) | _ended(kinds)
@@ -200,6 +200,14 @@ def _not_ticked(kinds: Collection[Value]) -> set[Value]:
     filled = {value for value in kinds if _word(value)}
     blank = {*kinds} - filled if any(_word(value) in _YES for value in filled) else set()
     return blank | _saying_no(filled) | set(filter(_is_inactive, filled))
+
+
+def _no_or_blank(kinds: Collection[Value]) -> set[Value]:
+    """Those that say no; beside nothing but ticks and noes, the blank ones too: not beside 80 %."""
+    words = {value: _word(value) for value in kinds}
+    filled = {word for word in words.values() if word}
+    is_ticked = filled <= _YES | _NO and not filled.isdisjoint(_YES)
+    return _saying_no(kinds) | {value for value, word in words.items() if is_ticked and not word}
 
 
 def _inactive_or_code(kinds: Collection[Value], codes: dict[str, frozenset[str]]) -> set[Value]:
