@@ -173,7 +173,7 @@ def shown_as(number_format: str) -> Callable[[Any], None]:
 
 def comment(sheet: Any) -> None:
     """Comment on the first address."""
-    sheet["A2"].comment = Comment("left in May", "HR")
+    sheet["A2"].comment = Comment("moved in May", "HR")
 
 
 def conditional(font: Font) -> Callable[[Any], None]:

@@ -1,9 +1,11 @@
 """Marks that stand in the first column, before an address, or in names and teams."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from openpyxl.comments import Comment
 
 from aapimport.check.header import Header
 from aapimport.check.judge import CHUNK
@@ -266,3 +268,56 @@ def test_initials_are_no_marks(email: str, make_xlsx, answer_of) -> None:
     headers = ("Email Address", "First Name", "Last Name")
     answer = answer_of(make_xlsx((email, "Zoe", "Zhang"), headers=headers))
     assert answer["ready"] == 1
+
+
+def commented(cell: str, text: str) -> Callable[[Any], None]:
+    """Put a comment on a cell."""
+
+    def change(sheet: Any) -> None:
+        sheet[cell].comment = Comment(text, "HR")
+
+    return change
+
+
+THREADED = (
+    "[Threaded comment]\n\nYour version of Excel allows you to read this threaded comment; however,"
+    " any edits to it will get removed if the file is opened in a newer version of Excel. Learn"
+    " more: https://go.microsoft.com/fwlink/?linkid=870924\n\nComment:\n    "
+)
+
+
+@pytest.mark.parametrize("cell", ["A3", "C3", "D3"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "left the company, don't upload",
+        "HR:\nleft in May",
+        "HR: left in May",
+        "please do\nnot upload",
+        THREADED + "left in May",
+    ],
+)
+def test_a_comment_that_says_that_somebody_has_left_is_asked_about(
+    cell: str, text: str, make_xlsx, answer_of
+) -> None:
+    """On any cell of the row, and below the name that Excel begins it with."""
+    path = make_xlsx(*PEOPLE, headers=NAMES, change=commented(cell, text))
+    with pytest.raises(AnswerNeededError, match=r"\(3\): row 3 bob.*\(comment: "):
+        answer_of(path)
+    assert [person[0] for person in answer_of(path, hidden="skip")["people"]] == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("A3", "HR:\nleft-handed"),
+        ("A3", "moved to Oslo; replaces Cy, who has left the company"),
+        ("A3", "Left a message in May"),
+        ("A1", "Delete whoever has left the company"),
+        ("A3", THREADED + "new in the team"),
+    ],
+)
+def test_other_comments_are_no_question(cell: str, text: str, make_xlsx, answer_of) -> None:
+    """They are a notice, and on the header nothing."""
+    answer = answer_of(make_xlsx(*PEOPLE, headers=NAMES, change=commented(cell, text)))
+    assert answer["ready"] == 3

@@ -94,6 +94,7 @@ _SAYS_LEAVE_OUT = re.compile(
     r"| (?:this|the) (?:person|row|line|user|employee)\b)"
 )
 """In a remark: `duplicate - ignore`, `please delete`, but not `remove access to the old drive`."""
+_LINES = re.compile(r"\n\s*|: ")
 _SET_OFF = re.compile(r"[(\[]([^()\[\]]*)[)\]]| [-–—/:,] ?([^-–—/:,]*)$")
 _MAY_BE_A_TEAM = word_set("archive baja closed partie ex retraite term")
 _CROSSED = re.compile(
@@ -251,6 +252,11 @@ def _is_inactive(value: Value) -> bool:
 def said_in_a_remark(kinds: Collection[Value]) -> set[Value]:
     """What decides it of remarks, and of what somebody has jotted down beside the list."""
     return _among_texts(_is_asked_for)(kinds)
+
+
+def said_in_a_comment(text: str) -> bool:
+    """Whether a comment says it, or one of its lines, which may stand behind a name and a colon."""
+    return any(map(_is_asked_for, (text, *_LINES.split(text))))
 
 
 def gone(kinds: Collection[Value]) -> set[Value]:

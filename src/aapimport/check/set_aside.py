@@ -7,7 +7,7 @@ where it does, the sheet's rows are gone through once before the first of them i
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, islice
 from operator import itemgetter
@@ -21,7 +21,7 @@ from aapimport.check.repair import shown
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Sheet, Value
-from aapimport.sheets.facts import Facts
+from aapimport.sheets.facts import Cell, Facts, Looks, seen
 from aapimport.text import column_letters, looks_like_address
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ class SetAside:
         self._mark_columns: dict[int, _MarkColumn] = {}
         self._broken = {cell for cell in (*facts.errors, *facts.unstored) if cell[1] in self._kinds}
         self._unknown: Counter[int] = Counter()
+        self._commented = _said_in_comments(seen(facts.looks, Looks()).comments)
 
     def _judge(self, unread: Sequence[int]) -> None:
         """Find out what the columns that aren't read, of which most files have none, may say."""
@@ -181,7 +182,7 @@ class SetAside:
 
     def find(self, rows: Sequence[Sequence[Value]], numbers: Sequence[int]) -> dict[int, str]:
         """Why each marked row is one, in words, by its number."""
-        marked: dict[int, str] = {}
+        marked = {row: self._commented[row] for row in self._commented.keys() & {*numbers}}
         people = self._people(rows) if self._judges else []
         for column, judge, kinds in self._judged(rows):
             text, values = self._name(column), self._column(rows, column)
@@ -264,8 +265,18 @@ def _is_signed(text: str) -> bool:
     )
 
 
-def _may_say_so(values: set[Value]) -> bool:
-    """Whether a closer look at names or teams is worth its time."""
+def _said_in_comments(comments: Mapping[Cell, str]) -> dict[int, str]:
+    """The rows of which a comment on a cell says it, and the comment."""
+    if not comments or not _may_say_so({*comments.values()}):
+        return {}
+    from aapimport.check.not_meant import said_in_a_comment
+
+    said = ((row, text) for (row, _), text in comments.items() if said_in_a_comment(text))
+    return {row: f"comment: {' '.join(text.split())}" for row, text in said}
+
+
+def _may_say_so(values: Iterable[Value]) -> bool:
+    """Whether a closer look at names, teams or comments is worth its time."""
     texts = "\n" + " \n".join([value for value in values if isinstance(value, str)])
     words = WORDS.findall(texts.casefold())
     return bool(_SET_OFF.search(texts)) or not (FIRST_WORDS | STATES).isdisjoint(words)
