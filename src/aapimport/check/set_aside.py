@@ -197,6 +197,13 @@ class SetAside:
                 text = shown(value).strip()
                 if _is_signed(text) and self._count()[column].is_marked(text):
                     marked[number] = f"{self._name(column)}: {text}"
+        marked.update(self._marked_addresses(rows, numbers))
+        return marked
+
+    def _marked_addresses(
+        self, rows: Sequence[Sequence[Value]], numbers: Sequence[int]
+    ) -> Iterator[tuple[int, str]]:
+        """The rows with a mark before their address, and the mark."""
         emails = self._column(rows, self._email)
         signed = [
             isinstance(value, str) and (value[:1] in _FIRST or value[:3] in _FIRST_LETTERS)
@@ -204,10 +211,10 @@ class SetAside:
         ]
         for at in compress(range(len(rows)), signed):
             value = str(emails[at])
-            mark = _mark_before(value)
+            if not (mark := _mark_before(value)):
+                continue
             if mark := _without_initials(mark, value[len(mark) :], self._names(rows[at])):
-                marked[numbers[at]] = MARKED + mark.strip()
-        return marked
+                yield numbers[at], MARKED + mark.strip()
 
     def _name(self, column: int) -> str:
         return self._header.texts.get(column, f"column {column_letters(column)}")
