@@ -16,7 +16,7 @@ HEADERS = (*NAMES, "User Role", "Team", "Jhana Enabled")
 ANA = ("ana.perez@acme.com", "Ana", "Perez")
 BOB = ("bob.hope@acme.com", "Bob", "Hope")
 CY = ("cy.dent@acme.com", "Cy", "Dent")
-PEOPLES = (ANA[0], BOB[0].upper(), f" {CY[0]}")
+PEOPLES = (ANA[0], BOB[0].upper(), f"Cy Dent <{CY[0]}>")
 COLUMN_TOLD = ("extra-column", "column-left-out")
 THIS_YEAR = datetime.now().astimezone().year
 
@@ -36,6 +36,9 @@ def ids(answer: dict[str, Any]) -> list[str]:
         ("User Role - see the Key sheet", "role"),
         ("Role (leer = Manager)", "role"),
         ("Rôle (laisser vide pour manager)", "role"),
+        ("Roll (lämna tomt för chef)", "role"),
+        ("役割（空白＝マネージャー）", "role"),
+        ("Role (IC / Manager)", "role"),
         ("Role: one of individualcontributor, facilitator, client admin", "role"),
         ("Role (leave blank for manager)", "role"),
         ("[Optional] User Role", "role"),

@@ -50,7 +50,7 @@ OF_SOMEBODY_ELSE = OTHER_PEOPLE | word_set(
 """Words that make another column of an address, a name or a team: `Email (manager)`."""
 YES = word_set("yes true ja oui si sí sì sim はい")
 NO = word_set("disabled off no not without false non nein nicht nej inte nee niet não いいえ")
-BLANK = word_set("blank empty leer tom vide vacío vuoto leeg vazio 空白")
+BLANK = word_set("blank empty leer tom tomt vide vacío vuoto leeg vazio 空白")
 NOTHING = BLANK | {"0", "n"}
 ELSE = word_set("otherwise else")
 BETWEEN = word_set("for is means if when the to")
@@ -72,9 +72,9 @@ ABOUT_JHANA = (
 """Words that may stand beside Jhana's own names in the header of who gets it."""
 OTHER_ROLES = word_set(
     "individualcontributor individualcontributors individual contributor contributors facilitator"
-    " facilitators hr client admin admins administrator"
+    " facilitators hr client admin admins administrator ic ファシリテーター 管理者"
 )
-MANAGERS = word_set("manager managers")
+MANAGERS = word_set("manager managers chef führungskraft responsable gerente マネージャー")
 ABOUT_ROLES = (
     AROUND_ALL
     | OTHER_ROLES
@@ -86,6 +86,7 @@ ABOUT_ROLES = (
         " sheet tab list drop down dropdown value values option options allowed valid either must"
         " be from as on are default otherwise else role roles none im dans le en el nel"
         " i lassen pour laisser dejar oder ou eller portail portale portalen plattform platform"
+        " lämna för für siehe voir ver any"
     )
 )
 """Words that may stand beside a name of User Role; rights hang on the column."""

@@ -301,7 +301,7 @@ def _without_initials(mark: str, rest: str, names: Sequence[str]) -> str:
 
     A name that stands in the rest of the address as a whole has no initial beside it.
     """
-    letters, local = header_form(mark), header_form(rest.partition("@")[0])
+    letters, local = header_form(mark), header_form(rest[:_LONGEST].partition("@")[0])
     if not letters:
         return mark
     if len(letters) >= _NO_INITIALS and {*letters} <= {letters[0]} and mark[-1].isalpha():

@@ -45,6 +45,8 @@ _OF_LOGINS = re.compile(
 """What is in that of names to log in by, and of addresses that stand beside a person's own."""
 _MOST_WEIGHED = 1000
 """Of so many addresses of a column it is looked whether the people beside them have them."""
+_LONGEST = 254
+"""Characters of an address (RFC 5321), or of a name, that are looked at."""
 _OTHER_ADDRESSES = "other addresses of the same people"
 _TAKE_THEM = "write those at which people read mail into the column 'Email Address'"
 
@@ -98,9 +100,9 @@ class UnreadColumns:
             if not isinstance(other, str) or "@" not in other:
                 continue
             places = (place - self._first_column for place in self._people_at)
-            own, *names = (str(row[at]) if 0 <= at < len(row) else "" for at in places)
-            if other != own and fold(other.strip()) != fold(own.strip()):
-                local = header_form(other.partition("@")[0])
+            own, *names = (str(row[at])[:_LONGEST] if 0 <= at < len(row) else "" for at in places)
+            if other != own and fold(own.strip()) not in fold(other[:_LONGEST]):
+                local = header_form(other[:_LONGEST].partition("@")[0])
                 words = (header_form(word) for name in names for word in name.split())
                 yield any(len(word) > 1 and word in local for word in words)
 
