@@ -162,10 +162,11 @@ def _read_header(rows: Sequence[Sequence[object]], row: int, first_column: int) 
     exact = frozenset(header.columns)
     below = {column: _below(rows, column - first_column) for column in unknown}
     mailed = [column for column in unknown if _holds_addresses(raw[column], below[column])]
+    contents = {tuple(below[column]) for column in mailed}
     others = []
     # Those that are surely a column go first: beside "Email (work)", "Email (home)" is no error.
     for column in sorted(unknown, key=lambda at: not _is_sure(raw[at])):
-        others_mailed = [at for at in mailed if at != column and below[at] != below[column]]
+        others_mailed = contents - {tuple(below[column])}
         is_clear = not others_mailed or says_nothing_more("email", raw[column])
         if not _read_longer(header, column, raw[column], exact, below[column], is_clear=is_clear):
             others.append(column)
