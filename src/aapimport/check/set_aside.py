@@ -7,7 +7,7 @@ where it does, the sheet's rows are gone through once before the first of them i
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, islice
 from operator import itemgetter
@@ -41,6 +41,7 @@ _BEFORE_ADDRESS = re.compile(
     r"|(?:[xX]{1,2}|[zZ]{1,2})_+|[zZ]{2}-+|[xXzZ]{2}(?=\s)"
     rf"|(?i:{_LETTERS.replace(' ', '|')})[-_]+)\s*"
 )
+_HEAD: Callable[[str], str] = itemgetter(slice(3))
 _NO_INITIALS = 3
 """So many of a letter are nobody's initials."""
 _TAKEN_OFF = re.compile(r"\s*(?:[#*~!;/%]+|-{2,})\s*")
@@ -49,7 +50,7 @@ _BEFORE_WORD = re.compile(r"(?:[#*~;]+|/{2,}|-{2,}(?!\w+--$)|[xX]-+(?!(?i:ray)))
 _ALONE = re.compile(r"[#*~;]+|/{2,}")
 _FOR_A_NUMBER = re.compile(r"-+|[xX]{1,3}")
 """What is a mark in the place of a row's number; elsewhere it is a tick, or stands for nothing."""
-_SET_OFF = re.compile(rf"[(\[（{CROSSES}]|\s[-–—/:,]|\n[xX]+[-\s]")
+_SET_OFF = re.compile(rf"[(\[（{CROSSES}]|\s(?:[-–—/:,]|[xX]+[-\s])")
 _SAYING = ("first_name", "last_name", "team")
 """The fields in whose columns, too, somebody may write that a person has left."""
 
@@ -182,7 +183,9 @@ class SetAside:
 
     def find(self, rows: Sequence[Sequence[Value]], numbers: Sequence[int]) -> dict[int, str]:
         """Why each marked row is one, in words, by its number."""
-        marked = {row: self._commented[row] for row in self._commented.keys() & {*numbers}}
+        first, last = min(numbers, default=0), max(numbers, default=0)
+        commented = self._commented.items()
+        marked = {row: why for row, why in commented if first <= row <= last}
         people = self._people(rows) if self._judges else []
         for column, judge, kinds in self._judged(rows):
             text, values = self._name(column), self._column(rows, column)
@@ -205,11 +208,12 @@ class SetAside:
     ) -> Iterator[tuple[int, str]]:
         """The rows with a mark before their address, and the mark."""
         emails = self._column(rows, self._email)
-        signed = [
-            isinstance(value, str) and (value[:1] in _FIRST or value[:3] in _FIRST_LETTERS)
-            for value in emails
-        ]
-        for at in compress(range(len(rows)), signed):
+        try:
+            heads = [*map(_HEAD, emails)]  # type: ignore[arg-type]  # others than texts have none
+        except TypeError:
+            heads = [value[:3] if isinstance(value, str) else "" for value in emails]
+        telling = {it for it in {*heads} if it[:1] in _FIRST or it in _FIRST_LETTERS}
+        for at in compress(range(len(rows)), map(telling.__contains__, heads)):
             value = str(emails[at])
             if not (mark := _mark_before(value)):
                 continue
