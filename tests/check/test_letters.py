@@ -22,7 +22,7 @@ def path(make_xlsx: Callable[..., Path]) -> Path:
     """A file with everything that a letter can hold."""
 
     def change(sheet: Any) -> None:
-        sheet["B2"].comment = Comment("left", "HR")
+        sheet["B2"].comment = Comment("moved", "HR")
         sheet["C3"].number_format = '"EMEA "@'
         sheet["G1"] = "Number"
         sheet["G2"] = 123

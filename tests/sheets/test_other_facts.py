@@ -53,7 +53,7 @@ def source(tmp_path: Path) -> Path:
     sheet.row_dimensions[5].hidden = True
     sheet.column_dimensions["E"].hidden = True
     sheet.merge_cells("B6:C6")
-    sheet["A7"].comment = Comment("left in May", "HR")
+    sheet["A7"].comment = Comment("moved in May", "HR")
     path = tmp_path / "people.xlsx"
     book.save(path)
     return path

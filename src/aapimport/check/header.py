@@ -16,8 +16,8 @@ from aapimport.check.column_names import (
     known_headers,
     longer_name,
     says_nothing_more,
-    word_set,
 )
+from aapimport.check.header_words import word_set
 from aapimport.check.top_rows import is_filled
 from aapimport.errors import FileProblemError
 from aapimport.problems.problem import Finding
@@ -148,10 +148,11 @@ def _read_header(rows: Sequence[Sequence[object]], row: int, first_column: int) 
     exact = frozenset(header.columns)
     below = {column: _below(rows, column - first_column) for column in unknown}
     mailed = [column for column in unknown if _holds_addresses(raw[column], below[column])]
+    contents = {tuple(below[column]) for column in mailed}
     others = []
     # Those that are surely a column go first: beside "Email (work)", "Email (home)" is no error.
     for column in sorted(unknown, key=lambda at: not _is_sure(raw[at])):
-        others_mailed = [at for at in mailed if at != column and below[at] != below[column]]
+        others_mailed = contents - {tuple(below[column])}
         is_clear = not others_mailed or says_nothing_more("email", raw[column])
         if not _read_longer(header, column, raw[column], exact, below[column], is_clear=is_clear):
             others.append(column)
@@ -230,8 +231,9 @@ def _read_longer(
 def _read_held(header: Header, column: int, below: list[object]) -> None:
     """Read a header with a known word among others, while that column is missing; else, an extra.
 
-    What `FC Role` holds is told by its values, of Jhana nobody else has a column; whether one that
-    is not read may hold roles or teams, `UnreadColumns` says when all values have been seen.
+    What `FC Role` holds is told by its values, but `Role last year` is not read for them; of Jhana
+    nobody else has a column; whether one that is not read may hold roles or teams, `UnreadColumns`
+    says when all values have been seen.
     """
     text, held = header.texts[column], held_name(header.texts[column])
     rule, meant = RuleId.EXTRA_COLUMN, ""
@@ -240,8 +242,10 @@ def _read_held(header: Header, column: int, below: list[object]) -> None:
         if held.key == JHANA:
             rule, meant = RuleId.MISSPELT_HEADER, name
         elif held.key == "role" and not held.another and mostly_roles(Counter(below)):
-            _name(header, held.key, column)
-            rule, meant = RuleId.LONGER_HEADER, name
+            rule, meant = RuleId.MISSPELT_HEADER, name
+            if not is_somebody_elses(held.key, text):
+                _name(header, held.key, column)
+                rule = RuleId.LONGER_HEADER
     header.findings.append(Finding(rule, header.row, column, text, {"meant": meant}))
 
 

@@ -8,19 +8,19 @@ from typing import Any
 from aapimport.check.across_rows import Across
 from aapimport.check.column_reader import NAME_KEYS, TEXT_KEYS, ColumnReader, ReadRows
 from aapimport.check.evidence import Evidence, row_numbers
+from aapimport.check.faults import explain
 from aapimport.check.filled_down import FilledDown
 from aapimport.check.header import Header
-from aapimport.check.hints import missing_value_hint, role_hint
 from aapimport.check.noted import Correction, Kind, Noted
 from aapimport.check.notes import note_in
 from aapimport.check.odd_names import odd_names, odd_text
 from aapimport.check.repair import shown
 from aapimport.check.second_header import find_second_header, what_it_is
-from aapimport.check.set_aside import SetAside, bare_address, without_sign
+from aapimport.check.set_aside import MARKED, SetAside, without_sign
 from aapimport.check.unread_cells import Beside, address_in, is_unticked
 from aapimport.check.unread_columns import UnreadColumns
 from aapimport.check.unseen import ErrorCount
-from aapimport.check.validate_rows import KEYS, Fault, Row, validate_rows, without_faulty
+from aapimport.check.validate_rows import Row, validate_rows, without_faulty
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Sheet, Value
@@ -188,9 +188,13 @@ class SheetCheck:
             index = row - first_row
             if why != "hidden" and 0 <= index < len(emails):
                 typed, sent = emails[index], without_sign(emails[index])
-                if sent != typed:
+                at = self._columns["email"]
+                if sent == typed and why.startswith(MARKED):
+                    what = f"begins with {why.removeprefix(MARKED)!r}, which may be a mark"
+                    cure = "delete the row, or the mark, if it isn't part of the address"
+                    noted.find(RuleId.ODD_ADDRESS, row, at, shown(typed), what=what, cure=cure)
+                elif sent != typed:
                     emails[index] = sent
-                    at = self._columns["email"]
                     noted.find(RuleId.ROW_MARK, row, at, shown(typed), sent=sent)
                     noted.correct(row, at, Kind.SENT, shown(sent))
 
@@ -237,8 +241,7 @@ class SheetCheck:
                         noted.correct(row, found.column, Kind.NOBODY, found.value)
                 continue
             if row in self._set_aside:
-                email = bare_address(emails[index])
-                self.set_aside.append((row, email, self._set_aside[row]))
+                self.set_aside.append((row, emails[index], self._set_aside[row]))
                 if self._skip_set_aside:
                     continue
             kept.append(index)
@@ -266,45 +269,15 @@ class SheetCheck:
         rows = list(zip(numbers, emails, firsts, lasts, roles, groups, flags, strict=True))
         whole = [row for row in rows if row[0] not in broken] if broken else rows
         people, faults = validate_rows(whole)
-        self._explain(whole, faults, noted)
+        explain(whole, faults, noted, self._columns)
         self.ready += len(people)
         if self._keep_people:
             self.people += people
         if broken:  # of whom nobody is ready; what else is wrong with them is told
             rest = [row for row in rows if row[0] in broken]
             _, faults = validate_rows(without_faulty(rest, noted.faulty))
-            self._explain(rest, faults, noted)
+            explain(rest, faults, noted, self._columns)
         self._warn(numbers, texts, roles, noted)
-
-    def _explain(
-        self, rows: Sequence[tuple[Any, ...]], faults: Sequence[Fault], noted: Noted
-    ) -> None:
-        """Turn what pydantic says into problems of the catalogue."""
-        for fault in faults:
-            self._explain_one(fault, dict(zip(KEYS, rows[fault.index], strict=True)), noted)
-
-    def _explain_one(self, fault: Fault, row: dict[str, Any], noted: Noted) -> None:
-        number, key = row["row"], fault.key
-        column = self._columns.get(key)
-        value = noted.originals.get((number, key), str(row[key] or ""))
-        name = _COLUMN[key].name
-        if fault.kind == "string_too_short":
-            if column is not None:
-                cure = missing_value_hint(row, key)
-                noted.find(RuleId.MISSING_VALUE, number, column, "", name=name, cure=cure)
-        elif fault.kind == "string_too_long":
-            limit = _COLUMN[key].max_length
-            noted.find(
-                RuleId.TOO_LONG, number, column, value, length=len(row[key]), name=name, limit=limit
-            )
-        elif fault.kind == "not-an-email":
-            noted.find(RuleId.NOT_AN_EMAIL, number, column, value, reason=fault.context["reason"])
-        elif key == "role":
-            noted.find(RuleId.UNKNOWN_ROLE, number, column, value, meant=role_hint(value))
-        elif key == "jhana":
-            noted.find(RuleId.BAD_JHANA, number, column, value)
-        else:
-            raise AssertionError(fault)
 
     def _warn(
         self, numbers: list[int], texts: dict[str, list[str]], roles: list[Any], noted: Noted

@@ -267,7 +267,7 @@ NOTICE_RULES = (
         _NOTICE,
         "has a comment that is not read: {comment!r}",
         "",
-        "'Left in May' may stand there.",
+        "'Works from Oslo' may stand there; one such as 'left in May' is asked about.",
     ),
     Rule(
         RuleId.EXTRA_CELLS,
