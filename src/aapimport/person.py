@@ -1,5 +1,6 @@
 """A person as the template describes one: checked, cleaned, ready to be sent."""
 
+import re
 import unicodedata
 from functools import cache, lru_cache
 
@@ -10,6 +11,10 @@ from aapimport.template.roles import Role
 
 _EDGES = {"Cc", "Cf", "Zl", "Zp", "Zs"}  # control and format characters, and blanks
 _REMEMBERED = 1 << 14  # keys of addresses: each is asked for some twenty times in a row
+_LABEL = r"(?!-|..--)[a-z0-9\x80-\U0010ffff-]{1,63}(?<!-)"
+_LABELS = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+_LONGEST_LABEL = 63
+_FROM_THE_RIGHT = frozenset(("R", "AL"))
 _ASCII_EDGES = "".join(map(chr, (*range(33), 127)))
 
 
@@ -46,12 +51,55 @@ def _a_label(domain: str) -> str:
     """A domain in ASCII, as it goes over the wire; as it is, in small letters, where it is none."""
     if domain.isascii():
         return domain.lower()
+    if quick := plain_a_label(domain):
+        return quick
     import idna
 
     try:
         return idna.encode(domain, uts46=True, transitional=False).decode("ascii")
     except (idna.IDNAError, UnicodeError):
         return domain.lower().replace("\u3002", ".")
+
+
+@cache
+def plain_a_label(domain: str) -> str:
+    """The same for a domain of plain letters; empty for others, of which only idna knows.
+
+    No rule of IDNA (RFC 5891, section 4.2) is about how such letters stand together, so that each
+    is looked up once, and not once more in every domain.
+    """
+    text = "".join(map(_plain_letter, unicodedata.normalize("NFC", domain)))
+    if not _LABELS.fullmatch(text) or not unicodedata.is_normalized("NFC", text):
+        return ""
+    if not all(map(_in_one_direction, text.split("."))):
+        return ""
+    labels = [
+        label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
+        for label in text.split(".")
+    ]
+    return ".".join(labels) if max(map(len, labels)) <= _LONGEST_LABEL else ""
+
+
+@cache
+def _plain_letter(letter: str) -> str:
+    """A letter as it stands in a domain that can be typed; a blank where that isn't so simple."""
+    if letter.isascii():
+        return letter.lower()
+    import idna
+
+    try:
+        mapped = idna.uts46_remap(letter, std3_rules=True, transitional=False)
+        idna.encode(mapped)
+    except (idna.IDNAError, UnicodeError):
+        return " "
+    is_plain = len(mapped) == 1 and unicodedata.category(mapped) in {"Ll", "Lo"}
+    return mapped if is_plain else " "
+
+
+def _in_one_direction(label: str) -> bool:
+    """Whether all of a label is written from right to left, or nothing (RFC 5893, section 2)."""
+    directions = set(map(unicodedata.bidirectional, label))
+    return directions <= _FROM_THE_RIGHT or directions.isdisjoint(_FROM_THE_RIGHT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))

@@ -202,3 +202,16 @@ def test_own_addresses_among_slipped_ones_are_none(problems_of):
     people = [("u1@acme.com", "Ana", "Berg"), ("u2@acme.com", "Bob", "Dahl")] * 1
     people += [("ana@acme.com", "Cy", "Ek"), ("bob@acme.com", "Di", "Falk")]
     assert rules_of(problems_of(*people), "shifted-addresses") == []
+
+
+@pytest.mark.parametrize("chunk", [5, 7, 100])
+def test_one_shift_is_told_once(problems_of, monkeypatch: pytest.MonkeyPatch, chunk: int):
+    """However many rows are looked at together, and however long it goes on."""
+    monkeypatch.setattr("aapimport.check.judge.CHUNK", chunk)
+    names = [(f"Giv{at:03}n", f"Fam{at:03}ly") for at in range(40)]
+    addresses = [f"{first}.{last}@acme.com".lower() for first, last in names]
+    beside = [*addresses[:10], *addresses[11:], "zoe.berg@acme.com"]
+    rows = [(one, *name) for one, name in zip(beside, names, strict=True)]
+    found = [p for p in problems_of(*rows) if p.id == "shifted-addresses"]
+    assert [str(p.cell) for p in found] == ["Users!A12"]
+    assert " 29 rows" in found[0].message or chunk < len(rows)

@@ -186,6 +186,41 @@ def test_a_value_of_several_lines_is_no_swallowed_row(
     assert [row[1] for row in answer["people"]] == ["a@x.de", "b@x.de"]
 
 
+@pytest.mark.parametrize("sign", [";", "|", "\t"])
+def test_a_line_with_other_delimiters_is_told_within_a_value(
+    sign: str, problems_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    """A lost line end puts the next person into the last value of the one above."""
+    lost = sign.join(("Lyonbo@acme.com", "Bo", "Berg", "", "1"))
+    text = (
+        f"Email,First Name,Last Name,Office\nana@acme.com,Ana,Perez,{lost}\nli@acme.com,Li,Wei,\n"
+    )
+    checked = check_file(written(tmp_path / "people.csv", text.encode()), ReadOptions())
+    told = [(p.id, str(p.cell)) for p in checked.problems if p.id == "row-in-a-value"]
+    assert told == [("row-in-a-value", "D2")]
+
+
+@pytest.mark.parametrize(
+    "note", ["a@acme.com; b@acme.com; c@acme.com", "ask bo@acme.com; or Li", "tea | milk | bread"]
+)
+def test_other_delimiters_beside_an_address_are_no_row(note: str, tmp_path: Path) -> None:
+    """Lists of addresses and sentences are values like others."""
+    text = (
+        f"Email,First Name,Last Name,Note\nana@acme.com,Ana,Perez,{note}\nli@acme.com,Li,Wei,x;;y\n"
+    )
+    checked = check_file(written(tmp_path / "people.csv", text.encode()), ReadOptions())
+    assert "row-in-a-value" not in {p.id for p in checked.problems}
+
+
+def test_a_repeated_header_swallows_nobody(tmp_path: Path) -> None:
+    """It is nobody; an address that has got into its row is told."""
+    header = "Email,First Name,Last Name,Office"
+    text = f"{header}\nana@acme.com,Ana,Perez,\n{header}bo@acme.com,Bo,Berg\nli@acme.com,Li,Wei,\n"
+    checked = check_file(written(tmp_path / "people.csv", text.encode()), ReadOptions())
+    told = {str(p.id): str(p.cell) for p in checked.problems if p.cell}
+    assert told["address-not-read"] == "D3"
+
+
 @pytest.mark.parametrize("error", ["#NV", "#wert!", "#VALEUR!", "#¿NOMBRE?", "#SAKNAS!", "Err:511"])
 def test_errors_of_any_excel_are_errors(problems_of: Callable[..., Any], error: str) -> None:
     """What a formula of a German, French, Spanish or Swedish Excel left is no role and no name."""

@@ -22,7 +22,7 @@ def path(make_xlsx: Callable[..., Path]) -> Path:
     """A file with everything that a letter can hold."""
 
     def change(sheet: Any) -> None:
-        sheet["B2"].comment = Comment("left", "HR")
+        sheet["B2"].comment = Comment("moved", "HR")
         sheet["C3"].number_format = '"EMEA "@'
         sheet["G1"] = "Number"
         sheet["G2"] = 123
@@ -62,7 +62,7 @@ def test_what_the_second_reader_suspects_arrives_and_is_used(
     monkeypatch.setattr(facts, "MOST_ROWS", 1)
     view = look_into(LookRequest(path=str(path)))
     assert view.state == "too many rows"
-    assert view.suspects["Users"] == Suspects(formatted={2: 3}, numbers=True, links=True)
+    assert view.suspects["Users"] == Suspects(formatted={2: [3]}, numbers=True, links=True)
     arrived = SecondView.read(json.loads(sealed(view)))
     assert arrived.suspects == view.suspects
     monkeypatch.setattr(xlsx, "suspects", None)

@@ -243,3 +243,43 @@ def test_one_value_of_somebody_that_is_struck_through_is_told(
     told = [(p.id, str(p.cell)) for p in answer["problems"] if p.level == "warning"]
     rule = "value-crossed-out" if people < most_rows else "not-looked-at"
     assert told == [(rule, "Users!D3")]
+
+
+ROLE, TEAM, ONE = ("", "", "", "facilitator"), ("", "", "", "", "Sales"), ("", "", "", "", "", 1)
+WHOLE = (*HEADERS, "Team", "Jhana Enabled", "Status")
+
+
+@pytest.mark.parametrize("row", [ROLE, TEAM, ONE, ("", "", "", "facilitator", "Sales", 1, "New")])
+@pytest.mark.parametrize("times", [2, 100, 9_000])
+def test_what_is_filled_down_below_the_list_is_told_once(
+    row: tuple[object, ...],
+    times: int,
+    make_xlsx: Callable[..., Path],
+    answer_of: Callable[..., Any],
+) -> None:
+    """Whoever fills a column down goes too far; nobody is in these rows, however many they are."""
+    bob = (*BOB[:3], "", "", "", "New")
+    answer = answer_of(make_xlsx(bob, *[row] * times, headers=WHOLE))
+    assert (answer["rows"], answer["ready"]) == (1, 1)
+    told = [p for p in answer["problems"] if p.id not in {"extra-column", "extra-cells"}]
+    assert [(p.id, p.level) for p in told] == [("filled-down", "notice")]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (ROLE, ANA),
+        (("", "Ana", "", "facilitator"),),
+        (("", "", "", "facilitator", "", "", "Zed Two"),),
+        (("zed.two", "", "", "facilitator"),),
+        (ROLE,),
+    ],
+)
+def test_whoever_may_be_somebody_is_not_filled_down(
+    rows: tuple[tuple[object, ...], ...],
+    make_xlsx: Callable[..., Path],
+    answer_of: Callable[..., Any],
+) -> None:
+    """Above others, with a name, or with something of their own in another column."""
+    answer = answer_of(make_xlsx(ANA, *rows, headers=WHOLE))
+    assert ("missing-value", 3) in errors_of(answer)

@@ -59,8 +59,8 @@ def styled(path: Path, reference: str, style: str) -> Path:
     row = reference[1:]
     old = attack.cell(reference, f"u{row}@acme.com" if reference[0] == "A" else "U")
     if reference[0] == "G":
-        body = body.replace(f'<row r="{row}">', f'<row r="{row}">{attack.cell(reference, "x")}')
-        old = attack.cell(reference, "x")
+        body = body.replace(f'<row r="{row}">', f'<row r="{row}">{attack.cell(reference, "B 12")}')
+        old = attack.cell(reference, "B 12")
     new = old.replace("<c ", '<c s="1" ')
     styles = (
         f'<styleSheet xmlns="{attack.MAIN}"><numFmts>'
@@ -173,7 +173,7 @@ def shown_as(number_format: str) -> Callable[[Any], None]:
 
 def comment(sheet: Any) -> None:
     """Comment on the first address."""
-    sheet["A2"].comment = Comment("left in May", "HR")
+    sheet["A2"].comment = Comment("moved in May", "HR")
 
 
 def conditional(font: Font) -> Callable[[Any], None]:
@@ -466,6 +466,11 @@ CASES = {
         [ANA, (None, None, None, None, None, None, "1 person")],
         [ANA, (None, None, None, None, None, None, " ")],
         "Users!G3",
+    ),
+    "filled-down": Case(
+        [ANA, ("", "", "", "facilitator"), ("", "", "", "facilitator")],
+        [ANA, ("", "", "", "facilitator"), LI],
+        "Users!D3",
     ),
     "readers-disagree": Case(
         [ANA], [ANA], "Users!B2", {"write": lambda path: attack.write(path, TWO_VALUES)}

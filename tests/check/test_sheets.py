@@ -151,6 +151,47 @@ def test_without_a_header_nothing_is_ready(
     assert "row 1 holds ana.perez@acme.com" in missing[0].message
 
 
+@pytest.mark.parametrize("blank", [0, 30, 900])
+@pytest.mark.parametrize("name", ["people.xlsx", "people.csv"])
+def test_blank_rows_above_the_header_do_not_count(
+    blank: int, name: str, make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]
+):
+    """A list may stand far down a sheet."""
+    above = [("",)] * blank
+    answer = answer_of(make_xlsx(*above, HEADERS, ANA, headers=("Our people",), name=name))
+    assert (answer["ready"], answer["header_row"]) == (1, blank + 2)
+
+
+@pytest.mark.parametrize(("above", "row"), [([("Line",)] * 29, 31), ([("",)] * 1_500, 1_502)])
+def test_a_header_that_is_too_far_down_is_said_to_be(
+    above: list[tuple[str]], row: int, make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]
+):
+    """One error with its cause, not one for each column; both readers agree on what is there."""
+    answer = answer_of(make_xlsx(*above, HEADERS, ANA, headers=("Line",)))
+    (problem,) = [one for one in answer["problems"] if one.level == "error"]
+    assert problem.id == "missing-column"
+    assert f"row {row} looks like a header" in problem.hint
+
+
+def test_all_names_in_one_cell_are_said_to_be(tmp_path: Path, answer_of: Callable[..., Any]):
+    """A text file whose lines are quoted as a whole has one column."""
+    path = tmp_path / "people.csv"
+    path.write_text(f'"{",".join(HEADERS)}"\n"{",".join(ANA)}"\n', encoding="utf-8")
+    (problem,) = answer_of(path)["problems"]
+    assert problem.id == "missing-column"
+    assert "Text to Columns" in problem.hint
+
+
+def test_a_header_below_everybody_is_said_to_be(
+    make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]
+):
+    """One error with its cause, not a warning for each of those above."""
+    answer = answer_of(make_xlsx(ANA, ANA, HEADERS, headers=()))
+    (problem,) = answer["problems"]
+    assert problem.id == "no-rows"
+    assert "row 3; addresses stand in rows above: 1, 2" in problem.message
+
+
 @pytest.mark.parametrize("header", ["Name", "Full name", "Employee Name", "氏名"])
 def test_a_column_with_both_names_is_to_be_split(
     header: str, make_xlsx: Callable[..., Path], answer_of: Callable[..., Any]

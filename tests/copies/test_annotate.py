@@ -213,7 +213,7 @@ def doubtful(path):
     sheet.append(HEADER)
     sheet.append(["ana@acme.com", "Ana", 4711, "", 1234, ""])
     sheet["E2"].number_format = "#,##0"
-    sheet["A2"].comment = Comment("left in May", "HR")
+    sheet["A2"].comment = Comment("moved in May", "HR")
     workbook.save(path)
     return path
 

@@ -245,13 +245,13 @@ def test_more_than_a_sheet_holds_is_refused(tmp_path, out, write, monkeypatch):
 
 
 def test_a_comment_beside_the_columns_that_are_read_is_told_and_kept(tmp_path, out):
-    """`Don't load` may stand in a column of notes; in the header, comments are instructions."""
+    """`Don't call` may stand in a column of notes; in the header, comments are instructions."""
     workbook = Workbook()
     sheet = workbook.worksheets[0]
     sheet.append([*HEADER, "Note"])
     sheet.append([*ANA, "x"])
     for cell in ("G1", "G2"):
-        sheet[cell].comment = Comment("don't load", "Bo")
+        sheet[cell].comment = Comment("don't call", "Bo")
     source = tmp_path / "in.xlsx"
     workbook.save(source)
     checked = check_file(source, ReadOptions())
@@ -259,6 +259,6 @@ def test_a_comment_beside_the_columns_that_are_read_is_told_and_kept(tmp_path, o
     for it in (checked, check_file(out, ReadOptions())):
         told = [problem for problem in it.problems if problem.id == "cell-comment"]
         assert [problem.message for problem in told] == [
-            'has a comment that is not read: "don\'t load"'
+            'has a comment that is not read: "don\'t call"'
         ]
         assert str(told[0].cell).endswith("!G2")

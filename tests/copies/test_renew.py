@@ -5,6 +5,7 @@ from openpyxl import Workbook, load_workbook
 
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.copies.renew import Renewal, renew
+from aapimport.screens.workbooks import renewed as screen
 from aapimport.template.columns import LEAVERS_SHEET, USERS_SHEET
 
 HEADER = (
@@ -242,3 +243,15 @@ def test_who_is_in_the_list_twice_stays_on_users(tmp_path, out, again):
     renewal = renewed(listed(tmp_path / "list.xlsx", people), out)
     assert (renewal.kept, renewal.with_errors, renewal.idle) == (1, 1, 0)
     assert check_file(out, ReadOptions()).problems[-1].id == "duplicate-email"
+
+
+def test_whoever_is_left_out_is_named(tmp_path, out):
+    """A hidden row that isn't to be read may be a person who belongs to the new pass."""
+    source = listed(tmp_path / "list.xlsx", [(f"{n}@acme.com", "", ACTIVE) for n in "abc"])
+    workbook = load_workbook(source)
+    workbook.worksheets[0].row_dimensions[3].hidden = True
+    workbook.save(source)
+    result = renew(check_file(source, ReadOptions(hidden="skip")), out)
+    assert (result.left_out, result.skipped) == (1, ("Sheet!A3: b@acme.com",))
+    assert "Sheet!A3: b@acme.com" in screen(out, result)
+    assert renewed(listed(source, [("a@acme.com", "", ACTIVE)]), out, force=True).skipped == ()

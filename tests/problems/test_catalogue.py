@@ -35,7 +35,7 @@ def test_problems_are_sorted_by_row_and_column() -> None:
         Finding(RuleId.TRIMMED, 3, 0, "b"),
         Finding(RuleId.BAD_JHANA, 3, 0, "b"),
         Finding(RuleId.BAD_JHANA, 2, 5, "a"),
-        Finding(RuleId.NO_ROWS, None, None, ""),
+        Finding(RuleId.NO_ROWS, None, None, "", {"where": "here", "cure": "x"}),
     ]
     problems = put_into_words(findings, "Users")
     assert [(p.id, str(p.cell)) for p in problems] == [

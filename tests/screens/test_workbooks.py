@@ -45,6 +45,7 @@ def test_renewed_holds_at_80_columns_with_every_line():
         idle=10_000,
         undated=20_000,
         left_out=3,
+        skipped=tuple(f"Users!A{row}: {'x' * 90}@acme.com" for row in range(2, 5_000)),
         unread_dates=1_234,
         since=date(2026, 5, 6),
         roles={("", "x"): 1, ("Individual Contributor", "individualcontributor"): 30_000},
@@ -54,6 +55,7 @@ def test_renewed_holds_at_80_columns_with_every_line():
     assert lines[1] == "81,002 rows in the list:"
     assert max(map(len, lines)) <= 80
     assert "  Region\\u001B[31m" in lines
+    assert "         and 4,978 more" in lines
     assert "role blank is now x: 1 row" in lines
 
 

@@ -78,7 +78,7 @@ def _odd_xlsx(path: Path) -> Path:
     for row in ALL_ROWS:
         sheet.append([*row])
     sheet["A3"].hyperlink = "mailto:bob@acme.com"
-    sheet["A5"].comment = Comment("left in May", "HR")
+    sheet["A5"].comment = Comment("moved in May", "HR")
     sheet["C5"].font = Font(strike=True)
     sheet["E4"] = dt.date(2026, 5, 1)
     sheet["F6"].number_format = '"yes";;"no"'
@@ -145,7 +145,7 @@ def _odd_ods(path: Path) -> Path:
         ("<table:table-cell/>", '<table:table-cell table:number-columns-repeated="3"/>'),
         (
             "<text:p>Chidi</text:p>",
-            "<office:annotation><text:p>left in May</text:p></office:annotation>" + _CHIDI,
+            "<office:annotation><text:p>moved in May</text:p></office:annotation>" + _CHIDI,
         ),
         (
             "<table:table-cell" + _FATIMA,

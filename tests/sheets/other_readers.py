@@ -126,7 +126,17 @@ def _by_csv(data: bytes, question: Question) -> Iterator[tuple[str, Rows]]:
     start = text.readline()
     if not start.lstrip("\ufeff").lower().startswith("sep="):  # which Excel counts as no row
         text.seek(0)
-    yield "", csv.reader(text, delimiter=question.delimiter, skipinitialspace=True)
+    lines = text.read()
+    try:
+        yield "", _cut(lines, question.delimiter, quoted_behind_blanks=True)
+    except csv.Error:  # a quote behind a blank that nothing closes is a letter
+        yield "", _cut(lines, question.delimiter, quoted_behind_blanks=False)
+
+
+def _cut(lines: str, delimiter: str, *, quoted_behind_blanks: bool) -> Rows:
+    strict = skip = quoted_behind_blanks
+    text = io.StringIO(lines, newline="")
+    return list(csv.reader(text, delimiter=delimiter, skipinitialspace=skip, strict=strict))
 
 
 _READERS: Mapping[str, Sequence[Callable[[bytes, Question], Iterator[tuple[str, Rows]]]]] = {
@@ -177,7 +187,7 @@ def forgotten(checked: Checked) -> list[str]:
     people = {person.row: fold(person.email) for person in checked.people}
 
     def is_told(sheet: str, row: int, address: str) -> bool:
-        if sheet != checked.sheet:
+        if _letters(sheet) not in {"", _letters(checked.sheet)}:
             return told_sheets
         if row not in people:
             return row in warned
@@ -189,6 +199,11 @@ def forgotten(checked: Checked) -> list[str]:
         for row, _, address in placed
         if not is_told(sheet, row, address)
     ]
+
+
+def _letters(name: str) -> str:
+    """A sheet's name as every reader gives it; broken letters they leave out, or none of it."""
+    return "".join(letter for letter in name if letter.isascii() and letter.isprintable())
 
 
 def _seen_by_others(checked: Checked) -> Seen:

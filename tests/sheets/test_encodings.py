@@ -115,6 +115,16 @@ def test_what_the_bytes_do_not_prove_is_asked(names: list[str], encoding: str) -
     assert names[0] in dict(asked.value.choices)[encoding]
 
 
+def test_a_text_in_two_encodings_is_said_to_be() -> None:
+    """No choice is right for all of it; of a text in one, nothing else is said."""
+    data = people(WESTERN).encode() + "b@acme.com,Zoë,Li\r\n".encode("cp1252")
+    with pytest.raises(AnswerNeededError, match=r"is not UTF-8 in line 10, and is in others"):
+        read(data)
+    for names, encoding in ((WESTERN, "cp1252"), (CHINESE, "gb18030"), (KOREAN, "cp949")):
+        with pytest.raises(AnswerNeededError, match=r"people\.csv is not UTF-8; in which"):
+            read(people(names).encode(encoding))
+
+
 @pytest.mark.parametrize("text", ["ana+hr@acme.com,A,B", "a@acme.com,C+Java-Team,~{", "a@b.de,+,-"])
 def test_ordinary_ascii_is_not_asked_about(text: str) -> None:
     """A plus sign in an address is no UTF-7."""

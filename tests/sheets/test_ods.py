@@ -141,7 +141,8 @@ def in_style(family: str, said: str, parent: str = "") -> str:
 @pytest.mark.parametrize(
     ("said", "is_hidden"),
     [
-        *(('="0cm"', True), ('="0.00in"', True), ('="0"', True)),
+        *(('="0cm"', True), ('="0.00in"', True), ('="0"', True), ('="0.0265cm"', True)),
+        *(('="1.9pt"', True), ('=".3mm"', True), ('="2pt"', False), ('="0.1cm"', False)),
         *(('="0.45cm"', False), ('="10mm"', False), ('="0cm" style:use-optimal-{}="true"', False)),
     ],
 )

@@ -53,10 +53,32 @@ def source(tmp_path: Path) -> Path:
     sheet.row_dimensions[5].hidden = True
     sheet.column_dimensions["E"].hidden = True
     sheet.merge_cells("B6:C6")
-    sheet["A7"].comment = Comment("left in May", "HR")
+    sheet["A7"].comment = Comment("moved in May", "HR")
     path = tmp_path / "people.xlsx"
     book.save(path)
     return path
+
+
+@pytest.mark.parametrize("extension", ["xlsx", "xls", "ods"])
+def test_what_nobody_can_see_is_hidden(
+    libreoffice: Callable[[Path, str], Path], extension: str, tmp_path: Path
+) -> None:
+    """Rows and columns of a hair's height and width, in every kind of file; low ones are seen."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "Users"
+    for row in (HEADERS, *((f"u{number}@acme.com", "U", f"N{number}") for number in range(2, 9))):
+        sheet.append(row)
+    sheet.row_dimensions[3].height, sheet.row_dimensions[4].height = 0.75, 5
+    sheet.column_dimensions["E"].width, sheet.column_dimensions["F"].width = 0.1, 1
+    path = tmp_path / "people.xlsx"
+    book.save(path)
+    if extension == "xlsx":
+        with pytest.raises(AnswerNeededError, match="row 3 u3"):
+            check_file(path, ReadOptions())
+        return
+    facts = facts_of(libreoffice(path, extension))
+    assert (facts.hidden_rows, facts.hidden_columns) == ({3}, {4})
 
 
 @pytest.mark.parametrize("extension", ["xlsx", "xls", "ods"])

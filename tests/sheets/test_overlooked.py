@@ -17,7 +17,8 @@ from aapimport.sheets.extent import long_sheets
 from aapimport.sheets.facts import Facts, Reason
 from aapimport.sheets.formats.ods_content import Content
 from aapimport.sheets.formats.xlsx import why_unseen
-from aapimport.sheets.formats.xlsx_cells import hidden_rows, odd_rows
+from aapimport.sheets.formats.xlsx_cells import hidden_columns, hidden_rows
+from aapimport.sheets.formats.xlsx_places import odd_rows
 from aapimport.sheets.formats.xlsx_second import _by_id, look_into
 from aapimport.sheets.letters import LookRequest
 from sheets import attack_files as attack
@@ -147,14 +148,33 @@ def test_rows_without_a_value_are_not_counted(tmp_path: Path, blank: str):
     assert long_sheets(path.read_bytes(), [part], 1) == {part}
 
 
-def test_rows_of_no_height_are_hidden(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("how", "is_hidden"),
+    [
+        *(("", False), ('ht="0"', True), ('ht="15" customHeight="1"', False), ('ht="2"', False)),
+        *(('hidden="1"', True), ('ht="0.75"', True), ("ht='1.99'", True), ('ht="7.5E-1"', True)),
+        *(('ht="10"', False), ('ht="20.5"', False)),
+    ],
+)
+def test_rows_of_hardly_any_height_are_hidden(tmp_path: Path, how: str, *, is_hidden: bool):
     """The quick search for hidden rows knows what the slow reader knows."""
-    rows = "".join(
-        f'<row r="{row}" {how}><c r="A{row}"><v>1</v></c></row>'
-        for row, how in enumerate(("", 'ht="0"', 'ht="15" customHeight="1"', 'hidden="1"'), start=2)
-    )
+    rows = f'<row r="3" {how}><c r="A3"><v>1</v></c></row>'
     path = attack.write(tmp_path / "people.xlsx", attack.sheet(rows))
-    assert hidden_rows(path.read_bytes(), "xl/worksheets/sheet1.xml") == {3, 5}
+    assert hidden_rows(path.read_bytes(), "xl/worksheets/sheet1.xml") == (
+        {3} if is_hidden else set()
+    )
+    seen = look_into(LookRequest(path=str(path))).sheets["Users"]
+    assert list(seen.hidden_rows) == ([3] if is_hidden else [])
+
+
+@pytest.mark.parametrize(("width", "is_hidden"), [("0", 1), ("0.1", 1), ("0.5", 0), ("9", 0)])
+def test_columns_of_hardly_any_width_are_hidden(tmp_path: Path, width: str, is_hidden: int):
+    """In the quick search as by the slow reader."""
+    before = f'<cols><col min="4" max="4" width="{width}" customWidth="1"/></cols>'
+    path = attack.write(tmp_path / "people.xlsx", attack.sheet(attack.ANA, before=before))
+    assert hidden_columns(path.read_bytes(), "xl/worksheets/sheet1.xml") == {*[3] * is_hidden}
+    seen = look_into(LookRequest(path=str(path))).sheets["Users"]
+    assert list(seen.hidden_columns) == [3] * is_hidden
 
 
 def test_rows_are_hidden_by_default_where_the_sheet_says_so(tmp_path: Path):

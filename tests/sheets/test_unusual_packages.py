@@ -50,6 +50,7 @@ FORMULAS = [
     "<f><![CDATA[A1]]></f>",
     "<f>A1</f><v/>",
     "<f>A1</f><v></v>",
+    "<f>A1</f><v> </v>",
 ]
 
 
@@ -66,6 +67,16 @@ def test_a_formula_without_a_result_is_never_blank(
         assert inspect_archive(path.read_bytes()).with_formulas == {SHEET}
     else:
         assert told(path, "formula-without-value") == ["Users!D2"]
+
+
+def test_a_formula_may_give_a_text_of_spaces(tmp_path: Path):
+    """It was worked out, and shows nothing, unless the workbook asks to work it out anew."""
+    path = attack.write(
+        tmp_path / "people.xlsx", with_role('<c r="D2" t="str"><f>A1</f><v> </v></c>')
+    )
+    for recalculates in (False, True):
+        found = odd_cells(path.read_bytes(), SHEET, recalculates=recalculates)
+        assert found.unstored == ({(2, 3)} if recalculates else set())
 
 
 @pytest.mark.parametrize(

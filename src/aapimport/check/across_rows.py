@@ -13,7 +13,7 @@ from aapimport.check.domains import odd_domains
 from aapimport.check.evidence import row_numbers
 from aapimport.check.look_alikes import look_alikes, written_out
 from aapimport.check.odd_addresses import may_be_odd, oddity
-from aapimport.check.shifted import shifted_runs
+from aapimport.check.shifted import Shifted
 from aapimport.check.shuffled import Shuffled
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
@@ -82,7 +82,7 @@ class Across:
         self._typed_lasts: list[str] = []
         self._straight = 0
         self._swapped: list[tuple[int, str, str, str]] = []
-        self._shifted: list[tuple[int, str, int, int]] = []
+        self._shifted = Shifted()
         self._shuffled = Shuffled()
         self._blank_roles = 0
         self._total = 0
@@ -146,8 +146,7 @@ class Across:
             if swapped and first_keys[at] != last_keys[at]:
                 self._swapped.append((rows[at], firsts[at], lasts[at], keys[at]))
         self._straight += sum(straight)
-        for start, length, other in shifted_runs(addresses, *spoken, straight):
-            self._shifted.append((rows[start], keys[start], rows[other], length))
+        self._shifted.add(len(self._name_rows) - len(rows), addresses, *spoken, straight)
         self._shuffled.add(rows, addresses, *spoken, straight)
 
     def count_roles(self, blank: int, total: int) -> None:
@@ -170,12 +169,17 @@ class Across:
                     first,
                     {"last": last, "email": self._typed.get(row, email)},
                 )
-        for row, key, other, length in self._shifted:
-            place = (other, self._columns["first_name"])
+        shifted = self._shifted.found()
+        for start, length, other in shifted:
+            row, place = (
+                self._name_rows[start],
+                (self._name_rows[other], self._columns["first_name"]),
+            )
+            key = self._address_in(row)
             yield self._about_email(
                 RuleId.SHIFTED_ADDRESSES, row, key, other_cell=place, count=length
             )
-        yield from self._exchanged()
+        yield from self._exchanged(sum(length for _, length, _ in shifted))
         if self._blank_roles >= max(_MANY_BLANK_ROLES, self._total / 2):
             yield Finding(
                 RuleId.MANY_MANAGERS,
@@ -185,19 +189,20 @@ class Across:
                 {"count": self._blank_roles, "total": self._total},
             )
 
-    def _exchanged(self) -> Iterator[Finding]:
-        """Addresses that are beside the wrong names, told once for all of them."""
-        told = sum(length for *_, length in self._shifted)
+    def _address_in(self, row: int) -> str:
+        return next((email for email, at in self._rows_of.items() if at == row), "")
+
+    def _exchanged(self, told: int) -> Iterator[Finding]:
+        """Addresses that are beside the wrong names, told once for all but those told already."""
         found = self._shuffled.found(told, self._typed_firsts, self._typed_lasts)
         if not found:
             return
         key, rows, other = found
-        email = next((email for email, row in self._rows_of.items() if row == rows[0]), "")
         column = self._columns["last_name" if key == "last_name" else "first_name"]
         yield self._about_email(
             RuleId.SHUFFLED_ADDRESSES,
             rows[0],
-            email,
+            self._address_in(rows[0]),
             other_cell=(other, column),
             count=len(rows),
             rows=row_numbers(rows),

@@ -4,7 +4,9 @@ import re
 from functools import cache, lru_cache
 
 _ATOM = r"[A-Za-z0-9_+%'&=~-]+"
-_is_plain = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9.-]+").fullmatch
+_is_plain = re.compile(
+    rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9.\x80-\U0010ffff-]+"
+).fullmatch
 _is_everyday_domain = re.compile(
     r"(?=.{4,253}$)(?:(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:com|org|net|edu|gov|[a-z]{2})"
 ).fullmatch
@@ -18,10 +20,20 @@ def address_fault(text: str) -> str:
         domain = text[text.index("@") + 1 :]
         if domain in _good_domains:
             return ""
-        if _is_everyday_domain(domain) or not _domain_fault(domain):
+        if _is_everyday(domain) or not _domain_fault(domain):
             _good_domains.add(domain)
             return ""
     return _fault(text)
+
+
+def _is_everyday(domain: str) -> bool:
+    if domain.isascii():
+        return _is_everyday_domain(domain) is not None
+    from aapimport.person import plain_a_label  # with pydantic, which is still being loaded
+
+    # Its labels have been looked at, so that nothing in front of them can be wrong.
+    label = plain_a_label(domain) if "xn--" not in domain.lower() else ""
+    return _is_everyday_domain(label.replace("xn--", "")) is not None
 
 
 @cache

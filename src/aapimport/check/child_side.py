@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING, Any
 from aapimport.check.choose_sheet import choose_sheet
 from aapimport.check.evidence import headers_disagree, row_numbers, seen_by_the_other
 from aapimport.check.header import (
-    SEARCHED_ROWS,
     WHOLE_FILE,
     Header,
     find_header,
-    first_filled_row,
     header_score,
     missing_columns,
     some_of,
 )
 from aapimport.check.letters import CheckedFile, CheckRequest
 from aapimport.check.noted import Correction, Kind
+from aapimport.check.top_rows import FARTHEST_ROW, SEARCHED_ROWS, first_filled_row, top_rows
 from aapimport.check.unread_cells import address_in, swallowed_lines
 from aapimport.check.unseen import how_it_was_read, unseen_looks
 from aapimport.errors import AnswerNeededError, FileProblemError
@@ -45,6 +44,7 @@ _ROWS_LOST = frozenset(
     )
 )
 """The rules about rows of which nobody knows what stands in them, or whether they are meant."""
+_DELIMITERS = ",;\t|"
 _MOST_NAMED = 5
 """People whom a question names."""
 
@@ -102,22 +102,24 @@ def _check_sheet(
     from aapimport.check.judge import SheetCheck
 
     rows = sheet.rows()
-    top = list(islice(rows, SEARCHED_ROWS))
+    top = top_rows(rows)
     header = find_header(top, sheet.first_column)
     if header is None:
-        findings += seen_by_the_other(facts, top) or _no_header(top)
+        findings += _no_header(top, rows, facts)
         header = Header(0, {}, {})
     findings += header.findings
     findings += unseen_looks(facts, header, counts_all=request.hidden == "include")
+    above: list[Finding] = []
     if header.row:
         findings += headers_disagree(top[header.row - 1], sheet.first_column, header.row, facts)
-        findings += _above(header, top, sheet.first_column)
+        above = [*_above(header, top, sheet.first_column)]
     check = SheetCheck(header, sheet, facts, hidden=request.hidden, keep_people=request.people)
     if header.columns:
         below = _down_to_the_last_known(chain(top[header.row :], rows), header.row + 1, facts)
         check.run(below, header.row + 1)
         if not check.rows:
-            findings.append(Finding(RuleId.NO_ROWS, None, None, "", {}))
+            above = [_nobody(header.row, above)]
+    findings += above
     if sheet.text:
         findings += swallowed_lines(sheet.text, header)
     findings += _hidden(check, header, facts, request.hidden)
@@ -133,6 +135,17 @@ def _above(header: Header, top: Sequence[Sequence[Value]], first_column: int) ->
     for row, cells in enumerate(top[: header.row], start=1):
         if found := address_in(cells, row, first_column):
             yield found
+
+
+def _nobody(header_row: int, above: Sequence[Finding]) -> Finding:
+    """That there is nobody below the header; perhaps, by what was found there, they are above."""
+    rows = [one.row or 0 for one in above if one.rule is RuleId.ADDRESS_NOT_READ]
+    words = {"where": "in this file", "cure": "write one person per row below the header"}
+    if rows:
+        found = f"addresses stand in rows above: {row_numbers(rows)}"
+        words["where"] = f"below the header in row {header_row}; {found}"
+        words["cure"] = "move the header above them"
+    return Finding(RuleId.NO_ROWS, None, None, "", words)
 
 
 def _without_doubles(findings: list[Finding]) -> list[Finding]:
@@ -255,10 +268,31 @@ def _named(aside: Sequence[tuple[int, str, str]]) -> str:
     return ", ".join(named) + more
 
 
-def _no_header(top: list[Sequence[Value]]) -> Iterator[Finding]:
-    filled = first_filled_row(top)
+def _no_header(
+    top: Sequence[Sequence[Value]], below: Iterator[Sequence[Value]], facts: Facts
+) -> Iterator[Finding]:
+    """What is to be said where no header was found, and perhaps why."""
+    near = [*top, *islice(below, FARTHEST_ROW)]
+    filled = first_filled_row(near) or first_filled_row(below, len(near) + 1)
     if filled is None:
-        yield Finding(RuleId.NO_ROWS, None, None, "", {})
+        yield seen_by_the_other(facts) or _nobody(0, ())
         return
     row, texts = filled
-    yield from missing_columns((), f"row {row} holds {some_of(texts)}")
+    found = f"row {row} holds {some_of(texts)}"
+    missing = [*missing_columns((), found)]
+    if cure := _why_no_header(near, len(top), texts):
+        missing = [missing[0]._replace(arguments={"found": found, "cure": f"; {cure}"})]
+    yield from missing
+
+
+def _why_no_header(near: Sequence[Sequence[Value]], searched: int, texts: Sequence[str]) -> str:
+    """What to do about a header that is too far down, or whose names are all in one cell."""
+    for row, cells in enumerate(near[searched:], start=searched + 1):
+        if header_score(cells) > 1:
+            return (
+                f"row {row} looks like a header, which is looked for in the first {SEARCHED_ROWS}"
+                " rows that hold something: delete rows above it"
+            )
+    if len(texts) == 1 and any(header_score(texts[0].split(sign)) > 1 for sign in _DELIMITERS):
+        return "here all of them stand in one cell, which Excel splits: Data > Text to Columns"
+    return ""

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
 from aapimport.check.evidence import row_numbers
-from aapimport.check.header import SEARCHED_ROWS, find_header, first_filled_row, header_score
+from aapimport.check.header import find_header, header_score
+from aapimport.check.top_rows import first_filled_row, top_rows
 from aapimport.check.unread_cells import address_in
 from aapimport.errors import AnswerNeededError, FileProblemError
 from aapimport.problems.problem import Finding
@@ -119,13 +120,13 @@ def _choose_visible(visible: Sequence[Sheet], name: str) -> Sheet:
 
 
 def _best_score(sheet: Sheet) -> int:
-    return max(map(header_score, islice(sheet.rows(), SEARCHED_ROWS)), default=0)
+    return max(map(header_score, top_rows(sheet.rows())), default=0)
 
 
 def _people_in(sheet: Sheet) -> int:
     """How many rows stand below a header that names an address column and one more."""
     rows = sheet.rows()
-    top = list(islice(rows, SEARCHED_ROWS))
+    top = top_rows(rows)
     header = find_header(top, sheet.first_column)
     if header is None or not {"email", "first_name", "last_name", "role"}.intersection(
         header.columns

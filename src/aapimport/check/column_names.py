@@ -1,11 +1,31 @@
 """The names that the template's columns go by, alone or with words around them."""
 
+import datetime as dt
 import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 
+from aapimport.check.header_words import (
+    ABOUT_JHANA,
+    ABOUT_ROLES,
+    AROUND,
+    AROUND_ALL,
+    BEFORE_BLANK,
+    BEFORE_NO,
+    BEHIND_BLANK,
+    BETWEEN,
+    BLANK,
+    ELSE,
+    MANAGERS,
+    NO,
+    NOTHING,
+    OF_ANOTHER_COLUMN,
+    OF_SOMEBODY_ELSE,
+    OTHER_ROLES,
+    YES,
+)
 from aapimport.template.columns import COLUMNS
 
 _NOT_A_LETTER = re.compile(r"[\W_]+")
@@ -21,83 +41,11 @@ _NUMBERED = re.compile(r"^\s*\(?\d{1,2}[.)]\s+")
 _WORD = re.compile(r"[^\W_]+")
 JHANA = "jhana"
 """The field of Jhana Enabled, and the word in all of its names."""
-
-
-def word_set(words: str) -> frozenset[str]:
-    """The words of a text."""
-    return frozenset(words.split())
-
-
-_AROUND_ALL = word_set(
-    "optional required mandatory req opt please enter fill in here the of your a s portal aap pass"
-    " all access user users learner learners column field facultatif obligatoire optionnel"
-    " erforderlich pflichtfeld valfritt valfri obligatorisk opcional obligatorio facoltativo"
-    " obbligatorio verplicht optioneel obrigatório 必須 任意"
-)
-"""Words beside a column's name that leave it what it is."""
-_AROUND_A_PERSON = _AROUND_ALL | word_set(
-    "employee employees participant participants colleague colleagues staff worker member members"
-    " person persons work business company corporate office official primary main legal"
-)
 _YEAR = re.compile(r"20\d\d")
-_AROUND = {
-    "email": _AROUND_A_PERSON | {"id"},
-    "first_name": _AROUND_A_PERSON,
-    "last_name": _AROUND_A_PERSON,
-    "role": _AROUND_ALL,
-    "team": _AROUND_ALL | word_set("assigned assignment to join"),
-    "jhana": _AROUND_ALL
-    | word_set(
-        "1 enabled enable add give has needs needed wants wanted want with include license licence"
-        " yes account subscription subscribe to for x zugang konto compte cuenta conta activate"
-        " activated aktiv aktiviert"
-    ),
-}
-_OF_SOMEBODY_ELSE = word_set(
-    "manager managers supervisor boss lead leader approver assistant spouse partner parent contact"
-    " private personal home old former previous prior emergency secondary alternative alternate"
-    " second other backup middle maiden birth kana furigana phonetic カナ フリガナ leaver not never"
-    " invalid inactive obsolete deprecated vorgesetzter vorgesetzte vorgesetzten chef privat"
-    " private privates alt alte alter geburt jefe particular antigo anterior nacimiento superior"
-    " superviseur supérieur responsable perso personnel personnelle privé prive ancien ancienne"
-    " naissance capo privato privata vecchio nascita leidinggevende privé oud oude geboorte gestor"
-    " führungskraft teamleiter sekretariat persönlich casa thuis hem hrbp otro zweite deuxième"
-    " pessoal particular nascimento privat chefens gammal 個人 私用 上司 旧 旧姓"
-)
-"""Words that make another column of an address, a name or a team: `Email (manager)`."""
-_ABOVE = re.compile(r"\bn\s*\+\s*\d")
-"""How French companies write somebody's manager: `Email (N+1)`."""
-_YES = word_set("yes true ja oui si sí sì sim はい")
-_NO = word_set("disabled off no not without false non nein nicht nej inte nee niet não いいえ")
-_BLANK = word_set("blank empty leer tom vide vacío vuoto leeg vazio 空白")
-_NOTHING = _BLANK | {"0", "n"}
-_ELSE = word_set("otherwise else")
-_BETWEEN = word_set("for is means if when the to")
-_BEHIND_BLANK = _NO | _ELSE | word_set("0 1 x y or and leave")
-_BEFORE_BLANK = _YES | _NO | _ELSE | word_set("0 1 n x y or and leave jhana enabled")
-_BEFORE_NO = _NOTHING | _YES | word_set("y leave or otherwise else")
-"""What a `no` may stand behind: `yes/no`, `blank = no`."""
-_ABOUT_JHANA = (
-    _AROUND["jhana"]
-    | _YES
-    | _NO
-    | _NOTHING
-    | _BETWEEN
-    | word_set(
-        "1 y leave otherwise else or and mark type put only app meditation person people somebody"
-        " should get gets receive receives give assign assigned need needed as well be will who"
-    )
-)
-"""Words that may stand beside Jhana's own names in the header of who gets it."""
-_OF_ANOTHER_COLUMN = word_set(
-    "id ids code codes no nr num number job jobs business work working functional sap start started"
-    " starting date dates since end ended until from lead leads leader leaders head manager"
-    " managers supervisor owner coach captain size count members member description desc details"
-    " level grade band family category history profile mail email phone location region country"
-    " city cost centre center headcount budget title previous former old beschreibung beginn datum"
-    " leiter leitung debut fecha inicio lider chef responsable responsabile descripcion"
-)
-"""Words that make a column of an HR system's own of a role or a team: `Team Size`, `Job Role`."""
+_ABOVE = re.compile(r"\bn\s*\+\s*\d|\blast year\b")
+"""How French companies write somebody's manager: `Email (N+1)`; and what was, in two words."""
+_STILL_THIS_YEAR = dt.timedelta(days=90)
+"""So long after its end a year is no past one."""
 _NAMES_OF = {column.key: column.name for column in COLUMNS}
 
 
@@ -181,7 +129,7 @@ def held_name(text: str) -> HeldName | None:
         if any(known.get(word) == key for word in words) or any(
             name in form for name in _names_in_other_letters(key)
         ):
-            return HeldName(key, another=not _OF_ANOTHER_COLUMN.isdisjoint(words))
+            return HeldName(key, another=not OF_ANOTHER_COLUMN.isdisjoint(words))
     return None
 
 
@@ -235,7 +183,7 @@ def _unnumbered(line: str) -> str:
 
 def _says_something(text: str) -> bool:
     """Whether a text has a word that isn't one of those that may stand beside any name."""
-    return any(word not in _AROUND_ALL or _key_of(word) for word in _words(text))
+    return any(word not in AROUND_ALL or _key_of(word) for word in _words(text))
 
 
 def _words(text: str) -> list[str]:
@@ -252,7 +200,7 @@ def _key_of(text: str) -> str | None:
         return None
     words = _words(text)
     forms = [*map(header_form, words)]
-    for key, around in _AROUND.items():
+    for key, around in AROUND.items():
         start, end = 0, len(words)
         while start < end and _is_beside(words[start], around):
             start += 1
@@ -280,7 +228,7 @@ def _unsure(texts: list[str]) -> LongerName | None:
 
 def says_nothing_more(key: str, text: str) -> bool:
     """Whether the words around a name leave no doubt: `Work Email (required)`."""
-    around = _AROUND[key] | _words_of(key)
+    around = AROUND[key] | _words_of(key)
     return all(_is_beside(word, around) for word in _words(text))
 
 
@@ -296,21 +244,31 @@ def _words_of(key: str) -> frozenset[str]:
 def is_somebody_elses(key: str, text: str) -> bool:
     """Whether a word of a header makes another column of the one that it holds the name of."""
     words = _words(text)
+    if _is_of_a_past_year(words):
+        return True
     if key == JHANA:
-        told = all(_is_beside(word, _ABOUT_JHANA | _words_of(JHANA)) for word in words)
+        told = all(_is_beside(word, ABOUT_JHANA | _words_of(JHANA)) for word in words)
         return not told or _says_the_opposite(words)
     if key == "role":
-        return False
-    return not _OF_SOMEBODY_ELSE.isdisjoint(words) or bool(_ABOVE.search(text.casefold()))
+        told = all(_is_beside(word, ABOUT_ROLES | _words_of("role")) for word in words)
+        blank_is_manager = not (OTHER_ROLES | BLANK).isdisjoint(words)
+        return not told or not (blank_is_manager or MANAGERS.isdisjoint(words))
+    return not OF_SOMEBODY_ELSE.isdisjoint(words) or bool(_ABOVE.search(text.casefold()))
+
+
+def _is_of_a_past_year(words: list[str]) -> bool:
+    """Whether a header has a year, and it is over."""
+    years = [int(word) for word in words if _YEAR.fullmatch(word)]
+    return bool(years) and max(years) < (dt.datetime.now().astimezone() - _STILL_THIS_YEAR).year
 
 
 def _says_the_opposite(words: list[str]) -> bool:
     """Whether a header makes a yes of what is blank or 0, or a no of a 1: `Jhana (1 = no)`."""
-    words = ["", *(word for word in words if word not in _BETWEEN)]
+    words = ["", *(word for word in words if word not in BETWEEN)]
     pairs = [*pairwise(words)]
-    no_of_yes = any(b in _NO and a not in _BEFORE_NO for a, b in pairs)
+    no_of_yes = any(b in NO and a not in BEFORE_NO for a, b in pairs)
     yes_of_no = any(
-        (a in _NOTHING or a in _ELSE) and (b in _YES or (a in _BLANK and b not in _BEHIND_BLANK))
+        (a in NOTHING or a in ELSE) and (b in YES or (a in BLANK and b not in BEHIND_BLANK))
         for a, b in pairs
     )
-    return no_of_yes or yes_of_no or (words[-1] in _BLANK and words[-2] not in _BEFORE_BLANK)
+    return no_of_yes or yes_of_no or (words[-1] in BLANK and words[-2] not in BEFORE_BLANK)

@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 from aapimport.check.column_names import header_form
@@ -43,14 +43,31 @@ _DIGITS_TOGETHER = 8
 _CENTURY, _NEXT_CENTURY = 1900, 70
 _SOME_DAY_LATE = 28
 """Where only a month is written, it is over when this day is."""
+_SHORT_YEAR_FIRST = "ymd"
+_ALL_ORDERS = frozenset(("dmy", "mdy", _SHORT_YEAR_FIRST))
+"""The orders of day, month and year of which a text alone doesn't tell which one it is in."""
+
+
+def orders_of(values: Iterable[Value]) -> frozenset[str]:
+    """The orders in which every day of a column can be read; none where no one order does."""
+    orders = _ALL_ORDERS
+    for value in values:
+        if isinstance(value, str) and (own := _ALL_ORDERS.intersection(_readings(value))):
+            orders &= own
+    return orders
 
 
 @lru_cache(maxsize=4096)
-def is_past(value: Value) -> bool | None:
-    """Whether a value is a day before today, however its day and month are to be read.
+def is_past(value: Value, orders: frozenset[str] = _ALL_ORDERS) -> bool | None:
+    """Whether a value is a day before today.
+
+    Args:
+        value: The value.
+        orders: Those in which all days of its column can be read.
 
     Returns:
-        None where a day seems to be meant and nobody can say which: `Q2 2026`.
+        None where a day seems to be meant and nobody can say which: `Q2 2026`, or `01/12/26` with
+        today between the two days.
     """
     if isinstance(value, str) and _NO_END.match(value.strip()):
         return False
@@ -60,49 +77,85 @@ def is_past(value: Value) -> bool | None:
     elif isinstance(value, dt.date):
         days.add(value)
     elif isinstance(value, int | float) and math.isfinite(value):
-        days.update(_days_of(str(int(value))))
-    elif isinstance(value, str) and len(value) <= _LONGEST:
-        days.update(_days_of(_TIME_OF_DAY.sub("", value.strip())))
+        days.update(_likely(_readings(str(int(value))), orders))
+    elif isinstance(value, str):
+        days.update(_likely(_readings(value), orders))
     if not days:
         return False if _NO_DAY.fullmatch(str(value)) else None
-    today = dt.datetime.now().astimezone().date()
-    return all(_NO_DAY_BEFORE < day < today for day in days)
+    now = today()
+    past = {_NO_DAY_BEFORE < day < now for day in days}
+    return past.pop() if len(past) == 1 else None
 
 
-def _days_of(text: str) -> Iterator[dt.date]:
-    """The days that a text may mean; none where it is no day."""
+def today() -> dt.date:
+    """The day that it is here."""
+    return dt.datetime.now().astimezone().date()
+
+
+def _likely(readings: dict[str, dt.date], orders: frozenset[str]) -> Iterable[dt.date]:
+    """The days that a text may mean in a column that is written in some orders."""
+    likely = {order: day for order, day in readings.items() if order in orders} or readings
+    year_first = likely.get(_SHORT_YEAR_FIRST)
+    others = {day for order, day in likely.items() if order != _SHORT_YEAR_FIRST}
+    # Every 31/12/24 may be one of 2031, too; people leave at the ends of months.
+    if year_first and (not _ends_a_month(year_first) or any(map(_ends_a_month, others))):
+        return others or likely.values()
+    return likely.values()
+
+
+def _ends_a_month(day: dt.date) -> bool:
+    return (day + dt.timedelta(days=1)).day == 1
+
+
+@lru_cache(maxsize=4096)
+def _readings(text: str) -> dict[str, dt.date]:
+    """The days that a text may mean, by the order in which it is read; none where it is no day."""
+    if len(text) > _LONGEST:
+        return {}
+    text = _TIME_OF_DAY.sub("", text.strip())
     parts = _PARTS.findall(text)
     numbers = [part for part in parts if part.isdecimal()]
     months = [month for part in parts if (month := month_of(part))]
+    readings: dict[str, dt.date | None] = {}
     if months:
-        yield from _with_amonth_of(numbers, months[-1])  # mardi 5 mai
+        readings["named"] = _with_amonth_of(numbers, months[-1])  # mardi 5 mai
     elif len(numbers) == 1 and text.isdecimal():
-        if len(text) == _DIGITS_TOGETHER:
-            # Read from its year, unless that is none.
-            orders = ((0, 4, 6), (4, 2, 0), (4, 0, 2))
-            read = [_day(text[y : y + 4], text[m : m + 2], text[d : d + 2]) for y, m, d in orders]
-            yield from list(filter(None, read[:1])) or filter(None, read[1:])
-        elif len(text) < _DIGITS_TOGETHER and int(text) in _EXCEL_DAYS:
-            yield _EXCEL_EPOCH + dt.timedelta(days=int(text))
+        readings = _of_digits(text)
     elif len(numbers) == len(("month", "year")):
-        yield from _valid([(numbers[1], numbers[0], None), (numbers[0], numbers[1], None)])
-    elif len(numbers) == len(("day", "month", "year")):
-        first, second, third = numbers
-        if len(first) == _YEAR_DIGITS:
-            yield from _valid([(first, second, third)])
-        else:
-            yield from _valid([(third, second, first), (third, first, second)])
-            if len(first) == len(third) == _SHORT_YEAR:
-                yield from _valid([(first, second, third)])
-
-
-def _with_amonth_of(numbers: list[str], month: int) -> Iterator[dt.date]:
-    if len(numbers) == 1:
-        yield from _valid([(numbers[0], month, None)])
-    elif len(numbers) == len(("day", "year")):
         first, second = numbers
+        readings["month"] = _day(second, first, None) or _day(first, second, None)
+    elif len(numbers) == len(("day", "month", "year")):
+        first, _, third = numbers
         year_first = len(first) == _YEAR_DIGITS
-        yield from _valid([(first, month, second) if year_first else (second, month, first)])
+        readings = {"iso": _day(*numbers)} if year_first else _in_orders(*numbers)
+        is_short = len(first) == len(third) == _SHORT_YEAR
+        if is_short and ("." not in text or not any(readings.values())):
+            readings[_SHORT_YEAR_FIRST] = _day(*numbers)
+    return {order: day for order, day in readings.items() if day}
+
+
+def _of_digits(text: str) -> dict[str, dt.date | None]:
+    """The readings of a number."""
+    if len(text) == _DIGITS_TOGETHER:
+        # Read from its year, unless that is none.
+        day = _day(text[:4], text[4:6], text[6:])
+        return {"iso": day} if day else _in_orders(text[:2], text[2:4], text[4:])
+    is_day = len(text) < _DIGITS_TOGETHER and int(text) in _EXCEL_DAYS
+    return {"number": _EXCEL_EPOCH + dt.timedelta(days=int(text))} if is_day else {}
+
+
+def _in_orders(first: str, second: str, year: str) -> dict[str, dt.date | None]:
+    return {"dmy": _day(year, second, first), "mdy": _day(year, first, second)}
+
+
+def _with_amonth_of(numbers: list[str], month: int) -> dt.date | None:
+    if len(numbers) == 1:
+        return _day(numbers[0], month, None)
+    if len(numbers) != len(("day", "year")):
+        return None
+    first, second = numbers
+    year_first = len(first) == _YEAR_DIGITS
+    return _day(first, month, second) if year_first else _day(second, month, first)
 
 
 def month_of(word: str) -> int | None:
@@ -112,10 +165,6 @@ def month_of(word: str) -> int | None:
 
 
 _Number = str | int | None
-
-
-def _valid(dates: Iterable[tuple[_Number, _Number, _Number]]) -> Iterator[dt.date]:
-    yield from filter(None, (_day(*date) for date in dates))
 
 
 def _day(year: _Number, month: _Number, day: _Number) -> dt.date | None:

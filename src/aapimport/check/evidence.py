@@ -295,14 +295,19 @@ def headers_disagree(
     return found
 
 
-def seen_by_the_other(facts: Facts, top: Sequence[Sequence[Value]]) -> list[Finding]:
-    """The first cell that the second reader finds, where the first one finds no header."""
+def seen_by_the_other(facts: Facts) -> Finding | None:
+    """The first cell that the second reader finds, where the first one finds nothing."""
     columns = seen(facts.second, Columns())
-    cells = [(min(rows), at) for at, rows in enumerate(columns) if rows]
-    if not cells or any(value != "" for row in top for value in row):
-        return []
+    cells = [
+        (row, at)
+        for at, rows in enumerate(columns)
+        for row, value in rows.items()
+        if str(value).strip()
+    ]
+    if not cells:
+        return None
     row, column = min(cells)
-    return [_disagreement(row, column, "", columns[column][row])]
+    return _disagreement(row, column, "", columns[column][row])
 
 
 def _disagreement(row: int, column: int, value: Value, other: Any) -> Finding:

@@ -1,7 +1,7 @@
 """Finding the header row and what each column is."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -16,17 +16,15 @@ from aapimport.check.column_names import (
     known_headers,
     longer_name,
     says_nothing_more,
-    word_set,
 )
+from aapimport.check.header_words import word_set
+from aapimport.check.top_rows import is_filled
 from aapimport.errors import FileProblemError
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.template.columns import COLUMNS
 from aapimport.template.roles import Role
 from aapimport.text import closest
-
-SEARCHED_ROWS = 30
-"""How far down a header is looked for: title rows, logos and filter notes stand above it."""
 
 EXPORTED_EXTRAS = ("Region", "Pass", "Date of Last Login")
 """The exported pass user list's further columns (vendor's help page): known, and not needed."""
@@ -103,24 +101,24 @@ def find_header(rows: Sequence[Sequence[object]], first_column: int) -> Header |
         The row that names most columns of the template, the uppermost of equals; None where no row
         names two, nor one that could be the only column of a list.
     """
-    if any(any(map(_is_filled, row[_MOST_COLUMNS:])) for row in rows):
+    if any(any(map(is_filled, row[_MOST_COLUMNS:])) for row in rows):
         raise FileProblemError(
             f"a row holds more than {_MOST_COLUMNS:,} values; no spreadsheet has so many columns",
             hint="save it again as a list with one person per row",
         )
-    ranks = [_rank(row) for row in rows[:SEARCHED_ROWS]]
+    ranks = [_rank(row) for row in rows]
     scores = [score for _, score, _ in ranks]
     best = max(scores, default=0)
     at = ranks.index(max(ranks)) if best else 0
     if best == 0:  # perhaps every one of them is misspelt
-        scores = [_misspelt_score(row) for row in rows[:SEARCHED_ROWS]]
+        scores = [_misspelt_score(row) for row in rows]
         best = max(scores, default=0)
         if best < _ENOUGH:
             return None
         at = scores.index(best)
-    if scores[at] < _ENOUGH and any(any(_is_filled(cell) for cell in row) for row in rows[:at]):
+    if scores[at] < _ENOUGH and any(any(is_filled(cell) for cell in row) for row in rows[:at]):
         return None
-    return _read_header(rows[at:SEARCHED_ROWS], at + 1, first_column)
+    return _read_header(rows[at:], at + 1, first_column)
 
 
 def _misspelt_score(cells: Sequence[object]) -> int:
@@ -129,27 +127,15 @@ def _misspelt_score(cells: Sequence[object]) -> int:
     return len({_meant(text, Header(0, {}, {})) for text in texts[:_MANY]} - {""})
 
 
-def first_filled_row(rows: Iterable[Sequence[object]]) -> tuple[int, list[str]] | None:
-    """The first row that holds something (from 1) and its texts, for a file without a header."""
-    for number, row in enumerate(rows, start=1):
-        if texts := [" ".join(str(cell).split()) for cell in row if _is_filled(cell)]:
-            return number, texts
-    return None
-
-
 def some_of(texts: list[str]) -> str:
     """The first of some texts, as many as a person wants to read, each cut where it is long."""
     shown = [text if len(text) <= _LONG else text[:_LONG] + "…" for text in texts[:_MANY]]
     return ", ".join(shown) + (f" and {len(texts) - _MANY} more" if len(texts) > _MANY else "")
 
 
-def _is_filled(cell: object) -> bool:
-    return not isinstance(cell, str) or bool(cell.strip())
-
-
 def _read_header(rows: Sequence[Sequence[object]], row: int, first_column: int) -> Header:
     """Read the first of some rows, with the others to see what stands below each name."""
-    raw = {at: str(cell) for at, cell in enumerate(rows[0], start=first_column) if _is_filled(cell)}
+    raw = {at: str(cell) for at, cell in enumerate(rows[0], start=first_column) if is_filled(cell)}
     texts = {at: " ".join(text.split()) for at, text in raw.items()}
     header = Header(row, {}, {}, texts, first_column + len(rows[0]))
     unknown = []
@@ -162,10 +148,11 @@ def _read_header(rows: Sequence[Sequence[object]], row: int, first_column: int) 
     exact = frozenset(header.columns)
     below = {column: _below(rows, column - first_column) for column in unknown}
     mailed = [column for column in unknown if _holds_addresses(raw[column], below[column])]
+    contents = {tuple(below[column]) for column in mailed}
     others = []
     # Those that are surely a column go first: beside "Email (work)", "Email (home)" is no error.
     for column in sorted(unknown, key=lambda at: not _is_sure(raw[at])):
-        others_mailed = [at for at in mailed if at != column and below[at] != below[column]]
+        others_mailed = contents - {tuple(below[column])}
         is_clear = not others_mailed or says_nothing_more("email", raw[column])
         if not _read_longer(header, column, raw[column], exact, below[column], is_clear=is_clear):
             others.append(column)
@@ -244,8 +231,9 @@ def _read_longer(
 def _read_held(header: Header, column: int, below: list[object]) -> None:
     """Read a header with a known word among others, while that column is missing; else, an extra.
 
-    What `FC Role` holds is told by its values, of Jhana nobody else has a column; whether one that
-    is not read may hold roles or teams, `UnreadColumns` says when all values have been seen.
+    What `FC Role` holds is told by its values, but `Role last year` is not read for them; of Jhana
+    nobody else has a column; whether one that is not read may hold roles or teams, `UnreadColumns`
+    says when all values have been seen.
     """
     text, held = header.texts[column], held_name(header.texts[column])
     rule, meant = RuleId.EXTRA_COLUMN, ""
@@ -254,13 +242,15 @@ def _read_held(header: Header, column: int, below: list[object]) -> None:
         if held.key == JHANA:
             rule, meant = RuleId.MISSPELT_HEADER, name
         elif held.key == "role" and not held.another and mostly_roles(Counter(below)):
-            _name(header, held.key, column)
-            rule, meant = RuleId.LONGER_HEADER, name
+            rule, meant = RuleId.MISSPELT_HEADER, name
+            if not is_somebody_elses(held.key, text):
+                _name(header, held.key, column)
+                rule = RuleId.LONGER_HEADER
     header.findings.append(Finding(rule, header.row, column, text, {"meant": meant}))
 
 
 def _below(rows: Sequence[Sequence[object]], at: int) -> list[object]:
-    return [row[at] for row in rows[1:] if at < len(row) and _is_filled(row[at])]
+    return [row[at] for row in rows[1:] if at < len(row) and is_filled(row[at])]
 
 
 def _fits(key: str, values: list[object]) -> bool:

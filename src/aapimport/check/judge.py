@@ -8,18 +8,19 @@ from typing import Any
 from aapimport.check.across_rows import Across
 from aapimport.check.column_reader import NAME_KEYS, TEXT_KEYS, ColumnReader, ReadRows
 from aapimport.check.evidence import Evidence, row_numbers
+from aapimport.check.faults import explain
+from aapimport.check.filled_down import FilledDown
 from aapimport.check.header import Header
-from aapimport.check.hints import missing_value_hint, role_hint
 from aapimport.check.noted import Correction, Kind, Noted
 from aapimport.check.notes import note_in
 from aapimport.check.odd_names import odd_names, odd_text
 from aapimport.check.repair import shown
 from aapimport.check.second_header import find_second_header, what_it_is
-from aapimport.check.set_aside import SetAside, bare_address, without_sign
+from aapimport.check.set_aside import MARKED, SetAside, without_sign
 from aapimport.check.unread_cells import Beside, address_in, is_unticked
 from aapimport.check.unread_columns import UnreadColumns
 from aapimport.check.unseen import ErrorCount
-from aapimport.check.validate_rows import KEYS, Fault, Row, validate_rows, without_faulty
+from aapimport.check.validate_rows import Row, validate_rows, without_faulty
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Sheet, Value
@@ -32,6 +33,8 @@ CHUNK = 8192
 
 _COLUMN = {column.key: column for column in COLUMNS}
 _BLANK = ("", False)
+_Rows = list[Sequence[Value]]
+_Columns = dict[str, list[Value]]
 
 
 class SheetCheck:
@@ -71,6 +74,7 @@ class SheetCheck:
         self._set_aside = dict.fromkeys(facts.hidden_rows, "hidden")
         self._set_aside |= seen(facts.looks, Looks()).people_crossed_out(header.columns)
         self._marks = SetAside(header, sheet, facts)
+        self._filled_down = FilledDown(header, sheet)
         self._skip_set_aside = hidden == "skip"
         self._reader = ColumnReader(header.columns)
         self._evidence = Evidence(facts, header)
@@ -105,6 +109,7 @@ class SheetCheck:
         self.findings.extend(self._beside.finish())
         self.findings.extend(self._unread.finish())
         self.findings.extend(self._marks.finish())
+        self.findings.extend(self._filled_down.finish())
         if self._second:
             people = f", {len(self._not_read):,} with an address" if self._not_read else ""
             if self._not_read:
@@ -113,9 +118,7 @@ class SheetCheck:
             self.add(RuleId.SECOND_HEADER, row, column, text, people=people, **said)
             self.rows += 1 + len(self._not_read)  # none of which is ready
 
-    def _down_to_the_next_header(
-        self, chunk: list[Sequence[Value]], first_row: int
-    ) -> list[Sequence[Value]]:
+    def _down_to_the_next_header(self, chunk: _Rows, first_row: int) -> _Rows:
         """The rows above a second header with other columns; the same header again is no row."""
         end = 0 if self._second else len(chunk)
         if not self._second:
@@ -126,6 +129,8 @@ class SheetCheck:
                     end = index
                     break
                 self.add(RuleId.REPEATED_HEADER, row, column, text)
+                if found := address_in(chunk[index], row, self._first_column):
+                    self.findings.append(found)
                 self.corrections.append(Correction(row, column, Kind.NOBODY, text))
                 self._again.add(row)
         for row, cells in enumerate(chunk[end:], start=first_row + end):
@@ -133,13 +138,13 @@ class SheetCheck:
                 self._not_read.append(row)
         return chunk[:end]
 
-    def _is_blank(self, chunk: list[Sequence[Value]], first_row: int) -> bool:
+    def _is_blank(self, chunk: _Rows, first_row: int) -> bool:
         """Whether nothing at all is known of some rows: one far cell brings a million of them."""
         if self._evidence.knows_of(first_row, first_row + len(chunk)):
             return False
         return all(row.count("") == len(row) for row in chunk)
 
-    def _check_chunk(self, chunk: list[Sequence[Value]], first_row: int) -> None:
+    def _check_chunk(self, chunk: _Rows, first_row: int) -> None:
         numbers = [*range(first_row, first_row + len(chunk))]
         values = {key: _column_of(chunk, at) for key, at in self._offsets.items()}
         self._set_aside.update(self._marks.find(chunk, numbers))
@@ -170,33 +175,31 @@ class SheetCheck:
         if self._keep_people:  # without people no copy is made
             self.corrections += noted.corrections
 
-    def _clear(
-        self,
-        values: dict[str, list[Value]],
-        chunk: list[Sequence[Value]],
-        first_row: int,
-        noted: Noted,
-    ) -> None:
+    def _clear(self, values: _Columns, chunk: _Rows, first_row: int, noted: Noted) -> None:
         """Make blank what is no value: the header again, boxes beside nobody, notes, row marks."""
         for row in self._again:
             if 0 <= row - first_row < len(chunk):
                 chunk[row - first_row] = ()
                 for column in values.values():
                     column[row - first_row] = ""
-        self._clear_nobody(values, first_row, noted)
+        self._clear_nobody(values, chunk, first_row, noted)
         emails = values.get("email", [])
         for row, why in self._set_aside.items() if emails else ():
             index = row - first_row
             if why != "hidden" and 0 <= index < len(emails):
                 typed, sent = emails[index], without_sign(emails[index])
-                if sent != typed:
+                at = self._columns["email"]
+                if sent == typed and why.startswith(MARKED):
+                    what = f"begins with {why.removeprefix(MARKED)!r}, which may be a mark"
+                    cure = "delete the row, or the mark, if it isn't part of the address"
+                    noted.find(RuleId.ODD_ADDRESS, row, at, shown(typed), what=what, cure=cure)
+                elif sent != typed:
                     emails[index] = sent
-                    at = self._columns["email"]
                     noted.find(RuleId.ROW_MARK, row, at, shown(typed), sent=sent)
                     noted.correct(row, at, Kind.SENT, shown(sent))
 
-    def _clear_nobody(self, values: dict[str, list[Value]], first_row: int, noted: Noted) -> None:
-        """Make blank the rows that hold only empty check boxes, a note or a total."""
+    def _clear_nobody(self, values: _Columns, chunk: _Rows, first_row: int, noted: Noted) -> None:
+        """Make blank the rows that hold only empty boxes, a note, a total, or a role and such."""
         keys = sorted(values, key=self._columns.__getitem__)
         columns = [values[key] for key in keys]
         emails = values.get("email", columns[0])
@@ -208,18 +211,20 @@ class SheetCheck:
                 continue
             row = first_row + index
             if not all(cell == "" or is_unticked(cell) for cell in cells):
-                rule = None if row in broken else note_in(keys, cells)
-                if rule is None:
+                filled_down = row not in broken and self._filled_down.is_one(chunk, index, row)
+                rule = None if filled_down or row in broken else note_in(keys, cells)
+                if rule is None and not filled_down:
                     continue
                 at = next(at for at, cell in enumerate(cells) if shown(cell).strip())
                 column_at, text = self._columns[keys[at]], shown(cells[at])
-                noted.find(rule, row, column_at, text)
+                if rule:
+                    noted.find(rule, row, column_at, text)
                 noted.correct(row, column_at, Kind.NOBODY, text)
             for column in columns:
                 column[index] = ""
 
     def _filled(
-        self, chunk: list[Sequence[Value]], numbers: list[int], read: ReadRows, noted: Noted
+        self, chunk: _Rows, numbers: list[int], read: ReadRows, noted: Noted
     ) -> Sequence[int]:
         """The indexes of the rows that hold something in the template's columns, and count."""
         emails = read.texts["email"]
@@ -236,8 +241,7 @@ class SheetCheck:
                         noted.correct(row, found.column, Kind.NOBODY, found.value)
                 continue
             if row in self._set_aside:
-                email = bare_address(emails[index])
-                self.set_aside.append((row, email, self._set_aside[row]))
+                self.set_aside.append((row, emails[index], self._set_aside[row]))
                 if self._skip_set_aside:
                     continue
             kept.append(index)
@@ -265,45 +269,15 @@ class SheetCheck:
         rows = list(zip(numbers, emails, firsts, lasts, roles, groups, flags, strict=True))
         whole = [row for row in rows if row[0] not in broken] if broken else rows
         people, faults = validate_rows(whole)
-        self._explain(whole, faults, noted)
+        explain(whole, faults, noted, self._columns)
         self.ready += len(people)
         if self._keep_people:
             self.people += people
         if broken:  # of whom nobody is ready; what else is wrong with them is told
             rest = [row for row in rows if row[0] in broken]
             _, faults = validate_rows(without_faulty(rest, noted.faulty))
-            self._explain(rest, faults, noted)
+            explain(rest, faults, noted, self._columns)
         self._warn(numbers, texts, roles, noted)
-
-    def _explain(
-        self, rows: Sequence[tuple[Any, ...]], faults: Sequence[Fault], noted: Noted
-    ) -> None:
-        """Turn what pydantic says into problems of the catalogue."""
-        for fault in faults:
-            self._explain_one(fault, dict(zip(KEYS, rows[fault.index], strict=True)), noted)
-
-    def _explain_one(self, fault: Fault, row: dict[str, Any], noted: Noted) -> None:
-        number, key = row["row"], fault.key
-        column = self._columns.get(key)
-        value = noted.originals.get((number, key), str(row[key] or ""))
-        name = _COLUMN[key].name
-        if fault.kind == "string_too_short":
-            if column is not None:
-                cure = missing_value_hint(row, key)
-                noted.find(RuleId.MISSING_VALUE, number, column, "", name=name, cure=cure)
-        elif fault.kind == "string_too_long":
-            limit = _COLUMN[key].max_length
-            noted.find(
-                RuleId.TOO_LONG, number, column, value, length=len(row[key]), name=name, limit=limit
-            )
-        elif fault.kind == "not-an-email":
-            noted.find(RuleId.NOT_AN_EMAIL, number, column, value, reason=fault.context["reason"])
-        elif key == "role":
-            noted.find(RuleId.UNKNOWN_ROLE, number, column, value, meant=role_hint(value))
-        elif key == "jhana":
-            noted.find(RuleId.BAD_JHANA, number, column, value)
-        else:
-            raise AssertionError(fault)
 
     def _warn(
         self, numbers: list[int], texts: dict[str, list[str]], roles: list[Any], noted: Noted
@@ -340,7 +314,7 @@ class SheetCheck:
         self.findings.append(Finding(rule, row, column, value, arguments))
 
 
-def _column_of(chunk: list[Sequence[Value]], at: int) -> list[Value]:
+def _column_of(chunk: _Rows, at: int) -> list[Value]:
     try:
         return [*map(itemgetter(at), chunk)]
     except IndexError:  # the rows of a text file may be of different length

@@ -6,7 +6,7 @@ systems, without accents and in small letters.
 
 import re
 
-from aapimport.check.column_names import word_set
+from aapimport.check.header_words import word_set
 
 _VERBS = (
     "(?:(?:upload|load|import|includ|invit|enroll?|register|creat)(?:e?d|e|ed)?|add(?:ed)?(?! to))"
@@ -67,6 +67,8 @@ INACTIVE = (
 LEFT = word_set(
     "leaver leavers left gone inactive retired departed disabled deactivated fired quit"
 )
+CROSSES = "†‡✝☠❌❎✗✘✕✖×🚫⛔"
+"""Signs beside a name that say the same, and that it is somebody's who has died."""
 WORDS = re.compile(r"[^\W_]+")
 FIRST_WORDS = frozenset(WORDS.findall(phrase)[0] for phrase in (*GONE, *ASKED_FOR, *LEFT))
 """Most remarks have none of them, and then need no closer look."""

@@ -7,9 +7,28 @@ Japanese lists and HR systems, without accents and in small letters.
 import re
 from collections.abc import Callable, Collection
 
-from aapimport.check.column_names import bare_words, decomposed, header_form, word_set
-from aapimport.check.days import is_past, month_of
-from aapimport.check.leaving_words import ASKED_FOR, FIRST_WORDS, GONE, INACTIVE, WORDS
+from aapimport.check.column_names import bare_words, decomposed
+from aapimport.check.days import is_past, month_of, orders_of
+from aapimport.check.header_words import word_set
+from aapimport.check.leaving_headers import (
+    ACTIONS,
+    BESIDE,
+    DAYS,
+    ENDS,
+    HAS_BEEN_LOADED,
+    IF_NO,
+    IF_PAST,
+    IF_YES,
+    LEAVING,
+    NOT,
+    NOT_A_LAST_DAY,
+    OF_A_PERSON,
+    OF_WORK,
+    OTHERS,
+    REMARKS,
+    TO_LOAD,
+)
+from aapimport.check.leaving_words import ASKED_FOR, CROSSES, FIRST_WORDS, GONE, INACTIVE, WORDS
 from aapimport.check.repair import shown
 from aapimport.sheets.book import Value
 
@@ -28,10 +47,6 @@ def _plain(text: str) -> str:
     return text.casefold()
 
 
-def _forms(words: str) -> frozenset[str]:
-    return frozenset(map(header_form, words.split()))
-
-
 _SAYS_STATE = re.compile(
     _plain(
         "status|statut|ステータス|状況|状態|^(?:state|employment|employmentstate|hr|lifecycle|stato"
@@ -45,21 +60,6 @@ _NOT_A_STATE = re.compile(
     r"|disab|probation|union|military|benefit|previous|former|e?mail|project|application|ticket"
     r"|order|invoice|survey|onboard|review|laptop|leavestatus|immigra|payroll|device|equipment|asset"
     r"|mfa|vpn|password|bonus|veteran|requisition|factor|payment|task|request|interview|candidate|loan|pension|insurance|badge|room|licen[cs]e"
-)
-_OF_A_PERSON = _forms(
-    "employment hr employee worker user account record lifecycle active inactive a i t"
-)
-_REMARKS = _forms(
-    "remark remarks note notes comment comments hrnote hrnotes hrcomment hrcomments info"
-    " instruction instructions bemerkung bemerkungen anmerkung anmerkungen kommentar kommentare"
-    " hinweis hinweise commentaire commentaires remarque remarques observacion observaciones"
-    " observacao observacoes comentario comentarios notas nota opmerking opmerkingen commento"
-    " commenti osservazioni anteckning anteckningar kommentarer 備考 コメント メモ"
-)
-_ACTIONS = _forms(
-    "action actions operation operations transaction aktion accion azione acao actie atgard"
-    " addremove adddelete changetype typeofchange updatetype typeofupdate änderungsart 操作"
-    " 処理区分"
 )
 _JAPANESE = re.compile(
     _plain("退職|退社|離職|無効|削除|除外|対象外|アップロードしない|登録しない|招待しない")
@@ -94,8 +94,13 @@ _SAYS_LEAVE_OUT = re.compile(
     r"| (?:this|the) (?:person|row|line|user|employee)\b)"
 )
 """In a remark: `duplicate - ignore`, `please delete`, but not `remove access to the old drive`."""
+_LINES = re.compile(r"\n\s*|: ")
 _SET_OFF = re.compile(r"[(\[]([^()\[\]]*)[)\]]| [-–—/:,] ?([^-–—/:,]*)$")
 _MAY_BE_A_TEAM = word_set("archive baja closed partie ex retraite term")
+_CROSSED = re.compile(
+    rf"[{CROSSES}]|x-+(?!ray)\w|x{{3,}}[\s_-]|.*(?:[{CROSSES}]|[(\[]x{{1,3}}[)\]])$", re.DOTALL
+)
+"""A cross before or behind a name, or letters for one: `x-David`, `Engel (x)`."""
 _MAY_BE_A_NAME = word_set("leaver leavers")
 
 _NO = word_set(
@@ -108,65 +113,6 @@ _YES = word_set(
 )
 _ZERO = word_set("0 0.0")
 _NOW = word_set("now immediately immediate asap sofort")
-_BESIDE = _forms(
-    "is it be been was has still currently now to in from for should shall will must this the of y"
-    " n yes no x true false flag status employee employees user users person people worker staff"
-    " member account list aap portal pass here and or please franklin covey fc as at hr hris needed"
-    " required requested"
-)
-"""Words beside the one that matters: `Is the user active? (Y/N)`."""
-_TO_LOAD = _forms(
-    "upload toupload uploaduser uploadthis include included toinclude import toimport load toload"
-    " invite toinvite enrol enroll toenrol toenroll inscope hochladen importieren charger importer"
-    " cargar subir importar caricare importare carregar uploaden laden importeren laddaupp"
-    " アップロード"
-)
-_HAS_BEEN_LOADED = _forms("uploaded loaded imported invited enrolled registered added created")
-"""`Uploaded?` may ask what has been done; `To be uploaded` says what is meant."""
-_IF_NO = _TO_LOAD | _forms(
-    "active isactive isitactive currentlyactive activeemployee activeuser enabled isenabled"
-    " accountenabled current currentemployee employed stillemployed stillhere register keep"
-    " participating participates participate approved needslicense needslicence needsseat"
-    " eligible aktiv aktive actif activo activa attivo attiva actief ativo ativa 有効 在籍"
-)
-_IF_YES = _forms(
-    "terminated isterminated left hasleft leaver isleaver inactive isinactive disabled isdisabled"
-    " deactivated suspended issuspended archived isarchived deleted isdeleted removed remove delete"
-    " termination leftcompany leftthecompany hasleftthecompany skip exclude excluded retired"
-    " isretired baja former formeremployee nolongeremployed nolongerwithus optout optedout"
-    " ignore donotupload dontupload donotimport donotload blocked resigned"
-    " offboarded inaktiv inactif inactivo inattivo inactief inativo parti sorti loschen entfernen"
-    " supprimer ausgeschieden ausgetreten 退職 削除 除外"
-)
-_NOT = word_set("do not dont don t nicht ne pas non nao niet inte ej")
-_LAST_DAYS = (
-    "Term Date|End Date|Employment End|Contract End|Leave Date|Date Left|Left On|Last Day"
-    "|Last Day of Work|Last Day Worked|Last Working Day|Last Work Day|Last Day of Employment"
-    "|Last Day Employed|Last Working Date|Enddatum|Date fin|Fecha fin|Data fine|Data fim"
-    "|Austrittsdatum|Austritt|Austritt am|Kündigungsdatum|Vertragsende"
-    "|Letzter Arbeitstag|Letzter Tag|Date de fin|Dernier jour|Dernier jour travaillé"
-    "|Dernier jour de travail|Último día|Último día de trabajo|Ultimo giorno"
-    "|Ultimo giorno di lavoro|Último dia|Último dia de trabalho|Laatste werkdag|Laatste dag"
-    "|Einddatum|Uitdiensttreding|Uitdienstdatum|Datum uit dienst|Slutdatum|Sista arbetsdag"
-    "|Sista dag|退職日|退職年月日|退社日|退社年月日|離職日"
-)
-_IF_PAST = frozenset(map(header_form, _LAST_DAYS.split("|")))
-_LEAVING = _forms(
-    "termination terminated left retired deactivated inactive ausgeschieden ausgetreten"
-    " separation resignation offboarding leaver leaving exit departure"
-    " austritt austrittsdatum austritts kündigung sortie départ démission licenciement baja egreso"
-    " cese terminación despido cessazione dimissioni uscita desligamento demissão rescisão saída"
-    " uitdiensttreding avgång"
-)
-_DAYS = _forms(
-    "date day dt on since am zum seit datum fecha data dag dia giorno jour eintritts austrittsdatum"
-)
-_ENDS = _forms("end ends fin fine fim einde ende slut")
-_OF_WORK = _forms(
-    "employment contract contrat emploi contrato empleo empleo rapporto contratto emprego dienst"
-    " dienstverband arbeitsverhältnis vertrag anställning"
-)
-_NOT_A_LAST_DAY = word_set("notice reason type probation")
 _CODES_OF_HR = {"a": word_set("t i r d")}
 """Beside a code for active (ADP, PeopleSoft: A), those for terminated, inactive, retired, dead."""
 _CODES_OF_STATES = {
@@ -187,27 +133,28 @@ def judge_of(header: str) -> Judge | None:
     """
     words = bare_words(header)
     form, rest = "".join(words), [word for word in words if not _is_beside(word)]
-    if form in _IF_YES or _says_leave_out(rest) or _says_not_to(words):
-        return _each(lambda value: _says_yes(value) or _ended(value))
-    if form in _TO_LOAD or _all_in(rest, _TO_LOAD) or _is_to_be_loaded(words, rest):
+    if form in IF_YES or _says_leave_out(rest) or _says_not_to(words):
+        return lambda kinds: _each(_says_yes)(kinds) | _ended(kinds, (int, float))
+    if form in TO_LOAD or _all_in(rest, TO_LOAD) or _is_to_be_loaded(words, rest):
         return _not_ticked
-    if form in _IF_NO or _all_in(rest, _IF_NO):
-        return lambda kinds: _saying_no(kinds) | _inactive_or_code(kinds, _CODES_OF_HR)
-    if form in _IF_PAST or _says_last_day(frozenset(words)):
-        return _each(
-            lambda value: is_past(value) is not False or _says_yes(value) or _word(value) in _NOW
-        )
-    if form in _ACTIONS or _all_in(rest, _ACTIONS):
+    if form in IF_NO or _all_in(rest, IF_NO):
+        return lambda kinds: _no_or_blank(kinds) | _inactive_or_code(kinds, _CODES_OF_HR)
+    if form in IF_PAST or _says_last_day(frozenset(words)):
+        now = _each(lambda value: _says_yes(value) or _word(value) in _NOW)
+        return lambda kinds: now(kinds) | _ended(kinds)
+    if form in ACTIONS or _all_in(rest, ACTIONS):
         return lambda kinds: _inactive_or_code(kinds, _CODES_OF_ACTIONS)
     if _SAYS_STATE.search(form) and not _NOT_A_STATE.search(form):
-        is_whole = all(word in _OF_A_PERSON or _SAYS_STATE.search(word) for word in rest)
+        if not OTHERS.isdisjoint(words):
+            return lambda _kinds: set()  # a manager's, who may have left
+        is_whole = all(word in OF_A_PERSON or _SAYS_STATE.search(word) for word in rest)
         codes = _CODES_OF_STATES if is_whole else {}  # Smoker Status: Y or N
         return lambda kinds: _inactive_or_code(kinds, codes)
-    return _among_texts(_is_asked_for) if not _REMARKS.isdisjoint(words) else None
+    return said_in_a_remark if not REMARKS.isdisjoint(words) else None
 
 
 def _is_beside(word: str) -> bool:
-    return word in _BESIDE or word.isdecimal() or month_of(word) is not None
+    return word in BESIDE or word.isdecimal() or month_of(word) is not None
 
 
 def _all_in(words: list[str], known: frozenset[str]) -> bool:
@@ -216,23 +163,23 @@ def _all_in(words: list[str], known: frozenset[str]) -> bool:
 
 def _says_leave_out(rest: list[str]) -> bool:
     """`Terminated`, `Exclude from upload`."""
-    return _all_in(rest, _IF_YES | _TO_LOAD) and not _IF_YES.isdisjoint(rest)
+    return _all_in(rest, IF_YES | TO_LOAD) and not IF_YES.isdisjoint(rest)
 
 
 def _says_not_to(words: list[str]) -> bool:
     """`Do not upload`, `Nicht hochladen`, `No subir`; `Upload (no)` is none."""
-    denies = not _NOT.isdisjoint({*words} - {"do", "t"}) or words[:1] == ["no"]
-    rest = [word for word in words if word not in _NOT | _BESIDE]
-    return denies and _all_in(rest, _IF_NO | _HAS_BEEN_LOADED)
+    denies = not NOT.isdisjoint({*words} - {"do", "t"}) or words[:1] == ["no"]
+    rest = [word for word in words if word not in NOT | BESIDE]
+    return denies and _all_in(rest, IF_NO | HAS_BEEN_LOADED)
 
 
 def _is_to_be_loaded(words: list[str], rest: list[str]) -> bool:
-    return not {"be", "should", "to"}.isdisjoint(words) and _all_in(rest, _HAS_BEEN_LOADED)
+    return not {"be", "should", "to"}.isdisjoint(words) and _all_in(rest, HAS_BEEN_LOADED)
 
 
 def _says_last_day(words: frozenset[str]) -> bool:
-    leaves = words & _LEAVING and words & _DAYS
-    return bool(leaves or (words & _ENDS and words & _OF_WORK)) and not words & _NOT_A_LAST_DAY
+    leaves = words & LEAVING and words & DAYS
+    return bool(leaves or (words & ENDS and words & OF_WORK)) and not words & NOT_A_LAST_DAY
 
 
 def _each(says_so: Callable[[Value], bool]) -> Judge:
@@ -254,6 +201,14 @@ def _not_ticked(kinds: Collection[Value]) -> set[Value]:
     filled = {value for value in kinds if _word(value)}
     blank = {*kinds} - filled if any(_word(value) in _YES for value in filled) else set()
     return blank | _saying_no(filled) | set(filter(_is_inactive, filled))
+
+
+def _no_or_blank(kinds: Collection[Value]) -> set[Value]:
+    """Those that say no; beside nothing but ticks and noes, the blank ones too: not beside 80 %."""
+    words = {value: _word(value) for value in kinds}
+    filled = {word for word in words.values() if word}
+    is_ticked = filled <= _YES | _NO and not filled.isdisjoint(_YES)
+    return _saying_no(kinds) | {value for value, word in words.items() if is_ticked and not word}
 
 
 def _inactive_or_code(kinds: Collection[Value], codes: dict[str, frozenset[str]]) -> set[Value]:
@@ -278,9 +233,11 @@ def _says_yes(value: Value) -> bool:
     return _word(value) in _YES or _is_inactive(value)
 
 
-def _ended(value: Value) -> bool:
-    """Whether a value is a past day, or one that can't be read; a number alone is neither."""
-    return not isinstance(value, int | float) and is_past(value) is not False
+def _ended(kinds: Collection[Value], no_days: tuple[type, ...] = ()) -> set[Value]:
+    """Those that are past days, or days that can't be read or of which another reading is past."""
+    days = [value for value in kinds if value != "" and not isinstance(value, no_days)]
+    orders = orders_of(days)
+    return {value for value in days if is_past(value, orders) is not False}
 
 
 def _is_inactive(value: Value) -> bool:
@@ -290,6 +247,16 @@ def _is_inactive(value: Value) -> bool:
     first, *others = (part.strip() for part in _CODE_AND_WORD.split(_word(value)))
     parts = [first, *(part for part in others if part != "term")]  # Contract - Term
     return any(map(_SAYS_INACTIVE.match, parts)) or _is_asked_for(value)
+
+
+def said_in_a_remark(kinds: Collection[Value]) -> set[Value]:
+    """What decides it of remarks, and of what somebody has jotted down beside the list."""
+    return _among_texts(_is_asked_for)(kinds)
+
+
+def said_in_a_comment(text: str) -> bool:
+    """Whether a comment says it, or one of its lines, which may stand behind a name and a colon."""
+    return any(map(_is_asked_for, (text, *_LINES.split(text))))
 
 
 def gone(kinds: Collection[Value]) -> set[Value]:
@@ -320,14 +287,16 @@ def said_in_a_team(kinds: Collection[Value]) -> set[Value]:
 
 
 def said_in_a_name(kinds: Collection[Value]) -> set[Value]:
-    """What decides the same of names: `Lee (left)`, `DO NOT UPLOAD Bo`, but not the name Leaver."""
+    """What decides the same of names: `Lee (left)`, `DO NOT UPLOAD Bo`, `Bo †`; no name Leaver."""
     return _each(_says_beside_a_name)(kinds)
 
 
 def _says_beside_a_name(value: Value) -> bool:
     word = _word(value)
     beside = ("".join(parts).strip() for parts in _SET_OFF.findall(word))
-    return any(map(_is_state, beside)) or (word not in _MAY_BE_A_NAME and _is_gone(value))
+    if _CROSSED.match(word) or any(_is_state(part) or _is_gone(part) for part in beside):
+        return True
+    return word not in _MAY_BE_A_NAME and _is_gone(value)
 
 
 def _is_state(word: str) -> bool:

@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from aapimport.check import repair
@@ -25,6 +26,10 @@ _LONG_ENOUGH = 100
 _TEAM_SIGNS = frozenset("'=")
 _LIST_SIGNS = frozenset(",;")
 """What stands between two names, and stays behind where they were split."""
+_SIGNS_BEHIND = frozenset("=+-@%#*~!?/\\|^$<>&_:,;")
+_MARKS = frozenset("†‡•※")
+_PICTURE = "\ufe0f"
+"""What makes a picture of the sign before it."""
 _SHORTENED = re.compile(r"'(?:[a-z][ -]|\d\d)")
 """What an apostrophe may begin: 't Hooft, '24 Graduates."""
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
@@ -100,16 +105,31 @@ def odd_text(
         for row, text in zip(rows, texts, strict=True) if no_teams else ():
             if text in no_teams:
                 yield Finding(RuleId.NO_TEAM, row, column, text)
-    signs = _TEAM_SIGNS if is_team else _SIGNS
-    if not any(text[:1] in signs or text[-1] in _LIST_SIGNS for text in set(texts) if text):
-        return
-    for row, text in zip(rows, texts, strict=True):
-        begins = text[:1] in signs and not _SHORTENED.match(text)
-        ends = text[-1:] in _LIST_SIGNS and not _ENTITY.search(text)
-        if text and (begins or ends) and not _is_no_name(text):
-            where, sign = ("begins", text[0]) if begins else ("ends", text[-1])
-            arguments = {"where": where, "sign": sign, "name": column_name}
+    before, behind = (_TEAM_SIGNS, _LIST_SIGNS) if is_team else (_SIGNS, _SIGNS_BEHIND)
+    distinct = set(texts)
+    before = _of_signs({text[:1] for text in distinct}, before, any_sign=not is_team)
+    behind = _of_signs({text[-1:] for text in distinct}, behind, any_sign=not is_team)
+    for row, text in zip(rows, texts, strict=True) if before or behind else ():
+        begins = text[:1] in before and not _SHORTENED.match(text)
+        ends = text[-1:] in behind and not _ENTITY.search(text)
+        if (begins or ends) and not _is_no_name(text):
+            sign = text[0] if begins else text.rstrip(_PICTURE)[-1]
+            arguments = {"where": "begins" if begins else "ends", "sign": sign, "name": column_name}
             yield Finding(RuleId.ODD_SIGN, row, column, text, arguments)
+
+
+def _of_signs(characters: set[str], signs: frozenset[str], *, any_sign: bool) -> frozenset[str]:
+    """Those characters that are among some signs, or signs at all and no part of a script."""
+    found = signs & characters
+    if any_sign and not "".join(characters).isascii():
+        found |= {it for it in characters - {""} if it in _MARKS or it == _PICTURE or _is_sign(it)}
+    return found
+
+
+def _is_sign(character: str) -> bool:
+    """Whether a character is a symbol; an accent that stands alone is somebody's apostrophe."""
+    category = unicodedata.category(character)
+    return category[0] == "S" and category != "Sk" and not character.isascii()
 
 
 def _is_no_name(text: str, words: frozenset[str] = _PLACEHOLDERS) -> bool:

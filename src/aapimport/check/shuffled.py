@@ -132,7 +132,7 @@ class Shuffled:
         lasts: Sequence[str],
         straight: Sequence[bool],
     ) -> None:
-        """Take in some rows, as `shifted_runs` does; time grows with their number."""
+        """Take in some rows, as `Shifted` does; time grows with their number."""
         self._found = {key: [] for key in self._misfits}
         if all(straight):
             return

@@ -89,6 +89,7 @@ def swallowed_lines(text: Delimited, header: Header) -> Iterator[Finding]:
     Raises:
         FileProblemError: One stands in a value that is read, or holds a whole person.
     """
+    read = set(header.columns.values())
     people = [header.columns.get(key) for key in ("email", "first_name", "last_name")]
     for found in dict.fromkeys(text.suspects):  # the rows may have been gone through twice
         values = [value.strip(' "') for value in found.line.split(text.delimiter)]
@@ -96,7 +97,9 @@ def swallowed_lines(text: Delimited, header: Header) -> Iterator[Finding]:
             at is not None and at < len(values) and values[at] for at in people
         )
         is_person = whole and looks_like_address(values[header.columns["email"]])
-        is_read = found.row > header.row and found.column in header.columns.values()
+        is_read = found.row > header.row and found.column in read
+        if found.cut_otherwise and is_read:
+            continue  # what is wrong with such a value is told of it
         if is_read or (is_person and found.row >= header.row):
             raise found.error()
         yield Finding(RuleId.ROW_IN_A_VALUE, found.row, found.column, found.line)

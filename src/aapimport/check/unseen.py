@@ -10,6 +10,7 @@ from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.facts import MOST_ROWS, Area, Facts, Reason, Unseen
 from aapimport.sheets.letters import Suspects
 from aapimport.template.columns import TEMPLATE_VERSION
+from aapimport.text import column_letters
 
 MOST_ERRORS = 30_000
 """After so many errors the rows below aren't looked at any more."""
@@ -87,40 +88,51 @@ def unseen_looks(facts: Facts, header: Header, *, counts_all: bool) -> Iterator[
     if not counts_all:
         yield from _crossed_out(suspects, header)
     rest = {at for key, at in header.columns.items() if key not in _NAMING}
-    values = {at: row for at, row in suspects.crossed_out.items() if at in rest}
-    if places := _places(values, rest):
+    values = {at: rows for at, rows in suspects.crossed_out.items() if at in rest}
+    if place := _first(values, rest, header):
         what = {"what": "values that look crossed out"}
-        yield Finding(RuleId.NOT_LOOKED_AT, *places[0], "", what)
+        yield Finding(RuleId.NOT_LOOKED_AT, *place, "", what)
     if suspects.everything:
         what = {"what": "looks, formats and links"}
         yield Finding(RuleId.NOT_LOOKED_AT, None, None, "", what)
-    if places := _places(suspects.formatted, {*header.columns.values()}):
+    if place := _first(suspects.formatted, {*header.columns.values()}, header):
         what = {"what": "a format that shows another text"}
-        yield Finding(RuleId.NOT_LOOKED_AT, *places[0], "", what)
-    if suspects.white_letters and not counts_all:
-        yield Finding(RuleId.NOT_LOOKED_AT, None, None, "", {"what": "letters in white"})
+        yield Finding(RuleId.NOT_LOOKED_AT, *place, "", what)
     if suspects.links:
         yield Finding(RuleId.NOT_LOOKED_AT, None, None, "", {"what": "links to addresses"})
 
 
 def _conditional(formats: Sequence[tuple[Area, str]], header: Header) -> Iterator[Finding]:
-    """What conditional formats may do in the template's columns: once for each column and way."""
+    """What conditional formats may do in the template's columns: once for each row and way."""
     first: dict[tuple[int, str], int] = {}
     for (top, left, bottom, right), how in formats:
         for column in header.columns.values():
             if left <= column <= right and bottom > header.row:
                 first[column, how] = min(top, first.get((column, how), top))
-    for (column, how), row in first.items():
-        yield Finding(RuleId.CONDITIONAL_FORMAT, row, column, "", {"how": how})
+    beside: dict[tuple[int, str], list[int]] = {}
+    for (column, how), row in sorted(first.items()):
+        beside.setdefault((row, how), []).append(column)
+    for (row, how), columns in beside.items():
+        others = ", ".join(f"{column_letters(column)}{row}" for column in columns[1:])
+        words = {"how": how, "beside": f" (and in {others})" if others else ""}
+        yield Finding(RuleId.CONDITIONAL_FORMAT, row, columns[0], "", words)
 
 
 def _crossed_out(suspects: Suspects, header: Header) -> Iterator[Finding]:
     """The first cell of somebody who looks crossed out; other columns than names say nothing."""
     naming = {header.columns[key] for key in _NAMING if key in header.columns}
-    if places := _places(suspects.crossed_out, naming):
-        yield Finding(RuleId.CROSSED_OUT, *places[0], "", {})
+    if place := _first(suspects.crossed_out, naming, header):
+        yield Finding(RuleId.CROSSED_OUT, *place, "", {})
 
 
-def _places(found: Mapping[int, int], columns: Collection[int]) -> list[tuple[int, int]]:
-    """The (row, column) of what was found in some columns, or nobody knows where."""
-    return sorted((row, max(at, 0)) for at, row in found.items() if at in columns or at < 0)
+def _first(
+    found: Mapping[int, Sequence[int]], columns: Collection[int], header: Header
+) -> tuple[int | None, int | None] | None:
+    """The (row, column) of what was found first in some columns; nothing in a header is anybody's.
+
+    Returns:
+        Twice None where something was found and nobody knows where; None where nothing was.
+    """
+    below = ((row, at) for at, rows in found.items() for row in rows if row > header.row)
+    place = min((place for place in below if place[1] in columns), default=None)
+    return (None, None) if place is None and -1 in found else place

@@ -51,6 +51,8 @@ class Renewal:
         left_out: Rows that hold nobody, and hidden ones that were not to be read.
         notes: What stands in the rows among `left_out` that hold a note, a total or the header
             again, with its cell.
+        skipped: The addresses in the rows among `left_out` that are hidden or marked, with their
+            cells.
         blank_columns: The template's columns that the list doesn't have.
         unread_dates: People among `kept` whose date can't be read for sure, or is in the future.
         since: The day before which a last login is old; None where there are no dates to go by.
@@ -66,6 +68,7 @@ class Renewal:
     undated: int
     left_out: int
     notes: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
     blank_columns: tuple[str, ...] = ()
     unread_dates: int
     since: date | None
@@ -116,6 +119,7 @@ def renew(
         undated=counts["undated"],
         left_out=filled_rows(checked, original) - sum(counts.values()),
         notes=_notes_in(checked),
+        skipped=_skipped_in(checked, original),
         blank_columns=tuple(column.name for column in COLUMNS if column.key not in checked.columns),
         since=sorter.since,
         unread_dates=sorter.unread_dates,
@@ -131,6 +135,16 @@ def _notes_in(checked: Checked) -> tuple[str, ...]:
         f"{CellRef(checked.sheet, column, row)}: {kinds[Kind.NOBODY]}"
         for (row, column), kinds in sorted(checked.corrections.items())
         if Kind.NOBODY in kinds
+    )
+
+
+def _skipped_in(checked: Checked, original: Original) -> tuple[str, ...]:
+    """The people in rows that were not to be read."""
+    at = checked.columns["email"]
+    return tuple(
+        f"{CellRef(checked.sheet, at, row)}: {shown(values[at]).strip() or 'without an address'}"
+        for row, values in original.rows_below_header()
+        if row in checked.rows_left_out and at < len(values)
     )
 
 

@@ -10,8 +10,8 @@ FILE_RULES = (
     Rule(
         RuleId.NO_ROWS,
         _ERROR,
-        "there is nobody in this file",
-        "write one person per row below the header",
+        "there is nobody {where}",
+        "{cure}",
         "A file that loads nobody is a mistake, never a success.",
     ),
     Rule(
@@ -235,9 +235,9 @@ FILE_RULES = (
     Rule(
         RuleId.ROW_IN_A_VALUE,
         _WARNING,
-        "stands in a value of several lines and may be a row of its own; it is not read",
-        'if it is one, check the quotation marks (") in that row',
-        "Two stray quotation marks make one value of all that is between them.",
+        "stands within another value and may be a row of its own; it is not read",
+        'if it is one, check the quotation marks (") in that row, and where its lines end',
+        "Two stray quotation marks, or a lost line end, make one value of several.",
         is_in_the_file=True,
     ),
     Rule(

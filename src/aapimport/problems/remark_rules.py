@@ -147,7 +147,8 @@ WARNING_RULES = (
     Rule(
         RuleId.CONDITIONAL_FORMAT,
         _WARNING,
-        "is where a conditional format begins that may {how}; nobody has worked out for whom",
+        "is where a conditional format begins{beside} that may {how}; nobody has worked out for"
+        " whom",
         "see who it concerns; then delete them, or clear it (Home > Conditional Formatting)",
         "Leavers are crossed out like this, and numbers shown as other words or not at all.",
         is_in_the_file=True,
@@ -266,7 +267,7 @@ NOTICE_RULES = (
         _NOTICE,
         "has a comment that is not read: {comment!r}",
         "",
-        "'Left in May' may stand there.",
+        "'Works from Oslo' may stand there; one such as 'left in May' is asked about.",
     ),
     Rule(
         RuleId.EXTRA_CELLS,
@@ -274,5 +275,13 @@ NOTICE_RULES = (
         "stands beside nobody: the row has nothing else, and is not read",
         "",
         "Totals, notes and numbered empty rows below a list.",
+    ),
+    Rule(
+        RuleId.FILLED_DOWN,
+        _NOTICE,
+        "stands below the last person, as such values do in {count:,} rows without an address and a"
+        " name, which are not read: {rows}",
+        "",
+        "A role or team that was filled down too far would be an error in each of these rows.",
     ),
 )

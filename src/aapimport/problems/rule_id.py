@@ -93,3 +93,4 @@ class RuleId(StrEnum):
     SHOWN_NUMBER = "shown-number"
     CELL_COMMENT = "cell-comment"
     EXTRA_CELLS = "extra-cells"
+    FILLED_DOWN = "filled-down"

@@ -1,5 +1,6 @@
 """What is said after a workbook with people has been written."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from aapimport.copies.fix import Fixed
     from aapimport.copies.renew import Renewal
 
-_MOST_NOTES, _LONGEST_NOTE = 5, 60  # lines and characters
+_MOST_NOTES, _MOST_SKIPPED, _LONGEST_NOTE = 5, 20, 60  # lines, lines and characters
 
 
 def annotated(path: Path, result: "Annotated") -> str:
@@ -47,9 +48,8 @@ def renewed(path: Path, renewal: "Renewal", width: int = PIPE_WIDTH) -> str:
     lines += _leavers(renewal)
     if renewal.left_out:
         lines.append(f"{renewal.left_out:>7,}  not taken over: nobody in them, or hidden")
-        lines += [f"         {_short(note)}" for note in renewal.notes[:_MOST_NOTES]]
-        if len(renewal.notes) > _MOST_NOTES:
-            lines.append(f"         and {len(renewal.notes) - _MOST_NOTES:,} more")
+        lines += _some(renewal.notes, _MOST_NOTES)
+        lines += _some(renewal.skipped, _MOST_SKIPPED)
     if renewal.blank_columns:
         names = " and ".join(renewal.blank_columns)
         lines.append(f"blank for everybody, not being in the list: {names}")
@@ -68,6 +68,11 @@ def renewed(path: Path, renewal: "Renewal", width: int = PIPE_WIDTH) -> str:
     else:
         lines.append(f"next: aapimport validate {command_word(path)}")
     return "\n".join(lines)
+
+
+def _some(texts: Sequence[str], most: int) -> list[str]:
+    more = [f"         and {len(texts) - most:,} more"] if len(texts) > most else []
+    return [*(f"         {_short(text)}" for text in texts[:most]), *more]
 
 
 def _short(text: str) -> str:

@@ -1,5 +1,6 @@
 """What is inside a zip-based workbook, inflated for real and looked at before any parser is."""
 
+import codecs
 import io
 import re
 import struct
@@ -8,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 
 MAX_INFLATED = 2 << 30
 """The most bytes that all entries together may hold; a million rows are about 400 MB."""
@@ -295,7 +297,7 @@ def _after_prolog(text: str) -> str:
 
 
 def read_tags(data: bytes, name: str) -> Iterator[bytes]:
-    """The contents of an XML part, in pieces that never end within a tag.
+    """The contents of an XML part, in pieces that never end within a tag; UTF-16 becomes UTF-8.
 
     Raises:
         KeyError: There is no such part.
@@ -303,7 +305,7 @@ def read_tags(data: bytes, name: str) -> Iterator[bytes]:
     """
     held: list[bytes] = []
     size = 0
-    for chunk in read_part(data, name):
+    for chunk in _narrow(read_part(data, name)):
         size += len(chunk)
         if size > MAX_INFLATED:
             raise zipfile.BadZipFile("a part would unpack to an absurd size")
@@ -314,3 +316,13 @@ def read_tags(data: bytes, name: str) -> Iterator[bytes]:
         yield b"".join([*held, chunk[:end]])
         held = [chunk[end:]]
     yield b"".join(held)
+
+
+def _narrow(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces of a text as they are, or in UTF-8 where they are UTF-16."""
+    start = next(chunks, b"")
+    wide = _wide_encoding(start)
+    whole = chain([start], chunks)
+    if not wide:
+        return whole
+    return codecs.iterencode(codecs.iterdecode(whole, wide, "replace"), "utf-8", "replace")

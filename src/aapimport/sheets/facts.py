@@ -28,6 +28,11 @@ ERROR_CODES = {
 MOST_ROWS = 20_000
 """Up to here both readers of xlsx run; openpyxl takes about 1 s for so many rows."""
 
+LEAST_HEIGHT, LEAST_WIDTH = 2.0, 0.3
+"""What nobody can see: a row less high, in points, or a column less wide, in characters."""
+TWIPS, PARTS = 20, 256
+"""In how many parts binary workbooks count a point, and a character's width."""
+
 _Look = TypeVar("_Look")
 
 

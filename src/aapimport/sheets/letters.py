@@ -96,10 +96,13 @@ class OddRows(Letter):
         twice: The numbers that several rows have, or several cells in one column, of which readers
             keep one each.
         blocks: In how many blocks they stand; of more than one, a reader may see only the first.
+        strange: Whether cells are written so that readers may take them differently, or a search in
+            the text may not see what is said of them.
     """
 
     twice: Sequence[int] = ()
     blocks: int = 1
+    strange: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,27 +110,25 @@ class Suspects(Letter):
     """What a cheap look has found of what only the slow reader tells, which didn't look at it.
 
     Attributes:
-        crossed_out: For each column (from 0), the first row (from 1) whose cell looks crossed out;
-            -1 for a cell that doesn't say where it stands.
+        crossed_out: For each column (from 0), the first rows (from 1) whose cells look crossed out,
+            more than there are above a list; -1 for cells that don't say where they stand.
         formatted: The same for cells whose format shows another text than their value.
         numbers: Whether numbers may be shown otherwise than they are stored.
         links: Whether the sheet has links to addresses.
-        white_letters: Whether some letters of a text are white, perhaps on white.
         everything: Whether not even this look could be taken.
     """
 
-    crossed_out: Mapping[int, int] = field(default_factory=dict)
-    formatted: Mapping[int, int] = field(default_factory=dict)
+    crossed_out: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    formatted: Mapping[int, Sequence[int]] = field(default_factory=dict)
     numbers: bool = False
     links: bool = False
-    white_letters: bool = False
     everything: bool = False
 
     @classmethod
     def read(cls, plain: Mapping[str, Any]) -> Self:
         """The letter that was sent; JSON has made texts of the columns."""
         crossed_out, formatted = (
-            {int(column): row for column, row in plain[name].items()}
+            {int(column): rows for column, rows in plain[name].items()}
             for name in ("crossed_out", "formatted")
         )
         return super().read({**plain, "crossed_out": crossed_out, "formatted": formatted})

@@ -35,12 +35,14 @@ class SwallowedLine:
         column: Its column, from 0.
         line: The line.
         at_start: Whether the line begins where a row would.
+        cut_otherwise: Whether it has other delimiters than the file.
     """
 
     row: int
     column: int
     line: str
     at_start: bool
+    cut_otherwise: bool = False
 
     def error(self) -> FileProblemError:
         """Two unbalanced quotation marks have made one value of several rows."""
@@ -86,6 +88,7 @@ class Delimited:
                 absurdly long.
         """
         reader = _reader(self.text, self.delimiter, self.blanks_before_quotes)
+        cut_otherwise = _cut_otherwise(self.text, self.delimiter)
         row = lines = 0
         before: Sequence[str] = ()
         try:
@@ -94,6 +97,12 @@ class Delimited:
                 if reader.line_num != lines:  # a line break within quotes
                     lines = reader.line_num
                     self._look_for_swallowed(row, cells, len(before))
+                if cut_otherwise:
+                    self.suspects.extend(
+                        SwallowedLine(row, at, cell, at_start=False, cut_otherwise=True)
+                        for at, cell in enumerate(cells)
+                        if "@" in cell and cut_otherwise.search(cell)
+                    )
                 yield cells
                 before = cells
         except csv.Error as error:
@@ -123,6 +132,19 @@ class Delimited:
                 if _holds_address(line, self.delimiter):
                     self.suspects.append(found)
                     break
+
+
+def _cut_otherwise(text: str, delimiter: str) -> re.Pattern[str] | None:
+    """What finds a person between other delimiters than the file's; None where nobody is.
+
+    Where a line end is lost, the next line goes on in the last value of the one above.
+    """
+    others = "".join(one for one in DELIMITERS if one != delimiter and text.count(one) >= _MANY)
+    if not others:
+        return None
+    signs = re.escape(others)
+    person = re.compile(rf"\w@[\w.-]{{1,100}}([{signs}])[^\n@{signs}]{{0,100}}\1")
+    return person if person.search(text) else None
 
 
 def _cut_like_a_row(line: str, delimiter: str, wanted: int) -> bool:

@@ -131,7 +131,7 @@ def _unmarked(data: bytes, encoding: str | None, name: str, notes: list[Note]) -
         if own and not choices:
             return text, own
         raise AnswerNeededError(
-            f"{name} {'may not be' if own else 'is not'} UTF-8;"
+            f"{name} {'may not be UTF-8' if own else _not_utf8(data)};"
             " in which encoding do these names look right?",
             option="encoding",
             flag="--encoding",
@@ -144,6 +144,18 @@ def _unmarked(data: bytes, encoding: str | None, name: str, notes: list[Note]) -
     elif said != text and not data.isascii():
         raise _another(text, own, codec, encoding, name)
     return said, encoding
+
+
+def _not_utf8(data: bytes) -> str:
+    """That a text isn't UTF-8, and where it isn't if as many lines as not are."""
+    lines = [(n, one) for n, one in enumerate(data.split(b"\n"), start=1) if not one.isascii()]
+    others = [n for n, line in lines if line.decode("utf-8", "ignore").encode() != line]
+    if not others or 2 * len(others) > len(lines):
+        return "is not UTF-8"
+    more = f" and {len(others) - 1:,} more" if len(others) > 1 else ""
+    return (
+        f"is not UTF-8 in line {others[0]}{more}, and is in others, so that none is right for all"
+    )
 
 
 def _hold_against_mark(data: bytes, text: str, own: str, encoding: str, name: str) -> None:

@@ -9,11 +9,14 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
 from xml.parsers import expat
 
+from aapimport.sheets.facts import LEAST_HEIGHT
+
 _Style = TypeVar("_Style")
 _WHITE = "#ffffff"
 _FLAT = {"table-row": "row-height", "table-column": "column-width"}
-"""The property of each family that may say 0."""
-_NO_LENGTH = re.compile(r"\s*\+?(?:0+(?:\.0*)?|\.0+)\s*[a-z%]*\s*", re.IGNORECASE)
+"""The property of each family that may say that nobody sees it."""
+_LENGTH = re.compile(r"\s*\+?(\d+\.?\d*|\.\d+)\s*([a-z%]*)\s*", re.IGNORECASE)
+_POINTS = {"pt": 1.0, "px": 0.75, "pc": 12.0, "in": 72.0, "cm": 28.35, "mm": 2.835}
 _OTHERS = {"page-layout", "master-page", "default-page-layout", "presentation-page-layout"}
 
 
@@ -73,9 +76,9 @@ class Styles:
             _keep(self._flat, (self._family, self._current), is_in=is_flat)
 
     def is_flat(self, family: str, style: str) -> bool:
-        """Whether a style of rows (`table-row`) or columns (`table-column`) has no height or width.
+        """Whether rows (`table-row`) or columns (`table-column`) of a style can hardly be seen.
 
-        Where a program is to find the best height itself, as it opens the file, it isn't 0.
+        Where a program is to find the best height itself, as it opens the file, they can.
         """
         return (family, style) in self._flat
 
@@ -126,8 +129,11 @@ def read_styles(chunks: Iterable[bytes]) -> Styles:
 
 
 def _is_nothing(length: str) -> bool:
-    """Whether a length such as `0.00cm` is 0."""
-    return _NO_LENGTH.fullmatch(length) is not None
+    """Whether a length such as `0.02cm` is one that nobody can see."""
+    found = _LENGTH.fullmatch(length)
+    if found is None:
+        return False
+    return float(found[1]) * _POINTS.get(found[2].lower(), LEAST_HEIGHT) < LEAST_HEIGHT
 
 
 def _keep(styles: set[_Style], name: _Style, *, is_in: bool) -> None:

@@ -13,7 +13,17 @@ from typing import Any
 
 from aapimport.errors import FileProblemError
 from aapimport.sheets.book import Choices, Sheet, Value
-from aapimport.sheets.facts import Columns, Facts, Looks, Reason, Unseen
+from aapimport.sheets.facts import (
+    LEAST_HEIGHT,
+    LEAST_WIDTH,
+    PARTS,
+    TWIPS,
+    Columns,
+    Facts,
+    Looks,
+    Reason,
+    Unseen,
+)
 from aapimport.sheets.formats.calamine import Grid, read_grids
 from aapimport.sheets.formats.xls_formulas import Formulas
 from aapimport.sheets.intake import Intake
@@ -145,7 +155,9 @@ def _facts(sheet: Any, grid: Grid, formulas: Formulas, *, worked_out: bool, twic
         looks=looks,
         hidden_rows=_hidden_rows(sheet),
         hidden_columns={
-            column for column, known in sheet.colinfo_map.items() if known.hidden or not known.width
+            column
+            for column, known in sheet.colinfo_map.items()
+            if known.hidden or known.width < LEAST_WIDTH * PARTS
         },
         merged=tuple({*grid.merged, *merged}),
         zeros=formulas.zeros,
@@ -220,12 +232,12 @@ def _look_of_letters(sheet: Any, row: int, column: int, style: int) -> str:
 
 
 def _hidden_rows(sheet: Any) -> set[int]:
-    """The rows that are hidden, filtered out, folded away, or of no height."""
+    """The rows that are hidden, filtered out, folded away, or of hardly any height."""
     known = sheet.rowinfo_map
     hidden = {
         row + 1
         for row, info in known.items()
-        if info.hidden or (not info.height and not info.has_default_height)
+        if info.hidden or (info.height < LEAST_HEIGHT * TWIPS and not info.has_default_height)
     }
     if sheet.default_row_hidden:
         hidden.update(row + 1 for row in range(sheet.nrows) if row not in known)

@@ -15,7 +15,19 @@ from xml.etree import ElementTree as ET
 
 from aapimport.errors import FileProblemError
 from aapimport.sheets.book import Choices, Sheet, Value
-from aapimport.sheets.facts import ERROR_CODES, Area, Cell, Facts, Looks, Reason, Unseen
+from aapimport.sheets.facts import (
+    ERROR_CODES,
+    LEAST_HEIGHT,
+    LEAST_WIDTH,
+    PARTS,
+    TWIPS,
+    Area,
+    Cell,
+    Facts,
+    Looks,
+    Reason,
+    Unseen,
+)
 from aapimport.sheets.formats.calamine import MOST_CELLS, Grid, read_grids
 from aapimport.sheets.formats.xlsb_records import number, read_whole, records, text
 from aapimport.sheets.formats.xlsb_styles import (
@@ -35,7 +47,7 @@ _RK, _ERROR, _BOOLEAN, _REAL, _TEXT, _SHARED, _RICH_TEXT = 2, 3, 4, 5, 6, 7, 62
 _FORMULAS = {8: _TEXT, 9: _REAL, 10: _BOOLEAN, 11: _ERROR}
 _SHORT, _SHORT_END, _SHORT_FROM = 12, 18, 11
 """Records of the same kinds, less by 11, for the cell beside the one before: without a column."""
-_HIDDEN_ROW, _HIDDEN_COLUMN = 0x10, 1
+_HIDDEN_ROW, _OWN_HEIGHT, _HIDDEN_COLUMN = 0x10, 0x20, 1
 _ROW_END, _COLUMN_END = 1_048_576, 16_384
 _BROKEN = (KeyError, IndexError, ValueError, struct.error, zipfile.BadZipFile, ET.ParseError)
 _DAY_0 = dt.datetime(1899, 12, 30)  # noqa: DTZ001 -- a sheet's dates have no zone
@@ -185,7 +197,9 @@ class _Records:
             if self._row in self._rows:
                 self._facts.twice.append(self._row)
             self._rows.add(self._row)
-            if body[11] & _HIDDEN_ROW:
+            height = int.from_bytes(body[8:10], "little")
+            is_flat = body[11] & _OWN_HEIGHT and height < LEAST_HEIGHT * TWIPS
+            if is_flat or body[11] & _HIDDEN_ROW:
                 self._facts.hidden_rows.add(self._row)
         elif _SHORT <= kind <= _SHORT_END:
             self.is_short = True
@@ -253,7 +267,7 @@ class _Records:
     def _take_rare(self, kind: int, body: bytes) -> None:
         if kind == _COLUMNS:
             first, last, width = struct.unpack_from("<III", body)
-            if body[16] & _HIDDEN_COLUMN or not width:
+            if body[16] & _HIDDEN_COLUMN or width < LEAST_WIDTH * PARTS:
                 self._facts.hidden_columns.update(range(first, min(last + 1, _COLUMN_END)))
         elif kind == _MERGED:
             top, bottom, left, right = struct.unpack_from("<4I", body)

@@ -134,7 +134,8 @@ class _Scan:
         if self._areas:
             self._seen.add(cell)
         self._note_link(cell)
-        if not self._value:
+        may_be_spaces = self._kind in {"str", "inlineStr"} and not self._recalculates
+        if not self._value or not (may_be_spaces or self._value.strip()):
             is_blank_text = self._kind == "str" and self._value == ""
             if self._recalculates or not is_blank_text:
                 self._not_worked_out(cell)

@@ -15,7 +15,7 @@ from aapimport.sheets import facts
 from aapimport.sheets.archive import inspect_archive
 from aapimport.sheets.colours import is_white
 from aapimport.sheets.extent import long_sheets
-from aapimport.sheets.formats.xlsx_cells import odd_rows
+from aapimport.sheets.formats.xlsx_places import odd_rows
 from aapimport.sheets.formats.xlsx_unlooked import suspects
 from aapimport.sheets.letters import LookRequest, SecondView, SheetView
 from aapimport.sheets.limits import forbid_processes
@@ -60,7 +60,8 @@ def look_into(request: LookRequest) -> SecondView:
     sheets = package.sheets
     odd = {sheet.name: odd_rows(data, sheet.part) for sheet in sheets}
     parts = {sheet.part for sheet in sheets}
-    too_long = set() if request.thorough else long_sheets(data, parts, facts.MOST_ROWS)
+    doubtful = {sheet.part for sheet in sheets if request.thorough or odd[sheet.name].strange}
+    too_long = long_sheets(data, parts - doubtful, facts.MOST_ROWS)
     # The first reader inspects the archive as well; what is said of one that it refuses is unread.
     cheap = {
         sheet.name: suspects(data, sheet.part, package.styles, package.strings)
@@ -239,18 +240,26 @@ def _not_ours(text: str, author: str) -> str:
 
 
 def _hidden_rows(sheet: "Worksheet") -> list[int]:
-    """Rows that are hidden, filtered out, folded away, or of no height."""
+    """Rows that are hidden, filtered out, folded away, or of hardly any height."""
     dimensions = sheet.row_dimensions
     if sheet.sheet_format.zeroHeight:
         shown = {row for row, is_known in dimensions.items() if not is_known.hidden}
         return [row for row in range(1, sheet.max_row + 1) if row not in shown]
-    return sorted(row for row, known in dimensions.items() if known.hidden or known.height == 0)
+    return sorted(
+        row
+        for row, known in dimensions.items()
+        if known.hidden or _is_less(known.height, facts.LEAST_HEIGHT)
+    )
 
 
 def _hidden_columns(sheet: "Worksheet") -> list[int]:
-    """Columns (from 0) that are hidden or of no width."""
+    """Columns (from 0) that are hidden or of hardly any width."""
     hidden: list[int] = []
     for known in sheet.column_dimensions.values():
-        if (known.hidden or known.width == 0) and known.min and known.max:
+        if (known.hidden or _is_less(known.width, facts.LEAST_WIDTH)) and known.min and known.max:
             hidden += range(known.min - 1, min(known.max, _MOST_COLUMNS))
     return hidden
+
+
+def _is_less(size: float | None, least: float) -> bool:
+    return size is not None and size < least
