@@ -19,8 +19,8 @@ from aapimport.sheets import child
 from support.kept import keep
 from support.machine import Machine
 from support.readers import Readers
-from support.stub import TOKEN, ScimStub
-from support.traces import traces
+from support.stub import ScimStub
+from support.traces import SECRETS, traces
 from support.uploading import Uploading
 from support.warm import CAN_FORK, Warm
 
@@ -174,11 +174,11 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_trace_of_a_token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test may leave a file that holds the token of the scripted services, whatever it ran."""
+    """No test may leave a file that holds a token of the scripted services, whatever it ran."""
     yield
     folder = tmp_path_factory.getbasetemp()
-    left = [one for one in traces(folder, [TOKEN]) if Path(one).name not in _KEPT_IN]
-    assert left == [], f"the services' token is in files below {folder}"
+    left = [one for one in traces(folder, SECRETS) if Path(one).name not in _KEPT_IN]
+    assert left == [], f"a token of the services is in files below {folder}"
 
 
 @pytest.fixture(scope="session")

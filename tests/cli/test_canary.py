@@ -16,15 +16,19 @@ from support.wire import Act, Response, error, instead
 NAMES = ("quetzalina", "oxymandias")
 OPTIONS = ("--pass", "Leadership 2026", "--maybe", "create")
 BUG = """
-import sys
+import os, sys
 from aapimport.cli import main
-from aapimport.run.runner import Runner
+from aapimport.services.transport import Transport
 
-def steps(self):
-    raise ValueError("quetzalina.oxymandias@acme.com " + sys.argv[1])
+request = Transport.request
 
-Runner.steps = steps
-sys.exit(main(sys.argv[2:]))
+def broken(self, method, path, **more):
+    if method != "GET":
+        raise ValueError(f"quetzalina.oxymandias@acme.com {os.environ['AAPIMPORT_PORTAL_TOKEN']}")
+    return request(self, method, path, **more)
+
+Transport.request = broken
+sys.exit(main(sys.argv[1:]))
 """
 
 
@@ -93,7 +97,7 @@ def test_nobody_is_left_behind_by_name(started, live, file, machine, portal_stub
     assert traces(machine.state, NAMES)  # so that the looks below prove something
 
     broken = subprocess.run(
-        [sys.executable, "-c", BUG, TOKEN, "resume"],
+        [sys.executable, "-c", BUG, "resume"],
         env=os.environ | live,
         capture_output=True,
         check=False,

@@ -10,9 +10,10 @@ from io import BytesIO
 from pathlib import Path
 
 from support.habits import TOKEN
+from support.token_endpoint import CLIENT_SECRET, FETCHED
 
-SECRETS = {TOKEN}
-"""The tokens of the services that are open in this process: no command may print one of them."""
+SECRETS = {TOKEN, CLIENT_SECRET, FETCHED}
+"""What opens the services of this process, and its beginning: no command may print or write it."""
 _ARCHIVE = b"PK\x03\x04"
 _MOST_UNPACKED = 8 << 20
 _BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, ValueError)
