@@ -20,6 +20,7 @@ from support.kept import keep
 from support.machine import Machine
 from support.readers import Readers
 from support.stub import ScimStub
+from support.traces import SECRETS, traces
 from support.uploading import Uploading
 from support.warm import CAN_FORK, Warm
 
@@ -36,6 +37,10 @@ _COMMANDS = (
     *("aapimport.cli.sandbox", "aapimport.sandbox.serving", "support.rehearsal"),
 )
 """What nearly every command imports."""
+
+
+_KEPT_IN = ("secrets.json", "secret")
+"""Where tests put tokens on purpose: the file that `login --file` writes, and a user's own."""
 
 
 class NetworkTouchedError(AssertionError):
@@ -165,6 +170,15 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", checked_connect)
     monkeypatch.setattr(socket.socket, "connect_ex", checked_connect_ex)
     monkeypatch.setattr(socket, "getaddrinfo", checked_look_up)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_trace_of_a_token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test may leave a file that holds a token of the scripted services, whatever it ran."""
+    yield
+    folder = tmp_path_factory.getbasetemp()
+    left = [one for one in traces(folder, SECRETS) if Path(one).name not in _KEPT_IN]
+    assert left == [], f"a token of the services is in files below {folder}"
 
 
 @pytest.fixture(scope="session")

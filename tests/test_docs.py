@@ -9,7 +9,7 @@ from support.warm import Warm
 
 ROOT = Path(__file__).parents[1]
 TEXTS = [
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
+    *(ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")),
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 
@@ -56,6 +56,19 @@ def test_no_page_is_cited_that_does_not_exist() -> None:
         if not any((folder / cited).exists() for folder in (ROOT, ROOT / "docs", path.parent))
     ]
     assert missing == []
+
+
+def test_every_promise_of_security_has_its_test() -> None:
+    """Each section of promises names tests, and each of them is there."""
+    page = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    promises = page.partition("## Promises")[2].partition("\n## ")[0].split("\n### ")[1:]
+    assert len(promises) == 7
+    for promise in promises:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", promise)
+        assert named, promise.splitlines()[0]
+        for path, name in named:
+            assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8"), name
+    assert page.count("::") == len(re.findall(r"`tests/[\w/]+\.py::test_\w+`", page))
 
 
 def test_every_page_can_be_reached() -> None:

@@ -1,9 +1,14 @@
-"""What CONTRIBUTING.md says of the size of modules and functions."""
+"""What CONTRIBUTING.md says of modules and functions, and SECURITY.md of what they never do."""
 
 import ast
 from pathlib import Path
 
 SOURCES = sorted((Path(__file__).parents[1] / "src").rglob("*.py"))
+RUNS_WHAT_IT_READS = {
+    *("pickle", "marshal", "shelve", "runpy", "yaml"),
+    *("eval", "exec", "compile", "__import__", "shell"),
+}
+"""Modules, functions and an argument of `subprocess` that make code of bytes."""
 MOST_LINES, MOST_OF_A_FUNCTION = 350, 50
 
 
@@ -19,3 +24,21 @@ def test_modules_and_functions_are_short() -> None:
                 lines = (node.end_lineno or 0) - node.lineno + 1
                 long += [f"{path.name}: {node.name}"] if lines > MOST_OF_A_FUNCTION else []
     assert not long
+
+
+def test_nothing_that_is_read_is_executed() -> None:
+    """No module of ours turns bytes into code or objects with methods: they are data for good."""
+    found = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names: set[str] = set()
+            if isinstance(node, ast.Import):
+                names = {one.name.partition(".")[0] for one in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names = {(node.module or "").partition(".")[0]}
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                names = {node.func.id}
+            elif isinstance(node, ast.keyword):
+                names = {node.arg or ""}
+            found += [f"{path.name}: {name}" for name in names & RUNS_WHAT_IT_READS]
+    assert found == []

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from aapimport.config.settings import (
     SETTLE_SECONDS,
 )
 from aapimport.sandbox.serving import PracticeServer
+from support.traces import SECRETS, said, traces
 from support.warm import Forked, Warm
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -29,11 +31,14 @@ PASS = ("--pass", "Leadership 2026")
 
 @dataclass(frozen=True)
 class Done:
-    """A finished command."""
+    """A finished command, which has shown no token of a service that is open."""
 
     code: int
     out: str
     err: str
+
+    def __post_init__(self) -> None:
+        assert said(self.out + self.err, SECRETS) == []
 
     @property
     def json(self) -> Any:
@@ -99,15 +104,26 @@ def served(tmp_path: Path) -> Iterator[dict[str, str]]:
         thread = threading.Thread(target=server.serve)
         thread.start()
         address = server.address
-        yield {
-            PORTAL_URL: address.portal_url,
-            PORTAL_TOKEN: address.token,
-            JHANA_URL: address.jhana_url,
-            JHANA_TOKEN: address.token,
-            SETTLE_SECONDS: "0.5",
-        }
+        with _secret(address.token, tmp_path):
+            yield {
+                PORTAL_URL: address.portal_url,
+                PORTAL_TOKEN: address.token,
+                JHANA_URL: address.jhana_url,
+                JHANA_TOKEN: address.token,
+                SETTLE_SECONDS: "0.5",
+            }
         server.stop()
         thread.join()
+
+
+@contextmanager
+def _secret(token: str, folder: Path) -> Iterator[None]:
+    """Let no command show a token, and none leave it in a file, but for the portal's own."""
+    SECRETS.add(token)
+    yield
+    SECRETS.remove(token)
+    left = [one for one in traces(folder, [token]) if Path(one).name != "practice.sqlite3"]
+    assert left == [], "the served portal's token is in files"
 
 
 @pytest.fixture
@@ -138,7 +154,9 @@ def served_elsewhere(started: Callable[..., Process], tmp_path: Path) -> Iterato
     server = started("sandbox", "serve", AAPIMPORT_STATE_DIR=str(tmp_path / "served"))
     assert server.stdout is not None
     lines = [server.stdout.readline().decode().strip() for _ in range(4)]
-    yield dict(line.split("=", 1) for line in lines) | {SETTLE_SECONDS: "0.5"}
+    settings = dict(line.split("=", 1) for line in lines)
+    with _secret(settings[PORTAL_TOKEN], tmp_path):
+        yield settings | {SETTLE_SECONDS: "0.5"}
     server.send_signal(signal.SIGTERM)
     server.communicate(timeout=10)
 

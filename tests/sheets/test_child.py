@@ -180,6 +180,20 @@ def test_memory_is_measured() -> None:
     assert limits._ps_memory(999_999_999) == 0
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there is no ps")
+def test_what_measures_memory_knows_no_tokens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`ps` is a child like any other: it is told where programs are, and nothing of ours."""
+    program = tmp_path / "ps"
+    program.write_text(f"#!/bin/sh\nenv >'{tmp_path}/seen'\necho 7\n", encoding="utf-8")
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("AAPIMPORT_PORTAL_TOKEN", "canary")
+    assert limits._ps_memory(os.getpid()) == 7 * 1024
+    assert "canary" not in (tmp_path / "seen").read_text(encoding="utf-8")
+
+
 def test_larger_files_get_more() -> None:
     """Limits grow with the file, and memory has an end."""
     small, large = limits_for(1000), limits_for(30_000_000)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from aapimport.errors import ExitCode
+from support.traces import SECRETS, said
 from support.warm import Forked, Warm
 
 WAIT = 60.0
@@ -74,6 +75,7 @@ class Terminal:
             finally:
                 process.kill()  # a question that was not asked must not keep the test waiting
         os.close(ours)
+        assert said(self.screen, SECRETS) == []
         return ExitCode(code)
 
     def _start(

@@ -16,6 +16,8 @@ from aapimport.config.logins import ClientCredentials, Secret
 from support.wire import RESET, Request, Response, Server, error
 
 CLIENT_ID, CLIENT_SECRET = "hr-import:eu", "s3cret +/of=the%client"
+FETCHED = "fetched-7b21-"
+"""How each token begins that it gives."""
 
 _TROUBLES = (error(503), RESET, Response(body=b"<html>"), Response(cut=0), None)
 
@@ -122,7 +124,7 @@ class TokenEndpoint:
             return refusal(401, "invalid_client")
         if form["grant_type"] != "client_credentials" or form["scope"] != "scim write":
             return refusal(400, "invalid_scope")
-        token = secrets.token_urlsafe(24)
+        token = FETCHED + secrets.token_urlsafe(24)
         life = 1e9 if self.life is None else self.life
         self._tokens[token] = time.monotonic() + life
         said = {"access_token": token, "token_type": "bearer"}

@@ -132,11 +132,14 @@ def memory_of(pid: int) -> int:
 
 
 def _ps_memory(pid: int) -> int:
-    """By `ps`, which POSIX requires; it counts in units of 1,024 bytes."""
+    """By `ps`, which POSIX requires; it counts in units of 1,024 bytes, and gets no secret."""
+    import os
+
     try:
         done = subprocess.run(
             ["ps", "-o", "rss=", "-p", str(pid)],  # noqa: S607 -- wherever the system keeps it
             capture_output=True,
+            env={"PATH": os.environ.get("PATH", os.defpath)},
             check=False,
             timeout=5,
         )
