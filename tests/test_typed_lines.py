@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`(aapimport [^`]+)`")
-_COMMAND = re.compile(r"(?:^|[\s/\\])aapimport(?:\.exe)? (.*)")
+_COMMAND = re.compile(r"(?:^|[\s/\\])aapimport(?:\.exe)? ([a-z-].*)")
 _ENDS = re.compile(r"\s(?:[|<]|&&|\|\||\d?>>?|#)|[;…]|\d?>>?\S")
 """Where the command ends and the shell, a comment or an ellipsis begins."""
 _WINDOWS = ("bat", "powershell")
