@@ -2,12 +2,13 @@
 
 `aapimport` and a bare click program print their help, each as a process of its own, in turn, so
 that whatever else the machine does strikes both. The bare one is a group with one command. Prints
-the quickest and the median time of each in milliseconds, and the ratio of the medians, which should
-be at most 1.3.
+the median of the seconds on the clock and on the processor, in milliseconds, and the ratio of both,
+which should be at most 1.3; on a busy machine the processor's is the one to go by.
 """
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -35,17 +36,24 @@ group()
 MOST = 1.3
 
 
-def milliseconds(module: str, folder: Path) -> float:
-    """How long `python -m module --help` takes."""
+def milliseconds(module: str, folder: Path) -> tuple[float, float]:
+    """How long `python -m module --help` takes, on the clock and on the processor."""
     paths = os.pathsep.join((str(folder), os.environ.get("PYTHONPATH", "")))
-    start = time.perf_counter()
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [sys.executable, "-m", module, "--help"],
         env=os.environ | {"PYTHONPATH": paths},
         stdout=subprocess.DEVNULL,
         check=True,
     )
-    return 1000 * (time.perf_counter() - start)
+    taken, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    computed = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return 1000 * taken, 1000 * computed
+
+
+def _medians(taken: list[tuple[float, float]]) -> tuple[float, float]:
+    clock, processor = zip(*taken, strict=True)
+    return statistics.median(clock), statistics.median(processor)
 
 
 def main() -> None:
@@ -54,7 +62,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=30, help="how often each is started")
     runs = parser.parse_args().runs
     programs = {"bare click program": "bare", "aapimport --help": "aapimport"}
-    times: dict[str, list[float]] = {name: [] for name in programs}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in programs}
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "bare.py").write_text(BARE, encoding="utf-8")
         for run in range(runs + 1):
@@ -62,12 +70,15 @@ def main() -> None:
                 taken = milliseconds(module, Path(folder))
                 if run:  # the first one compiles
                     times[name].append(taken)
-    print(f"{'':20} {'quickest':>9} {'median':>9} {'bare=1':>7}")
-    bare = statistics.median(times["bare click program"])
+    print(f"{'':20} {'clock':>9} {'bare=1':>7} {'processor':>11} {'bare=1':>7}")
+    bare = _medians(times["bare click program"])
     for name, taken in times.items():
-        median = statistics.median(taken)
-        print(f"{name:20} {min(taken):6.0f} ms {median:6.0f} ms {median / bare:7.2f}")
-    print(f"the ratio should be at most {MOST}")
+        clock, processor = _medians(taken)
+        print(
+            f"{name:20} {clock:6.0f} ms {clock / bare[0]:7.2f}"
+            f" {processor:8.0f} ms {processor / bare[1]:7.2f}"
+        )
+    print(f"the ratios should be at most {MOST}")
 
 
 if __name__ == "__main__":
