@@ -3,22 +3,20 @@
     python docs/make_docs.py           writes them
     python docs/make_docs.py --check   exits with 1 when one is out of date
 
-Help texts, screens and schemas are produced by the program; receipts' numbers, times and folders,
-which differ from run to run, are replaced by fixed ones. The street of `architecture.md` is made of
-the first lines of the modules' docstrings, in the order of the import contract.
+Help texts, screens and schemas are produced by the program. In pages that people write, the screens
+below `$ aapimport ...` are made anew (`tests/support/pages.py`); receipts' numbers, times and
+folders, which differ from run to run, are replaced by fixed ones. The street of `architecture.md`
+is made of the first lines of the modules' docstrings, in the order of the import contract.
 """
 
 import ast
 import json
-import os
-import re
-import subprocess
 import sys
-import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Union
+from typing import TYPE_CHECKING, Union
 
 import click
 from pydantic import BaseModel, Field, TypeAdapter, create_model
@@ -33,12 +31,13 @@ from aapimport.plan.report import PlanReport
 from aapimport.problems.page import catalogue_page
 from aapimport.run.report import UploadReport
 
+if TYPE_CHECKING:
+    from support.warm import Warm
+
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 PACKAGE = ROOT / "src" / "aapimport"
 _STREET, _END = "<!-- street -->", "<!-- end of the street -->"
-_RECEIPT = re.compile(r"\b(Plan|Receipt|resume) [2-9A-Z]{6}\b")
-_TIME = re.compile(r"\d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2} UTC   took \S+ s")
 _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "validate": (ValidationReport,),
     "plan": (PlanReport,),
@@ -50,31 +49,25 @@ _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "sandbox show": (PracticeReport,),
 }
 """What each command prints with `--json`."""
-_WALK = (
-    ("Write the template, and fill it in with Excel.", "generate-template people.xlsx"),
-    ("Check what you have. Nothing is sent.", "validate examples/users-with-mistakes.xlsx"),
-    (
-        "See what an upload would do. Both services are read; nothing is written.",
-        'plan examples/users.xlsx --pass "Leadership 2026" --no-emails',
-    ),
-    (
-        "Upload a file without mistakes; `--yes` answers what a terminal would be asked.",
-        'upload examples/users.xlsx --pass "Leadership 2026" --no-emails --yes',
-    ),
-    (
-        "Upload it again: everybody is there already, so nobody is created and no seat is used.",
-        'upload examples/users.xlsx --pass "Leadership 2026" --no-emails --yes',
-    ),
-    ("See what the portal holds now.", "passes"),
-)
+DOORS = ("first-upload.md", "automation.md", "many-clients.md")
+"""The pages with screens."""
 
 
-def pages() -> Iterator[tuple[Path, str]]:
-    """Every generated file and its text."""
-    yield DOCS / "commands.md", _commands()
+def pages(warm: "Warm | None" = None) -> Iterator[tuple[Path, str]]:
+    """Every generated file and its text.
+
+    Args:
+        warm: What starts commands within milliseconds; without it each is a new interpreter.
+    """
+    sys.path.append(str(ROOT / "tests"))
+    from support.pages import screen_of, with_screens
+
+    yield DOCS / "commands.md", _commands(partial(screen_of, warm=warm))
     yield DOCS / "problems.md", catalogue_page()
-    yield DOCS / "walkthrough.md", _walkthrough()
     yield DOCS / "architecture.md", _architecture()
+    for name in DOORS:
+        page = (DOCS / name).read_text(encoding="utf-8")
+        yield DOCS / name, with_screens(page, ROOT / "examples", warm)
     for name, models in _ANSWERS.items():
         schema = _schema(f"aapimport {name} --json", *models)
         text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
@@ -92,7 +85,7 @@ def _schema(title: str, *models: type[BaseModel]) -> dict[str, object]:
     return {"title": title} | TypeAdapter(Union[*results, Failure]).json_schema(by_alias=True)
 
 
-def _commands() -> str:
+def _commands(screen: Callable[[list[str]], str]) -> str:
     parts = [
         "# Every command",
         "What `--help` prints, and `--help-all` where there is one. Made by `docs/make_docs.py`.",
@@ -100,7 +93,7 @@ def _commands() -> str:
     ]
     for words in _command_lines(group, ()):
         parts += [f"## `{' '.join(('aapimport', *words))}`", ""]
-        parts += ["```", _help(words), "```", ""]
+        parts += ["```", screen([*words, _help_flag(words)]), "```", ""]
     return "\n".join(parts)
 
 
@@ -138,59 +131,13 @@ def _line(module: Path, indent: str) -> str:
     return f"{indent}{module.name}".ljust(24) + first
 
 
-def _help(words: tuple[str, ...]) -> str:
+def _help_flag(words: tuple[str, ...]) -> str:
+    """The flag with which a command tells of all its options."""
     command: click.Command = group
     for word in words:
         found = command.get_command(click.Context(command), word)  # type: ignore[attr-defined] # a group's
         command = found or command
-    return _run([*words, "--help-all" if isinstance(command, GroupedCommand) else "--help"], Path())
-
-
-def _walkthrough() -> str:
-    parts = [
-        "# A first upload, screen by screen",
-        "",
-        "Without settings, everything here goes to the practice portal. The program itself made",
-        "these screens (`docs/make_docs.py`).",
-        "",
-    ]
-    with tempfile.TemporaryDirectory() as folder:
-        for text, line in _WALK:
-            words = [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', line)]
-            places = [str(Path(folder) / word) if word == "people.xlsx" else word for word in words]
-            screen = _run(places, Path(folder) / "state").replace(f"{folder}{os.sep}", "")
-            parts += [text, "", "```", f"$ aapimport {line}", _fixed(screen), "```", ""]
-    return "\n".join(parts)
-
-
-def _run(words: list[str], state: Path) -> str:
-    """What a command prints at 80 columns: stdout and stderr, without trailing blanks."""
-    mine = ("AAPIMPORT_", "XDG_")  # settings of whoever makes the pages
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(mine)
-    } | {"AAPIMPORT_STATE_DIR": str(state), "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
-    environment |= dict.fromkeys(("HOME", "USERPROFILE", "LOCALAPPDATA"), str(state))
-    screen = screen_of(words, environment)
-    return "\n".join(text.rstrip() for text in screen.rstrip().splitlines())
-
-
-def screen_of(words: list[str], environment: dict[str, str]) -> str:
-    """What a command prints, on both streams."""
-    return subprocess.run(
-        [sys.executable, "-m", "aapimport", *words],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        check=False,
-    ).stdout
-
-
-def _fixed(screen: str) -> str:
-    screen = _RECEIPT.sub(r"\1 7K3QX9", screen)
-    return _TIME.sub("22 Nov 2026 18:04 UTC   took 1 s", screen)
+    return "--help-all" if isinstance(command, GroupedCommand) else "--help"
 
 
 def main() -> int:

@@ -149,14 +149,22 @@ class Jobs:
         finally:
             os.close(theirs)
 
-    def screen(self, words: Sequence[str], environment: Mapping[str, str]) -> str:
-        """What a command prints, on both streams, without anything to read."""
-        with tempfile.TemporaryFile() as both, open(os.devnull, "rb") as nothing:  # noqa: PTH123 -- a device
-            streams = [nothing.fileno(), both.fileno(), both.fileno()]
+    def screen(
+        self, words: Sequence[str], environment: Mapping[str, str], stdin: Path | None = None
+    ) -> tuple[str, int]:
+        """What a command prints, on both streams, and its exit code.
+
+        Args:
+            words: Its words.
+            environment: Its environment.
+            stdin: The file that it reads; nothing is there to read without one.
+        """
+        with tempfile.TemporaryFile() as both, (stdin or Path(os.devnull)).open("rb") as source:
+            streams = [source.fileno(), both.fileno(), both.fileno()]
             job = {"run": "command", "words": list(words), "environment": dict(environment)}
-            self._start(words, job, streams).wait()
+            code = self._start(words, job, streams).wait()
             both.seek(0)
-            return both.read().decode()
+            return both.read().decode(), code
 
     def reader(  # the part of `subprocess.Popen` that sheets/child.py uses
         self,
