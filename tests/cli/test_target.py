@@ -178,3 +178,18 @@ def test_services_in_the_folder_are_a_choice(aapimport, machine):
     done = aapimport("passes")
     assert done.code == 3
     assert "there is no token or password for the portal" in done.err
+
+
+def test_every_screen_of_an_upload_names_the_profile(aapimport, live, portal_stub, tmp_path):
+    """Plan, last question and receipt say where; the commands that are named work there."""
+    file = tmp_path / "people.csv"
+    file.write_text("Email,First Name,Last Name\nbo@acme.com,Bo,Quist\n", encoding="utf-8")
+    words = ("upload", file, "--pass", "Leadership 2026", "--no-emails", "--profile", "acme")
+    stopped = aapimport(*words, "--live", stdin="\n", **live)
+    assert stopped.code == 1, stopped.err
+    asked = " ".join(stopped.err.split())
+    assert f"for good, on {portal_stub.url} (profile acme)) to go on" in asked
+    done = aapimport(*words, "--live", stdin="1\n", **live)
+    assert done.code == 0, done.err
+    assert " ".join(done.out.split()).count("(profile acme)") >= 3
+    assert "again with: aapimport resume --profile acme " in " ".join(done.err.split())

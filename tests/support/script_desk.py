@@ -23,6 +23,7 @@ class ScriptDesk:
 
     def __init__(self, *answers: bool | int | str, yes: bool = False, practice: bool) -> None:
         self.practice, self.yes, self.as_json, self.on_terminal = practice, yes, False, True
+        self.profile = ""
         self.asked: list[tuple[str, str]] = []
         self.shown: list[tuple[str, str]] = []
         self.said: list[str] = []

@@ -109,7 +109,7 @@ def approve_plan(plan: "Plan", desk: "Desk") -> None:
     """
     from aapimport.screens.target import place
 
-    where = place(plan.target, plan.address)
+    where = place(plan.target, plan.address, desk.profile)
     if plan.seats:
         what = f"the seats that this upload uses, for good, on {where}"
         approved = desk.type_number(what, plan.seats, "--yes")

@@ -75,7 +75,7 @@ class Carrier:
                 if self.desk.as_json:
                     self.desk.print_result(report.model_dump_json(by_alias=True, indent=2))
                 else:
-                    self.desk.show(show_receipt, report, run)
+                    self.desk.show(show_receipt, report, run, self.desk.profile)
         self.desk.say(_next(run.receipt, report.exit_code))
         return report.exit_code
 

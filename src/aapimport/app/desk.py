@@ -20,11 +20,13 @@ class Desk(Protocol):
         practice: Whether everything goes to the practice portal.
         yes: Whether `--yes` has already answered.
         as_json: Whether what is printed in the end is JSON, for a script.
+        profile: The profile that the services are configured in; empty without one.
     """
 
     practice: bool
     yes: bool
     as_json: bool
+    profile: str
 
     @property
     def on_terminal(self) -> bool:

@@ -169,9 +169,9 @@ def chosen_upload(journal: "Journal", address: str, desk: "Desk") -> "Run | None
     found = journal.open_runs(address)
     listed = [(run, journal.progress(run.receipt)) for run in found]
     if len(found) == 1:
-        desk.show_beside(show_open_uploads, listed)
+        desk.show_beside(show_open_uploads, listed, desk.profile)
     else:
-        desk.show(show_open_uploads, listed)
+        desk.show(show_open_uploads, listed, desk.profile)
     if len(found) > 1:
         raise UsageError(
             f"{len(found)} uploads are open", hint="say which, with one of the commands above"
@@ -241,7 +241,7 @@ def show_closed_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode
         return _print_json(journal, run, desk)
     report = make_report(journal, run, journal.addresses(run.receipt))
     with printed_receipt(run.receipt, desk):
-        desk.show(show_receipt, report, run)
+        desk.show(show_receipt, report, run, desk.profile)
         desk.print_result("closed before everything was done: nothing more is sent")
         _show_debts(journal, run, desk)
     return report.exit_code

@@ -71,7 +71,8 @@ class Planning:
         upload = f"aapimport upload {as_typed(self.file)}"
         if self.output:
             return f"{upload} --plan {as_typed(self.output)}"
-        return f"{upload} --pass {as_typed(decided.pass_.name)}"
+        flags = {True: " --emails", False: " --no-emails", None: ""}[self.choices.emails]
+        return f"{upload} --pass {as_typed(decided.pass_.name)}{flags}"
 
     def _drafted(self, checked: "Checked") -> "Plan":
         """What an upload could do, as the services are now."""
@@ -94,9 +95,11 @@ class Planning:
         from aapimport.screens.plan import show_plan, show_preview
         from aapimport.screens.steps import show_steps
 
-        self.desk.show(show_preview, decided, self.choices.preview, warned_rows(checked))
+        self.desk.show(
+            show_preview, decided, self.choices.preview, warned_rows(checked), self.desk.profile
+        )
         self.desk.show(show_steps, decided, everybody=self.everybody)
-        self.desk.show(show_plan, decided)
+        self.desk.show(show_plan, decided, self.desk.profile)
 
     def _print(self, decided: "Plan", *, emails_open: bool) -> None:
         """Print a plan, refused or not; who writes it to a file has decided about the e-mails."""

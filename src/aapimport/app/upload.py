@@ -153,7 +153,7 @@ class Upload:
 
         with self.desk.busy("asking the services"):
             plan = approved_again(report, checked, services, self.settings, memory)
-        self.desk.show(show_plan, plan)
+        self.desk.show(show_plan, plan, self.desk.profile)
         self._approve_specially(plan)
         if self.desk.on_terminal:
             approve_plan(plan, self.desk)
@@ -179,10 +179,12 @@ class Upload:
         if self.choices.emails is False:
             draft = draft.without_emails()
         plan = decided_plan(draft, self.desk, self.choices)
-        self.desk.show(show_preview, plan, self.choices.preview, warned_rows(checked))
+        self.desk.show(
+            show_preview, plan, self.choices.preview, warned_rows(checked), self.desk.profile
+        )
         if not impossible(plan):
             plan = plan_with_emails(plan, self.desk, self.choices.emails)
-        self.desk.show(show_plan, plan)
+        self.desk.show(show_plan, plan, self.desk.profile)
         refuse_impossible(plan)
         self._approve_specially(plan)
         approve_plan(plan, self.desk)

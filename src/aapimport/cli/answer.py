@@ -21,18 +21,21 @@ class Answer:
     Attributes:
         target: `practice` or `live`; None as long as the settings were not read.
         address: Where both services are; None likewise.
+        flags: What was typed about where to work, as commands that are named have to repeat it.
     """
 
     def __init__(self, *, wanted: bool) -> None:
         self.wanted = wanted
         self.target: Literal["practice", "live"] | None = None
         self.address: str | None = None
+        self.flags = ""
         self._held = ""
         self._is_printed = False
 
-    def goes_to(self, settings: "Settings") -> None:
-        """Take down where the command goes."""
+    def goes_to(self, settings: "Settings", flags: str = "") -> None:
+        """Take down where the command goes, and what was typed about that."""
         self.target, self.address = settings.target, settings.address
+        self.flags = flags
 
     def print(self, text: str) -> None:
         """Print the object, after which nothing may go wrong.

@@ -38,12 +38,16 @@ class TerminalDesk:
         target: `practice` or `live`.
         yes: Whether `--yes` has already answered.
         as_json: Whether stdout is kept for one JSON object.
+        profile: The profile that the services are configured in; empty without one.
     """
 
-    def __init__(self, target: str, *, yes: bool = False, as_json: bool = False) -> None:
+    def __init__(
+        self, target: str, *, yes: bool = False, as_json: bool = False, profile: str = ""
+    ) -> None:
         self.practice = target == "practice"
         self.yes = yes
         self.as_json = as_json
+        self.profile = profile
         self._wrong = 0
         self._answered = False
 
@@ -54,7 +58,9 @@ class TerminalDesk:
 
     def say(self, text: str) -> None:
         """Tell the administrator something beside screens and questions."""
-        _say(text)
+        from aapimport.screens.commands import with_flags
+
+        _say(with_flags(text, current_answer().flags))
 
     def show(
         self,

@@ -59,6 +59,11 @@ def ended(run: Callable[[], int], answer: Answer) -> int:
     """
     code, error = _outcome(run)
     if error is not None:
+        from aapimport.screens.commands import with_flags
+
+        error.message, error.hint, error.state = (
+            with_flags(text, answer.flags) for text in (error.message, error.hint, error.state)
+        )
         with suppress(OSError):  # nobody can be told any more
             _show(error)
     try:

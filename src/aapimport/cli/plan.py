@@ -60,7 +60,7 @@ def plan(
     settings = chosen_settings(choice)
     return Planning(
         settings=settings,
-        desk=TerminalDesk(settings.target, as_json=as_json),
+        desk=TerminalDesk(settings.target, as_json=as_json, profile=settings.profile),
         file=file,
         choices=taken(PlanChoices, flags),
         output=output,

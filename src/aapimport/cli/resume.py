@@ -61,7 +61,7 @@ def resume(
     return Resumption(
         receipt=receipt,
         settings=settings,
-        desk=TerminalDesk(settings.target, yes=yes, as_json=as_json),
+        desk=TerminalDesk(settings.target, yes=yes, as_json=as_json, profile=settings.profile),
         choices=taken(RunChoices, flags),
         close=close,
         again=again,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aapimport.cli.answer import current_answer
 from aapimport.cli.flags import option
 from aapimport.cli.grouping import EVERYDAY, UNATTENDED
+from aapimport.text import as_typed
 
 if TYPE_CHECKING:
     from aapimport.config.choice import Choice
@@ -65,5 +66,6 @@ def chosen_settings(choice: "Choice") -> "Settings":
     on_terminal = sys.stdin is not None and sys.stdin.isatty()
     settings = settings_for(choice, on_terminal=on_terminal)
     show_notices(settings.notices)
-    current_answer().goes_to(settings)
+    profile = f" --profile {as_typed(choice.profile)}" if choice.profile else ""
+    current_answer().goes_to(settings, f"{profile}{' --practice' if choice.practice else ''}")
     return settings

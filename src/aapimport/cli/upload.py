@@ -51,7 +51,7 @@ def upload(
     settings = chosen_settings(choice)
     return Upload(
         settings=settings,
-        desk=TerminalDesk(settings.target, yes=yes, as_json=as_json),
+        desk=TerminalDesk(settings.target, yes=yes, as_json=as_json, profile=settings.profile),
         file=file,
         plan_file=plan_file,
         choices=taken(PlanChoices, flags),

@@ -10,6 +10,7 @@ from aapimport.run.debts import Debts
 from aapimport.run.records import HowFar, Run
 from aapimport.screens.console import count, safe
 from aapimport.template.cells import CellRef
+from aapimport.text import as_typed
 
 _MOST_NAMED = 50
 
@@ -20,14 +21,17 @@ def whose(run: Run) -> str:
     return f"{run.started_by} started it on {when}" if run.started_by else f"started on {when}"
 
 
-def show_open_uploads(console: Console, uploads: Iterable[tuple[Run, HowFar]]) -> None:
-    """List open uploads, each with its command."""
+def show_open_uploads(
+    console: Console, uploads: Iterable[tuple[Run, HowFar]], profile: str = ""
+) -> None:
+    """List open uploads, each with its command, at the services of a profile."""
+    flag = f" --profile {as_typed(profile)}" if profile else ""
     for run, how_far in uploads:
         console.print(
             f"{run.receipt}  {safe(run.file)} to pass {safe(run.pass_name)!r}", soft_wrap=True
         )
         console.print(f"        {safe(whose(run))}; {how_far}", soft_wrap=True)
-        console.print(f"        aapimport resume {run.receipt}")
+        console.print(f"        aapimport resume {run.receipt}{flag}", soft_wrap=True)
 
 
 def show_debts(console: Console, run: Run, debts: Debts, addresses: Mapping[int, str]) -> None:

@@ -35,10 +35,16 @@ _CHANGES = {
 }
 
 
-def show_plan(console: Console, plan: Plan) -> None:
-    """The totals: what is created, changed and the same, what it costs, who is mailed."""
+def show_plan(console: Console, plan: Plan, profile: str = "") -> None:
+    """The totals: what is created, changed and the same, what it costs, who is mailed.
+
+    Args:
+        console: Where to.
+        plan: The plan.
+        profile: The profile that the services are configured in; empty without one.
+    """
     console.print(f"Plan {plan.receipt} for pass {safe(plan.pass_.name)!r}", soft_wrap=True)
-    for label, words in _about(plan):
+    for label, words in _about(plan, profile):
         print_labelled(console, f"{_INDENT}{label}".ljust(_LABEL), words)
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, width=_LABEL - len(_INDENT))
@@ -68,9 +74,9 @@ def show_client_admins(console: Console, plan: Plan) -> None:
         console.print(f"  row {person.row}: {safe(person.email)}  {name}", soft_wrap=True)
 
 
-def _about(plan: Plan) -> Iterator[tuple[str, str]]:
+def _about(plan: Plan, profile: str) -> Iterator[tuple[str, str]]:
     """Where it goes, and what it was made from: a label and its words each."""
-    yield "Where", where(plan.target, plan.address)
+    yield "Where", where(plan.target, plan.address, profile)
     rows = [one.person.row for one in plan.people]
     sheet = f", sheet {safe(plan.sheet)!r}" if plan.sheet else ""
     span = f", rows {min(rows)} to {max(rows)}" if len(rows) > 1 else ""

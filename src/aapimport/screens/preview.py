@@ -31,7 +31,11 @@ _TITLE, _LABEL = 11, 11
 
 
 def show_preview(
-    console: Console, plan: Plan, which: str = "first", warned: Collection[int] = ()
+    console: Console,
+    plan: Plan,
+    which: str = "first",
+    warned: Collection[int] = (),
+    profile: str = "",
 ) -> None:
     """Ten rows as the portal shows them, each with what happens to it, then totals over all rows.
 
@@ -42,9 +46,10 @@ def show_preview(
         plan: The plan.
         which: `first`, `problems` (rows with warnings, possible twins, or left out) or `random`.
         warned: The rows of the file that have warnings.
+        profile: The profile that the services are configured in; empty without one.
     """
     shown, title = _chosen(plan, which, warned)
-    where = place(plan.target, plan.address)
+    where = place(plan.target, plan.address, profile)
     print_labelled(console, "", f"{title} of {count(len(plan.people), 'row')}, for {where}")
     if shown:
         console.print(_table(shown, console.width))

@@ -27,13 +27,13 @@ _RESULTS: dict[Result, str] = {
 """What becomes of somebody on the portal, in words."""
 
 
-def show_receipt(console: Console, report: UploadReport, run: Run) -> None:
+def show_receipt(console: Console, report: UploadReport, run: Run, profile: str = "") -> None:
     """Print a receipt: the counts, who was mailed, and by name who needs attention."""
     console.print(f"Receipt {report.receipt}   {_when(run)}   {_took(run)}")
     sheet = f", sheet {safe(report.sheet)!r}" if report.sheet else ""
     to = f"to pass {safe(report.pass_)!r}"
     console.print(f"{safe(report.file)}{sheet}, {to}", soft_wrap=True)
-    print_labelled(console, "Where".ljust(_LABEL), where(report.target, report.address))
+    print_labelled(console, "Where".ljust(_LABEL), where(report.target, report.address, profile))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("")
     names = list(type(report.services.portal).model_fields)

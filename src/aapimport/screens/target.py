@@ -10,18 +10,21 @@ PRACTICE = "PRACTICE portal: nothing real is touched"
 
 def show_target(console: Console, settings: Settings) -> None:
     """Say where a command works."""
-    of = f" (profile {safe(settings.profile)})" if settings.profile else ""
-    console.print(f"{where(settings.target, settings.address)}{of}", soft_wrap=True)
+    line = where(settings.target, settings.address, settings.profile)
+    console.print(line, soft_wrap=True)
 
 
-def where(target: str, address: str) -> str:
-    """Both services, as a line of a screen."""
+def where(target: str, address: str, profile: str = "") -> str:
+    """Both services, as a line of a screen, and the profile that they are configured in."""
+    of = f" (profile {safe(profile)})" if profile else ""
     if target == "practice":
-        return PRACTICE
+        return f"{PRACTICE}{of}"
     portal, _, jhana = address.partition(" ")
-    return f"portal {safe(portal)}, Jhana {safe(jhana)}"
+    return f"portal {safe(portal)}, Jhana {safe(jhana)}{of}"
 
 
-def place(target: str, address: str) -> str:
+def place(target: str, address: str, profile: str = "") -> str:
     """The portal, in a sentence: `the PRACTICE portal`, `https://portal.example.com/scim/v2`."""
-    return "the PRACTICE portal" if target == "practice" else safe(address.partition(" ")[0])
+    of = f" (profile {safe(profile)})" if profile else ""
+    portal = "the PRACTICE portal" if target == "practice" else safe(address.partition(" ")[0])
+    return f"{portal}{of}"

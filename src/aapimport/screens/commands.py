@@ -1,0 +1,15 @@
+"""Commands that messages name, as they have to be typed."""
+
+import re
+
+_NAMED = re.compile(r"\baapimport (upload|plan|resume|passes|teams|doctor)\b(?! --p)")
+
+
+def with_flags(text: str, flags: str) -> str:
+    """A message whose commands work where the one that says it has worked.
+
+    Args:
+        text: The message.
+        flags: What was typed about where to work: ` --profile acme`, ` --practice`, or nothing.
+    """
+    return _NAMED.sub(lambda named: f"{named[0]}{flags}", text) if flags else text
