@@ -125,7 +125,7 @@ def test_a_long_sheet_beside_the_people_costs_them_nothing(tmp_path: Path, most_
     sheet.title = "Users"
     for row in (HEADERS, *PEOPLE):
         sheet.append(row)
-    sheet["B2"].comment = Comment("left", "HR")
+    sheet["B2"].comment = Comment("moved in May", "HR")
     another_sheet(sheet, most_rows)
     path = tmp_path / "people.xlsx"
     workbook.save(path)
