@@ -70,7 +70,7 @@ def test_too_few_seats_show_the_plan_and_refuse_it(file: Path, capsys):
     assert run("plan", file, *PASS, "--maybe", "leave-out", "--returning", "include") == 1
     out, error = capsys.readouterr()
     said = " ".join(out.split())
-    assert "All Access Pass + 12 create ~ 4 change = 4 same - 2 skip" in said
+    assert "All Access Pass + 12 create ~ 4 change = 4 same - 2 left out" in said
     assert "3 put on the pass, 1 switched on again" in said
     assert "uses 15 of 10 free, 5 too few; a used seat cannot be given back" in said
     assert "5 people already on the pass (1 of them deactivated): no seat needed" in said

@@ -169,7 +169,7 @@ PLAN = """\
 Plan 7K3QX9 for pass 'Leadership 2026'
   Where             portal a, Jhana b
   File              people.xlsx, sheet 'Users': 6 people, rows 2 to 7
-  All Access Pass   + 2 create  ~ 2 change  = 1 same  - 1 skip
+  All Access Pass   + 2 create  ~ 2 change  = 1 same  - 1 left out
   Jhana             + 1 create  ~ 0 change  = 0 same
   Changes           1 put on the pass, 1 switched on again, 1 put in a team
   Seats             uses 3 of 12 free, 9 left; a used seat cannot be given back

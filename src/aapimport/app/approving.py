@@ -170,6 +170,8 @@ def check_seats_again(plan: "Plan", services: "Services") -> None:
             is gone.
         ServiceError: The portal can't be asked.
     """
+    from aapimport.screens.console import count
+
     passes = services.portal.passes()
     now = next((one for one in passes if one.id == plan.pass_.id), None)
     if now is None:
@@ -181,7 +183,7 @@ def check_seats_again(plan: "Plan", services: "Services") -> None:
         return  # the portal publishes none
     if now.free is not None and plan.seats > now.free:
         raise RefusedError(
-            f"pass {plan.pass_.name!r} had {plan.pass_.free or 0:,} free seats when the plan was"
-            f" made, now it has {now.free:,}, and this upload needs {plan.seats:,}",
+            f"pass {plan.pass_.name!r} had {count(plan.pass_.free or 0, 'free seat')} when the plan"
+            f" was made, now it has {now.free:,}, and this upload needs {plan.seats:,}",
             hint="run the command again to see the plan as it is now",
         )

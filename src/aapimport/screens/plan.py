@@ -172,7 +172,7 @@ def _counts(counts: Counter[Action]) -> tuple[str, ...]:
     cells = (f"{MARKS[action]} {counts[action]:,} {action.value}" for action in Action)
     return tuple(
         cell for cell, action in zip(cells, Action, strict=True) if action is not Action.SKIP
-    ) + ((f"- {counts[Action.SKIP]:,} skip",) if counts[Action.SKIP] else ("",))
+    ) + ((f"- {counts[Action.SKIP]:,} left out",) if counts[Action.SKIP] else ("",))
 
 
 def _seats(budget: Budget) -> str:
