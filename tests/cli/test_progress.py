@@ -56,7 +56,7 @@ def test_screens_hold_at_the_terminals_width(warm: Warm | None, columns: int) ->
     assert terminal.run(words, [], ACCESSIBLE="1") == 0
     lines = [line.rstrip() for line in terminal.screen.splitlines()]
     preview = lines[lines.index(next(one for one in lines if one.startswith("First 10"))) :]
-    marked = [line.split()[:2] for line in preview if line[:1] in {"+", "~", "=", "-"}]
+    marked = [line.split()[:2] for line in preview if line[:2] in {"+ ", "~ ", "= ", "- "}]
     rows = [number for mark, number in marked if number.isdecimal()]
     assert rows == [str(number) for number in range(2, 12)]
     cells = [cell for _, cell in marked if cell.startswith("Users!A")]

@@ -308,3 +308,15 @@ def test_unpublished_seats_are_said_to_be(shown):
     text = " ".join(" ".join(shown(show_plan, replace(plan, pass_=Pass(id="p", name="L")))).split())
     assert "uses 1; how many are free is not published; a used seat cannot be given back" in text
     assert "uses 1 of T; how many are free is not published" in text
+
+
+def test_a_narrow_terminal_breaks_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At 60 columns the mark and the row stay, and names stay whole: the address has its line."""
+    stream = io.StringIO()
+    narrow = Console(file=stream, width=60, markup=False, emoji=False, highlight=False)
+    show_preview(narrow, plan_of(*PEOPLE))
+    lines = stream.getvalue().splitlines()
+    assert max(map(len, lines)) <= 60
+    at = next(number for number, line in enumerate(lines) if line.startswith("~ 3 "))
+    assert lines[at] == "~ 3 chidi.okafor@acme.com"
+    assert lines[at + 1].split() == ["Chidi", "Okafor", "facilitator"]

@@ -28,6 +28,8 @@ _FLOORS = {_ADDRESS: 24, 3: 8, 4: 8, 6: 11}
 _DEAR = 4
 _MOST_TEAMS = 10
 _TITLE, _LABEL = 11, 11
+_WIDE = 80
+"""Columns from which on a table of rows breaks no ordinary name."""
 
 
 def show_preview(
@@ -39,7 +41,8 @@ def show_preview(
 ) -> None:
     """Ten rows as the portal shows them, each with what happens to it, then totals over all rows.
 
-    Nothing is cut: what is too wide goes on in the next line of its column.
+    Nothing is cut: what is too wide goes on in the next line of its column. Below 80 columns it is
+    no table any more.
 
     Args:
         console: Where to.
@@ -51,8 +54,10 @@ def show_preview(
     shown, title = _chosen(plan, which, warned)
     where = place(plan.target, plan.address, profile)
     print_labelled(console, "", f"{title} of {count(len(plan.people), 'row')}, for {where}")
-    if shown:
+    if shown and console.width >= _WIDE:
         console.print(_table(shown, console.width))
+    elif shown:
+        _list(console, shown)
     starts = iter(("All rows",))
     for label, words in _totals(plan, warned):
         print_labelled(console, f"{next(starts, ''):<{_TITLE}}{label:<{_LABEL}}", words)
@@ -86,6 +91,17 @@ def _table(shown: Sequence[PersonPlan], most: int) -> Table:
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def _list(console: Console, shown: Sequence[PersonPlan]) -> None:
+    """The same where no table fits without breaking names: the address, and the rest below it."""
+    rows = max(len(str(one.person.row)) for one in shown)
+    for one in shown:
+        address, *names, role, team, jhana = _cells(one)
+        label = f"{MARKS[one.action]} {one.person.row:{rows}} "
+        print_labelled(console, label, address)
+        parts = (" ".join(names), " ".join(role.split()), team, "Jhana" if jhana else "")
+        print_labelled(console, " " * (len(label) + 2), "  ".join(filter(None, parts)))
 
 
 def _cells(one: PersonPlan) -> tuple[str, ...]:
