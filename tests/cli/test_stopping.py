@@ -33,7 +33,7 @@ def test_an_interrupt_at_a_question_is_130(warm: Warm | None) -> None:
         return ""
 
     assert terminal.run(UPLOAD, [("client admins that this upload makes", interrupt)]) == 130
-    assert terminal.screen.endswith("stopped: interrupted\nnothing was sent\n")
+    assert terminal.screen.rstrip().endswith("stopped: interrupted\nnothing was sent")
     assert "error:" not in terminal.screen
 
 

@@ -81,11 +81,16 @@ def make_console(stream: IO[str]) -> "Console":
     return Unbroken(
         file=stream,
         width=width_of(stream),
+        height=_LINES,
         markup=False,
         emoji=False,
         highlight=False,
         soft_wrap=False,
     )
+
+
+_LINES = 25
+"""Nothing is laid out by it; without it rich takes 80 columns for a terminal that is `dumb`."""
 
 
 def width_of(stream: IO[str]) -> int:
