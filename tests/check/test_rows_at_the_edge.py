@@ -283,3 +283,13 @@ def test_whoever_may_be_somebody_is_not_filled_down(
     """Above others, with a name, or with something of their own in another column."""
     answer = answer_of(make_xlsx(ANA, *rows, headers=WHOLE))
     assert ("missing-value", 3) in errors_of(answer)
+
+
+def test_rows_without_any_naming_column_are_told_by_the_header(tmp_path: Path) -> None:
+    """Where no column names anybody there is nothing to be filled down, and no bug."""
+    path = tmp_path / "people.csv"
+    rows = "facilitator,Sales,1\n" * 3
+    path.write_text(f"User Role,Team,Jhana Enabled\n{rows}", "utf-8")
+    checked = check_file(path, ReadOptions())
+    assert checked.ready == 0
+    assert "missing-column" in {problem.id for problem in checked.problems}

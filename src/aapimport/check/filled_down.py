@@ -41,7 +41,7 @@ class FilledDown:
             row: Its number.
         """
         cells, above = rows[index], rows[index - 1] if index else self._before
-        if any(_is_filled(_at(cells, at)) for at in self._naming):
+        if not self._naming or any(_is_filled(_at(cells, at)) for at in self._naming):
             return False
         filled = [at for at, value in enumerate(cells) if _is_filled(value)]
         if any(at not in self._others and cells[at] != _at(above, at) for at in filled):
