@@ -12,16 +12,20 @@ from aapimport.errors import FileProblemError
 EMAILS = {4: "a.lindqvist@acme.com", 5: "=cmd|'/c calc'!A1@acme.com", 9: "li@acme.com"}
 
 
+def asked(emails: dict[int, str], other: str = "asa.lindqvist@acme.com") -> list[Question]:
+    """Whether some people are one who is there."""
+    known = (other, "Åsa", "Lindqvist", "on the pass", "the same name")
+    return [
+        Question(row=row, email=email, names=("Åsa", "Lindqvist"), other=known)
+        for row, email in emails.items()
+    ]
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A workbook about three people, not answered yet."""
     path = tmp_path / "who.xlsx"
-    other = ("asa.lindqvist@acme.com", "Åsa", "Lindqvist", "on the pass", "the same name")
-    questions = [
-        Question(row=row, email=email, names=("Åsa", "Lindqvist"), other=other)
-        for row, email in EMAILS.items()
-    ]
-    write_questions(path, questions)
+    write_questions(path, asked(EMAILS))
     return path
 
 
@@ -40,7 +44,7 @@ def test_only_somebody_else_is_created(path: Path) -> None:
     """The three answers, in any letter case; what looks like a formula is text."""
     assert load_workbook(path)[SHEET]["B3"].data_type == "s"
     answer(path, "Somebody else", "same person", "leave out ")
-    assert read_answers(path, EMAILS) == {4}
+    assert read_answers(path, asked(EMAILS)) == {4}
 
 
 @pytest.mark.parametrize(
@@ -48,8 +52,9 @@ def test_only_somebody_else_is_created(path: Path) -> None:
     [
         (("somebody else", None, "leave out"), {}, "Who is it!J3 of who.xlsx has no answer"),
         (("somebody else", "same persn", "x"), {}, "holds 'same persn', which is no answer"),
-        (("same person",) * 3, {"A2": "44"}, "is not about this file's people: row 2 names"),
-        (("same person",) * 3, {"B2": "bo@acme.com"}, "row 2 names 'bo@acme.com'"),
+        (("same person",) * 3, {"A2": "44"}, "says nothing of a.lindqvist@acme.com (row 4)"),
+        (("same person",) * 3, {"B2": "bo@acme.com"}, "asks whether bo@acme.com is"),
+        (("somebody else", "same person", "x"), {"A3": "4"}, "asks whether"),
     ],
 )
 def test_what_is_no_answer_is_told_at_its_cell(
@@ -58,7 +63,7 @@ def test_what_is_no_answer_is_told_at_its_cell(
     """Nothing is guessed: a missing answer, another word, another file's people."""
     answer(path, *answers, change=change)
     with pytest.raises(FileProblemError) as refused:
-        read_answers(path, EMAILS)
+        read_answers(path, asked(EMAILS))
     assert words in refused.value.message
     assert refused.value.hint
 
@@ -67,4 +72,24 @@ def test_somebody_who_is_new_in_the_file_needs_an_answer(path: Path) -> None:
     """The file has changed since: whoever isn't in the workbook is named."""
     answer(path, "same person", "same person", "same person")
     with pytest.raises(FileProblemError, match=r"says nothing of new@acme\.com"):
-        read_answers(path, EMAILS | {12: "new@acme.com"})
+        read_answers(path, asked(EMAILS | {12: "new@acme.com"}))
+
+
+def test_an_answer_to_another_question_is_none(path: Path) -> None:
+    """Whom somebody may be is a part of the question: on another portal it is asked anew."""
+    answer(path, "somebody else", "same person", "same person")
+    with pytest.raises(FileProblemError, match="now it may be ak@acme"):
+        read_answers(path, asked(EMAILS, other="ak@acme.com"))
+
+
+def test_what_is_not_asked_any_more_does_not_matter(path: Path) -> None:
+    """Who was created meanwhile is in the workbook still, when the same command runs again."""
+    answer(path, "somebody else", "same person", "somebody else")
+    assert read_answers(path, asked({9: EMAILS[9]})) == {9}
+
+
+def test_two_answers_for_one_person_are_none(path: Path) -> None:
+    """Neither the first nor the last counts."""
+    answer(path, "somebody else", "same person", "leave out", change={"A4": "4", "B4": EMAILS[4]})
+    with pytest.raises(FileProblemError, match="has two answers for"):
+        read_answers(path, asked({4: EMAILS[4]}))

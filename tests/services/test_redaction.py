@@ -85,3 +85,20 @@ def test_a_letter_by_its_number_is_no_token():
     """Nothing else changes, however it is spelled."""
     said = b'{"a": "\\u0041na%40acme.com &#65; &amp; \\\\u0041 &#900; &nosuch;"}'
     assert Redaction([TOKEN, "token"]).strike(said, words=True) == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "no Pässwört1 here",
+        '{"detail": "P\\u00e4ssw\\u00f6rt1"}',
+        '{"detail": "P\\u00C4SSW\\u00D6RT1"}',
+        "P%C3%A4ssw%C3%B6rt1",
+        "P&#228;ssw&#246;rt1",
+        "P\\xe4ssw\\xf6rt1",
+    ],
+)
+def test_a_password_with_other_letters_is_struck_out(said: str) -> None:
+    """Basic takes any letter; JSON, web addresses and HTML spell those outside ASCII."""
+    told = Redaction(["Pässwört1"]).strike(said.encode(), words=True)
+    assert b"ssw" not in told.lower()

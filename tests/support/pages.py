@@ -37,8 +37,8 @@ _BLOCK = re.compile(
 _HERE = re.compile(r"<!-- here: (\S+) = (\S+) -->")
 _RECEIPT = re.compile(r"\b(Plan|Receipt|resume) ([2-9A-Z]{6})\b")
 _TIME = re.compile(r"\d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2} UTC   took \S+ s")
-_BAR = re.compile(r"\x1b\[\?25l.*?\x1b\[\?25h", re.DOTALL)
-"""What is drawn while the cursor is hidden, and gone in the end."""
+_PASSING = re.compile(r"^(?:reading .*|asking the services|planning|uploading.*)\n", re.MULTILINE)
+"""What goes on at a moment, in lines that a screen reader gets; on a terminal it passes by."""
 _ESCAPES = re.compile(r"\r?\x1b\[[0-9;?]*[A-Za-z]")
 _PORTS = {"40127": "acme.token", "40128": "globex.token"}
 _ENTER = "Enter"
@@ -116,8 +116,9 @@ class _Session:
         environment = surroundings(self.folder)
         if answers:
             terminal = Terminal(self.warm)
-            code = int(terminal.run([*AAPIMPORT, *words], answers, **environment))
-            text = _ESCAPES.sub("", _BAR.sub("", terminal.screen))
+            plain = environment | {"ACCESSIBLE": "1"}
+            code = int(terminal.run([*AAPIMPORT, *words], answers, **plain))
+            text = _PASSING.sub("", _ESCAPES.sub("", terminal.screen))
         else:
             text, code = _printed(words, environment, Path(stdin) if stdin else None, self.warm)
         end = f"\n(exit code {code})" if code else ""

@@ -1,6 +1,7 @@
 """What `upload` and `resume` share: carrying a run out and printing its receipt."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,8 @@ class Carrier:
                     self.desk.print_result(report.model_dump_json(by_alias=True, indent=2))
                 else:
                     self.desk.show(show_receipt, report, run, self.desk.profile)
-        self.desk.say(_next(run.receipt, report.exit_code))
+        with suppress(OSError):  # a full stderr takes nothing from what was done
+            self.desk.say(_next(run.receipt, report.exit_code))
         return report.exit_code
 
     def _approve(self, drift: "Drift") -> None:
@@ -96,7 +98,11 @@ class Carrier:
             self.desk.say(sentence)
         what = "the seats that this upload uses now, for good"
         with ended_by_signals():
-            approved = self.desk.type_number(what, drift.seats, "--yes")
+            if drift.seats:
+                approved = self.desk.type_number(what, drift.seats, "--yes")
+            else:
+                question = "No seat is used now. Go on with what is left?"
+                approved = self.desk.confirm(question, default=False, flags="--yes")
         if not approved:
             refuse_drift(drift)
 

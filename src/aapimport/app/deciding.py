@@ -74,8 +74,6 @@ def _answered(draft: "Plan", file: Path) -> "Collection[int]":
     """
     from aapimport.copies.maybe_file import Question, read_answers, write_questions
 
-    if file.exists():
-        return read_answers(file, {one.person.row: one.person.email for one in draft.maybes})
     questions = [
         Question(
             row=one.person.row,
@@ -89,6 +87,8 @@ def _answered(draft: "Plan", file: Path) -> "Collection[int]":
         for one in draft.maybes
         if one.twin and (it := one.twin.other)
     ]
+    if file.exists():
+        return read_answers(file, questions)
     write_questions(file, questions)
     raise RefusedError(
         f"whom {len(questions):,} of the people may be is in {path_text(file)}",

@@ -63,16 +63,20 @@ class Planning:
             is_open = self.choices.emails is None and bool(decided.mails) and not self.output
             self._print(decided, emails_open=is_open)
         refuse_impossible(decided)
-        self.desk.say(f"next: {self._next(decided)}")
+        self.desk.say(f"next: {self._next()}")
         return ExitCode.OK
 
-    def _next(self, decided: "Plan") -> str:
+    def _next(self) -> str:
         """The command that carries it out."""
-        upload = f"aapimport upload {as_typed(self.file)}"
+        reading = {
+            "--sheet": self.choices.sheet,
+            "--hidden": self.choices.hidden,
+            "--encoding": self.choices.encoding,
+        }
+        flags = "".join(f" {flag} {as_typed(said)}" for flag, said in reading.items() if said)
         if self.output:
-            return f"{upload} --plan {as_typed(self.output)}"
-        flags = {True: " --emails", False: " --no-emails", None: ""}[self.choices.emails]
-        return f"{upload} --pass {as_typed(decided.pass_.name)}{flags}"
+            return f"aapimport upload {as_typed(self.file)}{flags} --plan {as_typed(self.output)}"
+        return "the same command with upload in the place of plan"
 
     def _drafted(self, checked: "Checked") -> "Plan":
         """What an upload could do, as the services are now."""

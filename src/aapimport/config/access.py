@@ -143,12 +143,30 @@ def _secret(
     if typed is not None:
         if stores is not None:
             check_confirmed(service, typed[0], sources, stores)
+            if sources.profile:
+                _check_whose(service, typed[0], sources, stores)
         return typed
     kept = stores.find(service) if stores else None
     if kept is None:
         raise nothing_found(service, sources, stores)
     value, notice = cleaned(kept.value, kind, kept.source)
     return Secret(value=value, source=kept.source, setting=f"{service.name}.token"), notice
+
+
+def _check_whose(service: Service, typed: Secret, sources: Sources, stores: Stores) -> None:
+    """Refuse a secret of the environment where a profile has another: it may be another client's.
+
+    Raises:
+        SettingsError: The two differ.
+    """
+    kept = stores.find(service)
+    if kept is not None and kept.value != typed.value:
+        raise SettingsError(
+            f"{typed.source} is set, and profile {sources.profile} has another secret for"
+            f" {TITLES[service.name]} ({kept.source}): nobody knows which is meant",
+            hint=f"unset {typed.source}; or, if it is the right one, forget the other with"
+            f" aapimport logout --profile {sources.profile}",
+        )
 
 
 def _login(kind: values.Auth, details: Mapping[str, Given], secret: Secret) -> Login:

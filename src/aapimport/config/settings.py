@@ -245,6 +245,10 @@ def profile_state_dir(sources: Sources) -> tuple[Path, str]:
     return (folder / PROFILES / sources.profile if sources.profile else folder), origin
 
 
+_OF_SAFETY = ("administrator", "settle_seconds", *OF_A_PORTAL)
+"""Settings that decide whose role is kept, what is sent, and when something is repeated."""
+
+
 def _plain(
     sources: Sources, state_dir: Path, state_origin: str, notices: tuple[str, ...] = ()
 ) -> Settings:
@@ -252,6 +256,11 @@ def _plain(
     found = {key: sources.plain(key) for key in PLAIN}
     buffer, pace, administrator = found["buffer"], found["pace"], found["administrator"]
     pass_as, not_kept, keeps = (found[key] for key in OF_A_PORTAL)
+    decide = ((key, found.get(key)) for key in _OF_SAFETY)
+    foreign = [f"{key} ({given.origin})" for key, given in decide if given and given.foreign]
+    if foreign:
+        words = ", ".join(foreign)
+        notices += (f"a file in the working folder decides about what is safe: {words}",)
     origins = {key: given.origin if given else DEFAULT for key, given in found.items()}
     return Settings(
         state_dir=state_dir,

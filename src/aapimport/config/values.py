@@ -35,6 +35,10 @@ _TAKEN_HEADERS = {
 """Headers that say something else than who sends a request."""
 
 
+_ELSEWHERE = re.compile(r"//|/\.{1,2}(?:/|$)|\.$|\\|%2[ef]|%5c", re.IGNORECASE)
+"""What makes of a path another one than that which a secret is bound to."""
+
+
 def web_address(given: Given) -> str:
     """An address that a secret may be sent to, in the one way in which addresses are written.
 
@@ -61,6 +65,11 @@ def web_address(given: Given) -> str:
         raise given.wrong(
             "is not encrypted (http)",
             "use https; plain http is for this machine only (127.0.0.1)",
+        )
+    if _ELSEWHERE.search(parts.path):
+        raise given.wrong(
+            "has a path that may lead elsewhere",
+            "write it without . and .. between slashes, two slashes, %2e, %2f or a dot at its end",
         )
     return as_kept(url)
 

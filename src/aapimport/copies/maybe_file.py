@@ -1,6 +1,6 @@
 """A workbook in which somebody says of each person whether they are there already."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ _HEADERS = (
     *("May be", "First Name", "Last Name", "Where", "Why", "Answer"),
 )
 _WIDTHS = (6, 32, 16, 20, 32, 16, 20, 14, 44, 16)
-_ROW, _EMAIL, _ANSWER = 0, 1, len(_HEADERS) - 1
+_ROW, _EMAIL, _OTHER, _ANSWER = 0, 1, 4, len(_HEADERS) - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +68,12 @@ def write_questions(path: Path, questions: Sequence[Question]) -> None:
     save_workbook(workbook, path)
 
 
-def read_answers(path: Path, emails: Mapping[int, str]) -> Collection[int]:
+def read_answers(path: Path, questions: Sequence[Question]) -> Collection[int]:
     """Who is somebody else, and therefore created.
 
     Args:
         path: The workbook, with an answer in each row.
-        emails: The people who were asked about: their addresses by row of the file.
+        questions: What is asked now; answers to what isn't asked any more don't matter.
 
     Returns:
         The rows of the file.
@@ -81,29 +81,56 @@ def read_answers(path: Path, emails: Mapping[int, str]) -> Collection[int]:
     Raises:
         FileProblemError: It can't be read, is about other people, or an answer is missing or none.
     """
+    asked = {one.row: one for one in questions}
     answers: dict[int, str] = {}
     for number, values in rows_of(path, SHEET)[1:]:
         texts = [str(value).strip() for value in values]
-        row, email, said = (texts[at] if at < len(texts) else "" for at in (_ROW, _EMAIL, _ANSWER))
-        cell = f"{SHEET}!{column_letters(_ANSWER)}{number}"
-        if not row.isdecimal() or fold(emails.get(int(row), "")) != fold(email):
-            raise FileProblemError(
-                f"{path.name} is not about this file's people: row {number} names {email!r}",
-                hint="move it away, and give the command again: it is written anew",
+        texts += [""] * (len(_HEADERS) - len(texts))
+        question = asked.get(int(texts[_ROW])) if texts[_ROW].isdecimal() else None
+        if question is None:
+            continue
+        if _who(question) != (fold(texts[_EMAIL]), fold(texts[_OTHER])):
+            raise _of_others(
+                f"row {number} of {path.name} asks whether {texts[_EMAIL]} is {texts[_OTHER]},"
+                f" and now it may be {question.other[0]} that {question.email} is"
             )
-        answer = fold(said)
-        if answer not in ANSWERS:
-            meant = closest(answer, ANSWERS) if answer else None
-            choose = f"choose one of: {', '.join(ANSWERS)}"
-            holds = f"holds {said!r}, which is no answer" if answer else "has no answer"
+        answer = _answer(path, number, texts[_ANSWER], question.email)
+        if answers.setdefault(question.row, answer) != answer:
             raise FileProblemError(
-                f"{cell} of {path.name} {holds} for {email}",
-                hint=f"did you mean {meant!r}?" if meant else choose,
+                f"{path.name} has two answers for {question.email}, the second in row {number}",
+                hint="delete one of the two rows",
             )
-        answers[int(row)] = answer
-    if missing := emails.keys() - answers.keys():
-        raise FileProblemError(
-            f"{path.name} says nothing of {emails[min(missing)]} (row {min(missing)})",
-            hint="move it away, and give the command again: it is written anew",
-        )
+    if missing := asked.keys() - answers.keys():
+        one = asked[min(missing)]
+        raise _of_others(f"{path.name} says nothing of {one.email} (row {one.row})")
     return {row for row, answer in answers.items() if answer == ELSE}
+
+
+def _who(question: Question) -> tuple[str, str]:
+    return fold(question.email), fold(question.other[0])
+
+
+def _of_others(what: str) -> FileProblemError:
+    """The workbook was written for another file, or the portal has changed since."""
+    return FileProblemError(
+        what, hint="move the workbook away, and give the command again: it is written anew"
+    )
+
+
+def _answer(path: Path, number: int, said: str, email: str) -> str:
+    """The answer in a row.
+
+    Raises:
+        FileProblemError: There is none, or it is no answer.
+    """
+    answer = fold(said)
+    if answer in ANSWERS:
+        return answer
+    cell = f"{SHEET}!{column_letters(_ANSWER)}{number}"
+    meant = closest(answer, ANSWERS) if answer else None
+    choose = f"choose one of: {', '.join(ANSWERS)}"
+    holds = f"holds {said!r}, which is no answer" if answer else "has no answer"
+    raise FileProblemError(
+        f"{cell} of {path.name} {holds} for {email}",
+        hint=f"did you mean {meant!r}?" if meant else choose,
+    )

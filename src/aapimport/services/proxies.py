@@ -59,18 +59,18 @@ def proxy_for(url: str, setting: str = "") -> Proxy | None:
 
     Args:
         url: The address.
-        setting: The proxy that the settings name, which goes before the environment's and all
-            its exceptions; empty where they name none.
+        setting: The proxy that the settings name, which goes before the environment's and its
+            exceptions, but for what isn't encrypted on this machine; empty where they name none.
 
     Raises:
         SettingsError: The setting, or a variable that would have to be followed, can't be used.
     """
-    if setting:
-        return _usable(setting.strip(), SETTING)
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
-    if is_loopback(host):
-        return None
+    if is_loopback(host) and (not setting or parts.scheme == "http"):
+        return None  # what isn't encrypted leaves this machine through no proxy
+    if setting:
+        return _usable(setting.strip(), SETTING)
     from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
     variables = getproxies_environment()

@@ -5,12 +5,14 @@ the journal and into a log. Nothing that comes from a service goes past this.
 """
 
 import base64
+import json
 import re
 import threading
 from bisect import bisect
 from collections import deque
 from collections.abc import Iterable, Iterator
 from html.entities import html5
+from urllib.parse import quote
 
 STRUCK_OUT = "[token]"
 _SHORT = 8
@@ -95,7 +97,7 @@ class _Secret:
         self._whole = secret.encode().lower()
         parts: list[bytes] = re.findall(rb"[a-z0-9]*", self._whole)
         self.hint = max(parts, key=len)
-        spelled = re.escape(self._whole)
+        spelled = b"(?:%b)" % b"|".join(map(re.escape, _spellings(secret)))
         if len(secret) < _SHORT:
             spelled = rb"(?<!%b)%b(?!%b)" % (_WORD, spelled, _WORD)
         self._pattern = re.compile(spelled)
@@ -111,6 +113,24 @@ class _Secret:
             yield from _places(coded, plain)
         for start in range(len(self._whole) - _CUT + 1):
             yield from _places(self._whole[start : start + _CUT], lower)
+
+
+def _spellings(secret: str) -> list[bytes]:
+    """A secret in small letters, its letters outside ASCII as JSON and others write them."""
+    spelled = []
+    for one in (secret, secret.lower(), secret.upper()):
+        spelled += [one.encode(), one.encode("latin-1", "ignore")]
+        spelled += [
+            one.encode("ascii", "backslashreplace"),
+            one.encode("ascii", "xmlcharrefreplace"),
+        ]
+        spelled.append("".join(_in_json(it) for it in one).encode("ascii"))
+        spelled.append("".join(it if it.isascii() else quote(it) for it in one).encode("ascii"))
+    return [*dict.fromkeys(form.lower() for form in spelled)]
+
+
+def _in_json(letter: str) -> str:
+    return letter if letter.isascii() else json.dumps(letter)[1:-1]
 
 
 def _places(part: bytes, within: bytes) -> Iterator[tuple[int, int]]:
