@@ -193,3 +193,25 @@ def test_every_screen_of_an_upload_names_the_profile(aapimport, live, portal_stu
     assert done.code == 0, done.err
     assert " ".join(done.out.split()).count("(profile acme)") >= 3
     assert "again with: aapimport resume --profile acme " in " ".join(done.err.split())
+
+
+def test_another_clients_token_goes_nowhere(aapimport, live, portal_stub, machine):
+    """Where the profile has a token of its own, one left in the environment may be another's."""
+    place = portal_stub.url
+    machine.keyring.kept[f"aapimport:{place}", "acme/portal"] = "acme-s-own-token"
+    done = aapimport("passes", "--profile", "acme", "--live", **live)
+    assert done.code == 3
+    said = " ".join(done.err.split())
+    assert "AAPIMPORT_PORTAL_TOKEN is set, and profile acme has another secret" in said
+    assert portal_stub.seen == []
+    machine.keyring.kept[f"aapimport:{place}", "acme/portal"] = portal_stub.habits.token
+    assert aapimport("passes", "--profile", "acme", "--live", **live).code == 0
+
+
+def test_what_a_file_in_the_folder_decides_about_rights_is_told(aapimport, live, machine):
+    """Your own role, what isn't sent and how long is waited: somebody else may have written it."""
+    file = machine.folder_file('administrator = "zoe@acme.com"\nsettle_seconds = 0\n')
+    done = aapimport("passes", "--profile", "acme", **live)
+    said = " ".join(done.err.split())
+    assert "a file in the working folder decides about what is safe" in said
+    assert f"administrator ({file})" in said

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from aapimport.config import stores
 from aapimport.config.choice import Choice, settings_for
 from aapimport.config.logins import (
     Basic,
@@ -244,3 +245,10 @@ def test_what_is_known_of_one_portal_is_not_said_of_another(machine: Machine) ->
     )
     assert settings.profile == "acme"
     assert settings.state_dir == machine.state / "profiles" / "acme"
+
+
+def test_a_secret_in_the_place_of_its_file_is_not_shown() -> None:
+    """`AAPIMPORT_PORTAL_TOKEN_FILE` with the token itself is told without repeating it."""
+    with pytest.raises(SettingsError) as refused:
+        stores._of_file("c2VjcmV0/dG9rZW4", "AAPIMPORT_PORTAL_TOKEN_FILE")
+    assert "c2VjcmV0" not in f"{refused.value.message} {refused.value.hint}"

@@ -2,6 +2,7 @@ import errno
 import io
 import re
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -9,7 +10,7 @@ from threading import Event
 
 import pytest
 
-from aapimport.screens.progress import EVERY, Clock, show_busy, show_progress
+from aapimport.screens.progress import EVERY, Clock, show_busy, show_progress, undisturbed
 
 
 @dataclass
@@ -168,3 +169,21 @@ def test_an_error_ends_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="x"), show_busy("reading"):
         raise ValueError("x")
     assert screen.getvalue() == ""
+
+
+def test_no_bar_is_drawn_while_a_question_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bar would erase the question's line, and draw over what is typed."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("ACCESSIBLE", "")
+    screen = stderr(monkeypatch, terminal=True)
+
+    def asking() -> Iterator[Step]:
+        yield Step(1)
+        with undisturbed():
+            before = screen.getvalue()
+            time.sleep(0.5)  # a bar is drawn ten times a second
+            assert screen.getvalue() == before
+        yield Step(2)
+
+    show_progress(asking())
+    assert "uploading" in screen.getvalue()

@@ -230,10 +230,13 @@ class TerminalDesk:
             DeclinedError: The terminal's input has ended.
             UsageError: Nothing can answer.
         """
-        if self.on_terminal:
-            throw_away_typed()
-        _say(_wrapped(prompt), end="")
-        line = sys.stdin.readline() if sys.stdin is not None else ""
+        from aapimport.screens.progress import undisturbed
+
+        with undisturbed():
+            if self.on_terminal:
+                throw_away_typed()
+            _say(_wrapped(prompt), end="")
+            line = sys.stdin.readline() if sys.stdin is not None else ""
         if line:
             self._answered = True
             if not self.on_terminal:

@@ -207,7 +207,11 @@ def _of_file(typed: str, where: str) -> str:
         ) from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "no path"
-        raise SettingsError(f"{where} names {path}, which can't be read: {why}") from error
+        # Whoever has put the secret itself there must not see it on the screen.
+        raise SettingsError(
+            f"the file that {where} names can't be read: {why}",
+            hint="set it to the path of a file that holds the secret, not to the secret",
+        ) from error
     if "\n" in text or "\r" in text:
         raise SettingsError(
             f"{where} names {path}, which has more than one line",

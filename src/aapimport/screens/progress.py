@@ -18,6 +18,7 @@ from aapimport.screens.console import count, make_console, safe
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
 EVERY = 30.0
 """Seconds between two plain lines."""
@@ -107,6 +108,23 @@ def show_progress(steps: Iterator[Step], clock: Clock | None = None) -> None:
             tell(_how_far(step, step.done - first, clock.now() - began))
 
 
+_drawn: "list[Progress]" = []
+"""The bar that is being drawn, if one is."""
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Draw nothing as long as a question stands on the terminal."""
+    drawn = [*_drawn]
+    for bar in drawn:
+        bar.stop()
+    try:
+        yield
+    finally:
+        for bar in drawn:
+            bar.start()
+
+
 def _show_bar(console: "Console", steps: Iterator[Step]) -> None:
     from rich.progress import (
         BarColumn,
@@ -128,8 +146,12 @@ def _show_bar(console: "Console", steps: Iterator[Step]) -> None:
         redirect_stderr=False,
     ) as bar:
         task = bar.add_task("", total=None, note="")
-        for step in steps:
-            bar.update(task, completed=step.done, total=step.total, note=safe(step.note))
+        _drawn.append(bar)
+        try:
+            for step in steps:
+                bar.update(task, completed=step.done, total=step.total, note=safe(step.note))
+        finally:
+            _drawn.remove(bar)
 
 
 def _is_redrawn(console: "Console") -> bool:
