@@ -72,6 +72,7 @@ def test_a_working_folder_that_is_gone_has_no_file(machine: Machine) -> None:
         (b"#" * 1_000_001, "too long"),
         (b"a = " + b"[" * 100_000, "can't be read as TOML"),
         (b"\x00", "can't be read as TOML"),
+        (b"buffer = " + b"1" * 5_000, "can't be read as TOML"),
     ],
 )
 def test_what_is_no_settings_file_is_told(tmp_path: Path, content: bytes, said: str) -> None:

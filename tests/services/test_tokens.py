@@ -16,7 +16,7 @@ from aapimport.services.credentials import Header
 from aapimport.services.outcomes import Verdict, judge
 from aapimport.services.redaction import Redaction
 from aapimport.services.replies import Answer, NotSent, Reply
-from aapimport.services.tokens import Tokens, check_token_url
+from aapimport.services.tokens import DEFAULT_LIFE, Tokens, _life, check_token_url
 from aapimport.services.transport import Transport
 from support.stub import ScimStub
 from support.token_endpoint import CLIENT_SECRET, TokenEndpoint, refusal
@@ -398,3 +398,9 @@ def test_a_run_survives_its_token_endpoint(uploading: Uploading, endpoint: Token
     assert len(uploading.portal.people) == 300
     assert set(uploading.portal.people.values()) == {1}
     assert endpoint.given > 1
+
+
+@pytest.mark.parametrize("said", [10**400, "1e999", "nan", -1, "soon"])
+def test_a_life_that_is_none_is_the_usual_one(said: object) -> None:
+    """An endpoint may send any number; none of them ends a run."""
+    assert _life(said) == DEFAULT_LIFE

@@ -71,7 +71,7 @@ class SecretFile:
             raise SettingsError(
                 f"{self.path} can't be read: {error.strerror}", hint="mend its rights"
             ) from error
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
             raise SettingsError(

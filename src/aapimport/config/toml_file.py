@@ -89,8 +89,8 @@ def read_file(path: Path, *, foreign: bool) -> SettingsFile | None:
     try:
         text = _text_of(path)
         found = tomllib.loads(text) if text is not None else None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        why = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "tables too deep"
+    except (ValueError, RecursionError) as error:  # a number may have too many digits
+        why = "tables too deep" if isinstance(error, RecursionError) else str(error)
         raise SettingsError(
             f"{path} can't be read as TOML: {why[:1].lower()}{why[1:]}",
             hint='a line looks like buffer = 10, or url = "https://portal.example.com/scim/v2"',

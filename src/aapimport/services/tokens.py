@@ -210,6 +210,6 @@ def _life(said: Any) -> float:
     """Seconds that a token is good for; some endpoints send a text."""
     try:
         seconds = float(said) if isinstance(said, int | float | str) else DEFAULT_LIFE
-    except ValueError:
+    except (ValueError, OverflowError):
         seconds = DEFAULT_LIFE
-    return seconds if seconds >= 0 else DEFAULT_LIFE
+    return seconds if 0 <= seconds < float("inf") else DEFAULT_LIFE
