@@ -41,13 +41,18 @@ def test_where_nothing_was_ever_configured_everything_practises(words, aapimport
 
 
 @pytest.mark.parametrize("words", COMMANDS)
-@pytest.mark.parametrize("real", ["own file", "folder's file", "journal", "journal of a profile"])
+@pytest.mark.parametrize(
+    "real", ["own file", "folder's file", "journal", "journal of a profile", "secrets"]
+)
 def test_a_script_that_would_only_practise_is_refused(words, real, aapimport, machine):
     """As soon as anything real is there, a script says where it works; the flags are named."""
     if real == "own file":
         machine.own_file(profile("acme"))
     elif real == "folder's file":
         machine.folder_file("buffer = 5\n")
+    elif real == "secrets":
+        machine.state.mkdir(parents=True, mode=0o700)
+        (machine.state / "secrets.json").write_text("{}", encoding="utf-8")
     else:
         _real_journal(machine.state / ("profiles/acme" if "profile" in real else ""))
     done = aapimport(*words)

@@ -19,8 +19,11 @@ from aapimport.config.sources import Sources, read_sources
 from aapimport.config.stores import Stores, keyring_of
 from aapimport.errors import SettingsError, UsageError
 
-_JOURNALS = ("journal.sqlite3", "profiles/*/journal.sqlite3")
-"""Where the uploads to real services are remembered, below the state folder."""
+_REAL = {
+    "uploads to real services are remembered": ("journal.sqlite3", "profiles/*/journal.sqlite3"),
+    "secrets of real services are kept": ("secrets.json", "profiles/*/secrets.json"),
+}
+"""What is below the state folder of whoever works with real services, and where."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,9 +111,10 @@ def what_is_real(sources: Sources) -> str:
     if sources.files:
         return f"there are settings in {sources.files[0].path}"
     folder: Path = base_state_dir(sources)[0]
-    for pattern in _JOURNALS:
-        if found := next(iter(folder.glob(pattern)), None):
-            return f"uploads to real services are remembered in {found.parent}"
+    for what, patterns in _REAL.items():
+        for pattern in patterns:
+            if found := next(iter(folder.glob(pattern)), None):
+                return f"{what} in {found.parent}"
     return ""
 
 
