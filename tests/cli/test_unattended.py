@@ -158,7 +158,8 @@ def test_a_line_uploads_once_and_prints_nothing(cron: Cron, which: int) -> None:
     services = receipt["services"]
     assert isinstance(services, dict)
     assert (services["portal"]["same"], services["portal"]["created"]) == (2, 0)
-    assert json.loads((cron.people / "resumed.json").read_text("utf-8")) is None
+    resumed = json.loads((cron.people / "resumed.json").read_text("utf-8"))
+    assert (resumed["target"], resumed["receipt"]) == ("live", None)
 
 
 @pytest.mark.parametrize("which", [DIRECT, BY_SCRIPT])
