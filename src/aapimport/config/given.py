@@ -15,8 +15,8 @@ class Given:
     Attributes:
         text: The value.
         origin: Where it came from, for screens: `AAPIMPORT_BUFFER`,
-            `/work/aapimport.toml [profile.acme]`.
-        where: How a message names it: `AAPIMPORT_BUFFER`, `/work/aapimport.toml: buffer`.
+            `/home/ana/aapimport.toml [profile.acme]`.
+        where: How a message names it: `AAPIMPORT_BUFFER`, `/home/ana/aapimport.toml: buffer`.
         foreign: Whether a file in the working folder or above it gave it, which somebody else
             may have put there.
         in_file: Whether a file gave it.

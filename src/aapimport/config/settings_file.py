@@ -102,5 +102,5 @@ def home_made(text: str) -> Path:
 
 
 def where_in(path: Path, table: Table, key: str) -> str:
-    """How a message names a setting of a file: `/work/aapimport.toml: [portal] url`."""
+    """How a message names a setting of a file: `/home/ana/aapimport.toml: [portal] url`."""
     return f"{path}: [{table}] {key}" if str(table) else f"{path}: {key}"
