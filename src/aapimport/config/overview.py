@@ -29,7 +29,8 @@ class Shown:
     Attributes:
         name: As in `aapimport.toml`, that of a service with its table: `portal.url`.
         value: What it is; of a secret only whether it is set, and where it is kept.
-        source: Where it came from, in words: `AAPIMPORT_BUFFER`, `/home/a/aapimport.toml`, `default`.
+        source: Where it came from, in words: `AAPIMPORT_BUFFER`, `/home/ana/aapimport.toml`,
+            `default`.
     """
 
     name: str
