@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from aapimport.app.choices import Approvals, PlanChoices, RunChoices
 from aapimport.app.upload import Upload
 from aapimport.config.settings import Endpoint, Settings
-from aapimport.errors import ExitCode, RefusedError
+from aapimport.errors import ExitCode, RefusedError, UsageError
 from aapimport.sandbox.contents import contents
 from aapimport.sandbox.practice import Practice
 from aapimport.sandbox.serving import PracticeServer
@@ -174,3 +174,21 @@ def test_people_are_answered_by_domain(in_process: Settings, tmp_path: Path) -> 
         "Who is 1 person with addresses at acme.com?",
     ]
     assert asked[-1].startswith("1 the seats")
+
+
+def test_two_flags_about_the_same_people_are_one_too_many(in_process: Settings, file: Path) -> None:
+    """Neither is left unread in silence."""
+    choices = PlanChoices(
+        pass_name="Leadership 2026", maybe="create", maybe_file=file.with_name("who.xlsx")
+    )
+    command = Upload(
+        settings=in_process,
+        desk=ScriptDesk(practice=True),
+        file=file,
+        plan_file=None,
+        choices=choices,
+        approvals=Approvals(),
+        running=RunChoices(),
+    )
+    with pytest.raises(UsageError, match="both decide"):
+        command.carry_out()
