@@ -41,6 +41,12 @@ class ScriptDesk:
 
     show_beside = show
 
+    def write(self, screen: Callable[..., None], *values: Any, **more: Any) -> None:
+        """Note a screen that writes by itself."""
+        stream = io.StringIO()
+        screen(stream, *values, **more)
+        self.shown.append((screen.__name__, stream.getvalue()))
+
     def print_result(self, text: str) -> None:
         """Note it."""
         self.shown.append(("result", text))

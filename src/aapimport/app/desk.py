@@ -1,7 +1,7 @@
 """The one way from a use case to whoever runs it: questions, screens and progress."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol
+from typing import IO, TYPE_CHECKING, Concatenate, ParamSpec, Protocol
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -50,6 +50,14 @@ class Desk(Protocol):
         **more: Values.kwargs,
     ) -> None:
         """Show a screen beside the result, whatever that is."""
+
+    def write(
+        self,
+        screen: "Callable[Concatenate[IO[str], Values], None]",
+        *values: Values.args,
+        **more: Values.kwargs,
+    ) -> None:
+        """Show a screen that is long and mostly read by programs: it gets no console."""
 
     def print_result(self, text: str) -> None:
         """Print what the command was given for; a script reads it.

@@ -1,11 +1,16 @@
-"""What `passes`, `teams` and `sandbox show` tell scripts, and a `resume` with nothing to do."""
+"""What the portal has, for people and for scripts, and a `resume` with nothing to do."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from aapimport.errors import ExitCode
 from aapimport.services.values import Pass, Team
+
+if TYPE_CHECKING:
+    from aapimport.app.desk import Desk
+    from aapimport.config.settings import Settings
 
 Target = Literal["practice", "live"]
 
@@ -111,3 +116,50 @@ def teams_report(teams: Iterable[Team], target: Target, address: str) -> TeamsRe
         for one in teams
     ]
     return TeamsReport(target=target, address=address, teams=entries)
+
+
+def list_passes(settings: "Settings", desk: "Desk") -> ExitCode:
+    """List the passes of the portal, with their seats.
+
+    Raises:
+        AapimportError: The portal can't be asked.
+    """
+    from aapimport.app.session import connected
+    from aapimport.screens.passes import show_passes
+    from aapimport.screens.target import show_target
+
+    with connected(settings) as services, desk.busy("asking the services"):
+        found = services.portal.passes()
+    if desk.as_json:
+        report = passes_report(found, services.target, services.address)
+        desk.print_result(report.model_dump_json(by_alias=True, indent=2))
+        return ExitCode.OK
+    desk.show_beside(show_target, settings)
+    desk.show(show_passes, found)
+    return ExitCode.OK
+
+
+def list_teams(settings: "Settings", desk: "Desk", pass_name: str | None) -> ExitCode:
+    """List the teams of the portal, or of one pass, with their places.
+
+    Raises:
+        AapimportError: The portal can't be asked, or has no such pass.
+    """
+    from aapimport.app.session import connected
+    from aapimport.plan.names import choose_pass
+    from aapimport.screens.passes import show_teams
+    from aapimport.screens.target import show_target
+
+    with connected(settings) as services, desk.busy("asking the services"):
+        found = services.portal.teams()
+        passes = {one.id: one.name for one in services.portal.passes()}
+        if pass_name is not None:
+            chosen = choose_pass(services.portal, pass_name, settings.pass_as)
+            found = tuple(team for team in found if team.pass_id in {"", chosen.id})
+    if desk.as_json:
+        report = teams_report(found, services.target, services.address)
+        desk.print_result(report.model_dump_json(by_alias=True, indent=2))
+        return ExitCode.OK
+    desk.show_beside(show_target, settings)
+    desk.show(show_teams, found, passes)
+    return ExitCode.OK

@@ -80,6 +80,15 @@ class TerminalDesk:
         """Show a screen beside the result, whatever that is."""
         _show(sys.stderr, screen, *values, **more)
 
+    def write(
+        self,
+        screen: "Callable[Concatenate[IO[str], Values], None]",
+        *values: Values.args,
+        **more: Values.kwargs,
+    ) -> None:
+        """Show a screen that is long and mostly read by programs: it gets no console."""
+        screen(sys.stdout, *values, **more)
+
     def print_result(self, text: str) -> None:
         """Print what the command was given for; a script reads it."""
         if self.as_json:

@@ -1,11 +1,9 @@
 """`aapimport doctor`: what each service can do, and what that means for an upload."""
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from aapimport.cli.answer import current_answer
 from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import ExitCode
 
@@ -22,20 +20,8 @@ def doctor(*, as_json: bool, choice: "Choice") -> ExitCode:
     Nothing is written to any service. Exit code 0: an upload can run; 3: a setting or a token
     is wrong; 4: a service can't be reached.
     """
-    from aapimport.app.session import connected
+    from aapimport.app.doctor import try_services
     from aapimport.cli.desk import TerminalDesk
-    from aapimport.plan.diagnosis import diagnose
-    from aapimport.screens.console import make_console
-    from aapimport.screens.doctor import show_diagnosis
-    from aapimport.screens.target import show_target
 
     settings = chosen_settings(choice)
-    desk = TerminalDesk(settings.target)
-    with connected(settings) as services, desk.busy("asking the services"):
-        found = diagnose(services, settings.pass_as)
-    if as_json:
-        current_answer().print(found.model_dump_json(indent=2))
-    else:
-        show_target(make_console(sys.stderr), settings)
-        show_diagnosis(make_console(sys.stdout), found)
-    return found.exit_code
+    return try_services(settings, TerminalDesk(settings.target, as_json=as_json))

@@ -1,11 +1,9 @@
 """`aapimport passes`: what the portal has."""
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from aapimport.cli.answer import current_answer
 from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import ExitCode
 
@@ -18,21 +16,8 @@ if TYPE_CHECKING:
 @target_options
 def passes(*, as_json: bool, choice: "Choice") -> ExitCode:
     """List the passes of the portal, with their seats."""
-    from aapimport.app.lists import passes_report
-    from aapimport.app.session import connected
+    from aapimport.app.lists import list_passes
     from aapimport.cli.desk import TerminalDesk
-    from aapimport.screens.console import make_console
-    from aapimport.screens.passes import show_passes
-    from aapimport.screens.target import show_target
 
     settings = chosen_settings(choice)
-    desk = TerminalDesk(settings.target)
-    with connected(settings) as services, desk.busy("asking the services"):
-        found = services.portal.passes()
-    if as_json:
-        report = passes_report(found, services.target, services.address)
-        current_answer().print(report.model_dump_json(by_alias=True, indent=2))
-        return ExitCode.OK
-    show_target(make_console(sys.stderr), settings)
-    show_passes(make_console(sys.stdout), found)
-    return ExitCode.OK
+    return list_passes(settings, TerminalDesk(settings.target, as_json=as_json))

@@ -1,15 +1,11 @@
 """`aapimport renew`: last year's exported list as a template for the new pass."""
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from aapimport.errors import ExitCode
-
-if TYPE_CHECKING:
-    from aapimport.check.check_file import Checked
 
 
 @click.command()
@@ -46,25 +42,15 @@ def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choice
     converted; possible leavers, by last login, go to a sheet of their own and
     are not loaded unless you bring them back. LIST itself is not changed.
     """
-    from aapimport.app.planning import with_answers
-    from aapimport.check.check_file import ReadOptions, check_file
+    from aapimport.app.renew import Renewing
+    from aapimport.check.check_file import ReadOptions
     from aapimport.cli.desk import TerminalDesk
-    from aapimport.copies.renew import renew as write_renewal
-    from aapimport.problems.problem import Level
-    from aapimport.screens.console import width_of
-    from aapimport.screens.workbooks import renewed
-    from aapimport.template.output import check_workbook_name
 
-    out = out or file.parent / f"{file.stem}.renewed.xlsx"
-    check_workbook_name(out, force=force, source=file)
-    desk = TerminalDesk("live")
-
-    def check(chosen: ReadOptions) -> "Checked":
-        with desk.busy(f"reading {file.name}"):
-            return check_file(file, chosen)
-
-    checked = with_answers(ReadOptions(**choices), desk, check)
-    renewal = write_renewal(checked, out, idle_days=idle_days, force=force)
-    click.echo(renewed(out, renewal, width_of(sys.stdout)))
-    warned = any(problem.level is Level.WARNING for problem in renewal.told)
-    return ExitCode.FINDINGS if renewal.with_errors or warned else ExitCode.OK
+    return Renewing(
+        desk=TerminalDesk("live"),
+        file=file,
+        out=out or file.parent / f"{file.stem}.renewed.xlsx",
+        reading=ReadOptions(**choices),
+        idle_days=idle_days,
+        force=force,
+    ).carry_out()

@@ -9,6 +9,8 @@ from aapimport.screens.problems import gather, problem_lines
 from aapimport.screens.template import command_word
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from aapimport.copies.annotate import Annotated
     from aapimport.copies.fix import Fixed
     from aapimport.copies.renew import Renewal
@@ -33,6 +35,11 @@ def fixed(path: Path, result: "Fixed") -> str:
         lines.append(f"{count(result.left_out, 'row')} not taken over: nobody in them, or hidden")
     lines.append(f"next: aapimport validate {command_word(path)}")
     return "\n".join(lines)
+
+
+def show_renewed(console: "Console", path: Path, renewal: "Renewal") -> None:
+    """Print what `renew` made of the list."""
+    console.print(renewed(path, renewal, console.width), soft_wrap=True)
 
 
 def renewed(path: Path, renewal: "Renewal", width: int = PIPE_WIDTH) -> str:
