@@ -35,7 +35,7 @@ class AapimportError(Exception):
 
     id: ClassVar[str] = "error"
     label: ClassVar[str] = "error"
-    exit_code = ExitCode.FINDINGS
+    exit_code: ExitCode = ExitCode.FINDINGS
 
     def __init__(self, message: str, *, hint: str = "", state: str = NOTHING_SENT) -> None:
         super().__init__(message)
@@ -128,7 +128,7 @@ class ServiceError(AapimportError):
 
 
 class CancelledError(AapimportError):
-    """^C, while nothing was under way."""
+    """^C, SIGTERM or a closed terminal, while nothing was under way."""
 
     id = "interrupted"
     label = "stopped"

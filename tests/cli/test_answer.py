@@ -1,8 +1,11 @@
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -146,6 +149,48 @@ def test_an_interrupt_and_a_bug_are_one_object(
     out = capsys.readouterr().out
     assert json.loads(out)["error"]["id"] == kind
     assert "ana@" not in out
+
+
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """A service that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        yield server
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize(
+    "words",
+    [("passes",), ("doctor",), ("plan", EXAMPLE, *PASS), ("validate", EXAMPLE, *PASS)],
+    ids=lambda words: words[0],
+)
+@pytest.mark.parametrize(
+    ("sign", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 143), (signal.SIGINT, 130)]
+)
+def test_a_signal_before_anything_is_sent_is_one_object(
+    started, silent: socket.socket, words: tuple[str, ...], sign: signal.Signals, code: int
+) -> None:
+    """A service that hangs is given up by whoever has waited enough: timeout, cron, systemd."""
+    at = f"http://127.0.0.1:{silent.getsockname()[1]}"
+    process = started(
+        *words,
+        "--json",
+        AAPIMPORT_PORTAL_URL=f"{at}/portal",
+        AAPIMPORT_JHANA_URL=f"{at}/jhana",
+        AAPIMPORT_PORTAL_TOKEN="portal-token",
+        AAPIMPORT_JHANA_TOKEN="jhana-token",
+    )
+    with silent.accept()[0]:
+        process.send_signal(sign)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    answer = json.loads(out)
+    assert answer["error"]["id"] == "interrupted"
+    assert answer["error"]["state"] == "nothing was sent"
+    assert answer["target"] == "live"
+    assert err.decode().rstrip().endswith("stopped: interrupted\nnothing was sent")
+    is_as_said(words[0], answer)
 
 
 def test_each_kind_of_error_has_a_name_of_its_own() -> None:

@@ -1,7 +1,8 @@
-"""^C, SIGTERM and SIGHUP while a run is under way, and while a question of it stands open."""
+"""^C, SIGTERM and SIGHUP: at any time, while a run is under way, and at a question of it."""
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -17,6 +18,36 @@ _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
 """What asks a run to stop: ^C, the system, and a terminal that is closed."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal that ends a command as ^C does.
+
+    Attributes:
+        code: The exit code.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.code = _code_of(number)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM and SIGHUP end a command where it is, as ^C does, so that it can say so.
+
+    Raises:
+        Interrupted: One came.
+    """
+
+    def on_signal(number: int, _frame: "FrameType | None") -> None:
+        raise Interrupted(number)
+
+    if threading.current_thread() is threading.main_thread():  # only there Python takes signals
+        with _handled_by(on_signal):
+            yield
+    else:
+        yield
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import click
 
+from aapimport.app.signals import Interrupted, interruptible
 from aapimport.cli.answer import Answer
 from aapimport.errors import (
     AapimportError,
@@ -84,7 +85,8 @@ def ended(run: Callable[[], int], answer: Answer) -> int:
 def _outcome(run: Callable[[], int]) -> tuple[int, AapimportError | None]:
     """The exit code of a command, and the error with which it ended."""
     try:
-        return run(), None
+        with interruptible():
+            return run(), None
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return ExitCode.USAGE, None
@@ -94,8 +96,12 @@ def _outcome(run: Callable[[], int]) -> tuple[int, AapimportError | None]:
         return ExitCode.USAGE, usage_error(error)
     except AapimportError as error:
         return error.exit_code, error
-    except (click.Abort, KeyboardInterrupt):
-        return ExitCode.INTERRUPTED, CancelledError("interrupted")
+    except (click.Abort, KeyboardInterrupt) as error:
+        cancelled = CancelledError("interrupted")
+        for one in (error, error.__cause__):  # click hides an interrupt behind its own
+            if isinstance(one, Interrupted):
+                cancelled.exit_code = one.code
+        return cancelled.exit_code, cancelled
     except Exception as error:  # noqa: BLE001 -- the last resort: a bug must not show a person's data
         if isinstance(error, OSError) and error.errno == errno.EIO:  # the terminal is gone
             return ExitCode.TERMINATED, None
