@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import httpx
 import pytest
 
@@ -17,6 +16,8 @@ from aapimport.config.keys import STATE_DIR
 from aapimport.config.settings import SERVICE_VARIABLES
 from aapimport.errors import ExitCode
 from aapimport.sandbox.practice import Practice
+from support.terminal import AAPIMPORT, Terminal
+from support.warm import Warm
 
 PRACTICE = "PRACTICE portal: nothing real is touched"
 
@@ -124,29 +125,25 @@ def test_reset_without_a_terminal_does_it(capsys: pytest.CaptureFixture[str]) ->
     assert len(shown(capsys)["people"]) == 12
 
 
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
 @pytest.mark.usefixtures("add_ana")
 @pytest.mark.parametrize(
-    ("answer", "words", "people"), [(False, [], 13), (True, [], 12), (None, ["--yes"], 12)]
+    ("answers", "words", "people"), [(["n"], [], 13), (["y"], [], 12), ([], ["--yes"], 12)]
 )
 def test_reset_on_a_terminal_asks(
-    answer: bool | None,
+    answers: list[str],
     words: list[str],
     people: int,
+    warm: Warm | None,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A no keeps everything; --yes isn't asked."""
-    questions = []
-
-    def confirm(question: str, **_options: object) -> bool | None:
-        questions.append(question)
-        return answer
-
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
-    monkeypatch.setattr(click, "confirm", confirm)
-    assert run("reset", *words) is (ExitCode.FINDINGS if answer is False else ExitCode.OK)
-    asked = answer is not None
-    assert [question.startswith(PRACTICE) for question in questions] == [True] * asked
+    terminal = Terminal(warm)
+    asked = [("Forget everybody who was uploaded there", answer) for answer in answers]
+    code = terminal.run((*AAPIMPORT, "sandbox", "reset", *words), asked)
+    assert code == (ExitCode.FINDINGS if answers == ["n"] else ExitCode.OK)
+    assert terminal.screen.startswith(PRACTICE)
+    assert ("nothing was changed" in terminal.screen) is (answers == ["n"])
     assert len(shown(capsys)["people"]) == people
 
 

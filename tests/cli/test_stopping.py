@@ -1,5 +1,6 @@
-"""Who stops at a question made no mistake: no `error:`, exit 1; ^C is 130."""
+"""Questions are seen by whoever types; who stops made no mistake: exit 1; ^C is 130."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -43,3 +44,41 @@ def test_prompts_break_at_words(warm: Warm | None, columns: int) -> None:
     terminal = Terminal(warm, columns)
     terminal.run(UPLOAD, [("client admins that this upload makes", "")])
     assert max(map(len, terminal.screen.splitlines())) <= columns
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "more"),
+    [
+        (["stderr"], ()),
+        (["stderr"], ("--json",)),
+        (["stdout"], ()),
+        (["stdout"], ("--json",)),
+        (["stdout", "stderr"], ()),
+        (["stdout", "stderr"], ("--json",)),
+    ],
+)
+def test_questions_are_seen_wherever_output_goes(
+    tmp_path: Path, elsewhere: list[str], more: tuple[str, ...]
+) -> None:
+    """So is the plan that they are about; no file holds what a person would have to answer."""
+    files = {name: tmp_path / name for name in elsewhere}
+    terminal = Terminal(elsewhere=files)
+    asked = [("client admins that this upload makes", "1"), ("the seats that this upload uses", "")]
+    assert terminal.run((*UPLOAD, *more), asked) == 1
+    for screen in ("First 10 of", "Plan ", "row 5: zoe.ng@acme.com"):
+        assert terminal.screen.count(screen) == 1
+    for file in files.values():
+        assert "to go on, or press Enter to stop" not in file.read_text(encoding="utf-8")
+    if more and "stdout" in files:
+        assert json.loads(files["stdout"].read_text(encoding="utf-8"))["error"]["id"] == "declined"
+
+
+def test_a_list_to_choose_from_is_seen_with_its_question(tmp_path: Path) -> None:
+    """The choices, what was wrong with an answer, and the question once more."""
+    log = tmp_path / "log"
+    terminal = Terminal(elsewhere={"stdout": tmp_path / "out", "stderr": log})
+    command = (*AAPIMPORT, "plan", EXAMPLE, "--no-emails")
+    answers = [("Type a number", "Nowhere"), ("please type a number", "2")]
+    assert terminal.run(command, answers) in {0, 1}
+    assert "Leadership 2026" in terminal.screen
+    assert "Type a number" not in log.read_text(encoding="utf-8")

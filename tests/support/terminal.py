@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
 
 from aapimport.errors import ExitCode
 from support.traces import SECRETS, said
@@ -29,14 +31,21 @@ class Terminal:
     Args:
         warm: What starts them within milliseconds; without it each is a new interpreter.
         columns: How wide it is.
+        elsewhere: What goes into files instead, by stream: `stdout`, `stderr`.
 
     Attributes:
         screen: Everything that the last command showed, with plain line ends.
         process: The number of the process that runs it.
     """
 
-    def __init__(self, warm: Warm | None = None, columns: int = 80) -> None:
+    def __init__(
+        self,
+        warm: Warm | None = None,
+        columns: int = 80,
+        elsewhere: Mapping[str, Path] | None = None,
+    ) -> None:
         self.columns = columns
+        self.elsewhere = elsewhere or {}
         self.screen = ""
         self.process = 0
         self._warm = warm
@@ -81,16 +90,23 @@ class Terminal:
     def _start(
         self, words: Sequence[str], terminal: int, environment: Mapping[str, str]
     ) -> "subprocess.Popen[bytes] | Forked":
-        if self._warm:
+        if self._warm and not self.elsewhere:
             return self._warm.command(words[len(AAPIMPORT) :], terminal, environment)
-        return subprocess.Popen(
-            words,
-            stdin=terminal,
-            stdout=terminal,
-            stderr=terminal,
-            close_fds=True,
-            env=environment,
-        )
+        with ExitStack() as files:
+            streams = {
+                name: files.enter_context(self.elsewhere[name].open("wb"))
+                if name in self.elsewhere
+                else terminal
+                for name in ("stdout", "stderr")
+            }
+            return subprocess.Popen(
+                words,
+                stdin=terminal,
+                stdout=streams["stdout"],
+                stderr=streams["stderr"],
+                close_fds=True,
+                env=environment,
+            )
 
     def _wait_for(self, terminal: int, text: str, start: int) -> int:
         deadline = time.monotonic() + WAIT

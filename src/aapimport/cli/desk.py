@@ -1,4 +1,4 @@
-"""The desk at a terminal: questions on stderr, answers from stdin, or from a pipe that holds them.
+"""The desk at a terminal: questions where they are seen, answers from stdin, be it a pipe.
 
 Where nothing can answer, the command ends before anything is sent and names the flag that decides;
 only the practice portal goes on, because nothing real is spent there, and says what it took for
@@ -6,15 +6,15 @@ granted.
 """
 
 import sys
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, Concatenate
 
 import click
 
 from aapimport.app.desk import Values
 from aapimport.cli.answer import current_answer
+from aapimport.cli.seen import say, seen, wrapped
 from aapimport.errors import DeclinedError, UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class TerminalDesk:
         self.profile = profile
         self._wrong = 0
         self._answered = False
+        self._unseen: list[Callable[[IO[str]], None]] = []
 
     @property
     def on_terminal(self) -> bool:
@@ -60,7 +61,7 @@ class TerminalDesk:
         """Tell the administrator something beside screens and questions."""
         from aapimport.screens.commands import with_flags
 
-        _say(with_flags(text, current_answer().flags))
+        say(with_flags(text, current_answer().flags), sys.stderr)
 
     def show(
         self,
@@ -69,7 +70,10 @@ class TerminalDesk:
         **more: Values.kwargs,
     ) -> None:
         """Show one of `aapimport.screens`: before the result, where that is JSON, beside it."""
-        _show(sys.stderr if self.as_json else sys.stdout, screen, *values, **more)
+        stream = sys.stderr if self.as_json else sys.stdout
+        _show(stream, screen, *values, **more)
+        if self.on_terminal and not stream.isatty():
+            self._unseen.append(lambda seen: _show(seen, screen, *values, **more))
 
     def show_beside(
         self,
@@ -198,10 +202,10 @@ class TerminalDesk:
         Raises:
             UsageError: Nothing can answer.
         """
-        _say(f"{question} ({flags})")
+        self._tell(f"{question} ({flags})", flags)
         width = max(len(value) for value, _ in choices)
         for number, (value, label) in enumerate(choices, 1):
-            _say(f"  {number}  {value:{width}}  {label}".rstrip())
+            self._tell(f"  {number}  {value:{width}}  {label}".rstrip(), flags)
         while True:
             answer = self._read(f"Type a number (1 to {len(choices)}): ", flags, goes_on=guess)
             if answer is None:
@@ -217,7 +221,20 @@ class TerminalDesk:
     def _grant(self, what: str, flags: str) -> None:
         """Say what was taken for granted where nothing can answer."""
         needs = f"on a real portal this needs {flags}"
-        _say(f"taken for granted in practice: {what}; {needs}")
+        self._tell(f"taken for granted in practice: {what}; {needs}", flags)
+
+    def _tell(self, text: str, flags: str) -> None:
+        """Tell something that belongs to a question, where the question is seen."""
+        with self._seen(flags) as stream:
+            say(text, stream)
+
+    @contextmanager
+    def _seen(self, flags: str) -> "Iterator[IO[str]]":
+        """Where questions are seen, after the screens that went into a file before them."""
+        with seen(as_json=self.as_json, flags=flags) as stream:
+            while self._unseen:
+                self._unseen.pop(0)(stream)
+            yield stream
 
     def _ask_again(self, why: str, flags: str) -> None:
         """Tell what was wrong with an answer; a program might give the same for ever.
@@ -228,7 +245,7 @@ class TerminalDesk:
         self._wrong += 1
         if self._wrong > _MOST_WRONG and not self.on_terminal:
             raise UsageError(why, hint=f"decide with {flags}")
-        _say(why)
+        self._tell(why, flags)
 
     def _read(self, prompt: str, flags: str, *, goes_on: bool = True) -> str | None:
         """The answer, or None where nothing can answer at all and the practice portal goes on.
@@ -241,17 +258,17 @@ class TerminalDesk:
         """
         from aapimport.screens.progress import undisturbed
 
-        with undisturbed():
+        with undisturbed(), self._seen(flags) as stream:
             if self.on_terminal:
                 throw_away_typed()
-            _say(_wrapped(prompt), end="")
+            say(wrapped(prompt, stream), stream, end="")
             line = sys.stdin.readline() if sys.stdin is not None else ""
         if line:
             self._answered = True
             if not self.on_terminal:
-                _say(line.strip())
+                self._tell(line.strip(), flags)
             return line.strip()
-        _say("")
+        self._tell("", flags)
         if self.on_terminal:
             raise DeclinedError("the input has ended")
         if not (self.practice and goes_on) or self._answered:
@@ -303,27 +320,3 @@ def _show(
     from aapimport.screens.console import make_console
 
     screen(make_console(stream), *values, **more)
-
-
-def _wrapped(prompt: str) -> str:
-    """A prompt with its lines broken between words, where a terminal would break within them."""
-    from aapimport.screens.console import make_console
-
-    console = make_console(sys.stderr)
-    if not console.is_terminal:
-        return prompt
-    lines = prompt.rstrip().split("\n")
-    wrapper = textwrap.TextWrapper(
-        console.width - 2, break_long_words=False, break_on_hyphens=False
-    )
-    return "\n".join(map(wrapper.fill, lines)) + " "
-
-
-def _say(text: str, end: str = "\n") -> None:
-    from aapimport.screens.console import broken_at_blanks, make_console, safe_lines
-
-    console = make_console(sys.stderr)
-    said = safe_lines(text)
-    if console.is_terminal:  # what reads a pipe is served best by whole lines
-        said = broken_at_blanks(said, console.width)
-    console.print(said, end=end, soft_wrap=True)

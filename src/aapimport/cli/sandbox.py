@@ -52,7 +52,8 @@ def reset(*, yes: bool) -> ExitCode:
 
     A terminal is asked first; elsewhere it is simply done, because nothing real is lost.
     """
-    from aapimport.cli.desk import throw_away_typed
+    from aapimport.cli.desk import TerminalDesk
+    from aapimport.errors import DeclinedError
     from aapimport.run.journal import journal_path
     from aapimport.run.lock import only_writer
     from aapimport.sandbox.practice import reset as start_over
@@ -61,12 +62,10 @@ def reset(*, yes: bool) -> ExitCode:
     from aapimport.screens.target import PRACTICE
 
     state_dir = _state_dir()
-    if not yes and sys.stdin is not None and sys.stdin.isatty():
-        question = f"{PRACTICE}\nForget everybody who was uploaded there, and its e-mails?"
-        throw_away_typed()
-        if not click.confirm(question, default=True, err=True):
-            click.echo("nothing was changed", err=True)
-            return ExitCode.FINDINGS
+    desk = TerminalDesk("practice", yes=yes)
+    question = f"{PRACTICE}\nForget everybody who was uploaded there, and its e-mails?"
+    if desk.on_terminal and not desk.confirm(question, default=True, flags="--yes"):
+        raise DeclinedError("you did not say yes", state="nothing was changed")
     with only_writer(journal_path(state_dir, "practice"), lambda text: click.echo(text, err=True)):
         start_over(state_dir)
     show_reset(make_console(sys.stderr), str(state_dir / "practice"))
