@@ -23,6 +23,14 @@ from pydantic import BaseModel, Field, TypeAdapter, create_model
 
 from aapimport.app.failure import ErrorReport, Failure
 from aapimport.app.lists import NothingOpen, PassesReport, PracticeReport, TeamsReport
+from aapimport.app.written import (
+    LogoutReport,
+    RenewalReport,
+    ResetReport,
+    ServingReport,
+    SettingsFileReport,
+    TemplateReport,
+)
 from aapimport.check.report import ValidationReport
 from aapimport.cli import group
 from aapimport.cli.grouping import GroupedCommand
@@ -46,7 +54,13 @@ _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "doctor": (Diagnosis,),
     "passes": (PassesReport,),
     "teams": (TeamsReport,),
+    "renew": (RenewalReport,),
+    "generate-template": (TemplateReport,),
+    "logout": (LogoutReport,),
+    "config init": (SettingsFileReport,),
     "sandbox show": (PracticeReport,),
+    "sandbox reset": (ResetReport,),
+    "sandbox serve": (ServingReport,),
 }
 """What each command prints with `--json`."""
 DOORS = ("first-upload.md", "automation.md", "many-clients.md")
@@ -71,7 +85,7 @@ def pages(warm: "Warm | None" = None) -> Iterator[tuple[Path, str]]:
     for name, models in _ANSWERS.items():
         schema = _schema(f"aapimport {name} --json", *models)
         text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-        yield DOCS / "schemas" / f"{name.split()[0]}.json", text
+        yield DOCS / "schemas" / f"{name.replace(' ', '-')}.json", text
     schema = Failure.model_json_schema()
     text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
     yield DOCS / "schemas" / "error.json", text

@@ -40,6 +40,8 @@ class NewTemplate:
             FileProblemError: It can't be written.
             AapimportError: The portal can't be asked for the teams.
         """
+        from aapimport.app.session import team_names
+        from aapimport.app.written import template_report
         from aapimport.screens.template import template_written
         from aapimport.template.output import check_free
         from aapimport.template.workbook import (
@@ -55,20 +57,18 @@ class NewTemplate:
                 hint="leave out --pass, or write an xlsx file",
             )
         check_free(path, force=self.force)
-        teams = self._teams()
+        settings = None if self.pass_name is None else self.settings()
+        teams = team_names(settings, self.pass_name) if settings and self.pass_name else None
         if chosen == "csv":
             write_template_csv(path, force=self.force)
         else:
             write_template(path, TemplateContent(teams=teams or ()), force=self.force)
-        self.desk.print_result(template_written(path, None if teams is None else len(teams)))
+        if self.desk.as_json:
+            report = template_report(path, teams, settings)
+            self.desk.print_result(report.model_dump_json(indent=2))
+        else:
+            self.desk.print_result(template_written(path, None if teams is None else len(teams)))
         return ExitCode.OK
-
-    def _teams(self) -> tuple[str, ...] | None:
-        if self.pass_name is None:
-            return None
-        from aapimport.app.session import team_names
-
-        return team_names(self.settings(), self.pass_name)
 
 
 def _target(out: Path | None, file_format: str | None) -> tuple[Path, str]:

@@ -39,6 +39,7 @@ class Renewing:
             UsageError: A decision about the list is missing and nothing can answer.
         """
         from aapimport.app.planning import with_answers
+        from aapimport.app.written import renewal_report
         from aapimport.check.check_file import check_file
         from aapimport.copies.renew import renew
         from aapimport.problems.problem import Level
@@ -53,6 +54,10 @@ class Renewing:
 
         checked = with_answers(self.reading, self.desk, check)
         renewal = renew(checked, self.out, idle_days=self.idle_days, force=self.force)
-        self.desk.show(show_renewed, self.out, renewal)
+        if self.desk.as_json:
+            report = renewal_report(self.out, renewal)
+            self.desk.print_result(report.model_dump_json(indent=2))
+        else:
+            self.desk.show(show_renewed, self.out, renewal)
         warned = any(problem.level is Level.WARNING for problem in renewal.told)
         return ExitCode.FINDINGS if renewal.with_errors or warned else ExitCode.OK

@@ -9,6 +9,7 @@ import click
 from aapimport.cli.answer import current_answer
 from aapimport.cli.target import profile_option
 from aapimport.errors import ExitCode, UsageError
+from aapimport.text import path_text
 
 if TYPE_CHECKING:
     from aapimport.config.starting import Beginning
@@ -71,27 +72,38 @@ def path(*, as_json: bool) -> ExitCode:
 @click.option("--administrator", metavar="ADDRESS", help="Your own address on the portal.")
 @click.option("--profile", metavar="NAME", help="Make it the profile of a client.")
 @click.option("--here", is_flag=True, help="Write it into this folder, not into your own.")
-def init(*, here: bool, **typed: str | None) -> ExitCode:
+@_JSON
+def init(*, here: bool, as_json: bool, **typed: str | None) -> ExitCode:
     """Write an aapimport.toml with a comment for every setting.
 
     On a terminal you are asked for what no option says. A file that is there
     is never written over.
     """
+    from aapimport.app.written import SettingsFileReport
+    from aapimport.config.addresses import place_of
     from aapimport.config.files import NAME, places
     from aapimport.config.starting import exists_already, settings_text, write_settings
 
     file = Path.cwd() / NAME if here else places().user
     if file.exists():
         raise exists_already(file)
-    beginning = _beginning(typed)
+    beginning = _beginning(typed, as_json=as_json)
     write_settings(file, settings_text(beginning))
+    if as_json:
+        report = SettingsFileReport(
+            target="live",
+            address=f"{place_of(beginning.portal_url)} {place_of(beginning.jhana_url)}",
+            written=path_text(file),
+            profile=beginning.profile,
+        )
+        current_answer().print(report.model_dump_json(indent=2))
     profile = f" --profile {beginning.profile}" if beginning.profile else ""
     click.echo(f"wrote {file}", err=True)
     click.echo(f"next: aapimport login{profile}", err=True)
     return ExitCode.OK
 
 
-def _beginning(typed: dict[str, str | None]) -> "Beginning":
+def _beginning(typed: dict[str, str | None], *, as_json: bool) -> "Beginning":
     """What the new file says, from the options and from what is asked.
 
     Raises:
@@ -106,7 +118,7 @@ def _beginning(typed: dict[str, str | None]) -> "Beginning":
     from aapimport.config.values import administrator, web_address
     from aapimport.errors import SettingsError
 
-    desk = TerminalDesk("live")
+    desk = TerminalDesk("live", as_json=as_json)
 
     def value(option: str, question: str) -> Given:
         flag = f"--{option.replace('_', '-')}"

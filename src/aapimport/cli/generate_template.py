@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 )
 @click.option("--pass", "pass_name", metavar="NAME", help="Offer the teams of this pass in a list.")
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 @target_options
 def generate_template(
     out: Path | None,
@@ -29,6 +30,7 @@ def generate_template(
     pass_name: str | None,
     *,
     force: bool,
+    as_json: bool,
     choice: "Choice",
 ) -> ExitCode:
     """Write the User Import Template to fill in.
@@ -39,7 +41,7 @@ def generate_template(
     from aapimport.cli.desk import TerminalDesk
 
     return NewTemplate(
-        desk=TerminalDesk("live"),
+        desk=TerminalDesk("live", as_json=as_json),
         settings=lambda: chosen_settings(choice),
         out=out,
         file_format=file_format,

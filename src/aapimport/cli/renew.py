@@ -35,7 +35,10 @@ from aapimport.errors import ExitCode
 )
 @click.option("--thorough", is_flag=True, help="Let both readers read files of any size.")
 @click.option("--force", is_flag=True, help="Replace OUT.xlsx if it exists.")
-def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choices: Any) -> ExitCode:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+def renew(
+    file: Path, out: Path | None, *, idle_days: int, force: bool, as_json: bool, **choices: Any
+) -> ExitCode:
     """Make a template for the new pass from last year's list.
 
     LIST is what the portal gives under "Download Pass User List". Roles are
@@ -47,7 +50,7 @@ def renew(file: Path, out: Path | None, *, idle_days: int, force: bool, **choice
     from aapimport.cli.desk import TerminalDesk
 
     return Renewing(
-        desk=TerminalDesk("live"),
+        desk=TerminalDesk("live", as_json=as_json),
         file=file,
         out=out or file.parent / f"{file.stem}.renewed.xlsx",
         reading=ReadOptions(**choices),

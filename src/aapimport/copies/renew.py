@@ -76,6 +76,11 @@ class Renewal:
     extra_columns: tuple[str, ...]
     told: tuple[Problem, ...] = ()
 
+    @property
+    def rows(self) -> int:
+        """The rows of the list that hold something."""
+        return self.kept + self.with_errors + self.idle + self.undated + self.left_out
+
 
 def renew(
     checked: Checked,

@@ -44,10 +44,9 @@ def show_renewed(console: "Console", path: Path, renewal: "Renewal") -> None:
 
 def renewed(path: Path, renewal: "Renewal", width: int = PIPE_WIDTH) -> str:
     """What `renew` made of the list, as lines that add up."""
-    total = renewal.kept + renewal.with_errors + renewal.idle + renewal.undated + renewal.left_out
     lines = [
         f"wrote {safe(str(path))}",
-        f"{count(total, 'row')} in the list:",
+        f"{count(renewal.rows, 'row')} in the list:",
         f"{renewal.kept:>7,}  to sheet Users",
     ]
     if renewal.with_errors:
