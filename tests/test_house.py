@@ -26,6 +26,34 @@ def test_modules_and_functions_are_short() -> None:
     assert not long
 
 
+def test_a_command_is_its_options_and_one_call() -> None:
+    """It takes its flags, imports and calls; only those about settings themselves do more."""
+    longer = []
+    for path in (one for one in SOURCES if one.parent.name == "cli"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if not isinstance(node, ast.FunctionDef) or not any(
+                map(_is_command, node.decorator_list)
+            ):
+                continue
+            _, *body = node.body
+            *before, last = [one for one in body if not isinstance(one, ast.ImportFrom)]
+            is_one_call = isinstance(last, ast.Return) and isinstance(last.value, ast.Call)
+            if not is_one_call or not all(isinstance(one, ast.Assign) for one in before):
+                longer.append(f"{path.stem} {node.name}")
+    assert set(longer) <= {
+        "login login",
+        "logout logout",
+        "config show",
+        "config path",
+        "config init",
+    }
+
+
+def _is_command(decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return isinstance(called, ast.Attribute) and called.attr == "command"
+
+
 def test_nothing_that_is_read_is_executed() -> None:
     """No module of ours turns bytes into code or objects with methods: they are data for good."""
     found = []
