@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def passes(*, as_json: bool, choice: "Choice") -> ExitCode:
     """List the passes of the portal, with their seats."""
     from aapimport.app.lists import passes_report
-    from aapimport.app.session import connected
+    from aapimport.app.session import listing
     from aapimport.cli.desk import TerminalDesk
     from aapimport.screens.console import make_console
     from aapimport.screens.passes import show_passes
@@ -27,7 +27,7 @@ def passes(*, as_json: bool, choice: "Choice") -> ExitCode:
 
     settings = chosen_settings(choice)
     desk = TerminalDesk(settings.target)
-    with connected(settings) as services, desk.busy("asking the services"):
+    with desk.busy("asking the services"), listing(settings) as services:
         found = services.portal.passes()
     if as_json:
         report = passes_report(found, services.target, services.address)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def teams(*, pass_name: str | None, as_json: bool, choice: "Choice") -> ExitCode:
     """List the teams of the portal, with their places."""
     from aapimport.app.lists import teams_report
-    from aapimport.app.session import connected
+    from aapimport.app.session import listing
     from aapimport.cli.desk import TerminalDesk
     from aapimport.plan.names import choose_pass
     from aapimport.screens.console import make_console
@@ -29,7 +29,7 @@ def teams(*, pass_name: str | None, as_json: bool, choice: "Choice") -> ExitCode
 
     settings = chosen_settings(choice)
     desk = TerminalDesk(settings.target)
-    with connected(settings) as services, desk.busy("asking the services"):
+    with desk.busy("asking the services"), listing(settings) as services:
         found = services.portal.teams()
         passes = {one.id: one.name for one in services.portal.passes()}
         if pass_name is not None:

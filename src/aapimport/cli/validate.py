@@ -138,7 +138,7 @@ def _not_compared(checked: "Checked") -> _Teams:
 
 def _compared(checked: "Checked", pass_name: str, choice: "Choice") -> _Teams:
     """Compare the teams of the file with those of a pass."""
-    from aapimport.app.session import connected
+    from aapimport.app.session import listing
     from aapimport.cli.desk import TerminalDesk
     from aapimport.plan.checked_teams import with_team_problems
     from aapimport.plan.names import choose_pass, teams_of
@@ -149,7 +149,7 @@ def _compared(checked: "Checked", pass_name: str, choice: "Choice") -> _Teams:
         settings = chosen_settings(choice)
         show_target(make_console(sys.stderr), settings)
         desk = TerminalDesk(settings.target)
-        with connected(settings) as services, desk.busy("asking the services"):
+        with desk.busy("asking the services"), listing(settings) as services:
             chosen = choose_pass(services.portal, pass_name, settings.pass_as)
             here, elsewhere = teams_of(services.portal, chosen)
     except AapimportError as error:

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from aapimport.services.patience import passing
 from aapimport.services.proxies import SETTING, Proxy
 
 _UNKNOWN_SIGNER = {18, 19, 20, 21}
@@ -34,8 +35,6 @@ _PLAINLY = {
     "LocalProtocolError": "the request can't be written",
     "InvalidURL": "the address can't be written",
 }
-_PASSING = {408, 429}
-_SERVER_ERROR = 500
 ASKS_FOR_A_PASSWORD = 407
 """The status with which a proxy asks who we are (RFC 9110 section 15.5.8)."""
 
@@ -47,10 +46,12 @@ class Cause:
     Attributes:
         reason: It, in a sentence.
         cure: What has to be set or mended first; empty where it may pass by itself.
+        astray: Whether the address looks wrong: nobody knows its host, or no TLS is spoken there.
     """
 
     reason: str
     cure: str = ""
+    astray: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +97,8 @@ def explain(error: Exception, route: Route, said: str) -> Cause:
     if kind == "ProxyError":
         return by_proxy(int(found[0]) if (found := re.match(r"\d{3}", said)) else 0, route, said)
     if kind.startswith("Connect"):
-        return Cause(reason=_connecting(below, route, said))
+        unknown = isinstance(below, socket.gaierror) and below.errno != socket.EAI_AGAIN
+        return Cause(reason=_connecting(below, route, said), astray=unknown and route.proxy is None)
     if kind == "PoolTimeout":
         return Cause(reason="no connection was free in time")
     if isinstance(below, ConnectionError):
@@ -123,7 +125,7 @@ def by_proxy(status: int, route: Route, said: str = "") -> Cause:
             reason=f"{proxy} {asks} (HTTP {status})",
             cure=f"write them into {source}: http://user:password@proxy.example.com:8080",
         )
-    if 400 <= status < _SERVER_ERROR and status not in _PASSING:  # noqa: PLR2004 -- RFC 9110 section 15.5
+    if status >= 400 and not passing(status):  # noqa: PLR2004 -- RFC 9110 section 15.5
         return Cause(
             reason=f"{proxy} refuses to connect us to {route.place} (HTTP {status})",
             cure=f"ask your IT to let this computer reach {route.place} through the proxy",
@@ -171,6 +173,7 @@ def _encryption(error: ssl.SSLError, route: Route) -> Cause:
         return Cause(
             reason=f"what answers at {place} doesn't speak TLS, which https needs",
             cure="check the address and its port",
+            astray=True,
         )
     what = why.replace("_", " ").lower() or "broken off"
     return Cause(reason=f"no encrypted connection to {place} ({what})")

@@ -106,7 +106,7 @@ class Wire:
         except (httpx.HTTPError, httpx.StreamError) as error:
             cause = self._cause(error)
             if cause.cure or isinstance(error, _NOT_SENT):
-                return NotSent(cause.reason, cause.cure)
+                return NotSent(cause.reason, cause.cure, cause.astray)
             return Lost(cause.reason)
 
     def close(self) -> None:
