@@ -102,6 +102,10 @@ class SettingsError(AapimportError):
     exit_code = ExitCode.SETTINGS
 
 
+class WrongAddressError(SettingsError):
+    """At an address is something else than the service that is meant, or nothing that ever was."""
+
+
 class ServiceError(AapimportError):
     """A service is unreachable or busy, or what became of a request is unknown.
 

@@ -303,10 +303,14 @@ def test_a_resume_at_another_address_is_refused(
     _, error = process.communicate(timeout=300)
     receipt = error.decode().split("aapimport resume")[1].split()[0]
     moved = {name: value.replace("/v2", "/v2/moved") for name, value in served_elsewhere.items()}
-    for words in ((), ("--close", "--yes")):
-        done = aapimport("resume", receipt, *words, **moved)
-        assert done.code == 1
-        assert "belongs to other services" in done.err
+    done = aapimport("resume", receipt, "--close", "--yes", **moved)
+    assert done.code == 1
+    assert "belongs to other services" in done.err
+    done = aapimport("resume", receipt, **moved)
+    assert done.code == 3  # nobody is there
+    assert f"upload {receipt} was begun at {served_elsewhere['AAPIMPORT_PORTAL_URL']}" in " ".join(
+        done.err.split()
+    )
     respelled = {
         name: value.replace("127.0.0.1", "localhost") for name, value in served_elsewhere.items()
     }

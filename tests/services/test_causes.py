@@ -52,20 +52,20 @@ def test_nothing_answers():
 
 
 @pytest.mark.parametrize(
-    ("code", "words"),
+    ("code", "words", "astray"),
     [
-        (socket.EAI_NONAME, "the name of portal.example.com:443 isn't known to the network"),
-        (socket.EAI_AGAIN, "the name of portal.example.com:443 can't be looked up now"),
+        (socket.EAI_NONAME, "the name of portal.example.com:443 isn't known to the network", True),
+        (socket.EAI_AGAIN, "the name of portal.example.com:443 can't be looked up now", False),
     ],
 )
-def test_a_name_that_is_not_found(monkeypatch, code: int, words: str):
+def test_a_name_that_is_not_found(monkeypatch, code: int, words: str, astray: bool):
     """A misspelt host is told from a network that is down."""
 
     def look_up(*_: object, **__: object) -> None:
         raise socket.gaierror(code, "no such thing")
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    assert ask("https://portal.example.com/v2") == NotSent(words)
+    assert ask("https://portal.example.com/v2") == NotSent(words, astray=astray)
 
 
 @pytest.mark.parametrize(

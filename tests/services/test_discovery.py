@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aapimport.errors import ExitCode, ServiceError, SettingsError
+from aapimport.errors import ExitCode, ServiceError, SettingsError, WrongAddressError
 from aapimport.plan.make import Services
 from aapimport.services.accounts import new_body
 from aapimport.services.discovery import (
@@ -56,10 +56,51 @@ def test_a_service_without_discovery_is_taken_at_the_least(portal_stub, both: Se
     assert found.teams
 
 
-def test_a_web_page_for_every_address_announces_nothing(portal_stub, both: Services):
-    """Some answer 200 with a page where they know nothing (docs/scim.md, 1)."""
-    portal_stub.on("GET", "/.*", instead(page(200)), times=99)
+SCIM_ERROR = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "400"}
+
+
+def test_a_web_page_for_what_is_not_known_announces_nothing(portal_stub, both: Services):
+    """Some answer 200 with a page where they know nothing (docs/scim.md, 1), and list people."""
+    portal_stub.on("GET", "/(?!Users).*", instead(page(200)), times=99)
     assert both.portal.capabilities == Capabilities()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(error(404), page(404), page(200), Response(status=204), as_json(200, {}), page(405)),
+        *(as_json(200, []), as_json(200, {"error": "log in"}), as_json(404, SCIM_ERROR)),
+    ],
+)
+def test_where_nobody_is_listed_no_scim_service_is(portal_stub, both: Services, answer):
+    """All of discovery may be missing; people are what every SCIM service has."""
+    portal_stub.on("GET", "/.*", instead(answer), times=99)
+    with pytest.raises(WrongAddressError, match="no SCIM service is at the address of All") as seen:
+        _ = both.portal.capabilities
+    assert seen.value.exit_code is ExitCode.SETTINGS
+    assert f"{portal_stub.url}/Users" in seen.value.message
+
+
+@pytest.mark.parametrize(
+    "answer", [error(500), error(501), error(521), as_json(400, SCIM_ERROR), error(429)]
+)
+def test_a_service_in_trouble_is_at_its_address(portal_stub, both: Services, answer):
+    """Without discovery, and with people whom it can't list now or in that way."""
+    portal_stub.on(
+        "GET", "/(ServiceProviderConfig|ResourceTypes|Schemas.*)", instead(error(404)), times=9
+    )
+    portal_stub.on("GET", "/Users", instead(answer), times=99)
+    assert both.portal.capabilities == Capabilities()
+
+
+def test_who_takes_no_count_is_asked_without(portal_stub, both: Services):
+    """Canaille answers 500, others 400 (docs/scim.md, 14)."""
+    portal_stub.on(
+        "GET", "/(ServiceProviderConfig|ResourceTypes|Schemas.*)", instead(error(404)), times=9
+    )
+    portal_stub.on("GET", "/Users", instead(error(400)))
+    assert both.portal.capabilities == Capabilities()
+    assert [one.query for one in portal_stub.seen if one.path == "/Users"][1:] == [{}]
 
 
 DISCOVERY = ("/ServiceProviderConfig", "/ResourceTypes", "/Schemas")

@@ -11,9 +11,10 @@ from aapimport.config.settings import Endpoint
 from aapimport.errors import SettingsError
 from aapimport.services.health import State, examine
 from aapimport.services.outcomes import Verdict, judge
+from aapimport.services.proxies import Proxy
 from aapimport.services.replies import Answer, NotSent, Reply
 from aapimport.services.transport import Transport
-from aapimport.services.trust import trusting
+from aapimport.services.trust import signer_of, trusting
 from support.encrypted import (
     AUTHORITY,
     CLIENT,
@@ -73,6 +74,64 @@ def test_an_unknown_certificate_says_who_signed_it(through_a_proxy: bool):
         " doesn't trust"
     )
     assert "ca_file" in reply.cure
+
+
+@pytest.mark.parametrize("name", ["service", "expired", "elsewhere"])
+@pytest.mark.parametrize("source", ["the setting proxy", "HTTPS_PROXY"])
+def test_a_proxys_certificate_is_not_blamed_on_the_service(name: str, source: str, monkeypatch):
+    """The connection to a proxy may be encrypted as well; the service's owner can't help there."""
+    trusted = None if name == "service" else AUTHORITY
+    with encrypted() as stub, Tunnel(stub._server.port, showing(name)) as tunnel:
+        monkeypatch.setenv("HTTPS_PROXY", tunnel.url.replace("://", "://ana:pass-w0rd@"))
+        url = stub.url.replace("127.0.0.1", "portal.example.com")
+        setting = tunnel.url if source == "the setting proxy" else ""
+        reply = ask(url, proxy=setting, ca_file=trusted)
+        assert stub.seen == []
+        assert tunnel.asked == []
+    assert isinstance(reply, NotSent)
+    place = tunnel.url.partition("://")[2]
+    words = {
+        "service": "was signed by 'Acme Test Authority', which this computer doesn't trust",
+        "expired": "has expired",
+        "elsewhere": "is not for 127.0.0.1",
+    }
+    assert reply.reason == f"the certificate of the proxy {place} ({source}) {words[name]}"
+    assert "service's owner" not in reply.cure
+    cure = {
+        "service": "ca_file",
+        "expired": "whoever runs the proxy",
+        "elsewhere": f"check {source}",
+    }
+    assert cure[name] in reply.cure
+
+
+def test_a_services_certificate_behind_an_encrypted_proxy_is_the_services():
+    """The proxy's own is trusted, and connects us."""
+    with encrypted("expired") as stub, Tunnel(stub._server.port, showing()) as tunnel:
+        reply = ask(stub.url, proxy=tunnel.url, ca_file=AUTHORITY)
+        assert stub.seen == []
+        assert len(tunnel.asked) == 1
+    assert isinstance(reply, NotSent)
+    assert reply.reason == f"the certificate of {stub.url.split('/')[2]} has expired"
+    assert "service's owner" in reply.cure
+
+
+def test_a_proxys_password_is_not_sent_in_the_clear_to_find_a_signer():
+    """A proxy whose address begins with https is spoken to encrypted, or not at all."""
+    with encrypted() as stub, Tunnel(stub._server.port) as tunnel:
+        url = tunnel.url.replace("http://", "https://ana:pass-w0rd@")
+        assert signer_of("portal.example.com", 443, Proxy(url=url, source="HTTPS_PROXY")) == ""
+        assert tunnel.asked == []
+
+
+def test_a_proxy_that_speaks_no_tls_is_said_to(portal_stub: ScimStub):
+    """An address of a proxy that begins with https is one that has to be spoken to encrypted."""
+    proxy = f"https://{portal_stub.url.split('/')[2]}"
+    reply = ask("https://portal.example.com/v2", proxy=proxy, ca_file=AUTHORITY)
+    assert isinstance(reply, NotSent)
+    assert "at the proxy 127.0.0.1:" in reply.reason
+    assert "write http:// before the proxy in the setting proxy" in reply.cure
+    assert not reply.astray
 
 
 @pytest.mark.parametrize(

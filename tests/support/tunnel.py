@@ -2,6 +2,7 @@
 
 import base64
 import socket
+import ssl
 import threading
 from contextlib import suppress
 from typing import Self
@@ -14,6 +15,7 @@ class Tunnel:
 
     Args:
         port: The port on this machine to which every connection is made.
+        context: How connections to it are encrypted; None for not at all.
 
     Attributes:
         asked: Where it was asked to connect to, each time.
@@ -21,13 +23,14 @@ class Tunnel:
         log_in: The user and the password that it asks for, with a colon between them.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, context: ssl.SSLContext | None = None) -> None:
         self._to = port
+        self._context = context
         self.asked: list[str] = []
         self.status = 200
         self.log_in = ""
         self._listener = socket.create_server((HOST, 0))
-        self.url = f"http://{HOST}:{self._listener.getsockname()[1]}"
+        self.url = f"http{'s' if context else ''}://{HOST}:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
     def __enter__(self) -> Self:
@@ -48,6 +51,12 @@ class Tunnel:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
+        with suppress(OSError):
+            if self._context:
+                connection = self._context.wrap_socket(connection, server_side=True)
+            self._connect(connection)
+
+    def _connect(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
             head = b""
             while not head.endswith(b"\r\n\r\n"):

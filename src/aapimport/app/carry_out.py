@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aapimport.app.receipts import printed_receipt
 from aapimport.app.signals import ended_by_signals, stoppable
-from aapimport.errors import DeclinedError, ExitCode, UsageError
+from aapimport.errors import DeclinedError, ExitCode, ServiceError, SettingsError, UsageError
 
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
@@ -68,7 +68,12 @@ class Carrier:
         if self.choices.canary:
             self._try_canary(runner, run, self.choices.canary)
         with stoppable(runner):  # until the receipt is out: ^C must not lose it
-            self.desk.progress(runner.steps())
+            try:
+                self.desk.progress(runner.steps())
+            except (ServiceError, SettingsError) as error:
+                if run.finished_at is None:
+                    raise
+                self.desk.say(f"nothing is left to do; the services can't be asked: {error}")
             run = self.journal.run(run.receipt)
             left = self.journal.addresses(run.receipt)  # who isn't settled is told by name
             report = make_report(self.journal, run, {**left, **addresses})

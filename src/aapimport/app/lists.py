@@ -124,11 +124,11 @@ def list_passes(settings: "Settings", desk: "Desk") -> ExitCode:
     Raises:
         AapimportError: The portal can't be asked.
     """
-    from aapimport.app.session import connected
+    from aapimport.app.session import listing
     from aapimport.screens.passes import show_passes
     from aapimport.screens.target import show_target
 
-    with connected(settings) as services, desk.busy("asking the services"):
+    with desk.busy("asking the services"), listing(settings) as services:
         found = services.portal.passes()
     if desk.as_json:
         report = passes_report(found, services.target, services.address)
@@ -145,12 +145,12 @@ def list_teams(settings: "Settings", desk: "Desk", pass_name: str | None) -> Exi
     Raises:
         AapimportError: The portal can't be asked, or has no such pass.
     """
-    from aapimport.app.session import connected
+    from aapimport.app.session import listing
     from aapimport.plan.names import choose_pass
     from aapimport.screens.passes import show_teams
     from aapimport.screens.target import show_target
 
-    with connected(settings) as services, desk.busy("asking the services"):
+    with desk.busy("asking the services"), listing(settings) as services:
         found = services.portal.teams()
         passes = {one.id: one.name for one in services.portal.passes()}
         if pass_name is not None:

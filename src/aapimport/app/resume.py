@@ -1,9 +1,16 @@
 """An interrupted upload: finished, or ended as it is."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aapimport.errors import ExitCode
+from aapimport.errors import (
+    ExitCode,
+    RefusedError,
+    ServiceError,
+    SettingsError,
+    WrongAddressError,
+)
 
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
@@ -39,13 +46,13 @@ class Resumption:
         Raises:
             AapimportError: It can't go on, or was not to be closed.
         """
-        from aapimport.app.session import connected, opened_journal
+        from aapimport.app.session import opened
         from aapimport.screens.target import show_target
 
         self.desk.show_beside(show_target, self.settings)
-        with (
-            opened_journal(self.settings, self.desk) as journal,
-            connected(self.settings, pace=self.choices.pace) as services,
+        with opened(self.settings, self.desk, self.choices.pace, begins=False) as (
+            journal,
+            services,
         ):
             return self._carried_out(journal, services)
 
@@ -54,6 +61,8 @@ class Resumption:
         from aapimport.app.open_uploads import chosen_upload, close_upload, show_closed_upload
         from aapimport.run.runs import refuse_other_services
 
+        if not self.close:
+            self._check_addresses(journal, services)
         if self.receipt:
             run = journal.run(self.receipt)
         elif only := chosen_upload(journal, services.address, self.desk):
@@ -74,3 +83,32 @@ class Resumption:
             again=self.again,
         )
         return carrier.carry_out(run, {})
+
+    def _check_addresses(self, journal: "Journal", services: "Services") -> None:
+        """Look at both services where no upload goes on, which would show that an address is wrong.
+
+        Raises:
+            WrongAddressError: One is.
+        """
+        from aapimport.run.runs import named
+        from aapimport.services.swapped import check_addresses
+
+        run = None
+        if self.receipt is None:
+            run = journal.open_run(services.address)
+        else:
+            with suppress(RefusedError):  # that nobody knows it is told afterwards
+                run = journal.run(self.receipt)
+        if run and (run.address == services.address or run.closed_at is not None):
+            return
+        try:
+            with self.desk.busy("asking the services"):
+                check_addresses(services.portal, services.jhana)
+        except WrongAddressError as error:
+            if run:
+                error.hint = (
+                    f"upload {run.receipt} was begun at {named(run.address)}: configure that"
+                )
+            raise
+        except (ServiceError, SettingsError):
+            return  # nothing is to be sent to them

@@ -49,6 +49,25 @@ def connected(settings: Settings, pace: str | None = None) -> Iterator["Services
         )
 
 
+@contextmanager
+def listing(settings: Settings) -> Iterator["Services"]:
+    """Both services, each found at its address, for a command that shows what the portal has.
+
+    Args:
+        settings: Where they are.
+
+    Raises:
+        SettingsError: As for `connected`; or the portal refuses the token.
+        WrongAddressError: An address is not that of the service.
+        ServiceError: The portal can't be asked.
+    """
+    from aapimport.services.swapped import check_addresses
+
+    with connected(settings) as services:
+        check_addresses(services.portal, services.jhana)
+        yield services
+
+
 def team_names(settings: Settings, pass_name: str) -> tuple[str, ...]:
     """The names of a pass's teams, sorted.
 
@@ -59,7 +78,7 @@ def team_names(settings: Settings, pass_name: str) -> tuple[str, ...]:
     """
     from aapimport.plan.names import choose_pass
 
-    with connected(settings) as services:
+    with listing(settings) as services:
         chosen = choose_pass(services.portal, pass_name)
         return tuple(sorted(t.name for t in services.portal.teams() if t.pass_id == chosen.id))
 
@@ -105,16 +124,38 @@ def _pace(endpoint: Endpoint) -> float | None:
 
 
 @contextmanager
-def opened_journal(settings: Settings, desk: "Desk") -> Iterator["Journal"]:
-    """The journal of the configured services, which nobody else writes meanwhile.
+def opened(
+    settings: Settings, desk: "Desk", pace: str | None, *, begins: bool
+) -> Iterator[tuple["Journal", "Services"]]:
+    """The journal of the configured services, which nobody else writes meanwhile, and both.
+
+    Its file says that real services are worked with (`config.choice`), so the first is made only
+    where an upload may begin, and once both services have answered.
+
+    Args:
+        settings: Where the services are.
+        desk: Is told who else writes the journal.
+        pace: As for `connected`.
+        begins: Whether an upload may begin.
 
     Raises:
-        SettingsError: It can't be read.
-        ServiceError: Another process has it.
+        SettingsError: As for `connected`; or the journal can't be read, or a service refuses us.
+        ServiceError: Another process has the journal, or a service can't be asked.
     """
     from aapimport.run.journal import Journal, journal_path
     from aapimport.run.lock import only_writer
+    from aapimport.services.swapped import check_not_swapped
 
     path = journal_path(settings.state_dir, settings.target)
-    with only_writer(path, desk.say), Journal(path) as journal:
-        yield journal
+    with ExitStack() as stack:
+        services = None
+        if settings.target == "live" and not path.exists():
+            services = stack.enter_context(connected(settings, pace))
+            if not begins:
+                yield stack.enter_context(Journal.empty()), services
+                return
+            with desk.busy("asking the services"):
+                check_not_swapped(services.portal.capabilities, services.jhana.capabilities)
+        stack.enter_context(only_writer(path, desk.say))
+        journal = stack.enter_context(Journal(path))
+        yield journal, services or stack.enter_context(connected(settings, pace))

@@ -51,14 +51,14 @@ class Upload:
             AapimportError: It could not be begun, or not go on.
         """
         from aapimport.app.carry_out import Carrier
-        from aapimport.app.session import connected, opened_journal
+        from aapimport.app.session import opened
         from aapimport.screens.target import show_target
 
         self.desk.show(show_target, self.settings)
         checked = [self.check()]
-        with (
-            opened_journal(self.settings, self.desk) as journal,
-            connected(self.settings, pace=self.running.pace) as services,
+        with opened(self.settings, self.desk, self.running.pace, begins=True) as (
+            journal,
+            services,
         ):
             addresses = {person.row: person.email for person in checked[0].people}
             # from here on the journal knows everything: neither the file nor the plan is kept

@@ -122,7 +122,7 @@ class Validation:
 
     def _compared(self, checked: "Checked", pass_name: str) -> _Teams:
         """Compare the teams of the file with those of a pass."""
-        from aapimport.app.session import connected
+        from aapimport.app.session import listing
         from aapimport.plan.checked_teams import with_team_problems
         from aapimport.plan.names import choose_pass, teams_of
         from aapimport.screens.console import safe
@@ -132,7 +132,7 @@ class Validation:
         try:
             settings = self.settings()
             self.desk.show_beside(show_target, settings)
-            with connected(settings) as services, self.desk.busy("asking the services"):
+            with self.desk.busy("asking the services"), listing(settings) as services:
                 chosen = choose_pass(services.portal, pass_name, settings.pass_as)
                 here, elsewhere = teams_of(services.portal, chosen)
         except AapimportError as error:

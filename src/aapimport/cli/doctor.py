@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def doctor(*, as_json: bool, choice: "Choice") -> ExitCode:
     """Try both services and say what they can do, and what that means for an upload.
 
-    Nothing is written to any service. Exit code 0: an upload can run; 3: a setting or a token
-    is wrong; 4: a service can't be reached.
+    Nothing is written to any service. Exit code 0: an upload can run; 3: a setting, an address
+    or a token is wrong; 4: a service can't be reached.
     """
     from aapimport.app.doctor import try_services
     from aapimport.cli.desk import TerminalDesk

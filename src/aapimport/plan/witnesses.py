@@ -17,6 +17,7 @@ from aapimport.services.look_ups import find_by, hide_nobody
 from aapimport.services.paging import Page
 from aapimport.services.proofs import By, prove
 from aapimport.services.scim import Account
+from aapimport.services.swapped import certain_page
 from aapimport.services.values import Pass, Wanted
 
 LIST = "list"
@@ -71,7 +72,7 @@ class Witnesses:
             ServiceError: It stays empty.
         """
         on_pass = max(self._pass.seats_used or 0, len(self._pass.members)) if self._pass else 0
-        page = self._directory.first_page()
+        page = certain_page(self._directory)
         for seconds in _PATIENCE:
             if page.elements or not on_pass:
                 return page

@@ -63,6 +63,13 @@ class JournalFile:
         journal._database = database  # noqa: SLF001 -- of this very class
         return journal
 
+    @classmethod
+    def empty(cls) -> Self:
+        """A journal that no upload was ever written to, for a command that begins none: no file."""
+        database = sqlite3.connect(":memory:", isolation_level=None)
+        adopt_or_create(database)
+        return cls.over(database)
+
     def __enter__(self) -> Self:
         return self
 

@@ -226,12 +226,12 @@ def refuse_other_services(run: Run, address: str) -> None:
     if run.address != address:
         raise RefusedError(
             f"upload {run.receipt} belongs to other services than the configured ones:"
-            f" it was begun at {_named(run.address)}, now {_named(address)} is configured",
+            f" it was begun at {named(run.address)}, now {named(address)} is configured",
             hint="configure the addresses that it was begun with, then resume it",
         )
 
 
-def _named(address: str) -> str:
+def named(address: str) -> str:
     """A pair of services in a sentence."""
     return "the practice portal" if address == "practice" else " and ".join(address.split(" "))
 

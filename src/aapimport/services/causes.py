@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from aapimport.services.patience import passing
 from aapimport.services.proxies import SETTING, Proxy
 
 _UNKNOWN_SIGNER = {18, 19, 20, 21}
@@ -34,8 +35,6 @@ _PLAINLY = {
     "LocalProtocolError": "the request can't be written",
     "InvalidURL": "the address can't be written",
 }
-_PASSING = {408, 429}
-_SERVER_ERROR = 500
 ASKS_FOR_A_PASSWORD = 407
 """The status with which a proxy asks who we are (RFC 9110 section 15.5.8)."""
 
@@ -47,10 +46,12 @@ class Cause:
     Attributes:
         reason: It, in a sentence.
         cure: What has to be set or mended first; empty where it may pass by itself.
+        astray: Whether the address looks wrong: nobody knows its host, or no TLS is spoken there.
     """
 
     reason: str
     cure: str = ""
+    astray: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +62,17 @@ class Route:
         host: The service's host.
         port: Its port.
         proxy: What is in between; None for nothing.
-        signer: Tells who signed the certificate that the service shows, or nothing.
+        signer: Tells who signed the certificate that is shown: the service's, or, with True, that
+            of the proxy; or nothing.
+        proxy_fault: Tells why no encrypted connection to the proxy itself can be made; None where
+            one can, or where none is wanted.
     """
 
     host: str
     port: int
     proxy: Proxy | None = None
-    signer: Callable[[], str] = str
+    signer: Callable[[bool], str] = lambda _of_proxy: ""
+    proxy_fault: Callable[[], ssl.SSLError | None] = lambda: None
 
     @property
     def place(self) -> str:
@@ -92,11 +97,13 @@ def explain(error: Exception, route: Route, said: str) -> Cause:
     """
     kind, below = type(error).__name__, _below(error)
     if isinstance(below, ssl.SSLError):
-        return _encryption(below, route)
+        fault = route.proxy_fault()
+        return _encryption(fault or below, _peer(route, of_proxy=fault is not None))
     if kind == "ProxyError":
         return by_proxy(int(found[0]) if (found := re.match(r"\d{3}", said)) else 0, route, said)
     if kind.startswith("Connect"):
-        return Cause(reason=_connecting(below, route, said))
+        unknown = isinstance(below, socket.gaierror) and below.errno != socket.EAI_AGAIN
+        return Cause(reason=_connecting(below, route, said), astray=unknown and route.proxy is None)
     if kind == "PoolTimeout":
         return Cause(reason="no connection was free in time")
     if isinstance(below, ConnectionError):
@@ -123,7 +130,7 @@ def by_proxy(status: int, route: Route, said: str = "") -> Cause:
             reason=f"{proxy} {asks} (HTTP {status})",
             cure=f"write them into {source}: http://user:password@proxy.example.com:8080",
         )
-    if 400 <= status < _SERVER_ERROR and status not in _PASSING:  # noqa: PLR2004 -- RFC 9110 section 15.5
+    if status >= 400 and not passing(status):  # noqa: PLR2004 -- RFC 9110 section 15.5
         return Cause(
             reason=f"{proxy} refuses to connect us to {route.place} (HTTP {status})",
             cure=f"ask your IT to let this computer reach {route.place} through the proxy",
@@ -150,10 +157,43 @@ def _connecting(below: OSError | None, route: Route, said: str) -> str:
     return f"no connection to {place}" + (f" ({why})" if why else "")
 
 
-def _encryption(error: ssl.SSLError, route: Route) -> Cause:
-    place = route.place
+@dataclass(frozen=True, kw_only=True)
+class _Peer:
+    """Who an encrypted connection was to be made with.
+
+    Attributes:
+        place: Its host and port, in words.
+        host: Its host.
+        named_by: What names it, to be checked.
+        tell: Whom to tell of its faults.
+        signer: Tells who signed its certificate, or nothing.
+        is_proxy: Whether it is the proxy before the service.
+    """
+
+    place: str
+    host: str
+    named_by: str
+    tell: str
+    signer: Callable[[], str]
+    is_proxy: bool
+
+
+def _peer(route: Route, *, of_proxy: bool) -> _Peer:
+    proxy = route.proxy if of_proxy else None
+    return _Peer(
+        place=route.next_place if proxy else route.place,
+        host=proxy.host if proxy else route.host,
+        named_by=proxy.source if proxy else "the address",
+        tell="tell whoever runs the proxy" if proxy else "tell the service's owner",
+        signer=lambda: route.signer(of_proxy),
+        is_proxy=of_proxy,
+    )
+
+
+def _encryption(error: ssl.SSLError, peer: _Peer) -> Cause:
+    place = peer.place
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _certificate(error, route)
+        return _certificate(error, peer)
     why = error.reason or ""
     if _ABOUT_OURS.search(why):
         words = why.rpartition("ALERT_")[2].replace("_", " ").lower()
@@ -168,40 +208,41 @@ def _encryption(error: ssl.SSLError, route: Route) -> Cause:
             " encryption it wants",
         )
     if why in _NO_TLS:
+        instead = f"; if it is right, write http:// before the proxy in {peer.named_by}"
         return Cause(
             reason=f"what answers at {place} doesn't speak TLS, which https needs",
-            cure="check the address and its port",
+            cure=f"check {peer.named_by} and its port" + (instead if peer.is_proxy else ""),
+            astray=not peer.is_proxy,
         )
     what = why.replace("_", " ").lower() or "broken off"
     return Cause(reason=f"no encrypted connection to {place} ({what})")
 
 
-def _certificate(error: ssl.SSLCertVerificationError, route: Route) -> Cause:
-    code, place = error.verify_code, route.place
-    owner = "tell the service's owner"
+def _certificate(error: ssl.SSLCertVerificationError, peer: _Peer) -> Cause:
+    code, place = error.verify_code, peer.place
     if code in {_EXPIRED, _NOT_YET_VALID}:
         how = "has expired" if code == _EXPIRED else "isn't valid yet"
         return Cause(
             reason=f"the certificate of {place} {how}",
-            cure=f"check this computer's date; if it is right, {owner}",
+            cure=f"check this computer's date; if it is right, {peer.tell}",
         )
     if code in _ANOTHER_NAME:
         return Cause(
-            reason=f"the certificate of {place} is not for {route.host}",
-            cure=f"check the address; if it is right, {owner}",
+            reason=f"the certificate of {place} is not for {peer.host}",
+            cure=f"check {peer.named_by}; if it is right, {peer.tell}",
         )
     if code in _UNKNOWN_SIGNER:
-        signer = route.signer()
+        signer = peer.signer()
         by = f"was signed by {signer!r}, which" if signer else "was signed by somebody whom"
         return Cause(
             reason=f"the certificate of {place} {by} this computer doesn't trust",
             cure="if that is your company's, ask your IT for its certificate and name the file in"
-            f" ca_file; if not, {owner}",
+            f" ca_file; if not, {peer.tell}",
         )
     why = error.verify_message or "it can't be verified"
     return Cause(
         reason=f"the certificate of {place} isn't trusted: {why}",
-        cure=f"name your company's certificate in ca_file, or {owner}",
+        cure=f"name your company's certificate in ca_file, or {peer.tell}",
     )
 
 

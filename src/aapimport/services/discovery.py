@@ -17,7 +17,8 @@ from aapimport.services.patience import (
     transient,
 )
 from aapimport.services.reaching import is_refusal, reachable
-from aapimport.services.replies import Answer, Reply
+from aapimport.services.replies import Answer, NotSent, Reply
+from aapimport.services.right_address import astray, check_address, check_scim
 from aapimport.services.scim import (
     AAP_GROUP,
     AAP_PASS,
@@ -126,14 +127,18 @@ def discover(transport: Transport, patience: Patience, name: str) -> Capabilitie
         name: What the service is called in messages.
 
     Raises:
-        SettingsError: The service refuses the token, or isn't a SCIM service.
+        SettingsError: The service refuses the token.
+        WrongAddressError: No SCIM service is at the address.
         ServiceError: It can't be reached, or is busy or out of order.
     """
     ask = _Discovery(transport, patience, name)
-    found = [ask.about(_CONFIG), ask.about(_TYPES), ask.about(_SCHEMAS)]
-    if None in found:
-        _try_token(transport, patience, name)
-    config, listed, published = (one or {} for one in found)
+    try:
+        config, listed, published = (ask.about(one) for one in (_CONFIG, _TYPES, _SCHEMAS))
+        if ask.is_refused or not (config or listed or published):
+            check_scim(transport, patience, name)
+    except ServiceError as error:
+        check_address(error, transport, patience, name)
+        raise
     types = list(objects(listed.get("Resources")))
     schemas = {text(schema.get("id")): schema for schema in objects(published.get("Resources"))}
     user = schemas.get(USER) or ask.about_users()
@@ -162,27 +167,36 @@ def discover(transport: Transport, patience: Patience, name: str) -> Capabilitie
 
 
 class _Discovery:
-    """The discovery endpoints of one service."""
+    """The discovery endpoints of one service.
+
+    Attributes:
+        is_refused: Whether one of them refuses the token, as discovery alone may (docs/scim.md, 2).
+    """
 
     def __init__(self, transport: Transport, patience: Patience, name: str) -> None:
         self._transport = transport
         self._patience = patience
         self._name = name
+        self.is_refused = False
 
-    def about(self, path: str) -> Mapping[str, Any] | None:
-        """What a service answers; empty where it has nothing to say, None where it refuses to.
+    def about(self, path: str) -> Mapping[str, Any]:
+        """What a service answers; empty where it has nothing to say, or refuses to.
 
         Nothing is guessed from an answer that is damaged: a web page, half of a JSON or nothing at
         all, once, would otherwise mean that the service can do nothing and keeps nothing.
 
         Raises:
-            SettingsError: It sends us elsewhere.
+            SettingsError: Something has to be set before anything can be sent.
+            WrongAddressError: No service is at the address.
             ServiceError: It can't be reached, is out of order, or answers with something that
                 isn't SCIM.
         """
         reply = self._get(path, lambda answer: not answer.ok or _said(answer, path) is not None)
         if isinstance(reply, Answer) and is_refusal(reply):
-            return None
+            self.is_refused = True
+            return {}
+        if isinstance(reply, NotSent) and reply.astray:
+            raise astray(reply, self._name)
         answer = reachable(reply, self._name, self._transport.login)
         if transient(answer):
             raise ServiceError(
@@ -210,7 +224,7 @@ class _Discovery:
             ServiceError: Likewise; but a service that has no such address may fall over it.
         """
         try:
-            return self.about(f"{_SCHEMAS}/{quote(USER, safe='')}") or {}
+            return self.about(f"{_SCHEMAS}/{quote(USER, safe='')}")
         except ServiceError as error:
             if error.status == _FELL_OVER:
                 return {}
@@ -249,18 +263,6 @@ def _is_page(answer: Answer) -> bool:
     """Whether an answer is a web page, whatever it is called."""
     kind = answer.headers.get("content-type", "").lower()
     return "html" in kind or answer.body.lstrip()[:1] == b"<"
-
-
-def _try_token(transport: Transport, patience: Patience, name: str) -> None:
-    """Ask for people where discovery is closed, which it alone may be (docs/scim.md, 2).
-
-    Raises:
-        SettingsError: The service refuses the token there as well.
-        ServiceError: It can't be reached.
-    """
-    few = {"startIndex": "1", "count": "1"}
-    reply = patience.repeat(lambda: transport.request("GET", "/Users", query=few), reads=True)
-    reachable(reply, name, transport.login)
 
 
 def _supported(config: Mapping[str, Any], feature: str) -> bool:

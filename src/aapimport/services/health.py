@@ -4,12 +4,12 @@ import secrets
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from aapimport.errors import ExitCode, ServiceError, SettingsError
+from aapimport.errors import ExitCode, ServiceError, SettingsError, WrongAddressError
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.discovery import Capabilities
-from aapimport.services.patience import transient
 from aapimport.services.replies import Answer
 from aapimport.services.scim import Account, equals
+from aapimport.services.swapped import certain_page
 
 _ONE = {"startIndex": "1", "count": "1"}
 
@@ -81,17 +81,18 @@ def examine(directory: Directory) -> Health:
     capabilities = None
     try:
         capabilities = directory.capabilities
-        people, accounts = directory.some_people()
+        page = certain_page(directory)
     except SettingsError as error:
-        return _ill(directory, _why_not(directory), error, capabilities)
+        return _ill(directory, _why_not(directory, error), error, capabilities)
     except ServiceError as error:
         return _out_of_order(directory, error, capabilities)
+    people = directory.on_page(page)
     return Health(
         name=directory.name,
         address=directory.url,
         state=State.OK,
         capabilities=capabilities,
-        accounts=max(accounts, len(people)),
+        accounts=max(page.total, len(people)),
         look_ups=try_look_ups(directory, people[-1]) if people else LookUps.UNTRIED,
         malformed=tuple(directory.malformed),
     )
@@ -118,25 +119,21 @@ def try_look_ups(directory: Directory, known: Account) -> LookUps:
     return LookUps.TRUE if found else LookUps.EXACT_CASE
 
 
-def _why_not(directory: Directory) -> State:
+def _why_not(directory: Directory, error: SettingsError) -> State:
     """Tell a service that refuses us from one to which nothing can be sent as things are set."""
     reply = directory.transport.request("GET", "/Users", query=_ONE)
-    return State.REFUSED if isinstance(reply, Answer) else State.UNUSABLE
+    if not isinstance(reply, Answer):
+        return State.UNUSABLE
+    return State.NO_SCIM if isinstance(error, WrongAddressError) else State.REFUSED
 
 
 def _out_of_order(
     directory: Directory, error: ServiceError, capabilities: Capabilities | None
 ) -> Health:
-    """Tell an outage, which passes, from an address at which there is no SCIM service."""
+    """Tell a service that answers, and not as it should, from one that can't be reached."""
     reply = directory.transport.request("GET", "/Users", query=_ONE)
     if not isinstance(reply, Answer):
         return _ill(directory, State.UNREACHABLE, error, capabilities)
-    lists_people = reply.ok and "totalResults" in (reply.json() or {})
-    if not (lists_people or transient(reply)):
-        no_scim = SettingsError(
-            error.message, hint="check the address: it is the one to which /Users is added"
-        )
-        return _ill(directory, State.NO_SCIM, no_scim, capabilities)
     found = _ill(directory, State.OUT_OF_ORDER, error, capabilities)
     return replace(found, status=error.status or (None if reply.ok else reply.status))
 

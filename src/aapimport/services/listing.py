@@ -12,6 +12,7 @@ from aapimport.services.paging import Page, Place, Walk, page_in
 from aapimport.services.patience import Patience, transient
 from aapimport.services.reaching import check_usable, reachable
 from aapimport.services.replies import Answer, Reply
+from aapimport.services.right_address import NO_COUNT
 from aapimport.services.scim import (
     SEARCH_REQUEST,
     Account,
@@ -27,7 +28,6 @@ PAGE = 200
 HIDDEN = "it finds somebody and doesn't show whom"
 _LOOKED_AT = "userName,externalId,active,name,roles,entitlements,emails"
 _NO_SEARCH = {404, 405, 501}
-_NO_COUNT = {400, 500, 501}
 _BAD_REQUEST = 400
 _NO_ID = "?"
 _PATIENCE = (0.2, 1.0)  # seconds before a damaged answer is asked for again
@@ -145,10 +145,11 @@ class Listing:
         whole = {**query, **place.query(path)}
         reply, page = self._undamaged(lambda: self._counted(path, whole), place)
         if page is None and not self._has_lost_cursor(reply, place):
-            self._expect(reply, "GET", path)
+            answer = self._expect(reply, "GET", path)
             raise ServiceError(
                 f"{self.name} does not answer GET {path} with a list",
                 hint="check the address; if it stays, show this message to the service's owner",
+                status=answer.status,
             )
         return page
 
@@ -159,7 +160,7 @@ class Listing:
         """
         if self._counts:
             reply = self.read("GET", path, query={**query, "count": str(PAGE)})
-            if not (isinstance(reply, Answer) and reply.status in _NO_COUNT):
+            if not (isinstance(reply, Answer) and reply.status in NO_COUNT):
                 return reply
         answer = self.read("GET", path, query=query)
         self._counts = self._counts and not (isinstance(answer, Answer) and answer.ok)

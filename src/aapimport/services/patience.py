@@ -18,6 +18,7 @@ from aapimport.services.replies import Answer, Lost, NotSent, Reply
 
 TOO_MANY_REQUESTS = 429
 SERVICE_UNAVAILABLE = 503
+_TIMED_OUT, _SERVER_ERROR = 408, 500
 _ATTEMPTS = 3
 _READ_ATTEMPTS = 8
 _READ_SECONDS = 60.0  # a service that is silent for a minute each time isn't asked eight times
@@ -217,8 +218,13 @@ def _cost(*, throttled: bool, reads: bool) -> int:
     return _COST_THROTTLED if throttled else _COST
 
 
+def passing(status: int) -> bool:
+    """Whether a status tells of a service's troubles, and nothing of its address or our request."""
+    return status >= _SERVER_ERROR or status in {_TIMED_OUT, TOO_MANY_REQUESTS}
+
+
 def transient(reply: Reply) -> bool:
     """Whether the same request may well succeed a little later."""
     if isinstance(reply, Answer):
-        return reply.status in {408, TOO_MANY_REQUESTS, 500, 502, SERVICE_UNAVAILABLE, 504}
+        return reply.status in {_TIMED_OUT, TOO_MANY_REQUESTS, 500, 502, SERVICE_UNAVAILABLE, 504}
     return not (reply.lasting if isinstance(reply, Lost) else reply.cure)

@@ -1,6 +1,6 @@
 """A service's answer, or the error that ends a command because there is none to go on with."""
 
-from aapimport.errors import ServiceError, SettingsError
+from aapimport.errors import ServiceError, SettingsError, WrongAddressError
 from aapimport.services.patience import asks_to_wait, retry_after, too_long, transient
 from aapimport.services.replies import Answer, Lost, NotSent, Reply
 
@@ -38,13 +38,15 @@ def reachable(reply: Reply, name: str, login: str) -> Answer:
         login: What opens it, in words.
 
     Raises:
-        SettingsError: The service refuses the log-in, or sends us elsewhere, or something has to
-            be set before anything can be sent.
+        SettingsError: The service refuses the log-in, or something has to be set before anything
+            can be sent.
+        WrongAddressError: It sends us elsewhere, or doesn't speak what its address says.
         ServiceError: The service can't be reached, or asks for a longer wait than we make.
     """
     if isinstance(reply, NotSent):
         if reply.cure:
-            raise SettingsError(f"{name} can't be used: {reply.reason}", hint=reply.cure)
+            error = WrongAddressError if reply.astray else SettingsError
+            raise error(f"{name} can't be used: {reply.reason}", hint=reply.cure)
         raise ServiceError(
             f"{name} can't be reached: {reply.reason}",
             hint="check the address and your network, then try again",
@@ -64,7 +66,7 @@ def reachable(reply: Reply, name: str, login: str) -> Answer:
             hint="ask for a new one, or check that it belongs to this service",
         )
     if 300 <= reply.status < 400:  # noqa: PLR2004 -- RFC 9110 section 15.4
-        raise SettingsError(
+        raise WrongAddressError(
             f"{name} sends us to another address (HTTP {reply.status}), which is never followed",
             hint="configure the service's own SCIM address",
         )

@@ -54,10 +54,12 @@ class NotSent:
         reason: Why.
         cure: What has to be set or mended before any request can be sent; empty where the same
             request may well be sent a little later.
+        astray: Whether the address looks wrong, as far as one request can tell.
     """
 
     reason: str
     cure: str = ""
+    astray: bool = False
 
 
 @dataclass(frozen=True, slots=True)

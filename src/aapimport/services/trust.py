@@ -101,12 +101,32 @@ def _check_readable(path: Path, what: str) -> None:
         ) from error
 
 
+def fault_of(proxy: Proxy, context: ssl.SSLContext) -> ssl.SSLError | None:
+    """Why no encrypted connection to a proxy can be made; None where one can. Nothing is sent.
+
+    Args:
+        proxy: The proxy, whose address begins with https.
+        context: How connections to it are encrypted.
+    """
+    try:
+        _look(proxy.host, proxy.port, None, context)
+    except ssl.SSLError as error:
+        return error
+    except OSError:
+        return None  # it isn't there now
+    return None
+
+
 def signer_of(host: str, port: int, proxy: Proxy | None) -> str:
     """Who signed the certificate that a service shows; empty where that can't be had.
 
     Nothing is sent to it: the connection ends when the certificate is seen. What a certificate
     says is told of a trusted one only, so it is looked at again with nothing but itself trusted.
+    It isn't looked at through a proxy that has to be spoken to encrypted: `http.client` can't do
+    that, and would send the proxy's password in the clear.
     """
+    if proxy is not None and proxy.url.startswith("https:"):
+        return ""
     try:
         unseen = _accepting()
         unseen.verify_mode = ssl.CERT_NONE

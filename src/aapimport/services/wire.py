@@ -72,10 +72,15 @@ class Wire:
         address = _readable(endpoint.url)
         proxy = None if app else proxy_for(endpoint.url, endpoint.proxy)
         port = address.port or (443 if address.scheme == "https" else 80)
+        to_proxy = _to_proxy(endpoint, proxy)
         self._route = Route(
-            host=address.host, port=port, proxy=proxy, signer=_signer(address.host, port, proxy)
+            host=address.host,
+            port=port,
+            proxy=proxy,
+            signer=_signer(address.host, port, proxy),
+            proxy_fault=_proxy_fault(proxy, to_proxy),
         )
-        self._way = httpx.WSGITransport(app=app) if app else _open(endpoint, proxy)
+        self._way = httpx.WSGITransport(app=app) if app else _open(endpoint, proxy, to_proxy)
         keep(deadline, self._way)
 
     def send(self, method: str, url: str, headers: list[Header], content: bytes | None) -> Reply:
@@ -106,7 +111,7 @@ class Wire:
         except (httpx.HTTPError, httpx.StreamError) as error:
             cause = self._cause(error)
             if cause.cure or isinstance(error, _NOT_SENT):
-                return NotSent(cause.reason, cause.cure)
+                return NotSent(cause.reason, cause.cure, cause.astray)
             return Lost(cause.reason)
 
     def close(self) -> None:
@@ -163,37 +168,66 @@ def _readable(url: str) -> httpx.URL:
         ) from error
 
 
-def _signer(host: str, port: int, proxy: Proxy | None) -> Callable[[], str]:
-    """Tells who signed the certificate that is shown there; looks once."""
+def _signer(host: str, port: int, proxy: Proxy | None) -> Callable[[bool], str]:
+    """Tells who signed the certificate that is shown there, or by the proxy; looks once."""
 
-    def look() -> str:
+    def look(of_proxy: bool) -> str:
         from aapimport.services.trust import signer_of
 
+        if of_proxy and proxy:
+            return signer_of(proxy.host, proxy.port, None)
         return signer_of(host, port, proxy)
 
     return cache(look)
 
 
-def _open(endpoint: Endpoint, proxy: Proxy | None) -> httpx.BaseTransport:
+def _to_proxy(endpoint: Endpoint, proxy: Proxy | None) -> "ssl.SSLContext | None":
+    """How the connection to a proxy is encrypted; None where it isn't.
+
+    Raises:
+        SettingsError: A certificate can't be used.
+    """
+    if proxy is None or not proxy.url.startswith("https:"):
+        return None
+    from aapimport.services.trust import trusting
+
+    return trusting(None, endpoint.ca_file)
+
+
+def _proxy_fault(
+    proxy: Proxy | None, to_proxy: "ssl.SSLContext | None"
+) -> "Callable[[], ssl.SSLError | None]":
+    """Tells why no encrypted connection to a proxy can be made."""
+
+    def look() -> "ssl.SSLError | None":
+        if proxy is None or to_proxy is None:
+            return None
+        from aapimport.services.trust import fault_of
+
+        return fault_of(proxy, to_proxy)
+
+    return look
+
+
+def _open(
+    endpoint: Endpoint, proxy: Proxy | None, to_proxy: "ssl.SSLContext | None"
+) -> httpx.BaseTransport:
     """Connections to a service, through a proxy where one is in between.
 
     Raises:
         SettingsError: A certificate or the proxy can't be used.
     """
     verify: ssl.SSLContext | bool = False
-    its_own: ssl.SSLContext | None = None
     if endpoint.url.startswith("https:"):
         from aapimport.services.trust import trusting
 
         verify = trusting(endpoint.certificate, endpoint.ca_file)
-        if proxy and proxy.url.startswith("https:"):
-            its_own = trusting(None, endpoint.ca_file)
     try:
         return httpx.HTTPTransport(
             verify=verify,
             trust_env=False,
             limits=httpx.Limits(keepalive_expiry=_KEEPALIVE_EXPIRY),
-            proxy=httpx.Proxy(proxy.url, ssl_context=its_own) if proxy else None,
+            proxy=httpx.Proxy(proxy.url, ssl_context=to_proxy) if proxy else None,
         )
     except (httpx.InvalidURL, ValueError, ImportError) as error:
         if proxy is None:
