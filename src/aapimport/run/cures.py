@@ -186,7 +186,12 @@ def _not_begun(
 
 
 def _is_left(task: Task, accounts: Mapping[str, Task], *, closed: bool) -> bool:
-    """Whether what is not begun is left to do: for somebody who is there."""
+    """Whether what is not begun is left to do: for somebody who is there.
+
+    As long as an upload can go on, what waits for an account in doubt is told with the account.
+    """
+    if not closed and any(account.state in IN_DOUBT for account in accounts.values()):
+        return False
     if task.kind is StepKind.EMAIL and is_mail_owed(task, accounts):
         return True
     ends = closed and task.kind is StepKind.EMAIL  # nobody but who was created is owed one

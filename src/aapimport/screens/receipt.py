@@ -65,10 +65,14 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
     console.print(table)
     print_labelled(console, "Rows".ljust(_LABEL), _sum(report))
     if report.team_counts.planned:
-        print_labelled(console, "Teams".ljust(_LABEL), _teams(report.team_counts))
+        print_labelled(
+            console, "Teams".ljust(_LABEL), _teams(report.team_counts, closed=report.closed)
+        )
     if report.seats:
         print_labelled(console, "Seats".ljust(_LABEL), _seats(report.seats, run))
-    print_labelled(console, "E-mails".ljust(_LABEL), _emails(report.email_counts))
+    print_labelled(
+        console, "E-mails".ljust(_LABEL), _emails(report.email_counts, closed=report.closed)
+    )
     for one in report.people:
         if one.reason or one.but or one.failures:
             _show_person(console, run, one)
@@ -95,26 +99,26 @@ def _show_person(console: Console, run: Run, one: PersonResult) -> None:
         print_labelled(console, _HINT, safe(cure))
 
 
-def _teams(counts: TeamCounts) -> str:
+def _teams(counts: TeamCounts, *, closed: bool) -> str:
     """How many people are in their team, and what became of the others."""
     if counts.joined == counts.planned:
         return f"{count(counts.joined, 'person', 'people')} joined"
-    return _added_up(counts, counts.joined, "joined")
+    return _added_up(counts, f"{counts.joined:,} joined", closed=closed)
 
 
-def _emails(counts: EmailCounts) -> str:
+def _emails(counts: EmailCounts, *, closed: bool) -> str:
     if not counts.planned:
         return "none sent"
     if counts.sent == counts.planned:
         return f"{count(counts.sent, 'welcome e-mail')} sent"
-    return _added_up(counts, counts.sent, "sent")
+    return _added_up(counts, f"{counts.sent:,} sent", closed=closed)
 
 
-def _added_up(counts: TeamCounts | EmailCounts, done: int, word: str) -> str:
+def _added_up(counts: TeamCounts | EmailCounts, done: str, *, closed: bool) -> str:
     """What was planned, and its parts: the numbers add up."""
-    parts = [f"{done:,} {word}"]
-    parts += [f"{n:,} {words}" for name, words in _PLANNED.items() if (n := getattr(counts, name))]
-    return f"{counts.planned:,} planned = {' + '.join(parts)}"
+    words = _PLANNED | ({"waiting": "left with the account, which isn't known"} if closed else {})
+    parts = [f"{n:,} {word}" for name, word in words.items() if (n := getattr(counts, name))]
+    return f"{counts.planned:,} planned = {' + '.join([done, *parts])}"
 
 
 def _seats(seats: SeatCounts, run: Run) -> str:
