@@ -92,7 +92,10 @@ def test_without_seats_a_plain_yes_is_asked(terminal: Terminal, tmp_path: Path, 
     assert (
         terminal.run(
             words,
-            (include, ("Go on with what the plan says, on the PRACTICE portal? (--yes) [y/N]", "")),
+            (
+                include,
+                ("Go on, without a seat or an e-mail, on the PRACTICE portal? (--yes) [y/N]", ""),
+            ),
         )
         == 1
     )
@@ -101,7 +104,7 @@ def test_without_seats_a_plain_yes_is_asked(terminal: Terminal, tmp_path: Path, 
             words,
             (
                 include,
-                ("Go on with what the plan says, on the PRACTICE portal? (--yes) [y/N]", "y"),
+                ("Go on, without a seat or an e-mail, on the PRACTICE portal? (--yes) [y/N]", "y"),
             ),
         )
         == 0

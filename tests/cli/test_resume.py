@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from aapimport.sandbox.practice import Practice
+from support.second_year import SEED as SEED_OF_TWINS
+from support.second_year import rows, write
+
 OPTIONS = ("--pass", "Leadership 2026", "--emails", "--yes", "--maybe", "create", "--json")
 SEED = 20261122
 
@@ -291,6 +295,22 @@ def test_a_finished_upload_has_nothing_to_close(aapimport, tmp_path):
     done = aapimport("resume", receipt, "--close")
     assert done.code == 0
     assert "is finished: there is nothing to close" in done.err
+
+
+@pytest.mark.parametrize("as_json", [(), ("--json",)], ids=str)
+def test_who_was_left_out_is_exit_1_however_the_receipt_is_seen_again(
+    aapimport, state_dir, tmp_path, as_json
+):
+    """A finished upload in which nothing failed, but not everybody is where the file says."""
+    Practice(state_dir, SEED_OF_TWINS).close()
+    file = write(tmp_path / "people.csv", rows()[8:10] + rows()[-2:])
+    words = ("--pass", "Leadership 2026", "--no-emails", "--yes")
+    done = aapimport("upload", file, *words, "--maybe", "leave-out", "--json")
+    assert done.code == 1
+    assert done.json["skipped"] > 0
+    for ending in ((), ("--close",), ("--close", "--yes")):
+        again = aapimport("resume", done.json["receipt"], *ending, *as_json)
+        assert again.code == 1, again.err
 
 
 def test_a_resume_at_another_address_is_refused(

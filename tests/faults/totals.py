@@ -16,7 +16,7 @@ _GIVEN_UP = re.compile(
     r"sent \d+ times without an answer, and not found since|sent \d+ times and not there"
 )
 _THERE = {"created", "changed", "same"}
-_MAILS = {"sent": {1}, "waiting": {0}, "rejected": {0}}
+_MAILS = {"sent": {1}} | {key: {0} for key in ("waiting", "owed", "not_asked", "rejected")}
 """How many welcome e-mails a person can have, by what the receipt says."""
 
 

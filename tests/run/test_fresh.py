@@ -8,12 +8,12 @@ import pytest
 from aapimport.errors import ExitCode, RefusedError
 from aapimport.plan.make import make_plan
 from aapimport.run.journal import Journal
-from aapimport.run.options import RunOptions
+from aapimport.run.options import Drift, RunOptions
 from aapimport.run.records import State, StepKind
 from aapimport.run.runner import Runner
 from aapimport.template.roles import Role
 from support.uploading import Uploading, checked, people, person, services
-from support.wire import Act, Response
+from support.wire import Act, Response, error, instead
 
 ON_PASS = [{"value": "p26", "type": "pass"}]
 
@@ -54,6 +54,28 @@ def test_a_drift_after_the_first_people_leaves_the_upload_open(uploading: Upload
             assert journal.run(plan.receipt).is_open
     assert no.value.state.endswith(f"continue with: aapimport resume {plan.receipt}")
     assert "run the command again" not in no.value.hint
+
+
+def test_a_drift_counts_the_e_mails_that_are_sent_still(uploading: Uploading):
+    """Nobody whom others created meanwhile is mailed, nor whom the service has rejected."""
+    uploading.portal.habits.unique = False
+    uploading.rows = people(6)
+    uploading.portal.on("POST", "/Users", instead(error(422, "no")), times=9, body="p3@")
+    drifts: list[Drift] = []
+    options = RunOptions(settle_seconds=0.0, begun_now=True, bulk=False, approve=drifts.append)
+    with services(uploading.portal, uploading.jhana) as both:
+        plan = make_plan(checked(uploading.rows), both, uploading.options)
+        with Journal(uploading.journal_path) as journal:
+            runner = Runner(journal, both, journal.begin(plan), options)
+            for _ in runner.steps(last_row=3):
+                pass
+            uploading.portal.add_user("p5@acme.com", entitlements=ON_PASS)
+            for _ in runner.steps():
+                pass
+    (drift,) = drifts
+    assert (drift.seats, drift.mails) == (3, 4)
+    mailed = {address for address, *_ in uploading.portal.store.mails}
+    assert mailed == {f"p{row}@acme.com" for row in (2, 4, 6, 7)}
 
 
 def test_a_drift_before_the_first_write_of_a_take_over(uploading: Uploading):

@@ -52,11 +52,14 @@ def test_a_finished_upload_of_version_1_says_the_same(uploading: Uploading):
         with Journal(uploading.journal_path) as journal:
             run = journal.run(before.receipt)
             addresses = {one.row: one.email for one in ROWS}
-            assert make_report(journal, run, addresses) == before
+            after = make_report(journal, run, addresses)
+            assert before.seats is not None
+            untold = before.seats.model_copy(update={"free_after": None})
+            assert after == before.model_copy(update={"seats": untold})
             assert journal.open_runs() == []
             assert (run.started_by, run.plan_digest, run.closed_at) == ("", "", None)
         assert says(uploading.journal_path) == said
-        assert version(uploading.journal_path) == 2
+        assert version(uploading.journal_path) == schema.SCHEMA_VERSION
 
 
 def test_an_open_upload_of_version_1_goes_on(uploading: Uploading):
@@ -156,7 +159,7 @@ def test_a_migration_that_fails_leaves_all_as_it_was(uploading: Uploading, monke
     assert uploading.journal_path.read_bytes() == before
     monkeypatch.setitem(schema.MIGRATIONS, 1, whole)
     Journal(uploading.journal_path).__exit__()
-    assert version(uploading.journal_path) == 2
+    assert version(uploading.journal_path) == schema.SCHEMA_VERSION
 
 
 def test_new_and_migrated_journals_are_the_same(uploading: Uploading, tmp_path: Path):

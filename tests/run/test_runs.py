@@ -17,7 +17,7 @@ from aapimport.run.debts import debts_of
 from aapimport.run.glance import glance
 from aapimport.run.journal import Journal
 from aapimport.run.planned import people_digest
-from aapimport.run.records import State, StepKind
+from aapimport.run.records import Seats, State, StepKind
 from aapimport.run.report import make_report
 from aapimport.run.schema import SCHEMA_VERSION
 from aapimport.template.roles import Role
@@ -175,8 +175,8 @@ def test_the_end_is_written_once(three: Uploading):
     receipt = three.run().receipt
     with Journal(three.journal_path) as journal:
         first = journal.run(receipt)
-        again = journal.finish(receipt, seats_used_after=41)
-        assert again == replace(first, seats_used_after=41)
+        again = journal.finish(receipt, Seats(used=41, free=59))
+        assert again == replace(first, seats_used_after=41, seats_free_after=59)
         assert journal.finish(receipt) == again
 
 
@@ -224,17 +224,24 @@ def test_a_closed_upload_owes_and_never_advises_to_resume(three: Uploading):
         advice = f"not found; to send it once more: aapimport resume {receipt} --again"
         journal.record(receipt, [replace(doubt, reason=advice)])
         assert make_report(journal, journal.run(receipt), {}).exit_code is ExitCode.SERVICE
-        report = make_report(journal, journal.close(receipt), {})
+        report = make_report(journal, journal.close(receipt), journal.addresses(receipt))
     assert report.closed
     assert report.exit_code is ExitCode.FINDINGS
     assert [(one.row, one.portal, one.email_state) for one in report.people] == [
-        (2, "created", "waiting"),
-        (3, "created", "waiting"),
-        (5, "skipped", "none"),
+        (2, "created", "owed"),
+        (3, "created", "owed"),
+        (5, "not_sent", "not_asked"),
     ]
     assert (report.never_sent, report.skipped) == (1, 0)
-    assert "look on the service; the next upload looks it up first" in report.people[0].reason
-    assert "resume" not in " ".join(one.reason for one in report.people)
+    (doubt_, mail) = report.people[0].failures
+    assert doubt_.words == "not found"
+    assert doubt_.cure == (
+        "look for bo.berg@acme.com on Jhana; then upload the file again, which looks them up first"
+        " and makes nobody twice"
+    )
+    assert "SEND EMAIL" in mail.cure
+    said = [one.reason + str(one.failures) for one in report.people]
+    assert "resume" not in " ".join(said)
 
 
 def test_who_is_on_jhana_alone_is_owed_the_combined_e_mail(three: Uploading):
@@ -246,7 +253,7 @@ def test_who_is_on_jhana_alone_is_owed_the_combined_e_mail(three: Uploading):
         journal.record(receipt, [replace(jhana, state=State.DONE, account_id="j2", attempts=1)])
         assert debts_of(journal, journal.run(receipt)).not_mailed == [2]
         report = make_report(journal, journal.close(receipt), {})
-    assert [one.email_state for one in report.people] == ["waiting", "none", "none"]
+    assert [one.email_state for one in report.people] == ["owed", "not_asked", "not_asked"]
 
 
 def test_a_run_of_which_nothing_was_sent_can_be_taken_back(three: Uploading):

@@ -40,7 +40,7 @@ def test_a_receipt_at_80_columns(uploading: Uploading):
     assert lines[5].split() == ["All", "Access", "Pass", "3", "0", "0", "0", "0", "0"]
     assert lines[6].split() == ["Jhana", "3", "0", "0", "0", "0", "0"]
     assert lines[7] == "Rows             3 = 3 created"
-    assert "Seats            3 used, 97 left free" in lines
+    assert "Seats            3 used; 97 left free, as the portal told at the end" in lines
     assert "E-mails          3 welcome e-mails sent" in lines
     assert "acme.com" not in "".join(lines)
 

@@ -110,14 +110,30 @@ def approve_plan(plan: "Plan", desk: "Desk") -> None:
     from aapimport.screens.target import place
 
     where = place(plan.target, plan.address, desk.profile)
-    if plan.seats:
+    approve_number(desk, where, seats=plan.seats, mails=plan.mails)
+
+
+def approve_number(desk: "Desk", where: str, *, seats: int, mails: int) -> None:
+    """Have typed back what can't be undone: the seats, with none the e-mails, with neither a yes.
+
+    Args:
+        desk: Asks.
+        where: The portal, as a sentence names it.
+        seats: Seats that the upload uses from now on.
+        mails: Welcome e-mails that it sends from now on.
+
+    Raises:
+        DeclinedError: The administrator said no.
+        UsageError: Nothing can answer.
+    """
+    if seats:
         what = f"the seats that this upload uses, for good, on {where}"
-        approved = desk.type_number(what, plan.seats, "--yes")
-    elif plan.mails:
+        approved = desk.type_number(what, seats, "--yes")
+    elif mails:
         what = f"the e-mails that this upload sends, on {where}; no seat is used"
-        approved = desk.type_number(what, plan.mails, "--yes")
+        approved = desk.type_number(what, mails, "--yes")
     else:
-        question = f"Go on with what the plan says, on {where}?"
+        question = f"Go on, without a seat or an e-mail, on {where}?"
         approved = desk.confirm(question, default=False, flags="--yes")
     if not approved:
         raise DeclinedError(_DECLINED)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aapimport.app.receipts import printed_receipt
@@ -62,7 +63,7 @@ class Carrier:
             bulk=self.choices.bulk,
             again=self.again,
             begun_now=self.begun_now,
-            approve=self._approve,
+            approve=partial(self._approve, run),
         )
         runner = Runner(self.journal, self.services, run, options)
         if self.choices.canary:
@@ -86,8 +87,8 @@ class Carrier:
             self.desk.say(_next(run.receipt, report.exit_code))
         return report.exit_code
 
-    def _approve(self, drift: "Drift") -> None:
-        """Have what differs from what was approved approved again.
+    def _approve(self, run: "Run", drift: "Drift") -> None:
+        """Have what differs from what was approved approved again, by the last screen's rule.
 
         `--yes` is no word on who is left out where seats or places don't suffice any more.
 
@@ -95,21 +96,29 @@ class Carrier:
             RefusedError: It isn't, or the command that asked before has to be given again.
             UsageError: Nothing can answer.
         """
+        from aapimport.app.approving import approve_number
         from aapimport.run.options import refuse_drift
+        from aapimport.screens.console import count
 
         if drift.is_short if self.desk.yes else not drift.begun:
             refuse_drift(drift)
+        where = self._place(run)
+        self.desk.say(f"not as it was when upload {run.receipt} was approved, on {where}:")
         for sentence in drift.changes:
-            self.desk.say(sentence)
-        what = "the seats that this upload uses now, for good"
-        with ended_by_signals():
-            if drift.seats:
-                approved = self.desk.type_number(what, drift.seats, "--yes")
-            else:
-                question = "No seat is used now. Go on with what is left?"
-                approved = self.desk.confirm(question, default=False, flags="--yes")
-        if not approved:
+            self.desk.say(f"  {sentence}")
+        seats, mails = count(drift.seats, "seat"), count(drift.mails, "e-mail")
+        self.desk.say(f"from now on: {seats} for good, {mails}")
+        try:
+            with ended_by_signals():
+                approve_number(self.desk, where, seats=drift.seats, mails=drift.mails)
+        except DeclinedError:
             refuse_drift(drift)
+
+    def _place(self, run: "Run") -> str:
+        """The run's portal, as a question names it."""
+        from aapimport.screens.target import place
+
+        return place(run.target, run.address, self.desk.profile)
 
     def _try_canary(self, runner: "Runner", run: "Run", people: int) -> None:
         """Upload the first people, without e-mails, read them back, and ask.
@@ -128,7 +137,8 @@ class Carrier:
         failed = self.journal.failures(run.receipt, last_row)
         verdict = f"{failed:,} not as planned" if failed else "all is as it should be"
         question = (
-            f"The first people, to row {last_row}, are uploaded, and were looked up: {verdict}."
+            f"The first people, to row {last_row}, are uploaded to {self._place(run)}, and were"
+            f" looked up: {verdict}."
         )
         try:
             with ended_by_signals():

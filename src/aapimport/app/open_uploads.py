@@ -190,7 +190,8 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
     """End an open upload after a yes, and say what it owes.
 
     Returns:
-        The exit code of its receipt: 1 where something is owed, in doubt, or was never sent.
+        The exit code of its receipt: 1 where something is owed, in doubt, or was never sent, and
+        where somebody was left out.
 
     Raises:
         RefusedError: The answer was no.
@@ -200,9 +201,10 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
 
     if run.finished_at is not None:
         desk.say(f"upload {run.receipt} is finished: there is nothing to close")
+        desk.say(f"its receipt: aapimport resume {run.receipt}")
         if desk.as_json:
-            _print_json(journal, run, desk)
-        return ExitCode.OK
+            return _print_json(journal, run, desk)
+        return make_report(journal, run, journal.addresses(run.receipt)).exit_code
     _show_debts(journal, run, desk)
     if run.closed_at is None:
         question = f"Close upload {run.receipt}? It can't be resumed any more."

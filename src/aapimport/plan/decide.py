@@ -9,6 +9,7 @@ from aapimport.plan.plan import PersonPlan, Plan, rows_of
 from aapimport.twins.same_human import Kind
 
 NO_SEAT = "no seat left on the pass"
+NO_PLACE = "no place left in team"
 MAYBE = "may be there already"
 RETURNS = "deactivated; --returning include switches them on again"
 _MOST_NAMED = 10
@@ -116,7 +117,7 @@ def _fitting(plan: Plan) -> list[PersonPlan]:
         if one.seat and seats == 0:
             people.append(one.skip(NO_SEAT))
         elif one.team and left == 0:
-            people.append(one.skip(f"no place left in team {one.team.name}"))
+            people.append(one.skip(f"{NO_PLACE} {one.team.name}"))
         else:
             people.append(one)
             if one.seat and seats is not None:

@@ -4,13 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from aapimport.run.cures import WHERE
 from aapimport.run.journal import Journal
 from aapimport.run.records import Run, State, StepKind, Task
-from aapimport.run.report import WHERE, is_mail_owed
+from aapimport.run.standing import IN_DOUBT, is_join_owed, is_mail_owed
 from aapimport.services.kept import names_of, read_saved
-
-_THERE = {State.DONE, State.WRITTEN}
-_IN_DOUBT = {State.INTENT, State.DOUBT, State.WRITTEN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +36,7 @@ def debts_of(journal: Journal, run: Run) -> Debts:
         steps = list(tasks)
         accounts = {task.service: task for task in steps if task.kind is StepKind.ACCOUNT}
         for task in steps:
-            if task.state in _IN_DOUBT:
+            if task.state in IN_DOUBT:
                 debts.in_doubt.setdefault(task.row, []).append(WHERE[task.service, task.kind])
             elif task.state is State.PLANNED:
                 _never_sent(task, accounts, debts)
@@ -65,5 +63,5 @@ def _never_sent(task: Task, accounts: Mapping[str, Task], debts: Debts) -> None:
     if task.kind is StepKind.EMAIL:
         if is_mail_owed(task, accounts):
             debts.not_mailed.append(task.row)
-    elif task.kind is StepKind.ACCOUNT or accounts[task.service].state in _THERE:
+    elif task.kind is StepKind.ACCOUNT or is_join_owed(task, accounts):
         debts.not_sent.setdefault(task.row, []).append(WHERE[task.service, task.kind])

@@ -8,10 +8,12 @@ is ours; who has arrived otherwise is adopted by the rules of a conflict, or rep
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from aapimport.errors import AapimportError, RefusedError, ServiceError
 from aapimport.run.conveyor import Progress
 from aapimport.run.landing import STATES
+from aapimport.run.mail_steps import not_to_be_mailed
 from aapimport.run.options import Drift
 from aapimport.run.records import FINAL, State, StepKind, Task
 from aapimport.run.session import Session, ahead
@@ -172,9 +174,26 @@ def _drift(session: Session, arrivals: Sequence[_Arrival]) -> Drift | None:
     return Drift(
         changes=(*_named(others), *changes),
         seats=seats,
+        mails=_mails_left(session, arrivals),
         begun=not session.is_untouched,
         is_short=bool(short),
     )
+
+
+def _mails_left(session: Session, arrivals: Sequence[_Arrival]) -> int:
+    """Welcome e-mails that may be sent still: none to whom others have created meanwhile."""
+    theirs = {(one.task.service, one.task.row) for one in arrivals if not _is_ours(one)}
+    number = 0
+    for _, tasks in groupby(session.journal.tasks(session.receipt), key=lambda task: task.row):
+        steps = {(task.service, task.kind): task for task in tasks}
+        for service in session.directories:
+            mail = steps.get((service, StepKind.EMAIL))
+            if mail is None or mail.state in FINAL or (service, mail.row) in theirs:
+                continue
+            own = steps[service, StepKind.ACCOUNT]
+            may_be = own.state not in FINAL or not not_to_be_mailed(own)
+            number += may_be
+    return number
 
 
 def _held_in_doubt(session: Session) -> int:

@@ -115,7 +115,7 @@ class Journal(Runs, Memory):
         with self._writing():
             self._database.executemany(
                 "UPDATE steps SET state = ?, account_id = ?, attempts = ?, adopted = ?,"
-                " reason = ?, sent_at = ?, but = ?"
+                " reason = ?, sent_at = ?, but = ?, trouble = ?"
                 " WHERE receipt = ? AND row = ? AND service = ? AND kind = ?",
                 (
                     (
@@ -126,6 +126,7 @@ class Journal(Runs, Memory):
                         task.reason,
                         task.sent_at,
                         task.but,
+                        task.trouble,
                         receipt,
                         task.row,
                         task.service,

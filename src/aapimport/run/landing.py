@@ -22,6 +22,7 @@ STATES = {
 """The state in which an outcome leaves its step."""
 UNKNOWN_IF_MAILED = "whether it was mailed isn't known"
 _UNDER_WAY = {State.DOUBT, State.WRITTEN}
+_WENT_WELL = {State.DONE, State.WRITTEN}
 
 
 def intended(task: Task) -> Task:
@@ -89,6 +90,7 @@ def landed(task: Task, outcome: Outcome, *, sends: bool) -> Task:
         adopted=task.adopted or outcome.adopted,
         reason=reason,
         but=outcome.but,
+        trouble=outcome.trouble or ("" if state in _WENT_WELL else task.trouble),
         # the request may have left long after its intent: the pace makes requests wait their turn
         sent_at=time.time() if sends and state in _UNDER_WAY else task.sent_at,
     )

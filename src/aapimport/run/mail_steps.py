@@ -113,7 +113,7 @@ class MailSteps:
         if any(step is not None and step.state not in FINAL for step in steps.values()):
             return None  # in doubt: mailed by a later resume, once that is settled
         own = steps[task.service]
-        if why := _not_to_be_mailed(own, steps["pass"]):
+        if why := not_to_be_mailed(own, steps["pass"]):
             is_there = own is not None and own.state is State.DONE
             state = State.NEEDS_PERSON if is_there else State.SKIPPED
             known = task.state is State.PLANNED
@@ -157,7 +157,7 @@ class MailSteps:
         """The kind that is no lie: without Jhana's half for whom a welcome to it would be wrong."""
         kind = EmailKind(task.target)
         if kind is EmailKind.COMBINED and (
-            task.row in self._without_jhana or _not_to_be_mailed(self._step(task.row, "jhana"))
+            task.row in self._without_jhana or not_to_be_mailed(self._step(task.row, "jhana"))
         ):
             return EmailKind.PORTAL
         return kind
@@ -217,7 +217,7 @@ class MailSteps:
         return last
 
 
-def _not_to_be_mailed(account: Task | None, on_the_pass: Task | None = None) -> str:
+def not_to_be_mailed(account: Task | None, on_the_pass: Task | None = None) -> str:
     """Why a welcome would be wrong; empty when it is right."""
     if account is None or account.state is not State.DONE:
         return "no account"

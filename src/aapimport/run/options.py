@@ -14,6 +14,7 @@ class Drift:
     Attributes:
         changes: What differs, in sentences; never empty.
         seats: Seats that this session uses now.
+        mails: Welcome e-mails that it sends.
         begun: Whether the upload goes on all the same: something of it was sent, or may have been,
             or it was begun by an earlier command. Else it is left, and can be planned anew.
         is_short: Whether seats or places don't suffice any more.
@@ -21,6 +22,7 @@ class Drift:
 
     changes: tuple[str, ...]
     seats: int
+    mails: int
     begun: bool
     is_short: bool = False
 

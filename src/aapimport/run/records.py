@@ -84,6 +84,19 @@ def how_far(counts: Mapping[State, int]) -> HowFar:
     return HowFar(done, sum(counts.values()), counts.get(State.WRITTEN, 0))
 
 
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """The seats of a pass, as the portal tells them at the end of a session; None where it doesn't.
+
+    Attributes:
+        used: How many are used.
+        free: How many are free.
+    """
+
+    used: int | None = None
+    free: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One upload.
@@ -108,7 +121,8 @@ class Run:
         plan_digest: SHA-256 of what was planned for everybody; empty when not known.
         people_digest: SHA-256 of the file's people, however the file is saved; likewise.
         seats_used_before: Seats of the pass that were used before it; None when not published.
-        seats_used_after: Likewise, when it was finished.
+        seats_used_after: Likewise, at the end of its last session that went through.
+        seats_free_after: Free seats of the pass then; None when the portal didn't tell.
         leavers: Used seats that nobody on the portal held before it: some may be for who returns.
         options: The administrator's decisions, as JSON of `options_json`; None when not known.
     """
@@ -133,6 +147,7 @@ class Run:
     people_digest: str = ""
     seats_used_before: int | None = None
     seats_used_after: int | None = None
+    seats_free_after: int | None = None
     leavers: int = 0
     options: str | None = None
 
@@ -160,6 +175,7 @@ class Task:
         reason: Why it is as it is.
         sent_at: When it was last sent, in seconds since 1970; None before.
         but: What is not as it should be although it is done: `role not kept`; else empty.
+        trouble: What kind of trouble the service had last; empty for none.
     """
 
     row: int
@@ -175,6 +191,7 @@ class Task:
     reason: str
     sent_at: float | None
     but: str = ""
+    trouble: str = ""
 
     @property
     def is_new(self) -> bool:

@@ -3,9 +3,8 @@
 The models are the contract of `upload --json`; `docs/schemas/` is generated from them.
 """
 
-import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Literal
@@ -14,18 +13,24 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from aapimport.errors import ExitCode
 from aapimport.plan.plan import Action
+from aapimport.run.cures import WHERE, Failing, Standing, failings
 from aapimport.run.journal import Journal
 from aapimport.run.records import JOINS, Run, State, StepKind, Task
-from aapimport.services.values import EmailKind
+from aapimport.run.standing import join_standing, mail_standing
 
-Result = Literal["created", "changed", "same", "rejected", "needs_person", "unknown", "skipped"]
+Result = Literal[
+    "created", "changed", "same", "rejected", "needs_person", "unknown", "skipped", "not_sent"
+]
 """What became of one person's account on one service: `rejected` means that nobody is there,
-`needs_person` that only a person may decide, `skipped` people were left out by the plan."""
-TeamState = Literal["joined", "rejected", "needs_person", "unknown", "none"]
-"""Whether a person is in the team of the file; `none` where none was to be joined."""
-EmailState = Literal["sent", "none", "rejected", "needs_person", "waiting", "unknown"]
-"""Whether a person's welcome e-mail went out; `none` where none was to be sent, `waiting` where it
-was not asked for yet, because what became of the account isn't known."""
+`needs_person` that only a person may decide, `skipped` people were left out by the plan, `not_sent`
+is nothing so far, or for good when the upload was closed."""
+TeamState = Literal[
+    "none", "joined", "rejected", "needs_person", "unknown", "waiting", "owed", "not_asked"
+]
+EmailState = Literal[
+    "none", "sent", "rejected", "needs_person", "unknown", "waiting", "owed", "not_asked"
+]
+"""As `aapimport.run.standing` has them; what is done has its own word."""
 
 
 class _Model(BaseModel):
@@ -33,7 +38,7 @@ class _Model(BaseModel):
 
 
 class ServiceCounts(_Model):
-    """How many people of the file had which result on one service."""
+    """How many people of the file had which result on one service; the sum is all of them."""
 
     created: int = 0
     changed: int = 0
@@ -41,6 +46,8 @@ class ServiceCounts(_Model):
     rejected: int = 0
     needs_person: int = 0
     unknown: int = 0
+    skipped: int = 0
+    not_sent: int = 0
 
 
 class ServicesCounts(_Model):
@@ -50,12 +57,48 @@ class ServicesCounts(_Model):
     jhana: ServiceCounts
 
 
+class _PlannedCounts(_Model):
+    planned: int = Field(default=0, description="the sum of all others")
+    rejected: int = 0
+    needs_person: int = 0
+    unknown: int = Field(default=0, description="asked for, and not known what became of it")
+    waiting: int = Field(default=0, description="not asked for so far")
+    owed: int = Field(default=0, description="not asked for before the upload was closed")
+    not_asked: int = Field(default=0, description="not asked for: nobody is there to have it")
+
+
+class EmailCounts(_PlannedCounts):
+    """The welcome e-mails that were planned, and what became of them."""
+
+    sent: int = 0
+
+
+class TeamCounts(_PlannedCounts):
+    """The people who were to join a team, and what became of that."""
+
+    joined: int = 0
+
+
 class SeatCounts(_Model):
     """The seats of the pass."""
 
     free_before: int = Field(description="free seats when the plan was made")
     used: int = Field(description="seats that this upload used; they can't be given back")
-    free_after: int = Field(description="free seats afterwards, if nobody else used any")
+    free_by_plan: int = Field(description="what would be free if nobody else had used any")
+    free_after: int | None = Field(
+        description="free seats at the end, as the portal told; null when it wasn't asked"
+    )
+
+
+class PersonFailure(_Model):
+    """What is not as it should be about one person in one place."""
+
+    where: str = Field(description="what it is about, in words: the service, the pass, the team")
+    service: Literal["portal", "jhana"]
+    standing: Standing
+    kind: str = Field(description="the kind of trouble the service had; empty where it had none")
+    words: str = Field(description="what is wrong, in the service's words where it gave any")
+    cure: str = Field(description="what to do next")
 
 
 class PersonResult(_Model):
@@ -71,6 +114,9 @@ class PersonResult(_Model):
     email_state: EmailState
     but: str = Field(description="what is not as it should be although the account is there")
     reason: str = Field(description="why something was rejected or is unknown; may be empty")
+    failures: list[PersonFailure] = Field(
+        description="what is not as it should be, place by place, each with what to do next"
+    )
 
 
 class UploadReport(_Model):
@@ -84,7 +130,10 @@ class UploadReport(_Model):
     started_at: AwareDatetime
     ended_at: AwareDatetime | None = Field(description="null while something is left to do")
     pass_: str = Field(alias="pass", description="the pass's name")
+    rows: int = Field(description="people of the file; the sum of what became of them")
     emails: Literal["sent", "none", "incomplete"]
+    email_counts: EmailCounts
+    team_counts: TeamCounts
     services: ServicesCounts
     seats: SeatCounts | None = Field(description="null where the portal publishes no seats")
     skipped: int = Field(description="people whom the plan left out, on both services")
@@ -101,21 +150,11 @@ class UploadReport(_Model):
         Of an upload that was closed nothing can be found out any more by running it again: whatever
         it owes is 1.
         """
-        states = {
-            state
-            for one in self.people
-            for state in (one.portal, one.jhana, one.team_state, one.email_state)
-        }
-        if "unknown" in states and not self.closed:
+        standings = {failure.standing for one in self.people for failure in one.failures}
+        if standings & {"unknown", "waiting", "not_sent"} and not self.closed:
             return ExitCode.SERVICE
-        short = (
-            states & {"rejected", "needs_person"}
-            or (self.closed and states & {"unknown", "waiting"})
-            or any(_NEVER_SENT in one.reason for one in self.people)
-            or any(one.but for one in self.people)
-            or self.skipped
-        )
-        return ExitCode.FINDINGS if short else ExitCode.OK
+        not_asked = self.email_counts.not_asked + self.team_counts.not_asked
+        return ExitCode.FINDINGS if standings or not_asked else ExitCode.OK
 
 
 def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> UploadReport:
@@ -126,15 +165,11 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> Upl
         run: The run.
         addresses: The people's addresses by row, where the file is at hand.
     """
-    people: list[PersonResult] = []
-    skipped = never_sent = 0
-    for _, tasks in groupby(journal.tasks(run.receipt), key=lambda task: task.row):
-        steps = list(tasks)
-        accounts = [task.state for task in steps if task.kind is StepKind.ACCOUNT]
-        skipped += State.SKIPPED in accounts
-        never_sent += bool(run.closed_at) and State.PLANNED in accounts
-        people.append(_person(_as_closed(steps) if run.closed_at else steps, addresses))
-    used = _seats_used(journal, run)
+    closed = run.closed_at is not None
+    by_row = groupby(journal.tasks(run.receipt), key=lambda task: task.row)
+    people = [_person([*tasks], addresses, closed=closed) for _, tasks in by_row]
+    portal = _counts(one.portal for one in people)
+    not_sent = sum("not_sent" in {one.portal, one.jhana} for one in people)
     return UploadReport(
         receipt=run.receipt,
         target="practice" if run.target == "practice" else "live",
@@ -144,20 +179,29 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> Upl
         started_at=_moment(run.started_at),
         ended_at=_moment(ended) if (ended := run.finished_at or run.closed_at) else None,
         pass_=run.pass_name,
+        rows=len(people),
         emails=_emails(one.email_state for one in people),
+        email_counts=EmailCounts(**_planned(one.email_state for one in people)),
+        team_counts=TeamCounts(**_planned(one.team_state for one in people)),
         services=ServicesCounts(
-            portal=_counts(one.portal for one in people),
-            jhana=_counts(one.jhana for one in people if one.jhana),
+            portal=portal, jhana=_counts(one.jhana for one in people if one.jhana)
         ),
-        seats=None
-        if run.seats_free is None
-        else SeatCounts(
-            free_before=run.seats_free, used=used, free_after=max(0, run.seats_free - used)
-        ),
-        skipped=skipped,
-        never_sent=never_sent,
-        closed=run.closed_at is not None,
+        seats=_seats(run, _seats_used(journal, run)),
+        skipped=portal.skipped,
+        never_sent=not_sent if closed else 0,
+        closed=closed,
         people=people,
+    )
+
+
+def _seats(run: Run, used: int) -> SeatCounts | None:
+    if run.seats_free is None:
+        return None
+    return SeatCounts(
+        free_before=run.seats_free,
+        used=used,
+        free_by_plan=max(0, run.seats_free - used),
+        free_after=run.seats_free_after,
     )
 
 
@@ -165,71 +209,33 @@ def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=0)
 
 
-def _as_closed(steps: Sequence[Task]) -> list[Task]:
-    """A person's steps of an upload that was closed: what was planned still is never sent.
-
-    An e-mail to somebody who was created, or may have been, stays owed.
-    """
-    accounts = {task.service: task for task in steps if task.kind is StepKind.ACCOUNT}
-    closed = []
-    for task in steps:
-        if task.state is State.PLANNED:
-            in_doubt = accounts[task.service].state in _IN_DOUBT
-            owed = task.kind is StepKind.EMAIL and (in_doubt or is_mail_owed(task, accounts))
-            state = State.PLANNED if owed else State.SKIPPED
-            closed.append(replace(task, state=state, reason=_NEVER_SENT))
-        else:
-            closed.append(replace(task, reason=_ADVICE.sub(LOOK_FIRST, task.reason)))
-    return closed
-
-
-_NEVER_SENT = "never sent: the upload was closed"
-_ADVICE = re.compile(r"to send it once more: aapimport resume \w+ --again")
-_IN_DOUBT = {State.INTENT, State.DOUBT, State.WRITTEN}
-LOOK_FIRST = "look on the service; the next upload looks it up first"
-"""What is to be done about a doubt of an upload that was closed."""
-
-
-def is_mail_owed(email: Task, accounts: Mapping[str, Task]) -> bool:
-    """Whether somebody was created on a service of which a planned welcome e-mail speaks.
-
-    Args:
-        email: The e-mail's step, which was not begun.
-        accounts: The person's accounts, by service.
-    """
-    about = _ABOUT[EmailKind(email.target)]
-    return email.state is State.PLANNED and any(
-        task.action is Action.CREATE and not task.adopted and task.state in _THERE
-        for service, task in accounts.items()
-        if service in about
-    )
-
-
-_THERE = {State.DONE, State.WRITTEN}
-_ABOUT = {
-    EmailKind.PORTAL: {"portal"},
-    EmailKind.JHANA: {"jhana"},
-    EmailKind.COMBINED: {"portal", "jhana"},
-}
-"""The services of which each kind of welcome e-mail speaks."""
-
-
-def _person(steps: list[Task], addresses: Mapping[int, str]) -> PersonResult:
+def _person(steps: list[Task], addresses: Mapping[int, str], *, closed: bool) -> PersonResult:
     by_kind = {(task.service, task.kind): task for task in steps}
     portal = by_kind["portal", StepKind.ACCOUNT]
     jhana = by_kind.get(("jhana", StepKind.ACCOUNT))
+    accounts = {it.service: it for it in (portal, jhana) if it}
     joins = [by_kind["portal", kind] for kind in JOINS if ("portal", kind) in by_kind]
     email = by_kind.get(("portal", StepKind.EMAIL)) or by_kind.get(("jhana", StepKind.EMAIL))
+    mailed = mail_standing(email, accounts, closed=closed)
+    team = join_standing(by_kind.get(("portal", StepKind.TEAM)), accounts, closed=closed)
+    who = addresses.get(portal.row)
+    failed = [*failings(steps, closed=closed, who=who or "this person")]
+    remarks = [(task, task.reason) for task in steps if task.state in _SETTLED]
     return PersonResult(
         row=portal.row,
-        email=addresses.get(portal.row),
+        email=who,
         portal=_result(portal, joined=any(task.state is State.DONE for task in joins)),
         jhana=_result(jhana) if jhana else None,
-        team_state=_TEAM_STATES.get(_state(by_kind.get(("portal", StepKind.TEAM))), "unknown"),
-        email_state=_EMAIL_STATES.get(_state(email), "unknown"),
+        team_state="joined" if team == "done" else team,
+        email_state="sent" if mailed == "done" else mailed,
         but=_said(_buts(steps)),
-        reason=_said([(task, task.reason) for task in steps]),
+        reason=_said(remarks, (one for one in failed if one.standing != "not_kept")),
+        failures=[PersonFailure(**one._asdict()) for one in failed],
     )
+
+
+_SETTLED = {State.DONE, State.SKIPPED}
+"""What is said beside such a step is a remark: what is wrong about others is a failure."""
 
 
 def _buts(steps: Sequence[Task]) -> Iterable[tuple[Task, str]]:
@@ -242,9 +248,10 @@ def _buts(steps: Sequence[Task]) -> Iterable[tuple[Task, str]]:
             yield task, "not known to be on the pass"
 
 
-def _said(words: Iterable[tuple[Task, str]]) -> str:
+def _said(words: Iterable[tuple[Task, str]], failed: Iterable[Failing] = ()) -> str:
     """Words about a person's steps, each with what it is about."""
     found = {f"{WHERE[task.service, task.kind]}: {text}" for task, text in words if text}
+    found |= {f"{one.where}: {one.words}" for one in failed}
     return "; ".join(sorted(found))
 
 
@@ -259,17 +266,6 @@ def _seats_used(journal: Journal, run: Run) -> int:
         return ours
     returned = run.leavers + journal.returning(run.receipt)
     return min(ours, max(ours - returned, run.seats_used_after - run.seats_used_before, 0))
-
-
-WHERE = {
-    ("portal", StepKind.ACCOUNT): "All Access Pass",
-    ("portal", StepKind.PASS): "pass",
-    ("portal", StepKind.TEAM): "team",
-    ("portal", StepKind.EMAIL): "e-mail",
-    ("jhana", StepKind.ACCOUNT): "Jhana",
-    ("jhana", StepKind.EMAIL): "e-mail",
-}
-"""What a step is about, in a word, by its service and kind."""
 
 
 def _result(account: Task, *, joined: bool = False) -> Result:
@@ -287,27 +283,15 @@ _ENDS: dict[State, Result] = {
     State.SKIPPED: "skipped",
     State.REJECTED: "rejected",
     State.NEEDS_PERSON: "needs_person",
+    State.PLANNED: "not_sent",
 }
 
 
-def _state(task: Task | None) -> State:
-    """How far a step is; one that there isn't counts as left out."""
-    return State.SKIPPED if task is None else task.state
-
-
-_TEAM_STATES: dict[State, TeamState] = {
-    State.SKIPPED: "none",
-    State.DONE: "joined",
-    State.REJECTED: "rejected",
-    State.NEEDS_PERSON: "needs_person",
-}
-_EMAIL_STATES: dict[State, EmailState] = {
-    State.SKIPPED: "none",
-    State.DONE: "sent",
-    State.PLANNED: "waiting",
-    State.REJECTED: "rejected",
-    State.NEEDS_PERSON: "needs_person",
-}
+def _planned(states: Iterable[TeamState | EmailState]) -> Counter[str]:
+    """How many of those that were planned stand how, and how many they are."""
+    counts: Counter[str] = Counter(state for state in states if state != "none")
+    counts["planned"] = counts.total()
+    return counts
 
 
 def _emails(states: Iterable[EmailState]) -> Literal["sent", "none", "incomplete"]:

@@ -18,7 +18,7 @@ from aapimport.run.journal import Journal
 from aapimport.run.mail_steps import MailSteps
 from aapimport.run.options import RunOptions
 from aapimport.run.putting_back import tell_what_is_gone
-from aapimport.run.records import FINAL, Run, State, StepKind
+from aapimport.run.records import FINAL, Run, Seats, State, StepKind
 from aapimport.run.runs import refuse_other_services
 from aapimport.run.same_place import check_place
 from aapimport.run.session import Session
@@ -72,11 +72,11 @@ class Runner:
                 yield from MailSteps(session).steps()
             yield from tell_what_is_gone(session)
             session.conveyor.finish()
-            used = yield from self._seats_after()
+            seats = yield from self._seats_after()
         except AapimportError as error:
             error.state = self.standing()
             raise
-        session.journal.finish(session.receipt, used)
+        session.journal.finish(session.receipt, seats)
 
     def standing(self) -> str:
         """The state of the world, with the command that continues."""
@@ -88,25 +88,31 @@ class Runner:
             return f"{done}; see the receipt with: aapimport resume {receipt}"
         return f"{done}; continue with: aapimport resume {receipt}"
 
-    def _seats_after(self) -> Generator[Progress, None, int | None]:
-        """The seats that the pass has used now; None where that isn't published.
+    def _seats_after(self) -> Generator[Progress, None, Seats]:
+        """The seats of the pass as the portal tells them now; nothing where it doesn't.
 
         Somebody who left and returns may have got their former seat back, which only the portal
-        knows. Its count may lag behind its writes, so a smaller one is asked for again.
+        knows. Its count may lag behind its writes, so a smaller one is asked for again; one that
+        can't be right is not told. A receipt that is shown again says what was told at the end.
         """
         session, run = self._session, self._session.run
+        before = run.seats_used_before
+        if run.finished_at or before is None or session.conveyor.is_halted("portal"):
+            return Seats()
         by_group = next(session.due(StepKind.PASS, *State), None)  # counted by membership
-        if run.seats_used_before is None or by_group or session.conveyor.is_halted("portal"):
-            return None
         ours = session.journal.seats_used(run.receipt)
         for gap in session.gaps():
             try:
                 passes = session.services.portal.passes()
             except ServiceError:  # all is done; only the count is missing
-                return None
-            used = next((one.seats_used for one in passes if one.id == run.pass_id), None)
+                break
+            now = next((one for one in passes if one.id == run.pass_id), None)
+            if now is None or now.seats_used is None:
+                break
             left = session.unsettled("portal")
-            if used is None or used - run.seats_used_before >= ours or left <= 0:
-                return used
+            more = now.seats_used - before
+            if more >= ours or left <= 0:
+                lags = more < ours - run.leavers - session.journal.returning(run.receipt)
+                return Seats(None if by_group else now.seats_used, None if lags else now.free)
             yield from session.wait(min(gap, left), "waiting for the portal to count the seats")
-        return None
+        return Seats()

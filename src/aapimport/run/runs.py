@@ -19,7 +19,7 @@ from aapimport.run.planned import (
     this_user,
     wanted_json,
 )
-from aapimport.run.records import FINAL, NOT_FINAL, HowFar, Run, State, how_far
+from aapimport.run.records import FINAL, NOT_FINAL, HowFar, Run, Seats, State, how_far
 
 _RUN_FIELDS = tuple(Run.__dataclass_fields__)
 _RUN = ", ".join(_RUN_FIELDS)
@@ -128,20 +128,26 @@ class Runs(JournalFile):
         """How far a run is."""
         return how_far(self.counts(receipt))
 
-    def finish(self, receipt: str, seats_used_after: int | None = None) -> Run:
+    def finish(self, receipt: str, seats: Seats | None = None) -> Run:
         """Finish a run in which every step is final; one that was closed stays closed.
 
         Args:
             receipt: The run.
-            seats_used_after: The pass's used seats, as the portal tells them now.
+            seats: The pass's seats, as the portal tells them now; None when it wasn't asked.
         """
+        told = seats or Seats()
         with self._writing():
             self._database.execute(
-                "UPDATE runs SET finished_at = coalesce(finished_at, ?),"
-                " seats_used_after = coalesce(?, seats_used_after)"
+                "UPDATE runs SET seats_used_after = coalesce(?, seats_used_after),"
+                " seats_free_after = coalesce(?, seats_free_after)"
+                " WHERE receipt = ? AND closed_at IS NULL",
+                (told.used, told.free, receipt),
+            )
+            self._database.execute(
+                "UPDATE runs SET finished_at = coalesce(finished_at, ?)"
                 " WHERE receipt = ? AND closed_at IS NULL AND NOT EXISTS (SELECT 1 FROM steps"
                 f" WHERE steps.receipt = runs.receipt AND {NOT_FINAL})",
-                (time.time(), seats_used_after, receipt),
+                (time.time(), receipt),
             )
         return self.run(receipt)
 

@@ -6,7 +6,7 @@ from aapimport.config.addresses import places_of
 from aapimport.run.records import NOT_FINAL
 
 APPLICATION_ID = 0x61617069  # "aapi"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _VERSION_1 = """
 CREATE TABLE runs (
@@ -124,7 +124,12 @@ CREATE TABLE told (
 {_MAILS_OF_VERSION_1};
 """
 
-MIGRATIONS: dict[int, str] = {0: _VERSION_1, 1: _VERSION_2}
+_VERSION_3 = """
+ALTER TABLE runs ADD COLUMN seats_free_after INTEGER;
+ALTER TABLE steps ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
+"""
+
+MIGRATIONS: dict[int, str] = {0: _VERSION_1, 1: _VERSION_2, 2: _VERSION_3}
 """The statements that bring a journal from a version to the next, by the version it has.
 
 A new journal comes from version 0, an empty file, so that new and old ones are the same in the end.

@@ -7,14 +7,23 @@ from rich.console import Console
 from rich.table import Table
 
 from aapimport.run.records import Run
-from aapimport.run.report import LOOK_FIRST, PersonResult, Result, UploadReport
+from aapimport.run.report import (
+    EmailCounts,
+    PersonResult,
+    Result,
+    SeatCounts,
+    TeamCounts,
+    UploadReport,
+)
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled
 from aapimport.screens.target import where
 from aapimport.template.cells import CellRef
 
 _SECONDS = 60
+_COLUMNS = ("created", "changed", "same", "rejected", "needs_person", "unknown")
 _LABEL = 17
+_HINT = "  hint: "
 _RESULTS: dict[Result, str] = {
     "created": "created",
     "changed": "changed",
@@ -23,39 +32,50 @@ _RESULTS: dict[Result, str] = {
     "rejected": "rejected",
     "needs_person": "waiting for somebody's word",
     "unknown": "not known",
+    "not_sent": "not sent",
 }
 """What becomes of somebody on the portal, in words."""
+_PLANNED = {
+    "rejected": "rejected",
+    "needs_person": "waiting for somebody's word",
+    "unknown": "not known",
+    "waiting": "still to be asked for",
+    "owed": "owed",
+    "not_asked": "not asked for",
+}
+"""What becomes of a planned e-mail, or of joining a team, in words."""
 
 
 def show_receipt(console: Console, report: UploadReport, run: Run, profile: str = "") -> None:
     """Print a receipt: the counts, who was mailed, and by name who needs attention."""
-    console.print(f"Receipt {report.receipt}   {_when(run)}   {_took(run)}")
+    console.print(f"Receipt {report.receipt}   {_when(run.started_at)}   {_took(run)}")
     sheet = f", sheet {safe(report.sheet)!r}" if report.sheet else ""
     to = f"to pass {safe(report.pass_)!r}"
     console.print(f"{safe(report.file)}{sheet}, {to}", soft_wrap=True)
     print_labelled(console, "Where".ljust(_LABEL), where(report.target, report.address, profile))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("")
-    names = list(type(report.services.portal).model_fields)
-    for name in names:
+    for name in _COLUMNS:
         table.add_column(name.replace("_", " "), justify="right")
     for label, counts in (
         ("All Access Pass", report.services.portal),
         ("Jhana", report.services.jhana),
     ):
-        table.add_row(label, *(f"{getattr(counts, name):,}" for name in names))
+        table.add_row(label, *(f"{getattr(counts, name):,}" for name in _COLUMNS))
     console.print(table)
     print_labelled(console, "Rows".ljust(_LABEL), _sum(report))
-    if teams := _teams(report):
-        console.print(f"Teams            {teams}")
-    if report.seats:
-        console.print(
-            f"Seats            {report.seats.used:,} used, {report.seats.free_after:,} left free"
+    if report.team_counts.planned:
+        print_labelled(
+            console, "Teams".ljust(_LABEL), _teams(report.team_counts, closed=report.closed)
         )
-    console.print(f"E-mails          {_emails(report)}")
+    if report.seats:
+        print_labelled(console, "Seats".ljust(_LABEL), _seats(report.seats, run))
+    print_labelled(
+        console, "E-mails".ljust(_LABEL), _emails(report.email_counts, closed=report.closed)
+    )
     for one in report.people:
-        if one.reason or one.but or "unknown" in {one.portal, one.jhana, one.email_state}:
-            console.print(_line(run, one), soft_wrap=True)
+        if one.reason or one.but or one.failures:
+            _show_person(console, run, one)
     services = (report.services.portal, report.services.jhana)
     if not any(counts.created or counts.changed for counts in services):
         console.print("nobody was created or changed")
@@ -68,41 +88,51 @@ def _sum(report: UploadReport) -> str:
     return f"{len(report.people):,} = {' + '.join(parts) or '0'}"
 
 
-def _line(run: Run, one: PersonResult) -> str:
+def _show_person(console: Console, run: Run, one: PersonResult) -> None:
+    """Print where, who and what, and below it what to do about it: each cure once."""
     cell = CellRef(run.sheet, 0, one.row)
     words = [f"{one.portal}, but {one.but}"] if one.but else []
     words += [one.reason] if one.reason else []
-    unknown = f"not known what became of it; {LOOK_FIRST}"
-    if not run.closed_at:
-        unknown = "not known yet what became of it; resume to find out"
-    reason = "; ".join(words) or unknown
     who = f"  {safe(one.email)}" if one.email else ""
-    return f"{safe(str(cell))}{who}  {safe(reason)}"
+    console.print(f"{safe(str(cell))}{who}  {safe('; '.join(words))}", soft_wrap=True)
+    for cure in dict.fromkeys(failure.cure for failure in one.failures):
+        print_labelled(console, _HINT, safe(cure))
 
 
-def _teams(report: UploadReport) -> str:
-    """How many people are in their team, and how many are not; empty where nobody was to be."""
-    states = Counter(one.team_state for one in report.people)
-    missing = states["rejected"] + states["needs_person"] + states["unknown"]
-    if not (states["joined"] or missing):
-        return ""
-    joined = f"{count(states['joined'], 'person', 'people')} joined"
-    return joined + (f", {missing:,} not" if missing else "")
+def _teams(counts: TeamCounts, *, closed: bool) -> str:
+    """How many people are in their team, and what became of the others."""
+    if counts.joined == counts.planned:
+        return f"{count(counts.joined, 'person', 'people')} joined"
+    return _added_up(counts, f"{counts.joined:,} joined", closed=closed)
 
 
-def _emails(report: UploadReport) -> str:
-    sent = sum(one.email_state == "sent" for one in report.people)
-    if report.emails == "none":
+def _emails(counts: EmailCounts, *, closed: bool) -> str:
+    if not counts.planned:
         return "none sent"
-    missing = sum(
-        one.email_state in {"rejected", "needs_person", "waiting", "unknown"}
-        for one in report.people
-    )
-    return f"{count(sent, 'welcome e-mail')} sent" + (f", {missing:,} not" if missing else "")
+    if counts.sent == counts.planned:
+        return f"{count(counts.sent, 'welcome e-mail')} sent"
+    return _added_up(counts, f"{counts.sent:,} sent", closed=closed)
 
 
-def _when(run: Run) -> str:
-    return datetime.fromtimestamp(run.started_at, UTC).strftime("%d %b %Y %H:%M UTC")
+def _added_up(counts: TeamCounts | EmailCounts, done: str, *, closed: bool) -> str:
+    """What was planned, and its parts: the numbers add up."""
+    words = _PLANNED | ({"waiting": "left with the account, which isn't known"} if closed else {})
+    parts = [f"{n:,} {word}" for name, word in words.items() if (n := getattr(counts, name))]
+    return f"{counts.planned:,} planned = {' + '.join([done, *parts])}"
+
+
+def _seats(seats: SeatCounts, run: Run) -> str:
+    """The seats that were used, and how many are left by whose word."""
+    used = f"{seats.used:,} used"
+    if seats.free_after is not None:
+        return f"{used}; {seats.free_after:,} left free, as the portal told at the end"
+    when = _when(run.taken_at or run.started_at)
+    left = f"{seats.free_by_plan:,} are left free, if nobody else has used any"
+    return f"{used}; by the plan of {when}, {left}"
+
+
+def _when(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%d %b %Y %H:%M UTC")
 
 
 def _took(run: Run) -> str:

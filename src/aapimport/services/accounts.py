@@ -18,6 +18,7 @@ from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.ownership import is_ours, settle_conflict, settle_keyed, settle_sent
 from aapimport.services.replies import Answer
 from aapimport.services.scim import USER, Account, read_account, text
+from aapimport.services.troubles import trouble_of
 from aapimport.services.values import Wanted
 
 _CONFLICT = 409
@@ -168,7 +169,11 @@ def resolve_conflict(directory: Directory, wanted: Wanted, words: str, kind: str
     if isinstance(found, Found):
         outcome = settle_conflict(directory, wanted, found.account)
         return replace(outcome, proves_unique=kind in {"", _UNIQUENESS})
-    return Outcome(verdict=Verdict.REJECTED, reason=f"{words} (conflict, owner not found)")
+    return Outcome(
+        verdict=Verdict.REJECTED,
+        reason=f"{words} (conflict, owner not found)",
+        trouble=trouble_of(_CONFLICT, kind, words),
+    )
 
 
 def compared(account: Account, wanted: Wanted, capabilities: Capabilities) -> Outcome:

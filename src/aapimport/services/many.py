@@ -120,9 +120,10 @@ def _created(directory: Directory, wanted: Wanted, answer: Mapping[str, Any]) ->
     code = _code(answer)
     detail = mapping(answer.get("response"))
     words = text(detail.get("detail")) or f"HTTP {code}"
+    kind = text(detail.get("scimType"))
     if is_conflict(code, detail):
-        return resolve_conflict(directory, wanted, words, text(detail.get("scimType")))
-    outcome = judge_status(code, words)
+        return resolve_conflict(directory, wanted, words, kind)
+    outcome = judge_status(code, words, kind)
     if outcome.verdict is not Verdict.DONE:
         return outcome
     outcome = created(wanted, code, detail)

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 from aapimport.services.patience import SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS, retry_after
 from aapimport.services.replies import Lost, NotSent, Reply
-from aapimport.services.scim import error_detail
+from aapimport.services.scim import error_detail, text
+from aapimport.services.troubles import Trouble, trouble_of
 
 _PAUSING = {401, TOO_MANY_REQUESTS}
 _REFUSING = {402, 403}
@@ -39,6 +40,7 @@ class Outcome:
     Attributes:
         verdict: What is known.
         reason: Why, in the service's words where it gave any; a remark when `verdict` is done.
+        trouble: What kind of trouble the service has, where it said so or didn't answer.
         but: What is not as it should be although it is done: `role not kept`.
         short: The attributes that aren't as wanted: not shown so when `verdict` is written, not
             kept when it is done.
@@ -57,6 +59,7 @@ class Outcome:
 
     verdict: Verdict
     reason: str = ""
+    trouble: Trouble | None = None
     but: str = ""
     short: tuple[str, ...] = ()
     account_id: str = ""
@@ -77,17 +80,23 @@ def judge(reply: Reply) -> Outcome:
         verdict = Verdict.PAUSE if reply.cure else Verdict.NOT_SENT
         return Outcome(verdict=verdict, reason=reply.reason, cure=reply.cure)
     if isinstance(reply, Lost):
-        return Outcome(verdict=Verdict.UNKNOWN, reason=reply.reason)
+        return Outcome(verdict=Verdict.UNKNOWN, reason=reply.reason, trouble=Trouble.NO_ANSWER)
     if reply.ok:
         return Outcome(verdict=Verdict.DONE)
-    return replace(judge_status(reply.status, error_detail(reply)), wait=retry_after(reply))
+    kind = text((reply.json() or {}).get("scimType"))
+    outcome = judge_status(reply.status, error_detail(reply), kind)
+    return replace(outcome, wait=retry_after(reply))
 
 
-def judge_status(status: int, reason: str) -> Outcome:
-    """Classify a status alone: of a reply, or of one operation in a bulk answer."""
-    throttled = status in _THROTTLING
+def judge_status(status: int, reason: str, kind: str = "") -> Outcome:
+    """Classify a status with its scimType: of a reply, or of one operation in a bulk answer."""
     if 200 <= status < 300:  # noqa: PLR2004 -- RFC 9110 section 15.3
         return Outcome(verdict=Verdict.DONE)
+    return replace(_verdict_of(status, reason), trouble=trouble_of(status, kind, reason))
+
+
+def _verdict_of(status: int, reason: str) -> Outcome:
+    throttled = status in _THROTTLING
     if status in _NOT_KNOWING or status < 200 or status >= _SERVER_ERROR:  # noqa: PLR2004 -- RFC 9110 section 15.2
         return Outcome(verdict=Verdict.UNKNOWN, reason=reason, throttled=throttled, answered=True)
     if status in _PAUSING or status < 400:  # noqa: PLR2004 -- RFC 9110 section 15.4
