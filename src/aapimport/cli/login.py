@@ -14,12 +14,53 @@ if TYPE_CHECKING:
     from aapimport.config.sources import Service, Sources
     from aapimport.config.stores import Stores
 
+
+class _Service(click.Choice[str]):
+    """The name of a service; what else was typed may be a secret."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """One of the names.
+
+        Raises:
+            BadParameter: It is none.
+        """
+        from aapimport.config.masking import masked
+
+        if value not in self.choices:
+            self.fail(f"{masked(value)!r} is neither portal nor jhana", param, ctx)
+        return value
+
+
 SERVICE = click.argument(
-    "service", metavar="[portal|jhana]", required=False, type=click.Choice(["portal", "jhana"])
+    "service",
+    metavar="[portal|jhana]",
+    required=False,
+    type=_Service(["portal", "jhana"]),
 )
 
 
-@click.command()
+class SecretsCommand(click.Command):
+    """A command beside whose words somebody may have typed a secret, which no error repeats."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The words, as click reads them.
+
+        Raises:
+            UsageError: There are more than a service.
+        """
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            if type(error) is not click.UsageError:
+                raise
+            raise UsageError(
+                f"{ctx.command_path} takes the name of one service, and no more words",
+                hint="a secret is asked for, or read from stdin: as a word of the command, others"
+                f" on this computer could read it; see {ctx.command_path} --help",
+            ) from None
+
+
+@click.command(cls=SecretsCommand)
 @SERVICE
 @profile_option
 @click.option(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aapimport.cli.login import SERVICE, chosen_services
+from aapimport.cli.login import SERVICE, SecretsCommand, chosen_services
 from aapimport.cli.target import profile_option
 from aapimport.errors import ExitCode
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from aapimport.config.keys import ServiceName
 
 
-@click.command()
+@click.command(cls=SecretsCommand)
 @SERVICE
 @profile_option
 def logout(*, service: "ServiceName | None", profile: str | None) -> ExitCode:

@@ -18,6 +18,7 @@ from aapimport.config.keys import (
     token_variable,
     variable,
 )
+from aapimport.config.masking import masked
 from aapimport.config.settings_file import (
     NAME_RULE,
     SettingsFile,
@@ -211,7 +212,7 @@ def _check_profile(sources: Sources) -> None:
         raise SettingsError(f"{by} is empty", hint="name a profile, or leave it out")
     if not is_profile_name(name):
         raise SettingsError(
-            f"{by} names {name!r}, which can't be a profile",
+            f"{by} names {masked(name)!r}, which can't be a profile",
             hint=NAME_RULE,
         )
     if name in sources.profiles:
@@ -221,7 +222,7 @@ def _check_profile(sources: Sources) -> None:
     meant = did_you_mean(by_form[form] for form in closest(name.lower(), sorted(by_form)))
     there_are = f"there are: {known}" if known else "there are no profiles yet"
     raise SettingsError(
-        f"{by} names {name!r}, a profile that no settings file has",
+        f"{by} names {masked(name)!r}, a profile that no settings file has",
         hint=f"{meant + ' ' if meant else ''}{there_are}; `aapimport config path` says which"
         " files are read",
     )
