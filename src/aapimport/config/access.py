@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aapimport.config import values
+from aapimport.config.cleaning import cleaned
 from aapimport.config.given import DEFAULT, Given
 from aapimport.config.keys import TITLES, ServiceName, key_password_variable
 from aapimport.config.logins import (
@@ -17,13 +18,7 @@ from aapimport.config.logins import (
     Secret,
 )
 from aapimport.config.sources import Service, Sources
-from aapimport.config.stores import (
-    Stores,
-    check_confirmed,
-    cleaned,
-    nothing_found,
-    typed_secret,
-)
+from aapimport.config.stores import Stores, check_confirmed, nothing_found, typed_secret
 from aapimport.errors import SettingsError
 
 _READERS = ("token_url", "certificate", "key", "ca_file")
