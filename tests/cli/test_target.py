@@ -89,6 +89,36 @@ def test_the_flag_goes_before_the_variable(aapimport, live, machine):
 
 
 @pytest.mark.parametrize("words", COMMANDS)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((f"AAPIMPORT_PORTAL_{key}", "x") for key in ("AUTH", "USER", "HEADER", "CLIENT_ID")),
+        *((f"AAPIMPORT_JHANA_{key}", "/x.pem") for key in ("CA_FILE", "CERTIFICATE", "KEY")),
+        ("AAPIMPORT_JHANA_TOKEN_URL", "https://login.example.com"),
+        ("AAPIMPORT_JHANA_SCOPE", ""),
+        ("AAPIMPORT_PORTAL_KEY_PASSWORD", "x"),
+        ("AAPIMPORT_PORTAL_TOKEN_FILE", "/x"),
+        ("AAPIMPORT_PROXY", "http://proxy.example.com:3128"),
+        ("AAPIMPORT_PACE", "slack"),
+        ("AAPIMPORT_SETTLE_SECONDS", "60"),
+        ("AAPIMPORT_NOT_KEPT", "roles"),
+        ("AAPIMPORT_ADMINISTRATOR", "zoe@acme.com"),
+    ],
+)
+def test_a_script_with_any_setting_of_a_real_service_is_refused(
+    words, name, value, aapimport, machine
+):
+    """Whoever sets a certificate or a proxy means no practice; an address that is gone is told."""
+    done = aapimport(*words, **{name: value})
+    assert done.code == 3
+    assert "--practice" in done.err
+    assert "--profile" in done.err
+    assert done.out == ""
+    assert not machine.state.exists()
+    assert aapimport(*words, "--practice", **{name: value}).code == 0
+
+
+@pytest.mark.parametrize("words", COMMANDS)
 def test_live_refuses_to_practise(words, aapimport, machine):
     """Whatever is or isn't configured."""
     for more in ((), ("--json",)):

@@ -54,13 +54,16 @@ def key_password_variable(service: ServiceName) -> str:
     return variable("key_password", service)
 
 
+def service_variables(service: ServiceName) -> frozenset[str]:
+    """Every variable that is about one service."""
+    more = ("token", "token_file", "key_password")
+    return frozenset(variable(key, service) for key in (*OF_A_SERVICE, *more))
+
+
 def variables() -> frozenset[str]:
     """Every variable that means something."""
-    names = {PROFILE, NO_KEYRING, *map(variable, PLAIN)}
-    for service in SERVICE_NAMES:
-        more = ("token", "token_file", "key_password")
-        names |= {variable(key, service) for key in (*OF_A_SERVICE, *more)}
-    return frozenset(names)
+    services = (service_variables(name) for name in SERVICE_NAMES)
+    return frozenset({PROFILE, NO_KEYRING, *map(variable, PLAIN)}.union(*services))
 
 
 def check_variables(environment: Mapping[str, str]) -> None:

@@ -279,5 +279,5 @@ def _plain(
 def _half_configured(missing: Sequence[str]) -> SettingsError:
     return SettingsError(
         f"the services are only half configured: {', '.join(missing)} missing or empty",
-        hint="set what is missing, or nothing at all to use the practice portal",
+        hint="set what is missing, name a client with --profile NAME, or practise with --practice",
     )

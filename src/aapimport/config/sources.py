@@ -14,8 +14,7 @@ from aapimport.config.keys import (
     STATE,
     ServiceName,
     check_variables,
-    token_file_variable,
-    token_variable,
+    service_variables,
     variable,
 )
 from aapimport.config.masking import masked
@@ -98,8 +97,7 @@ class Sources:
 
     def is_named(self, name: ServiceName) -> bool:
         """Whether anything speaks of this service, be it empty."""
-        variables = (variable("url", name), token_variable(name), token_file_variable(name))
-        return any(one in self.environment for one in variables) or any(
+        return any(one in self.environment for one in service_variables(name)) or any(
             Table(self.profile, name) in file.tables for file in self.files
         )
 
