@@ -307,6 +307,18 @@ def test_a_resume_at_another_address_is_refused(
         done = aapimport("resume", receipt, *words, **moved)
         assert done.code == 1
         assert "belongs to other services" in done.err
+    for word in ("", "--close", "--json"):  # the number isn't needed to be told
+        done = aapimport("resume", *word.split(), **moved)
+        assert done.code == 1
+        said = " ".join(done.err.split())
+        assert f"upload {receipt} belongs to other services than the configured ones" in said
+        for environment in (served_elsewhere, moved):
+            assert environment["AAPIMPORT_PORTAL_URL"] in said
+            assert environment["AAPIMPORT_JHANA_URL"] in said
+        assert f"aapimport resume {receipt}" in said
+        assert "nothing was sent now" in said
+        assert "no upload is open" not in said
+    assert done.json["error"]["id"] == "refused"
     respelled = {
         name: value.replace("127.0.0.1", "localhost") for name, value in served_elsewhere.items()
     }

@@ -103,6 +103,8 @@ def test_the_flag_goes_before_the_variable(aapimport, live, machine):
         ("AAPIMPORT_SETTLE_SECONDS", "60"),
         ("AAPIMPORT_NOT_KEPT", "roles"),
         ("AAPIMPORT_ADMINISTRATOR", "zoe@acme.com"),
+        ("AAPIMPORT_PASS_AS", "group"),
+        ("AAPIMPORT_KEEPS_MEMBERS", "yes"),
     ],
 )
 def test_a_script_with_any_setting_of_a_real_service_is_refused(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aapimport.config.files import places
-from aapimport.config.keys import COMMON, OF_A_PORTAL, variable
+from aapimport.config.keys import OF_REAL_SERVICES, variable
 from aapimport.config.secret_file import IN_KEYRING, NAME, SecretFile
 from aapimport.config.settings import (
     Settings,
@@ -118,7 +118,7 @@ def what_is_real(sources: Sources) -> str:
     """What on this machine speaks of real services, in words; empty where nothing does."""
     if sources.files:
         return f"there are settings in {sources.files[0].path}"
-    for name in map(variable, (*COMMON, *OF_A_PORTAL)):
+    for name in map(variable, OF_REAL_SERVICES):
         if name in sources.environment:
             return f"{name} is set"
     folder: Path = base_state_dir(sources)[0]

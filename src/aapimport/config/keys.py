@@ -19,6 +19,8 @@ COMMON = ("proxy", "pace", "buffer", "administrator", "settle_seconds")
 """What holds for every profile that says nothing else."""
 OF_A_PORTAL = ("pass_as", "not_kept", "keeps_members")
 """What is known of one portal, and so is never taken over by the profile of another."""
+OF_REAL_SERVICES = ("proxy", "pace", "administrator", "settle_seconds", *OF_A_PORTAL)
+"""What means nothing on the practice portal: whoever has set it means another."""
 STATE = "state_dir"
 PLAIN = (*COMMON, *OF_A_PORTAL, STATE)
 """The settings that stand above the tables of a file."""
