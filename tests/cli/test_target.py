@@ -245,10 +245,17 @@ def test_another_clients_token_goes_nowhere(aapimport, live, portal_stub, machin
     assert aapimport("passes", "--profile", "acme", "--live", **live).code == 0
 
 
-def test_what_a_file_in_the_folder_decides_about_rights_is_told(aapimport, live, machine):
-    """Your own role, what isn't sent and how long is waited: somebody else may have written it."""
-    file = machine.folder_file('administrator = "zoe@acme.com"\nsettle_seconds = 0\n')
+def test_what_a_file_in_the_folder_decides_about_its_own_services_is_told(
+    aapimport, live, machine, portal_stub, jhana_stub
+):
+    """Where it alone names them, and `login` has asked whether they are right."""
+    services = profile("acme", portal_stub.url, jhana_stub.url)
+    file = machine.folder_file('administrator = "zoe@acme.com"\nsettle_seconds = 0\n' + services)
+    machine.own_file("buffer = 5\n")
+    for name, stub in (("portal", portal_stub), ("jhana", jhana_stub)):
+        machine.keyring.kept[f"aapimport:{stub.url}", f"acme/{name}"] = stub.habits.token
     done = aapimport("passes", "--profile", "acme", **live)
+    assert done.code == 0, done.err
     said = " ".join(done.err.split())
     assert "a file in the working folder decides about what is safe" in said
     assert f"administrator ({file})" in said
