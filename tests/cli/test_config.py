@@ -69,6 +69,105 @@ def test_no_secret_is_shown(aapimport, machine):
     assert done.json["proxy"]["value"] == "http://proxy.example.com:3128"
 
 
+TOKENS = (
+    "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3",
+    "xoxb-123456789012-AbCdEf1234",
+    "6f3a1b2c-9d1e-4222-8333-444455556666",
+)
+"""As services draw them."""
+
+
+@pytest.mark.parametrize("token", TOKENS)
+@pytest.mark.parametrize("key", ["user", "header", "client_id", "scope", "ca_file", "key"])
+@pytest.mark.parametrize("where", ["file", "environment"])
+def test_a_token_in_a_wrong_setting_is_not_shown(key, token, where, aapimport, machine):
+    """Of what looks like a secret no more than how it begins; the setting is named all the same."""
+    machine.own_file(SERVICES + (f'{key} = "{token}"\n' if where == "file" else ""))
+    typed = {f"AAPIMPORT_JHANA_{key.upper()}": token} if where == "environment" else {}
+    kind = {"AAPIMPORT_JHANA_AUTH": "basic", "AAPIMPORT_JHANA_TOKEN": "t2"}
+    if key != "user":
+        kind["AAPIMPORT_JHANA_USER"] = "zoe"
+    for words in (SHOW, ("config", "show"), ("passes", "--live")):
+        done = aapimport(*words, **(typed | kind | {"AAPIMPORT_PORTAL_TOKEN": "t1"}))
+        assert token[:9] not in done.out + done.err, words
+    assert f"jhana.{key}" in aapimport(*SHOW, **(typed | kind)).out
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("user", "zoe@acme.com"),
+        ("user", "svc_upload2026"),
+        ("header", "Ocp-Apim-Subscription-Key"),
+        ("scope", "https://graph.example.com/.default"),
+    ],
+)
+def test_what_is_no_secret_is_shown_whole(key, value, aapimport, machine):
+    """Names that people have given."""
+    machine.own_file(SERVICES + f'{key} = "{value}"\n')
+    kind = {"AAPIMPORT_JHANA_AUTH": "basic", "AAPIMPORT_JHANA_USER": "zoe"}
+    if key == "user":
+        kind.pop("AAPIMPORT_JHANA_USER")
+    assert aapimport(*SHOW, **kind).json[f"jhana.{key}"]["value"] == value
+
+
+SECRET_ADDRESSES = (
+    "https://zoe:canary-7@portal.example.com/scim",
+    "https://canary-7@portal.example.com/scim",
+    "https://portal.example.com/scim?client_secret=canary-7",
+    "https://portal.example.com/scim#canary-7",
+    "http://zoe:canary-7@portal.example.com:3128/",
+)
+
+
+@pytest.mark.parametrize("url", SECRET_ADDRESSES)
+@pytest.mark.parametrize(
+    "name", ["PORTAL_URL", "JHANA_TOKEN_URL", "JHANA_SCOPE", "JHANA_CA_FILE", "ADMINISTRATOR"]
+)
+@pytest.mark.parametrize("auth", ["basic", "client-credentials"])
+def test_a_secret_in_an_address_is_not_shown(name, url, auth, aapimport, machine):
+    """Neither in front of the host nor behind a ?, whether the setting is used or not."""
+    machine.own_file(SERVICES)
+    environment = {
+        "AAPIMPORT_JHANA_AUTH": auth,
+        "AAPIMPORT_JHANA_USER": "zoe",
+        "AAPIMPORT_JHANA_CLIENT_ID": "c",
+        "AAPIMPORT_JHANA_TOKEN_URL": "https://login.example.com/token",
+        "AAPIMPORT_PORTAL_TOKEN": "t1",
+        "AAPIMPORT_JHANA_TOKEN": "t2",
+        f"AAPIMPORT_{name}": url,
+    }
+    for words in (SHOW, ("config", "show"), ("passes", "--live"), ("login", "--status")):
+        done = aapimport(*words, **environment)
+        assert "canary" not in done.out + done.err, words
+
+
+@pytest.mark.parametrize("token", TOKENS)
+@pytest.mark.parametrize("as_json", [False, True])
+def test_no_error_repeats_a_misplaced_token(token, as_json, aapimport, machine):
+    """As a profile, a key of a file, what isn't kept, or a word of `login`."""
+    more = ["--json"] if as_json else []
+    machine.own_file(SERVICES)
+    tried = [
+        aapimport("config", "show", *more, "--profile", token),
+        aapimport("config", "show", *more, AAPIMPORT_PROFILE=token),
+        aapimport("config", "show", *more, AAPIMPORT_NOT_KEPT=token),
+        aapimport("config", "show", *more, AAPIMPORT_PACE=token),
+        aapimport("login", "portal", token, *more),
+        aapimport("login", token, *more),
+        aapimport("logout", token),
+    ]
+    machine.own_file(f'"{token}" = 1\n')
+    tried.append(aapimport("config", "show", *more))
+    machine.own_file(f'[profile."{token}!"]\nbuffer = 5\n')
+    tried.append(aapimport("config", "show", *more))
+    for done in tried:
+        assert done.code in {2, 3}
+        assert token[:9] not in done.out + done.err
+        assert done.err.startswith("error:")
+
+
 def test_path_says_which_files_are_read(aapimport, machine):
     """The nearest file above the working folder, and the user's own, there or not."""
     above = machine.folder_file("buffer = 5", machine.home / "clients")

@@ -1,6 +1,7 @@
 """Whoever leaves an `aapimport.toml` in a folder gets nobody's secret: seen on the wire."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -139,6 +140,41 @@ def test_nor_by_the_folder_of_secrets(aapimport, honest, thief):
     """A state folder that was left ready would bring a journal and secrets of its own."""
     honest.folder_file('state_dir = "state"\n')
     _refused(aapimport("passes", **TOKENS), thief, "state_dir can't be set by a file in the")
+
+
+SAFETY = {
+    "administrator": '"eve@example.com"',
+    "settle_seconds": "0",
+    "not_kept": '["roles"]',
+    "pass_as": '"group"',
+    "keeps_members": "true",
+}
+
+
+@pytest.mark.parametrize("key", SAFETY)
+@pytest.mark.parametrize("case", [(at, told) for at in ("", "acme") for told in (False, True)])
+def test_a_folder_weakens_no_guard(key, case, aapimport, honest, thief, portal_stub):
+    """Whose role is kept, what isn't sent and when something is sent again is the user's to say.
+
+    Also where the file names the same services: their addresses are no secret.
+    """
+    at, with_addresses = case
+    urls = re.findall('url = "(.+)"', honest.own_path.read_text(encoding="utf-8"))
+    services = _tables(at, *urls)
+    named = ("--profile", at) if at else ()
+    table = f"[profile.{at}]\n" if at else ""
+    line = f"{table}{key} = {SAFETY[key]}\n"
+    honest.own_file(services)
+    path = honest.folder_file(line + (services if with_addresses else ""))
+    done = aapimport("passes", *named, **TOKENS)
+    _refused(done, thief, f"{key} is given only by {path}", "decides about what is safe")
+    assert portal_stub.seen == []
+    honest.own_file(line + services)
+    assert aapimport("passes", *named, **TOKENS).code == 0
+    honest.own_path.unlink()
+    if not at:
+        typed = dict(zip(("AAPIMPORT_PORTAL_URL", "AAPIMPORT_JHANA_URL"), urls, strict=True))
+        _refused(aapimport("passes", **TOKENS, **typed), thief, f"{key} is given only by {path}")
 
 
 def test_a_folder_may_name_what_the_user_names_too(aapimport, honest, portal_stub, jhana_stub):

@@ -1,10 +1,13 @@
 import json
 import os
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from aapimport.config.keyring_store import Keyring
+from aapimport.config.secret_file import SecretFile
 from support.keyrings import HangingKeyring, LockedKeyring
 from support.machine import SERVICES, profile
 from support.terminal import AAPIMPORT, Terminal
@@ -22,7 +25,7 @@ def test_a_secret_is_kept_for_its_address(aapimport, machine):
     assert "the token of the portal at https://portal.example.com/scim is kept: keyring" in done.err
     assert done.out == ""
     assert "tok-1" not in done.err
-    assert not machine.state.exists()
+    assert all("tok-1" not in path.read_text("utf-8") for path in machine.state.iterdir())
 
 
 def test_a_profile_keeps_its_own(aapimport, machine):
@@ -108,6 +111,17 @@ def test_logout_forgets(aapimport, machine):
         ("Authorization: Bearer abc\r\n", "abc", "'Bearer' was taken off"),
         (" “abc” ", "abc", "quotation marks were taken off"),
         ("abc=='", "abc=='", ""),
+        ("token=abc", "abc", "the name before it was taken off"),
+        ("access_token: abc", "abc", "the name before it was taken off"),
+        ("export AAPIMPORT_PORTAL_TOKEN='abc='", "abc=", "quotation marks and the name before it"),
+        ('"token": "abc"', "abc", "quotation marks and the name before it were taken off"),
+        ("\ufeffabc\n", "abc", "invisible characters were taken off"),
+        ("\u200babc\u200b\u2060", "abc", "invisible characters were taken off"),
+        ("\n\nabc\r\n\r\n", "abc", ""),
+        ('\ufeff"Bearer \u200babc"', "abc", "'Bearer' and invisible characters and quotation"),
+        ('"token=abc"', "abc", "quotation marks and the name before it were taken off"),
+        ("tokenabc=1", "tokenabc=1", ""),
+        ("token:abc", "token:abc", ""),
     ],
 )
 def test_what_was_pasted_with_a_token_is_taken_off(typed, kept, taken, aapimport, machine):
@@ -133,19 +147,59 @@ def test_a_password_is_kept_as_it_is(aapimport, machine):
     [
         (["portal"], "", 3, "the token that was typed is empty"),
         (["portal"], "  \n", 3, "the token that was typed is empty"),
-        (["portal"], "tök\n", 3, "characters that a token can't have"),
+        (["portal"], "tök\n", 3, "a token can't have: a letter or sign outside ASCII at place 2"),
+        (["portal"], "abc def", 3, "a token can't have: a blank at place 4 of 7"),
+        (["portal"], "Basic abc", 3, "a token can't have: a blank at place 6"),
+        (["portal"], "ab\tc", 3, "a token can't have: a tab at place 3"),
+        (["portal"], "ab\u00a0c", 3, "a token can't have: an unusual blank (U+00A0) at place 3"),
+        (["portal"], "ab\u200bc", 3, "can't have: an invisible character (U+200B) at place 3"),
+        (["portal"], "ab\x07c", 3, "can't have: a control character (U+0007) at place 3"),
+        (["portal"], '{"token":"abc"}', 3, "can't have: the sign { at place 1"),
+        (["portal"], "abc\ndef\n", 3, "has more than one line"),
+        (["portal"], b"ab\xffc", 3, "is not UTF-8"),
+        (["portal"], "x" * 70_000, 3, "is too long"),
         ([], "tok\n", 2, "it isn't said whose secret it is"),
         (["portal", "--json"], "tok\n", 2, "--json goes with --status only"),
         (["passport"], "tok\n", 2, "'passport'"),
     ],
 )
 def test_what_can_not_be_kept_is_refused(words, stdin, code, said, aapimport, machine):
-    """In a sentence, and nothing is kept."""
+    """In a sentence with the true reason and without the value; nothing is kept."""
     machine.own_file(SERVICES)
     done = aapimport("login", *words, stdin=stdin)
     assert done.code == code
     assert said in " ".join(done.err.split())
+    assert "abc" not in done.err
     assert machine.keyring.kept == {}
+
+
+@pytest.mark.parametrize(
+    ("auth", "typed", "kept"),
+    [
+        ('"header"\nheader = "Authorization"', "Token token=abc", "Token token=abc"),
+        ('"header"\nheader = "X-Api-Key"', "X-Api-Key: abc", None),
+        (
+            '"client-credentials"\nclient_id = "c"\ntoken_url = "https://l.example.com"',
+            "client_secret=a b",
+            "a b",
+        ),
+        ('"basic"\nuser = "zoe"', "\ufefftoken=a <b>\r\n", "token=a <b>"),
+    ],
+)
+def test_each_kind_of_secret_keeps_what_may_be_part_of_it(auth, typed, kept, aapimport, machine):
+    """A password may be anything, a header's value and a client's secret have blanks."""
+    machine.own_file(SERVICES.replace("[jhana]", f"auth = {auth}\n[jhana]"))
+    done = aapimport("login", "portal", stdin=typed)
+    assert list(machine.keyring.kept.values()) == ([kept] if kept else [])
+    assert ("begins with the name of a header" in done.err) is (kept is None)
+    assert done.code == (0 if kept else 3)
+
+
+def test_a_file_from_windows_is_read(aapimport, machine):
+    """As PowerShell writes one: UTF-16 with a mark."""
+    machine.own_file(SERVICES)
+    assert aapimport("login", "portal", stdin="tok-1\r\n".encode("utf-16")).code == 0
+    assert list(machine.keyring.kept.values()) == ["tok-1"]
 
 
 def test_without_an_address_there_is_nothing_to_log_in_to(aapimport, machine):
@@ -177,6 +231,163 @@ def test_a_keyring_that_is_locked_is_given_up(backend, aapimport, machine, monke
         assert done.code == 3, words
         assert "the keyring is locked" in " ".join(done.err.split())
         assert "canary" not in done.err + done.out
+
+
+@pytest.mark.parametrize("backend", [LockedKeyring, HangingKeyring])
+def test_no_file_stands_behind_a_keyring_that_is_locked(backend, aapimport, machine, monkeypatch):
+    """An older secret in it would go first as soon as it is open; the ways out are named."""
+    machine.own_file(SERVICES)
+    aapimport("login", "portal", stdin="old")
+    monkeypatch.setattr("keyring.core._keyring_backend", backend())
+    monkeypatch.setattr("aapimport.config.stores.Keyring", lambda: Keyring(seconds=0.2))
+    done = aapimport("login", "portal", "--file", stdin="new")
+    assert done.code == 3
+    assert "an older one that may be in it would go first" in " ".join(done.err.split())
+    assert "AAPIMPORT_NO_KEYRING=1" in done.err
+    assert not (machine.state / "secrets.json").exists()
+    monkeypatch.undo()
+
+
+def test_a_keyring_that_is_switched_off_is_told(aapimport, machine):
+    """What it has goes first where it isn't switched off; until it is forgotten there."""
+    machine.own_file(SERVICES)
+    off = {"AAPIMPORT_NO_KEYRING": "1"}
+    aapimport("login", "portal", stdin="old")
+    done = aapimport("login", "portal", "--file", stdin="new", **off)
+    assert done.code == 0
+    assert "notice: the keyring has an older one, which goes first" in " ".join(done.err.split())
+    done = aapimport("logout", "portal", **off)
+    assert done.code == 3
+    assert "it isn't known whether the keyring has a secret" in " ".join(done.err.split())
+    assert aapimport("logout", "portal").code == 0
+    assert machine.keyring.kept == {}
+    assert aapimport("logout", "portal", **off).code == 0
+
+
+@pytest.mark.parametrize("more", [(), ("--file",)])
+@pytest.mark.parametrize("at", ["", "acme"])
+def test_logout_forgets_what_was_kept_for_another_address(at, more, aapimport, machine):
+    """The address has changed since, or is gone: what was kept for it is named and forgotten."""
+    named = ("--profile", at) if at else ()
+
+    def write(portal: str) -> None:
+        text = SERVICES.replace("https://portal.example.com/scim", portal)
+        machine.own_file(text.replace("[", f"[profile.{at}.") if at else text)
+
+    for portal in ("https://old.example.com", "https://new.example.com"):
+        write(portal)
+        assert aapimport("login", "portal", *named, *more, stdin="tok").code == 0
+    write("https://newest.example.com")
+    done = aapimport("logout", "portal", *named)
+    assert done.code == 0
+    for place in ("https://old.example.com", "https://new.example.com"):
+        assert f"the secret of the portal at {place} is forgotten" in done.err
+    assert "no secret of the portal at https://newest.example.com was kept" in done.err
+    assert machine.keyring.kept == {}
+    folder = machine.state / "profiles" / at if at else machine.state
+    assert not list(folder.glob("*.json"))
+
+
+def test_logout_works_where_no_address_is_left(aapimport, machine):
+    """The settings are gone, and the secrets aren't; with nothing kept that is said."""
+    path = machine.own_file(SERVICES)
+    for name in ("portal", "jhana"):
+        aapimport("login", name, stdin="tok")
+    path.unlink()
+    done = aapimport("logout")
+    assert done.code == 0
+    assert done.err.count("is forgotten: keyring") == 2
+    assert machine.keyring.kept == {}
+    assert aapimport("logout").code == 3
+
+
+def test_logout_leaves_other_profiles_alone(aapimport, machine):
+    """At the same address, in the same keyring."""
+    machine.own_file(profile("acme") + profile("beta"))
+    for name in ("acme", "beta"):
+        aapimport("login", "portal", "--profile", name, stdin=f"tok-{name}")
+    assert aapimport("logout", "--profile", "acme").code == 0
+    assert list(machine.keyring.kept.values()) == ["tok-beta"]
+
+
+def test_two_log_ins_at_once_keep_both(machine):
+    """Each reads what the other has written, and none of twelve is lost."""
+    machine.own_file("".join(profile(f"c{n}") for n in range(6)))
+    file = SecretFile(machine.state)
+    users = [f"c{n}/{service}" for n in range(6) for service in ("portal", "jhana")]
+    gate = threading.Barrier(len(users))
+
+    def keep(user: str) -> None:
+        gate.wait(30)
+        SecretFile(machine.state).write("https://p.example.com", user, f"tok-{user}")
+
+    threads = [threading.Thread(target=keep, args=(user,)) for user in users]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {user: file.read("https://p.example.com", user) for user in users} == {
+        user: f"tok-{user}" for user in users
+    }
+
+
+def test_two_processes_that_log_in_at_once_keep_both(aapimport_process, machine):
+    """As two terminals do it."""
+    machine.own_file(SERVICES)
+    with ThreadPoolExecutor(2) as pool:
+        asked = [
+            pool.submit(aapimport_process, "login", name, "--file", stdin="tok\n")
+            for name in ("portal", "jhana")
+        ]
+    assert [one.result().code for one in asked] == [0, 0]
+    kept = json.loads((machine.state / "secrets.json").read_text(encoding="utf-8"))
+    assert len(kept) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals")
+@pytest.mark.parametrize("length", [4_094, 4_095, 4_096, 20_000])
+def test_a_long_token_is_read_whole_on_a_terminal(length, machine):
+    """A terminal's own line would be cut behind 4,095 bytes, and the rest of the token lost."""
+    machine.own_file(SERVICES)
+    token = "".join(f"{n:08x}" for n in range(length // 8 + 1))[:length]
+    terminal = Terminal()
+    words = [*AAPIMPORT, "login", "portal", "--file"]
+    assert terminal.run(words, [("not shown as you type", token)], COLUMNS="300") == 0
+    kept = json.loads((machine.state / "secrets.json").read_text(encoding="utf-8"))
+    assert list(kept.values()) == [token]
+    assert token[:16] not in terminal.screen
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals")
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("abx\x7fc", "abc"), ("zé\x7f\x7f\x7fabc", "abc"), ("zzz\x15abc", "abc")],
+)
+def test_what_was_mistyped_is_taken_back(typed, kept, machine):
+    """A character with Backspace, all of it with ^U."""
+    machine.own_file(SERVICES)
+    words = [*AAPIMPORT, "login", "portal", "--file"]
+    assert Terminal().run(words, [("not shown as you type", typed)], COLUMNS="300") == 0
+    found = json.loads((machine.state / "secrets.json").read_text(encoding="utf-8"))
+    assert list(found.values()) == [kept]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals")
+@pytest.mark.parametrize(
+    ("typed", "code", "said"),
+    [
+        ("abc\ndef", 3, "has more than one line"),
+        ("\x04", 3, "is empty"),
+    ],
+)
+def test_nothing_is_kept_of_what_was_no_secret(typed, code, said, machine):
+    """A paste of two lines, and the end of input."""
+    machine.own_file(SERVICES)
+    terminal = Terminal()
+    words = [*AAPIMPORT, "login", "portal", "--file"]
+    assert terminal.run(words, [("not shown as you type", typed)], COLUMNS="300") == code
+    assert said in terminal.screen
+    assert not (machine.state / "secrets.json").exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals")

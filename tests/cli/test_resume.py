@@ -323,14 +323,23 @@ def test_a_resume_at_another_address_is_refused(
     _, error = process.communicate(timeout=300)
     receipt = error.decode().split("aapimport resume")[1].split()[0]
     moved = {name: value.replace("/v2", "/v2/moved") for name, value in served_elsewhere.items()}
-    done = aapimport("resume", receipt, "--close", "--yes", **moved)
-    assert done.code == 1
-    assert "belongs to other services" in done.err
-    done = aapimport("resume", receipt, **moved)
-    assert done.code == 3  # nobody is there
-    assert f"upload {receipt} was begun at {served_elsewhere['AAPIMPORT_PORTAL_URL']}" in " ".join(
-        done.err.split()
-    )
+    for words in ((), (receipt,)):
+        done = aapimport("resume", *words, "--close", "--yes", **moved)
+        assert done.code == 1
+        said = " ".join(done.err.split())
+        assert f"upload {receipt} belongs to other services than the configured ones" in said
+        for environment in (served_elsewhere, moved):
+            assert environment["AAPIMPORT_PORTAL_URL"] in said
+            assert environment["AAPIMPORT_JHANA_URL"] in said
+        assert f"aapimport resume {receipt}" in said
+        assert "nothing was sent now" in said
+    for words in ((), (receipt,), ("--json",)):  # the number isn't needed to be told
+        done = aapimport("resume", *words, **moved)
+        assert done.code == 3  # nobody is there
+        said = " ".join(done.err.split())
+        assert f"upload {receipt} was begun at {served_elsewhere['AAPIMPORT_PORTAL_URL']}" in said
+        assert moved["AAPIMPORT_PORTAL_URL"] in said
+        assert "no upload is open" not in said
     respelled = {
         name: value.replace("127.0.0.1", "localhost") for name, value in served_elsewhere.items()
     }

@@ -89,6 +89,38 @@ def test_the_flag_goes_before_the_variable(aapimport, live, machine):
 
 
 @pytest.mark.parametrize("words", COMMANDS)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((f"AAPIMPORT_PORTAL_{key}", "x") for key in ("AUTH", "USER", "HEADER", "CLIENT_ID")),
+        *((f"AAPIMPORT_JHANA_{key}", "/x.pem") for key in ("CA_FILE", "CERTIFICATE", "KEY")),
+        ("AAPIMPORT_JHANA_TOKEN_URL", "https://login.example.com"),
+        ("AAPIMPORT_JHANA_SCOPE", ""),
+        ("AAPIMPORT_PORTAL_KEY_PASSWORD", "x"),
+        ("AAPIMPORT_PORTAL_TOKEN_FILE", "/x"),
+        ("AAPIMPORT_PROXY", "http://proxy.example.com:3128"),
+        ("AAPIMPORT_PACE", "slack"),
+        ("AAPIMPORT_SETTLE_SECONDS", "60"),
+        ("AAPIMPORT_NOT_KEPT", "roles"),
+        ("AAPIMPORT_ADMINISTRATOR", "zoe@acme.com"),
+        ("AAPIMPORT_PASS_AS", "group"),
+        ("AAPIMPORT_KEEPS_MEMBERS", "yes"),
+    ],
+)
+def test_a_script_with_any_setting_of_a_real_service_is_refused(
+    words, name, value, aapimport, machine
+):
+    """Whoever sets a certificate or a proxy means no practice; an address that is gone is told."""
+    done = aapimport(*words, **{name: value})
+    assert done.code == 3
+    assert "--practice" in done.err
+    assert "--profile" in done.err
+    assert done.out == ""
+    assert not machine.state.exists()
+    assert aapimport(*words, "--practice", **{name: value}).code == 0
+
+
+@pytest.mark.parametrize("words", COMMANDS)
 def test_live_refuses_to_practise(words, aapimport, machine):
     """Whatever is or isn't configured."""
     for more in ((), ("--json",)):
@@ -213,10 +245,17 @@ def test_another_clients_token_goes_nowhere(aapimport, live, portal_stub, machin
     assert aapimport("passes", "--profile", "acme", "--live", **live).code == 0
 
 
-def test_what_a_file_in_the_folder_decides_about_rights_is_told(aapimport, live, machine):
-    """Your own role, what isn't sent and how long is waited: somebody else may have written it."""
-    file = machine.folder_file('administrator = "zoe@acme.com"\nsettle_seconds = 0\n')
+def test_what_a_file_in_the_folder_decides_about_its_own_services_is_told(
+    aapimport, live, machine, portal_stub, jhana_stub
+):
+    """Where it alone names them, and `login` has asked whether they are right."""
+    services = profile("acme", portal_stub.url, jhana_stub.url)
+    file = machine.folder_file('administrator = "zoe@acme.com"\nsettle_seconds = 0\n' + services)
+    machine.own_file("buffer = 5\n")
+    for name, stub in (("portal", portal_stub), ("jhana", jhana_stub)):
+        machine.keyring.kept[f"aapimport:{stub.url}", f"acme/{name}"] = stub.habits.token
     done = aapimport("passes", "--profile", "acme", **live)
+    assert done.code == 0, done.err
     said = " ".join(done.err.split())
     assert "a file in the working folder decides about what is safe" in said
     assert f"administrator ({file})" in said

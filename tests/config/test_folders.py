@@ -77,6 +77,74 @@ def test_the_folder_around_a_profiles_is_looked_at_too(tmp_path: Path) -> None:
         private_folder(tmp_path / "state" / "profiles" / "acme")
 
 
+@posix
+@pytest.mark.parametrize("mode", [0o777, 0o757, 0o707])
+@pytest.mark.parametrize("below", ["state", "a/state"])
+@pytest.mark.parametrize("made", [True, False])
+def test_a_folder_that_others_could_exchange_is_refused(
+    tmp_path: Path, mode: int, below: str, made: bool
+) -> None:
+    """However private it is itself: whoever may write above it can rename it, and make another."""
+    shared = tmp_path / "shared"
+    if made:
+        private_folder(shared / below)
+    else:
+        shared.mkdir()
+    shared.chmod(mode)
+    with pytest.raises(SettingsError, match="could be exchanged for another") as caught:
+        private_folder(shared / below)
+    assert f"others may write to the folder {shared}" in caught.value.message
+    assert "AAPIMPORT_STATE_DIR" in caught.value.hint
+    assert (shared / below).exists() is made
+    shared.chmod(mode | stat.S_ISVTX)
+    assert private_folder(shared / below) == shared / below
+
+
+@posix
+def test_a_link_in_a_folder_of_everybody_is_refused(tmp_path: Path) -> None:
+    """Where it leads to is as good as where it is."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (tmp_path / "state").mkdir(mode=0o700)
+    (shared / "state").symlink_to(tmp_path / "state")
+    assert private_folder(shared / "state")
+    shared.chmod(0o777)
+    with pytest.raises(SettingsError, match="could be exchanged"):
+        private_folder(shared / "state")
+    assert private_folder(tmp_path / "state")
+    (tmp_path / "link").symlink_to(shared)
+    with pytest.raises(SettingsError, match="could be exchanged"):
+        private_folder(tmp_path / "link" / "below")
+
+
+@root
+@pytest.mark.parametrize("sticky", [0, stat.S_ISVTX])
+def test_a_folder_below_somebody_elses_is_refused(tmp_path: Path, sticky: int) -> None:
+    """The owner of a folder can rename what is in it, sticky or not; so can that of a link."""
+    theirs = tmp_path / "theirs"
+    private_folder(theirs / "state")
+    theirs.chmod(0o755 | sticky)
+    os.chown(theirs, 12345, 12345)
+    with pytest.raises(SettingsError, match=f"{theirs} belongs to another user"):
+        private_folder(theirs / "state")
+    private_folder(tmp_path / "state")
+    (tmp_path / "link").symlink_to(tmp_path / "state")
+    os.lchown(tmp_path / "link", 12345, 12345)
+    with pytest.raises(SettingsError, match=r"the link .* belongs to another user"):
+        private_folder(tmp_path / "link")
+
+
+@root
+def test_a_group_that_may_write_above_is_others_but_for_roots(tmp_path: Path) -> None:
+    """One with other members, or of another name, isn't the user's own."""
+    private_folder(tmp_path / "a" / "state")
+    (tmp_path / "a").chmod(0o775)
+    assert private_folder(tmp_path / "a" / "state")
+    os.chown(tmp_path / "a", 0, 12345)
+    with pytest.raises(SettingsError, match="others may write to the folder"):
+        private_folder(tmp_path / "a" / "state")
+
+
 @root
 def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     """They can read what is in it, also when they say otherwise now."""

@@ -162,8 +162,10 @@ def chosen_upload(journal: "Journal", address: str, desk: "Desk") -> "Run | None
 
     Raises:
         UsageError: Several are open; they are listed.
+        RefusedError: One is open at other services than those that are configured now.
     """
     from aapimport.app.lists import NothingOpen, Target
+    from aapimport.run.runs import refuse_other_services
     from aapimport.screens.open_uploads import show_open_uploads
 
     found = journal.open_runs(address)
@@ -177,6 +179,12 @@ def chosen_upload(journal: "Journal", address: str, desk: "Desk") -> "Run | None
             f"{len(found)} uploads are open", hint="say which, with one of the commands above"
         )
     if not found:
+        elsewhere = journal.open_runs()
+        for run in elsewhere[1:]:
+            at = run.address.replace(" ", " and ")
+            desk.say(f"upload {run.receipt} of {run.file!r} is open, too, at {at}")
+        if elsewhere:
+            refuse_other_services(elsewhere[0], address)
         desk.say("no upload is open at these services")
         if desk.as_json:
             target: Target = "practice" if desk.practice else "live"

@@ -95,7 +95,7 @@ class Resumption:
 
         run = None
         if self.receipt is None:
-            run = journal.open_run(services.address)
+            run = journal.open_run(services.address) or next(iter(journal.open_runs()), None)
         else:
             with suppress(RefusedError):  # that nobody knows it is told afterwards
                 run = journal.run(self.receipt)

@@ -14,12 +14,53 @@ if TYPE_CHECKING:
     from aapimport.config.sources import Service, Sources
     from aapimport.config.stores import Stores
 
+
+class _Service(click.Choice[str]):
+    """The name of a service; what else was typed may be a secret."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """One of the names.
+
+        Raises:
+            BadParameter: It is none.
+        """
+        from aapimport.config.masking import masked
+
+        if value not in self.choices:
+            self.fail(f"{masked(value)!r} is neither portal nor jhana", param, ctx)
+        return value
+
+
 SERVICE = click.argument(
-    "service", metavar="[portal|jhana]", required=False, type=click.Choice(["portal", "jhana"])
+    "service",
+    metavar="[portal|jhana]",
+    required=False,
+    type=_Service(["portal", "jhana"]),
 )
 
 
-@click.command()
+class SecretsCommand(click.Command):
+    """A command beside whose words somebody may have typed a secret, which no error repeats."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The words, as click reads them.
+
+        Raises:
+            UsageError: There are more than a service.
+        """
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            if type(error) is not click.UsageError:
+                raise
+            raise UsageError(
+                f"{ctx.command_path} takes the name of one service, and no more words",
+                hint="a secret is asked for, or read from stdin: as a word of the command, others"
+                f" on this computer could read it; see {ctx.command_path} --help",
+            ) from None
+
+
+@click.command(cls=SecretsCommand)
 @SERVICE
 @profile_option
 @click.option(
@@ -37,8 +78,8 @@ def login(
 ) -> ExitCode:
     """Keep the token or password of the portal, of Jhana, or of both.
 
-    It is asked for on a terminal, and not shown; elsewhere one line is read
-    from stdin. It goes into the keyring of your system, bound to the address
+    It is asked for on a terminal, and not shown; elsewhere stdin is read, which
+    has it on its only line. It goes into the keyring of your system, bound to the address
     that it is for. With --status, exit code 3 says that one is missing.
     """
     from aapimport.config.choice import Choice, sources_of, stores_of
@@ -101,28 +142,32 @@ def _show_status(
 def _keep_one(
     one: "Service", sources: "Sources", stores: "Stores", *, in_file: bool, on_terminal: bool
 ) -> None:
+    from aapimport.cli.secret_input import piped_secret, typed_secret
     from aapimport.config.access import auth_of
+    from aapimport.config.cleaning import cleaned
     from aapimport.config.keeping import check_known, check_writable, keep
-    from aapimport.config.keys import TITLES, token_file_variable, token_variable
-    from aapimport.config.stores import cleaned
+    from aapimport.config.keyring_store import user_of
+    from aapimport.config.keys import NO_KEYRING, TITLES, token_file_variable, token_variable
     from aapimport.screens.settings import show_notices
 
     kind = auth_of(one)
-    if not in_file:
-        check_writable(one, stores)
+    check_writable(one, stores, in_file=in_file)
     what = {"basic": "password", "client-credentials": "client secret"}.get(kind, "token")
+    source = f"the {what} that was typed"
     if on_terminal:
         _ask_about_address(one, sources)
         asked = f"{TITLES[one.name]} at {one.url} ({one.address.origin})"
-        typed = _hidden(f"{what} of {asked}, not shown as you type: ")
+        typed = typed_secret(f"{what} of {asked}, not shown as you type: ", source)
     else:
         check_known(one, sources)
-        typed = sys.stdin.readline() if sys.stdin is not None else ""
-    value, notice = cleaned(typed, kind, f"the {what} that was typed")
+        typed = piped_secret(source)
+    value, notice = cleaned(typed, kind, source)
     notices = [notice] if notice else []
     where = keep(one, value, stores, in_file=in_file)
     first = (token_variable(one.name), token_file_variable(one.name))
     notices += [f"{name} is set, and goes first" for name in first if name in sources.environment]
+    if in_file and stores.index.read(one.place, user_of(stores.profile, one.name)) is not None:
+        notices.append(f"the keyring has an older one, which goes first without {NO_KEYRING}=1")
     show_notices(notices)
     click.echo(f"the {what} of {TITLES[one.name]} at {one.url} is kept: {where}", err=True)
 
@@ -147,29 +192,3 @@ def _ask_about_address(one: "Service", sources: "Sources") -> None:
         raise RefusedError(
             f"no secret was kept for {one.url}", hint="correct the address, or work elsewhere"
         )
-
-
-def _hidden(prompt: str) -> str:
-    """What is typed on the terminal, and shown nowhere; what was typed before doesn't count.
-
-    Raises:
-        SettingsError: The terminal would show it.
-    """
-    import getpass
-    import warnings
-
-    from aapimport.cli.desk import throw_away_typed
-    from aapimport.screens.console import safe
-
-    throw_away_typed()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", getpass.GetPassWarning)
-        try:
-            return getpass.getpass(safe(prompt), stream=sys.stderr)
-        except EOFError:
-            return ""
-        except getpass.GetPassWarning as error:
-            raise SettingsError(
-                "this terminal would show what you type",
-                hint="have a program write the secret to stdin instead of typing it",
-            ) from error

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aapimport.config import values
+from aapimport.config.cleaning import cleaned
 from aapimport.config.given import DEFAULT, Given
 from aapimport.config.keys import TITLES, ServiceName, key_password_variable
 from aapimport.config.logins import (
@@ -17,17 +18,12 @@ from aapimport.config.logins import (
     Secret,
 )
 from aapimport.config.sources import Service, Sources
-from aapimport.config.stores import (
-    Stores,
-    check_confirmed,
-    cleaned,
-    nothing_found,
-    typed_secret,
-)
+from aapimport.config.stores import Stores, check_confirmed, nothing_found, typed_secret
 from aapimport.errors import SettingsError
 
 _READERS = ("token_url", "certificate", "key", "ca_file")
 """What decides who can read a secret on its way."""
+_COULD_READ = "could read the token on its way"
 _NEEDS: Mapping[values.Auth, tuple[str, ...]] = {
     "bearer": (),
     "basic": ("user",),
@@ -109,13 +105,14 @@ def auth_of(service: Service) -> values.Auth:
     return kind
 
 
-def check_reader(given: Given, what: str, own: list[Given]) -> None:
-    """Refuse what only a file in the working folder says about the way of a secret.
+def check_own(given: Given, what: str, own: list[Given], harm: str = _COULD_READ) -> None:
+    """Refuse what only a file in the working folder says, where that could do harm.
 
     Args:
         given: The setting.
         what: Which it is.
         own: The same setting in the user's own file.
+        harm: What whoever wrote the file could do.
 
     Raises:
         SettingsError: Only a file in the working folder gives it.
@@ -123,7 +120,7 @@ def check_reader(given: Given, what: str, own: list[Given]) -> None:
     if given.foreign and given.text not in {one.text for one in own}:
         raise SettingsError(
             f"{what} is given only by {given.origin}, a file in the working folder: whoever wrote"
-            " it could read the token on its way",
+            f" it {harm}",
             hint="if it is right, write it into your own settings file (`aapimport config path`),"
             " or set it in the environment",
         )
@@ -133,7 +130,7 @@ def _check_readers(service: Service, sources: Sources) -> None:
     for key in _READERS:
         if given := service.details.get(key):
             own = list(sources.own(service.name, key))
-            check_reader(given, f"{key} of {TITLES[service.name]}", own)
+            check_own(given, f"{key} of {TITLES[service.name]}", own)
 
 
 def _secret(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aapimport.config.files import places
-from aapimport.config.secret_file import SecretFile
+from aapimport.config.keys import OF_REAL_SERVICES, variable
+from aapimport.config.secret_file import IN_KEYRING, NAME, SecretFile
 from aapimport.config.settings import (
     Settings,
     base_state_dir,
@@ -21,7 +22,9 @@ from aapimport.errors import SettingsError, UsageError
 
 _REAL = {
     "uploads to real services are remembered": ("journal.sqlite3", "profiles/*/journal.sqlite3"),
-    "secrets of real services are kept": ("secrets.json", "profiles/*/secrets.json"),
+    "secrets of real services are kept": tuple(
+        pattern for name in (NAME, IN_KEYRING) for pattern in (name, f"profiles/*/{name}")
+    ),
 }
 """What is below the state folder of whoever works with real services, and where."""
 
@@ -102,14 +105,22 @@ def stores_of(sources: Sources) -> Stores:
     Raises:
         SettingsError: The variable that switches the keyring off is neither 1 nor 0.
     """
-    file = SecretFile(profile_state_dir(sources)[0])
-    return Stores(keyring=keyring_of(sources.environment), file=file, profile=sources.profile)
+    folder = profile_state_dir(sources)[0]
+    return Stores(
+        keyring=keyring_of(sources.environment),
+        file=SecretFile(folder),
+        index=SecretFile(folder, IN_KEYRING),
+        profile=sources.profile,
+    )
 
 
 def what_is_real(sources: Sources) -> str:
     """What on this machine speaks of real services, in words; empty where nothing does."""
     if sources.files:
         return f"there are settings in {sources.files[0].path}"
+    for name in map(variable, OF_REAL_SERVICES):
+        if name in sources.environment:
+            return f"{name} is set"
     folder: Path = base_state_dir(sources)[0]
     for what, patterns in _REAL.items():
         for pattern in patterns:

@@ -24,9 +24,9 @@ def private_folder(path: Path) -> Path:
         SettingsError: It can't be made or used, others own it or may write to it, or its file
             system has no locks.
     """
-    if path.parent.name == PROFILES:
-        private_folder(path.parent.parent)  # whoever may write there could exchange this one
     try:
+        if os.name != "nt":
+            _check_above(path)
         made = _made(path)
         if os.name != "nt":
             status = path.stat()
@@ -87,6 +87,60 @@ def _check(path: Path, status: os.stat_result) -> None:
             f"others may write to the folder {path}, and so change what was uploaded",
             hint=f"chmod go-w {path}, or {_OWN}",
         )
+
+
+def _check_above(path: Path) -> None:
+    """Refuse a folder that others could exchange for one of their own, as sshd's StrictModes does.
+
+    Whoever owns a folder, or may write to it, can rename what is in it; in one that is sticky, as
+    /tmp is, only the owner of what is in it can (path_resolution(7), chmod(2)).
+    """
+    as_typed = path.absolute()
+    trusted = {os.geteuid(), 0}
+    for link in (one for one in (as_typed, *as_typed.parents) if one.is_symlink()):
+        if link.lstat().st_uid not in trusted:
+            raise _exchangeable(path, f"the link {link} belongs to another user")
+    for above in dict.fromkeys((*as_typed.parents, *path.resolve().parents)):
+        try:
+            status = above.stat()
+        except FileNotFoundError:
+            continue  # it is made soon
+        if status.st_uid not in trusted:
+            raise _exchangeable(path, f"the folder {above} belongs to another user")
+        if not status.st_mode & stat.S_ISVTX and _others_may_write(status):
+            raise _exchangeable(path, f"others may write to the folder {above}")
+
+
+def _others_may_write(status: os.stat_result) -> bool:
+    """Whether others than its owner and root may; a user's own group is nobody else."""
+    if status.st_mode & stat.S_IWOTH:
+        return True
+    return bool(status.st_mode & stat.S_IWGRP) and not _is_own_group(status.st_gid)
+
+
+def _is_own_group(number: int) -> bool:
+    """Whether a group is root's, or has nobody in it but the user whose name it has."""
+    if number == 0:
+        return True
+    try:
+        import grp
+        import pwd
+
+        group, user = grp.getgrgid(number), pwd.getpwuid(os.geteuid())
+    except (ImportError, KeyError):
+        return False
+    return (
+        number == user.pw_gid
+        and group.gr_name == user.pw_name
+        and set(group.gr_mem) <= {user.pw_name}
+    )
+
+
+def _exchangeable(path: Path, why: str) -> SettingsError:
+    return SettingsError(
+        f"{why}, and so the folder {path} could be exchanged for another",
+        hint=f"{_OWN}, below folders that nobody but you and root may change",
+    )
 
 
 @cache

@@ -1,9 +1,7 @@
 """Keeping a secret for one address, and forgetting it: what `login` and `logout` do."""
 
-from contextlib import suppress
-
 from aapimport.config.keyring_store import KeyringTroubleError, NoKeyringError, user_of
-from aapimport.config.keys import TITLES
+from aapimport.config.keys import NO_KEYRING, TITLES, ServiceName
 from aapimport.config.sources import Service, Sources
 from aapimport.config.stores import KEYRING, Stores
 from aapimport.errors import SettingsError
@@ -27,8 +25,9 @@ def keep(service: Service, value: str, stores: Stores, *, in_file: bool) -> str:
     user = user_of(stores.profile, service.name)
     if in_file:
         stores.file.write(service.place, user, value)
-        _forget_in_keyring(service, stores)
+        _take_out_of_keyring(service.place, user, stores)
         return str(stores.file.path)
+    stores.index.write(service.place, user, KEYRING)
     try:
         stores.keyring.write(service.place, user, value)
     except KeyringTroubleError as error:
@@ -37,38 +36,58 @@ def keep(service: Service, value: str, stores: Stores, *, in_file: bool) -> str:
     return KEYRING
 
 
-def check_writable(service: Service, stores: Stores) -> None:
-    """Refuse to keep anything in a keyring that can't be used, before a secret is asked for.
+def check_writable(service: Service, stores: Stores, *, in_file: bool) -> None:
+    """Refuse what couldn't be kept, or wouldn't be used, before a secret is asked for.
+
+    A keyring goes before the file: one that can't be opened may have an older secret.
 
     Raises:
-        SettingsError: It can't be used.
+        SettingsError: The keyring can't be used.
     """
     try:
         stores.keyring.read(service.place, user_of(stores.profile, service.name))
     except KeyringTroubleError as error:
-        raise _not_kept(error) from None
+        if not in_file:
+            raise _not_kept(error) from None
+        if not isinstance(error, NoKeyringError):
+            raise _may_go_first("the secret isn't kept", error) from None
 
 
-def forget(service: Service, stores: Stores) -> list[str]:
-    """Forget a secret wherever it is kept.
+def forget(name: ServiceName, place: str, stores: Stores) -> dict[str, list[str]]:
+    """Forget a profile's secrets of a service, also those of addresses that it once had.
+
+    Args:
+        name: The service.
+        place: What its address leads to now; empty without one.
+        stores: The keyring and the files.
 
     Returns:
-        Where it was: `keyring`, the path of the file, both, or nothing.
+        Where each was (`keyring`, the path of the file, or both), by its place.
 
     Raises:
-        SettingsError: The keyring doesn't say whether it has one, or the file can't be written.
+        SettingsError: The keyring doesn't say whether it has one, or a file can't be written.
     """
-    user = user_of(stores.profile, service.name)
-    found = [str(stores.file.path)] if stores.file.delete(service.place, user) else []
+    user = user_of(stores.profile, name)
+    places = [*([place] if place else []), *stores.file.places(user), *stores.index.places(user)]
+    found = {one: _forgotten(name, one, user, stores) for one in dict.fromkeys(places)}
+    return {one: where for one, where in found.items() if where}
+
+
+def _forgotten(name: ServiceName, place: str, user: str, stores: Stores) -> list[str]:
+    found = [str(stores.file.path)] if stores.file.delete(place, user) else []
     try:
-        there = stores.keyring.delete(service.place, user)
+        there = stores.keyring.delete(place, user)
     except KeyringTroubleError as error:
-        if isinstance(error, NoKeyringError):
+        if isinstance(error, NoKeyringError) and stores.index.read(place, user) is None:
             return found
         raise SettingsError(
-            f"it isn't known whether the keyring has a secret of {TITLES[service.name]}: {error}",
-            hint="unlock it and try again, or set AAPIMPORT_NO_KEYRING=1 if you never use it",
+            f"it isn't known whether the keyring has a secret of {TITLES[name]} at {place}:"
+            f" {error}",
+            hint=f"unlock it and try again, or set {NO_KEYRING}=1 if you never use it"
+            if not isinstance(error, NoKeyringError)
+            else "run this where the keyring is that it was kept in",
         ) from None
+    stores.index.delete(place, user)
     return [KEYRING, *found] if there else found
 
 
@@ -90,14 +109,26 @@ def check_known(service: Service, sources: Sources) -> None:
 
 
 def _not_kept(error: KeyringTroubleError) -> SettingsError:
-    unlock = "" if isinstance(error, NoKeyringError) else "unlock it and try again, or "
+    off = "" if isinstance(error, NoKeyringError) else f"unlock it, or set {NO_KEYRING}=1 and "
     return SettingsError(
         f"the secret can't be kept: {error}",
-        hint=f"{unlock}add --file to keep it in a file that only you can read",
+        hint=f"{off}add --file to keep it in a file that only you can read",
     )
 
 
-def _forget_in_keyring(service: Service, stores: Stores) -> None:
-    """What is there would go before the file; a keyring that can't be used has no say."""
-    with suppress(KeyringTroubleError):
-        stores.keyring.delete(service.place, user_of(stores.profile, service.name))
+def _may_go_first(what: str, error: KeyringTroubleError) -> SettingsError:
+    return SettingsError(
+        f"{what}: {error}, and an older one that may be in it would go first",
+        hint=f"unlock it and try again, or set {NO_KEYRING}=1, here and wherever aapimport runs",
+    )
+
+
+def _take_out_of_keyring(place: str, user: str, stores: Stores) -> None:
+    """What is there would go before the file; a keyring that isn't there has no say."""
+    try:
+        stores.keyring.delete(place, user)
+    except NoKeyringError:
+        return
+    except KeyringTroubleError as error:
+        raise _may_go_first(f"the secret is kept in {stores.file.path}", error) from None
+    stores.index.delete(place, user)

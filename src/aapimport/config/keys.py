@@ -19,6 +19,8 @@ COMMON = ("proxy", "pace", "buffer", "administrator", "settle_seconds")
 """What holds for every profile that says nothing else."""
 OF_A_PORTAL = ("pass_as", "not_kept", "keeps_members")
 """What is known of one portal, and so is never taken over by the profile of another."""
+OF_REAL_SERVICES = ("proxy", "pace", "administrator", "settle_seconds", *OF_A_PORTAL)
+"""What means nothing on the practice portal: whoever has set it means another."""
 STATE = "state_dir"
 PLAIN = (*COMMON, *OF_A_PORTAL, STATE)
 """The settings that stand above the tables of a file."""
@@ -54,13 +56,16 @@ def key_password_variable(service: ServiceName) -> str:
     return variable("key_password", service)
 
 
+def service_variables(service: ServiceName) -> frozenset[str]:
+    """Every variable that is about one service."""
+    more = ("token", "token_file", "key_password")
+    return frozenset(variable(key, service) for key in (*OF_A_SERVICE, *more))
+
+
 def variables() -> frozenset[str]:
     """Every variable that means something."""
-    names = {PROFILE, NO_KEYRING, *map(variable, PLAIN)}
-    for service in SERVICE_NAMES:
-        more = ("token", "token_file", "key_password")
-        names |= {variable(key, service) for key in (*OF_A_SERVICE, *more)}
-    return frozenset(names)
+    services = (service_variables(name) for name in SERVICE_NAMES)
+    return frozenset({PROFILE, NO_KEYRING, *map(variable, PLAIN)}.union(*services))
 
 
 def check_variables(environment: Mapping[str, str]) -> None:

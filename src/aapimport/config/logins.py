@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from aapimport.config.masking import masked
+
 
 @dataclass(frozen=True, kw_only=True)
 class Secret:
@@ -103,7 +105,7 @@ def called(login: Login) -> str:
         case Basic():
             return f"the user or the password{origin}"
         case NamedHeader(name=name):
-            return f"the header {name}{origin}"
+            return f"the header {masked(name)}{origin}"
         case ClientCredentials(token_url=url):
             host = urlsplit(url).hostname or "its endpoint"
             return f"the token that {host} gave for the client secret{origin}"

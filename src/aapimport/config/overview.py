@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from aapimport.config import values
 from aapimport.config.access import auth_of
-from aapimport.config.given import DEFAULT
+from aapimport.config.given import DEFAULT, Given
 from aapimport.config.keys import PLAIN, SERVICE_NAMES, STATE, ServiceName
+from aapimport.config.masking import masked, masked_address, masked_path, shortened
 from aapimport.config.settings import (
     DEFAULT_SETTLE_SECONDS,
     MAX_SETTLE_SECONDS,
@@ -19,6 +19,8 @@ from aapimport.config.sources import Service, Sources
 from aapimport.config.stores import Stores, typed_secret
 
 NOT_SET = "not set"
+_SHORT_ID = 8
+"""Characters of an id that is no secret."""
 Value = str | float | bool | list[str]
 
 
@@ -73,7 +75,7 @@ def _all(sources: Sources, stores: Stores) -> Iterator[Shown]:
         yield from _service(name, sources, stores)
     settle, proxy = sources.plain("settle_seconds"), sources.plain("proxy")
     found: dict[str, Value] = {
-        "proxy": _without_password(values.proxy_address(proxy)) if proxy else NOT_SET,
+        "proxy": masked_address(values.proxy_address(proxy)) if proxy else NOT_SET,
         "pace": settings.pace or NOT_SET,
         "buffer": round(settings.buffer * 100, 6),
         "administrator": settings.administrator or NOT_SET,
@@ -83,7 +85,7 @@ def _all(sources: Sources, stores: Stores) -> Iterator[Shown]:
         "pass_as": settings.pass_as,
         "not_kept": sorted(settings.not_kept),
         "keeps_members": settings.keeps_members,
-        STATE: str(profile_state_dir(sources)[0]),
+        STATE: masked_path(str(profile_state_dir(sources)[0])),
     }
     for key in PLAIN:
         yield Shown(key, found[key], settings.origins[key])
@@ -99,10 +101,17 @@ def _service(name: ServiceName, sources: Sources, stores: Stores) -> Iterator[Sh
     yield Shown(f"{name}.auth", auth_of(service), given.origin if given else DEFAULT)
     for key, one in service.details.items():
         if key != "auth":
-            yield Shown(f"{name}.{key}", one.text, one.origin)
+            yield Shown(f"{name}.{key}", _detail(key, one), one.origin)
     yield secret_status(service, sources, stores)
 
 
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+def _detail(key: str, given: Given) -> str:
+    """A setting of a service, in which a secret may stand that belongs elsewhere."""
+    match key:
+        case "token_url":
+            return masked_address(given.text)
+        case "certificate" | "key" | "ca_file":
+            return masked_path(given.text)
+        case "client_id":
+            return shortened(given.text) if len(given.text) > _SHORT_ID else masked(given.text)
+    return masked(given.text)

@@ -4,13 +4,18 @@ import json
 import os
 import stat
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from aapimport.config.folders import private_folder
+from aapimport.config.locks import take, unusable
 from aapimport.errors import SettingsError
 
 NAME = "secrets.json"
+IN_KEYRING = "keyring.json"
+"""What has the addresses for which the keyring keeps a secret, and no secret."""
+_WAIT_SECONDS = 10.0
 _MOST_BYTES = 1_000_000
 
 
@@ -19,14 +24,15 @@ class SecretFile:
 
     Args:
         folder: The state folder; it is made when the first secret is written.
+        name: The file's name.
 
     Attributes:
         path: The file.
         tightened: Whether others could read it, until now.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / NAME
+    def __init__(self, folder: Path, name: str = NAME) -> None:
+        self.path = folder / name
         self.tightened = False
 
     def read(self, place: str, user: str) -> str | None:
@@ -43,7 +49,17 @@ class SecretFile:
         Raises:
             SettingsError: The file can't be written.
         """
-        self._replace(self._all() | {_key(place, user): secret})
+        with self._alone():
+            self._replace(self._all() | {_key(place, user): secret})
+
+    def places(self, user: str) -> list[str]:
+        """The places at which a user has a secret.
+
+        Raises:
+            SettingsError: The file can't be read, or isn't ours.
+        """
+        start = _key("", user)
+        return [key.removeprefix(start) for key in self._all() if key.startswith(start)]
 
     def delete(self, place: str, user: str) -> bool:
         """Forget a secret.
@@ -54,11 +70,39 @@ class SecretFile:
         Raises:
             SettingsError: The file can't be written.
         """
-        kept = self._all()
-        if _key(place, user) not in kept:
+        if self.read(place, user) is None:
             return False
-        self._replace({key: value for key, value in kept.items() if key != _key(place, user)})
-        return True
+        with self._alone():
+            kept = self._all()
+            there = kept.pop(_key(place, user), None) is not None
+            if there:
+                self._replace(kept)
+        return there
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else changes the file: of two at once, one would undo what the other has kept.
+
+        Raises:
+            SettingsError: Somebody else takes too long, or the folder can't be used.
+        """
+        from filelock import FileLock, Timeout
+
+        folder = private_folder(self.path.parent)
+        lock = FileLock(self.path.with_suffix(".lock"), mode=0o600)
+        try:
+            take(lock, _WAIT_SECONDS)
+        except Timeout:
+            raise SettingsError(
+                f"another aapimport has been changing {self.path} for {_WAIT_SECONDS:.0f} s",
+                hint="see what it waits for, and try again",
+            ) from None
+        except (OSError, NotImplementedError) as error:
+            raise unusable(folder, error) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _all(self) -> dict[str, str]:
         try:
@@ -100,11 +144,12 @@ class SecretFile:
             if not kept:
                 self.path.unlink(missing_ok=True)
                 return
-            folder = private_folder(self.path.parent)
-            number, draft = tempfile.mkstemp(prefix=".secrets", dir=folder)  # 0600
+            number, draft = tempfile.mkstemp(prefix=".secrets", dir=self.path.parent)  # 0600
             try:
                 with open(number, "w", encoding="utf-8") as file:  # noqa: PTH123 -- a descriptor
                     json.dump(kept, file, indent=1)
+                    file.flush()
+                    os.fsync(number)
                 Path(draft).replace(self.path)
             except BaseException:
                 with suppress(OSError):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from aapimport.config import values
-from aapimport.config.access import access_to, check_reader
+from aapimport.config.access import access_to, check_own
 from aapimport.config.addresses import place_of
 from aapimport.config.folders import PROFILES
 from aapimport.config.given import DEFAULT
@@ -176,11 +176,12 @@ def live_settings(sources: Sources, stores: Stores | None) -> Settings:
             only a file in the working folder says to.
     """
     portal, jhana = services(sources)
+    _check_safety(sources, (portal, jhana))
     plain = _plain(sources, *profile_state_dir(sources))
     settle = sources.plain("settle_seconds")
     proxy = sources.plain("proxy")
     if proxy:
-        check_reader(proxy, "proxy", list(sources.own(None, "proxy")))
+        check_own(proxy, "proxy", list(sources.own(None, "proxy")))
     way = values.proxy_address(proxy) if proxy else ""
     ways = {one.name: access_to(one, sources, stores) for one in (portal, jhana)}
     ends = {
@@ -248,6 +249,25 @@ def profile_state_dir(sources: Sources) -> tuple[Path, str]:
 _OF_SAFETY = ("administrator", "settle_seconds", *OF_A_PORTAL)
 """Settings that decide whose role is kept, what is sent, and when something is repeated."""
 
+_COULD_HARM = "decides about what is safe: whose role is kept, what isn't sent, what is sent again"
+
+
+def _check_safety(sources: Sources, found: tuple[Service, Service]) -> None:
+    """Refuse what a file in the working folder says about safety, but for services of its own.
+
+    Where nobody else names the two services, nothing else can speak of them; `login` has asked
+    whether their addresses are right, and a notice tells what the file decides. Settings for
+    services that the user or the environment names are the user's.
+
+    Raises:
+        SettingsError: It says something, and the user's own file doesn't say the same.
+    """
+    if all(map(sources.only_the_folder_names, found)):
+        return
+    for key in _OF_SAFETY:
+        if given := sources.plain(key):
+            check_own(given, key, list(sources.own(None, key)), _COULD_HARM)
+
 
 def _plain(
     sources: Sources, state_dir: Path, state_origin: str, notices: tuple[str, ...] = ()
@@ -279,5 +299,5 @@ def _plain(
 def _half_configured(missing: Sequence[str]) -> SettingsError:
     return SettingsError(
         f"the services are only half configured: {', '.join(missing)} missing or empty",
-        hint="set what is missing, or nothing at all to use the practice portal",
+        hint="set what is missing, name a client with --profile NAME, or practise with --practice",
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aapimport.config.given import Given
+from aapimport.config.masking import masked
 from aapimport.errors import SettingsError
 
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -73,7 +74,7 @@ def check_profile_names(names: Iterable[str], where: str) -> None:
     for name in names:
         if not is_profile_name(name):
             raise SettingsError(
-                f"{where}: {name!r} can't be the name of a profile",
+                f"{where}: {masked(name)!r} can't be the name of a profile",
                 hint=NAME_RULE,
             )
         if seen.setdefault(name.lower(), name) != name:

@@ -14,10 +14,10 @@ from aapimport.config.keys import (
     STATE,
     ServiceName,
     check_variables,
-    token_file_variable,
-    token_variable,
+    service_variables,
     variable,
 )
+from aapimport.config.masking import masked
 from aapimport.config.settings_file import (
     NAME_RULE,
     SettingsFile,
@@ -97,8 +97,7 @@ class Sources:
 
     def is_named(self, name: ServiceName) -> bool:
         """Whether anything speaks of this service, be it empty."""
-        variables = (variable("url", name), token_variable(name), token_file_variable(name))
-        return any(one in self.environment for one in variables) or any(
+        return any(one in self.environment for one in service_variables(name)) or any(
             Table(self.profile, name) in file.tables for file in self.files
         )
 
@@ -211,7 +210,7 @@ def _check_profile(sources: Sources) -> None:
         raise SettingsError(f"{by} is empty", hint="name a profile, or leave it out")
     if not is_profile_name(name):
         raise SettingsError(
-            f"{by} names {name!r}, which can't be a profile",
+            f"{by} names {masked(name)!r}, which can't be a profile",
             hint=NAME_RULE,
         )
     if name in sources.profiles:
@@ -221,7 +220,7 @@ def _check_profile(sources: Sources) -> None:
     meant = did_you_mean(by_form[form] for form in closest(name.lower(), sorted(by_form)))
     there_are = f"there are: {known}" if known else "there are no profiles yet"
     raise SettingsError(
-        f"{by} names {name!r}, a profile that no settings file has",
+        f"{by} names {masked(name)!r}, a profile that no settings file has",
         hint=f"{meant + ' ' if meant else ''}{there_are}; `aapimport config path` says which"
         " files are read",
     )

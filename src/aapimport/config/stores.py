@@ -1,11 +1,11 @@
 """Where secrets are kept, and which of the places has one."""
 
 import os
-import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from aapimport.config.cleaning import cleaned
 from aapimport.config.keyring_store import Keyring, KeyringTroubleError, user_of
 from aapimport.config.keys import NO_KEYRING, TITLES, token_file_variable, token_variable
 from aapimport.config.logins import Secret
@@ -16,9 +16,6 @@ from aapimport.config.values import Auth
 from aapimport.errors import SettingsError
 
 _MOST_BYTES = 65_536
-_QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "‘": "’", "«": "»"}
-_BEARER = re.compile(r"(?:authorization\s*:\s*)?bearer(?:\s+|$)", re.IGNORECASE)
-_SCHEME = "'Bearer'"
 KEYRING = "keyring"
 """The source of what the system's keyring keeps."""
 
@@ -30,6 +27,7 @@ class Stores:
     Args:
         keyring: The system's keyring.
         file: The file of the profile's state folder.
+        index: The file of the addresses for which the keyring has secrets: it can't be asked.
         profile: The profile; empty without one.
 
     Attributes:
@@ -38,6 +36,7 @@ class Stores:
 
     keyring: Keyring
     file: SecretFile
+    index: SecretFile
     profile: str = ""
     trouble: str = field(default="", init=False)
 
@@ -104,34 +103,6 @@ def typed_secret(service: Service, sources: Sources, auth: Auth) -> tuple[Secret
     return Secret(value=value, source=where), notice
 
 
-def cleaned(text: str, auth: Auth, where: str) -> tuple[str, str]:
-    """A pasted secret without what doesn't belong to it, and a notice of what was taken off.
-
-    Args:
-        text: What was typed or pasted.
-        auth: The kind of log-in; a password is taken as it is.
-        where: Where it is from, for messages.
-
-    Raises:
-        SettingsError: It is empty, or holds what a secret can't.
-    """
-    if auth == "basic":
-        value, off = text.rstrip("\r\n"), ""
-    else:
-        value, off = _unwrapped(text.strip(), bearer=auth == "bearer")
-    if not value.strip():
-        raise SettingsError(
-            f"{where} is empty", hint="unset it, or see that what fills it has the secret"
-        )
-    if not value.isprintable() or not (auth == "basic" or value.isascii()):
-        what = "password" if auth == "basic" else "token"
-        raise SettingsError(
-            f"{where} holds characters that a {what} can't have",
-            hint=f"copy the {what} again, without line breaks or spaces",
-        )
-    return value, f"{off} taken off {where}" if off else ""
-
-
 def check_confirmed(service: Service, secret: Secret, sources: Sources, stores: Stores) -> None:
     """Refuse to send a secret of the environment where only a file in the folder says to.
 
@@ -163,19 +134,6 @@ def nothing_found(service: Service, sources: Sources, stores: Stores | None) -> 
         f" {token_variable(service.name)}, or {token_file_variable(service.name)} to a file"
         " that only you can read",
     )
-
-
-def _unwrapped(text: str, *, bearer: bool) -> tuple[str, str]:
-    off: list[str] = []
-    while True:
-        if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
-            text, what = text[1:-1].strip(), "quotation marks"
-        elif bearer and (found := _BEARER.match(text)):
-            text, what = text[found.end() :], _SCHEME
-        else:
-            words = " and ".join(sorted(set(off)))
-            return text, words and f"{words} {'was' if words == _SCHEME else 'were'}"
-        off.append(what)
 
 
 def _of_file(typed: str, where: str) -> str:

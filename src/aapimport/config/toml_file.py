@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aapimport.config.keys import OF_A_SERVICE, PLAIN, SECRET_KEYS, SERVICE_NAMES, STATE
+from aapimport.config.masking import masked
 from aapimport.config.settings_file import (
     SettingsFile,
     Table,
@@ -159,7 +160,7 @@ def _refusal(path: Path, error: ValidationError) -> SettingsError:
     kind, (table, key) = found[0]
     if kind == "extra_forbidden":
         return SettingsError(
-            f"{where_in(path, table, key)} is no setting", hint=_meant(table, key, path)
+            f"{where_in(path, table, masked(key))} is no setting", hint=_meant(table, key, path)
         )
     if not key:
         return SettingsError(

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from aapimport.config.addresses import as_kept, is_host, is_loopback
 from aapimport.config.given import Given
+from aapimport.config.masking import masked
 from aapimport.config.pace import read_pace
 from aapimport.errors import SettingsError
 from aapimport.text import looks_like_address
@@ -86,7 +87,7 @@ def proxy_address(given: Given) -> str:
         usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:
         usable = False
-    if not usable or not url.isprintable() or " " in url or parts.path or parts.query:
+    if not usable or not url.isprintable() or " " in url or parts.path or re.search("[?#]", url):
         raise given.wrong(
             "is not a proxy that can be used", "it looks like http://proxy.example.com:3128"
         )
@@ -133,7 +134,8 @@ def administrator(given: Given) -> str:
         SettingsError: It is none.
     """
     address = given.text.strip()
-    if address and not (looks_like_address(address) and address.isprintable()):
+    is_one = looks_like_address(address) and address.isprintable()
+    if address and (not is_one or ":" in address):  # RFC 5322, 3.2.3; a password may follow it
         raise given.wrong("is not an e-mail address")
     return address
 
@@ -174,7 +176,7 @@ def not_kept(given: Given) -> frozenset[str]:
     unknown = sorted(one for one in typed if one.lower() not in DROPPABLE)
     if unknown:
         raise given.wrong(
-            f"names {', '.join(map(repr, unknown))}, which it can't",
+            f"names {', '.join(repr(masked(one)) for one in unknown)}, which it can't",
             "it takes roles, entitlements, externalId and names"
             + ("" if given.in_file else ", with commas between them"),
         )

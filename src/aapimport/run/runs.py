@@ -233,7 +233,9 @@ def refuse_other_services(run: Run, address: str) -> None:
         raise RefusedError(
             f"upload {run.receipt} belongs to other services than the configured ones:"
             f" it was begun at {named(run.address)}, now {named(address)} is configured",
-            hint="configure the addresses that it was begun with, then resume it",
+            hint="set the addresses that it was begun with again (`aapimport config show` says"
+            f" where they come from), then:  aapimport resume {run.receipt}",
+            state="nothing was sent now; what was sent before is in the journal",
         )
 
 
