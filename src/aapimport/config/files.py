@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aapimport.config.settings_file import SettingsFile
-from aapimport.config.toml_file import read_file
 
 NAME = "aapimport.toml"
 
@@ -45,8 +44,15 @@ def read_files(where: Places) -> tuple[SettingsFile | None, SettingsFile | None]
         SettingsError: One can't be read, or holds what it may not.
     """
     alone = where.folder == where.user or _same(where.folder, where.user)
-    folder = None if alone else read_file(where.folder, foreign=True)
-    return folder, read_file(where.user, foreign=False)
+    return None if alone else _read(where.folder, foreign=True), _read(where.user, foreign=False)
+
+
+def _read(path: Path, *, foreign: bool) -> SettingsFile | None:
+    if not _is_there(path):
+        return None
+    from aapimport.config.toml_file import read_file  # brings pydantic
+
+    return read_file(path, foreign=foreign)
 
 
 def _of_folder(working: Path, user: Path) -> Path:
