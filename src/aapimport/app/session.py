@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from aapimport.config.addresses import host_of, is_loopback
 from aapimport.config.settings import Endpoint, Settings
+from aapimport.errors import AapimportError
 
 if TYPE_CHECKING:
     from aapimport.app.desk import Desk
@@ -33,7 +34,7 @@ def connected(settings: Settings, pace: str | None = None) -> Iterator["Services
     from aapimport.services.patience import Budget, Patience
     from aapimport.services.portal import Portal
 
-    with ExitStack() as stack:
+    with _telling_where(settings), ExitStack() as stack:
         portal, jhana = _transports(settings, stack, pace)
         budget = Budget()
         other = budget if host_of(portal.url) == host_of(jhana.url) else None
@@ -47,6 +48,17 @@ def connected(settings: Settings, pace: str | None = None) -> Iterator["Services
             portal=directory,
             jhana=Directory("Jhana", jhana, Patience(jhana.pause, other)),
         )
+
+
+@contextmanager
+def _telling_where(settings: Settings) -> Iterator[None]:
+    """Have an error that speaks of a setting say where it is set."""
+    try:
+        yield
+    except AapimportError as error:
+        where = settings.where_set(error.message, error.hint)
+        error.hint = "; ".join(filter(None, (error.hint, *where)))
+        raise
 
 
 @contextmanager
@@ -155,7 +167,7 @@ def opened(
                 yield stack.enter_context(Journal.empty()), services
                 return
             with desk.busy("asking the services"):
-                check_not_swapped(services.portal.capabilities, services.jhana.capabilities)
+                check_not_swapped(services.portal, services.jhana)
         stack.enter_context(only_writer(path, desk.say))
         journal = stack.enter_context(Journal(path))
         yield journal, services or stack.enter_context(connected(settings, pace))

@@ -38,4 +38,6 @@ def doctor(*, as_json: bool, choice: "Choice") -> ExitCode:
     else:
         show_target(make_console(sys.stderr), settings)
         show_diagnosis(make_console(sys.stdout), found)
+        for sentence in settings.where_set(*found.sentences):
+            desk.say(sentence)
     return found.exit_code
