@@ -115,9 +115,14 @@ def drafted_plan(
     with desk.busy("asking the services") as tell:
         planning = partial(tell, "planning")
         plan = draft_plan(checked, services, options, memory or NO_MEMORY, planning)
+    say_where_set(plan, settings, desk)
+    return plan
+
+
+def say_where_set(plan: "Plan", settings: "Settings", desk: "Desk") -> None:
+    """Say where the settings are set of which a plan speaks; the plan itself may go to others."""
     for sentence in settings.where_set(*plan.notices):
         desk.say(sentence)
-    return plan
 
 
 def warned_rows(checked: "Checked") -> frozenset[int]:

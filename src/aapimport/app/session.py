@@ -142,7 +142,7 @@ def opened(
     """The journal of the configured services, which nobody else writes meanwhile, and both.
 
     Its file says that real services are worked with (`config.choice`), so the first is made only
-    where an upload may begin, and once both services have answered.
+    where an upload may begin, and once both services have answered; it stays if one was begun.
 
     Args:
         settings: Where the services are.
@@ -161,7 +161,8 @@ def opened(
     path = journal_path(settings.state_dir, settings.target)
     with ExitStack() as stack:
         services = None
-        if settings.target == "live" and not path.exists():
+        is_first = settings.target == "live" and not path.exists()
+        if is_first:
             services = stack.enter_context(connected(settings, pace))
             if not begins:
                 yield stack.enter_context(Journal.empty()), services
@@ -169,5 +170,10 @@ def opened(
             with desk.busy("asking the services"):
                 check_not_swapped(services.portal, services.jhana)
         stack.enter_context(only_writer(path, desk.say))
+        once_closed = stack.enter_context(ExitStack())
         journal = stack.enter_context(Journal(path))
-        yield journal, services or stack.enter_context(connected(settings, pace))
+        try:
+            yield journal, services or stack.enter_context(connected(settings, pace))
+        finally:
+            if is_first and journal.is_empty:
+                once_closed.callback(path.unlink)
