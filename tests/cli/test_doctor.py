@@ -99,7 +99,7 @@ def test_what_a_setting_says_is_not_kept_is_shown_beside_what_is_declared(
     portal, jhana = found["services"]
     assert (portal["not_kept"], jhana["not_kept"]) == (["externalid", "roles"], [])
     assert portal["announced"]["roles"]
-    said = "AAPIMPORT_NOT_KEPT says that the portal keeps no roles: User Role is not sent"
+    said = "the setting not_kept says that the portal keeps no roles: User Role is not sent"
     assert said in found["meaning"]
     assert main(["doctor"]) == 0
     assert "not kept, as set  externalid, roles" in capsys.readouterr().out
@@ -152,7 +152,7 @@ def test_the_setting_decides_what_the_pass_is(configured, monkeypatch, capsys):
     assert main(["doctor", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["pass_is"] == "group"
-    assert ("AAPIMPORT_PASS_AS says group: the pass is the Group of that name") in found["meaning"]
+    assert "the setting pass_as says group: the pass is the Group of that name" in found["meaning"]
 
 
 def test_the_schema_in_the_docs_is_what_doctor_prints(aapimport):

@@ -23,12 +23,19 @@ def beta():
         yield stub
 
 
+@pytest.fixture
+def betas_jhana():
+    """Their Jhana."""
+    with ScimStub() as stub:
+        yield stub
+
+
 @pytest.fixture(autouse=True)
-def clients(machine, portal_stub, jhana_stub, beta) -> Path:
+def clients(machine, portal_stub, jhana_stub, beta, betas_jhana) -> Path:
     """The profiles `acme` and `beta` in the user's own file, and a file with one person."""
     machine.own_file(
         profile("acme", portal_stub.url, jhana_stub.url)
-        + profile("beta", beta.url, f"{jhana_stub.url}/beta")
+        + profile("beta", beta.url, betas_jhana.url)
     )
     path: Path = machine.work / "people.csv"
     path.write_text("Email Address,First Name,Last Name\nana@acme.com,Ana,Perez\n", "utf-8")

@@ -133,14 +133,14 @@ def test_only_the_configured_addresses_are_called(watch, live, machine, file, po
 def test_behind_a_proxy_only_the_proxy_is_called(watch, live):
     """No name is looked up here, and what is asked of the proxy are the services."""
     names = {"AAPIMPORT_PORTAL_URL": "https://portal.example.com/scim/v2"}
-    names["AAPIMPORT_JHANA_URL"] = "https://portal.example.com/scim/v2/jhana"
+    names["AAPIMPORT_JHANA_URL"] = "https://portal.example.com:8443/scim/v2"
     ours = {f"AAPIMPORT_{name}_CA_FILE": str(AUTHORITY) for name in ("PORTAL", "JHANA")}
     with ScimStub(context=showing()) as stub, Tunnel(stub._server.port) as tunnel:
         proxy = {"HTTPS_PROXY": tunnel.url}
         record = watch("passes", **live | names | ours | proxy)
         assert record.called == {tunnel.url.removeprefix("http://")}
         assert record.looked_up <= {"127.0.0.1"}
-        assert {*tunnel.asked} == {"portal.example.com:443"}
+        assert {*tunnel.asked} == {"portal.example.com:443", "portal.example.com:8443"}
         assert all(one.headers["authorization"] == f"Bearer {TOKEN}" for one in stub.seen)
 
 

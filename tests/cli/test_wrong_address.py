@@ -210,6 +210,37 @@ def test_an_upload_that_reached_nobody_leaves_scripts_alone(aapimport, state_dir
     assert aapimport("passes").code == ExitCode.OK
 
 
+@pytest.mark.parametrize(
+    "more", [("--pass", "Leadership 2062"), ("--max-seats", "1"), ("--plan", "none.json")]
+)
+def test_an_upload_that_was_never_begun_leaves_no_journal(aapimport, pair, more, state_dir) -> None:
+    """Refused before anything is sent, so that nothing of it has to be remembered."""
+    portal, jhana = pair
+    words = UPLOAD[:2] if "--plan" in more else UPLOAD
+    done = aapimport(*words, *more, **at(portal.url, jhana.url))
+    assert done.code != ExitCode.OK
+    assert not (state_dir / "journal.sqlite3").exists()
+    assert aapimport("passes").code == ExitCode.OK
+
+
+def test_a_token_that_is_refused_leaves_no_journal(aapimport, pair, state_dir) -> None:
+    """Discovery is open to everybody, and the address may be another client's."""
+    portal, jhana = pair
+    portal.on("GET", "/(Users|Passes).*", instead(error(401)), times=99)
+    done = aapimport(*UPLOAD, **at(portal.url, jhana.url))
+    assert done.code == ExitCode.SETTINGS
+    assert not (state_dir / "journal.sqlite3").exists()
+
+
+def test_a_journal_stays_once_an_upload_was_begun(aapimport, pair, state_dir) -> None:
+    """Also where it is all done, and where a later one is refused."""
+    portal, jhana = pair
+    there = at(portal.url, jhana.url)
+    assert aapimport(*UPLOAD, **there).code == ExitCode.OK
+    assert aapimport(*UPLOAD, "--pass", "Leadership 2062", **there).code != ExitCode.OK
+    assert (state_dir / "journal.sqlite3").exists()
+
+
 def test_a_service_that_vanishes_in_the_middle_loses_nothing(aapimport, pair, state_dir) -> None:
     """Who was sent is on the receipt; once it is back the others follow, and nobody twice."""
     portal, jhana = pair

@@ -169,7 +169,7 @@ def test_seats_that_others_use_do_not_matter_while_they_suffice(planned: Uploadi
 
 def test_changed_settings_are_refused_and_said(planned: Uploading, file: Path):
     """The buffer is part of what was approved."""
-    assert "buffer of seats was 10%, is 20% (AAPIMPORT_BUFFER)" in refusal(
+    assert "buffer of seats was 10%, is 20% (the setting buffer)" in refusal(
         planned, file, buffer=0.2
     )
 

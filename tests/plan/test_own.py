@@ -69,7 +69,7 @@ def test_ones_own_role_is_kept_by_what_the_portal_says(admins: Uploading, me: di
 def test_that_nobody_knows_who_you_are_is_said(admins: Uploading, answer, said: str):
     """Where roles change, and only there."""
     admins.portal.on("GET", "/Me", instead(answer), times=99)
-    what = ": your own role could be changed; set AAPIMPORT_ADMINISTRATOR to your address"
+    what = ": your own role could be changed; give your address in the setting administrator"
     assert f"{said}{what}" in admins.plan().notices
     admins.options = replace(admins.options, update_roles=False)
     assert not [one for one in admins.plan().notices if "who you are" in one]
@@ -80,7 +80,7 @@ def test_an_address_of_nobody_protects_nobody(admins: Uploading):
     admins.options = replace(admins.options, administrator="nobody@acme.com")
     plan = admins.plan()
     (said,) = [one for one in plan.notices if "your own role could be changed" in one]
-    assert "the address of AAPIMPORT_ADMINISTRATOR has no account there" in said
+    assert "the address in the setting administrator has no account there" in said
     asked = instead(error(500, "out of order"))
     admins.portal.on("GET", "/Me", asked, times=99)
     for address in ("zoe.ng@acme.com", "z.ng@acme.com"):
@@ -92,7 +92,7 @@ def test_an_address_of_nobody_protects_nobody(admins: Uploading):
 def test_a_setting_that_is_no_address_is_refused(tmp_path: Path, typed: str):
     """It can protect nobody's role: the setting is named."""
     settings = Settings(state_dir=tmp_path, administrator=typed)
-    with pytest.raises(SettingsError, match="AAPIMPORT_ADMINISTRATOR is not an e-mail address"):
+    with pytest.raises(SettingsError, match="the setting administrator is not an e-mail address"):
         set_administrator(settings)
     for fine in ("", "BOSS@Acme.com", "boss@m\u00fcnchen.de"):
         assert set_administrator(replace(settings, administrator=fine)) == fine

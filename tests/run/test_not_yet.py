@@ -117,7 +117,7 @@ def test_what_is_declared_and_dropped_stops_the_run_once(uploading: Uploading):
     with pytest.raises(RefusedError) as stopped:
         uploading.run()
     assert "declares roles and does not keep them" in stopped.value.message
-    assert "AAPIMPORT_NOT_KEPT=roles" in stopped.value.hint
+    assert "add roles to the setting not_kept" in stopped.value.hint
     assert len(uploading.portal.store.users) == 1
     report = uploading.run()
     assert [one.portal for one in report.people] == ["created"] * 10

@@ -200,11 +200,14 @@ def test_only_what_no_repeat_mends_ends_a_single_read(reply: Reply, ends):
     ("portal", "jhana", "swapped"),
     [(False, True, True), (True, False, False), (False, False, False), (True, True, False)],
 )
-def test_addresses_that_were_mistaken_for_each_other(portal, jhana, swapped):
+def test_addresses_that_were_mistaken_for_each_other(
+    portal_stub, jhana_stub, both: Services, portal, jhana, swapped
+):
     """Passes at Jhana's address and none at the portal's are a slip, and nothing is sent."""
-    refused = pytest.raises(SettingsError, match="swapped") if swapped else nullcontext()
+    portal_stub.habits.passes, jhana_stub.habits.passes = portal, jhana
+    refused = pytest.raises(WrongAddressError, match="swapped") if swapped else nullcontext()
     with refused:
-        check_not_swapped(Capabilities(passes=portal), Capabilities(passes=jhana))
+        check_not_swapped(both.portal, both.jhana)
 
 
 def test_what_a_setting_says_is_not_kept_is_not_sent(portal_stub, jhana_stub):

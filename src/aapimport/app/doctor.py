@@ -26,4 +26,6 @@ def try_services(settings: "Settings", desk: "Desk") -> "ExitCode":
     else:
         desk.show_beside(show_target, settings)
         desk.show(show_diagnosis, found)
+        for sentence in settings.where_set(*found.sentences):
+            desk.say(sentence)
     return found.exit_code

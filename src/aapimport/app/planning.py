@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,7 +93,7 @@ def drafted_plan(
     Raises:
         UsageError: The pass isn't named, and nothing can answer, or there is no list.
         RefusedError: The pass or a team doesn't exist, or two rows are one account.
-        SettingsError: A service refuses its token, or AAPIMPORT_ADMINISTRATOR is no address.
+        SettingsError: A service refuses its token, or the setting `administrator` is no address.
         ServiceError: A service can't be asked.
     """
     from aapimport.plan.make import NO_MEMORY, draft_plan
@@ -112,7 +113,16 @@ def drafted_plan(
         pass_as=settings.pass_as,
     )
     with desk.busy("asking the services") as tell:
-        return draft_plan(checked, services, options, memory or NO_MEMORY, lambda: tell("planning"))
+        planning = partial(tell, "planning")
+        plan = draft_plan(checked, services, options, memory or NO_MEMORY, planning)
+    say_where_set(plan, settings, desk)
+    return plan
+
+
+def say_where_set(plan: "Plan", settings: "Settings", desk: "Desk") -> None:
+    """Say where the settings are set of which a plan speaks; the plan itself may go to others."""
+    for sentence in settings.where_set(*plan.notices):
+        desk.say(sentence)
 
 
 def warned_rows(checked: "Checked") -> frozenset[int]:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from aapimport.config.addresses import host_of, is_loopback
 from aapimport.config.settings import Endpoint, Settings
+from aapimport.errors import AapimportError
 
 if TYPE_CHECKING:
     from aapimport.app.desk import Desk
@@ -33,7 +34,7 @@ def connected(settings: Settings, pace: str | None = None) -> Iterator["Services
     from aapimport.services.patience import Budget, Patience
     from aapimport.services.portal import Portal
 
-    with ExitStack() as stack:
+    with _telling_where(settings), ExitStack() as stack:
         portal, jhana = _transports(settings, stack, pace)
         budget = Budget()
         other = budget if host_of(portal.url) == host_of(jhana.url) else None
@@ -47,6 +48,17 @@ def connected(settings: Settings, pace: str | None = None) -> Iterator["Services
             portal=directory,
             jhana=Directory("Jhana", jhana, Patience(jhana.pause, other)),
         )
+
+
+@contextmanager
+def _telling_where(settings: Settings) -> Iterator[None]:
+    """Have an error that speaks of a setting say where it is set."""
+    try:
+        yield
+    except AapimportError as error:
+        where = settings.where_set(error.message, error.hint)
+        error.hint = "; ".join(filter(None, (error.hint, *where)))
+        raise
 
 
 @contextmanager
@@ -130,7 +142,7 @@ def opened(
     """The journal of the configured services, which nobody else writes meanwhile, and both.
 
     Its file says that real services are worked with (`config.choice`), so the first is made only
-    where an upload may begin, and once both services have answered.
+    where an upload may begin, and once both services have answered; it stays if one was begun.
 
     Args:
         settings: Where the services are.
@@ -149,13 +161,19 @@ def opened(
     path = journal_path(settings.state_dir, settings.target)
     with ExitStack() as stack:
         services = None
-        if settings.target == "live" and not path.exists():
+        is_first = settings.target == "live" and not path.exists()
+        if is_first:
             services = stack.enter_context(connected(settings, pace))
             if not begins:
                 yield stack.enter_context(Journal.empty()), services
                 return
             with desk.busy("asking the services"):
-                check_not_swapped(services.portal.capabilities, services.jhana.capabilities)
+                check_not_swapped(services.portal, services.jhana)
         stack.enter_context(only_writer(path, desk.say))
+        once_closed = stack.enter_context(ExitStack())
         journal = stack.enter_context(Journal(path))
-        yield journal, services or stack.enter_context(connected(settings, pace))
+        try:
+            yield journal, services or stack.enter_context(connected(settings, pace))
+        finally:
+            if is_first and journal.is_empty:
+                once_closed.callback(path.unlink)

@@ -148,11 +148,13 @@ class Upload:
         Giving the written plan is the approval where nobody can be asked; a terminal is asked.
         """
         from aapimport.app.approving import approve_plan, check_seats_again
+        from aapimport.app.planning import say_where_set
         from aapimport.plan.approval import approved_again
         from aapimport.screens.plan import show_plan
 
         with self.desk.busy("asking the services"):
             plan = approved_again(report, checked, services, self.settings, memory)
+        say_where_set(plan, self.settings, self.desk)
         self.desk.show(show_plan, plan, self.desk.profile)
         self._approve_specially(plan)
         if self.desk.on_terminal:

@@ -41,6 +41,11 @@ def variable(key: str, service: ServiceName | None = None) -> str:
     return PREFIX + (f"{service}_{key}" if service else key).upper()
 
 
+def setting(key: str) -> str:
+    """What messages call a setting, wherever it is set: `Settings.where_set` tells that."""
+    return f"the setting {key}"
+
+
 def token_variable(service: ServiceName) -> str:
     """The variable of a service's secret, of whatever kind: `AAPIMPORT_PORTAL_TOKEN`."""
     return variable("token", service)

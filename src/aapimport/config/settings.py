@@ -16,6 +16,7 @@ from aapimport.config.keys import (
     PLAIN,
     SERVICE_NAMES,
     STATE,
+    setting,
     token_variable,
     variable,
 )
@@ -31,11 +32,6 @@ PORTAL_TOKEN = token_variable("portal")
 JHANA_URL = variable("url", "jhana")
 JHANA_TOKEN = token_variable("jhana")
 SETTLE_SECONDS = variable("settle_seconds")
-ADMINISTRATOR = variable("administrator")
-BUFFER = variable("buffer")
-PASS_AS = variable("pass_as")
-NOT_KEPT = variable("not_kept")
-KEEPS_MEMBERS = variable("keeps_members")
 
 DEFAULT_SETTLE_SECONDS = 120.0
 """Twice the silence after which an answer counts as lost, at least 60 s (docs/protocol.md)."""
@@ -55,6 +51,7 @@ class Endpoint:
         url: The SCIM base address: scheme and host in small letters, the host as its A-label,
             without a port that goes without saying, and without a slash at the end.
         login: How it is told who we are.
+        named: What gives the address, in words; empty where nobody knows.
         certificate: The certificate that it asks for; None where it asks for none.
         ca_file: Certificates to be trusted beside those of the system, in PEM; None for none.
         proxy: What it is reached through, as `http://proxy.example.com:8080`; it goes before the
@@ -63,6 +60,7 @@ class Endpoint:
 
     url: str
     login: Login
+    named: str = ""
     certificate: ClientCertificate | None = None
     ca_file: Path | None = None
     proxy: str = field(default="", repr=False)  # it may hold a password
@@ -124,6 +122,16 @@ class Settings:
         if self.portal is None or self.jhana is None:
             return "practice"
         return f"{place_of(self.portal.url)} {place_of(self.jhana.url)}"
+
+    def where_set(self, *texts: str) -> list[str]:
+        """Where the settings are set of which some texts speak, one sentence each."""
+        named = (key for key in PLAIN if any(setting(key) in text for text in texts))
+        return [
+            f"{setting(key)} is not set: {variable(key)} sets it, or a line in aapimport.toml"
+            if self.origins.get(key, DEFAULT) == DEFAULT
+            else f"{setting(key)} is from {self.origins[key]}"
+            for key in named
+        ]
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -188,6 +196,7 @@ def live_settings(sources: Sources, stores: Stores | None) -> Settings:
         one.name: Endpoint(
             url=one.url,
             login=ways[one.name].login,
+            named=one.address.where,
             certificate=ways[one.name].certificate,
             ca_file=ways[one.name].ca_file,
             proxy=way,

@@ -98,7 +98,7 @@ def approved_again(
     Raises:
         RefusedError: Something differs, with what changed: the file, the services, the settings,
             anybody's step.
-        SettingsError: A service refuses its token, or AAPIMPORT_ADMINISTRATOR is no address.
+        SettingsError: A service refuses its token, or the setting `administrator` is no address.
         ServiceError: A service can't be asked.
     """
     if places_of(report.address) != services.address:

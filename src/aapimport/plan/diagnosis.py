@@ -56,7 +56,7 @@ class ServiceDiagnosis(_Model):
     )
     malformed: int = Field(description="accounts among those looked at that can't be read")
     announced: Announced | None
-    not_kept: list[str] = Field(description="attributes that AAPIMPORT_NOT_KEPT names")
+    not_kept: list[str] = Field(description="attributes that the setting not_kept names")
 
 
 class Diagnosis(_Model):
@@ -75,6 +75,12 @@ class Diagnosis(_Model):
         description="what being on the pass is, on this portal"
     )
     meaning: list[str] = Field(description="what all this means for an upload")
+
+    @property
+    def sentences(self) -> list[str]:
+        """Everything that it says in words."""
+        troubles = [(one.problem, one.hint) for one in self.services] + [(self.problem, self.hint)]
+        return [*self.meaning, *(text for trouble in troubles for text in trouble)]
 
     @property
     def exit_code(self) -> ExitCode:
@@ -100,7 +106,7 @@ def diagnose(services: Services, pass_as: PassAs = "auto") -> Diagnosis:
     seats = bool(passes) and all(one.free is not None for one in passes)
     groups = portal.capabilities is not None and portal.capabilities.teams
     is_what = _pass_is(portal, pass_as, groups=bool(teams))
-    problem, hint = _swapped(portal, jhana)
+    problem, hint = _swapped(services, portal, jhana)
     return Diagnosis(
         target=services.target,
         address=services.address,
@@ -131,11 +137,11 @@ def _holdings(
         return ill, (), ()
 
 
-def _swapped(portal: Health, jhana: Health) -> tuple[str, str]:
+def _swapped(services: Services, portal: Health, jhana: Health) -> tuple[str, str]:
     """What is wrong with the two addresses together and what to do, or nothing."""
     if portal.capabilities and jhana.capabilities:
         try:
-            check_not_swapped(portal.capabilities, jhana.capabilities)
+            check_not_swapped(services.portal, services.jhana)
         except SettingsError as error:
             return error.message, error.hint
     return "", ""

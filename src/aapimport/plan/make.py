@@ -9,6 +9,7 @@ from typing import Literal
 
 from aapimport.check.check_file import Checked
 from aapimport.config.addresses import place_of
+from aapimport.config.keys import setting
 from aapimport.plan.by_name import by_name
 from aapimport.plan.decide import decide
 from aapimport.plan.maybes import find_maybes
@@ -168,7 +169,7 @@ def _look(checked: Checked, services: Services, options: PlanOptions, memory: Me
         ServiceError: A service can't be asked.
     """
     refuse_shared_addresses(checked)
-    check_not_swapped(services.portal.capabilities, services.jhana.capabilities)
+    check_not_swapped(services.portal, services.jhana)
     taken_at = time.time()
     myself = who_runs(services.portal, options.administrator)
     pass_, notices, doubts = _chosen_pass(services, options, memory)
@@ -271,7 +272,7 @@ def _own_role(myself: Myself, services: Services, options: PlanOptions) -> Seque
     roles_change = options.update_roles and services.portal.capabilities.keeps("roles")
     if not (roles_change and myself.unknown):
         return ()
-    what = "your own role could be changed; set AAPIMPORT_ADMINISTRATOR to your address"
+    what = f"your own role could be changed; give your address in {setting('administrator')}"
     return (f"{myself.unknown}: {what}",)
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from aapimport.check.check_file import Checked
 from aapimport.check.repair import clean
+from aapimport.config.keys import setting
 from aapimport.config.values import PassAs
 from aapimport.errors import RefusedError, ServiceError
 from aapimport.person import Person
@@ -93,8 +94,8 @@ def choose_pass(
         raise RefusedError(
             f"the portal has {number} Group{'s' if len(groups) != 1 else ''} for pass {name!r}",
             hint=suggest(name, [one.name for one in teams])
-            or "being on the pass is membership of a Group here: give the name of one, or set"
-            " AAPIMPORT_PASS_AS=entitlement to put nobody on a pass",
+            or "being on the pass is membership of a Group here: give the name of one, or say"
+            f" entitlement in {setting('pass_as')} to put nobody on a pass",
         )
     return found
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 
+from aapimport.config.keys import setting
 from aapimport.services.discovery import Capabilities
 from aapimport.services.health import Health, LookUps
 from aapimport.services.values import Pass
@@ -28,7 +29,7 @@ def portal_notices(
     no_entitlements = _lacks(portal, "entitlements", "entitlements")
     if pass_is is PassIs.GROUP:
         chosen = portal.keeps("entitlements")
-        why = "AAPIMPORT_PASS_AS says group" if chosen else no_entitlements
+        why = f"{setting('pass_as')} says group" if chosen else no_entitlements
         yield f"{why}: the pass is the Group of that name"
     elif pass_is is PassIs.NOTHING:
         yield f"{no_entitlements}, and there is no Group for the pass: nobody is put on it"
@@ -49,7 +50,7 @@ def pass_notices(pass_: Pass, now: datetime) -> Iterator[str]:
 def _lacks(portal: Capabilities, attribute: str, name: str) -> str:
     """Whose word it is that the portal doesn't keep something: its own, or a setting's."""
     if attribute in portal.not_kept:
-        return f"AAPIMPORT_NOT_KEPT says that the portal keeps no {name}"
+        return f"{setting('not_kept')} says that the portal keeps no {name}"
     return f"the portal declares no {name}"
 
 
@@ -69,7 +70,7 @@ def health_notices(health: Health) -> Iterator[str]:
     if not can.keeps("externalId"):
         why = "declares no externalId that can be written"
         if "externalid" in can.not_kept:
-            why = "keeps no externalId, says AAPIMPORT_NOT_KEPT"
+            why = f"keeps no externalId, says {setting('not_kept')}"
         yield f"{name} {why}: after a lost answer, people are recognised by address and names"
     yield from _look_up_notices(health)
     if not can.bulk:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from aapimport.check.addresses import address_fault
-from aapimport.config.settings import ADMINISTRATOR, Settings
+from aapimport.config.keys import setting
+from aapimport.config.settings import Settings
 from aapimport.errors import SettingsError
 from aapimport.person import address_key
 from aapimport.services.directory import Absent, Found, LookUp, Unknown
@@ -44,7 +45,10 @@ def set_administrator(settings: Settings) -> str:
     """
     address = settings.administrator
     if address and (fault := address_fault(address)):
-        raise SettingsError(f"{ADMINISTRATOR} is not an e-mail address: {address!r}", hint=fault)
+        raise SettingsError(
+            f"{setting('administrator')} is not an e-mail address: {address!r}",
+            hint=fault,
+        )
     return address
 
 
@@ -55,7 +59,7 @@ def who_runs(portal: Portal, address: str) -> Myself:
 
     Args:
         portal: The portal.
-        address: AAPIMPORT_ADMINISTRATOR; empty when it isn't set.
+        address: The setting `administrator`; empty when it isn't set.
 
     Raises:
         SettingsError: The token is refused.
@@ -74,7 +78,7 @@ def who_runs(portal: Portal, address: str) -> Myself:
         return Myself(address, account)
     asked = isinstance(found, Unknown) and f"could not be looked up ({found.reason})"
     why = asked or "has no account there"
-    return Myself(address, None, f"{unknown}, and the address of {ADMINISTRATOR} {why}")
+    return Myself(address, None, f"{unknown}, and the address in {setting('administrator')} {why}")
 
 
 def _whose(found: LookUp) -> Account | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from aapimport.check.check_file import Checked
+from aapimport.config.keys import setting
 from aapimport.plan.decide import MAYBE, RETURNS, impossible, leave_out
 from aapimport.plan.make import Memory, Services, draft_plan
 from aapimport.plan.plan import Plan, PlanOptions
@@ -99,7 +100,7 @@ def drift(report: PlanReport, plan: Plan) -> Iterator[str]:
         yield f"the pass is {plan.pass_.name!r}, not {report.pass_.name!r}"
     if report.options.buffer != plan.options.buffer:
         was, is_now = report.options.buffer, plan.options.buffer
-        yield f"the buffer of seats was {was:.0%}, is {is_now:.0%} (AAPIMPORT_BUFFER)"
+        yield f"the buffer of seats was {was:.0%}, is {is_now:.0%} ({setting('buffer')})"
     if report.notices != list(plan.notices):
         yield "what the services can't do is different"
     now = {one.person.row: person_report(one) for one in plan.people}

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from aapimport.config.keys import setting
 from aapimport.errors import RefusedError
 from aapimport.run.conveyor import Batch, Call, Progress
 from aapimport.run.fresh import look_before_writing
@@ -25,7 +26,7 @@ _READ_AHEAD = 1000
 _FIRST_TRIES = 3
 _ROUNDS = 2
 _REFUSALS = {Verdict.REJECTED, Verdict.REFUSED}
-_SETTINGS = {"role": "roles", "pass": "entitlements", "first name": "names", "last name": "names"}
+_NOT_KEPT = {"role": "roles", "pass": "entitlements", "first name": "names", "last name": "names"}
 
 
 class AccountSteps:
@@ -104,16 +105,16 @@ class AccountSteps:
         """Stop once where a service has turned out not to keep what it declares."""
         name = self._session.directories[service].name
         for attribute in sorted(self._read_back.not_kept[service]):
-            setting = _SETTINGS.get(attribute)
-            if setting and self._session.journal.told_once(
+            dropped = _NOT_KEPT.get(attribute)
+            if dropped and self._session.journal.told_once(
                 self._session.receipt, f"{service} {attribute} not kept"
             ):
                 self._conveyor.halt(
                     service,
                     RefusedError(
-                        f"{name} declares {setting} and does not keep them: the first person was"
+                        f"{name} declares {dropped} and does not keep them: the first person was"
                         f" created without {attribute}",
-                        hint=f"set AAPIMPORT_NOT_KEPT={setting} and upload without, ask the"
+                        hint=f"add {dropped} to {setting('not_kept')} and upload without, ask the"
                         " service's owner, or run the same command again to go on all the same",
                     ),
                 )

@@ -90,6 +90,15 @@ class JournalFile:
                 hint="make room on the disk, then run the same command again",
             ) from error
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all is in it."""
+        tables = self._database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        return not any(
+            self._database.execute(f'SELECT 1 FROM "{name}" LIMIT 1').fetchone()
+            for (name,) in tables.fetchall()
+        )
+
     def beat(self) -> None:
         """Leave a sign of life while requests are under way: `last_written` tells the time of it.
 

@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from aapimport.plan.diagnosis import Announced, Diagnosis, ServiceDiagnosis
-from aapimport.screens.console import count, safe
+from aapimport.screens.console import broken_at_blanks, count, safe
 
 _ERRORS = 400  # statuses from here on are errors (RFC 9110 section 15.5)
 _STATES = {
@@ -53,10 +53,10 @@ def show_diagnosis(console: Console, found: Diagnosis) -> None:
         console.print()
     troubles = [(one.problem, one.hint) for one in found.services] + [(found.problem, found.hint)]
     for problem, hint in troubles:
-        if problem:
-            console.print(f"error: {safe(problem)}")
-            if hint:
-                console.print(f"hint: {safe(hint)}")
+        for label, words in (("error", problem), ("hint", hint)):
+            if words:
+                line = broken_at_blanks(f"{label}: {safe(words)}", console.width)
+                console.print(line, soft_wrap=True)
     console.print(
         "an upload can run; nothing was written"
         if found.can_upload

@@ -196,7 +196,7 @@ class _Discovery:
             self.is_refused = True
             return {}
         if isinstance(reply, NotSent) and reply.astray:
-            raise astray(reply, self._name)
+            raise astray(reply, self._transport, self._name)
         answer = reachable(reply, self._name, self._transport.login)
         if transient(answer):
             raise ServiceError(

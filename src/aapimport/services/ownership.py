@@ -4,6 +4,7 @@
 and is mailed; one that was there is adopted, which gives it nothing, or needs a person.
 """
 
+from aapimport.config.keys import setting
 from aapimport.services import changes
 from aapimport.services.changes import NAMES
 from aapimport.services.differences import differences
@@ -100,7 +101,7 @@ def settle_sent(directory: Directory, wanted: Wanted, account: Account) -> Outco
         return Outcome(
             verdict=Verdict.UNKNOWN,
             reason=f"an account without {' and '.join(unsure)} is there: ours, if the service drops"
-            " that, which AAPIMPORT_NOT_KEPT would say; else somebody else has made it",
+            f" that, which {setting('not_kept')} would say; else somebody else has made it",
         )
     return Outcome(verdict=Verdict.WRITTEN, account_id=account.id)
 

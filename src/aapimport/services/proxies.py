@@ -13,10 +13,11 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import unquote, urlsplit
 
 from aapimport.config.addresses import is_loopback
+from aapimport.config.keys import setting
 from aapimport.errors import SettingsError
 
 _USUAL_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
-SETTING = "the setting proxy"
+SETTING = setting("proxy")
 """What names the proxy of the settings."""
 _SYSTEM = "this computer's proxy setting"
 _EXAMPLE = "it looks like http://proxy.example.com:8080"

@@ -49,7 +49,7 @@ def check_scim(transport: Transport, patience: Patience, name: str) -> None:
         raise WrongAddressError(
             f"no SCIM service is at the address of {name}: {transport.url}/Users is answered with"
             f" {shown}",
-            hint="check the address: it is the one to which /Users is added",
+            hint=f"check {transport.named}: it is the address to which /Users is added",
         )
 
 
@@ -71,17 +71,18 @@ def check_address(error: ServiceError, transport: Transport, patience: Patience,
         check_scim(transport, patience, name)
 
 
-def astray(reply: NotSent, name: str) -> WrongAddressError:
+def astray(reply: NotSent, transport: Transport, name: str) -> WrongAddressError:
     """The error for an address that looks wrong already before anything was answered.
 
     Args:
         reply: What became of the request.
-        name: What the service is called.
+        transport: The service.
+        name: What it is called.
     """
     return WrongAddressError(
         f"{name} is not at its address: {reply.reason}",
-        hint=reply.cure
-        or "check the address; if it is right, check your network, as a VPN that may be needed",
+        hint=f"check {transport.named} and its port; if they are right, check your network, as a"
+        " VPN that may be needed",
     )
 
 

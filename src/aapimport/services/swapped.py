@@ -2,7 +2,6 @@
 
 from aapimport.errors import ServiceError, SettingsError, WrongAddressError
 from aapimport.services.directory import Directory
-from aapimport.services.discovery import Capabilities
 from aapimport.services.paging import Page
 from aapimport.services.right_address import check_address
 
@@ -17,14 +16,14 @@ def check_addresses(portal: Directory, jhana: Directory) -> None:
         SettingsError: The portal refuses the token.
         ServiceError: The portal can't be asked.
     """
-    portal_can = portal.capabilities
+    _ = portal.capabilities
     try:
-        jhana_can = jhana.capabilities
+        _ = jhana.capabilities
     except WrongAddressError:
         raise
     except (SettingsError, ServiceError):
         return
-    check_not_swapped(portal_can, jhana_can)
+    check_not_swapped(portal, jhana)
 
 
 def certain_page(directory: Directory) -> Page:
@@ -42,16 +41,19 @@ def certain_page(directory: Directory) -> Page:
         raise
 
 
-def check_not_swapped(portal: Capabilities, jhana: Capabilities) -> None:
+def check_not_swapped(portal: Directory, jhana: Directory) -> None:
     """Refuse two services whose addresses were mistaken for each other.
 
     Only a portal has passes, so a Jhana that publishes some beside a portal without any is one.
 
     Raises:
         WrongAddressError: They are swapped.
+        SettingsError: A service refuses the token.
+        ServiceError: A service can't be asked.
     """
-    if jhana.passes and not portal.passes:
+    portal_can, jhana_can = portal.capabilities, jhana.capabilities
+    if jhana_can.passes and not portal_can.passes:
         raise WrongAddressError(
             "Jhana's address publishes passes and the portal's does not: they look swapped",
-            hint="set AAPIMPORT_PORTAL_URL to the address with the passes",
+            hint=f"exchange {portal.transport.named} and {jhana.transport.named}",
         )

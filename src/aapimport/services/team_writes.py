@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from aapimport.config.keys import setting
 from aapimport.services.changes import wants_put
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.keeping import Adding
@@ -32,8 +33,8 @@ from aapimport.services.scim import PATCH_OP, identifier, mapping, text
 
 MEMBERS = "members"
 _OR_SAY_SO = (
-    ": put this person into it on the portal; or, if somebody took them out on purpose, set"
-    " AAPIMPORT_KEEPS_MEMBERS=yes and upload again"
+    ": put this person into it on the portal; or, if somebody took them out on purpose, say yes in"
+    f" {setting('keeps_members')} and upload again"
 )
 LOST_HERE = (
     "not put into the team: somebody else is no longer shown in it since people were added, and the"
@@ -48,7 +49,7 @@ _MIGHT_TAKE_AWAY = (
     "the team shows only some of its members, and this portal hasn't shown yet that it keeps those"
     " who are in a team when others are added: put this person into the team on the portal, upload"
     " somebody into a team that shows all of its members first, or, if you know that it keeps them,"
-    " set AAPIMPORT_KEEPS_MEMBERS=yes and upload again"
+    f" say yes in {setting('keeps_members')} and upload again"
 )
 _MOST_NAMED = 10
 _AT_ONCE = 2

@@ -39,6 +39,7 @@ class Transport:
             share it: none of them can say what opens another.
 
     Attributes:
+        named: What gives the address, in words.
         login: What the service refuses when it refuses us, in words.
         stopping: Whether the run ends early: nobody who still waits for a turn is created then.
             A plain flag, because a signal's handler sets it.
@@ -56,6 +57,7 @@ class Transport:
         redaction: Redaction | None = None,
     ) -> None:
         self.url = endpoint.url
+        self.named = endpoint.named or "the address"
         self.login = called(endpoint.login)
         self.stopping = False
         self._pace = pace or Pace()
