@@ -23,6 +23,7 @@ from pydantic import BaseModel, Field, TypeAdapter, create_model
 
 from aapimport.app.failure import ErrorReport, Failure
 from aapimport.app.lists import NothingOpen, PassesReport, PracticeReport, TeamsReport
+from aapimport.app.settings_report import FilesReport, SecretsReport, SettingsReport
 from aapimport.check.report import ValidationReport
 from aapimport.cli import group
 from aapimport.cli.grouping import GroupedCommand
@@ -47,8 +48,13 @@ _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "passes": (PassesReport,),
     "teams": (TeamsReport,),
     "sandbox show": (PracticeReport,),
+    "config show": (SettingsReport,),
+    "config path": (FilesReport,),
+    "login --status": (SecretsReport,),
 }
 """What each command prints with `--json`."""
+_SCHEMA_NAMES = {"sandbox show": "sandbox", "login --status": "login"}
+"""The schemas' names where they aren't the commands'."""
 DOORS = ("first-upload.md", "automation.md", "many-clients.md")
 """The pages with screens."""
 
@@ -71,10 +77,14 @@ def pages(warm: "Warm | None" = None) -> Iterator[tuple[Path, str]]:
     for name, models in _ANSWERS.items():
         schema = _schema(f"aapimport {name} --json", *models)
         text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-        yield DOCS / "schemas" / f"{name.split()[0]}.json", text
+        yield DOCS / "schemas" / f"{_schema_name(name)}.json", text
     schema = Failure.model_json_schema()
     text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
     yield DOCS / "schemas" / "error.json", text
+
+
+def _schema_name(command: str) -> str:
+    return _SCHEMA_NAMES.get(command, command.replace(" ", "-"))
 
 
 def _schema(title: str, *models: type[BaseModel]) -> dict[str, object]:

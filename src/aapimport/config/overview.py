@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from aapimport.config import values
 from aapimport.config.access import auth_of
+from aapimport.config.addresses import pair_at
 from aapimport.config.given import DEFAULT, Given
 from aapimport.config.keys import PLAIN, SERVICE_NAMES, STATE, ServiceName
 from aapimport.config.masking import masked, masked_address, masked_path, shortened
@@ -14,9 +16,11 @@ from aapimport.config.settings import (
     is_configured,
     practice_settings,
     profile_state_dir,
+    services,
 )
 from aapimport.config.sources import Service, Sources
 from aapimport.config.stores import Stores, typed_secret
+from aapimport.errors import SettingsError
 
 NOT_SET = "not set"
 _SHORT_ID = 8
@@ -38,6 +42,30 @@ class Shown:
     name: str
     value: Value
     source: str
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """Where a command line works.
+
+    Attributes:
+        target: The practice portal or real services; None where the settings can't be read.
+        address: Where both services are; None likewise, and where one is missing.
+    """
+
+    target: Literal["practice", "live"] | None = None
+    address: str | None = None
+
+
+def whereabouts(sources: Sources) -> Whereabouts:
+    """Where settings lead to, as far as they say it."""
+    if not is_configured(sources):
+        return Whereabouts("practice", "practice")
+    try:
+        portal, jhana = services(sources)
+    except SettingsError:
+        return Whereabouts("live")
+    return Whereabouts("live", pair_at(portal.url, jhana.url))
 
 
 def overview(sources: Sources, stores: Stores) -> tuple[Shown, ...]:
@@ -68,8 +96,7 @@ def secret_status(service: Service, sources: Sources, stores: Stores) -> Shown:
 
 def _all(sources: Sources, stores: Stores) -> Iterator[Shown]:
     settings = practice_settings(sources)
-    target = "live" if is_configured(sources) else "practice"
-    yield Shown("target", target, sources.chosen_by or DEFAULT)
+    yield Shown("target", whereabouts(sources).target or NOT_SET, sources.chosen_by or DEFAULT)
     yield Shown("profile", sources.profile or NOT_SET, sources.chosen_by or DEFAULT)
     for name in SERVICE_NAMES:
         yield from _service(name, sources, stores)
