@@ -195,6 +195,26 @@ def test_what_is_no_secret_is_shown_whole(key, value, aapimport, machine):
     assert aapimport(*SHOW, **kind).json["settings"][f"jhana.{key}"]["value"] == value
 
 
+PEM = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkq\n" * 90 + "-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize("key", ["ca_file", "certificate", "key", "user", "scope", "token_url"])
+def test_a_key_in_the_place_of_its_file_is_not_shown(key, aapimport, machine):
+    """Also where it is longer than any path."""
+    machine.own_file(SERVICES)
+    environment = {
+        "AAPIMPORT_JHANA_AUTH": "basic",
+        "AAPIMPORT_JHANA_USER": "zoe",
+        f"AAPIMPORT_JHANA_{key.upper()}": PEM,
+    }
+    for words in (SHOW, ("config", "show"), ("passes", "--live")):
+        done = aapimport(*words, **environment)
+        assert done.code == 3
+        assert "MIIE" not in done.out + done.err
+        assert "bug" not in done.err
+    assert "hidden" in aapimport("config", "show", **environment).out
+
+
 SECRET_ADDRESSES = (
     "https://zoe:canary-7@portal.example.com/scim",
     "https://canary-7@portal.example.com/scim",
