@@ -177,6 +177,18 @@ def test_a_token_in_a_wrong_setting_is_not_shown(key, token, where, aapimport, m
     assert f"jhana.{key}" in aapimport(*SHOW, **(typed | kind)).out
 
 
+@pytest.mark.parametrize("key", ["user", "header", "client_id", "scope", "ca_file"])
+def test_the_secret_itself_is_shown_nowhere(key, aapimport, machine):
+    """However plain a word it is, where it was given twice."""
+    user = "" if key == "user" else 'user = "zoe"\n'
+    machine.own_file(f'{SERVICES}{user}{key} = "open-sesame"\n')
+    kind = {"AAPIMPORT_JHANA_AUTH": "basic", "AAPIMPORT_JHANA_TOKEN": "open-sesame"}
+    for words in (SHOW, ("config", "show")):
+        done = aapimport(*words, **kind)
+        assert "sesame" not in done.out + done.err
+        assert "hidden (the secret is in it)" in done.out
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [

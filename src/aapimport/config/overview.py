@@ -9,6 +9,7 @@ from aapimport.config.access import auth_of
 from aapimport.config.addresses import pair_at
 from aapimport.config.given import DEFAULT, Given
 from aapimport.config.keys import PLAIN, SERVICE_NAMES, STATE, ServiceName
+from aapimport.config.logins import Secret
 from aapimport.config.masking import masked, masked_address, masked_path, shortened
 from aapimport.config.settings import (
     DEFAULT_SETTLE_SECONDS,
@@ -85,13 +86,17 @@ def secret_status(service: Service, sources: Sources, stores: Stores) -> Shown:
     Raises:
         SettingsError: What the environment gives can't be a secret, or a file can't be read.
     """
-    typed = typed_secret(service, sources, auth_of(service))
-    found = typed[0] if typed else stores.find(service)
+    found = _secret(service, sources, stores)
     name = f"{service.name}.token"
     if found is not None:
         return Shown(name, f"set ({found.source})", found.source)
     why = f" ({stores.trouble})" if stores.trouble else ""
     return Shown(name, f"{NOT_SET}{why}", DEFAULT)
+
+
+def _secret(service: Service, sources: Sources, stores: Stores) -> Secret | None:
+    typed = typed_secret(service, sources, auth_of(service))
+    return typed[0] if typed else stores.find(service)
 
 
 def _all(sources: Sources, stores: Stores) -> Iterator[Shown]:
@@ -126,9 +131,12 @@ def _service(name: ServiceName, sources: Sources, stores: Stores) -> Iterator[Sh
     yield Shown(f"{name}.url", service.url, service.address.origin)
     given = service.details.get("auth")
     yield Shown(f"{name}.auth", auth_of(service), given.origin if given else DEFAULT)
+    secret = _secret(service, sources, stores)
     for key, one in service.details.items():
         if key != "auth":
-            yield Shown(f"{name}.{key}", _detail(key, one), one.origin)
+            is_secret = secret is not None and secret.value in one.text
+            shown = "hidden (the secret is in it)" if is_secret else _detail(key, one)
+            yield Shown(f"{name}.{key}", shown, one.origin)
     yield secret_status(service, sources, stores)
 
 
