@@ -23,6 +23,7 @@ from pydantic import BaseModel, Field, TypeAdapter, create_model
 
 from aapimport.app.failure import ErrorReport, Failure
 from aapimport.app.lists import NothingOpen, PassesReport, PracticeReport, TeamsReport
+from aapimport.app.settings_report import FilesReport, SecretsReport, SettingsReport
 from aapimport.app.written import (
     LogoutReport,
     RenewalReport,
@@ -61,6 +62,9 @@ _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "sandbox show": (PracticeReport,),
     "sandbox reset": (ResetReport,),
     "sandbox serve": (ServingReport,),
+    "config show": (SettingsReport,),
+    "config path": (FilesReport,),
+    "login --status": (SecretsReport,),
 }
 """What each command prints with `--json`."""
 DOORS = ("first-upload.md", "automation.md", "many-clients.md")
@@ -85,10 +89,14 @@ def pages(warm: "Warm | None" = None) -> Iterator[tuple[Path, str]]:
     for name, models in _ANSWERS.items():
         schema = _schema(f"aapimport {name} --json", *models)
         text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-        yield DOCS / "schemas" / f"{name.replace(' ', '-')}.json", text
+        yield DOCS / "schemas" / f"{_schema_name(name)}.json", text
     schema = Failure.model_json_schema()
     text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
     yield DOCS / "schemas" / "error.json", text
+
+
+def _schema_name(command: str) -> str:
+    return command.removesuffix(" --status").replace(" ", "-")
 
 
 def _schema(title: str, *models: type[BaseModel]) -> dict[str, object]:

@@ -3,6 +3,7 @@ import os
 import stat
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from aapimport.config.choice import Choice, settings_for
@@ -22,9 +23,8 @@ def test_a_value_from_each_of_six_places(aapimport, machine):
     )
     machine.keyring.kept["aapimport:https://p.example.com", "acme/portal"] = "tok"
     done = aapimport(*SHOW, "--profile", "acme", AAPIMPORT_ADMINISTRATOR="ana@acme.com")
-    shown = done.json
-    assert shown.pop("error")["id"] == "settings"  # no token of Jhana is anywhere
-    found = {name: (one["value"], one["source"]) for name, one in shown.items()}
+    assert done.json["error"]["id"] == "settings"  # no token of Jhana is anywhere
+    found = {name: (one["value"], one["source"]) for name, one in done.json["settings"].items()}
     assert found["profile"] == ("acme", "--profile")
     assert found["administrator"] == ("ana@acme.com", "AAPIMPORT_ADMINISTRATOR")
     assert found["pace"] == ("slack", f"{folder} [profile.acme]")
@@ -40,18 +40,101 @@ def test_a_value_from_each_of_six_places(aapimport, machine):
 
 
 def test_nothing_set_is_shown_as_that(aapimport, machine):
-    """Every setting has a line of 80 columns at most, and the exit code is 0."""
+    """Every setting has a line, and the exit code is 0."""
     done = aapimport("config", "show")
     assert done.code == 0
-    lines = [line.rstrip() for line in done.out.splitlines()]
+    lines = done.out.splitlines()
     assert lines[0].split() == ["Setting", "Value", "From"]
-    assert max(map(len, lines)) <= 80
-    rows = {line.split()[0]: line.split()[1:] for line in lines[1:] if not line.startswith(" ")}
+    rows = {line.split()[0]: line.split()[1:] for line in lines[1:]}
+    assert rows["state_dir"] == [str(machine.state), "AAPIMPORT_STATE_DIR"]
     assert rows["target"] == ["practice", "default"]
     assert rows["buffer"] == ["10", "default"]
     assert rows["keeps_members"] == ["no", "default"]
     assert done.err == ""
     assert not machine.state.exists()
+
+
+def test_nothing_is_broken_in_a_pipe(aapimport, machine, monkeypatch):
+    """Whoever searches in it, or copies from it, gets each path and address whole."""
+    portal = "https://portal.example.com/" + "a-long-way/" * 20 + "scim"
+    folder = machine.work / ("long" * 20) / ("longer" * 20)
+    path = machine.folder_file(
+        SERVICES.replace("https://portal.example.com/scim", portal) + 'ca_file = "ca.pem"\n', folder
+    )
+    (folder / "ca.pem").touch()
+    monkeypatch.chdir(folder)
+    tokens = {"AAPIMPORT_PORTAL_TOKEN": "t1", "AAPIMPORT_JHANA_TOKEN": "t2"}
+    urls = {"AAPIMPORT_JHANA_URL": "https://jhana.example.com/scim"}
+    lines = aapimport("config", "show", **tokens, **urls).out.splitlines()
+    rows = {line.split()[0]: line for line in lines}
+    assert rows["portal.url"].endswith(f"  {portal}  {path} [portal]")
+    assert f"  {folder / 'ca.pem'}  " in rows["jhana.ca_file"]
+    assert len(rows) == len(lines)
+    assert f"{path}  (read)" in aapimport("config", "path").out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals")
+def test_a_terminal_gets_columns(machine):
+    """Within its width; longer values are folded."""
+    terminal = Terminal()
+    assert terminal.run([*AAPIMPORT, "config", "show"], []) == 0
+    assert max(map(len, terminal.screen.splitlines())) <= 80
+    assert "state_dir" in terminal.screen
+
+
+def _as_its_schema(answer, name):
+    schema = Path(__file__).parents[2] / "docs" / "schemas" / f"{name}.json"
+    jsonschema.validate(answer, json.loads(schema.read_text(encoding="utf-8")))
+
+
+PRACTICE = {"target": "practice", "address": "practice"}
+LIVE = {
+    "target": "live",
+    "address": "https://portal.example.com/scim https://jhana.example.com/scim",
+}
+HALF = {"target": "live", "address": None}
+UNREADABLE = {"target": None, "address": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("", PRACTICE),
+        (SERVICES, LIVE),
+        ('[portal]\nurl = "https://p.example.com"\n', HALF),
+        ("buffer = ", UNREADABLE),
+        (SERVICES + 'auth = "saml"', LIVE),
+    ],
+)
+def test_target_and_address_are_always_told(text, at, aapimport, machine):
+    """By each command as its schema says, with a result, an error, or both."""
+    machine.own_file(text)
+    tried = {
+        "config-show": aapimport(*SHOW),
+        "config-path": aapimport("config", "path", "--json"),
+        "login": aapimport("login", "--status", "--json"),
+    }
+    for name, done in tried.items():
+        _as_its_schema(done.json, name)
+        assert {key: done.json[key] for key in ("target", "address")} == at, name
+    assert tried["config-path"].code == 0
+    assert ("error" in tried["config-show"].json) is (tried["config-show"].code == 3)
+    assert ("error" in tried["login"].json) is ("portal" not in tried["login"].json)
+
+
+def test_status_is_what_its_schema_says(aapimport, machine):
+    """For one service the other is null."""
+    machine.own_file(SERVICES)
+    done = aapimport("login", "jhana", "--status", "--json", AAPIMPORT_JHANA_TOKEN="t2")
+    _as_its_schema(done.json, "login")
+    assert done.json == LIVE | {
+        "portal": None,
+        "jhana": {
+            "url": "https://jhana.example.com/scim",
+            "secret": "set (AAPIMPORT_JHANA_TOKEN)",
+            "source": "AAPIMPORT_JHANA_TOKEN",
+        },
+    }
 
 
 def test_no_secret_is_shown(aapimport, machine):
@@ -65,8 +148,8 @@ def test_no_secret_is_shown(aapimport, machine):
     )
     assert done.code == 0
     assert "canary" not in done.out + done.err
-    assert done.json["portal.token"]["value"] == "set (AAPIMPORT_PORTAL_TOKEN)"
-    assert done.json["proxy"]["value"] == "http://proxy.example.com:3128"
+    assert done.json["settings"]["portal.token"]["value"] == "set (AAPIMPORT_PORTAL_TOKEN)"
+    assert done.json["settings"]["proxy"]["value"] == "http://proxy.example.com:3128"
 
 
 TOKENS = (
@@ -94,6 +177,18 @@ def test_a_token_in_a_wrong_setting_is_not_shown(key, token, where, aapimport, m
     assert f"jhana.{key}" in aapimport(*SHOW, **(typed | kind)).out
 
 
+@pytest.mark.parametrize("key", ["user", "header", "client_id", "scope", "ca_file"])
+def test_the_secret_itself_is_shown_nowhere(key, aapimport, machine):
+    """However plain a word it is, where it was given twice."""
+    user = "" if key == "user" else 'user = "zoe"\n'
+    machine.own_file(f'{SERVICES}{user}{key} = "open-sesame"\n')
+    kind = {"AAPIMPORT_JHANA_AUTH": "basic", "AAPIMPORT_JHANA_TOKEN": "open-sesame"}
+    for words in (SHOW, ("config", "show")):
+        done = aapimport(*words, **kind)
+        assert "sesame" not in done.out + done.err
+        assert "hidden (the secret is in it)" in done.out
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -109,7 +204,27 @@ def test_what_is_no_secret_is_shown_whole(key, value, aapimport, machine):
     kind = {"AAPIMPORT_JHANA_AUTH": "basic", "AAPIMPORT_JHANA_USER": "zoe"}
     if key == "user":
         kind.pop("AAPIMPORT_JHANA_USER")
-    assert aapimport(*SHOW, **kind).json[f"jhana.{key}"]["value"] == value
+    assert aapimport(*SHOW, **kind).json["settings"][f"jhana.{key}"]["value"] == value
+
+
+PEM = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkq\n" * 90 + "-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize("key", ["ca_file", "certificate", "key", "user", "scope", "token_url"])
+def test_a_key_in_the_place_of_its_file_is_not_shown(key, aapimport, machine):
+    """Also where it is longer than any path."""
+    machine.own_file(SERVICES)
+    environment = {
+        "AAPIMPORT_JHANA_AUTH": "basic",
+        "AAPIMPORT_JHANA_USER": "zoe",
+        f"AAPIMPORT_JHANA_{key.upper()}": PEM,
+    }
+    for words in (SHOW, ("config", "show"), ("passes", "--live")):
+        done = aapimport(*words, **environment)
+        assert done.code == 3
+        assert "MIIE" not in done.out + done.err
+        assert "bug" not in done.err
+    assert "hidden" in aapimport("config", "show", **environment).out
 
 
 SECRET_ADDRESSES = (
@@ -185,7 +300,7 @@ def test_init_writes_what_is_read(aapimport, machine):
     done = aapimport("config", "init", *words, "--administrator", "zoe@acme.com")
     assert done.code == 0
     assert "next: aapimport login" in done.err
-    found = aapimport(*SHOW).json
+    found = aapimport(*SHOW).json["settings"]
     assert found["portal.url"]["value"] == "https://p.example.com"
     assert found["administrator"] == {"value": "zoe@acme.com", "source": str(machine.own_path)}
     if os.name == "posix":
@@ -200,7 +315,7 @@ def test_every_comment_of_a_new_file_is_a_setting(aapimport, machine):
     text = path.read_text(encoding="utf-8")
     lines = [line.removeprefix("# ") if " = " in line else line for line in text.splitlines()]
     path.write_text("\n".join(lines), encoding="utf-8")
-    found = aapimport(*SHOW, "--profile", "acme.eu").json
+    found = aapimport(*SHOW, "--profile", "acme.eu").json["settings"]
     assert found["pace"] == {"value": "25", "source": str(path)}
     assert found["portal.certificate"]["value"] == str(machine.work / "client.pem")
     assert found["portal.url"]["source"] == f'{path} [profile."acme.eu".portal]'
@@ -390,14 +505,14 @@ def test_a_settings_file_with_windows_line_ends_and_a_mark_is_read(aapimport, ma
     """As Notepad saves it."""
     machine.own_path.parent.mkdir(parents=True)
     machine.own_path.write_bytes(b"\xef\xbb\xbfbuffer = 5\r\n")
-    assert aapimport(*SHOW).json["buffer"]["value"] == 5
+    assert aapimport(*SHOW).json["settings"]["buffer"]["value"] == 5
 
 
 def test_what_the_settings_say_is_what_is_shown(aapimport, machine):
     """The same origins are in the settings that commands work with."""
     machine.own_file("buffer = 5\n" + SERVICES)
     tokens = {"AAPIMPORT_PORTAL_TOKEN": "t1", "AAPIMPORT_JHANA_TOKEN": "t2"}
-    shown = aapimport(*SHOW, **tokens).json
+    shown = aapimport(*SHOW, **tokens).json["settings"]
     environment = tokens | {"AAPIMPORT_STATE_DIR": str(machine.state)}
     settings = settings_for(Choice(), on_terminal=False, environment=environment)
     both = set(settings.origins) & set(shown)

@@ -172,7 +172,7 @@ def test_profiles_have_a_state_folder_each(aapimport, live, machine, portal_stub
         name: json.loads(aapimport("config", "show", "--json", "--profile", name, **live).out)
         for name in ("acme", "beta")
     }
-    assert {name: one["state_dir"]["value"] for name, one in folders.items()} == {
+    assert {name: one["settings"]["state_dir"]["value"] for name, one in folders.items()} == {
         name: str(machine.state / "profiles" / name) for name in ("acme", "beta")
     }
     assert aapimport("passes", "--practice", "--profile", "acme").code == 0

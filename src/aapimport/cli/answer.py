@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 if TYPE_CHECKING:
+    from aapimport.config.overview import Whereabouts
     from aapimport.config.settings import Settings
     from aapimport.errors import AapimportError
 
@@ -36,6 +37,10 @@ class Answer:
         """Take down where the command goes, and what was typed about that."""
         self.target, self.address = settings.target, settings.address
         self.flags = flags
+
+    def is_at(self, where: "Whereabouts") -> None:
+        """Take down where the settings lead to, before they are all read."""
+        self.target, self.address = where.target, where.address
 
     def print(self, text: str) -> None:
         """Print the object, after which nothing may go wrong.

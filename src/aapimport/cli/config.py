@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -12,6 +12,7 @@ from aapimport.errors import ExitCode, UsageError
 from aapimport.text import path_text
 
 if TYPE_CHECKING:
+    from aapimport.config.overview import Whereabouts
     from aapimport.config.starting import Beginning
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
@@ -32,15 +33,19 @@ def show(*, profile: str | None, as_json: bool) -> ExitCode:
     these settings would be refused, and why.
     """
     from aapimport.config.choice import Choice, settings_for, sources_of, stores_of
-    from aapimport.config.overview import overview
+    from aapimport.config.overview import overview, whereabouts
     from aapimport.screens.console import make_console
-    from aapimport.screens.settings import settings_json, show_notices, show_settings
+    from aapimport.screens.settings import show_notices, show_settings
 
     choice = Choice(profile=profile)
     sources = sources_of(choice)
+    where = whereabouts(sources)
+    current_answer().is_at(where)
     rows = overview(sources, stores_of(sources))
     if as_json:
-        current_answer().hold(settings_json(rows))
+        from aapimport.app.settings_report import settings_report
+
+        current_answer().hold(settings_report(rows, where).model_dump_json(indent=2))
     else:
         show_settings(make_console(sys.stdout), rows)
         sys.stdout.flush()
@@ -54,16 +59,33 @@ def path(*, as_json: bool) -> ExitCode:
     """Show which settings files are read, whether they are there or not."""
     from aapimport.config.files import places
     from aapimport.screens.console import make_console
-    from aapimport.screens.settings import files_json, show_files
+    from aapimport.screens.settings import show_files
 
     where = places()
-    both = (("folder", where.folder), ("yours", where.user))
-    files = [(whose, file, file.exists()) for whose, file in both]
+    files: list[tuple[Literal["folder", "yours"], Path, bool]] = [
+        ("folder", where.folder, where.folder.exists()),
+        ("yours", where.user, where.user.exists()),
+    ]
     if as_json:
-        current_answer().print(files_json(files))
+        from aapimport.app.settings_report import files_report
+
+        report = files_report(files, _whereabouts())
+        current_answer().print(report.model_dump_json(indent=2))
     else:
         show_files(make_console(sys.stdout), files)
     return ExitCode.OK
+
+
+def _whereabouts() -> "Whereabouts":
+    """Where the settings lead to; nothing where they can't be read: the paths help to mend them."""
+    from aapimport.config.choice import Choice, sources_of
+    from aapimport.config.overview import Whereabouts, whereabouts
+    from aapimport.errors import SettingsError
+
+    try:
+        return whereabouts(sources_of(Choice()))
+    except SettingsError:
+        return Whereabouts()
 
 
 @config.command()

@@ -83,8 +83,10 @@ def login(
     that it is for. With --status, exit code 3 says that one is missing.
     """
     from aapimport.config.choice import Choice, sources_of, stores_of
+    from aapimport.config.overview import whereabouts
 
     sources = sources_of(Choice(profile=profile))
+    current_answer().is_at(whereabouts(sources))
     stores = stores_of(sources)
     found = chosen_services(sources, service)
     if status:
@@ -126,13 +128,16 @@ def _show_status(
     found: tuple["Service", ...], sources: "Sources", stores: "Stores", *, as_json: bool
 ) -> ExitCode:
     from aapimport.config.given import DEFAULT
-    from aapimport.config.overview import secret_status
+    from aapimport.config.overview import secret_status, whereabouts
     from aapimport.screens.console import make_console
-    from aapimport.screens.settings import show_status, status_json
+    from aapimport.screens.settings import show_status
 
     rows = [(secret_status(one, sources, stores), one.url) for one in found]
     if as_json:
-        current_answer().print(status_json(rows))
+        from aapimport.app.settings_report import secrets_report
+
+        report = secrets_report(rows, whereabouts(sources))
+        current_answer().print(report.model_dump_json(indent=2))
     else:
         show_status(make_console(sys.stdout), rows)
     missing = any(row.source == DEFAULT for row, _ in rows)

@@ -36,6 +36,11 @@ def place_of(url: str) -> str:
     return f"{place}/{path}" if path else place
 
 
+def pair_at(portal: str, jhana: str) -> str:
+    """The places of two acceptable addresses, as a journal's runs are bound to them."""
+    return f"{place_of(portal)} {place_of(jhana)}"
+
+
 def places_of(address: str) -> str:
     """The places of a pair of services, which are parted by a blank; `practice` is one of its own.
 

@@ -1,6 +1,7 @@
 """Values as screens and errors may repeat them: what could be a misplaced secret is not."""
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -34,13 +35,16 @@ def shortened(text: str) -> str:
 def masked_path(text: str) -> str:
     """A path, where something is or where each part of it is in words."""
     path = Path(text)
-    with suppress(OSError, ValueError):
+    names: Sequence[str] = path.parts
+    with suppress(OSError, ValueError):  # too long for a path, or a NUL in it
         if path.exists():
             return text
-    if re.search(r"\w\w:/", text):  # an address, whose two slashes may have become one
-        return shortened(path.name)
-    names = [path.name] if path.parent.is_dir() else path.parts
-    return text if all(masked(one) == one for one in names) else shortened(path.name)
+        if path.parent.is_dir():
+            names = [path.name]
+    is_address = re.search(r"\w\w:/", text)  # whose two slashes may have become one
+    if not is_address and all(masked(one) == one for one in names):
+        return text
+    return shortened(path.name)
 
 
 def masked_address(url: str) -> str:

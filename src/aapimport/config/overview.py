@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from aapimport.config import values
 from aapimport.config.access import auth_of
+from aapimport.config.addresses import pair_at
 from aapimport.config.given import DEFAULT, Given
 from aapimport.config.keys import PLAIN, SERVICE_NAMES, STATE, ServiceName
+from aapimport.config.logins import Secret
 from aapimport.config.masking import masked, masked_address, masked_path, shortened
 from aapimport.config.settings import (
     DEFAULT_SETTLE_SECONDS,
@@ -14,9 +17,11 @@ from aapimport.config.settings import (
     is_configured,
     practice_settings,
     profile_state_dir,
+    services,
 )
 from aapimport.config.sources import Service, Sources
 from aapimport.config.stores import Stores, typed_secret
+from aapimport.errors import SettingsError
 
 NOT_SET = "not set"
 _SHORT_ID = 8
@@ -40,6 +45,30 @@ class Shown:
     source: str
 
 
+@dataclass(frozen=True)
+class Whereabouts:
+    """Where a command line works.
+
+    Attributes:
+        target: The practice portal or real services; None where the settings can't be read.
+        address: Where both services are; None likewise, and where one is missing.
+    """
+
+    target: Literal["practice", "live"] | None = None
+    address: str | None = None
+
+
+def whereabouts(sources: Sources) -> Whereabouts:
+    """Where settings lead to, as far as they say it."""
+    if not is_configured(sources):
+        return Whereabouts("practice", "practice")
+    try:
+        portal, jhana = services(sources)
+    except SettingsError:
+        return Whereabouts("live")
+    return Whereabouts("live", pair_at(portal.url, jhana.url))
+
+
 def overview(sources: Sources, stores: Stores) -> tuple[Shown, ...]:
     """Every setting as it counts, with where it came from.
 
@@ -57,8 +86,7 @@ def secret_status(service: Service, sources: Sources, stores: Stores) -> Shown:
     Raises:
         SettingsError: What the environment gives can't be a secret, or a file can't be read.
     """
-    typed = typed_secret(service, sources, auth_of(service))
-    found = typed[0] if typed else stores.find(service)
+    found = _secret(service, sources, stores)
     name = f"{service.name}.token"
     if found is not None:
         return Shown(name, f"set ({found.source})", found.source)
@@ -66,10 +94,14 @@ def secret_status(service: Service, sources: Sources, stores: Stores) -> Shown:
     return Shown(name, f"{NOT_SET}{why}", DEFAULT)
 
 
+def _secret(service: Service, sources: Sources, stores: Stores) -> Secret | None:
+    typed = typed_secret(service, sources, auth_of(service))
+    return typed[0] if typed else stores.find(service)
+
+
 def _all(sources: Sources, stores: Stores) -> Iterator[Shown]:
     settings = practice_settings(sources)
-    target = "live" if is_configured(sources) else "practice"
-    yield Shown("target", target, sources.chosen_by or DEFAULT)
+    yield Shown("target", whereabouts(sources).target or NOT_SET, sources.chosen_by or DEFAULT)
     yield Shown("profile", sources.profile or NOT_SET, sources.chosen_by or DEFAULT)
     for name in SERVICE_NAMES:
         yield from _service(name, sources, stores)
@@ -99,9 +131,12 @@ def _service(name: ServiceName, sources: Sources, stores: Stores) -> Iterator[Sh
     yield Shown(f"{name}.url", service.url, service.address.origin)
     given = service.details.get("auth")
     yield Shown(f"{name}.auth", auth_of(service), given.origin if given else DEFAULT)
+    secret = _secret(service, sources, stores)
     for key, one in service.details.items():
         if key != "auth":
-            yield Shown(f"{name}.{key}", _detail(key, one), one.origin)
+            is_secret = secret is not None and secret.value in one.text
+            shown = "hidden (the secret is in it)" if is_secret else _detail(key, one)
+            yield Shown(f"{name}.{key}", shown, one.origin)
     yield secret_status(service, sources, stores)
 
 

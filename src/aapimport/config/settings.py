@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from aapimport.config import values
 from aapimport.config.access import access_to, check_own
-from aapimport.config.addresses import place_of
+from aapimport.config.addresses import pair_at
 from aapimport.config.folders import PROFILES
 from aapimport.config.given import DEFAULT
 from aapimport.config.keys import (
@@ -121,7 +121,7 @@ class Settings:
         """
         if self.portal is None or self.jhana is None:
             return "practice"
-        return f"{place_of(self.portal.url)} {place_of(self.jhana.url)}"
+        return pair_at(self.portal.url, self.jhana.url)
 
     def where_set(self, *texts: str) -> list[str]:
         """Where the settings are set of which some texts speak, one sentence each."""

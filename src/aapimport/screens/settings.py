@@ -1,15 +1,18 @@
 """Settings, where they come from and where secrets are kept."""
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
 from aapimport.config.overview import Shown, Value
 from aapimport.screens.console import make_console, safe
+
+_WIDEST = 40
+"""Columns to which values are filled up in a pipe; longer ones push what follows to the right."""
 
 
 def show_notices(notices: Iterable[str]) -> None:
@@ -20,20 +23,22 @@ def show_notices(notices: Iterable[str]) -> None:
 
 
 def show_settings(console: Console, rows: Sequence[Shown]) -> None:
-    """Each setting with its value and where it came from."""
+    """Each setting with its value and where it came from; in a pipe each on one line."""
+    lines = [("Setting", "Value", "From")]
+    lines += [(row.name, safe(_words(row.value)), safe(row.source)) for row in rows]
+    if not console.is_terminal:
+        widths = [min(max(map(cell_len, column)), _WIDEST) for column in zip(*lines, strict=True)]
+        for line in lines:
+            cells = zip(line, widths, strict=True)
+            padded = "  ".join(text + " " * (width - cell_len(text)) for text, width in cells)
+            console.print(padded.rstrip(), soft_wrap=True)
+        return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("Setting", no_wrap=True)
-    table.add_column("Value", overflow="fold")
-    table.add_column("From", overflow="fold")
-    for row in rows:
-        table.add_row(row.name, safe(_words(row.value)), safe(row.source))
+    for title in lines[0]:
+        table.add_column(title, no_wrap=title == lines[0][0], overflow="fold")
+    for line in lines[1:]:
+        table.add_row(*line)
     console.print(table)
-
-
-def settings_json(rows: Sequence[Shown]) -> str:
-    """The same for scripts: an object of settings, each with its value and source."""
-    found = {row.name: {"value": row.value, "source": row.source} for row in rows}
-    return json.dumps(found, ensure_ascii=False, indent=2)
 
 
 def show_files(console: Console, files: Sequence[tuple[str, Path, bool]]) -> None:
@@ -43,26 +48,11 @@ def show_files(console: Console, files: Sequence[tuple[str, Path, bool]]) -> Non
         console.print(f"{whose:6}  {safe(str(path))}  ({state})", soft_wrap=True)
 
 
-def files_json(files: Sequence[tuple[str, Path, bool]]) -> str:
-    """The same for scripts."""
-    found = [{"whose": whose, "path": str(path), "there": there} for whose, path, there in files]
-    return json.dumps({"files": found}, ensure_ascii=False, indent=2)
-
-
 def show_status(console: Console, rows: Sequence[tuple[Shown, str]]) -> None:
     """Whether each service's secret is there, and the address that it is for."""
     for row, url in rows:
         service = row.name.partition(".")[0]
         console.print(f"{service:6}  {safe(url)}  {safe(_words(row.value))}", soft_wrap=True)
-
-
-def status_json(rows: Sequence[tuple[Shown, str]]) -> str:
-    """The same for scripts."""
-    found = {
-        row.name.partition(".")[0]: {"url": url, "secret": row.value, "source": row.source}
-        for row, url in rows
-    }
-    return json.dumps(found, ensure_ascii=False, indent=2)
 
 
 def _words(value: Value) -> str:
