@@ -25,6 +25,8 @@ from aapimport.services.outcomes import Outcome, Verdict
 
 _TICK = 0.2
 _GATHER = 0.008
+_STANDS = 1.0
+"""Seconds without anything done after which a run is said to wait for what its calls wait for."""
 _OF_A_REQUEST = {Verdict.NOT_SENT, Verdict.PAUSE, Verdict.UNKNOWN}
 
 Batch = list[Task]
@@ -41,11 +43,13 @@ class Progress:
         done: Steps that are final.
         total: Steps of the run.
         note: What is being waited for; empty while it goes on.
+        waits: Seconds that the wait may still take, as far as that is known.
     """
 
     done: int
     total: int
     note: str = ""
+    waits: float = 0.0
 
 
 class StoppedError(RefusedError):
@@ -102,6 +106,7 @@ class Conveyor:
         self.lost: set[tuple[str, int]] = set()
         before = journal.progress(receipt)
         self.total, self.done = before.steps, before.done
+        self._last_done, self._moved_at = self.done, time.monotonic()
 
     def stop(self, code: ExitCode) -> None:
         """Ask for an end: what is in flight is finished and recorded first."""
@@ -118,14 +123,21 @@ class Conveyor:
         ended = self._stop is not None or self._halt is not None
         return ended or self._lanes[service].ended is not None
 
-    def progress(self, note: str = "") -> Progress:
-        """How far the run is now."""
-        waits = {name: lane.waits() for name, lane in self._lanes.items()}
-        if not note and max(waits.values()) > 0:
-            service = max(waits, key=waits.__getitem__)
-            name = self._lanes[service].directory.name
-            note = f"{name} asks for a pause: {max(1.0, waits[service]):.0f} s"
-        return Progress(self.done, self.total, note)
+    def progress(self, note: str = "", waits: float = 0.0) -> Progress:
+        """How far the run is now.
+
+        Args:
+            note: What the whole run waits for; empty for what a service makes it wait for, if any.
+            waits: Seconds that this may still take.
+        """
+        now = time.monotonic()
+        if self.done != self._last_done:
+            self._last_done, self._moved_at = self.done, now
+        if not note:
+            stands = now - self._moved_at > _STANDS
+            found = [it for lane in self._lanes.values() for it in lane.waits(stands=stands)]
+            waits, note = max(found, default=(0.0, ""))
+        return Progress(self.done, self.total, note, waits)
 
     def record(self, tasks: list[Task]) -> None:
         """Make new states durable, and count those that are final now."""

@@ -124,8 +124,8 @@ class GroupSteps:
                 break
             if next(islice(self._session.due(kind, State.WRITTEN, last_row=last_row), 1), None):
                 left = self._session.unsettled("portal")
-                note = f"waiting up to {left:.0f} s for members to show"
-                yield from self._session.wait(max(0.05, min(gap, left)), note)
+                note = "waiting for members to show"
+                yield from self._session.wait(max(0.05, min(gap, left)), note, left)
 
     def _looking(self, batch: Batch) -> Call:
         people = self._people(batch)

@@ -184,8 +184,8 @@ class MailSteps:
             if left <= 0:
                 return
             if any(self._written(service) for service in lines):
-                note = f"waiting up to {left:.0f} s for e-mails that were accepted"
-                yield from self._session.wait(max(0.05, min(gap, left)), note)
+                note = "waiting for e-mails that were accepted"
+                yield from self._session.wait(max(0.05, min(gap, left)), note, left)
 
     def _written(self, service: str) -> list[Task]:
         return [*self._session.due(StepKind.EMAIL, State.WRITTEN, service=service)]

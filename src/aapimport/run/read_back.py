@@ -62,9 +62,9 @@ class ReadBack:
                 continue
             waiting = {name: self._session.unsettled(name) for name in self._left(last_row)}
             if waiting and max(waiting.values()) > 0:
-                seconds = max(0.05, min(gap, max(waiting.values())))
-                note = f"waiting up to {max(waiting.values()):.0f} s for what was written to show"
-                yield from self._session.wait(seconds, note)
+                longest = max(waiting.values())
+                note = "waiting for what was written to show"
+                yield from self._session.wait(max(0.05, min(gap, longest)), note, longest)
 
     def _written(self, last_row: int | None) -> Mapping[str, Iterator[Batch]]:
         return {name: self._batches(name, last_row) for name in self._session.directories}

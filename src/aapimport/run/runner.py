@@ -114,5 +114,6 @@ class Runner:
             if more >= ours or left <= 0:
                 lags = more < ours - run.leavers - session.journal.returning(run.receipt)
                 return Seats(None if by_group else now.seats_used, None if lags else now.free)
-            yield from session.wait(min(gap, left), "waiting for the portal to count the seats")
+            note = "waiting for the portal to count the seats"
+            yield from session.wait(min(gap, left), note, left)
         return Seats()

@@ -121,7 +121,8 @@ def _find_somebody(session: Session, service: str, *, must: bool) -> Iterator[Pr
         unsettled = session.unsettled(service)
         if unsettled <= 0:
             break
-        yield from session.wait(min(gap, unsettled), "looking for somebody who was there before")
+        note = "looking for somebody who was there before"
+        yield from session.wait(min(gap, unsettled), note, unsettled)
     renamed = f"the pass {session.run.pass_name} is called otherwise now, and " if must else ""
     what = f"{renamed}nobody whom this upload has seen on {directory.name} before"
     raise _gone(session, f"{what} ({len(known):,} looked for) is there")

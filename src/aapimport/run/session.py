@@ -178,16 +178,22 @@ class Session:
         """How many seconds to wait before each further look."""
         return gaps()
 
-    def wait(self, seconds: float, note: str) -> Iterator[Progress]:
+    def wait(self, seconds: float, note: str, longest: float) -> Iterator[Progress]:
         """Wait, saying what for.
+
+        Args:
+            seconds: How long.
+            note: What for.
+            longest: How many seconds may pass at the most, with the waits that follow this one.
 
         Raises:
             StoppedError: The run was asked to stop.
         """
-        until = time.monotonic() + seconds
+        began = time.monotonic()
+        until = began + seconds
         while (left := until - time.monotonic()) > 0:
             self.conveyor.check()
-            yield self.conveyor.progress(note)
+            yield self.conveyor.progress(note, longest - (time.monotonic() - began))
             self.conveyor.sleep(min(1.0, left))
         self.conveyor.check()
 

@@ -47,8 +47,8 @@ class Settling:
             doubts = self._doubts(last_row)
         for service in self._session.directories:
             while (left := self._left(service)) > 0 and any(it.service == service for it in doubts):
-                note = f"waiting {left:.0f} s for unanswered requests"
-                yield from self._session.wait(min(left, 1.0), note)
+                note = "waiting for unanswered requests"
+                yield from self._session.wait(min(left, 1.0), note, left)
         changes = {
             service: iter([[it] for it in doubts if it.service == service and not it.creates])
             for service in self._session.directories
