@@ -5,8 +5,9 @@ from dataclasses import replace
 from itertools import islice
 
 from aapimport.errors import RefusedError
-from aapimport.run.conveyor import Batch, Call, Progress
+from aapimport.run.conveyor import Batch, Call
 from aapimport.run.fresh import look_before_writing
+from aapimport.run.progress import Progress
 from aapimport.run.putting_back import put_back_first
 from aapimport.run.read_back import ReadBack
 from aapimport.run.records import State, StepKind, Task

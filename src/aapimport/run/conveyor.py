@@ -18,6 +18,7 @@ from aapimport.run.journal import Journal
 from aapimport.run.landing import STATES, again, intended, landed, there_all_the_same
 from aapimport.run.lane import Lane
 from aapimport.run.owners import Owners
+from aapimport.run.progress import Progress, Watch
 from aapimport.run.records import FINAL, JOINS, REACHED, Task, without_names
 from aapimport.run.window import THREADS
 from aapimport.services.directory import Directory
@@ -25,31 +26,12 @@ from aapimport.services.outcomes import Outcome, Verdict
 
 _TICK = 0.2
 _GATHER = 0.008
-_STANDS = 1.0
-"""Seconds without anything done after which a run is said to wait for what its calls wait for."""
 _OF_A_REQUEST = {Verdict.NOT_SENT, Verdict.PAUSE, Verdict.UNKNOWN}
 
 Batch = list[Task]
 """Steps that one call does together."""
 Call = Callable[[], list[Outcome]]
 """Does a batch; an outcome for each of its steps, in their order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is.
-
-    Attributes:
-        done: Steps that are final.
-        total: Steps of the run.
-        note: What is being waited for; empty while it goes on.
-        waits: Seconds that the wait may still take, as far as that is known.
-    """
-
-    done: int
-    total: int
-    note: str = ""
-    waits: float = 0.0
 
 
 class StoppedError(RefusedError):
@@ -106,7 +88,7 @@ class Conveyor:
         self.lost: set[tuple[str, int]] = set()
         before = journal.progress(receipt)
         self.total, self.done = before.steps, before.done
-        self._last_done, self._moved_at = self.done, time.monotonic()
+        self._watch = Watch()
 
     def stop(self, code: ExitCode) -> None:
         """Ask for an end: what is in flight is finished and recorded first."""
@@ -130,14 +112,7 @@ class Conveyor:
             note: What the whole run waits for; empty for what a service makes it wait for, if any.
             waits: Seconds that this may still take.
         """
-        now = time.monotonic()
-        if self.done != self._last_done:
-            self._last_done, self._moved_at = self.done, now
-        if not note:
-            stands = now - self._moved_at > _STANDS
-            found = [it for lane in self._lanes.values() for it in lane.waits(stands=stands)]
-            waits, note = max(found, default=(0.0, ""))
-        return Progress(self.done, self.total, note, waits)
+        return self._watch.progress(self.done, self.total, self._lanes.values(), note, waits)
 
     def record(self, tasks: list[Task]) -> None:
         """Make new states durable, and count those that are final now."""

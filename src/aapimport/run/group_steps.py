@@ -9,7 +9,8 @@ from dataclasses import replace
 from itertools import islice
 
 from aapimport.run.confirming import still_theirs
-from aapimport.run.conveyor import Batch, Call, Progress
+from aapimport.run.conveyor import Batch, Call
+from aapimport.run.progress import Progress
 from aapimport.run.records import JOINS, State, StepKind, Task
 from aapimport.run.session import Session
 from aapimport.services.membership import COUNT, NOBODY_LISTED

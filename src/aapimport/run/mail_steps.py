@@ -8,8 +8,9 @@ from functools import partial
 from aapimport.config.addresses import place_of
 from aapimport.errors import AapimportError
 from aapimport.run.confirming import look_again, still_theirs
-from aapimport.run.conveyor import Batch, Call, Progress
+from aapimport.run.conveyor import Batch, Call
 from aapimport.run.landing import UNKNOWN_IF_MAILED
+from aapimport.run.progress import Progress
 from aapimport.run.records import FINAL, State, StepKind, Task, lacks_pass
 from aapimport.run.session import Session, ahead
 from aapimport.services.many import TWO_ACCOUNTS

@@ -8,7 +8,8 @@ the service didn't keep it, which is said of a person who is there all the same.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from aapimport.run.conveyor import Batch, Call, Progress
+from aapimport.run.conveyor import Batch, Call
+from aapimport.run.progress import Progress
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.session import Session, ahead
 from aapimport.services.differences import not_kept

@@ -12,11 +12,11 @@ from collections.abc import Generator, Iterator
 from aapimport.errors import NOTHING_SENT, AapimportError, ExitCode, ServiceError
 from aapimport.plan.make import Services
 from aapimport.run.account_steps import AccountSteps
-from aapimport.run.conveyor import Progress
 from aapimport.run.group_steps import GroupSteps
 from aapimport.run.journal import Journal
 from aapimport.run.mail_steps import MailSteps
 from aapimport.run.options import RunOptions
+from aapimport.run.progress import Progress
 from aapimport.run.putting_back import tell_what_is_gone
 from aapimport.run.records import FINAL, Run, Seats, State, StepKind
 from aapimport.run.runs import refuse_other_services

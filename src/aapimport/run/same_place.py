@@ -9,8 +9,9 @@ from functools import partial
 
 from aapimport.errors import AapimportError, RefusedError, ServiceError
 from aapimport.plan.names import plain
-from aapimport.run.conveyor import Progress, StoppedError
+from aapimport.run.conveyor import StoppedError
 from aapimport.run.fresh import leave
+from aapimport.run.progress import Progress
 from aapimport.run.records import FINAL, State, StepKind, Task
 from aapimport.run.session import Session, ahead, as_wanted
 from aapimport.services.directory import Directory, Found, Unknown

@@ -9,9 +9,10 @@ from typing import TypeVar
 
 from aapimport.errors import ServiceError
 from aapimport.plan.make import Services
-from aapimport.run.conveyor import Conveyor, Progress
+from aapimport.run.conveyor import Conveyor
 from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
+from aapimport.run.progress import Progress
 from aapimport.run.records import Fact, Run, State, StepKind, Task
 from aapimport.services.changes import NAMES
 from aapimport.services.directory import Directory

@@ -7,7 +7,8 @@ settle time, and when it was looked for twice. Whoever is found is found at any 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from aapimport.run.conveyor import Batch, Call, Progress
+from aapimport.run.conveyor import Batch, Call
+from aapimport.run.progress import Progress
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.session import Session, ahead
 from aapimport.services.accounts import settle
