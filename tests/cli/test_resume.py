@@ -134,6 +134,8 @@ def test_a_canary_that_is_not_answered_says_what_was_sent(aapimport, served, som
     options = ("--pass", "Leadership 2026", "--no-emails", "--maybe", "create", "--canary", "3")
     done = aapimport("upload", some, *options, stdin=f"20\n{answer}", **served)
     assert done.code == code, done.err
+    where = served["AAPIMPORT_PORTAL_URL"]
+    assert f"The first people, to row 4, are uploaded to {where}, and were looked up" in done.err
     assert "9 of 44 done, all recorded" in done.err  # three in a team, too
     assert "continue with: aapimport resume" in done.err
     assert "nothing was sent" not in done.err
@@ -257,6 +259,8 @@ def test_an_open_upload_can_be_closed(aapimport, served, some, tmp_path):
     assert "decide with --yes" in unanswered.err
     declined = aapimport("resume", "--close", stdin="n\n", **served)
     assert declined.code == 1
+    where = served["AAPIMPORT_PORTAL_URL"]
+    assert f"Close upload {receipt}, on {where}? It can't be resumed any more." in declined.err
     assert f"upload {receipt} stays open" in declined.err
     done = aapimport("resume", receipt, "--close", "--yes", **served)
     assert done.code == 1, done.err

@@ -9,15 +9,17 @@ from aapimport.errors import AapimportError, ExitCode, ServiceError
 from aapimport.plan.make import Services
 from aapimport.run.conveyor import StoppedError
 from aapimport.run.journal import Journal
+from aapimport.run.lane import Lane
 from aapimport.run.options import RunOptions
 from aapimport.run.runner import Runner
 from aapimport.services.directory import Directory
 from aapimport.services.pace import Pace
+from aapimport.services.patience import Patience
 from aapimport.services.portal import Portal
 from aapimport.services.transport import Transport
 from support.stub import TOKEN, ScimStub
-from support.uploading import Uploading, people
-from support.wire import RESET, error, instead
+from support.uploading import Uploading, people, services
+from support.wire import RESET, Fault, error, instead
 
 PEOPLE = 40
 FAULTS = {
@@ -148,3 +150,50 @@ def test_nobody_who_waits_for_a_turn_is_created_after_a_stop(uploading: Uploadin
         assert 1 < uploading.portal.creates.total() < PEOPLE / 2
     assert uploading.run().services.portal.created == PEOPLE
     assert uploading.portal.creates.total() == PEOPLE
+
+
+@pytest.mark.parametrize(
+    ("fault", "settle_seconds", "note"),
+    [
+        (
+            instead(error(429, headers={"Retry-After": "1"})),
+            0.0,
+            "All Access Pass asks for a pause",
+        ),
+        (instead(RESET), 1.0, "waiting for unanswered requests"),
+    ],
+    ids=["a pause", "an answer lost"],
+)
+def test_what_a_run_waits_for_is_told_with_its_time(
+    uploading: Uploading, fault: Fault, settle_seconds: float, note: str
+):
+    """So that no screen says that seconds are left while minutes are waited for."""
+    uploading.rows = people(3)
+    uploading.portal.on("POST", "/Users", fault, times=1)
+    options = RunOptions(settle_seconds=settle_seconds, bulk=False)
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Journal(uploading.journal_path) as journal,
+    ):
+        runner = Runner(journal, both, journal.begin(uploading._plan(both)), options)
+        told = [step.waits for step in runner.steps() if step.note == note]
+    assert told
+    assert 0.3 < max(told) <= 1.0
+    assert told == sorted(told, reverse=True)
+
+
+def test_what_a_call_waits_for_is_told_once_nothing_goes_on(uploading: Uploading):
+    """A look at what isn't shown yet may wait as long as the service may take to show it."""
+    with services(uploading.portal, uploading.jhana) as both:
+        lane = Lane(both.jhana, breaks=False)
+        told: list[list[tuple[float, str]]] = []
+        stands = (True, False)
+        patience = Patience(lambda _: told.extend([*lane.waits(stands=one)] for one in stands))
+        patience.settle_seconds = 240.0
+        both.jhana.patience = patience
+        looks = patience.looks(time.monotonic())
+        next(looks)
+        next(looks)
+    ((left, what),), while_others_go_on = told
+    assert (what, while_others_go_on) == ("waiting for what was written to show", [])
+    assert 239 < left <= 240

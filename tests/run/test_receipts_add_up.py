@@ -280,6 +280,16 @@ def test_where_the_portal_can_not_be_asked_it_is_the_plans_figure(uploading: Upl
     assert lines_of(shown(report, run), "Seats ") == words
 
 
+def test_an_upload_that_is_not_finished_has_no_end_to_tell_of(uploading: Uploading) -> None:
+    """What the portal told before more was sent would be wrong: it is the plan's figure."""
+    uploading.rows = people(3)
+    uploading.portal.on("POST", "/Users", instead(RESET), times=9, body="p3@")
+    report = uploading.run()
+    assert report.exit_code is ExitCode.SERVICE
+    assert report.seats is not None
+    assert (report.seats.used, report.seats.free_by_plan, report.seats.free_after) == (2, 98, None)
+
+
 def test_a_count_that_lags_behind_is_not_told(uploading: Uploading) -> None:
     """A portal that doesn't count our own seats yet can't say what is free."""
     uploading.rows = people(3)

@@ -66,6 +66,7 @@ def test_debts_are_told_by_row_and_address(run: Run):
         "in doubt, look on the services: 2 people (rows 9 and 12)",
         "  Users!A9  Jhana, team",
         "  Users!A12  ada@acme.com  All Access Pass",
+        "  hint: what to look at and what next is in the receipt, at each row",
         "never sent to All Access Pass: 2 people (rows 7 to 8)",
         "never sent to Jhana: 1 person (row 20)",
     ]

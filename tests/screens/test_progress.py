@@ -20,6 +20,7 @@ class Step:
     done: int
     total: int = 200
     note: str = ""
+    waits: float = 0.0
 
 
 class Time:
@@ -29,7 +30,9 @@ class Time:
         self.seconds = 0.0
         self._passing: SimpleQueue[bool] = SimpleQueue()
         self._waiting: SimpleQueue[float] = SimpleQueue()
-        self.clock = Clock(now=lambda: self.seconds, wait=self._wait)
+        self.clock = Clock(
+            now=lambda: self.seconds, wait=self._wait, today=lambda: 14 * 3600 + self.seconds
+        )
 
     def _wait(self, ended: Event, seconds: float) -> bool:
         self._waiting.put(seconds)
@@ -97,7 +100,7 @@ def test_a_screen_reader_is_told_each_thing_once(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_run_tells_how_long_it_will_take(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By what was done since it began, every half a minute; a pause is told at once, and once."""
+    """By what was done since it began, every half a minute; a wait is told at once, and once."""
     screen = stderr(monkeypatch, terminal=False)
     time = Time()
 
@@ -106,19 +109,55 @@ def test_a_run_tells_how_long_it_will_take(monkeypatch: pytest.MonkeyPatch) -> N
         time.seconds += 60
         yield Step(110)
         time.pass_half_a_minute()
-        yield Step(110, note="Jhana asks for a pause: 9 s")
-        yield Step(110, note="Jhana asks for a pause: 8 s")
+        yield Step(110, note="Jhana asks for a pause", waits=240.0)
+        time.pass_half_a_minute()
+        yield Step(110, note="Jhana asks for a pause", waits=210.0)
+        yield Step(110, note="waiting for members to show", waits=0.2)
         time.seconds += 200
         yield Step(199)
         time.pass_half_a_minute()
         yield Step(200)
 
     show_progress(steps(), time.clock)
+    pause = "Jhana asks for a pause, until 14:05:30 UTC"
     assert screen.getvalue() == (
-        "uploading: 110 of 200 done, about 9 minutes left (90 s so far)\n"
-        "Jhana asks for a pause: 9 s\n"
-        "uploading: 199 of 200 done, about 3 s left (320 s so far)\n"
+        "uploading: 110 of 200 done; about 9 minutes left (90 s so far)\n"
+        f"{pause}\n"
+        f"uploading: 110 of 200 done; {pause} (120 s so far)\n"
+        "waiting for members to show\n"
+        "uploading: 199 of 200 done; about 3 s left (350 s so far)\n"
     )
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "120"])
+def test_the_bar_shows_no_time_left_while_it_waits(
+    monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    """Seconds left beside a pause of minutes would be a lie: it says until when it waits."""
+    monkeypatch.setenv("COLUMNS", columns)
+    screen = stderr(monkeypatch, terminal=True)
+    monkeypatch.setenv("ACCESSIBLE", "")
+    now = Time()
+
+    def steps() -> Iterator[Step]:
+        yield Step(0)
+        now.seconds += 10
+        yield Step(100)
+        time.sleep(0.3)  # a bar is drawn ten times a second
+        assert "about 10 s left" in screen.getvalue()
+        before = len(screen.getvalue())
+        yield Step(12345, total=20000, note="waiting for what was written to show", waits=300.0)
+        time.sleep(0.3)
+        drawn = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", screen.getvalue()[before:])
+        drawn = drawn.rpartition("uploading")[2]
+        assert [*re.findall("[a-z]+|[0-9:]+", drawn.partition("20000")[2])] == (
+            ["waiting", "for", "what", "was", "written", "to", "show", "until", "14:05:10"]
+        )
+        assert max(map(len, drawn.splitlines())) <= int(columns)
+        yield Step(20000, total=20000)
+
+    show_progress(steps(), now.clock)
+    assert "until" in screen.getvalue()
 
 
 def test_a_run_for_a_screen_reader_begins_with_a_line(monkeypatch: pytest.MonkeyPatch) -> None:

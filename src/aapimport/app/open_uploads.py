@@ -206,6 +206,7 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
         UsageError: Nothing can answer.
     """
     from aapimport.run.report import make_report
+    from aapimport.screens.target import place
 
     if run.finished_at is not None:
         desk.say(f"upload {run.receipt} is finished: there is nothing to close")
@@ -215,7 +216,8 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
         return make_report(journal, run, journal.addresses(run.receipt)).exit_code
     _show_debts(journal, run, desk)
     if run.closed_at is None:
-        question = f"Close upload {run.receipt}? It can't be resumed any more."
+        where = place(run.target, run.address, desk.profile)
+        question = f"Close upload {run.receipt}, on {where}? It can't be resumed any more."
         try:
             agreed = desk.confirm(question, default=False, flags="--yes")
         except UsageError as error:

@@ -6,8 +6,9 @@ from itertools import islice
 
 from aapimport.config.keys import setting
 from aapimport.errors import RefusedError
-from aapimport.run.conveyor import Batch, Call, Progress
+from aapimport.run.conveyor import Batch, Call
 from aapimport.run.fresh import look_before_writing
+from aapimport.run.progress import Progress
 from aapimport.run.putting_back import put_back_first
 from aapimport.run.read_back import ReadBack
 from aapimport.run.records import State, StepKind, Task

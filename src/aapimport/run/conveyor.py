@@ -18,6 +18,7 @@ from aapimport.run.journal import Journal
 from aapimport.run.landing import STATES, again, intended, landed, there_all_the_same
 from aapimport.run.lane import Lane
 from aapimport.run.owners import Owners
+from aapimport.run.progress import Progress, Watch
 from aapimport.run.records import FINAL, JOINS, REACHED, Task, without_names
 from aapimport.run.window import THREADS
 from aapimport.services.directory import Directory
@@ -31,21 +32,6 @@ Batch = list[Task]
 """Steps that one call does together."""
 Call = Callable[[], list[Outcome]]
 """Does a batch; an outcome for each of its steps, in their order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is.
-
-    Attributes:
-        done: Steps that are final.
-        total: Steps of the run.
-        note: What is being waited for; empty while it goes on.
-    """
-
-    done: int
-    total: int
-    note: str = ""
 
 
 class StoppedError(RefusedError):
@@ -102,6 +88,7 @@ class Conveyor:
         self.lost: set[tuple[str, int]] = set()
         before = journal.progress(receipt)
         self.total, self.done = before.steps, before.done
+        self._watch = Watch()
 
     def stop(self, code: ExitCode) -> None:
         """Ask for an end: what is in flight is finished and recorded first."""
@@ -118,14 +105,14 @@ class Conveyor:
         ended = self._stop is not None or self._halt is not None
         return ended or self._lanes[service].ended is not None
 
-    def progress(self, note: str = "") -> Progress:
-        """How far the run is now."""
-        waits = {name: lane.waits() for name, lane in self._lanes.items()}
-        if not note and max(waits.values()) > 0:
-            service = max(waits, key=waits.__getitem__)
-            name = self._lanes[service].directory.name
-            note = f"{name} asks for a pause: {max(1.0, waits[service]):.0f} s"
-        return Progress(self.done, self.total, note)
+    def progress(self, note: str = "", waits: float = 0.0) -> Progress:
+        """How far the run is now.
+
+        Args:
+            note: What the whole run waits for; empty for what a service makes it wait for, if any.
+            waits: Seconds that this may still take.
+        """
+        return self._watch.progress(self.done, self.total, self._lanes.values(), note, waits)
 
     def record(self, tasks: list[Task]) -> None:
         """Make new states durable, and count those that are final now."""

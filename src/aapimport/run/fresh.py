@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from aapimport.errors import AapimportError, RefusedError, ServiceError
-from aapimport.run.conveyor import Progress
 from aapimport.run.landing import STATES
 from aapimport.run.mail_steps import not_to_be_mailed
 from aapimport.run.options import Drift
+from aapimport.run.progress import Progress
 from aapimport.run.records import FINAL, State, StepKind, Task
 from aapimport.run.session import Session, ahead
 from aapimport.services.directory import Found, LookUp, Unknown

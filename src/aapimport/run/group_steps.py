@@ -9,7 +9,8 @@ from dataclasses import replace
 from itertools import islice
 
 from aapimport.run.confirming import still_theirs
-from aapimport.run.conveyor import Batch, Call, Progress
+from aapimport.run.conveyor import Batch, Call
+from aapimport.run.progress import Progress
 from aapimport.run.records import JOINS, State, StepKind, Task
 from aapimport.run.session import Session
 from aapimport.services.membership import COUNT, NOBODY_LISTED
@@ -124,8 +125,8 @@ class GroupSteps:
                 break
             if next(islice(self._session.due(kind, State.WRITTEN, last_row=last_row), 1), None):
                 left = self._session.unsettled("portal")
-                note = f"waiting up to {left:.0f} s for members to show"
-                yield from self._session.wait(max(0.05, min(gap, left)), note)
+                note = "waiting for members to show"
+                yield from self._session.wait(max(0.05, min(gap, left)), note, left)
 
     def _looking(self, batch: Batch) -> Call:
         people = self._people(batch)

@@ -1,6 +1,7 @@
 """What goes to one service: how much at once, when it pauses, and when it is too much."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 from aapimport.errors import AapimportError, RefusedError, ServiceError, SettingsError
@@ -60,9 +61,18 @@ class Lane:
         """Whether the service asked for a pause that isn't over."""
         return time.monotonic() < self._paused_until
 
-    def waits(self) -> float:
-        """Seconds until the service may be asked again, as it said; 0 or less without a pause."""
-        return max(self._paused_until, self.directory.patience.waits_until) - time.monotonic()
+    def waits(self, *, stands: bool) -> Iterator[tuple[float, str]]:
+        """What makes the run wait: for how many seconds yet, and what for.
+
+        Args:
+            stands: Whether nothing goes on, so that what calls wait for counts as well.
+        """
+        patience, now = self.directory.patience, time.monotonic()
+        asked = max(self._paused_until, patience.waits_until) - now
+        if asked > 0:
+            yield asked, f"{self.directory.name} asks for a pause"
+        if stands and patience.looks_again > now:
+            yield patience.looks_until - now, "waiting for what was written to show"
 
     def whose_refusal(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Whether a refusal (402, 403) is one of a person, or of everything we might ask.

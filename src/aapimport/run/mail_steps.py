@@ -8,8 +8,9 @@ from functools import partial
 from aapimport.config.addresses import place_of
 from aapimport.errors import AapimportError
 from aapimport.run.confirming import look_again, still_theirs
-from aapimport.run.conveyor import Batch, Call, Progress
+from aapimport.run.conveyor import Batch, Call
 from aapimport.run.landing import UNKNOWN_IF_MAILED
+from aapimport.run.progress import Progress
 from aapimport.run.records import FINAL, State, StepKind, Task, lacks_pass
 from aapimport.run.session import Session, ahead
 from aapimport.services.many import TWO_ACCOUNTS
@@ -184,8 +185,8 @@ class MailSteps:
             if left <= 0:
                 return
             if any(self._written(service) for service in lines):
-                note = f"waiting up to {left:.0f} s for e-mails that were accepted"
-                yield from self._session.wait(max(0.05, min(gap, left)), note)
+                note = "waiting for e-mails that were accepted"
+                yield from self._session.wait(max(0.05, min(gap, left)), note, left)
 
     def _written(self, service: str) -> list[Task]:
         return [*self._session.due(StepKind.EMAIL, State.WRITTEN, service=service)]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from functools import partial
 
 from aapimport.errors import RefusedError
-from aapimport.run.conveyor import Progress
+from aapimport.run.progress import Progress
 from aapimport.run.session import Session
 from aapimport.services.directory import Directory
 from aapimport.services.giving_back import is_said_of_account, see_what_was_there

@@ -8,7 +8,8 @@ the service didn't keep it, which is said of a person who is there all the same.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from aapimport.run.conveyor import Batch, Call, Progress
+from aapimport.run.conveyor import Batch, Call
+from aapimport.run.progress import Progress
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.session import Session, ahead
 from aapimport.services.differences import not_kept
@@ -62,9 +63,9 @@ class ReadBack:
                 continue
             waiting = {name: self._session.unsettled(name) for name in self._left(last_row)}
             if waiting and max(waiting.values()) > 0:
-                seconds = max(0.05, min(gap, max(waiting.values())))
-                note = f"waiting up to {max(waiting.values()):.0f} s for what was written to show"
-                yield from self._session.wait(seconds, note)
+                longest = max(waiting.values())
+                note = "waiting for what was written to show"
+                yield from self._session.wait(max(0.05, min(gap, longest)), note, longest)
 
     def _written(self, last_row: int | None) -> Mapping[str, Iterator[Batch]]:
         return {name: self._batches(name, last_row) for name in self._session.directories}

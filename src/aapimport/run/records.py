@@ -86,7 +86,7 @@ def how_far(counts: Mapping[State, int]) -> HowFar:
 
 @dataclass(frozen=True, slots=True)
 class Seats:
-    """The seats of a pass, as the portal tells them at the end of a session; None where it doesn't.
+    """The seats of a pass, as the portal tells them at the end of a run; None where it doesn't.
 
     Attributes:
         used: How many are used.
@@ -121,7 +121,7 @@ class Run:
         plan_digest: SHA-256 of what was planned for everybody; empty when not known.
         people_digest: SHA-256 of the file's people, however the file is saved; likewise.
         seats_used_before: Seats of the pass that were used before it; None when not published.
-        seats_used_after: Likewise, at the end of its last session that went through.
+        seats_used_after: Likewise, when it was finished.
         seats_free_after: Free seats of the pass then; None when the portal didn't tell.
         leavers: Used seats that nobody on the portal held before it: some may be for who returns.
         options: The administrator's decisions, as JSON of `options_json`; None when not known.

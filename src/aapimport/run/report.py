@@ -86,7 +86,7 @@ class SeatCounts(_Model):
     used: int = Field(description="seats that this upload used; they can't be given back")
     free_by_plan: int = Field(description="what would be free if nobody else had used any")
     free_after: int | None = Field(
-        description="free seats at the end, as the portal told; null when it wasn't asked"
+        description="free seats when it was finished, as the portal told; null where it didn't"
     )
 
 

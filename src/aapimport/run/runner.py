@@ -12,11 +12,11 @@ from collections.abc import Generator, Iterator
 from aapimport.errors import NOTHING_SENT, AapimportError, ExitCode, ServiceError
 from aapimport.plan.make import Services
 from aapimport.run.account_steps import AccountSteps
-from aapimport.run.conveyor import Progress
 from aapimport.run.group_steps import GroupSteps
 from aapimport.run.journal import Journal
 from aapimport.run.mail_steps import MailSteps
 from aapimport.run.options import RunOptions
+from aapimport.run.progress import Progress
 from aapimport.run.putting_back import tell_what_is_gone
 from aapimport.run.records import FINAL, Run, Seats, State, StepKind
 from aapimport.run.runs import refuse_other_services
@@ -114,5 +114,6 @@ class Runner:
             if more >= ours or left <= 0:
                 lags = more < ours - run.leavers - session.journal.returning(run.receipt)
                 return Seats(None if by_group else now.seats_used, None if lags else now.free)
-            yield from session.wait(min(gap, left), "waiting for the portal to count the seats")
+            note = "waiting for the portal to count the seats"
+            yield from session.wait(min(gap, left), note, left)
         return Seats()

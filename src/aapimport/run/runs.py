@@ -138,16 +138,12 @@ class Runs(JournalFile):
         told = seats or Seats()
         with self._writing():
             self._database.execute(
-                "UPDATE runs SET seats_used_after = coalesce(?, seats_used_after),"
+                "UPDATE runs SET finished_at = coalesce(finished_at, ?),"
+                " seats_used_after = coalesce(?, seats_used_after),"
                 " seats_free_after = coalesce(?, seats_free_after)"
-                " WHERE receipt = ? AND closed_at IS NULL",
-                (told.used, told.free, receipt),
-            )
-            self._database.execute(
-                "UPDATE runs SET finished_at = coalesce(finished_at, ?)"
                 " WHERE receipt = ? AND closed_at IS NULL AND NOT EXISTS (SELECT 1 FROM steps"
                 f" WHERE steps.receipt = runs.receipt AND {NOT_FINAL})",
-                (time.time(), receipt),
+                (time.time(), told.used, told.free, receipt),
             )
         return self.run(receipt)
 

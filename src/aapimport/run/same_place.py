@@ -9,8 +9,9 @@ from functools import partial
 
 from aapimport.errors import AapimportError, RefusedError, ServiceError
 from aapimport.plan.names import plain
-from aapimport.run.conveyor import Progress, StoppedError
+from aapimport.run.conveyor import StoppedError
 from aapimport.run.fresh import leave
+from aapimport.run.progress import Progress
 from aapimport.run.records import FINAL, State, StepKind, Task
 from aapimport.run.session import Session, ahead, as_wanted
 from aapimport.services.directory import Directory, Found, Unknown
@@ -121,7 +122,8 @@ def _find_somebody(session: Session, service: str, *, must: bool) -> Iterator[Pr
         unsettled = session.unsettled(service)
         if unsettled <= 0:
             break
-        yield from session.wait(min(gap, unsettled), "looking for somebody who was there before")
+        note = "looking for somebody who was there before"
+        yield from session.wait(min(gap, unsettled), note, unsettled)
     renamed = f"the pass {session.run.pass_name} is called otherwise now, and " if must else ""
     what = f"{renamed}nobody whom this upload has seen on {directory.name} before"
     raise _gone(session, f"{what} ({len(known):,} looked for) is there")

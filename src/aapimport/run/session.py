@@ -9,9 +9,10 @@ from typing import TypeVar
 
 from aapimport.errors import ServiceError
 from aapimport.plan.make import Services
-from aapimport.run.conveyor import Conveyor, Progress
+from aapimport.run.conveyor import Conveyor
 from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
+from aapimport.run.progress import Progress
 from aapimport.run.records import Fact, Run, State, StepKind, Task
 from aapimport.services.changes import NAMES
 from aapimport.services.directory import Directory
@@ -178,16 +179,22 @@ class Session:
         """How many seconds to wait before each further look."""
         return gaps()
 
-    def wait(self, seconds: float, note: str) -> Iterator[Progress]:
+    def wait(self, seconds: float, note: str, longest: float) -> Iterator[Progress]:
         """Wait, saying what for.
+
+        Args:
+            seconds: How long.
+            note: What for.
+            longest: How many seconds may pass at the most, with the waits that follow this one.
 
         Raises:
             StoppedError: The run was asked to stop.
         """
-        until = time.monotonic() + seconds
+        began = time.monotonic()
+        until = began + seconds
         while (left := until - time.monotonic()) > 0:
             self.conveyor.check()
-            yield self.conveyor.progress(note)
+            yield self.conveyor.progress(note, longest - (time.monotonic() - began))
             self.conveyor.sleep(min(1.0, left))
         self.conveyor.check()
 

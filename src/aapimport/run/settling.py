@@ -7,7 +7,8 @@ settle time, and when it was looked for twice. Whoever is found is found at any 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from aapimport.run.conveyor import Batch, Call, Progress
+from aapimport.run.conveyor import Batch, Call
+from aapimport.run.progress import Progress
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.session import Session, ahead
 from aapimport.services.accounts import settle
@@ -47,8 +48,8 @@ class Settling:
             doubts = self._doubts(last_row)
         for service in self._session.directories:
             while (left := self._left(service)) > 0 and any(it.service == service for it in doubts):
-                note = f"waiting {left:.0f} s for unanswered requests"
-                yield from self._session.wait(min(left, 1.0), note)
+                note = "waiting for unanswered requests"
+                yield from self._session.wait(min(left, 1.0), note, left)
         changes = {
             service: iter([[it] for it in doubts if it.service == service and not it.creates])
             for service in self._session.directories

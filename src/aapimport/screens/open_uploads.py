@@ -49,6 +49,7 @@ def show_debts(console: Console, run: Run, debts: Debts, addresses: Mapping[int,
     if debts.in_doubt:
         console.print(f"in doubt, look on the services: {_people(debts.in_doubt)}", soft_wrap=True)
         _show_people(console, run, debts.in_doubt, addresses)
+        console.print("  hint: what to look at and what next is in the receipt, at each row")
     by_place: dict[tuple[str, ...], list[int]] = {}
     for row, places in debts.not_sent.items():
         by_place.setdefault(tuple(places), []).append(row)

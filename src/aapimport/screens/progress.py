@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 EVERY = 30.0
 """Seconds between two plain lines."""
 _MINUTE = 60
+_NARROWEST_BAR, _BESIDE_THE_BAR = 10, 80
+"""Columns of the bar, and what is kept for the words beside it."""
 
 
 class Step(Protocol):
@@ -40,6 +43,10 @@ class Step(Protocol):
     def note(self) -> str:
         """What is being waited for; empty while it goes on."""
 
+    @property
+    def waits(self) -> float:
+        """Seconds that the wait may still take, as far as that is known."""
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -48,10 +55,12 @@ class Clock:
     Attributes:
         now: Seconds, of which only differences mean something.
         wait: Waits so many seconds for an event, and says whether it came.
+        today: Seconds since 1970, UTC.
     """
 
     now: Callable[[], float] = time.monotonic
     wait: Callable[[Event, float], bool] = Event.wait
+    today: Callable[[], float] = time.time
 
 
 @contextmanager
@@ -90,10 +99,10 @@ def show_progress(steps: Iterator[Step], clock: Clock | None = None) -> None:
         clock: Of tests.
     """
     console = make_console(sys.stderr)
-    if sys.stderr.isatty() and _is_redrawn(console):
-        _show_bar(console, steps)
-        return
     clock = clock or Clock()
+    if sys.stderr.isatty() and _is_redrawn(console):
+        _show_bar(console, steps, clock)
+        return
     lines = _Lines(clock, tells_at_once=False)
     began, first, noted = clock.now(), None, ""
     with lines.every_half_minute("uploading") as tell:
@@ -102,10 +111,13 @@ def show_progress(steps: Iterator[Step], clock: Clock | None = None) -> None:
                 first = step.done
                 if sys.stderr.isatty():
                     lines.print(f"uploading: {step.done:,} of {step.total:,} done")
-            if step.note and step.note.split()[0] != noted:
-                lines.print(step.note)
-            noted = step.note.split()[0] if step.note else ""
-            tell(_how_far(step, step.done - first, clock.now() - began))
+            left = _left(step, step.done - first, clock.now() - began, clock)
+            if step.note and step.note != noted:
+                lines.print(left)
+            noted = step.note
+            tell(
+                "; ".join(filter(None, [f"uploading: {step.done:,} of {step.total:,} done", left]))
+            )
 
 
 _drawn: "list[Progress]" = []
@@ -125,31 +137,29 @@ def undisturbed() -> Iterator[None]:
             bar.start()
 
 
-def _show_bar(console: "Console", steps: Iterator[Step]) -> None:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+def _show_bar(console: "Console", steps: Iterator[Step], clock: Clock) -> None:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.table import Column
 
     with Progress(
         TextColumn("uploading", markup=False),
-        BarColumn(),
+        BarColumn(bar_width=max(_NARROWEST_BAR, console.width - _BESIDE_THE_BAR)),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("left {task.fields[note]}", markup=False),
+        # what is waited for is broken at blanks, and never cut
+        TextColumn("{task.fields[left]}", markup=False, table_column=Column(no_wrap=False)),
         console=console,
         transient=True,
         redirect_stdout=False,
         redirect_stderr=False,
     ) as bar:
-        task = bar.add_task("", total=None, note="")
+        task = bar.add_task("", total=None, left="")
         _drawn.append(bar)
+        began, first = clock.now(), None
         try:
             for step in steps:
-                bar.update(task, completed=step.done, total=step.total, note=safe(step.note))
+                first = step.done if first is None else first
+                left = _left(step, step.done - first, clock.now() - began, clock)
+                bar.update(task, completed=step.done, total=step.total, left=safe(left))
         finally:
             _drawn.remove(bar)
 
@@ -159,14 +169,27 @@ def _is_redrawn(console: "Console") -> bool:
     return console.is_interactive and os.environ.get("ACCESSIBLE", "") in {"", "0"}
 
 
-def _how_far(step: Step, done: int, seconds: float) -> str:
-    """How far it is, and how long the rest takes if it goes on as since the beginning."""
-    said = f"uploading: {step.done:,} of {step.total:,} done"
-    if done > 0 and step.total > step.done:
-        left = seconds * (step.total - step.done) / done
-        about = count(round(left / _MINUTE), "minute") if left >= _MINUTE else f"{left:.0f} s"
-        said += f", about {about} left"
-    return f"{said}; {step.note}" if step.note else said
+def _left(step: Step, done: int, seconds: float, clock: Clock) -> str:
+    """How long the rest takes if it goes on as since the beginning.
+
+    While something is waited for, no rate tells that: then it is said what for, and until when.
+
+    Args:
+        step: How far it is.
+        done: What was done since the beginning.
+        seconds: How long that took.
+        clock: Tells the time of day.
+    """
+    if step.note:
+        if step.waits < 1:
+            return step.note
+        until = datetime.fromtimestamp(clock.today() + step.waits, UTC)
+        return f"{step.note}, until {until:%H:%M:%S} UTC"
+    if done <= 0 or step.total <= step.done:
+        return ""
+    left = seconds * (step.total - step.done) / done
+    about = count(round(left / _MINUTE), "minute") if left >= _MINUTE else f"{left:.0f} s"
+    return f"about {about} left"
 
 
 class _Lines:

@@ -120,6 +120,8 @@ class Patience:
 
     Attributes:
         waits_until: When the longest wait that a service asked for ends, on the monotonic clock.
+        looks_again: When what isn't shown yet is looked at again, likewise.
+        looks_until: Until when it is looked at, likewise.
         settle_seconds: How long a service may not show what was written; a run sets it.
         unseen: Accounts and teams of lost writes that didn't show; nothing more is sent there.
     """
@@ -127,7 +129,7 @@ class Patience:
     def __init__(
         self, sleep: Callable[[float], object] = time.sleep, budget: Budget | None = None
     ) -> None:
-        self.waits_until = 0.0
+        self.waits_until = self.looks_again = self.looks_until = 0.0
         self.settle_seconds = 0.0
         self.unseen: set[str] = set()
         self._sleep = sleep
@@ -185,8 +187,12 @@ class Patience:
         """
         yield
         for gap in gaps():
-            left = since + self.settle_seconds - time.monotonic()
-            if left <= 0 or self._sleep(min(gap, left)):
+            now = time.monotonic()
+            left = since + self.settle_seconds - now
+            if left <= 0:
+                return
+            self.looks_again, self.looks_until = now + min(gap, left), now + left
+            if self._sleep(min(gap, left)):
                 return
             yield
 
