@@ -4,12 +4,12 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from rich.console import Console
-from rich.table import Table
 
 from aapimport.run.records import Run
 from aapimport.run.report import LOOK_FIRST, PersonResult, Result, UploadReport
 from aapimport.screens.console import count, safe
-from aapimport.screens.labelled import print_labelled
+from aapimport.screens.labelled import print_labelled, print_line
+from aapimport.screens.tables import print_table
 from aapimport.screens.target import where
 from aapimport.template.cells import CellRef
 
@@ -32,19 +32,13 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
     console.print(f"Receipt {report.receipt}   {_when(run)}   {_took(run)}")
     sheet = f", sheet {safe(report.sheet)!r}" if report.sheet else ""
     to = f"to pass {safe(report.pass_)!r}"
-    console.print(f"{safe(report.file)}{sheet}, {to}", soft_wrap=True)
+    print_line(console, f"{safe(report.file)}{sheet}, {to}")
     print_labelled(console, "Where".ljust(_LABEL), where(report.target, report.address, profile))
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("")
     names = list(type(report.services.portal).model_fields)
-    for name in names:
-        table.add_column(name.replace("_", " "), justify="right")
-    for label, counts in (
-        ("All Access Pass", report.services.portal),
-        ("Jhana", report.services.jhana),
-    ):
-        table.add_row(label, *(f"{getattr(counts, name):,}" for name in names))
-    console.print(table)
+    services = (("All Access Pass", report.services.portal), ("Jhana", report.services.jhana))
+    headings = [name.replace("_", " ") for name in names]
+    rows = [(label, *(f"{getattr(it, name):,}" for name in names)) for label, it in services]
+    print_table(console, ["", *headings], rows, right=headings)
     print_labelled(console, "Rows".ljust(_LABEL), _sum(report))
     if teams := _teams(report):
         console.print(f"Teams            {teams}")
@@ -55,9 +49,8 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
     console.print(f"E-mails          {_emails(report)}")
     for one in report.people:
         if one.reason or one.but or "unknown" in {one.portal, one.jhana, one.email_state}:
-            console.print(_line(run, one), soft_wrap=True)
-    services = (report.services.portal, report.services.jhana)
-    if not any(counts.created or counts.changed for counts in services):
+            print_line(console, _line(run, one))
+    if not any(counts.created or counts.changed for _, counts in services):
         console.print("nobody was created or changed")
 
 
