@@ -19,22 +19,25 @@ from aapimport.cli.grouping import SuggestingGroup
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 
 
-_COMMANDS = (
-    "generate-template",
-    "validate",
-    "plan",
-    "upload",
-    "resume",
-    "doctor",
-    "passes",
-    "teams",
-    "renew",
-    "sandbox",
-    "login",
-    "logout",
-    "config",
-)
-"""In the order in which an administrator meets them."""
+_COMMANDS = {
+    "generate-template": "Write the User Import Template to fill in.",
+    "validate": "Check every row of FILE and list all problems.",
+    "plan": "Say what an upload of FILE would do, person by person.",
+    "upload": "Upload the people in FILE to a pass, and to Jhana.",
+    "resume": "Finish an interrupted upload, or end it as it is.",
+    "doctor": "Say what both services can do, and what that means.",
+    "passes": "List the passes of the portal, with their seats.",
+    "teams": "List the teams of the portal, with their places.",
+    "renew": "Make a template for the new pass from last year's list.",
+    "sandbox": "Look into the practice portal, serve or reset it.",
+    "login": "Keep the token or password of the portal or Jhana.",
+    "logout": "Forget the secret of the portal, of Jhana, or of both.",
+    "config": "Show the settings, or begin a settings file.",
+}
+"""In the order in which an administrator meets them, each with its line in the list of all.
+
+They are listed from here, because loading each would take longer than all the rest of `--help`.
+"""
 
 
 class _Commands(SuggestingGroup):
@@ -53,6 +56,11 @@ class _Commands(SuggestingGroup):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         return [*_COMMANDS]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([*_COMMANDS.items()])
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
         if name not in _COMMANDS:
