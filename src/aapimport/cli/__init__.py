@@ -17,7 +17,8 @@ from aapimport.cli.ending import ended, unread
 from aapimport.cli.grouping import SuggestingGroup
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
-
+_CLICKS_NARROWEST = 52
+"""Columns below which click lays help texts out for a wider terminal, unless it is told."""
 
 _COMMANDS = {
     "generate-template": "Write the User Import Template to fill in.",
@@ -112,7 +113,16 @@ def _open_what_is_closed() -> None:
 
 
 def _run(arguments: list[str] | None, answer: Answer) -> int:
-    done = group.main(args=arguments, prog_name="aapimport", standalone_mode=False, obj=answer)
+    from aapimport.screens.console import width_of
+
+    width = width_of(sys.stdout)
+    done = group.main(
+        args=arguments,
+        prog_name="aapimport",
+        standalone_mode=False,
+        obj=answer,
+        terminal_width=width if width < _CLICKS_NARROWEST else None,
+    )
     return int(done or 0)
 
 
