@@ -32,6 +32,12 @@ def fold(text: str) -> str:
     return text if folded == text else folded  # mostly it is, and then no copy is kept
 
 
+def unaccented(text: str) -> str:
+    """The same without accents and other marks: `Élan` is `elan`."""
+    letters = unicodedata.normalize("NFKD", fold(text))
+    return "".join(one for one in letters if not unicodedata.combining(one))
+
+
 def fold_all(values: Sequence[str]) -> list[str]:
     """Fold many texts in one go: neither step of folding reaches across a line break."""
     folded = fold("\n".join(values)).split("\n")

@@ -131,6 +131,68 @@ def test_a_choice_is_a_number_or_a_value(typed, lines, choice):
     assert desk.choose("Which?", choices, "--pass") == choice
 
 
+PASSES = (
+    ("leadership-2026", "Leadership 2026", 240),
+    ("leadership-2025", "Leadership 2025", 3),
+    ("p3", "Leadership 2026 (EMEA)", 5),
+    ("p4", "Élan vital", 7),
+    ("12", "Straße der Führung", 9),
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "chosen"),
+    [
+        ("4", "p4"),
+        ("P3", "p3"),
+        ("leadership 2026", "leadership-2026"),
+        ("LEADERSHIP  2026 (emea)", "p3"),
+        ("Leadership 2026 (240 seats free)", "leadership-2026"),
+        ("elan", "p4"),
+        ("E\u0301LAN V", "p4"),
+        ("strasse", "12"),
+        ("12", "12"),
+        ("vital", "p4"),
+        ("fuhrung", "12"),
+        ("2025", "leadership-2025"),
+        ("der fu", "12"),
+    ],
+)
+def test_a_pass_is_chosen_as_people_call_it(typed, answer, chosen):
+    """Number, id, name, or how only one begins; neither capital letters nor accents matter."""
+    typed(f"{answer}\n")
+    choices = [(one, f"{name} ({free} seats free)") for one, name, free in PASSES]
+    names = [name for _, name, _ in PASSES]
+    assert TerminalDesk("live").choose("Which?", choices, "--pass", names=names) == chosen
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("lead", "could be 1 Leadership 2026, 2 Leadership 2025, 3 Leadership 2026 (EMEA): please"),
+        ("2026", "that could be 1 Leadership 2026, 3 Leadership 2026 (EMEA): please type"),
+        ("9", "\nplease type a number from 1 to 5"),
+        ("\u0301", "\nplease type a number from 1 to 5"),
+        ("ital", "\nplease type a number from 1 to 5"),
+    ],
+)
+def test_what_could_be_several_passes_is_asked_again(typed, capsys, answer, said):
+    """The candidates are named; a number that is none of the list chooses nothing."""
+    typed(f"{answer}\n5\n")
+    choices = [(one, name) for one, name, _ in PASSES]
+    names = [name for _, name, _ in PASSES]
+    assert TerminalDesk("live").choose("Which?", choices, "--pass", names=names) == "12"
+    assert said in capsys.readouterr().err
+
+
+def test_words_within_a_sentence_choose_nothing(typed, capsys):
+    """Where the choices are sentences, only their beginnings count."""
+    typed("c\ncreate\n1\n")
+    choices = (("somebody-else", "they are other people: create them"), ("x", "leave them out"))
+    assert TerminalDesk("live").choose("What?", choices, "--maybe") == "somebody-else"
+    assert capsys.readouterr().err.count("please type a number from 1 to 2") == 2
+
+
 def test_questions_are_harmless_and_go_to_stderr(typed, capsys):
     """A pass with a hostile name can't steer the terminal from a list of choices."""
     typed("1\n")

@@ -133,6 +133,14 @@ def test_a_file_that_is_there_already_is_one_object(aapimport, machine, name, ou
     check(name, done.json, failed=True)
 
 
+@pytest.mark.parametrize("group_name", [(), ("sandbox",), ("config",)])
+def test_a_command_that_nobody_knows_is_one_object(aapimport, group_name) -> None:
+    """Exit 2, with the one that was probably meant where there is one."""
+    done = aapimport(*group_name, "shw", "--json")
+    assert (done.code, done.json["error"]["id"]) == (2, "usage")
+    assert ("did you mean 'show'?" in done.json["error"]["hint"]) is bool(group_name)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 def test_a_server_prints_its_object_as_soon_as_it_listens(started) -> None:
     """It holds the settings with which others reach it, and ends without a second one."""

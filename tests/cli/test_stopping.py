@@ -82,3 +82,23 @@ def test_a_list_to_choose_from_is_seen_with_its_question(tmp_path: Path) -> None
     assert terminal.run(command, answers) in {0, 1}
     assert "Leadership 2026" in terminal.screen
     assert "Type a number" not in log.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "columns"),
+    [
+        *(((), columns) for columns in (40, 60, 80)),
+        *((("sandbox",), columns) for columns in (40, 60, 80)),
+        *((("config",), columns) for columns in (40, 60, 80)),
+        *((("upload", "--help-all"), columns) for columns in (60, 80)),
+    ],
+)
+def test_help_is_as_wide_as_the_terminal(
+    warm: Warm | None, words: tuple[str, ...], columns: int
+) -> None:
+    """Its lines are broken at words, also on a narrow one; nothing is left out with dots."""
+    terminal = Terminal(warm, columns)
+    assert terminal.run((*AAPIMPORT, *words, "--help"), []) == 0
+    lines = terminal.screen.splitlines()
+    assert max(len(line) for line in lines if not line.startswith("  -")) <= columns
+    assert "..." not in terminal.screen.replace("[ARGS]...", "")

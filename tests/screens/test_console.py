@@ -66,12 +66,19 @@ class Stream(io.StringIO):
 
 @pytest.mark.parametrize(
     ("terminal", "columns", "width"),
-    [(False, "132", 80), (True, "132", 132), (True, "40", 60), (True, "", 80), (True, "x", 80)],
+    [
+        (False, "132", 80),
+        (True, "132", 132),
+        (True, "40", 40),
+        (True, "20", 40),
+        (True, "", 80),
+        (True, "x", 80),
+    ],
 )
 def test_a_pipe_has_80_columns_and_a_terminal_its_own(
     monkeypatch: pytest.MonkeyPatch, columns: str, width: int, *, terminal: bool
 ) -> None:
-    """Whoever looks at a pipe is not known; nothing is laid out for fewer than 60."""
+    """Whoever looks at a pipe is not known; nothing is laid out for fewer than 40."""
     monkeypatch.setenv("COLUMNS", columns)
     assert make_console(Stream(terminal=terminal)).width == width
 

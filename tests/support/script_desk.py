@@ -84,10 +84,17 @@ class ScriptDesk:
         return str(self._next(question, flags))
 
     def choose(
-        self, question: str, choices: Sequence[tuple[str, str]], flags: str, *, guess: bool = False
+        self,
+        question: str,
+        choices: Sequence[tuple[str, str]],
+        flags: str,
+        *,
+        guess: bool = False,
+        names: Sequence[str] = (),
     ) -> str:
         """The next answer, which must be one of the choices."""
         assert guess in {True, False}
+        assert len(names) in {0, len(choices)}
         answer = str(self._next(question, flags))
         assert answer in [value for value, _ in choices]
         return answer

@@ -114,7 +114,13 @@ class Desk(Protocol):
         """
 
     def choose(
-        self, question: str, choices: Sequence[tuple[str, str]], flags: str, *, guess: bool = False
+        self,
+        question: str,
+        choices: Sequence[tuple[str, str]],
+        flags: str,
+        *,
+        guess: bool = False,
+        names: Sequence[str] = (),
     ) -> str:
         """A choice from a numbered list.
 
@@ -123,6 +129,7 @@ class Desk(Protocol):
             choices: The (value, label) pairs.
             flags: What decides without a question.
             guess: Whether the first is taken on the practice portal where nothing can answer.
+            names: What each is called, where its label says more than that.
 
         Raises:
             UsageError: Nothing can answer.

@@ -42,7 +42,7 @@ class NewTemplate:
         """
         from aapimport.app.session import team_names
         from aapimport.app.written import template_report
-        from aapimport.screens.template import template_written
+        from aapimport.screens.template import show_new_template
         from aapimport.template.output import check_free
         from aapimport.template.workbook import (
             TemplateContent,
@@ -67,7 +67,7 @@ class NewTemplate:
             report = template_report(path, teams, settings)
             self.desk.print_result(report.model_dump_json(indent=2))
         else:
-            self.desk.print_result(template_written(path, None if teams is None else len(teams)))
+            self.desk.show(show_new_template, path, None if teams is None else len(teams))
         return ExitCode.OK
 
 

@@ -149,4 +149,5 @@ def _picked_pass(services: "Services", desk: "Desk") -> str:
     if not passes:
         raise UsageError("which pass? this portal publishes none", hint="name it with --pass")
     labels = tuple((one.id, pass_label(one)) for one in passes)
-    return desk.choose("Which pass?", labels, "--pass", guess=True)
+    names = [one.name for one in passes]
+    return desk.choose("Which pass?", labels, "--pass", guess=True, names=names)

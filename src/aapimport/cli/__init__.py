@@ -17,24 +17,28 @@ from aapimport.cli.ending import ended, unread
 from aapimport.cli.grouping import SuggestingGroup
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
+_CLICKS_NARROWEST = 52
+"""Columns below which click lays help texts out for a wider terminal, unless it is told."""
 
+_COMMANDS = {
+    "generate-template": "Write the User Import Template to fill in.",
+    "validate": "Check every row of FILE and list all problems.",
+    "plan": "Say what an upload of FILE would do, person by person.",
+    "upload": "Upload the people in FILE to a pass, and to Jhana.",
+    "resume": "Finish an interrupted upload, or end it as it is.",
+    "doctor": "Say what both services can do, and what that means.",
+    "passes": "List the passes of the portal, with their seats.",
+    "teams": "List the teams of the portal, with their places.",
+    "renew": "Make a template for the new pass from last year's list.",
+    "sandbox": "Look into the practice portal, serve or reset it.",
+    "login": "Keep the token or password of the portal or Jhana.",
+    "logout": "Forget the secret of the portal, of Jhana, or of both.",
+    "config": "Show the settings, or begin a settings file.",
+}
+"""In the order in which an administrator meets them, each with its line in the list of all.
 
-_COMMANDS = (
-    "generate-template",
-    "validate",
-    "plan",
-    "upload",
-    "resume",
-    "doctor",
-    "passes",
-    "teams",
-    "renew",
-    "sandbox",
-    "login",
-    "logout",
-    "config",
-)
-"""In the order in which an administrator meets them."""
+They are listed from here, because loading each would take longer than all the rest of `--help`.
+"""
 
 
 class _Commands(SuggestingGroup):
@@ -53,6 +57,11 @@ class _Commands(SuggestingGroup):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         return [*_COMMANDS]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([*_COMMANDS.items()])
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
         if name not in _COMMANDS:
@@ -104,7 +113,16 @@ def _open_what_is_closed() -> None:
 
 
 def _run(arguments: list[str] | None, answer: Answer) -> int:
-    done = group.main(args=arguments, prog_name="aapimport", standalone_mode=False, obj=answer)
+    from aapimport.screens.console import width_of
+
+    width = width_of(sys.stdout)
+    done = group.main(
+        args=arguments,
+        prog_name="aapimport",
+        standalone_mode=False,
+        obj=answer,
+        terminal_width=width if width < _CLICKS_NARROWEST else None,
+    )
     return int(done or 0)
 
 

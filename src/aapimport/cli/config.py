@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from aapimport.cli.answer import current_answer
+from aapimport.cli.grouping import SuggestingGroup
 from aapimport.cli.target import profile_option
 from aapimport.errors import ExitCode, UsageError
 from aapimport.text import path_text
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def config() -> None:
     """Show the settings and where they come from, or begin a settings file."""
 

@@ -14,6 +14,7 @@ import click
 
 from aapimport.app.desk import Values
 from aapimport.cli.answer import current_answer
+from aapimport.cli.choosing import meant
 from aapimport.cli.seen import say, seen, wrapped
 from aapimport.errors import DeclinedError, UsageError
 
@@ -186,15 +187,22 @@ class TerminalDesk:
         return self._read(f"{question} ({flags}): ", flags, goes_on=False) or ""
 
     def choose(
-        self, question: str, choices: Sequence[tuple[str, str]], flags: str, *, guess: bool = False
+        self,
+        question: str,
+        choices: Sequence[tuple[str, str]],
+        flags: str,
+        *,
+        guess: bool = False,
+        names: Sequence[str] = (),
     ) -> str:
-        """A choice from a numbered list: by number, value, label, or how only one of them begins.
+        """A choice from a numbered list, as `meant` understands the answer.
 
         Args:
             question: The question.
             choices: The (value, label) pairs.
             flags: What decides without a question.
             guess: Whether the first is taken on the practice portal where nothing can answer.
+            names: What each is called, where its label says more than that.
 
         Returns:
             The chosen value.
@@ -212,11 +220,13 @@ class TerminalDesk:
                 value, label = choices[0]
                 self._grant(label or value, flags)
                 return value
-            meant = _meant(answer, choices)
-            if len(meant) == 1:
-                return meant.pop()
-            several = "that could be several: " if meant else ""
-            self._ask_again(f"{several}please type a number from 1 to {len(choices)}", flags)
+            found = meant(answer, choices, names)
+            if len(found) == 1:
+                return choices[found[0]][0]
+            called = names or [label for _, label in choices]
+            several = ", ".join(f"{at + 1} {called[at]}" for at in found)
+            please = f"please type a number from 1 to {len(choices)}"
+            self._ask_again(f"that could be {several}: {please}" if several else please, flags)
 
     def _grant(self, what: str, flags: str) -> None:
         """Say what was taken for granted where nothing can answer."""
@@ -274,21 +284,6 @@ class TerminalDesk:
         if not (self.practice and goes_on) or self._answered:
             raise UsageError("nothing can answer this question", hint=f"decide with {flags}")
         return None
-
-
-def _meant(answer: str, choices: Sequence[tuple[str, str]]) -> set[str]:
-    """The values that an answer may mean: by number and by name, or by how a name begins."""
-    typed = answer.casefold()
-    if not typed:
-        return set()
-    exact = {value for value, label in choices if typed in {value.casefold(), label.casefold()}}
-    if answer.isdecimal() and 1 <= int(answer) <= len(choices):
-        exact.add(choices[int(answer) - 1][0])
-    return exact or {
-        value
-        for value, label in choices
-        if value.casefold().startswith(typed) or label.casefold().startswith(typed)
-    }
 
 
 def throw_away_typed() -> None:

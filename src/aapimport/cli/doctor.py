@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from aapimport.config.choice import Choice
 
 
-@click.command(short_help="Say what both services can do, and what that means.")
+@click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 @target_options
 def doctor(*, as_json: bool, choice: "Choice") -> ExitCode:

@@ -6,6 +6,8 @@ import click
 
 EVERYDAY, UNATTENDED, EXPERT = "Everyday", "Without a terminal", "Expert"
 HELP = "Help"
+_WHOLE = 1_000
+"""More letters than a first sentence has."""
 HELP_ALL = "aapimport.help-all"
 """What a context's `meta` holds where all options are to be listed."""
 
@@ -74,7 +76,14 @@ _HELP_ALL_OPTION = click.Option(
 
 
 class SuggestingGroup(click.Group):
-    """Commands of which the one that was probably meant is named."""
+    """Commands that are listed without dots, and of which the one that was meant is named."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List each command with its whole first sentence, where click would cut it."""
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [(name, one.get_short_help_str(_WHOLE)) for name, one in found if one]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

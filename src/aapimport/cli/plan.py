@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from aapimport.config.choice import Choice
 
 
-@click.command(
-    cls=GroupedCommand, short_help="Say what an upload of FILE would do, person by person."
-)
+@click.command(cls=GroupedCommand)
 @click.argument("file", type=click.Path(path_type=Path))
 @plan_options
 @option(

@@ -15,7 +15,7 @@ _PORTS = click.IntRange(0, 65535)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 
 
-@click.group(cls=SuggestingGroup, short_help="Look into the practice portal, serve or reset it.")
+@click.group(cls=SuggestingGroup)
 def sandbox() -> None:
     """Look into the practice portal, serve it, or start it over.
 

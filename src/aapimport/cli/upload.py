@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aapimport.config.choice import Choice
 
 
-@click.command(cls=GroupedCommand, short_help="Upload the people in FILE to a pass, and to Jhana.")
+@click.command(cls=GroupedCommand)
 @click.argument("file", type=click.Path(path_type=Path))
 @plan_options
 @option(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from aapimport.config.choice import Choice
 
 
-@click.command("validate", short_help="Check every row of FILE and list all problems.")
+@click.command("validate")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--pass", "pass_name", metavar="NAME", help="Compare the team names with this pass's, too."

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 80
 """Columns where there is no terminal."""
-_NARROWEST = 60
+_NARROWEST = 40
 _UNSAFE_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _JOINERS = {"\u200c", "\u200d"}
 """Zero-width (non-)joiner: ordinary spelling in Persian and Indic names, shown as they are."""
@@ -96,7 +96,7 @@ _LINES = 25
 def width_of(stream: IO[str]) -> int:
     """The columns of a terminal, or of `COLUMNS`; a pipe has 80, whoever looks at it.
 
-    Nothing is laid out for fewer than 60: a narrower terminal breaks the lines itself.
+    Nothing is laid out for fewer than 40: a narrower terminal breaks the lines itself.
     """
     if not stream.isatty():
         return PIPE_WIDTH
@@ -120,12 +120,13 @@ def broken_at_blanks(text: str, width: int) -> str:
     lines = []
     for paragraph in text.split("\n"):
         line, *words = paragraph.split(" ")
+        goes_on = False
         for word in words:
             if line.strip() and cell_len(f"{line} {word}") > width:
                 lines.append(line.rstrip())
-                line = word
+                line, goes_on = word, True
             else:
-                line = f"{line} {word}"
+                line = word if goes_on and not line else f"{line} {word}"
         lines.append(line)
     return "\n".join(lines)
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 
 from aapimport.plan.diagnosis import Announced, Diagnosis, ServiceDiagnosis
-from aapimport.screens.console import broken_at_blanks, count, safe
+from aapimport.screens.console import count, safe
+from aapimport.screens.labelled import print_labelled, print_line
 
 _ERRORS = 400  # statuses from here on are errors (RFC 9110 section 15.5)
 _STATES = {
@@ -31,32 +30,24 @@ _LOOK_UPS = {
 def show_diagnosis(console: Console, found: Diagnosis) -> None:
     """Each service as a table, then what it means in sentences, then whether an upload can run."""
     for position, service in enumerate(found.services):
-        console.print(safe(service.name), end="")
         place = "built into aapimport" if found.target == "practice" else safe(service.address)
-        console.print(f"  {place}", soft_wrap=True)
-        table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-        table.add_column(no_wrap=True)
-        table.add_column(overflow="fold")
-        for label, value in _service(service):
-            table.add_row(label, value)
-        if position == 0:
-            for label, value in _holdings(found):
-                table.add_row(label, value)
-        console.print(Padding(table, (0, 0, 0, 2)))
+        print_line(console, f"{safe(service.name)}  {place}")
+        told = [*_service(service), *(_holdings(found) if position == 0 else ())]
+        width = max(len(label) for label, _ in told)
+        for label, value in told:
+            print_labelled(console, f"  {label:{width}}  ", safe(value))
         console.print()
     if found.meaning:
         console.print("What this means for an upload")
-        sentences = Table.grid(padding=(0, 1, 0, 0))
         for sentence in found.meaning:
-            sentences.add_row("-", safe(sentence))
-        console.print(Padding(sentences, (0, 0, 0, 2)))
+            print_labelled(console, "  - ", safe(sentence))
         console.print()
     troubles = [(one.problem, one.hint) for one in found.services] + [(found.problem, found.hint)]
     for problem, hint in troubles:
-        for label, words in (("error", problem), ("hint", hint)):
-            if words:
-                line = broken_at_blanks(f"{label}: {safe(words)}", console.width)
-                console.print(line, soft_wrap=True)
+        if problem:
+            print_line(console, f"error: {safe(problem)}")
+            if hint:
+                print_line(console, f"hint: {safe(hint)}")
     console.print(
         "an upload can run; nothing was written"
         if found.can_upload

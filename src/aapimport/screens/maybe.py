@@ -4,6 +4,7 @@ from rich.console import Console
 
 from aapimport.plan.plan import PersonPlan, Plan
 from aapimport.screens.console import count, safe
+from aapimport.screens.labelled import print_line
 
 _MOST_SHOWN = 10
 
@@ -13,9 +14,10 @@ def show_maybes(console: Console, plan: Plan) -> None:
     found = plan.maybes
     console.print(f"{count(len(found), 'person', 'people')} may be there already:")
     for one in found[:_MOST_SHOWN]:
-        console.print(show_maybe(one), soft_wrap=True)
+        print_line(console, show_maybe(one))
     if (more := len(found) - _MOST_SHOWN) > 0:
-        console.print(f"and {more:,} more; --maybe-file OUT.xlsx lists all of them, to be answered")
+        rest = f"and {more:,} more; --maybe-file OUT.xlsx lists all of them, to be answered"
+        print_line(console, rest)
 
 
 def show_maybe(one: PersonPlan) -> str:

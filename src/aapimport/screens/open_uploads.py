@@ -9,6 +9,7 @@ from rich.console import Console
 from aapimport.run.debts import Debts
 from aapimport.run.records import HowFar, Run
 from aapimport.screens.console import count, safe
+from aapimport.screens.labelled import print_line
 from aapimport.template.cells import CellRef
 from aapimport.text import as_typed
 
@@ -27,11 +28,9 @@ def show_open_uploads(
     """List open uploads, each with its command, at the services of a profile."""
     flag = f" --profile {as_typed(profile)}" if profile else ""
     for run, how_far in uploads:
-        console.print(
-            f"{run.receipt}  {safe(run.file)} to pass {safe(run.pass_name)!r}", soft_wrap=True
-        )
-        console.print(f"        {safe(whose(run))}; {how_far}", soft_wrap=True)
-        console.print(f"        aapimport resume {run.receipt}{flag}", soft_wrap=True)
+        print_line(console, f"{run.receipt}  {safe(run.file)} to pass {safe(run.pass_name)!r}")
+        print_line(console, f"        {safe(whose(run))}; {how_far}")
+        print_line(console, f"        aapimport resume {run.receipt}{flag}")
 
 
 def show_debts(console: Console, run: Run, debts: Debts, addresses: Mapping[int, str]) -> None:
@@ -44,23 +43,21 @@ def show_debts(console: Console, run: Run, debts: Debts, addresses: Mapping[int,
         addresses: The people's addresses by row, as far as the journal has them.
     """
     if debts.not_mailed:
-        console.print(f"created and not mailed: {_people(debts.not_mailed)}", soft_wrap=True)
+        print_line(console, f"created and not mailed: {_people(debts.not_mailed)}")
         _show_people(console, run, {row: [] for row in debts.not_mailed}, addresses)
     if debts.in_doubt:
-        console.print(f"in doubt, look on the services: {_people(debts.in_doubt)}", soft_wrap=True)
+        print_line(console, f"in doubt, look on the services: {_people(debts.in_doubt)}")
         _show_people(console, run, debts.in_doubt, addresses)
         console.print("  hint: what to look at and what next is in the receipt, at each row")
     by_place: dict[tuple[str, ...], list[int]] = {}
     for row, places in debts.not_sent.items():
         by_place.setdefault(tuple(places), []).append(row)
     for where, rows in by_place.items():
-        console.print(
-            f"never sent to {' and '.join(sorted(where))}: {_people(rows)}", soft_wrap=True
-        )
+        print_line(console, f"never sent to {' and '.join(sorted(where))}: {_people(rows)}")
     if debts.at_risk:
         console.print("was there before a write that was cut off, look whether it still is:")
         for one in debts.at_risk:
-            console.print(f"  {safe(one)}", soft_wrap=True)
+            print_line(console, f"  {safe(one)}")
     if not (debts.not_mailed or debts.in_doubt or debts.not_sent or debts.at_risk):
         console.print("nothing is owed")
 
@@ -74,7 +71,7 @@ def _show_people(
             addresses.get(row, ""),
             ", ".join(sorted(people[row])),
         )
-        console.print("  " + "  ".join(safe(part) for part in parts if part), soft_wrap=True)
+        print_line(console, "  " + "  ".join(safe(part) for part in parts if part))
     if len(people) > _MOST_NAMED:
         console.print(f"  and {len(people) - _MOST_NAMED:,} more")
 

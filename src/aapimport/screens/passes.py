@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 from rich.console import Console
-from rich.table import Table
 
 from aapimport.screens.console import safe
+from aapimport.screens.labelled import print_line
+from aapimport.screens.tables import print_table
 from aapimport.services.values import Pass, Team
 
 
@@ -18,17 +19,14 @@ def show_passes(console: Console, passes: Iterable[Pass]) -> None:
     """The passes as a table; says so when there are none."""
     found = list(passes)
     if not found:
-        console.print("this portal publishes no passes: give the pass's name with --pass")
+        print_line(console, "this portal publishes no passes: give the pass's name with --pass")
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("Pass", "Id"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("Seats", "Used", "Free"):
-        table.add_column(heading, justify="right")
-    for one in found:
-        numbers = (one.seats, one.seats_used, one.free)
-        table.add_row(safe(one.name), safe(one.id), *(seats(number) for number in numbers))
-    console.print(table)
+    numbers = ("Seats", "Used", "Free")
+    rows = [
+        (safe(one.name), safe(one.id), *map(seats, (one.seats, one.seats_used, one.free)))
+        for one in found
+    ]
+    print_table(console, ("Pass", "Id", *numbers), rows, right=numbers)
 
 
 def seats(number: int | None) -> str:
@@ -48,13 +46,13 @@ def show_teams(console: Console, teams: Iterable[Team], passes: Mapping[str, str
     if not found:
         console.print("there are no teams")
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("Team", "Pass"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("Places", "Used", "Free"):
-        table.add_column(heading, justify="right")
-    for one in found:
-        numbers = (one.places, one.places_used, one.free)
-        of = passes.get(one.pass_id, one.pass_id)
-        table.add_row(safe(one.name), safe(of), *(seats(number) for number in numbers))
-    console.print(table)
+    numbers = ("Places", "Used", "Free")
+    rows = [
+        (
+            safe(one.name),
+            safe(passes.get(one.pass_id, one.pass_id)),
+            *map(seats, (one.places, one.places_used, one.free)),
+        )
+        for one in found
+    ]
+    print_table(console, ("Team", "Pass", *numbers), rows, right=numbers)

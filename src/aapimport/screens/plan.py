@@ -5,12 +5,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from aapimport.plan.budget import Budget
 from aapimport.plan.plan import Action, PersonPlan, Plan, rows_of
 from aapimport.screens.console import count, safe
-from aapimport.screens.labelled import print_labelled
+from aapimport.screens.labelled import print_labelled, print_line
 from aapimport.screens.preview import MARKS, show_preview
 from aapimport.screens.target import where
 from aapimport.services.values import EmailKind
@@ -43,25 +42,35 @@ def show_plan(console: Console, plan: Plan, profile: str = "") -> None:
         plan: The plan.
         profile: The profile that the services are configured in; empty without one.
     """
-    console.print(f"Plan {plan.receipt} for pass {safe(plan.pass_.name)!r}", soft_wrap=True)
+    print_line(console, f"Plan {plan.receipt} for pass {safe(plan.pass_.name)!r}")
     for label, words in _about(plan, profile):
         print_labelled(console, f"{_INDENT}{label}".ljust(_LABEL), words)
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, width=_LABEL - len(_INDENT))
-    for _ in Action:
-        table.add_column(justify="right", no_wrap=True)
-    table.add_row("  All Access Pass", *_counts(plan.portal))
-    table.add_row("  Jhana", *_counts(plan.jhana))
-    console.print(table)
+    _print_counts(console, plan)
     for label, words in _costs(plan):
         print_labelled(console, f"{_INDENT}{label}".ljust(_LABEL), words)
     for line in _remarks(plan):
         print_labelled(console, _INDENT, line)
 
 
+def _print_counts(console: Console, plan: Plan) -> None:
+    """How many are created, changed and the same on both services, in columns where they fit."""
+    rows = (("All Access Pass", _counts(plan.portal)), ("Jhana", _counts(plan.jhana)))
+    widths = [max(map(len, cells)) for cells in zip(*(cells for _, cells in rows), strict=True)]
+    fits = _LABEL + sum(widths) + len(_INDENT) * (len(widths) - 1) <= console.width
+    for name, cells in rows:
+        label = f"{_INDENT}{name}".ljust(_LABEL)
+        if fits:
+            aligned = (cell.rjust(width) for cell, width in zip(cells, widths, strict=True))
+            print_line(console, f"{label}{_INDENT.join(aligned)}".rstrip())
+        else:
+            for cell in filter(None, cells):
+                print_labelled(console, label, cell)
+                label = " " * _LABEL
+
+
 def show_written(console: Console, path: Path, fingerprint: str) -> None:
     """Where a plan was written, and by what whoever carries it out knows it."""
-    console.print(safe(f"wrote {path}"), soft_wrap=True)
+    print_line(console, safe(f"wrote {path}"))
     console.print(f"fingerprint: {fingerprint}")
 
 
@@ -71,7 +80,7 @@ def show_client_admins(console: Console, plan: Plan) -> None:
     for one in plan.client_admins:
         person = one.person
         name = f"{safe(person.first_name)} {safe(person.last_name)}"
-        console.print(f"  row {person.row}: {safe(person.email)}  {name}", soft_wrap=True)
+        print_line(console, f"  row {person.row}: {safe(person.email)}  {name}")
 
 
 def _about(plan: Plan, profile: str) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _LABEL = len("warning: ")
 _ID_WIDTH = 15
 _NARROWEST_ADDRESS = 10
-_LONGEST_VALUE = 60
+_LONGEST_VALUE = 58  # with its quotes it fits beside an address at 80 columns
 _OF_ONE_RULE = 10
 _CELLS_NAMED = 5
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.NOTICE: "cyan"}
@@ -89,16 +89,21 @@ def show_checked(stream: IO[str], checked: Checked, *, show_all: bool = False) -
         checked: The checked file.
         show_all: Whether each problem is an entry of its own.
     """
-    if stream.isatty():
-        show_problems(make_console(stream), checked, show_all=show_all)
-    else:
-        stream.write(_as_text(_lines_of(checked, PIPE_WIDTH, show_all=show_all)))
     with_errors = checked.rows - checked.ready
-    stream.write(
+    counts = (
         f"{safe(checked.path.name)}: {count(checked.rows, 'row')} checked,"
         f" {checked.ready:,} ready, {with_errors:,} with errors,"
-        f" {count(checked.count(Level.WARNING), 'warning')}\n{NOTHING_SENT}\n"
+        f" {count(checked.count(Level.WARNING), 'warning')}\n{NOTHING_SENT}"
     )
+    if stream.isatty():
+        from aapimport.screens.labelled import print_line
+
+        console = make_console(stream)
+        show_problems(console, checked, show_all=show_all)
+        print_line(console, counts)
+    else:
+        lines = _lines_of(checked, PIPE_WIDTH, show_all=show_all)
+        stream.write(f"{_as_text(lines)}{counts}\n")
 
 
 def _lines_of(checked: Checked, width: int, *, show_all: bool) -> list[Line]:
@@ -179,9 +184,7 @@ def _entry_lines(entry: Entry, address: str, margin: int, width: int) -> Iterato
             yield Line(label + line, level, len(line))
             label, level = " " * _LABEL, None
         address, lead = "", indent
-    first, *more = wrap(
-        f"{problem.id:<{_ID_WIDTH}}  {_told(entry, width - margin)}", width - margin
-    )
+    first, *more = wrap(f"{problem.id:<{_ID_WIDTH}}  {_told(entry)}", width - margin)
     yield Line(lead + first, level, len(address))
     if problem.hint and entry.alike:
         more += wrap(f"hint: {safe(problem.hint)}", width - margin, indent=6)
@@ -189,15 +192,15 @@ def _entry_lines(entry: Entry, address: str, margin: int, width: int) -> Iterato
         yield Line(indent + line)
 
 
-def _told(entry: Entry, room: int) -> str:
-    """What is said of an entry, its value short enough for one line of so many columns."""
+def _told(entry: Entry) -> str:
+    """What is said of an entry."""
     problem = entry.problem
     if not entry.alike:
         cells = [problem, *entry.others]
         return f"{len(cells):,} more: {_cells(cells)} (--all lists each)"
     told = safe(problem.message)
     if problem.value and problem.id not in _VALUE_IN_MESSAGE:
-        told = f"'{_shortened(safe(problem.value), room)}' {told}"
+        told = f"'{_shortened(safe(problem.value))}' {told}"
     if entry.others:
         told += f"; the same in {_cells(entry.others)}"
     return told
@@ -214,34 +217,26 @@ def _address(problem: Problem) -> str:
     return safe(str(problem.cell)) if problem.cell else _WHOLE_FILE
 
 
-def _shortened(text: str, room: int) -> str:
-    most = min(_LONGEST_VALUE, room - len("''"))
-    return text if cell_len(text) <= most else f"{_head(text, most - 1)}…"
+def _shortened(text: str) -> str:
+    return text if cell_len(text) <= _LONGEST_VALUE else f"{_head(text, _LONGEST_VALUE - 1)}…"
 
 
 def wrap(text: str, width: int, indent: int = 0) -> list[str]:
-    """A text in lines of at most `width` columns; wide characters count as two.
+    """A text in lines of at most `width` columns; a longer word stays whole, to be copied.
 
     Args:
         text: The text, without line breaks.
-        width: In columns.
+        width: In columns; wide characters count as two.
         indent: How many blanks each line but the first starts with.
     """
     lines, line = [], ""
     for word in text.split(" "):
-        rest = word
-        joined = f"{line} {rest}" if line else rest
-        if cell_len(joined) <= width:
+        joined = f"{line} {word}" if line else word
+        if not line.strip() or cell_len(joined) <= width:
             line = joined
-            continue
-        if line.strip():
+        else:
             lines.append(line.rstrip())
-        rest = " " * indent + rest
-        while cell_len(rest) > width:
-            head = _head(rest, width)
-            lines.append(head)
-            rest = " " * indent + rest[len(head) :]
-        line = rest
+            line = " " * indent + word
     return [*lines, line.rstrip()]
 
 

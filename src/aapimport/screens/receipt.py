@@ -4,7 +4,6 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from rich.console import Console
-from rich.table import Table
 
 from aapimport.run.records import Run
 from aapimport.run.report import (
@@ -16,7 +15,8 @@ from aapimport.run.report import (
     UploadReport,
 )
 from aapimport.screens.console import count, safe
-from aapimport.screens.labelled import print_labelled
+from aapimport.screens.labelled import print_labelled, print_line
+from aapimport.screens.tables import print_table
 from aapimport.screens.target import where
 from aapimport.template.cells import CellRef
 
@@ -51,18 +51,12 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
     console.print(f"Receipt {report.receipt}   {_when(run.started_at)}   {_took(run)}")
     sheet = f", sheet {safe(report.sheet)!r}" if report.sheet else ""
     to = f"to pass {safe(report.pass_)!r}"
-    console.print(f"{safe(report.file)}{sheet}, {to}", soft_wrap=True)
+    print_line(console, f"{safe(report.file)}{sheet}, {to}")
     print_labelled(console, "Where".ljust(_LABEL), where(report.target, report.address, profile))
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("")
-    for name in _COLUMNS:
-        table.add_column(name.replace("_", " "), justify="right")
-    for label, counts in (
-        ("All Access Pass", report.services.portal),
-        ("Jhana", report.services.jhana),
-    ):
-        table.add_row(label, *(f"{getattr(counts, name):,}" for name in _COLUMNS))
-    console.print(table)
+    headings = [name.replace("_", " ") for name in _COLUMNS]
+    services = (("All Access Pass", report.services.portal), ("Jhana", report.services.jhana))
+    rows = [(label, *(f"{getattr(it, name):,}" for name in _COLUMNS)) for label, it in services]
+    print_table(console, ["", *headings], rows, right=headings)
     print_labelled(console, "Rows".ljust(_LABEL), _sum(report))
     if report.team_counts.planned:
         print_labelled(
@@ -76,8 +70,7 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
     for one in report.people:
         if one.reason or one.but or one.failures:
             _show_person(console, run, one)
-    services = (report.services.portal, report.services.jhana)
-    if not any(counts.created or counts.changed for counts in services):
+    if not any(counts.created or counts.changed for _, counts in services):
         console.print("nobody was created or changed")
 
 
@@ -94,7 +87,7 @@ def _show_person(console: Console, run: Run, one: PersonResult) -> None:
     words = [f"{one.portal}, but {one.but}"] if one.but else []
     words += [one.reason] if one.reason else []
     who = f"  {safe(one.email)}" if one.email else ""
-    console.print(f"{safe(str(cell))}{who}  {safe('; '.join(words))}", soft_wrap=True)
+    print_line(console, f"{safe(str(cell))}{who}  {safe('; '.join(words))}")
     for cure in dict.fromkeys(failure.cure for failure in one.failures):
         print_labelled(console, _HINT, safe(cure))
 

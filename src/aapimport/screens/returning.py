@@ -4,6 +4,7 @@ from rich.console import Console
 
 from aapimport.plan.plan import PersonPlan, Plan
 from aapimport.screens.console import count, safe
+from aapimport.screens.labelled import print_line
 from aapimport.services.roles import other_roles
 from aapimport.template.roles import Role
 
@@ -13,7 +14,7 @@ def show_returning(console: Console, plan: Plan) -> None:
     found = plan.returning
     console.print(f"{count(len(found), 'person', 'people')} whose account is deactivated:")
     for one in found:
-        console.print(show_returning_person(one), soft_wrap=True)
+        print_line(console, show_returning_person(one))
 
 
 def show_returning_person(one: PersonPlan) -> str:

@@ -4,29 +4,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
-from aapimport.screens.console import PIPE_WIDTH, count, safe
+from aapimport.screens.console import count, safe
+from aapimport.screens.labelled import print_line
+from aapimport.screens.tables import print_table
 from aapimport.screens.target import PRACTICE
 from aapimport.template.roles import Role
 
-_WIDEST = 1_000
-"""Columns of a line in a pipe."""
-_WIDTHS = {
-    "Email Address": 26,
-    "Role": 11,
-    "Passes": 15,
-    "Teams": 11,
-    "Jhana": 5,
-    "Active": 6,
-    "To": 26,
-    "Kind": 8,
-    "Sent": 23,
-    "Request": 20,
-}
-"""The columns of the long tables, so that they fit into 80 columns with their values folded."""
-_GIVE_WAY = {"Email Address": 11, "Passes": 10, "To": 12, "Sent": 14, "Request": 12}
-"""How narrow columns may get where there are fewer; the others keep their width."""
+_NUMBERS = {"Seats", "Places", "Used", "Free"}
 
 
 def show_contents(console: Console, contents: Mapping[str, Any], folder: str) -> None:
@@ -37,8 +22,6 @@ def show_contents(console: Console, contents: Mapping[str, Any], folder: str) ->
         contents: The contents in the shape of `sandbox show --json`.
         folder: Where the practice portal is kept.
     """
-    if not console.is_terminal:  # whoever searches in it wants each address whole
-        console.width = _WIDEST
     console.print(PRACTICE)
     _section(console, "Passes", ("Pass", "Id", "Seats", "Used", "Free"), _passes(contents))
     _section(console, "Teams", ("Team", "Pass", "Places", "Used", "Free"), _teams(contents))
@@ -47,7 +30,7 @@ def show_contents(console: Console, contents: Mapping[str, Any], folder: str) ->
     _section(console, "Outbox", ("To", "Kind", "Sent", "Request"), _outbox(contents))
     people, mails = len(contents["people"]), len(contents["outbox"])
     console.print(f"\n{count(people, 'person', 'people')}, {count(mails, 'e-mail')} in the outbox")
-    console.print(f"kept in {safe(folder)}", soft_wrap=True)
+    print_line(console, f"kept in {safe(folder)}")
     console.print("next: aapimport sandbox reset goes back to the start")
 
 
@@ -65,30 +48,17 @@ def show_served(console: Console) -> None:
 def show_reset(console: Console, folder: str) -> None:
     """Print that the practice portal is as new."""
     console.print(PRACTICE)
-    console.print(f"the practice portal in {safe(folder)} is as new", soft_wrap=True)
+    print_line(console, f"the practice portal in {safe(folder)} is as new")
     console.print("next: aapimport sandbox show")
 
 
 def _section(
     console: Console, title: str, columns: Iterable[str], rows: Iterable[tuple[str, ...]]
 ) -> None:
-    in_pipe = not console.is_terminal
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    is_narrow = console.width < PIPE_WIDTH
-    for column in columns:
-        table.add_column(
-            column,
-            overflow="fold",
-            no_wrap=in_pipe,
-            width=None if in_pipe or is_narrow else _WIDTHS.get(column),
-            min_width=None if in_pipe else _GIVE_WAY.get(column, _WIDTHS.get(column)),
-            justify="right" if column in {"Seats", "Places", "Used", "Free"} else "left",
-        )
-    for row in rows:
-        table.add_row(*row)
     console.print(f"\n{title}", style="bold")
-    if table.row_count:
-        console.print(table)
+    found = list(rows)
+    if found:
+        print_table(console, tuple(columns), found, right=_NUMBERS, gap=1)
     else:
         console.print("(none)")
 

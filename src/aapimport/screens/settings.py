@@ -10,6 +10,7 @@ from rich.table import Table
 
 from aapimport.config.overview import Shown, Value
 from aapimport.screens.console import make_console, safe
+from aapimport.screens.labelled import print_line
 
 _WIDEST = 40
 """Columns to which values are filled up in a pipe; longer ones push what follows to the right."""
@@ -19,7 +20,7 @@ def show_notices(notices: Iterable[str]) -> None:
     """Say on stderr what is to be said of the settings."""
     console = make_console(sys.stderr)
     for notice in notices:
-        console.print(f"notice: {safe(notice)}", soft_wrap=True)
+        print_line(console, f"notice: {safe(notice)}")
 
 
 def show_settings(console: Console, rows: Sequence[Shown]) -> None:
@@ -45,14 +46,14 @@ def show_files(console: Console, files: Sequence[tuple[str, Path, bool]]) -> Non
     """Each settings file, whose it is, and whether it is there; paths are never cut."""
     for whose, path, there in files:
         state = "read" if there else "not there"
-        console.print(f"{whose:6}  {safe(str(path))}  ({state})", soft_wrap=True)
+        print_line(console, f"{whose:6}  {safe(str(path))}  ({state})")
 
 
 def show_status(console: Console, rows: Sequence[tuple[Shown, str]]) -> None:
     """Whether each service's secret is there, and the address that it is for."""
     for row, url in rows:
         service = row.name.partition(".")[0]
-        console.print(f"{service:6}  {safe(url)}  {safe(_words(row.value))}", soft_wrap=True)
+        print_line(console, f"{service:6}  {safe(url)}  {safe(_words(row.value))}")
 
 
 def _words(value: Value) -> str:

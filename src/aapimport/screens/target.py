@@ -4,6 +4,7 @@ from rich.console import Console
 
 from aapimport.config.settings import Settings
 from aapimport.screens.console import safe
+from aapimport.screens.labelled import print_line
 
 PRACTICE = "PRACTICE portal: nothing real is touched"
 
@@ -11,7 +12,7 @@ PRACTICE = "PRACTICE portal: nothing real is touched"
 def show_target(console: Console, settings: Settings) -> None:
     """Say where a command works."""
     line = where(settings.target, settings.address, settings.profile)
-    console.print(line, soft_wrap=True)
+    print_line(console, line)
 
 
 def where(target: str, address: str, profile: str = "") -> str:

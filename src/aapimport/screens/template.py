@@ -4,12 +4,23 @@ import os
 import re
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aapimport.screens.console import count, safe
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _PLAIN = re.compile(r"[\w@%+=:,./-]+" if os.name != "nt" else r"[\w@+=:,./\\-]+")
 _NOT_IN_DOUBLE_QUOTES = re.compile(r'["$`\\!]')
 """What means something to a POSIX shell even between double quotes."""
+
+
+def show_new_template(console: "Console", path: Path, teams: int | None) -> None:
+    """Print where the template is and what to do next."""
+    from aapimport.screens.labelled import print_line
+
+    print_line(console, template_written(path, teams))
 
 
 def template_written(path: Path, teams: int | None) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aapimport.screens.console import PIPE_WIDTH, count, safe
+from aapimport.screens.labelled import print_line
 from aapimport.screens.problems import gather, problem_lines
 from aapimport.screens.template import command_word
 
@@ -39,7 +40,7 @@ def fixed(path: Path, result: "Fixed") -> str:
 
 def show_renewed(console: "Console", path: Path, renewal: "Renewal") -> None:
     """Print what `renew` made of the list."""
-    console.print(renewed(path, renewal, console.width), soft_wrap=True)
+    print_line(console, renewed(path, renewal, console.width))
 
 
 def renewed(path: Path, renewal: "Renewal", width: int = PIPE_WIDTH) -> str:
