@@ -59,8 +59,15 @@ def test_the_seats_are_typed_back(tmp_path: Path, state_dir: Path):
     assert contents(state_dir).outbox == ()
 
 
-def test_what_was_typed_ahead_answers_nothing(terminal: Terminal, tmp_path: Path, state_dir: Path):
-    """Only what is typed after a question was shown answers it; Enter at the last one stops."""
+@pytest.mark.parametrize("in_lines", [True, False], ids=["lines", "keys"])
+def test_what_was_typed_ahead_answers_nothing(
+    terminal: Terminal, tmp_path: Path, state_dir: Path, *, in_lines: bool
+):
+    """Only what is typed after a question was shown answers it; Enter at the last one stops.
+
+    That is so on a terminal, too, that a program has left without lines of its own.
+    """
+    terminal.in_lines = in_lines
     file = write(tmp_path / "people.csv", rows()[8:11])
     before = contents(state_dir)
     answers = (

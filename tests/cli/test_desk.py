@@ -196,9 +196,10 @@ def test_words_within_a_sentence_choose_nothing(typed, capsys):
 def test_questions_are_harmless_and_go_to_stderr(typed, capsys):
     """A pass with a hostile name can't steer the terminal from a list of choices."""
     typed("1\n")
-    choices = (("a", "\x1b[2J[red]A[/red]\u202e"),)
+    choices = (("a", "\x1b[2J[red]A[/red]\u202e\n  2  b  Leadership 2026"),)
     TerminalDesk("live").choose("Which?", choices, "--pass")
     printed = capsys.readouterr()
+    assert len(printed.err.splitlines()) == 3  # the question, one choice, and what was typed
     assert printed.out == ""
     assert "\x1b" not in printed.err
     assert "\u202e" not in printed.err

@@ -2,13 +2,17 @@
 
 import json
 import os
+import select
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from support.stub import TOKEN, ScimStub
 from support.terminal import AAPIMPORT, Terminal
 from support.warm import Warm
+from support.wire import delayed
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "users.xlsx"
@@ -102,3 +106,47 @@ def test_help_is_as_wide_as_the_terminal(
     lines = terminal.screen.splitlines()
     assert max(len(line) for line in lines if not line.startswith("  -")) <= columns
     assert "..." not in terminal.screen.replace("[ARGS]...", "")
+
+
+def test_a_terminal_that_is_closed_in_a_run_ends_it_with_143(
+    tmp_path: Path, portal_stub: ScimStub, jhana_stub: ScimStub
+) -> None:
+    """Nobody can be told any more, and the code is still one of the table; nobody is doubled."""
+    import fcntl
+    import pty
+    import termios
+
+    header = "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled\n"
+    people = (f"{name.lower()}@acme.com,{name},Berg,,,\n" for name in ("Bo", "Ana", "Omar", "Lise"))
+    (tmp_path / "people.csv").write_text(header + "".join(people), encoding="utf-8")
+    portal_stub.on("POST", "/Users", delayed(0.3), times=40)
+    words = [*AAPIMPORT, "upload", "people.csv", "--pass", "Leadership 2026", "--live"]
+    words += ["--yes", "--no-emails", "--no-bulk", "--pace", "3"]
+    settings = os.environ | {
+        "AAPIMPORT_PORTAL_URL": portal_stub.url,
+        "AAPIMPORT_PORTAL_TOKEN": TOKEN,
+        "AAPIMPORT_JHANA_URL": jhana_stub.url,
+        "AAPIMPORT_JHANA_TOKEN": TOKEN,
+        "AAPIMPORT_SETTLE_SECONDS": "0.1",
+    }
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        words,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=tmp_path,
+        env=settings,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 -- no threads here
+    ) as process:
+        os.close(theirs)
+        while not portal_stub.creates:
+            if select.select([ours], [], [], 0.1)[0]:
+                assert os.read(ours, 65536)
+        os.close(ours)
+        assert process.wait(60) == 143
+    done = subprocess.run(words, cwd=tmp_path, env=settings, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    assert set(portal_stub.creates.values()) == {1}
+    assert len(portal_stub.creates) == 4

@@ -32,6 +32,7 @@ class Terminal:
         warm: What starts them within milliseconds; without it each is a new interpreter.
         columns: How wide it is.
         elsewhere: What goes into files instead, by stream: `stdout`, `stderr`.
+        in_lines: Whether it hands over what is typed line by line, as terminals do.
 
     Attributes:
         screen: Everything that the last command showed, with plain line ends.
@@ -43,8 +44,11 @@ class Terminal:
         warm: Warm | None = None,
         columns: int = 80,
         elsewhere: Mapping[str, Path] | None = None,
+        *,
+        in_lines: bool = True,
     ) -> None:
         self.columns = columns
+        self.in_lines = in_lines
         self.elsewhere = elsewhere or {}
         self.screen = ""
         self.process = 0
@@ -69,6 +73,10 @@ class Terminal:
 
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, self.columns, 0, 0))
+        if not self.in_lines:
+            modes = termios.tcgetattr(theirs)
+            modes[3] &= ~termios.ICANON
+            termios.tcsetattr(theirs, termios.TCSANOW, modes)
         self.screen, seen = "", 0
         settings = {"TERM": "dumb", "PYTHONUTF8": "1", "COLUMNS": str(self.columns)} | environment
         with self._start([str(word) for word in words], theirs, os.environ | settings) as process:

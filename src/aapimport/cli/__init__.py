@@ -127,9 +127,12 @@ def _run(arguments: list[str] | None, answer: Answer) -> int:
 
 
 def _survive_code_pages() -> None:
-    """Let no console's code page end a command; files and pipes on Windows get UTF-8."""
-    for stream in (sys.stdout, sys.stderr):
+    """Let no console's code page end a command; files and pipes on Windows get UTF-8.
+
+    What is typed and can't be read is an answer like others: one that isn't understood.
+    """
+    for stream in (sys.stdout, sys.stderr, sys.stdin):
         if isinstance(stream, io.TextIOWrapper):
-            if os.name == "nt" and not stream.isatty():
+            if os.name == "nt" and stream is not sys.stdin and not stream.isatty():
                 stream.reconfigure(encoding="utf-8")
             stream.reconfigure(errors="backslashreplace")

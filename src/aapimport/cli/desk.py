@@ -210,21 +210,23 @@ class TerminalDesk:
         Raises:
             UsageError: Nothing can answer.
         """
+        from aapimport.screens.console import safe
+
         self._tell(f"{question} ({flags})", flags)
-        width = max(len(value) for value, _ in choices)
+        width = max(len(safe(value)) for value, _ in choices)
         for number, (value, label) in enumerate(choices, 1):
-            self._tell(f"  {number}  {value:{width}}  {label}".rstrip(), flags)
+            self._tell(f"  {number}  {safe(value):{width}}  {safe(label)}".rstrip(), flags)
         while True:
             answer = self._read(f"Type a number (1 to {len(choices)}): ", flags, goes_on=guess)
             if answer is None:
                 value, label = choices[0]
-                self._grant(label or value, flags)
+                self._grant(safe(label or value), flags)
                 return value
             found = meant(answer, choices, names)
             if len(found) == 1:
                 return choices[found[0]][0]
             called = names or [label for _, label in choices]
-            several = ", ".join(f"{at + 1} {called[at]}" for at in found)
+            several = ", ".join(f"{at + 1} {safe(called[at])}" for at in found)
             please = f"please type a number from 1 to {len(choices)}"
             self._ask_again(f"that could be {several}: {please}" if several else please, flags)
 
@@ -268,7 +270,7 @@ class TerminalDesk:
         """
         from aapimport.screens.progress import undisturbed
 
-        with undisturbed(), self._seen(flags) as stream:
+        with undisturbed(), self._seen(flags) as stream, _in_lines():
             if self.on_terminal:
                 throw_away_typed()
             say(wrapped(prompt, stream), stream, end="")
@@ -284,6 +286,33 @@ class TerminalDesk:
         if not (self.practice and goes_on) or self._answered:
             raise UsageError("nothing can answer this question", hint=f"decide with {flags}")
         return None
+
+
+@contextmanager
+def _in_lines() -> "Iterator[None]":
+    """A terminal hands over one line at a time, and shows it; a pipe and a file do always.
+
+    One that a program has left otherwise, as a full-screen editor does that crashes, would hand
+    over all that is pasted at once, and the next questions would be answered unseen.
+    """
+    try:
+        import termios
+
+        terminal = sys.stdin.fileno()
+        before = termios.tcgetattr(terminal)
+        needed = termios.ICANON | termios.ECHO | termios.ISIG
+        has_lines = before[3] & needed == needed and before[0] & termios.ICRNL
+    except Exception:  # noqa: BLE001 -- Windows, whose console has lines, a pipe, or no stdin at all
+        has_lines = True
+    if has_lines:
+        yield
+        return
+    lines = [before[0] | termios.ICRNL, *before[1:3], before[3] | needed, *before[4:]]
+    termios.tcsetattr(terminal, termios.TCSAFLUSH, lines)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
 
 
 def throw_away_typed() -> None:

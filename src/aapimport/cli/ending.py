@@ -58,6 +58,15 @@ def ended(run: Callable[[], int], answer: Answer) -> int:
     Returns:
         The exit code.
     """
+    code = _told_to_the_end(run, answer)
+    try:
+        sys.stderr.flush()
+    except OSError:
+        stop_printing(sys.stderr)  # else the interpreter would end with a code of its own
+    return code
+
+
+def _told_to_the_end(run: Callable[[], int], answer: Answer) -> int:
     code, error = _outcome(run)
     if error is not None:
         from aapimport.screens.commands import with_flags
