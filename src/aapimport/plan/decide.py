@@ -11,6 +11,7 @@ from aapimport.twins.same_human import Kind
 NO_SEAT = "no seat left on the pass"
 NO_PLACE = "no place left in team"
 MAYBE = "may be there already"
+ANOTHERS = "the account is another person's by its name, and would get administration rights"
 RETURNS = "deactivated; --returning include switches them on again"
 _MOST_NAMED = 10
 
@@ -55,6 +56,8 @@ def leave_out(
             people.append(one.skip(MAYBE))
         elif one.reactivates and one.person.row not in include:
             people.append(one.skip(RETURNS))
+        elif one.makes_client_admin and one.is_anothers:
+            people.append(one.skip(ANOTHERS))
         else:
             people.append(_told_apart(one))
     plan = replace(plan, people=tuple(people))

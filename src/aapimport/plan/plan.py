@@ -9,9 +9,14 @@ from typing import Literal
 from aapimport.config.values import PassAs
 from aapimport.person import Person
 from aapimport.plan.budget import Budget
+from aapimport.services.identity import full_name
+from aapimport.services.roles import may_administer
 from aapimport.services.scim import Account
 from aapimport.services.values import Change, EmailKind, Pass, Team, Wanted
 from aapimport.template.roles import Role
+from aapimport.text import fold
+from aapimport.twins.name_forms import Form
+from aapimport.twins.name_relations import may_be_one
 from aapimport.twins.same_human import Twin
 
 Maybe = Literal["create", "leave-out"]
@@ -160,7 +165,7 @@ class PersonPlan:
     def makes_client_admin(self) -> bool:
         """Whether administration rights are handed out that were not there before.
 
-        A deactivated client admin who is switched on again gets them back.
+        Whoever is deactivated, and may have had them, gets them back when switched on again.
         """
         if self.skipped:
             return False
@@ -169,7 +174,39 @@ class PersonPlan:
         changes = {change.attribute for change in self.portal.changes}
         if self.role_afterwards == Role.CLIENT_ADMIN and changes & {"role", "account"}:
             return True
-        return "account" in changes and self.portal.wanted.was_admin and "role" not in changes
+        account = self.portal.account
+        if "account" not in changes or account is None:
+            return False
+        return may_administer(account, kept="role" in changes)
+
+    @property
+    def account_name(self) -> str:
+        """The name of the account that is there, where it isn't the row's; empty otherwise.
+
+        The portal's, where there is one; accounts that show no name have none.
+        """
+        steps = (self.portal, self.jhana)
+        account = next((step.account for step in steps if step and step.account), None)
+        if account is None:
+            return ""
+        row = f"{self.person.first_name} {self.person.last_name}"
+        name = full_name(account)
+        return "" if fold(name) == fold(row) else name
+
+    @property
+    def is_anothers(self) -> bool:
+        """Whether the account on the portal has, by its name, another person than the row.
+
+        Judged as for those who are created: a slip, an initial or another spelling is no other.
+        """
+        account = self.portal.account
+        if account is None or not full_name(account):
+            return False
+        person = self.person
+        names = (account.first_name, account.last_name)
+        return not may_be_one(
+            Form(person.email, person.first_name, person.last_name), Form(person.email, *names)
+        )
 
     def skip(self, reason: str) -> "PersonPlan":
         """The same person, left out."""

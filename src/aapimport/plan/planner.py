@@ -9,8 +9,9 @@ from aapimport.plan.own import Myself
 from aapimport.plan.plan import Action, PersonPlan, PlanOptions, Step
 from aapimport.services.differences import differences
 from aapimport.services.directory import Directory
+from aapimport.services.identity import full_name
 from aapimport.services.portal import Portal
-from aapimport.services.roles import current_role, is_client_admin, other_roles
+from aapimport.services.roles import current_role, may_administer, other_roles
 from aapimport.services.scim import Account
 from aapimport.services.values import Change, EmailKind, Pass, Team, Wanted
 
@@ -91,7 +92,8 @@ class Planner:
             names=self.options.update_names,
             role=wanted.role if self._sets_role(account, wanted) else None,
             activate=not account.active,  # who is switched off after this is left as they are
-            was_admin=is_client_admin(account),
+            was_admin=may_administer(account),
+            known_as=full_name(account),
         )
         changes = differences(account, allowed)
         return Step(

@@ -127,6 +127,9 @@ def _difference(before: PersonReport, after: PersonReport) -> str:
             return f"{name.replace('_', ' ')} was {old!r}, is {new!r}"
     if before.on_portal.action != after.on_portal.action:
         return f"was {before.on_portal.action!r} on the portal, is {after.on_portal.action!r}"
+    names = before.on_portal.account_name, after.on_portal.account_name
+    if names[0] != names[1]:
+        return f"the account on the portal was {names[0]!r}, is {names[1]!r}"
     for name, words in (
         ("on_portal", "what changes on the portal"),
         ("on_jhana", "what happens on Jhana"),

@@ -13,6 +13,7 @@ from aapimport.config.values import PassAs
 from aapimport.plan.decide import impossible
 from aapimport.plan.make import RECEIPT_LETTERS
 from aapimport.plan.plan import Action, Maybe, PersonPlan, Plan, PlanOptions, Returning, Step
+from aapimport.services.identity import full_name
 from aapimport.twins.same_human import Twin
 
 ActionName = Literal["create", "change", "same", "skip"]
@@ -36,6 +37,9 @@ class StepReport(_Model):
     action: ActionName
     changes: list[ChangeReport] = Field(description="what is different afterwards")
     kept: list[ChangeReport] = Field(description="what differs from the file and stays")
+    account_name: str | None = Field(
+        description="whose account is there, by its own name; null where there is none"
+    )
 
 
 class MaybeReport(_Model):
@@ -238,7 +242,10 @@ def _totals(counts: Counter[Action]) -> TotalsReport:
 
 def _step(step: Step, action: Action) -> StepReport:
     return StepReport(
-        action=action.value, changes=list(_changes(step.changes)), kept=list(_changes(step.kept))
+        action=action.value,
+        changes=list(_changes(step.changes)),
+        kept=list(_changes(step.kept)),
+        account_name=full_name(step.account) if step.account else None,
     )
 
 

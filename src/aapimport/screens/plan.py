@@ -8,11 +8,14 @@ from rich.console import Console
 from rich.table import Table
 
 from aapimport.plan.budget import Budget
+from aapimport.plan.decide import ANOTHERS
 from aapimport.plan.plan import Action, PersonPlan, Plan, rows_of
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled
 from aapimport.screens.preview import MARKS, show_preview
 from aapimport.screens.target import where
+from aapimport.screens.whose import beside, whose
+from aapimport.services.roles import other_roles
 from aapimport.services.values import EmailKind
 
 __all__ = ["show_client_admins", "show_plan", "show_preview", "show_written"]
@@ -67,11 +70,18 @@ def show_written(console: Console, path: Path, fingerprint: str) -> None:
 
 def show_client_admins(console: Console, plan: Plan) -> None:
     """Everybody who would get administration rights, by name."""
-    console.print("These people become client admins, with administration rights:")
+    console.print("These people become client admins, or may get administration rights back:")
     for one in plan.client_admins:
         person = one.person
-        name = f"{safe(person.first_name)} {safe(person.last_name)}"
-        console.print(f"  row {person.row}: {safe(person.email)}  {name}", soft_wrap=True)
+        held = f"  (has {safe(roles)})" if (roles := _held(one)) else ""
+        console.print(
+            f"  row {person.row}: {safe(person.email)}  {whose(one)}{held}", soft_wrap=True
+        )
+
+
+def _held(one: PersonPlan) -> str:
+    """The roles, none of the four, that an account has and that may give rights."""
+    return ", ".join(other_roles(one.portal.account)) if one.portal.account else ""
 
 
 def _about(plan: Plan, profile: str) -> Iterator[tuple[str, str]]:
@@ -104,14 +114,39 @@ def _costs(plan: Plan) -> Iterator[tuple[str, str]]:
     for label, people in (("Client admins", plan.client_admins), ("Returning", plan.returning)):
         if people:
             yield label, _named(people)
+    if others := _under_another_name(plan):
+        yield "Another name", "; ".join(others)
     yield "E-mails", _emails(plan)
 
 
 def _named(people: Sequence[PersonPlan]) -> str:
     """People by address and row, the first ten of them."""
-    named = (f"{safe(one.person.email)} (row {one.person.row})" for one in people[:_MOST_NAMED])
+    named = (
+        f"{safe(one.person.email)} (row {one.person.row}){beside(one)}"
+        for one in people[:_MOST_NAMED]
+    )
     more = f" and {len(people) - _MOST_NAMED:,} more" if len(people) > _MOST_NAMED else ""
     return ", ".join(named) + more
+
+
+def _under_another_name(plan: Plan) -> list[str]:
+    """Whose accounts change, use a seat or would get rights, where their names aren't the rows'.
+
+    Who seems to be somebody else comes first.
+    """
+    found = [
+        one
+        for one in plan.people
+        if one.account_name
+        and (one.skipped == ANOTHERS if one.skipped else one.action is not Action.SAME)
+    ]
+    found.sort(key=lambda one: not one.is_anothers)
+    named = [
+        f"{safe(one.person.email)} (row {one.person.row}) is {safe(one.account_name)} there,"
+        f" {safe(one.person.first_name)} {safe(one.person.last_name)} in the file"
+        for one in found[:_MOST_NAMED]
+    ]
+    return [*named, *([f"and {len(found) - _MOST_NAMED:,} more"] if found[_MOST_NAMED:] else [])]
 
 
 def _changes(plan: Plan) -> str:

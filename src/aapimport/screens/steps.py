@@ -8,6 +8,7 @@ from aapimport.plan.plan import Action, PersonPlan, Plan, Step
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled
 from aapimport.screens.preview import MARKS
+from aapimport.screens.whose import beside
 from aapimport.services.values import Change
 from aapimport.template.cells import CellRef
 
@@ -44,7 +45,7 @@ def show_steps(console: Console, plan: Plan, *, everybody: bool) -> None:
 def steps_of(one: PersonPlan) -> Iterator[str]:
     """What happens to a person, in short sentences without full stops."""
     if one.skipped:
-        yield f"left out: {safe(one.skipped)}"
+        yield f"left out: {safe(one.skipped)}{beside(one)}"
         return
     if one.portal.action is Action.CREATE:
         yield "create"
