@@ -1,11 +1,12 @@
 """The plan as a value: person by person and in totals, what an upload would do."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
+from aapimport.check.check_file import LeftOut, OtherSheet
 from aapimport.config.values import PassAs
 from aapimport.person import Person
 from aapimport.plan.budget import Budget
@@ -15,8 +16,6 @@ from aapimport.services.scim import Account
 from aapimport.services.values import Change, EmailKind, Pass, Team, Wanted
 from aapimport.template.roles import Role
 from aapimport.text import fold
-from aapimport.twins.name_forms import Form
-from aapimport.twins.name_relations import may_be_one
 from aapimport.twins.same_human import Twin
 
 Maybe = Literal["create", "leave-out"]
@@ -193,21 +192,6 @@ class PersonPlan:
         name = full_name(account)
         return "" if fold(name) == fold(row) else name
 
-    @property
-    def is_anothers(self) -> bool:
-        """Whether the account on the portal has, by its name, another person than the row.
-
-        Judged as for those who are created: a slip, an initial or another spelling is no other.
-        """
-        account = self.portal.account
-        if account is None or not full_name(account):
-            return False
-        person = self.person
-        names = (account.first_name, account.last_name)
-        return not may_be_one(
-            Form(person.email, person.first_name, person.last_name), Form(person.email, *names)
-        )
-
     def skip(self, reason: str) -> "PersonPlan":
         """The same person, left out."""
         left_out = replace(self, skipped=reason, seat=False, email=None)
@@ -247,6 +231,8 @@ class Plan:
         emails: Whether welcome e-mails are sent; as long as nobody decided, they are planned.
         notices: What the services can't do, in sentences.
         doubts: What needs a word of its own before anything is sent.
+        left_out: Rows of the file that hold somebody and weren't read, because it was decided so.
+        other_sheets: Its sheets with people that weren't read.
         leavers: Used seats of the pass that nobody on the portal holds.
         taken_at: When the services were asked who is there, in seconds since 1970.
     """
@@ -264,6 +250,8 @@ class Plan:
     emails: bool = True
     notices: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    other_sheets: tuple[OtherSheet, ...] = ()
     leavers: int = 0
     taken_at: float = 0.0
 
@@ -281,6 +269,11 @@ class Plan:
     def jhana(self) -> Counter[Action]:
         """How many people have which action on Jhana."""
         return Counter(one.on_jhana for one in self.people if one.on_jhana)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nobody of the file is left out, by the plan or before it was made."""
+        return not (self.left_out or any(one.skipped for one in self.people))
 
     @property
     def seats(self) -> int:
@@ -340,8 +333,12 @@ class Plan:
 
 
 def rows_of(people: Iterable[PersonPlan], most: int = 10) -> str:
+    """The rows of people in words."""
+    return rows_in_words([one.person.row for one in people], most)
+
+
+def rows_in_words(rows: Sequence[int], most: int = 10) -> str:
     """Rows in words, for a message: `row 7`, `rows 7, 9 and 12 more`."""
-    rows = [one.person.row for one in people]
     shown = ", ".join(str(row) for row in rows[:most])
     more = f" and {len(rows) - most:,} more" if len(rows) > most else ""
     return f"row{'s' if len(rows) > 1 else ''} {shown}{more}"

@@ -103,6 +103,8 @@ def drift(report: PlanReport, plan: Plan) -> Iterator[str]:
         yield f"the buffer of seats was {was:.0%}, is {is_now:.0%} ({setting('buffer')})"
     if report.notices != list(plan.notices):
         yield "what the services can't do is different"
+    if [(one.row, one.reason) for one in report.left_out] != list(plan.left_out):
+        yield "which rows of the file are left out is different (--hidden)"
     now = {one.person.row: person_report(one) for one in plan.people}
     for before in report.people:
         after = now.pop(before.row, None)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from aapimport.check.report import LeftOutReport, OtherSheetReport
 from aapimport.config.values import PassAs
 from aapimport.plan.decide import impossible
 from aapimport.plan.make import RECEIPT_LETTERS
@@ -143,6 +144,10 @@ class PlanReport(_Model):
     client_admins: int = Field(description="people who get administration rights")
     notices: list[str] = Field(description="what the services can't do, and what is in doubt")
     refused: list[str] = Field(description="why it can't be carried out; empty when it can")
+    left_out: list[LeftOutReport] = Field(
+        description="people who aren't read, by decision: hidden, filtered or marked rows"
+    )
+    other_sheets: list[OtherSheetReport] = Field(description="sheets with people, not read")
     people: list[PersonReport]
 
     def own_digest(self) -> str:
@@ -201,6 +206,8 @@ def plan_report(plan: Plan, *, emails_open: bool = False) -> PlanReport:
         client_admins=len(plan.client_admins),
         notices=list(plan.notices),
         refused=list(impossible(plan)),
+        left_out=[LeftOutReport.model_validate(one) for one in plan.left_out],
+        other_sheets=[OtherSheetReport.model_validate(one) for one in plan.other_sheets],
         people=[person_report(one) for one in plan.people],
     )
     return report.model_copy(update={"digest": report.own_digest()})

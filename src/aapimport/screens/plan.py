@@ -8,12 +8,13 @@ from rich.console import Console
 from rich.table import Table
 
 from aapimport.plan.budget import Budget
-from aapimport.plan.decide import ANOTHERS
+from aapimport.plan.decide import ANOTHERS, is_anothers
 from aapimport.plan.plan import Action, PersonPlan, Plan, rows_of
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled
 from aapimport.screens.preview import MARKS, show_preview
 from aapimport.screens.target import where
+from aapimport.screens.unread import left_out_lines, other_sheet_lines
 from aapimport.screens.whose import beside, whose
 from aapimport.services.roles import other_roles
 from aapimport.services.values import EmailKind
@@ -140,7 +141,7 @@ def _under_another_name(plan: Plan) -> list[str]:
         if one.account_name
         and (one.skipped == ANOTHERS if one.skipped else one.action is not Action.SAME)
     ]
-    found.sort(key=lambda one: not one.is_anothers)
+    found.sort(key=lambda one: not is_anothers(one))
     named = [
         f"{safe(one.person.email)} (row {one.person.row}) is {safe(one.account_name)} there,"
         f" {safe(one.person.first_name)} {safe(one.person.last_name)} in the file"
@@ -199,6 +200,8 @@ def _remarks(plan: Plan) -> Iterator[str]:
             f"left out, {safe(reason)}: {count(len(people), 'person', 'people')}"
             f" ({rows_of(people)})"
         )
+    yield from left_out_lines(plan.left_out)
+    yield from other_sheet_lines(plan.other_sheets)
     for notice in plan.notices:
         yield f"notice: {safe(notice)}"
 

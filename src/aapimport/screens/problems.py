@@ -94,10 +94,11 @@ def show_checked(stream: IO[str], checked: Checked, *, show_all: bool = False) -
     else:
         stream.write(_as_text(_lines_of(checked, PIPE_WIDTH, show_all=show_all)))
     with_errors = checked.rows - checked.ready
+    left_out = f", {len(checked.left_out):,} left out" if checked.left_out else ""
     stream.write(
         f"{safe(checked.path.name)}: {count(checked.rows, 'row')} checked,"
         f" {checked.ready:,} ready, {with_errors:,} with errors,"
-        f" {count(checked.count(Level.WARNING), 'warning')}\n{NOTHING_SENT}\n"
+        f" {count(checked.count(Level.WARNING), 'warning')}{left_out}\n{NOTHING_SENT}\n"
     )
 
 
