@@ -1,7 +1,7 @@
 """The plan as a value: person by person and in totals, what an upload would do."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
@@ -15,7 +15,7 @@ from aapimport.services.roles import may_administer
 from aapimport.services.scim import Account
 from aapimport.services.values import Change, EmailKind, Pass, Team, Wanted
 from aapimport.template.roles import Role
-from aapimport.text import fold
+from aapimport.text import fold, rows_in_words
 from aapimport.twins.same_human import Twin
 
 Maybe = Literal["create", "leave-out"]
@@ -75,6 +75,7 @@ class Step:
         account: That account as it was when the plan was made; None when it is created.
         changes: What is different afterwards.
         kept: What differs from the file and stays as it is.
+        unsent: What of the row the service doesn't take: `role`, `names`.
     """
 
     action: Action
@@ -83,6 +84,7 @@ class Step:
     account: Account | None = None
     changes: tuple[Change, ...] = ()
     kept: tuple[Change, ...] = ()
+    unsent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +171,8 @@ class PersonPlan:
         if self.skipped:
             return False
         if self.portal.action is Action.CREATE:
-            return self.portal.wanted.role == Role.CLIENT_ADMIN
+            is_sent = "role" not in self.portal.unsent
+            return is_sent and self.portal.wanted.role == Role.CLIENT_ADMIN
         changes = {change.attribute for change in self.portal.changes}
         if self.role_afterwards == Role.CLIENT_ADMIN and changes & {"role", "account"}:
             return True
@@ -191,6 +194,13 @@ class PersonPlan:
         row = f"{self.person.first_name} {self.person.last_name}"
         name = full_name(account)
         return "" if fold(name) == fold(row) else name
+
+    @property
+    def unsent(self) -> tuple[str, ...]:
+        """What of the row isn't sent to a service, as that doesn't take it."""
+        steps = (self.portal, self.jhana)
+        found = (name for step in steps if step and not self.skipped for name in step.unsent)
+        return tuple(dict.fromkeys(found))
 
     def skip(self, reason: str) -> "PersonPlan":
         """The same person, left out."""
@@ -272,8 +282,8 @@ class Plan:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nobody of the file is left out, by the plan or before it was made."""
-        return not (self.left_out or any(one.skipped for one in self.people))
+        """Whether nobody of the file is left out, or created without what the row says."""
+        return not (self.left_out or any(one.skipped or one.unsent for one in self.people))
 
     @property
     def seats(self) -> int:
@@ -335,10 +345,3 @@ class Plan:
 def rows_of(people: Iterable[PersonPlan], most: int = 10) -> str:
     """The rows of people in words."""
     return rows_in_words([one.person.row for one in people], most)
-
-
-def rows_in_words(rows: Sequence[int], most: int = 10) -> str:
-    """Rows in words, for a message: `row 7`, `rows 7, 9 and 12 more`."""
-    shown = ", ".join(str(row) for row in rows[:most])
-    more = f" and {len(rows) - most:,} more" if len(rows) > most else ""
-    return f"row{'s' if len(rows) > 1 else ''} {shown}{more}"

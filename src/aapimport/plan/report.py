@@ -38,6 +38,7 @@ class StepReport(_Model):
     action: ActionName
     changes: list[ChangeReport] = Field(description="what is different afterwards")
     kept: list[ChangeReport] = Field(description="what differs from the file and stays")
+    not_sent: list[str] = Field(description="what of the row the service doesn't take")
     account_name: str | None = Field(
         description="whose account is there, by its own name; null where there is none"
     )
@@ -252,6 +253,7 @@ def _step(step: Step, action: Action) -> StepReport:
         action=action.value,
         changes=list(_changes(step.changes)),
         kept=list(_changes(step.kept)),
+        not_sent=list(step.unsent),
         account_name=full_name(step.account) if step.account else None,
     )
 

@@ -48,7 +48,7 @@ def steps_of(one: PersonPlan) -> Iterator[str]:
         yield f"left out: {safe(one.skipped)}{beside(one)}"
         return
     if one.portal.action is Action.CREATE:
-        yield "create"
+        yield " without ".join(("create", *([" and ".join(one.unsent)] if one.unsent else [])))
     yield from (_change(change) for change in one.portal.changes)
     if one.seat:
         yield "uses a seat"

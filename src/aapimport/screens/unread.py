@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from aapimport.check.check_file import LeftOut, OtherSheet
 from aapimport.check.report import LeftOutReport, OtherSheetReport
-from aapimport.plan.plan import rows_in_words
 from aapimport.screens.console import count, safe
+from aapimport.text import rows_in_words
 
 
 def left_out_lines(left_out: Iterable[LeftOut | LeftOutReport]) -> Iterator[str]:

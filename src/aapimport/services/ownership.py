@@ -159,7 +159,8 @@ def settle_conflict(directory: Directory, wanted: Wanted, account: Account) -> O
     request that was repeated on its way looks the same as a colleague who was quicker, and looking
     longer tells nothing.
     """
-    sent = wanted.role is not None or wanted.pass_id is not None
+    role_sent = wanted.role is not None and changes.is_declared(directory.capabilities, "role")
+    sent = role_sent or wanted.pass_id is not None
     if not sent or _dropped(directory, wanted, account):
         return settle_found(wanted, account)
     outcome = settle_sent(directory, wanted, account)
@@ -226,7 +227,9 @@ def _is_alike(directory: Directory, wanted: Wanted, account: Account) -> bool:
     if not has_names(account, wanted) and full_name(account):
         return False
     shown = {"role": account.roles, "pass": account.passes}
-    return not any(shown.get(one.attribute) for one in differences(account, wanted))
+    short = (one.attribute for one in differences(account, wanted))
+    can = directory.capabilities
+    return not any(shown.get(one) and changes.is_declared(can, one) for one in short)
 
 
 def _dropped(directory: Directory, wanted: Wanted, account: Account) -> tuple[str, ...]:
