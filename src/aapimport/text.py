@@ -136,3 +136,10 @@ def column_index(letters: str) -> int:
     for letter in letters:
         number = number * _LETTERS + ord(letter) - ord("A") + 1
     return number - 1
+
+
+def rows_in_words(rows: Sequence[int], most: int = 10) -> str:
+    """Rows in words, for a message: `row 7`, `rows 7, 9 and 12 more`."""
+    shown = ", ".join(str(row) for row in rows[:most])
+    more = f" and {len(rows) - most:,} more" if len(rows) > most else ""
+    return f"row{'s' if len(rows) > 1 else ''} {shown}{more}"

@@ -138,7 +138,7 @@ def test_doctor_and_plan_say_the_same_sentences(configured, portal_stub, tmp_pat
     file.write_text("Email Address,First Name,Last Name\nbo@acme.com,Bo,Li\n", encoding="utf-8")
     assert main(["doctor", "--json"]) == 0
     meaning = json.loads(capsys.readouterr().out)["meaning"]
-    assert main(["plan", str(file), "--pass", "Leadership 2026", "--json"]) == 0
+    assert main(["plan", str(file), "--pass", "Leadership 2026", "--json"]) == 1
     notices = json.loads(capsys.readouterr().out)["notices"]
     assert "the portal declares no roles: User Role is not sent" in notices
     assert set(notices) <= set(meaning)

@@ -139,7 +139,7 @@ def test_a_plan_answers_like_the_upload(practice: Path, tmp_path: Path, capsys):
     """Whom a run would create without a terminal, its plan creates as well."""
     file = write(tmp_path / "people.csv", rows()[-2:])
     capsys.readouterr()
-    assert run("plan", file, *PASS, "--json") == 0
+    assert run("plan", file, *PASS, "--json") == 1
     planned = json.loads(capsys.readouterr().out)
     assert run("upload", file, *PASS, "--json") == 1
     done = json.loads(capsys.readouterr().out)
@@ -315,3 +315,17 @@ def test_few_knobs_are_in_sight():
     order = [text.index(title) for title in ("Everyday:", "Without a terminal:", "Expert:")]
     assert order == sorted(order)
     assert max(len(line) for line in text.splitlines()) <= 80
+
+
+@pytest.mark.parametrize("role", ["", "client admin"])
+def test_the_number_of_client_admins_is_exact(practice: Path, tmp_path: Path, role: str, capsys):
+    """One that is said and not made is refused, unless the same command has made it before."""
+    file = write(tmp_path / "people.csv", [rows()[9].replace(",,,", f",{role},,", 1)])
+    words = ("upload", file, *PASS, "--no-emails", "--yes", "--client-admins")
+    capsys.readouterr()
+    assert run(*words, 2) == 1
+    assert f"makes {1 if role else 0} client admin" in capsys.readouterr().err
+    assert run(*words, 1) == (0 if role else 1)
+    assert run(*words, 1) == (0 if role else 1)
+    assert run(*words, 2) == 1
+    assert run(*words, 0) == 0

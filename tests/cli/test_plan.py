@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from aapimport.cli import main
 from aapimport.plan.approval import read_plan
 from aapimport.sandbox.practice import Practice
+from aapimport.template.columns import COLUMNS
 from support.second_year import PASS, SEED, rows, write
 
 RETURNING = ("--returning", "include")
@@ -84,7 +86,7 @@ def test_too_few_seats_show_the_plan_and_refuse_it(file: Path, capsys):
 def test_fit_plans_the_first_that_fit_and_the_run_does_it(file: Path, capsys):
     """With --fit, ten seats go to the first ten; the run does what the plan said, to the seat."""
     words = (file, *PASS, "--maybe", "leave-out", "--fit", "--no-emails", *RETURNING)
-    plan = as_json(capsys, "plan", *words)
+    plan = as_json(capsys, "plan", *words, code=1)
     assert counts(plan["portal"]) == (7, 4, 4, 7)
     assert counts(plan["jhana"]) == (2, 0, 0, 0)
     assert (plan["budgets"][0]["takes"], plan["budgets"][0]["free_after"]) == (10, 0)
@@ -115,7 +117,7 @@ def test_corrected_rows_need_no_fit(tmp_path: Path, capsys):
     """Five newcomers taken out of the file: ten seats suffice, and e-mails go to the new."""
     file = write(tmp_path / "people.csv", rows(newcomers=7))
     words = (file, *PASS, "--maybe", "leave-out", "--emails", *RETURNING)
-    plan = as_json(capsys, "plan", *words)
+    plan = as_json(capsys, "plan", *words, code=1)
     done = as_json(capsys, "upload", *words, "--yes", code=1)
     assert counts(plan["portal"]) == (7, 4, 4, 2)
     assert plan["mails"] == 7 + 1  # Jhana welcomes the one of last year who is new there
@@ -151,7 +153,7 @@ def test_each_person_is_told_what_happens(tmp_path: Path, capsys):
     lines = rows(newcomers=2)
     lines[0] = "helena.berg@acme.com,Helen,Berg,facilitator,,"
     file = write(tmp_path / "people.csv", lines)
-    assert run("plan", file, *PASS, *RETURNING, "--maybe", "leave-out", "--update-names") == 0
+    assert run("plan", file, *PASS, *RETURNING, "--maybe", "leave-out", "--update-names") == 1
     out = " ".join(capsys.readouterr().out.split())
     for said in (
         "~ A2 helena.berg@acme.com first name Helena → Helen; keeps role manager (differs: facil",
@@ -196,7 +198,7 @@ def written(planned: Path, tmp_path: Path) -> tuple[Path, Path]:
         shutil.copytree(planned, tmp_path, dirs_exist_ok=True)
         return file, plan
     write(file, rows(newcomers=7))
-    assert run("plan", file, *PASS, "--maybe", "leave-out", "--no-emails", "-o", plan) == 0
+    assert run("plan", file, *PASS, "--maybe", "leave-out", "--no-emails", "-o", plan) == 1
     shutil.copytree(tmp_path, planned)
     return file, plan
 
@@ -218,7 +220,7 @@ def test_the_fingerprint_is_printed_and_asked_for(written, capsys, monkeypatch):
     """Nothing answers it but the fingerprint itself: not --yes, not the practice portal."""
     file, plan = written
     again = ("--maybe", "leave-out", "--no-emails", "-o", plan, "--force")
-    assert run("plan", file, *PASS, *again) == 0
+    assert run("plan", file, *PASS, *again) == 1
     printed = capsys.readouterr().out.splitlines()[-1].removeprefix("fingerprint: ")
     assert re.fullmatch("(-?[2-9A-HJ-NP-Z]{4}){4}", printed)
     words = ("upload", file, "--plan", plan)
@@ -258,7 +260,7 @@ def test_who_returns_is_left_out_unless_somebody_says_otherwise(tmp_path: Path, 
     """The plan names them; neither --yes nor the practice portal switches anybody on again."""
     file = write(tmp_path / "people.csv", rows()[4:6])
     words = (file, *PASS, "--no-emails")
-    assert run("plan", *words) == 0
+    assert run("plan", *words) == 1
     out, error = capsys.readouterr()
     said = " ".join(out.split())
     assert "1 person whose account is deactivated: row 2: kwame.mensah@acme.com Kwame" in said
@@ -374,7 +376,7 @@ def test_a_fitted_plan_with_possible_twins_is_carried_out(file: Path, tmp_path: 
     """Who may be there already and found no seat was not left out as a twin: the plan holds."""
     plan = tmp_path / "plan.json"
     words = (file, *PASS, "--maybe", "create", "--fit", "--no-emails")
-    assert run("plan", *words, "-o", plan) == 0
+    assert run("plan", *words, "-o", plan) == 1
     skipped = [one for one in json.loads(plan.read_text("utf-8"))["people"] if one["skipped"]]
     assert any(one["maybe"] for one in skipped)
     assert run(*carry_out(file, plan)) == 1, capsys.readouterr().err
@@ -426,3 +428,81 @@ def test_answers_that_a_program_gives_do_not_go_on_for_ever(
     error = capsys.readouterr().err
     assert error.count("that is not") == 11
     assert "hint: decide with --yes" in error
+
+
+def two_sheets(tmp_path: Path) -> Path:
+    """A sheet with three people, one of them hidden and one struck out by a remark, and another."""
+    book = Workbook()
+    users = book.active
+    assert users is not None
+    users.title = "Users"
+    header = [column.name for column in COLUMNS]
+    users.append([*header, "Status"])
+    for number, state in enumerate(("Active", "Active", "Terminated"), 2):
+        users.append(
+            [f"n{number}@acme.com", "Ana", f"Nox{'abc'[number - 2] * 3}", *[""] * 3, state]
+        )
+    users.row_dimensions[3].hidden = True
+    others = book.create_sheet("Paris")
+    others.append(header)
+    others.append(["zoe.quist@acme.com", "Zoe", "Quist", "", "", ""])
+    file = tmp_path / "two.xlsx"
+    book.save(file)
+    return file
+
+
+HIDDEN = {"row": 3, "reason": "in a hidden or filtered row (--hidden skip)"}
+MARKED = {"row": 4, "reason": "marked as not meant (--hidden skip)"}
+PARIS = {"name": "Paris", "people": 1}
+
+
+def test_whoever_is_left_out_by_a_decision_counts(tmp_path: Path, capsys):
+    """In the plan, the receipt, and the receipt shown again: by row and reason, and exit code 1."""
+    words = (two_sheets(tmp_path), "--sheet", "Users", "--hidden", "skip")
+    more = (*words, *PASS, "--no-emails")
+    plan = as_json(capsys, "plan", *more, code=1)
+    assert (plan["left_out"], plan["other_sheets"]) == ([HIDDEN, MARKED], [PARIS])
+    assert run("plan", *more, "-o", tmp_path / "plan.json") == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "left out, in a hidden or filtered row (--hidden skip): 1 person (row 3)" in said
+    assert "sheet 'Paris' holds 1 more person, not read" in said
+    done = as_json(capsys, "upload", *more, "--yes", code=1)
+    assert (done["rows"], len(done["people"])) == (3, 1)
+    assert (done["left_out"], done["other_sheets"]) == ([HIDDEN, MARKED], [PARIS])
+    assert run("resume", done["receipt"]) == 1
+    out, error = capsys.readouterr()
+    assert "3 = 1 created + 2 left out" in out
+    assert "left out, marked as not meant (--hidden skip): 1 person (row 4)\n" in out
+    assert "sheet 'Paris' holds 1 more person, not read\n" in out
+    assert "--hidden include" in out
+    assert "complete" not in error
+    assert as_json(capsys, "upload", *more, "--yes", code=1)["left_out"] == [HIDDEN, MARKED]
+
+
+def test_a_sheet_that_was_not_chosen_leaves_nobody_out(tmp_path: Path, capsys):
+    """It is told, on the plan and the receipt; what was chosen is complete."""
+    words = (two_sheets(tmp_path), "--sheet", "paris", *PASS, "--no-emails")
+    others = [{"name": "Users", "people": 3}]
+    assert as_json(capsys, "plan", *words)["other_sheets"] == others
+    done = as_json(capsys, "upload", *words, "--yes")
+    assert (done["other_sheets"], done["left_out"], done["rows"]) == (others, [], 1)
+
+
+def test_the_journal_knows_nobody_who_was_not_read(tmp_path: Path, state_dir: Path, capsys):
+    """Rows and reasons are kept, and nothing that stands in their cells."""
+    words = (two_sheets(tmp_path), "--sheet", "Users", "--hidden", "skip", *PASS, "--no-emails")
+    as_json(capsys, "upload", *words, "--yes", code=1)
+    kept = b"".join(one.read_bytes() for one in state_dir.rglob("journal*") if one.is_file())
+    assert b"(--hidden skip)" in kept
+    assert not any(text in kept for text in (b"n3@acme", b"Noxbbb", b"n4@acme", b"Terminated"))
+
+
+def test_the_check_tells_who_is_left_out(tmp_path: Path, capsys):
+    """Checking loads nobody, so it is no failure by itself; with --strict it is."""
+    words = ("validate", two_sheets(tmp_path), "--sheet", "Users", "--hidden", "skip")
+    checked = as_json(capsys, *words)
+    assert (checked["left_out"], checked["other_sheets"]) == ([HIDDEN, MARKED], [PARIS])
+    assert run(*words, "--strict") == 1
+    assert (
+        "1 row checked, 1 ready, 0 with errors, 0 warnings, 2 left out" in capsys.readouterr().out
+    )

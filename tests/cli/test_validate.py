@@ -118,6 +118,8 @@ def test_json_is_the_contract(validate, tmp_path: Path) -> None:
         "ready": 1,
         "errors": 1,
         "warnings": 1,
+        "left_out": [],
+        "other_sheets": [],
     }
     assert report["problems"][0] == {
         "id": "not-an-email",

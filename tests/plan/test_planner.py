@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
+from aapimport.plan.decide import ANOTHERS
 from aapimport.plan.make import Memory, draft_plan
-from aapimport.plan.plan import Action, Plan
+from aapimport.plan.plan import Action, Plan, PlanOptions
 from aapimport.screens.returning import show_returning_person
 from aapimport.template.roles import Role
 from support.uploading import Uploading, checked, person, services
@@ -87,16 +88,23 @@ def test_an_account_is_switched_on_only_where_it_was_seen_off(uploading: Uploadi
         ({"value": "ClientAdmin"}, "client admin", True),
         ({"value": "client-admin"}, "client admin", True),
         ({"value": "r17", "display": "Client Admin"}, "client admin", True),
-        ({"value": "owner"}, "owner", False),
-        ({"value": "r18", "display": "Owner"}, "Owner", False),
+        ({"value": "owner"}, "owner", True),
+        ({"value": "r18", "display": "Owner"}, "Owner", True),
+        ({"value": "HR Admin"}, "HR Admin", True),
+        ({"value": "r19"}, "r19", True),
+        ({"value": "facilitator", "display": "Super User"}, "facilitator", True),
+        ({"value": "r20", "display": "Learner / Manager"}, "Learner / Manager", False),
+        ({"value": "Individual Contributor"}, "individualcontributor", False),
+        ({"value": "Facilitator / HR"}, "Facilitator / HR", False),
     ],
 )
 def test_rights_that_come_back_are_seen_in_every_spelling(
     uploading: Uploading, held: dict[str, str], afterwards: str, is_admin: bool
 ):
-    """A deactivated account's role is client admin however it is spelt, else it is shown as is.
+    """A deactivated account's role is asked about unless it is one of those without rights.
 
-    A value that means nothing by itself is read by its `display`.
+    It is client admin however it is spelt; one that nobody knows may give rights, and is shown as
+    it is. A value that means nothing by itself is read by its `display`.
     """
     uploading.portal.add_user("bob@acme.com", "Bob", "Berg", active=False, roles=[held], **ON_PASS)
     uploading.rows = (replace(BOB, role=Role.MANAGER),)
@@ -105,3 +113,54 @@ def test_rights_that_come_back_are_seen_in_every_spelling(
     assert bob.role_afterwards == afterwards
     assert bool(plan.client_admins) == is_admin
     assert show_returning_person(bob).endswith(f"({afterwards})")
+
+
+NAMED = [
+    ("Zed", "Nobody", True),
+    ("Bobby", "Nobody", True),
+    ("Berta", "Berg", True),  # a relative at the same address
+    ("", "Nobody", True),
+    ("bob", "BERG", False),
+    ("Berg", "Bob", False),
+    ("B.", "Berg", False),
+    ("Bob Karl", "Berg", False),
+    ("Bob", "", False),
+    ("", "", False),
+]
+
+
+@pytest.mark.parametrize(("first", "last", "is_anothers"), NAMED)
+@pytest.mark.parametrize("returns", [True, False])
+def test_rights_go_to_nobody_else(
+    uploading: Uploading, first: str, last: str, is_anothers: bool, returns: bool
+):
+    """An account with somebody else's name gets no rights, and gets none back, without a person.
+
+    An initial, another order or a second name is no other human; nor is no name at all.
+    """
+    roles = [{"value": "client admin" if returns else "manager"}]
+    uploading.portal.add_user(BOB.email, first, last, active=not returns, roles=roles, **ON_PASS)
+    uploading.rows = (BOB,)
+    uploading.options = PlanOptions(pass_name="p26", returning="include", update_roles=not returns)
+    plan = uploading.plan()
+    (bob,) = plan.people
+    assert (bob.skipped == ANOTHERS) == is_anothers
+    assert len(plan.client_admins) == (not is_anothers)
+
+
+def test_whoever_gets_no_rights_is_not_held_up_by_a_name(uploading: Uploading):
+    """Somebody who has married keeps what they have; only the screens say both names."""
+    uploading.portal.add_user(BOB.email, "Bob", "Nobody", roles=[{"value": "manager"}])
+    uploading.rows = (replace(BOB, role=Role.MANAGER),)
+    (bob,) = uploading.plan().people
+    assert (bob.skipped, bob.seat, bob.account_name) == ("", True, "Bob Nobody")
+
+
+def test_a_role_beside_the_four_gives_its_rights_back_whatever_the_row_says(uploading: Uploading):
+    """The row's role replaces one of the four, and `HR Admin` stays."""
+    held = [{"value": "manager"}, {"value": "HR Admin"}]
+    uploading.portal.add_user(BOB.email, "Bob", "Berg", active=False, roles=held, **ON_PASS)
+    uploading.rows = (replace(BOB, role=Role.FACILITATOR),)
+    for roles in (False, True):
+        uploading.options = PlanOptions(pass_name="p26", returning="include", update_roles=roles)
+        assert len(uploading.plan().client_admins) == 1

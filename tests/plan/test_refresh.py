@@ -88,3 +88,19 @@ def test_who_was_switched_off_meanwhile_is_not_included(uploading: Uploading):
     approved = uploading.plan()
     uploading.portal.store.users[identifier]["active"] = False
     assert "row 2 (ana@acme.com): was 'change' on the portal, is 'skip'" in now(uploading, approved)
+
+
+def test_an_account_that_has_another_name_by_now_is_said(uploading: Uploading):
+    """Whose account it is was on the screen that was approved, and is part of it."""
+    held = {**ON_PASS, "roles": [{"value": "manager"}]}
+    bo = uploading.portal.add_user(BO.email, "Bo", "Quist", **held)
+    uploading.rows = (BO,)
+    uploading.options = PlanOptions(pass_name="p26", update_roles=True)
+    approved = uploading.plan()
+    assert len(approved.client_admins) == 1
+    uploading.portal.store.users[bo]["name"] = {"givenName": "B", "familyName": "Quist"}
+    said = now(uploading, approved)
+    assert said == ["row 3 (bo@acme.com): the account on the portal was 'Bo Quist', is 'B Quist'"]
+    uploading.portal.store.users[bo]["name"] = {"givenName": "Zed", "familyName": "Nobody"}
+    said = now(uploading, approved)
+    assert "0 people would become client admin, not 1 as approved" in said

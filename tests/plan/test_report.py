@@ -27,6 +27,8 @@ def test_each_person_is_told_in_full(uploading: Uploading):
         "action": "change",
         "changes": [{"attribute": "pass", "before": "not on it", "after": "Leadership 2026"}],
         "kept": [{"attribute": "role", "before": "facilitator", "after": "manager"}],
+        "not_sent": [],
+        "account_name": "Bo Li",
     }
     assert (old.seat, old.joins_team, old.email_kind, old.on_jhana) == (True, False, None, None)
 

@@ -188,7 +188,7 @@ def _plan(server: RealServer, file: Path) -> dict[str, Any]:
         "create",
         "--json",
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == (not server.roles), done.stderr
     planned: dict[str, Any] = json.loads(done.stdout)
     return planned
 
@@ -241,7 +241,7 @@ def test_killed_half_way_and_uploaded_again(server: RealServer, file: Path) -> N
         there = len(server.people(server.portal))
         assert there >= PEOPLE // 3
         done = _run(portal.url, jhana.url, *_upload(server, file))
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == (not server.roles), done.stderr
         # what was under way at the kill is recognised as ours by its externalId only
         _assert_receipt(server, json.loads(done.stdout), killed=True)
         _assert_everybody_is_there_once(server, *THERE)
@@ -259,7 +259,7 @@ def test_answers_that_never_arrive(server: RealServer, file: Path) -> None:
     others = server.others()
     with _proxies(server, lose_every=40) as (portal, jhana):
         done = _run(portal.url, jhana.url, *_upload(server, file))
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == (not server.roles), done.stderr
         assert portal.lost > 0
     _assert_receipt(server, json.loads(done.stdout))
     _assert_everybody_is_there_once(server, *THERE)
@@ -284,7 +284,8 @@ def test_somebody_who_was_deactivated(server: RealServer, file: Path, choice: st
         with _proxies(server) as (portal, jhana):
             words = _upload(server, file, client_admins)
             done = _run(portal.url, jhana.url, *words, "--returning", choice)
-            assert done.returncode == (choice == "leave-out"), done.stderr
+            without_role = client_admins and not server.roles  # whoever is created the first time
+            assert done.returncode == (choice == "leave-out" or bool(without_role)), done.stderr
             said.append(json.loads(done.stdout)["people"][GONE]["portal"])
             written = (portal.writes, jhana.writes)
     assert written == (0, 0)

@@ -24,6 +24,7 @@ from aapimport.run.report import UploadReport, make_report
 from aapimport.screens.console import make_console
 from aapimport.screens.receipt import show_receipt
 from aapimport.services.troubles import Trouble
+from aapimport.template.roles import Role
 from support.uploading import Uploading, people, person, services
 from support.wire import RESET, Act, Response, as_json, error, instead
 
@@ -401,3 +402,31 @@ def test_an_email_that_waits_is_not_the_end(uploading: Uploading) -> None:
         report = make_report(journal, journal.run(receipt), {})
     assert (report.people[0].email_state, report.email_counts.waiting) == ("waiting", 1)
     assert report.exit_code is ExitCode.SERVICE
+
+
+@pytest.mark.parametrize("dropped", ["roles", "name"])
+def test_what_is_not_sent_is_said_of_everybody_it_concerns(uploading: Uploading, dropped: str):
+    """As where the portal drops it by itself: exit 1, in words, and nobody becomes client admin."""
+    uploading.portal.habits.schemas = frozenset(
+        one for one in DECLARED if not one.startswith(dropped)
+    )
+    uploading.rows = (ROWS[1], replace(ROWS[4], role=Role.CLIENT_ADMIN))
+    plan = uploading.plan()
+    kind = "role" if dropped == "roles" else "names"
+    assert [one.portal.unsent for one in plan.people] == [(kind,)] * 2
+    assert not plan.is_whole
+    assert len(plan.client_admins) == (dropped != "roles")
+    report = uploading.run()
+    assert report.exit_code is ExitCode.FINDINGS
+    assert all(f"{kind} not kept: not sent" in one.but for one in report.people)
+    assert [one.portal for one in report.people] == ["created", "created"]
+    with Journal(uploading.journal_path) as journal:  # who lacks a role is owed it
+        lacking = journal.not_kept(report.address)
+    assert all(kind in but for but in lacking.values())
+    assert len(lacking) == 2
+
+
+DECLARED = (
+    *("userName", "emails.value", "active", "entitlements", "externalId", "roles"),
+    *("name.givenName", "name.familyName"),
+)

@@ -7,7 +7,7 @@ import pytest
 from rich.cells import cell_len
 
 from aapimport.screens.console import make_console
-from aapimport.screens.plan import show_plan, show_preview
+from aapimport.screens.plan import show_client_admins, show_plan, show_preview
 from aapimport.screens.returning import show_returning, show_returning_person
 from support.stub import ScimStub
 from support.uploading import Uploading, people, person
@@ -94,7 +94,7 @@ def test_who_returns_is_named_with_the_role_they_will_have(uploading: Uploading)
     assert stream.getvalue() == (
         "2 people whose account is deactivated:\n"
         "  row 2: p2@acme.com  Ana Perez  (client admin)\n"
-        "  row 3: p3@acme.com  Ana [red]\\u001Bx  (facilitator)\n"
+        "  row 3: p3@acme.com  Ana [red]\\u001Bx (the account is Ana Perez's)  (facilitator)\n"
     )
     uploading.options = replace(uploading.options, update_roles=True)
     (first, _) = uploading.plan().returning
@@ -123,3 +123,31 @@ def test_accounts_that_are_switched_on_again_on_jhana_are_counted(uploading: Upl
     (one,) = uploading.plan().returning
     assert show_returning_person(one) == "  row 2: p2@acme.com  Ana Perez  (on Jhana)"
     assert any("1 switched on again on Jhana" in line for line in shown(uploading))
+
+
+def test_the_screens_say_whose_an_account_is(uploading: Uploading):
+    """Beside the row's name, wherever rights, seats or accounts of somebody are at stake."""
+    manager = [{"value": "manager"}]
+    uploading.portal.add_user("p2@acme.com", "A.", "Perez", roles=manager)
+    uploading.portal.add_user("p3@acme.com", "Zed", "Nobody", roles=manager)
+    uploading.portal.add_user("p4@acme.com", "Zoe", "Nobody", roles=manager)
+    uploading.portal.add_user("p5@acme.com", roles=manager)
+    uploading.rows = [
+        person(2, role="client admin"),
+        person(3, role="client admin"),
+        person(4),
+        person(5),
+    ]
+    uploading.options = replace(uploading.options, update_roles=True)
+    said = " ".join("\n".join(shown(uploading)).split())
+    assert "Client admins p2@acme.com (row 2) (the account is A. Perez's)" in said
+    assert (
+        "Another name p3@acme.com (row 3) is Zed Nobody there, Ana Perez in the file;"
+        " p4@acme.com (row 4) is Zoe Nobody there, Ana Perez in the file;"
+        " p2@acme.com (row 2) is A. Perez there, Ana Perez in the file E-mails"
+    ) in said
+    assert "would get administration rights: 1 person (row 3)" in said
+    stream = io.StringIO()
+    show_client_admins(make_console(stream), uploading.plan())
+    assert "row 2: p2@acme.com  Ana Perez (the account is A. Perez's)\n" in stream.getvalue()
+    assert "row 3" not in stream.getvalue()

@@ -216,12 +216,12 @@ OTHER_PASS = [{"value": "p25", "type": "pass"}]
     [
         ({"externalid", "roles"}, {}, Verdict.WRITTEN, False),
         ({"externalid", "roles", "entitlements"}, {"entitlements": []}, Verdict.WRITTEN, False),
-        ({"externalid", "roles"}, {"roles": [{"value": "manager"}]}, Verdict.WRITTEN, True),
+        ({"externalid", "roles"}, {"roles": [{"value": "manager"}]}, Verdict.WRITTEN, False),
         ({"externalid"}, {}, Verdict.UNKNOWN, False),
         ({"externalid"}, {"roles": [{"value": "facilitator"}]}, Verdict.WRITTEN, False),
         (set(), {"roles": [{"value": "facilitator"}]}, Verdict.WRITTEN, False),
         ({"roles"}, {}, Verdict.WRITTEN, False),
-        ({"roles"}, {"roles": [{"value": "manager"}]}, Verdict.WRITTEN, True),
+        ({"roles"}, {"roles": [{"value": "manager"}]}, Verdict.WRITTEN, False),
         ({"roles"}, {"entitlements": OTHER_PASS}, Verdict.WRITTEN, True),
         (set(), {}, Verdict.UNKNOWN, False),
         ({"roles"}, {"entitlements": []}, Verdict.UNKNOWN, False),
@@ -231,7 +231,10 @@ OTHER_PASS = [{"value": "p25", "type": "pass"}]
 def test_a_lost_create_where_keys_and_more_are_dropped(
     portal_stub, both: Services, not_kept, there, verdict, *, adopted: bool
 ):
-    """As there already, her seat would not be counted, and she would never be mailed."""
+    """As there already, her seat would not be counted, and she would never be mailed.
+
+    A role that wasn't sent tells nothing: the service gives its own.
+    """
     held = {"roles": [], "entitlements": [{"value": ZOE.pass_id, "type": "pass"}]} | there
     theirs = portal_stub.add_user(ZOE.email, "Zoe", "Ng", **held)
     dropped = frozenset(not_kept)

@@ -492,3 +492,29 @@ def test_no_second_add_leaves_while_the_first_is_not_seen(portal_stub, both: Ser
     outcome = make_so(both.portal, zoe, replace(ZOE, role=None))
     assert (outcome.verdict, outcome.reason) == (Verdict.UNKNOWN, NOT_REPEATED)
     assert portal_stub.writes == []
+
+
+@pytest.mark.parametrize("active", [True, False])
+@pytest.mark.parametrize(
+    ("now", "known_as", "gets_them"),
+    [
+        (("Zed", "Nobody"), "Zoe Ng", False),
+        (("Zed", "Nobody"), "", False),
+        (("Zoë", "Ng"), "Zoë Ng", True),
+        (("zoe", "NG"), "Zoe Nga", True),
+        (("", ""), "Zoe Ng", True),
+    ],
+)
+def test_rights_go_to_the_name_that_was_shown(
+    portal_stub: ScimStub, both: Services, now, known_as: str, gets_them: bool, active: bool
+):
+    """An account that has another name than the row and the plan gets, or gets back, no rights."""
+    roles = [{"value": "manager" if active else "client admin"}]
+    zed = portal_stub.add_user(ZOE.email, *now, active=active, roles=roles)
+    wanted = replace(ZOE, role="client admin", names=False, known_as=known_as, was_admin=not active)
+    outcome = make_so(both.portal, zed, wanted)
+    assert (outcome.verdict is Verdict.DONE) == gets_them
+    if not gets_them:
+        assert outcome.verdict is Verdict.NEEDS_PERSON
+        assert "another name by now" in outcome.reason
+        assert not portal_stub.writes

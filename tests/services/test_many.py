@@ -274,7 +274,10 @@ def test_what_the_service_doesnt_declare_is_not_waited_for(portal_stub, both: Se
     object.__setattr__(both.portal.capabilities, "user_attributes", kept)
     portal_stub.store.users[ids[1]].pop("roles")
     outcome = verify_many(both.portal, PEOPLE, ids, trusted=True)[1]
-    assert (outcome.verdict, outcome.but) == (Verdict.DONE, "role not kept")
+    assert (outcome.verdict, outcome.but) == (
+        Verdict.DONE,
+        "role not kept: not sent, as the service doesn't take it",
+    )
 
 
 def test_lost_creates_are_settled_by_what_is_found(portal_stub, both: Services):

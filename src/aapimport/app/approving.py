@@ -83,19 +83,28 @@ def approve_client_admins(plan: "Plan", desk: "Desk", named: int | None) -> None
     from aapimport.screens.plan import show_client_admins
 
     found = len(plan.client_admins)
-    if not found:  # also when the same command runs again after everything is done
-        return
-    if named is not None and named != found:
+    done = not found and named == _admins_already(plan)  # the same command runs again
+    if named is not None and named != found and not done:
         raise RefusedError(
             f"this upload makes {count(found, 'client admin')}, --client-admins says {named:,}",
-            hint="look at who they are with: aapimport plan",
+            hint="look at who they are, and who is left out, with: aapimport plan",
         )
-    if named is not None:
+    if named is not None or not found:
         return
     desk.show(show_client_admins, plan)
     what = "the client admins that this upload makes"
     if not desk.type_number(what, found, f"--client-admins {found}", yes_answers=False):
         raise DeclinedError(_DECLINED)
+
+
+def _admins_already(plan: "Plan") -> int:
+    """How many of the file's client admins have their rights before the upload."""
+    from aapimport.services.roles import current_role
+    from aapimport.template.roles import Role
+
+    rows = [one for one in plan.people if one.person.role is Role.CLIENT_ADMIN]
+    accounts = [one.portal.account for one in rows if one.portal.account and not one.skipped]
+    return sum(it.active and current_role(it) == Role.CLIENT_ADMIN for it in accounts)
 
 
 def approve_plan(plan: "Plan", desk: "Desk") -> None:

@@ -42,6 +42,9 @@ class Planning:
 
         Raises:
             AapimportError: It can't be said, or an upload would be refused.
+
+        Returns:
+            1 where somebody of the file is left out: whoever acts on it knows before the upload.
         """
         from aapimport.app.approving import plan_with_emails
         from aapimport.app.deciding import decided_plan
@@ -64,7 +67,7 @@ class Planning:
             self._print(decided, emails_open=is_open)
         refuse_impossible(decided)
         self.desk.say(f"next: {self._next()}")
-        return ExitCode.OK
+        return ExitCode.OK if decided.is_whole else ExitCode.FINDINGS
 
     def _next(self) -> str:
         """The command that carries it out."""

@@ -88,7 +88,8 @@ class Validation:
         if teams.said and (self.pass_name or not self.desk.as_json):
             self.desk.say(teams.said)
         count = teams.checked.count
-        failed = count(Level.ERROR) or (self.strict and count(Level.WARNING))
+        doubtful = count(Level.WARNING) or teams.checked.left_out
+        failed = count(Level.ERROR) or (self.strict and doubtful)
         return ExitCode.FINDINGS if failed else ExitCode.OK
 
     def _check(self, chosen: "ReadOptions", *, with_people: bool) -> "Checked":

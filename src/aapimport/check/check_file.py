@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aapimport.check.letters import CheckedFile, CheckRequest, Decided
 from aapimport.check.noted import Correction, Kind
@@ -40,6 +40,30 @@ class ReadOptions:
     thorough: bool = False
 
 
+class LeftOut(NamedTuple):
+    """A row that holds somebody, and that isn't read because it was decided so.
+
+    Attributes:
+        row: The row, as Excel shows it.
+        reason: Why, and by which decision; without what stands in its cells.
+    """
+
+    row: int
+    reason: str
+
+
+class OtherSheet(NamedTuple):
+    """A sheet with people that isn't read.
+
+    Attributes:
+        name: Its name.
+        people: Its rows with an address; they are counted up to 1,000.
+    """
+
+    name: str
+    people: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Checked:
     """A file after every check.
@@ -56,7 +80,8 @@ class Checked:
         header_row: The header's row, from 1; 0 where there is none.
         corrections: What a copy of the sheet has to know of a cell, by (row, column) and kind.
         unnamed_columns: The columns without a header that hold something beside people.
-        rows_left_out: The rows of people that nobody sees, or that are marked, and so aren't read.
+        left_out: The people who aren't read, as nobody sees their rows or they are marked.
+        other_sheets: The sheets with people that aren't read.
         kind: `xlsx`, `xls`, `xlsb`, `ods` or `csv`, by what is in the file.
         encoding: The text encoding of a csv; empty for a workbook.
         delimiter: The delimiter of a csv; empty for a workbook.
@@ -73,7 +98,8 @@ class Checked:
     header_row: int = 0
     corrections: Mapping[tuple[int, int], Mapping[Kind, str]] = field(default_factory=dict)
     unnamed_columns: tuple[int, ...] = ()
-    rows_left_out: frozenset[int] = frozenset()
+    left_out: tuple[LeftOut, ...] = ()
+    other_sheets: tuple[OtherSheet, ...] = ()
     kind: str = ""
     encoding: str = ""
     delimiter: str = ""
@@ -82,6 +108,11 @@ class Checked:
     def name(self) -> str:
         """The file's name, as text that can be written everywhere."""
         return path_text(Path(self.path.name))
+
+    @property
+    def rows_left_out(self) -> frozenset[int]:
+        """The rows of the people who aren't read."""
+        return frozenset(one.row for one in self.left_out)
 
     def count(self, level: Level) -> int:
         """How many problems there are of a level."""
@@ -190,7 +221,8 @@ def _checked(path: Path, found: CheckedFile) -> Checked:
         header_row=found.header_row,
         corrections=_by_cell(found.corrections),
         unnamed_columns=tuple(found.unnamed_columns),
-        rows_left_out=frozenset(found.rows_left_out),
+        left_out=tuple(LeftOut(*one) for one in found.left_out),
+        other_sheets=tuple(OtherSheet(*one) for one in found.other_sheets),
         kind=found.kind,
         encoding=found.encoding,
         delimiter=found.delimiter,

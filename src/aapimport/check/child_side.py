@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from itertools import chain, count, islice, repeat
 from operator import itemgetter
@@ -79,13 +80,15 @@ def check_with(request: CheckRequest, second_view: Callable[[], SecondView] | No
             f"{path.name} is a text file, which has no sheets", hint="leave --sheet out"
         )
     findings: list[Finding] = []
-    sheet = choose_sheet(book.sheets, request.sheet, path.name, findings)
+    others: list[tuple[str, int]] = []
+    sheet = choose_sheet(book.sheets, request.sheet, path.name, findings, others)
     facts = sheet.facts()
     if sheet.text:
         notes = sheet.text.notes
         findings += (Finding(RuleId(rule), None, None, "", words) for rule, words in notes)
     findings += how_it_was_read(facts, book.kind)
-    return _check_sheet(book, sheet, facts, request, findings)
+    checked = _check_sheet(book, sheet, facts, request, findings)
+    return replace(checked, other_sheets=others)
 
 
 def _second_view() -> SecondView:
@@ -166,7 +169,7 @@ def _checked_file(
     rules = {finding.rule for finding in findings}
     whole = not rules.isdisjoint(WHOLE_FILE | _ROWS_LOST)
     skipped = RuleId.HIDDEN_ROWS_SKIPPED in rules and rules.isdisjoint(WHOLE_FILE)
-    left_out = [row for row, _, _ in check.set_aside] if skipped else []
+    left_out = [(row, _why(why)) for row, _, why in check.set_aside] if skipped else []
     return CheckedFile(
         digest=book.digest,
         kind=book.kind,
@@ -181,8 +184,15 @@ def _checked_file(
         corrections=[*check.corrections, *_beside(header, facts)],
         people=[] if whole else check.people,
         unnamed_columns=check.unnamed_columns,
-        rows_left_out=left_out,
+        left_out=left_out,
+        other_sheets=(),
     )
+
+
+def _why(found: str) -> str:
+    """Why somebody is left out, without what stands in a cell: the journal keeps it for good."""
+    where = "in a hidden or filtered row" if found == "hidden" else "marked as not meant"
+    return f"{where} (--hidden skip)"
 
 
 def _beside(header: Header, facts: Facts) -> Iterator[Correction]:

@@ -26,7 +26,11 @@ _MOST_ADDRESSES = 1_000
 
 
 def choose_sheet(
-    sheets: Sequence[Sheet], wanted: str | None, name: str, findings: list[Finding]
+    sheets: Sequence[Sheet],
+    wanted: str | None,
+    name: str,
+    findings: list[Finding],
+    with_people: list[tuple[str, int]],
 ) -> Sheet:
     """The sheet to read: the one that was named, else the only one that holds people.
 
@@ -35,6 +39,7 @@ def choose_sheet(
         wanted: The name that the administrator gave, if any.
         name: The file's name, for messages.
         findings: Where it is noted which sheets are not read.
+        with_people: Where those among them are noted that hold people, and how many.
 
     Raises:
         FileProblemError: There is no such sheet, or none at all.
@@ -46,42 +51,49 @@ def choose_sheet(
         for sheet in sheets:
             if sheet.name.casefold().strip() == wanted.casefold().strip():
                 others = [other for other in sheets if other is not sheet]
-                findings += _about_others(others, sheet, is_wanted=True)
+                findings += _about_others(others, sheet, with_people, is_wanted=True)
                 return sheet
         names = ", ".join(repr(sheet.name) for sheet in sheets)
         raise FileProblemError(f"{name} has no sheet {wanted!r}", hint=f"it has {names}")
     visible = [sheet for sheet in sheets if not sheet.hidden] or sheets
     chosen = visible[0] if len(visible) == 1 else _choose_visible(visible, name)
-    findings += _about_others([sheet for sheet in sheets if sheet is not chosen], chosen)
+    others = [sheet for sheet in sheets if sheet is not chosen]
+    findings += _about_others(others, chosen, with_people)
     return chosen
 
 
 def _about_others(
-    others: Sequence[Sheet], chosen: Sheet, *, is_wanted: bool = False
+    others: Sequence[Sheet],
+    chosen: Sheet,
+    with_people: list[tuple[str, int]],
+    *,
+    is_wanted: bool = False,
 ) -> Iterator[Finding]:
     """What is to be said about the sheets that are not read.
 
     Args:
         others: Those sheets.
         chosen: The one that is read.
+        with_people: Where those with people are noted.
         is_wanted: Whether a person has named it, who may know of the people on the others.
     """
-    silent, with_people = [], []
+    silent, told = [], []
     for sheet in others:
         name = f"{sheet.name} (hidden)" if sheet.hidden else sheet.name
         rows = _rows_with_address(sheet) if not _is_ours(sheet) else []
         if rows:
             more = " or more" if len(rows) == _MOST_ADDRESSES else ""
             many = f"{len(rows):,}{more} {'rows' if len(rows) > 1 else 'row'}"
-            with_people.append(f"{name}: {many} ({row_numbers(rows)})")
+            with_people.append((sheet.name, len(rows)))
+            told.append(f"{name}: {many} ({row_numbers(rows)})")
         elif not sheet.hidden and sheet.name != KEY_SHEET and first_filled_row(sheet.rows()):
             silent.append(name)
     if is_wanted:
-        silent, with_people = [*with_people, *silent], []
+        silent, told = [*told, *silent], []
     if silent:
         yield Finding(RuleId.OTHER_SHEETS, None, None, chosen.name, {"names": ", ".join(silent)})
-    if with_people:
-        names = "; ".join(with_people)
+    if told:
+        names = "; ".join(told)
         yield Finding(RuleId.PEOPLE_ON_OTHER_SHEETS, None, None, chosen.name, {"names": names})
 
 

@@ -54,7 +54,8 @@ class CheckedFile(Letter):
         corrections: What a copy of the sheet has to know of its cells.
         people: The rows without an error, their values in the order of `KEYS`.
         unnamed_columns: The columns without a header that hold something beside people.
-        rows_left_out: The rows of people that nobody sees, or that are marked, and so aren't read.
+        left_out: Row and reason of the people who aren't read, being hidden or marked.
+        other_sheets: The sheets that aren't read, each with how many people are there.
     """
 
     digest: str
@@ -70,7 +71,8 @@ class CheckedFile(Letter):
     corrections: Sequence[Correction]
     people: Sequence[Sequence[Any]]
     unnamed_columns: Sequence[int]
-    rows_left_out: Sequence[int]
+    left_out: Sequence[tuple[int, str]]
+    other_sheets: Sequence[tuple[str, int]]
 
     @classmethod
     def read(cls, plain: Mapping[str, Any]) -> Self:

@@ -29,6 +29,24 @@ class ProblemReport(BaseModel):
     hint: str = Field(description="what to do about it; may be empty")
 
 
+class LeftOutReport(BaseModel):
+    """A row that holds somebody and isn't read, because it was decided so."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+    row: int = Field(description="the row in the file, as Excel shows it")
+    reason: str
+
+
+class OtherSheetReport(BaseModel):
+    """A sheet with people that isn't read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+    name: str
+    people: int = Field(description="rows with an address, counted up to 1,000")
+
+
 class ValidationReport(BaseModel):
     """A checked file."""
 
@@ -47,6 +65,10 @@ class ValidationReport(BaseModel):
     ready: int = Field(ge=0, description="rows without an error")
     errors: int = Field(ge=0, description="how many of the problems are errors")
     warnings: int = Field(ge=0, description="how many of the problems are warnings")
+    left_out: list[LeftOutReport] = Field(
+        description="people who aren't read, by decision: hidden, filtered or marked rows"
+    )
+    other_sheets: list[OtherSheetReport] = Field(description="sheets with people, not read")
     problems: list[ProblemReport] = Field(description="by row, then column; whole file first")
 
 
@@ -75,5 +97,7 @@ def report_of(
         ready=checked.ready,
         errors=checked.count(Level.ERROR),
         warnings=checked.count(Level.WARNING),
+        left_out=[LeftOutReport.model_validate(one) for one in checked.left_out],
+        other_sheets=[OtherSheetReport.model_validate(one) for one in checked.other_sheets],
         problems=[ProblemReport.model_validate(p.to_json()) for p in checked.problems],
     )

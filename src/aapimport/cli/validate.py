@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     help="Whether people in hidden, filtered or marked rows count.",
 )
 @click.option("--thorough", is_flag=True, help="Let both readers read files of any size.")
-@click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings and people left out, too.")
 @click.option("--all", "show_all", is_flag=True, help="List each problem, ungrouped.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
 @click.option(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from aapimport.plan.plan import PersonPlan
+from aapimport.services.roles import is_client_admin
 from aapimport.template.roles import Role
 
 _MOST_NAMED = 10
@@ -25,7 +26,7 @@ def _lost_admins(people: Iterable[PersonPlan]) -> Iterator[str]:
         one
         for one in people
         if one.portal.account is not None
-        and one.portal.wanted.was_admin
+        and is_client_admin(one.portal.account)
         and one.role_afterwards != Role.CLIENT_ADMIN
         and any(change.attribute == "role" for change in one.portal.changes)
     ]

@@ -6,11 +6,15 @@ from dataclasses import replace
 from aapimport.errors import RefusedError
 from aapimport.plan.budget import Budget
 from aapimport.plan.plan import PersonPlan, Plan, rows_of
+from aapimport.services.identity import full_name
+from aapimport.twins.name_forms import Form
+from aapimport.twins.name_relations import may_be_one
 from aapimport.twins.same_human import Kind
 
 NO_SEAT = "no seat left on the pass"
 NO_PLACE = "no place left in team"
 MAYBE = "may be there already"
+ANOTHERS = "the account is another person's by its name, and would get administration rights"
 RETURNS = "deactivated; --returning include switches them on again"
 _MOST_NAMED = 10
 
@@ -55,10 +59,24 @@ def leave_out(
             people.append(one.skip(MAYBE))
         elif one.reactivates and one.person.row not in include:
             people.append(one.skip(RETURNS))
+        elif one.makes_client_admin and is_anothers(one):
+            people.append(one.skip(ANOTHERS))
         else:
             people.append(_told_apart(one))
     plan = replace(plan, people=tuple(people))
     return replace(plan, people=tuple(_fitting(plan))) if plan.options.fit else plan
+
+
+def is_anothers(one: PersonPlan) -> bool:
+    """Whether a person's account on the portal is, by its name, another human's.
+
+    Judged as for those who are created: an initial or another spelling is no other.
+    """
+    account, person = one.portal.account, one.person
+    if account is None or not full_name(account):
+        return False
+    row = Form(person.email, person.first_name, person.last_name)
+    return not may_be_one(row, Form(person.email, account.first_name, account.last_name))
 
 
 def _told_apart(one: PersonPlan) -> PersonPlan:

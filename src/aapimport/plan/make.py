@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -133,14 +133,14 @@ def draft_plan(
         options=replace(options, administrator=seen.myself.address),
         people=people,
         notices=(
-            *seen.notices,
-            *_service_notices(services, seen.pass_, people),
-            *_own_role(seen.myself, services, options),
+            *_notices(services, options, seen, people),
             *by_name(people, memory.unmailed),
             *(doubt.sentence for _, doubt in unproven),
             *_remarks(*seen.snapshots),
         ),
         doubts=(*seen.doubts, *(it for service, it in unproven if service not in memory.unique)),
+        left_out=checked.left_out,
+        other_sheets=checked.other_sheets,
         leavers=_leavers(seen.pass_, seen.snapshots[0]),
         taken_at=seen.taken_at,
     )
@@ -251,6 +251,15 @@ def _people(checked: Checked, planner: Planner, seen: _Seen) -> tuple[PersonPlan
     ]
     maybes = find_maybes(checked, people, planner.pass_, on_portal, on_jhana)
     return tuple(replace(one, twin=maybes.get(one.person.row)) for one in people)
+
+
+def _notices(
+    services: Services, options: PlanOptions, seen: _Seen, people: Sequence[PersonPlan]
+) -> Iterator[str]:
+    """What is to be said of the pass, the services and one's own role."""
+    yield from seen.notices
+    yield from _service_notices(services, seen.pass_, people)
+    yield from _own_role(seen.myself, services, options)
 
 
 def _service_notices(

@@ -6,12 +6,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
+from aapimport.check.check_file import LeftOut, OtherSheet
 from aapimport.config.values import PassAs
 from aapimport.person import Person
 from aapimport.plan.budget import Budget
+from aapimport.services.identity import full_name
+from aapimport.services.roles import may_administer
 from aapimport.services.scim import Account
 from aapimport.services.values import Change, EmailKind, Pass, Team, Wanted
 from aapimport.template.roles import Role
+from aapimport.text import fold, rows_in_words
 from aapimport.twins.same_human import Twin
 
 Maybe = Literal["create", "leave-out"]
@@ -71,6 +75,7 @@ class Step:
         account: That account as it was when the plan was made; None when it is created.
         changes: What is different afterwards.
         kept: What differs from the file and stays as it is.
+        unsent: What of the row the service doesn't take: `role`, `names`.
     """
 
     action: Action
@@ -79,6 +84,7 @@ class Step:
     account: Account | None = None
     changes: tuple[Change, ...] = ()
     kept: tuple[Change, ...] = ()
+    unsent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,16 +166,41 @@ class PersonPlan:
     def makes_client_admin(self) -> bool:
         """Whether administration rights are handed out that were not there before.
 
-        A deactivated client admin who is switched on again gets them back.
+        Whoever is deactivated, and may have had them, gets them back when switched on again.
         """
         if self.skipped:
             return False
         if self.portal.action is Action.CREATE:
-            return self.portal.wanted.role == Role.CLIENT_ADMIN
+            is_sent = "role" not in self.portal.unsent
+            return is_sent and self.portal.wanted.role == Role.CLIENT_ADMIN
         changes = {change.attribute for change in self.portal.changes}
         if self.role_afterwards == Role.CLIENT_ADMIN and changes & {"role", "account"}:
             return True
-        return "account" in changes and self.portal.wanted.was_admin and "role" not in changes
+        account = self.portal.account
+        if "account" not in changes or account is None:
+            return False
+        return may_administer(account, kept="role" in changes)
+
+    @property
+    def account_name(self) -> str:
+        """The name of the account that is there, where it isn't the row's; empty otherwise.
+
+        The portal's, where there is one; accounts that show no name have none.
+        """
+        steps = (self.portal, self.jhana)
+        account = next((step.account for step in steps if step and step.account), None)
+        if account is None:
+            return ""
+        row = f"{self.person.first_name} {self.person.last_name}"
+        name = full_name(account)
+        return "" if fold(name) == fold(row) else name
+
+    @property
+    def unsent(self) -> tuple[str, ...]:
+        """What of the row isn't sent to a service, as that doesn't take it."""
+        steps = (self.portal, self.jhana)
+        found = (name for step in steps if step and not self.skipped for name in step.unsent)
+        return tuple(dict.fromkeys(found))
 
     def skip(self, reason: str) -> "PersonPlan":
         """The same person, left out."""
@@ -210,6 +241,8 @@ class Plan:
         emails: Whether welcome e-mails are sent; as long as nobody decided, they are planned.
         notices: What the services can't do, in sentences.
         doubts: What needs a word of its own before anything is sent.
+        left_out: Rows of the file that hold somebody and weren't read, because it was decided so.
+        other_sheets: Its sheets with people that weren't read.
         leavers: Used seats of the pass that nobody on the portal holds.
         taken_at: When the services were asked who is there, in seconds since 1970.
     """
@@ -227,6 +260,8 @@ class Plan:
     emails: bool = True
     notices: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    other_sheets: tuple[OtherSheet, ...] = ()
     leavers: int = 0
     taken_at: float = 0.0
 
@@ -244,6 +279,11 @@ class Plan:
     def jhana(self) -> Counter[Action]:
         """How many people have which action on Jhana."""
         return Counter(one.on_jhana for one in self.people if one.on_jhana)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nobody of the file is left out, or created without what the row says."""
+        return not (self.left_out or any(one.skipped or one.unsent for one in self.people))
 
     @property
     def seats(self) -> int:
@@ -303,8 +343,5 @@ class Plan:
 
 
 def rows_of(people: Iterable[PersonPlan], most: int = 10) -> str:
-    """Rows in words, for a message: `row 7`, `rows 7, 9 and 12 more`."""
-    rows = [one.person.row for one in people]
-    shown = ", ".join(str(row) for row in rows[:most])
-    more = f" and {len(rows) - most:,} more" if len(rows) > most else ""
-    return f"row{'s' if len(rows) > 1 else ''} {shown}{more}"
+    """The rows of people in words."""
+    return rows_in_words([one.person.row for one in people], most)

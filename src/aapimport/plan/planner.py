@@ -7,10 +7,13 @@ from aapimport.person import Person
 from aapimport.plan.notices import PassIs
 from aapimport.plan.own import Myself
 from aapimport.plan.plan import Action, PersonPlan, PlanOptions, Step
+from aapimport.services.changes import is_declared
 from aapimport.services.differences import differences
 from aapimport.services.directory import Directory
+from aapimport.services.discovery import Capabilities
+from aapimport.services.identity import full_name
 from aapimport.services.portal import Portal
-from aapimport.services.roles import current_role, is_client_admin, other_roles
+from aapimport.services.roles import current_role, may_administer, other_roles
 from aapimport.services.scim import Account
 from aapimport.services.values import Change, EmailKind, Pass, Team, Wanted
 
@@ -60,13 +63,14 @@ class Planner:
         portal = self._step(
             replace(
                 wanted,
-                role=person.role.value if self.portal.capabilities.keeps("roles") else None,
+                role=self._role(person, account),
                 pass_id=self.pass_.id if by_entitlement else None,
                 pass_name=self.pass_.name,
             ),
             account,
+            self.portal,
         )
-        on_jhana = self._step(wanted, jhana) if person.jhana else None
+        on_jhana = self._step(wanted, jhana, self.jhana) if person.jhana else None
         return PersonPlan(
             person=person,
             portal=portal,
@@ -83,15 +87,22 @@ class Planner:
             return account is None
         return self.pass_.id not in account.passes
 
-    def _step(self, wanted: Wanted, account: Account | None) -> Step:
+    def _role(self, person: Person, account: Account | None) -> str | None:
+        """The row's role; where roles aren't kept, only whoever is created lacks it."""
+        keeps = self.portal.capabilities.keeps("roles")
+        return person.role.value if keeps or account is None else None
+
+    def _step(self, wanted: Wanted, account: Account | None, directory: Directory) -> Step:
         if account is None:
-            return Step(action=Action.CREATE, wanted=wanted)
+            unsent = _unsent(wanted, directory.capabilities)
+            return Step(action=Action.CREATE, wanted=wanted, unsent=unsent)
         allowed = replace(
             wanted,
             names=self.options.update_names,
             role=wanted.role if self._sets_role(account, wanted) else None,
             activate=not account.active,  # who is switched off after this is left as they are
-            was_admin=is_client_admin(account),
+            was_admin=may_administer(account),
+            known_as=full_name(account),
         )
         changes = differences(account, allowed)
         return Step(
@@ -126,6 +137,13 @@ class Planner:
         if new_on_jhana and account is not None and self.jhana.capabilities.mails:
             return EmailKind.JHANA
         return None
+
+
+def _unsent(wanted: Wanted, can: Capabilities) -> tuple[str, ...]:
+    """What of a new person's row a service doesn't take, so that it isn't sent."""
+    named = is_declared(can, "first name") and is_declared(can, "last name")
+    no_role = wanted.role is not None and not is_declared(can, "role")
+    return (*(["role"] if no_role else []), *([] if named else ["names"]))
 
 
 def _as_it_stands(kept: Change, account: Account) -> Change:

@@ -103,6 +103,8 @@ def drift(report: PlanReport, plan: Plan) -> Iterator[str]:
         yield f"the buffer of seats was {was:.0%}, is {is_now:.0%} ({setting('buffer')})"
     if report.notices != list(plan.notices):
         yield "what the services can't do is different"
+    if [(one.row, one.reason) for one in report.left_out] != list(plan.left_out):
+        yield "which rows of the file are left out is different (--hidden)"
     now = {one.person.row: person_report(one) for one in plan.people}
     for before in report.people:
         after = now.pop(before.row, None)
@@ -127,6 +129,9 @@ def _difference(before: PersonReport, after: PersonReport) -> str:
             return f"{name.replace('_', ' ')} was {old!r}, is {new!r}"
     if before.on_portal.action != after.on_portal.action:
         return f"was {before.on_portal.action!r} on the portal, is {after.on_portal.action!r}"
+    names = before.on_portal.account_name, after.on_portal.account_name
+    if names[0] != names[1]:
+        return f"the account on the portal was {names[0]!r}, is {names[1]!r}"
     for name, words in (
         ("on_portal", "what changes on the portal"),
         ("on_jhana", "what happens on Jhana"),

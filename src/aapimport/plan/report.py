@@ -9,10 +9,12 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from aapimport.check.report import LeftOutReport, OtherSheetReport
 from aapimport.config.values import PassAs
 from aapimport.plan.decide import impossible
 from aapimport.plan.make import RECEIPT_LETTERS
 from aapimport.plan.plan import Action, Maybe, PersonPlan, Plan, PlanOptions, Returning, Step
+from aapimport.services.identity import full_name
 from aapimport.twins.same_human import Twin
 
 ActionName = Literal["create", "change", "same", "skip"]
@@ -36,6 +38,10 @@ class StepReport(_Model):
     action: ActionName
     changes: list[ChangeReport] = Field(description="what is different afterwards")
     kept: list[ChangeReport] = Field(description="what differs from the file and stays")
+    not_sent: list[str] = Field(description="what of the row the service doesn't take")
+    account_name: str | None = Field(
+        description="whose account is there, by its own name; null where there is none"
+    )
 
 
 class MaybeReport(_Model):
@@ -139,6 +145,10 @@ class PlanReport(_Model):
     client_admins: int = Field(description="people who get administration rights")
     notices: list[str] = Field(description="what the services can't do, and what is in doubt")
     refused: list[str] = Field(description="why it can't be carried out; empty when it can")
+    left_out: list[LeftOutReport] = Field(
+        description="people who aren't read, by decision: hidden, filtered or marked rows"
+    )
+    other_sheets: list[OtherSheetReport] = Field(description="sheets with people, not read")
     people: list[PersonReport]
 
     def own_digest(self) -> str:
@@ -197,6 +207,8 @@ def plan_report(plan: Plan, *, emails_open: bool = False) -> PlanReport:
         client_admins=len(plan.client_admins),
         notices=list(plan.notices),
         refused=list(impossible(plan)),
+        left_out=[LeftOutReport.model_validate(one) for one in plan.left_out],
+        other_sheets=[OtherSheetReport.model_validate(one) for one in plan.other_sheets],
         people=[person_report(one) for one in plan.people],
     )
     return report.model_copy(update={"digest": report.own_digest()})
@@ -238,7 +250,11 @@ def _totals(counts: Counter[Action]) -> TotalsReport:
 
 def _step(step: Step, action: Action) -> StepReport:
     return StepReport(
-        action=action.value, changes=list(_changes(step.changes)), kept=list(_changes(step.kept))
+        action=action.value,
+        changes=list(_changes(step.changes)),
+        kept=list(_changes(step.kept)),
+        not_sent=list(step.unsent),
+        account_name=full_name(step.account) if step.account else None,
     )
 
 

@@ -15,6 +15,7 @@ from aapimport.run.records import State, StepKind, Task
 from aapimport.run.session import Session, ahead, as_wanted
 from aapimport.run.settling import MAX_TRIES, Settling
 from aapimport.services.accounts import create
+from aapimport.services.changes import is_declared
 from aapimport.services.directory import Found, Unknown
 from aapimport.services.look_ups import look_again
 from aapimport.services.making import make_so
@@ -104,9 +105,11 @@ class AccountSteps:
 
     def _say_what_is_not_kept(self, service: str) -> None:
         """Stop once where a service has turned out not to keep what it declares."""
-        name = self._session.directories[service].name
+        directory = self._session.directories[service]
+        name = directory.name
         for attribute in sorted(self._read_back.not_kept[service]):
-            dropped = _NOT_KEPT.get(attribute)
+            sent = is_declared(directory.capabilities, attribute)
+            dropped = _NOT_KEPT.get(attribute) if sent else None
             if dropped and self._session.journal.told_once(
                 self._session.receipt, f"{service} {attribute} not kept"
             ):

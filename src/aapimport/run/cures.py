@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from aapimport.plan.decide import MAYBE, NO_PLACE, NO_SEAT, RETURNS
+from aapimport.plan.decide import ANOTHERS, MAYBE, NO_PLACE, NO_SEAT, RETURNS
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.standing import IN_DOUBT, is_join_owed, is_mail_owed
 from aapimport.services.troubles import Trouble
@@ -90,6 +90,8 @@ _OWED = {
 _LEFT_OUT = {
     MAYBE: "if it is somebody else, upload the file again with --maybe create, or answer in a"
     " workbook with --maybe-file",
+    ANOTHERS: "look on {service} whose account {who} is; correct the name in the row, or that of"
+    " the account, then " + _AGAIN,
     RETURNS: "to switch them on again, upload the file again with --returning include",
     NO_SEAT: "ask for more seats, then " + _AGAIN,
     NO_PLACE: "ask for more places in the team, or name another team in the row; then " + _AGAIN,

@@ -75,7 +75,8 @@ def options_json(plan: Plan) -> str:
     """What the administrator decided about a plan, by the names of the flags that decide it.
 
     `maybe` and `returning` say what became of those people, whoever was asked: `asked` when some
-    are in and some are left out, and null where the question didn't arise.
+    are in and some are left out, and null where the question didn't arise. `left_out` and
+    `other_sheets` say which rows and sheets of the file were not read.
     """
     options = plan.options
     decided = {
@@ -85,6 +86,8 @@ def options_json(plan: Plan) -> str:
         "update_roles": options.update_roles,
         "update_names": options.update_names,
         "client_admins": len(plan.client_admins),
+        "left_out": plan.left_out,
+        "other_sheets": plan.other_sheets,
     }
     return _JSON.encode(decided)
 

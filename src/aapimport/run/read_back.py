@@ -12,6 +12,7 @@ from aapimport.run.conveyor import Batch, Call
 from aapimport.run.progress import Progress
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.session import Session, ahead
+from aapimport.services.changes import is_declared
 from aapimport.services.differences import not_kept
 from aapimport.services.giving_back import said, said_before, see_what_was_there
 from aapimport.services.look_ups import ADDRESSES_PER_LOOK_UP
@@ -132,8 +133,10 @@ class ReadBack:
 
     def _note_dropped(self, task: Task, seen: Outcome) -> None:
         """Note what the service has dropped of what a create sent: it may do so of others'."""
+        directory = self._session.directories[task.service]
         if task.is_new:
-            self._session.directories[task.service].drops |= set(seen.short)
+            can = directory.capabilities
+            directory.drops |= {one for one in seen.short if is_declared(can, one)}
 
     def _to_be_set(self, service: str, tasks: list[Task]) -> list[Task]:
         """Whose account is set (again): at once by PATCH, and once the time is over by PUT.

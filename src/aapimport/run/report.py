@@ -3,6 +3,7 @@
 The models are the contract of `upload --json`; `docs/schemas/` is generated from them.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from aapimport.check.report import LeftOutReport, OtherSheetReport
 from aapimport.errors import ExitCode
 from aapimport.plan.plan import Action
 from aapimport.run.cures import WHERE, Failing, Standing, failings
@@ -130,12 +132,16 @@ class UploadReport(_Model):
     started_at: AwareDatetime
     ended_at: AwareDatetime | None = Field(description="null while something is left to do")
     pass_: str = Field(alias="pass", description="the pass's name")
-    rows: int = Field(description="people of the file; the sum of what became of them")
+    rows: int = Field(description="people of the sheet: what became of each, and `left_out`")
     emails: Literal["sent", "none", "incomplete"]
     email_counts: EmailCounts
     team_counts: TeamCounts
     services: ServicesCounts
     seats: SeatCounts | None = Field(description="null where the portal publishes no seats")
+    left_out: list[LeftOutReport] = Field(
+        description="people who weren't read, by decision: hidden, filtered or marked rows"
+    )
+    other_sheets: list[OtherSheetReport] = Field(description="sheets with people, not read")
     skipped: int = Field(description="people whom the plan left out, on both services")
     never_sent: int = Field(description="people not sent before the upload was closed")
     closed: bool = Field(description="ended with something left to do: it can't be resumed")
@@ -154,7 +160,7 @@ class UploadReport(_Model):
         if standings & {"unknown", "waiting", "not_sent"} and not self.closed:
             return ExitCode.SERVICE
         not_asked = self.email_counts.not_asked + self.team_counts.not_asked
-        return ExitCode.FINDINGS if standings or not_asked else ExitCode.OK
+        return ExitCode.FINDINGS if standings or not_asked or self.left_out else ExitCode.OK
 
 
 def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> UploadReport:
@@ -168,6 +174,10 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> Upl
     closed = run.closed_at is not None
     by_row = groupby(journal.tasks(run.receipt), key=lambda task: task.row)
     people = [_person([*tasks], addresses, closed=closed) for _, tasks in by_row]
+    decided = json.loads(run.options) if run.options else {}
+    left_out = [
+        LeftOutReport(row=row, reason=reason) for row, reason in decided.get("left_out", ())
+    ]
     portal = _counts(one.portal for one in people)
     not_sent = sum("not_sent" in {one.portal, one.jhana} for one in people)
     return UploadReport(
@@ -179,7 +189,7 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> Upl
         started_at=_moment(run.started_at),
         ended_at=_moment(ended) if (ended := run.finished_at or run.closed_at) else None,
         pass_=run.pass_name,
-        rows=len(people),
+        rows=len(people) + len(left_out),
         emails=_emails(one.email_state for one in people),
         email_counts=EmailCounts(**_planned(one.email_state for one in people)),
         team_counts=TeamCounts(**_planned(one.team_state for one in people)),
@@ -187,6 +197,11 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> Upl
             portal=portal, jhana=_counts(one.jhana for one in people if one.jhana)
         ),
         seats=_seats(run, _seats_used(journal, run)),
+        left_out=left_out,
+        other_sheets=[
+            OtherSheetReport(name=name, people=number)
+            for name, number in decided.get("other_sheets", ())
+        ],
         skipped=portal.skipped,
         never_sent=not_sent if closed else 0,
         closed=closed,

@@ -7,11 +7,15 @@ from pathlib import Path
 from rich.console import Console
 
 from aapimport.plan.budget import Budget
+from aapimport.plan.decide import ANOTHERS, is_anothers
 from aapimport.plan.plan import Action, PersonPlan, Plan, rows_of
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled, print_line
 from aapimport.screens.preview import MARKS, show_preview
 from aapimport.screens.target import where
+from aapimport.screens.unread import left_out_lines, other_sheet_lines
+from aapimport.screens.whose import beside, whose
+from aapimport.services.roles import other_roles
 from aapimport.services.values import EmailKind
 
 __all__ = ["show_client_admins", "show_plan", "show_preview", "show_written"]
@@ -76,11 +80,16 @@ def show_written(console: Console, path: Path, fingerprint: str) -> None:
 
 def show_client_admins(console: Console, plan: Plan) -> None:
     """Everybody who would get administration rights, by name."""
-    console.print("These people become client admins, with administration rights:")
+    console.print("These people become client admins, or may get administration rights back:")
     for one in plan.client_admins:
         person = one.person
-        name = f"{safe(person.first_name)} {safe(person.last_name)}"
-        print_line(console, f"  row {person.row}: {safe(person.email)}  {name}")
+        held = f"  (has {safe(roles)})" if (roles := _held(one)) else ""
+        print_line(console, f"  row {person.row}: {safe(person.email)}  {whose(one)}{held}")
+
+
+def _held(one: PersonPlan) -> str:
+    """The roles, none of the four, that an account has and that may give rights."""
+    return ", ".join(other_roles(one.portal.account)) if one.portal.account else ""
 
 
 def _about(plan: Plan, profile: str) -> Iterator[tuple[str, str]]:
@@ -113,14 +122,39 @@ def _costs(plan: Plan) -> Iterator[tuple[str, str]]:
     for label, people in (("Client admins", plan.client_admins), ("Returning", plan.returning)):
         if people:
             yield label, _named(people)
+    if others := _under_another_name(plan):
+        yield "Another name", "; ".join(others)
     yield "E-mails", _emails(plan)
 
 
 def _named(people: Sequence[PersonPlan]) -> str:
     """People by address and row, the first ten of them."""
-    named = (f"{safe(one.person.email)} (row {one.person.row})" for one in people[:_MOST_NAMED])
+    named = (
+        f"{safe(one.person.email)} (row {one.person.row}){beside(one)}"
+        for one in people[:_MOST_NAMED]
+    )
     more = f" and {len(people) - _MOST_NAMED:,} more" if len(people) > _MOST_NAMED else ""
     return ", ".join(named) + more
+
+
+def _under_another_name(plan: Plan) -> list[str]:
+    """Whose accounts change, use a seat or would get rights, where their names aren't the rows'.
+
+    Who seems to be somebody else comes first.
+    """
+    found = [
+        one
+        for one in plan.people
+        if one.account_name
+        and (one.skipped == ANOTHERS if one.skipped else one.action is not Action.SAME)
+    ]
+    found.sort(key=lambda one: not is_anothers(one))
+    named = [
+        f"{safe(one.person.email)} (row {one.person.row}) is {safe(one.account_name)} there,"
+        f" {safe(one.person.first_name)} {safe(one.person.last_name)} in the file"
+        for one in found[:_MOST_NAMED]
+    ]
+    return [*named, *([f"and {len(found) - _MOST_NAMED:,} more"] if found[_MOST_NAMED:] else [])]
 
 
 def _changes(plan: Plan) -> str:
@@ -173,6 +207,8 @@ def _remarks(plan: Plan) -> Iterator[str]:
             f"left out, {safe(reason)}: {count(len(people), 'person', 'people')}"
             f" ({rows_of(people)})"
         )
+    yield from left_out_lines(plan.left_out)
+    yield from other_sheet_lines(plan.other_sheets)
     for notice in plan.notices:
         yield f"notice: {safe(notice)}"
 

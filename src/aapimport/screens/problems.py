@@ -90,10 +90,11 @@ def show_checked(stream: IO[str], checked: Checked, *, show_all: bool = False) -
         show_all: Whether each problem is an entry of its own.
     """
     with_errors = checked.rows - checked.ready
+    left_out = f", {len(checked.left_out):,} left out" if checked.left_out else ""
     counts = (
         f"{safe(checked.path.name)}: {count(checked.rows, 'row')} checked,"
         f" {checked.ready:,} ready, {with_errors:,} with errors,"
-        f" {count(checked.count(Level.WARNING), 'warning')}\n{NOTHING_SENT}"
+        f" {count(checked.count(Level.WARNING), 'warning')}{left_out}\n{NOTHING_SENT}"
     )
     if stream.isatty():
         from aapimport.screens.labelled import print_line

@@ -18,6 +18,7 @@ from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled, print_line
 from aapimport.screens.tables import print_table
 from aapimport.screens.target import where
+from aapimport.screens.unread import left_out_lines, other_sheet_lines
 from aapimport.template.cells import CellRef
 
 _SECONDS = 60
@@ -70,6 +71,12 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
     for one in report.people:
         if one.reason or one.but or one.failures:
             _show_person(console, run, one)
+    for line in (*left_out_lines(report.left_out), *other_sheet_lines(report.other_sheets)):
+        print_line(console, line)
+    if report.left_out:
+        print_labelled(
+            console, _HINT, "if they are meant, upload the file again with --hidden include"
+        )
     if not any(counts.created or counts.changed for _, counts in services):
         console.print("nobody was created or changed")
 
@@ -77,8 +84,9 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
 def _sum(report: UploadReport) -> str:
     """The rows of the file, and what became of them on the portal: the numbers add up."""
     counts = Counter(one.portal for one in report.people)
+    counts["skipped"] += len(report.left_out)
     parts = (f"{counts[name]:,} {words}" for name, words in _RESULTS.items() if counts[name])
-    return f"{len(report.people):,} = {' + '.join(parts) or '0'}"
+    return f"{report.rows:,} = {' + '.join(parts) or '0'}"
 
 
 def _show_person(console: Console, run: Run, one: PersonResult) -> None:

@@ -5,6 +5,7 @@ from rich.console import Console
 from aapimport.plan.plan import PersonPlan, Plan
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_line
+from aapimport.screens.whose import whose
 from aapimport.services.roles import other_roles
 from aapimport.template.roles import Role
 
@@ -25,8 +26,8 @@ def show_returning_person(one: PersonPlan) -> str:
     person = one.person
     on_portal = one.skipped or one.reactivates_on(one.portal)
     return (
-        f"  row {person.row}: {safe(person.email)}  {safe(person.first_name)}"
-        f" {safe(person.last_name)}  ({_role(one) if on_portal else 'on Jhana'})"
+        f"  row {person.row}: {safe(person.email)}  {whose(one)}"
+        f"  ({_role(one) if on_portal else 'on Jhana'})"
     )
 
 

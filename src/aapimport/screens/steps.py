@@ -8,6 +8,7 @@ from aapimport.plan.plan import Action, PersonPlan, Plan, Step
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled
 from aapimport.screens.preview import MARKS
+from aapimport.screens.whose import beside
 from aapimport.services.values import Change
 from aapimport.template.cells import CellRef
 
@@ -44,10 +45,10 @@ def show_steps(console: Console, plan: Plan, *, everybody: bool) -> None:
 def steps_of(one: PersonPlan) -> Iterator[str]:
     """What happens to a person, in short sentences without full stops."""
     if one.skipped:
-        yield f"left out: {safe(one.skipped)}"
+        yield f"left out: {safe(one.skipped)}{beside(one)}"
         return
     if one.portal.action is Action.CREATE:
-        yield "create"
+        yield " without ".join(("create", *([" and ".join(one.unsent)] if one.unsent else [])))
     yield from (_change(change) for change in one.portal.changes)
     if one.seat:
         yield "uses a seat"

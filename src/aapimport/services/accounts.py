@@ -189,5 +189,5 @@ def compared(account: Account, wanted: Wanted, capabilities: Capabilities) -> Ou
         verdict=Verdict.WRITTEN if can_be else Verdict.DONE,
         account_id=account.id,
         short=short,
-        but="" if can_be else not_kept(short),
+        but="" if can_be else not_kept(short, "not sent, as the service doesn't take it"),
     )

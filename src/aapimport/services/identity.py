@@ -61,6 +61,11 @@ def has_names(account: Account, wanted: Wanted) -> bool:
     )
 
 
+def full_name(account: Account) -> str:
+    """An account's names in a row; empty where it shows none."""
+    return " ".join(filter(None, (account.first_name, account.last_name)))
+
+
 def spellings(email: str) -> tuple[str, ...]:
     """The ways in which a service may keep an address, whose filters compare letter by letter.
 

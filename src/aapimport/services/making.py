@@ -17,7 +17,7 @@ from aapimport.services.giving_back import GIVEN_BACK, put_back, said, see_what_
 from aapimport.services.keeping import NOT_REPEATED, NOT_SHOWN
 from aapimport.services.kept import Kept
 from aapimport.services.outcomes import Outcome, Verdict, judge
-from aapimport.services.ownership import DEACTIVATED_SINCE, HANDED_ON, is_still
+from aapimport.services.ownership import HANDED_ON, forbidden, is_still
 from aapimport.services.repeating import (
     BUSY,
     MAY_HAVE_WRITTEN,
@@ -28,10 +28,7 @@ from aapimport.services.repeating import (
     wait_before_another,
 )
 from aapimport.services.replies import Answer
-from aapimport.services.roles import is_client_admin
-from aapimport.services.scim import Account
 from aapimport.services.values import Change, Wanted
-from aapimport.template.roles import Role
 
 _PARTS: tuple[set[str], ...] = ({"account"}, {"pass"}, {"role"}, set(NAMES))
 _ALL: set[str] = set().union(*_PARTS)
@@ -322,26 +319,9 @@ def _shown(
             reason = "the service shows another account there"
             return Outcome(verdict=Verdict.UNKNOWN, reason=reason)
         return Outcome(verdict=Verdict.NEEDS_PERSON, reason=HANDED_ON)
-    if not written and (reason := _forbidden(account, wanted)):
+    if not written and (reason := forbidden(account, wanted)):
         return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason, account_id=identifier)
     return Seen(account=account, resource=resource)
-
-
-def _forbidden(account: Account, wanted: Wanted) -> str:
-    """Why nothing may be written to a person's account as it is now; empty when it may.
-
-    Neither a deactivated account nor a client admin's was approved unless the plan showed it. What
-    this session has just created has no rights but those that the service has made up.
-    """
-    if not account.active and not wanted.activate:
-        if wanted.external_id:
-            return DEACTIVATED_SINCE
-        return "the account is deactivated; if this person returns, upload with --returning include"
-    gives = not account.active or wanted.role not in {None, Role.CLIENT_ADMIN}
-    just_created = wanted.external_id and not wanted.earlier
-    if gives and not (just_created or wanted.was_admin) and is_client_admin(account):
-        return "the account is a client admin's by now; upload again to see it in the plan"
-    return ""
 
 
 def _shows(seen: Seen) -> dict[str, object]:

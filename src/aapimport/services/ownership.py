@@ -9,11 +9,19 @@ from aapimport.services import changes
 from aapimport.services.changes import NAMES
 from aapimport.services.differences import differences
 from aapimport.services.directory import Directory
-from aapimport.services.identity import belongs, has_address, has_names, is_named
+from aapimport.services.identity import (
+    belongs,
+    full_name,
+    has_address,
+    has_names,
+    is_named,
+)
 from aapimport.services.outcomes import Outcome, Verdict
-from aapimport.services.roles import is_client_admin
+from aapimport.services.roles import current_role, is_client_admin, may_administer
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
+from aapimport.template.roles import Role
+from aapimport.text import fold
 
 HANDED_ON = "the account is another person's by now"
 DEACTIVATED_SINCE = (
@@ -41,11 +49,49 @@ def is_still(account: Account, wanted: Wanted) -> bool:
         return False
     if account.emails:
         return has_address(account, wanted.email)
-    return not _shows_names(account)
+    return not full_name(account)
 
 
-def _shows_names(account: Account) -> bool:
-    return bool(account.first_name or account.last_name)
+def forbidden(account: Account, wanted: Wanted) -> str:
+    """Why nothing may be written to a person's account as it is now; empty when it may.
+
+    Neither a deactivated account nor a client admin's was approved unless the plan showed it. What
+    this session has just created has no rights but those that the service has made up.
+    """
+    if not account.active and not wanted.activate:
+        if wanted.external_id:
+            return DEACTIVATED_SINCE
+        return "the account is deactivated; if this person returns, upload with --returning include"
+    takes = wanted.role not in {None, Role.CLIENT_ADMIN} and is_client_admin(account)
+    gives = not account.active and may_administer(account)
+    just_created = wanted.external_id and not wanted.earlier
+    if (takes or gives) and not (just_created or wanted.was_admin):
+        return "the account is a client admin's by now; upload again to see it in the plan"
+    if _gives_rights(account, wanted) and not _is_known(account, wanted):
+        return (
+            "the account has another name by now, and would get administration rights; look whose"
+            " it is, then upload again to see it in the plan"
+        )
+    return ""
+
+
+def _gives_rights(account: Account, wanted: Wanted) -> bool:
+    """Whether a person's account would have administration rights that it doesn't have now."""
+    if not account.active and may_administer(account):
+        return True
+    is_admin = current_role(account) == Role.CLIENT_ADMIN
+    held = wanted.role == Role.CLIENT_ADMIN or (wanted.role is None and is_admin)
+    return held and not (is_admin and account.active)
+
+
+def _is_known(account: Account, wanted: Wanted) -> bool:
+    """Whether an account's names are the row's, or those that the plan showed beside them.
+
+    One that we created is the row's whatever the service makes of its names.
+    """
+    name = full_name(account)
+    known = has_names(account, wanted) or fold(name) == fold(wanted.known_as)
+    return bool(wanted.external_id) or not name or known
 
 
 def settle_found(wanted: Wanted, account: Account) -> Outcome:
@@ -113,7 +159,8 @@ def settle_conflict(directory: Directory, wanted: Wanted, account: Account) -> O
     request that was repeated on its way looks the same as a colleague who was quicker, and looking
     longer tells nothing.
     """
-    sent = wanted.role is not None or wanted.pass_id is not None
+    role_sent = wanted.role is not None and changes.is_declared(directory.capabilities, "role")
+    sent = role_sent or wanted.pass_id is not None
     if not sent or _dropped(directory, wanted, account):
         return settle_found(wanted, account)
     outcome = settle_sent(directory, wanted, account)
@@ -163,7 +210,7 @@ def settle_accepted(
         directory.keeps_keys = True
         outcome = settle_found(wanted, account)
         return None if outcome.verdict is Verdict.WRITTEN else outcome
-    named = has_names(account, wanted) or not _shows_names(account)
+    named = has_names(account, wanted) or not full_name(account)
     keyed = account.external_id or _keeps_keys(directory)
     if answered and account.active and named and not keyed:
         if directory.keeps_keys is None:
@@ -177,10 +224,12 @@ def _is_alike(directory: Directory, wanted: Wanted, account: Account) -> bool:
     """Whether an account without a key could be what we sent, less what the service drops."""
     if _keeps_keys(directory) or not (account.active and is_named(account, wanted.email)):
         return False
-    if not has_names(account, wanted) and _shows_names(account):
+    if not has_names(account, wanted) and full_name(account):
         return False
     shown = {"role": account.roles, "pass": account.passes}
-    return not any(shown.get(one.attribute) for one in differences(account, wanted))
+    short = (one.attribute for one in differences(account, wanted))
+    can = directory.capabilities
+    return not any(shown.get(one) and changes.is_declared(can, one) for one in short)
 
 
 def _dropped(directory: Directory, wanted: Wanted, account: Account) -> tuple[str, ...]:

@@ -8,7 +8,14 @@ from aapimport.template.roles import Role
 from aapimport.text import fold
 
 _ROLES = {re.sub(r"\s", "", role.value): role.value for role in Role}
-_ADMINS = {"admin", "admins", "adminhr", "administrator"}
+_HARMLESS = frozenset(
+    "".join(filter(str.isalpha, fold(word)))
+    for role in Role
+    if role is not Role.CLIENT_ADMIN
+    for word in (role.value, role.meaning, role.exported)
+)
+"""The roles without administration rights, in the words of the template, its key and the list."""
+_SOUNDS_LIKE_ADMIN = re.compile(r"admin|owner|super(?!vis)|root")
 
 
 def current_role(account: Account) -> str:
@@ -23,14 +30,42 @@ def current_role(account: Account) -> str:
 
 
 def is_client_admin(account: Account) -> bool:
-    """Whether an account has, or may have, a client admin's rights.
+    """Whether an account has administration rights by any word of its roles, as `Admin / HR`."""
+    return any(map(_sounds_like_admin, (*account.roles, *account.role_labels)))
 
-    Asked where rights are given back or taken away, so any word that may mean it counts, such as
-    the template key's `Admin / HR`.
+
+def may_administer(account: Account, *, kept: bool = False) -> bool:
+    """Whether an account may have administration rights, as far as nobody knows better.
+
+    Asked where rights are given back or taken away, so it may by every role that isn't known to be
+    one of the three without them, such as `HR Admin`, `Power User` or `17`.
+
+    Args:
+        account: The account.
+        kept: Whether only the roles count that stay when one of the four is set.
     """
-    held = (*account.roles, *account.role_labels)
-    words = ("".join(filter(str.isalpha, fold(one))) for one in held)
-    return any("clientadmin" in word or word in _ADMINS for word in words)
+    held = zip(
+        account.roles,
+        account.role_labels,
+        portal_roles(account.roles, account.role_labels),
+        strict=True,
+    )
+    return any(_may_give_rights(value, label) for value, label, role in held if not (kept and role))
+
+
+def _may_give_rights(*words: str) -> bool:
+    if any(map(_sounds_like_admin, words)):
+        return True
+    said = [word for word in words if word.strip()]
+    return bool(said) and _HARMLESS.isdisjoint(map(_letters, said))
+
+
+def _sounds_like_admin(word: str) -> bool:
+    return _SOUNDS_LIKE_ADMIN.search(_letters(word)) is not None
+
+
+def _letters(word: str) -> str:
+    return "".join(filter(str.isalpha, fold(word)))
 
 
 def portal_roles(values: Iterable[str], labels: Iterable[str]) -> list[str]:

@@ -87,6 +87,7 @@ class Wanted:
         activate: Whether a deactivated account may be switched on.
         was_admin: Whether the account was a client admin's, or might have been, when the plan was
             made: only then are such rights given back or taken away.
+        known_as: The names of the account as the plan showed them; empty without one.
         earlier: Whether an earlier session has sent it, so that others may have been at it since.
         distinct: Whether a person has said that whoever has the address only as a second one is
             somebody else.
@@ -102,6 +103,7 @@ class Wanted:
     external_id: str = ""
     activate: bool = True
     was_admin: bool = False
+    known_as: str = ""
     earlier: bool = False
     distinct: bool = False
 

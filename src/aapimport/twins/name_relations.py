@@ -46,6 +46,17 @@ def compare_names(one: Form, two: Form) -> Names | None:
     return None
 
 
+def may_be_one(one: Form, two: Form) -> bool:
+    """Whether two records of one address may be of one human, by their names.
+
+    Where one of them lacks a name, the words of the other have to hold all that it has.
+    """
+    if one.named and two.named:
+        return compare_names(one, two) is not None
+    left, right = ({*form.names[0], *form.names[1]} for form in (one, two))
+    return left <= right or right <= left
+
+
 def _are_variants(one: str, two: str) -> bool:
     """Whether two words one letter apart are likely two names.
 
