@@ -288,6 +288,22 @@ def test_logout_forgets_what_was_kept_for_another_address(at, more, aapimport, m
     assert not list(folder.glob("*.json"))
 
 
+def test_logout_forgets_what_was_kept_for_another_log_in(aapimport, machine):
+    """Whatever the user was then; where a secret was put there by mistake, no file has it."""
+    token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
+    for more in (f'auth = "basic"\nuser = "{token}"\n', 'auth = "basic"\nuser = "zoe"\n', ""):
+        machine.own_file(SERVICES.replace("[jhana]", f"{more}[jhana]"))
+        assert aapimport("login", "portal", stdin="tok").code == 0
+    assert len(machine.keyring.kept) == 3
+    assert token not in (machine.state / "keyring.json").read_text(encoding="utf-8")
+    done = aapimport("logout", "portal", "--json")
+    assert done.json["secrets"] == [
+        {"service": "portal", "url": "https://portal.example.com/scim", "was_in": ["keyring"]}
+    ]
+    assert "#" not in done.err
+    assert machine.keyring.kept == {}
+
+
 def test_logout_works_where_no_address_is_left(aapimport, machine):
     """The settings are gone, and the secrets aren't; with nothing kept that is said."""
     path = machine.own_file(SERVICES)
