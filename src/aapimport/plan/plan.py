@@ -246,6 +246,13 @@ class Plan:
         return Counter(one.on_jhana for one in self.people if one.on_jhana)
 
     @property
+    def writes_to_jhana(self) -> bool:
+        """Whether anybody is created or changed there, or welcomed to it."""
+        return bool(self.jhana.keys() - {Action.SAME, Action.SKIP}) or any(
+            one.email not in {None, EmailKind.PORTAL} for one in self.people
+        )
+
+    @property
     def seats(self) -> int:
         """Seats that this upload uses."""
         return sum(one.seat for one in self.people)
