@@ -87,6 +87,9 @@ def test_no_variable_says_otherwise_than_a_profile(
     where = f"[profile.acme.{service}]"
     said = f"{where} {key}" if stated else f"has no {key} in {where}"
     _refused(machine, name, said, **(TOKENS | {name: "of-globex"}))
+    if stated:  # the user's own file counts, whatever the folder's agrees to
+        machine.folder_file(f'{where}\n{key} = "of-globex"\n')
+        _refused(machine, name, said, **(TOKENS | {name: "of-globex"}))
 
 
 def test_a_variable_may_say_the_same_as_the_profile(machine: Machine) -> None:

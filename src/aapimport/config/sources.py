@@ -132,11 +132,11 @@ class Sources:
         details: dict[str, Given] = {}
         for key in OF_A_SERVICE[1:]:
             speaking = (one for one in self.files if self._speaks_of(one, name, address, url))
-            stated = next(filter(None, (one.given(table, key) for one in speaking)), None)
+            stated = [found for one in speaking if (found := one.given(table, key))]
             typed = self.variable(variable(key, name))
             if typed and (stated or self.profile):
                 self._check_same(typed, stated, table, key)
-            if found := typed or stated:
+            if found := typed or next(iter(stated), None):
                 details[key] = found
         return Service(name=name, address=address, url=url, details=details)
 
@@ -165,22 +165,27 @@ class Sources:
         table = Table(self.profile)
         for key in PLAIN:
             typed = self.variable(variable(key))
-            stated = next(filter(None, (one.given(table, key) for one in self.files)), None)
+            stated = [found for one in self.files if (found := one.given(table, key))]
             if typed and (stated or key in OF_A_PORTAL):
                 self._check_same(typed, stated, table, key)
 
-    def _check_same(self, typed: Given, stated: Given | None, table: Table, key: str) -> None:
-        if stated is None:
+    def _check_same(self, typed: Given, stated: list[Given], table: Table, key: str) -> None:
+        """Refuse a variable that no table states, or that any states otherwise.
+
+        The user's own file counts, whatever a file in the working folder agrees to.
+        """
+        if not stated:
             raise SettingsError(
                 f"{typed.where} is set, and the profile {self.profile!r} has no {key} in"
                 f" [{table}]: it may be left over from another client",
                 hint=f"unset {typed.where}; or, if it is right, write it into [{table}]",
             )
-        if stated.text != typed.text:
-            raise SettingsError(
-                f"{typed.where} says otherwise than {stated.where}: nobody knows which is meant",
-                hint=f"unset {typed.where}, or correct the other",
-            )
+        for one in stated:
+            if one.text != typed.text:
+                raise SettingsError(
+                    f"{typed.where} says otherwise than {one.where}: nobody knows which is meant",
+                    hint=f"unset {typed.where}, or correct the other",
+                )
 
     def named_in(self, service: Service) -> frozenset[str]:
         """The places that name the address of a service: the environment, and files."""
@@ -224,7 +229,7 @@ class Sources:
             return None  # it failed to load, and no other may stand in for it
         url = web_address(typed)
         if self.profile and not in_files:
-            self._check_same(typed, None, self._table(name), "url")
+            self._check_same(typed, [], self._table(name), "url")
         for bound in in_files if self.profile else []:
             if place_of(web_address(bound)) != place_of(url):
                 raise SettingsError(
