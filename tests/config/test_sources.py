@@ -1,6 +1,7 @@
 """One client's secret, address or facts never reach another's."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -237,3 +238,16 @@ def test_another_profiles_damaged_file_stops_nobody(machine: Machine, tmp_path: 
     _keep(machine, "globex", "globex")
     (machine.state / "profiles" / "globex" / "secrets.json").write_text("{", encoding="utf-8")
     assert _settings(machine, **TOKENS).profile == "acme"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_another_profiles_open_file_is_closed_and_told(machine: Machine) -> None:
+    """Whoever looks into it first says so: nobody could tell afterwards."""
+    machine.own_file(profile("acme") + profile("globex", OTHER, f"{OTHER}/j"))
+    _keep(machine, "globex", "globex")
+    path = machine.state / "profiles" / "globex" / "secrets.json"
+    path.chmod(0o644)
+    notices = _settings(machine, **TOKENS).notices
+    (told,) = (one for one in notices if "could be read by others until now" in one)
+    assert told.startswith(str(path))
+    assert path.stat().st_mode & 0o777 == 0o600

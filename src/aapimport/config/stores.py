@@ -50,14 +50,17 @@ class Stores:
     profile: str = ""
     others: tuple[Path, ...] = ()
     trouble: str = field(default="", init=False)
+    _looked_into: list[SecretFile] = field(default_factory=list, init=False)
 
     @property
     def notice(self) -> str:
-        """What is to be said about the file; empty for nothing."""
-        if not self.file.tightened:
+        """What is to be said about the files; empty for nothing."""
+        opened = [one for one in (self.file, *self._looked_into) if one.tightened]
+        if not opened:
             return ""
+        paths = " and ".join(str(one.path) for one in opened)
         return (
-            f"{self.file.path} could be read by others until now: ask for new secrets, and keep"
+            f"{paths} could be read by others until now: ask for new secrets, and keep"
             " them with aapimport login"
         )
 
@@ -90,7 +93,8 @@ class Stores:
         """
         for folder in self.others:
             with suppress(SettingsError):
-                for user, place, kept in SecretFile(folder).entries():
+                self._looked_into.append(SecretFile(folder))
+                for user, place, kept in self._looked_into[-1].entries():
                     if kept == secret:
                         yield user.rpartition("/")[0], address_of(place)
             if not self.profile or self.trouble or sys.platform == "darwin":
