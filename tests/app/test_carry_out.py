@@ -71,7 +71,8 @@ def test_a_drift_is_asked_about(
 )
 def test_a_drift_is_asked_about_like_the_last_screen(seats: int, mails: int, question: str) -> None:
     """The portal and its profile are named; the seats, else the e-mails, are typed; else a yes."""
-    where = "https://portal.example.com/scim/v2 (profile acme)"
+    jhana = "Jhana https://jhana.example.com/v2"
+    where = f"https://portal.example.com/scim/v2 and {jhana} (profile acme)"
     changed = drift(is_short=False, seats=seats, mails=mails)
     for answers, goes_on in (((seats or mails or True,), True), (("",), False)):
         desk = ScriptDesk(*answers, practice=False)

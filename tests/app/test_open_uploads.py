@@ -1,16 +1,17 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aapimport.app.choices import Approvals, PlanChoices, RunChoices
-from aapimport.app.open_uploads import interrupted_upload
+from aapimport.app.open_uploads import interrupted_upload, mention_open_uploads
 from aapimport.app.upload import Upload
 from aapimport.cli.desk import TerminalDesk
-from aapimport.config.settings import Settings
+from aapimport.config.settings import Endpoint, Settings
 from aapimport.errors import RefusedError
 from aapimport.run.glance import glance
-from aapimport.run.journal import Journal
+from aapimport.run.journal import Journal, journal_path
 from aapimport.template.roles import Role
 from support.stub import ScimStub
 from support.uploading import Uploading, checked, person
@@ -96,8 +97,13 @@ def test_decisions_of_version_1_cannot_be_told(uploading: Uploading) -> None:
 
 
 @pytest.mark.parametrize("shared", ["portal", "jhana"])
-def test_one_service_in_common_is_enough(uploading: Uploading, shared: str) -> None:
-    """An open upload can't be walked around with another portal, or with another Jhana."""
+def test_one_service_in_common_is_enough(
+    uploading: Uploading, shared: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An open upload can't be walked around with another portal, or with another Jhana.
+
+    With both others it is in nobody's way, and is told.
+    """
     with Journal(uploading.journal_path) as journal:
         run = journal.begin(uploading.plan())
         here = dict(zip(("portal", "jhana"), run.address.split(" "), strict=True))
@@ -107,5 +113,17 @@ def test_one_service_in_common_is_enough(uploading: Uploading, shared: str) -> N
             interrupted_upload(journal, beside, checked(ROWS), asked_for(uploading))
         elsewhere = " ".join(other.values())
         assert interrupted_upload(journal, elsewhere, checked(ROWS), asked_for(uploading)) is None
-    assert [one.receipt for one, *_ in glance(uploading.journal_path, beside)] == [run.receipt]
-    assert glance(uploading.journal_path, elsewhere) == []
+    here_and_there = f"{here['portal']} and {here['jhana']}"
+    still_open = f"upload {run.receipt} of 'people.xlsx' is still open at {here_and_there}"
+    assert still_open in " ".join(capsys.readouterr().err.split())
+    portal = Endpoint.bearer(other["portal"], "token")
+    settings, desk = replace(asked_for(uploading).settings, portal=portal), TerminalDesk("live")
+    path = uploading.journal_path.rename(journal_path(settings.state_dir, settings.target))
+    mention_open_uploads(settings, elsewhere, desk)
+    told = " ".join(capsys.readouterr().err.split())
+    assert still_open in told
+    assert f"aapimport resume {run.receipt} needs these addresses again" in told
+    mention_open_uploads(settings, beside, desk)
+    assert " at " not in capsys.readouterr().err
+    assert [one.receipt for one, *_ in glance(path, beside)] == [run.receipt]
+    assert glance(path, elsewhere) == []

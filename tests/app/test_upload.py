@@ -79,7 +79,8 @@ def test_practice_asks_what_a_real_portal_asks(
     assert upload(in_process, practice, file) is ExitCode.FINDINGS  # one was left out
     assert upload(over_http, real, file) is ExitCode.FINDINGS
     assert over_http.portal is not None
-    here, there = "the PRACTICE portal", over_http.portal.url
+    assert over_http.jhana is not None
+    here, there = "the PRACTICE portal", f"{over_http.portal.url} and Jhana {over_http.jhana.url}"
     assert [(q.replace(there, here), flags) for q, flags in real.asked] == practice.asked
     assert practice.asked[-1] == (f"4 {SEATS} {here}", "--yes")
     assert [name for name, _ in real.shown] == [name for name, _ in practice.shown]

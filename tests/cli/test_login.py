@@ -1,6 +1,8 @@
 import json
 import os
+import signal
 import stat
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -202,6 +204,22 @@ def test_a_file_from_windows_is_read(aapimport, machine):
     assert list(machine.keyring.kept.values()) == ["tok-1"]
 
 
+def test_a_pipe_that_is_not_closed_is_told(machine):
+    """What comes is read to its end, which may never come."""
+    machine.own_file(SERVICES)
+    words = [*AAPIMPORT, "login", "portal", "--file"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stderr=pipe) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(b"canary-1\n")
+        process.stdin.flush()
+        assert b"waiting for the end of standard input" in process.stderr.readline()
+        process.stdin.close()
+        assert b"is kept" in process.stderr.read()
+    assert process.returncode == 0
+
+
 def test_without_an_address_there_is_nothing_to_log_in_to(aapimport, machine):
     """What to do next is said, with the profiles where there are some."""
     done = aapimport("login", "portal", stdin="tok")
@@ -286,6 +304,22 @@ def test_logout_forgets_what_was_kept_for_another_address(at, more, aapimport, m
     assert machine.keyring.kept == {}
     folder = machine.state / "profiles" / at if at else machine.state
     assert not list(folder.glob("*.json"))
+
+
+def test_logout_forgets_what_was_kept_for_another_log_in(aapimport, machine):
+    """Whatever the user was then; where a secret was put there by mistake, no file has it."""
+    token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
+    for more in (f'auth = "basic"\nuser = "{token}"\n', 'auth = "basic"\nuser = "zoe"\n', ""):
+        machine.own_file(SERVICES.replace("[jhana]", f"{more}[jhana]"))
+        assert aapimport("login", "portal", stdin="tok").code == 0
+    assert len(machine.keyring.kept) == 3
+    assert token not in (machine.state / "keyring.json").read_text(encoding="utf-8")
+    done = aapimport("logout", "portal", "--json")
+    assert done.json["secrets"] == [
+        {"service": "portal", "url": "https://portal.example.com/scim", "was_in": ["keyring"]}
+    ]
+    assert "#" not in done.err
+    assert machine.keyring.kept == {}
 
 
 def test_logout_works_where_no_address_is_left(aapimport, machine):
@@ -404,6 +438,28 @@ def test_a_terminal_is_asked_and_shows_nothing(machine):
     assert str(machine.own_path) in terminal.screen
     kept = json.loads((machine.state / "secrets.json").read_text(encoding="utf-8"))
     assert list(kept.values()) == ["canary-1", "canary-2"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals")
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 143), ("SIGINT", 130)])
+def test_a_signal_leaves_the_terminal_as_it_was(name, code, machine):
+    """Whoever is asked for a secret and stops sees again what they type."""
+    import termios
+
+    machine.own_file(SERVICES)
+    ours, theirs = os.openpty()
+    before = termios.tcgetattr(theirs)
+    words = [*AAPIMPORT, "login", "portal", "--file"]
+    with subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        screen = b""
+        while b"as you type" not in b" ".join(screen.split()):
+            screen += os.read(ours, 4096)
+        assert not termios.tcgetattr(theirs)[3] & termios.ECHO
+        process.send_signal(getattr(signal, name))
+        assert process.wait(30) == code
+    assert termios.tcgetattr(theirs) == before
+    os.close(ours)
+    os.close(theirs)
 
 
 def test_a_script_keeps_nothing_for_an_address_that_only_the_folder_names(aapimport, machine):

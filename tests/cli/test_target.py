@@ -217,6 +217,20 @@ def test_services_in_the_folder_are_a_choice(aapimport, machine):
     assert "there is no token or password for the portal" in done.err
 
 
+@pytest.mark.parametrize("jhana", ["", "1"])
+def test_the_last_question_names_jhana_where_it_is_written_to(
+    jhana, aapimport, live, portal_stub, jhana_stub, tmp_path
+):
+    """With people who get it."""
+    file = tmp_path / "people.csv"
+    header = "Email,First Name,Last Name,Jhana Enabled"
+    file.write_text(f"{header}\nbo@acme.com,Bo,Quist,{jhana}\n", encoding="utf-8")
+    words = ("upload", file, "--pass", "Leadership 2026", "--emails", "--profile", "acme")
+    asked = " ".join(aapimport(*words, stdin="\n", **live).err.split())
+    both = f" and Jhana {jhana_stub.url}" if jhana else ""
+    assert f"for good, on {portal_stub.url}{both} (profile acme)) to go on" in asked
+
+
 def test_every_screen_of_an_upload_names_the_profile(aapimport, live, portal_stub, tmp_path):
     """Plan, last question and receipt say where; the commands that are named work there."""
     file = tmp_path / "people.csv"

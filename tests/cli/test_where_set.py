@@ -92,7 +92,8 @@ def test_a_wrong_address_is_named_where_it_is_written(aapimport, machine, portal
         done = aapimport(*command, **SECRETS)
         assert done.code == 3
         assert f"check {own}: [jhana] url" in words(done)
-        elsewhere = {"AAPIMPORT_JHANA_URL": f"{other.url}/else"}
+        elsewhere = {"AAPIMPORT_PORTAL_URL": portal.url}
+        elsewhere["AAPIMPORT_JHANA_URL"] = f"{other.url}/else"
         done = aapimport(*command, **SECRETS, **elsewhere)
     assert "check AAPIMPORT_JHANA_URL: it is" in words(done)
 

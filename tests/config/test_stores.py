@@ -221,7 +221,8 @@ def test_certificates_and_the_proxy_reach_the_endpoint(machine: Machine) -> None
 def test_what_a_file_says_of_another_address_does_not_count(machine: Machine) -> None:
     """Where a variable names another portal, the file's log-in and certificates stay out of it."""
     machine.own_file(SERVICES.replace("[jhana]", 'auth = "basic"\nuser = "zoe"\n[jhana]'))
-    elsewhere = _portal(machine, AAPIMPORT_PORTAL_URL="https://other.example.com")
+    urls = {"AAPIMPORT_PORTAL_URL": "https://other.example.com"}
+    elsewhere = _portal(machine, AAPIMPORT_JHANA_URL="https://jhana.example.com/scim", **urls)
     assert isinstance(elsewhere.login, Bearer)
     same = _portal(machine, AAPIMPORT_PORTAL_URL="https://PORTAL.example.com/scim")
     assert isinstance(same.login, Basic)

@@ -1,8 +1,14 @@
 import base64
+import html
+import itertools
 import json
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
 
 import pytest
 
+from aapimport.config.logins import Basic, Bearer, ClientCredentials, Login, NamedHeader, Secret
+from aapimport.services.credentials import secrets_of
 from aapimport.services.redaction import Redaction
 
 
@@ -102,3 +108,78 @@ def test_a_password_with_other_letters_is_struck_out(said: str) -> None:
     """Basic takes any letter; JSON, web addresses and HTML spell those outside ASCII."""
     told = Redaction(["Pässwört1"]).strike(said.encode(), words=True)
     assert b"ssw" not in told.lower()
+
+
+PASSWORDS = (
+    "correct horse battery staple",
+    'pa:ss/w ord"\u00e9\\+%zz1',
+    "q7Kx/2mZ+9fT/wLb3+Vd/8sR+1Ny/4hG==",
+    "50%41 off &amp; <more> \\u0041",
+)
+
+
+def _logins(value: str) -> list[Login]:
+    secret = Secret(value=value, source="keyring")
+    client = {"token_url": "https://login.example.com", "client_id": "cid"}
+    return [
+        Bearer(token=secret),
+        Basic(user="ana", password=secret),
+        NamedHeader(name="X-Api-Key", value=secret),
+        ClientCredentials(**client, client_secret=secret),
+    ]
+
+
+def _json(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+def _json_letters(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+ESCAPES: dict[str, Callable[[str], str]] = {
+    "none": str,
+    "JSON": _json,
+    "JSON, letters as they are": _json_letters,
+    "JSON in JSON": lambda text: _json(_json(text)),
+    "an address": lambda text: quote(text, safe=""),
+    "a path": quote,
+    "a form": quote_plus,
+    "a form in an address": lambda text: quote(quote_plus(text)),
+    "a form in a form": lambda text: quote_plus(quote_plus(text)),
+    "a form in JSON": lambda text: _json(quote_plus(text)),
+    "JSON in a form": lambda text: quote_plus(_json(text)),
+    "HTML": html.escape,
+    "HTML in HTML": lambda text: html.escape(html.escape(text)),
+    "HTML in JSON": lambda text: _json(html.escape(text)),
+    "JSON in HTML": lambda text: html.escape(_json(text)),
+    "in capitals": str.upper,
+}
+
+
+@pytest.mark.parametrize("value", PASSWORDS)
+@pytest.mark.parametrize("escaped", ESCAPES)
+def test_nothing_that_leaves_us_is_said_again(value: str, escaped: str) -> None:
+    """The secret of each kind of log-in, and what of it went over the wire, however escaped."""
+    for login in _logins(value):
+        for sent in secrets_of(login):
+            said = ESCAPES[escaped](sent)
+            left = Redaction(secrets_of(login)).strike(f"got {said} here".encode(), words=True)
+            assert left == b"got [token] here", (login, sent)
+
+
+@pytest.mark.parametrize("value", PASSWORDS)
+@pytest.mark.parametrize("escaped", [name for name in ESCAPES if "HTML" not in name])
+def test_nor_in_data(value: str, escaped: str) -> None:
+    """What is no error goes into the journal, too; JSON stays JSON."""
+    for login, words in itertools.product(_logins(value), (False, True)):
+        for sent in secrets_of(login):
+            body = json.dumps({"a": [f"got {ESCAPES[escaped](sent)} here"], "b": "\\"})
+            left = Redaction(secrets_of(login)).strike(body.encode(), words=words)
+            assert json.loads(left) == {"a": ["got [token] here"], "b": "\\"}, (login, sent)
+
+
+def test_a_plus_in_an_address_is_no_blank() -> None:
+    """A short secret within somebody's address stays there."""
+    said = b'{"userName": "zoe+pass1@acme.com"}'
+    assert Redaction(["pass1"]).strike(said) == said

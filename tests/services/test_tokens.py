@@ -1,3 +1,5 @@
+import base64
+import json
 import random
 import threading
 import time
@@ -21,7 +23,7 @@ from aapimport.services.transport import Transport
 from support.stub import ScimStub
 from support.token_endpoint import CLIENT_SECRET, TokenEndpoint, refusal
 from support.uploading import Uploading, people, services
-from support.wire import RESET, Response, error, instead
+from support.wire import RESET, Request, Response, Server, error, instead
 
 
 @pytest.fixture
@@ -324,6 +326,34 @@ def test_a_refused_token_is_told_with_the_secret_that_it_came_from(both: Service
         "All Access Pass refuses the token that 127.0.0.1 gave for the client secret"
         " from AAPIMPORT_PORTAL_CLIENT_SECRET (HTTP 401)"
     )
+
+
+@pytest.mark.parametrize("in_body", [False, True])
+@pytest.mark.parametrize("status", [400, 401])
+def test_an_endpoint_can_not_make_us_say_the_secret(status: int, in_body: bool):
+    """It repeats the header and the form that it got; what was base64 or escaped is struck out."""
+
+    def mirror(request: Request) -> Response:
+        sent = f"{request.headers.get('authorization')} {request.body.decode()}"
+        code = "unauthorized_client"
+        if in_body and "authorization" in request.headers:
+            return refusal(status, "invalid_client")
+        body = {"error": code, "error_description": f"cannot parse {sent}!"}
+        return Response(status=status, body=json.dumps(body).encode())
+
+    with Server(mirror, base="") as server:
+        login = replace(CLIENT, token_url=server.url)
+        secret = replace(login.client_secret, value="correct horse/battery+staple")
+        login = replace(login, client_secret=secret)
+        endpoint = Endpoint(url="http://127.0.0.1:9/scim", login=login)
+        with closing(Transport(endpoint)) as transport:
+            reply = transport.request("GET", "/Users")
+    assert isinstance(reply, NotSent)
+    assert "cannot parse" in reply.reason
+    words = " ".join(reply.reason.split())
+    assert "[token]" in words
+    for left in ("horse", "staple", base64.b64encode(b"correct+horse").decode()[:12]):
+        assert left not in words
 
 
 def test_fetched_tokens_are_struck_out_of_answers(guarded, endpoint, portal_stub):

@@ -118,7 +118,7 @@ def approve_plan(plan: "Plan", desk: "Desk") -> None:
     """
     from aapimport.screens.target import place
 
-    where = place(plan.target, plan.address, desk.profile)
+    where = place(plan.target, plan.address, desk.profile, with_jhana=plan.writes_to_jhana)
     approve_number(desk, where, seats=plan.seats, mails=plan.mails)
 
 

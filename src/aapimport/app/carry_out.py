@@ -115,10 +115,10 @@ class Carrier:
             refuse_drift(drift)
 
     def _place(self, run: "Run") -> str:
-        """The run's portal, as a question names it."""
+        """The run's services, as a question names them: both may be written to from now on."""
         from aapimport.screens.target import place
 
-        return place(run.target, run.address, self.desk.profile)
+        return place(run.target, run.address, self.desk.profile, with_jhana=True)
 
     def _try_canary(self, runner: "Runner", run: "Run", people: int) -> None:
         """Upload the first people, without e-mails, read them back, and ask.

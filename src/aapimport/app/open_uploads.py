@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aapimport.check.check_file import Checked
     from aapimport.config.settings import Settings
     from aapimport.run.journal import Journal
-    from aapimport.run.records import Run
+    from aapimport.run.records import HowFar, Run
 
 
 def interrupted_upload(
@@ -35,6 +35,8 @@ def interrupted_upload(
 
     found = journal.open_runs_beside(address)
     if not found:
+        for run in journal.open_runs():
+            upload.desk.say(_still_open(run, journal.progress(run.receipt), address))
         return None
     here = [one for one in found if one.address == address] or found
     run = next((one for one in here if one.file_digest == checked.digest), here[0])
@@ -150,11 +152,22 @@ def mention_open_uploads(settings: "Settings", address: str, desk: "Desk") -> No
     from aapimport.run.glance import glance
     from aapimport.run.journal import journal_path
 
-    for run, how_far in glance(journal_path(settings.state_dir, settings.target), address):
-        desk.say(
-            f"upload {run.receipt} of {run.file!r} is still open, {how_far}:"
-            f" aapimport resume {run.receipt}"
-        )
+    for run, how_far in glance(journal_path(settings.state_dir, settings.target)):
+        desk.say(_still_open(run, how_far, address))
+
+
+def _still_open(run: "Run", how_far: "HowFar", address: str) -> str:
+    """A sentence about an open upload, which may be at addresses that were configured before."""
+    from aapimport.config.addresses import places_of, share_a_place
+    from aapimport.run.runs import named
+
+    command = f"aapimport resume {run.receipt}"
+    if share_a_place(places_of(run.address), address):
+        return f"upload {run.receipt} of {run.file!r} is still open, {how_far}: {command}"
+    return (
+        f"upload {run.receipt} of {run.file!r} is still open at {named(run.address)}, {how_far}:"
+        f" {command} needs these addresses again"
+    )
 
 
 def chosen_upload(journal: "Journal", address: str, desk: "Desk") -> "Run | None":

@@ -171,7 +171,7 @@ def _keep_one(
     where = keep(one, value, stores, in_file=in_file)
     first = (token_variable(one.name), token_file_variable(one.name))
     notices += [f"{name} is set, and goes first" for name in first if name in sources.environment]
-    if in_file and stores.index.read(one.place, user_of(stores.profile, one.name)) is not None:
+    if in_file and stores.index.read(one.kept_for, user_of(stores.profile, one.name)) is not None:
         notices.append(f"the keyring has an older one, which goes first without {NO_KEYRING}=1")
     show_notices(notices)
     click.echo(f"the {what} of {TITLES[one.name]} at {one.url} is kept: {where}", err=True)

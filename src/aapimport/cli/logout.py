@@ -38,7 +38,7 @@ def logout(*, service: "ServiceName | None", profile: str | None, as_json: bool)
     secrets = []
     for name in (service,) if service else SERVICE_NAMES:
         one = sources.service(name)
-        found = forget(name, one.place if one else "", stores)
+        found = forget(name, one.kept_for if one else "", stores)
         if one is None and not found:
             chosen_services(sources, service)  # says that there is no address
         for place, where in found.items():

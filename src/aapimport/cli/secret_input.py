@@ -3,10 +3,14 @@
 import os
 import select
 import sys
+import threading
+from contextlib import suppress
 
 from aapimport.errors import SettingsError
 
 _MOST_BYTES = 65_536
+_QUIET_SECONDS = 3.0
+"""How long standard input may take before it is said that it is waited for."""
 _REST_SECONDS = 0.1
 """How long the next line of a paste may take."""
 
@@ -18,10 +22,22 @@ def piped_secret(what: str) -> str:
         SettingsError: It is too long, no text, or more than a line.
     """
     stream = getattr(sys.stdin, "buffer", None)
-    found: bytes = stream.read(_MOST_BYTES + 1) if stream is not None else b""
+    waiting = threading.Timer(_QUIET_SECONDS, _say_what_is_waited_for)
+    waiting.daemon = True
+    waiting.start()
+    try:
+        found: bytes = stream.read(_MOST_BYTES + 1) if stream is not None else b""
+    finally:
+        waiting.cancel()
     if len(found) > _MOST_BYTES:
         raise _refused(what, "is too long")
     return _one_line(found, what)
+
+
+def _say_what_is_waited_for() -> None:
+    with suppress(OSError, ValueError):  # nobody may be reading any more
+        sys.stderr.write("waiting for the end of standard input, which has the secret\n")
+        sys.stderr.flush()
 
 
 def typed_secret(prompt: str, what: str) -> str:
@@ -47,10 +63,13 @@ def typed_secret(prompt: str, what: str) -> str:
         silent = [*before[:3], before[3] & ~(termios.ECHO | termios.ICANON), *before[4:6]]
         keys = [*before[6]]
         keys[termios.VMIN], keys[termios.VTIME] = 1, 0
-        termios.tcsetattr(terminal, termios.TCSAFLUSH, [*silent, keys])
     except termios.error as error:
         raise _shown() from error
-    try:
+    try:  # from here on a signal leaves nobody without an echo
+        try:
+            termios.tcsetattr(terminal, termios.TCSAFLUSH, [*silent, keys])
+        except termios.error as error:
+            raise _shown() from error
         sys.stderr.write(safe(prompt))
         sys.stderr.flush()
         erase, kill, end = (before[6][one] for one in (termios.VERASE, termios.VKILL, termios.VEOF))
@@ -60,7 +79,8 @@ def typed_secret(prompt: str, what: str) -> str:
         return _one_line(found, what)
     finally:
         # What is left of a paste must not become the next command of the shell.
-        termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+        with suppress(termios.error):  # it may be gone
+            termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
         sys.stderr.write("\n")
         sys.stderr.flush()
 

@@ -140,8 +140,7 @@ def _secret(
     if typed is not None:
         if stores is not None:
             check_confirmed(service, typed[0], sources, stores)
-            if sources.profile:
-                _check_whose(service, typed[0], sources, stores)
+            _check_whose(service, typed[0], sources, stores)
         return typed
     kept = stores.find(service) if stores else None
     if kept is None:
@@ -151,18 +150,37 @@ def _secret(
 
 
 def _check_whose(service: Service, typed: Secret, sources: Sources, stores: Stores) -> None:
-    """Refuse a secret of the environment where a profile has another: it may be another client's.
+    """Refuse a secret of the environment that may be, or is known to be, another client's.
+
+    Where a profile is chosen, it may be that of nobody but this profile. Without one, the variables
+    may be those of a profile, all together: the secret then goes to the profile's address.
 
     Raises:
-        SettingsError: The two differ.
+        SettingsError: The profile has another secret, or somebody else has this one.
     """
-    kept = stores.find(service)
-    if kept is not None and kept.value != typed.value:
+    kept = stores.find(service) if sources.profile else None
+    if kept is None:
+        _check_not_of_others(service, typed, stores)
+    elif kept.value != typed.value:
         raise SettingsError(
             f"{typed.source} is set, and profile {sources.profile} has another secret for"
             f" {TITLES[service.name]} ({kept.source}): nobody knows which is meant",
             hint=f"unset {typed.source}; or, if it is the right one, forget the other with"
             f" aapimport logout --profile {sources.profile}",
+        )
+
+
+def _check_not_of_others(service: Service, typed: Secret, stores: Stores) -> None:
+    for profile, address in stores.kept_by_others(typed.value):
+        if address == service.place and not (profile and stores.profile):
+            continue
+        of = f" of profile {profile}" if profile else ""
+        to = f" --profile {stores.profile}" if stores.profile else ""
+        raise SettingsError(
+            f"{typed.source} is the secret that is kept for {address}{of}: it isn't sent to"
+            f" {service.url}",
+            hint=f"unset {typed.source}; or, if it opens both, keep it for this one, too:"
+            f" aapimport login {service.name}{to}",
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aapimport.config.files import places
+from aapimport.config.folders import PROFILES
 from aapimport.config.keys import OF_REAL_SERVICES, variable
 from aapimport.config.secret_file import IN_KEYRING, NAME, SecretFile
 from aapimport.config.settings import (
@@ -105,12 +106,14 @@ def stores_of(sources: Sources) -> Stores:
     Raises:
         SettingsError: The variable that switches the keyring off is neither 1 nor 0.
     """
-    folder = profile_state_dir(sources)[0]
+    folder, base = profile_state_dir(sources)[0], base_state_dir(sources)[0]
+    everybody = (base, *sorted((base / PROFILES).glob("*/")))
     return Stores(
         keyring=keyring_of(sources.environment),
         file=SecretFile(folder),
         index=SecretFile(folder, IN_KEYRING),
         profile=sources.profile,
+        others=tuple(one for one in everybody if one != folder),
     )
 
 

@@ -3,7 +3,7 @@
 from aapimport.config.keyring_store import KeyringTroubleError, NoKeyringError, user_of
 from aapimport.config.keys import NO_KEYRING, TITLES, ServiceName
 from aapimport.config.sources import Service, Sources
-from aapimport.config.stores import KEYRING, Stores
+from aapimport.config.stores import KEYRING, Stores, address_of
 from aapimport.errors import SettingsError
 
 
@@ -24,15 +24,15 @@ def keep(service: Service, value: str, stores: Stores, *, in_file: bool) -> str:
     """
     user = user_of(stores.profile, service.name)
     if in_file:
-        stores.file.write(service.place, user, value)
-        _take_out_of_keyring(service.place, user, stores)
+        stores.file.write(service.kept_for, user, value)
+        _take_out_of_keyring(service.kept_for, user, stores)
         return str(stores.file.path)
-    stores.index.write(service.place, user, KEYRING)
+    stores.index.write(service.kept_for, user, KEYRING)
     try:
-        stores.keyring.write(service.place, user, value)
+        stores.keyring.write(service.kept_for, user, value)
     except KeyringTroubleError as error:
         raise _not_kept(error) from None
-    stores.file.delete(service.place, user)
+    stores.file.delete(service.kept_for, user)
     return KEYRING
 
 
@@ -45,7 +45,7 @@ def check_writable(service: Service, stores: Stores, *, in_file: bool) -> None:
         SettingsError: The keyring can't be used.
     """
     try:
-        stores.keyring.read(service.place, user_of(stores.profile, service.name))
+        stores.keyring.read(service.kept_for, user_of(stores.profile, service.name))
     except KeyringTroubleError as error:
         if not in_file:
             raise _not_kept(error) from None
@@ -58,19 +58,22 @@ def forget(name: ServiceName, place: str, stores: Stores) -> dict[str, list[str]
 
     Args:
         name: The service.
-        place: What its address leads to now; empty without one.
+        place: What its secret is bound to now; empty without an address.
         stores: The keyring and the files.
 
     Returns:
-        Where each was (`keyring`, the path of the file, or both), by its place.
+        Where each was (`keyring`, the path of the file, or both), by what its address leads to.
 
     Raises:
         SettingsError: The keyring doesn't say whether it has one, or a file can't be written.
     """
     user = user_of(stores.profile, name)
     places = [*([place] if place else []), *stores.file.places(user), *stores.index.places(user)]
-    found = {one: _forgotten(name, one, user, stores) for one in dict.fromkeys(places)}
-    return {one: where for one, where in found.items() if where}
+    found: dict[str, dict[str, None]] = {}
+    for one in dict.fromkeys(places):
+        where = _forgotten(name, one, user, stores)
+        found.setdefault(address_of(one), {}).update(dict.fromkeys(where))
+    return {address: [*where] for address, where in found.items() if where}
 
 
 def _forgotten(name: ServiceName, place: str, user: str, stores: Stores) -> list[str]:
@@ -81,8 +84,8 @@ def _forgotten(name: ServiceName, place: str, user: str, stores: Stores) -> list
         if isinstance(error, NoKeyringError) and stores.index.read(place, user) is None:
             return found
         raise SettingsError(
-            f"it isn't known whether the keyring has a secret of {TITLES[name]} at {place}:"
-            f" {error}",
+            f"it isn't known whether the keyring has a secret of {TITLES[name]} at"
+            f" {address_of(place)}: {error}",
             hint=f"unlock it and try again, or set {NO_KEYRING}=1 if you never use it"
             if not isinstance(error, NoKeyringError)
             else "run this where the keyring is that it was kept in",

@@ -32,6 +32,9 @@ OF_A_SERVICE = (
 )
 """The settings of the tables `[portal]` and `[jhana]`."""
 
+OF_A_LOGIN = ("auth", "user", "header", "token_url", "client_id")
+"""What decides where else than to the service, and as whom, a secret is sent."""
+
 SECRET_KEYS = frozenset({"token", "password", "client_secret", "secret", "api_key", "key_password"})
 """What people may write into a file, where secrets are never kept."""
 

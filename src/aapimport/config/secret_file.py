@@ -58,8 +58,17 @@ class SecretFile:
         Raises:
             SettingsError: The file can't be read, or isn't ours.
         """
-        start = _key("", user)
-        return [key.removeprefix(start) for key in self._all() if key.startswith(start)]
+        return [place for one, place, _ in self.entries() if one == user]
+
+    def entries(self) -> Iterator[tuple[str, str, str]]:
+        """Every user, place and secret.
+
+        Raises:
+            SettingsError: The file can't be read, or isn't ours.
+        """
+        for key, secret in self._all().items():
+            user, _, place = key.partition(" ")
+            yield user, place, secret
 
     def delete(self, place: str, user: str) -> bool:
         """Forget a secret.

@@ -184,6 +184,7 @@ def live_settings(sources: Sources, stores: Stores | None) -> Settings:
             only a file in the working folder says to.
     """
     portal, jhana = services(sources)
+    sources.check_facts(portal)
     _check_safety(sources, (portal, jhana))
     plain = _plain(sources, *profile_state_dir(sources))
     settle = sources.plain("settle_seconds")
@@ -221,7 +222,8 @@ def services(sources: Sources) -> tuple[Service, Service]:
     """Where the portal and Jhana are, without their secrets.
 
     Raises:
-        SettingsError: An address is missing or can't be right, or both are the same.
+        SettingsError: An address is missing or can't be right, both are the same, or no place
+            names them both.
     """
     portal, jhana = sources.service("portal"), sources.service("jhana")
     if portal is None or jhana is None:
@@ -230,6 +232,13 @@ def services(sources: Sources) -> tuple[Service, Service]:
         raise SettingsError(
             f"{portal.address.where} and {jhana.address.where} are the same address",
             hint="the portal and Jhana are two services: correct one of the two",
+        )
+    if sources.named_in(portal).isdisjoint(sources.named_in(jhana)):
+        raise SettingsError(
+            f"the portal is named by {portal.address.where} alone, and Jhana by"
+            f" {jhana.address.where}: they may belong to two clients",
+            hint="name both in one place: in one settings file, or, without a profile, in the"
+            " environment",
         )
     return portal, jhana
 

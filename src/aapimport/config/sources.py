@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from aapimport.config.addresses import place_of
 from aapimport.config.files import Places
 from aapimport.config.given import Given
 from aapimport.config.keys import (
     COMMON,
+    OF_A_LOGIN,
+    OF_A_PORTAL,
     OF_A_SERVICE,
+    PLAIN,
     PROFILE,
     SERVICE_NAMES,
     STATE,
@@ -52,6 +56,18 @@ class Service:
     def place(self) -> str:
         """What its address leads to, however it is spelled."""
         return place_of(self.url)
+
+    @property
+    def kept_for(self) -> str:
+        """What a kept secret is bound to: the place, and where else and as whom it is sent.
+
+        The settings of the log-in are told apart by a hash, since a secret that was put there by
+        mistake would be readable otherwise. A token that is sent as such has none.
+        """
+        said = [f"{key}={self.details[key].text}" for key in OF_A_LOGIN if key in self.details]
+        if not said or said == ["auth=bearer"]:
+            return self.place
+        return f"{self.place}#{sha256(chr(0).join(said).encode()).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,22 +123,79 @@ class Sources:
         A table that names another address than the one that counts says nothing about it.
 
         Raises:
-            SettingsError: The address can't be right, or isn't that of the profile.
+            SettingsError: The address can't be right, or a variable says otherwise than a table.
         """
         address = self._address(name)
         if address is None:
             return None
-        url = web_address(address)
+        url, table = web_address(address), self._table(name)
         details: dict[str, Given] = {}
         for key in OF_A_SERVICE[1:]:
-            if found := self.variable(variable(key, name)):
+            speaking = (one for one in self.files if self._speaks_of(one, name, address, url))
+            stated = [found for one in speaking if (found := one.given(table, key))]
+            typed = self.variable(variable(key, name))
+            if typed and (stated or self.profile):
+                self._check_same(typed, stated, table, key)
+            if found := typed or next(iter(stated), None):
                 details[key] = found
-        for file in self.files:
-            if self._speaks_of(file, name, address, url):
-                for key in OF_A_SERVICE[1:]:
-                    if key not in details and (found := file.given(self._table(name), key)):
-                        details[key] = found
         return Service(name=name, address=address, url=url, details=details)
+
+    def check_facts(self, portal: Service) -> None:
+        """Refuse what may be said of another client than the one whose portal this is.
+
+        With a profile, a variable that says otherwise than its own tables may be left over; what
+        holds for every client may be said by a variable alone, what is known of one portal may not.
+        Without one, what stands above a `[portal]` is said of that.
+
+        Raises:
+            SettingsError: There is something.
+        """
+        for key in OF_A_PORTAL:
+            for file in self.files:
+                about = file.given(self._table("portal"), "url")
+                given = file.given(Table(self.profile), key)
+                if given and about and place_of(web_address(about)) != portal.place:
+                    raise given.wrong(
+                        f"is known of the portal at {web_address(about)}, and this one is"
+                        f" {portal.url} ({portal.address.origin})",
+                        "write each client's settings into a profile of its own",
+                    )
+        if not self.profile:
+            return
+        table = Table(self.profile)
+        for key in PLAIN:
+            typed = self.variable(variable(key))
+            stated = [found for one in self.files if (found := one.given(table, key))]
+            if typed and (stated or key in OF_A_PORTAL):
+                self._check_same(typed, stated, table, key)
+
+    def _check_same(self, typed: Given, stated: list[Given], table: Table, key: str) -> None:
+        """Refuse a variable that no table states, or that any states otherwise.
+
+        The user's own file counts, whatever a file in the working folder agrees to.
+        """
+        if not stated:
+            raise SettingsError(
+                f"{typed.where} is set, and the profile {self.profile!r} has no {key} in"
+                f" [{table}]: it may be left over from another client",
+                hint=f"unset {typed.where}; or, if it is right, write it into [{table}]",
+            )
+        for one in stated:
+            if one.text != typed.text:
+                raise SettingsError(
+                    f"{typed.where} says otherwise than {one.where}: nobody knows which is meant",
+                    hint=f"unset {typed.where}, or correct the other",
+                )
+
+    def named_in(self, service: Service) -> frozenset[str]:
+        """The places that name the address of a service: the environment, and files."""
+        found = {str(one.path): one.given(self._table(service.name), "url") for one in self.files}
+        found["the environment"] = self.variable(variable("url", service.name))
+        return frozenset(
+            where
+            for where, one in found.items()
+            if one and place_of(web_address(one)) == service.place
+        )
 
     def own(self, name: ServiceName | None, key: str) -> Iterator[Given]:
         """A setting as the user's own file gives it, whatever goes before it."""
@@ -155,6 +228,8 @@ class Sources:
         if (typed := self.variable(wanted)) is None:
             return None  # it failed to load, and no other may stand in for it
         url = web_address(typed)
+        if self.profile and not in_files:
+            self._check_same(typed, [], self._table(name), "url")
         for bound in in_files if self.profile else []:
             if place_of(web_address(bound)) != place_of(url):
                 raise SettingsError(

@@ -2,14 +2,23 @@
 
 import os
 import stat
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from aapimport.config.cleaning import cleaned
 from aapimport.config.keyring_store import Keyring, KeyringTroubleError, user_of
-from aapimport.config.keys import NO_KEYRING, TITLES, token_file_variable, token_variable
+from aapimport.config.keys import (
+    NO_KEYRING,
+    OF_A_LOGIN,
+    TITLES,
+    token_file_variable,
+    token_variable,
+)
 from aapimport.config.logins import Secret
-from aapimport.config.secret_file import SecretFile
+from aapimport.config.secret_file import IN_KEYRING, SecretFile
 from aapimport.config.settings_file import home_made
 from aapimport.config.sources import Service, Sources
 from aapimport.config.values import Auth
@@ -29,6 +38,7 @@ class Stores:
         file: The file of the profile's state folder.
         index: The file of the addresses for which the keyring has secrets: it can't be asked.
         profile: The profile; empty without one.
+        others: The state folders of everybody else.
 
     Attributes:
         trouble: Why the keyring can't be used, once it was found out; empty while it can.
@@ -38,15 +48,19 @@ class Stores:
     file: SecretFile
     index: SecretFile
     profile: str = ""
+    others: tuple[Path, ...] = ()
     trouble: str = field(default="", init=False)
+    _looked_into: list[SecretFile] = field(default_factory=list, init=False)
 
     @property
     def notice(self) -> str:
-        """What is to be said about the file; empty for nothing."""
-        if not self.file.tightened:
+        """What is to be said about the files; empty for nothing."""
+        opened = [one for one in (self.file, *self._looked_into) if one.tightened]
+        if not opened:
             return ""
+        paths = " and ".join(str(one.path) for one in opened)
         return (
-            f"{self.file.path} could be read by others until now: ask for new secrets, and keep"
+            f"{paths} could be read by others until now: ask for new secrets, and keep"
             " them with aapimport login"
         )
 
@@ -58,12 +72,42 @@ class Stores:
         """
         user = user_of(self.profile, service.name)
         try:
-            if (value := self.keyring.read(service.place, user)) is not None:
+            if (value := self.keyring.read(service.kept_for, user)) is not None:
                 return Secret(value=value, source=KEYRING)
         except KeyringTroubleError as error:
             self.trouble = str(error)
-        value = self.file.read(service.place, user)
+        value = self.file.read(service.kept_for, user)
         return None if value is None else Secret(value=value, source=str(self.file.path))
+
+    def for_another_login(self, service: Service) -> bool:
+        """Whether what is kept for a service's address is for another user, client or log-in."""
+        user = user_of(self.profile, service.name)
+        places = [*self.file.places(user), *self.index.places(user)]
+        return service.place in map(address_of, places)
+
+    def kept_by_others(self, secret: str) -> Iterator[tuple[str, str]]:
+        """The others for whom a secret is kept: their profile, empty without one, and the address.
+
+        The keyring is looked into only where it has been opened for our own secret, and not on
+        macOS, where each of its entries may ask a person. A file that can't be read says nothing.
+        """
+        for folder in self.others:
+            with suppress(SettingsError):
+                self._looked_into.append(SecretFile(folder))
+                for user, place, kept in self._looked_into[-1].entries():
+                    if kept == secret:
+                        yield user.rpartition("/")[0], address_of(place)
+            if not self.profile or self.trouble or sys.platform == "darwin":
+                continue
+            with suppress(SettingsError, KeyringTroubleError):
+                for user, place, _ in SecretFile(folder, IN_KEYRING).entries():
+                    if self.keyring.read(place, user) == secret:
+                        yield user.rpartition("/")[0], address_of(place)
+
+
+def address_of(kept_for: str) -> str:
+    """The address in what a secret is bound to, as `Service.kept_for` writes it."""
+    return kept_for.partition("#")[0]
 
 
 def keyring_of(environment: Mapping[str, str]) -> Keyring:
@@ -127,6 +171,11 @@ def nothing_found(service: Service, sources: Sources, stores: Stores | None) -> 
     profile = f" --profile {sources.profile}" if sources.profile else ""
     login = f"aapimport login {service.name}{profile}"
     trouble = f"; {stores.trouble}" if stores and stores.trouble else ""
+    if stores and stores.for_another_login(service):
+        trouble += (
+            "; the one that is kept for that address is for another log-in, and stays there:"
+            f" {', '.join(OF_A_LOGIN[:-1])} or {OF_A_LOGIN[-1]} has changed"
+        )
     of = f" of profile {sources.profile}" if sources.profile else ""
     return SettingsError(
         f"there is no token or password for {TITLES[service.name]}{of} at {service.url}{trouble}",

@@ -286,6 +286,13 @@ class Plan:
         return not (self.left_out or any(one.skipped or one.unsent for one in self.people))
 
     @property
+    def writes_to_jhana(self) -> bool:
+        """Whether anybody is created or changed there, or welcomed to it."""
+        return bool(self.jhana.keys() - {Action.SAME, Action.SKIP}) or any(
+            one.email not in {None, EmailKind.PORTAL} for one in self.people
+        )
+
+    @property
     def seats(self) -> int:
         """Seats that this upload uses."""
         return sum(one.seat for one in self.people)

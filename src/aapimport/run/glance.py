@@ -36,14 +36,14 @@ def opened(path: Path) -> Iterator[sqlite3.Connection | None]:
             database.close()
 
 
-def glance(path: Path, address: str) -> list[tuple[Run, HowFar]]:
-    """The open runs at one of two services, each with how far it is.
+def glance(path: Path, address: str | None = None) -> list[tuple[Run, HowFar]]:
+    """The open runs, each with how far it is.
 
     Nothing where there is no journal, or none that can be read: the next upload says so.
 
     Args:
         path: The journal, of any version.
-        address: The pair of services.
+        address: A pair of services, one of which they have; None for all of them.
     """
     with opened(path) as database:
         if database is None:
@@ -55,7 +55,7 @@ def glance(path: Path, address: str) -> list[tuple[Run, HowFar]]:
             runs = (
                 _run(dict(row))
                 for row in found
-                if share_a_place(places_of(row["address"]), address)
+                if address is None or share_a_place(places_of(row["address"]), address)
             )
             counted = [(run, _progress(database, run.receipt)) for run in runs if run.is_open]
         except sqlite3.Error:

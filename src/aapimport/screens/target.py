@@ -24,8 +24,17 @@ def where(target: str, address: str, profile: str = "") -> str:
     return f"portal {safe(portal)}, Jhana {safe(jhana)}{of}"
 
 
-def place(target: str, address: str, profile: str = "") -> str:
-    """The portal, in a sentence: `the PRACTICE portal`, `https://portal.example.com/scim/v2`."""
+def place(target: str, address: str, profile: str = "", *, with_jhana: bool = False) -> str:
+    """The portal, in a sentence: `the PRACTICE portal`, `https://portal.example.com/scim/v2`.
+
+    Args:
+        target: `practice` or `live`.
+        address: The pair of services.
+        profile: The profile that they are configured in; empty without one.
+        with_jhana: Whether Jhana's address is named as well.
+    """
     of = f" (profile {safe(profile)})" if profile else ""
-    portal = "the PRACTICE portal" if target == "practice" else safe(address.partition(" ")[0])
-    return f"{portal}{of}"
+    if target == "practice":
+        return f"the PRACTICE portal{of}"
+    portal, _, jhana = map(safe, address.partition(" "))
+    return f"{portal}{f' and Jhana {jhana}' if with_jhana else ''}{of}"

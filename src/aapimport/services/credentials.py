@@ -6,10 +6,12 @@ Nothing gets into a header that could end it, or begin another one.
 import re
 from base64 import b64encode
 from typing import Protocol
+from urllib.parse import quote_plus
 
 from aapimport.config.logins import (
     Basic,
     Bearer,
+    ClientCredentials,
     Login,
     NamedHeader,
     Secret,
@@ -96,11 +98,23 @@ def basic(user: str, password: Secret) -> bytes:
     return b64encode(f"{user}:{password.value}".encode())
 
 
+def client_basic(login: ClientCredentials) -> bytes:
+    """A client and its secret for the scheme Basic, each as in a form (RFC 6749 section 2.3.1)."""
+    who = f"{quote_plus(login.client_id)}:{quote_plus(login.client_secret.value)}"
+    return b64encode(who.encode())
+
+
 def secrets_of(login: Login) -> tuple[str, ...]:
-    """What is struck out of whatever a service says, as it is and as it goes over the wire."""
+    """What is struck out of what a service says: the secret, and each form that it leaves us in.
+
+    `Redaction` knows what others make of each: other letter cases, escapes, base64, a part of it.
+    """
     secret = secret_of(login).value
-    if isinstance(login, Basic):
-        return secret, basic(login.user, login.password).decode()
+    match login:
+        case Basic(user=user, password=password):
+            return secret, basic(user, password).decode()
+        case ClientCredentials():
+            return secret, quote_plus(secret), client_basic(login).decode()
     return (secret,)
 
 

@@ -10,7 +10,8 @@ import re
 import threading
 from bisect import bisect
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from html.entities import html5
 from urllib.parse import quote
 
@@ -21,6 +22,8 @@ _CUT = 12
 """Characters in a row of a token that are struck out of a service's words, as a part of it."""
 _LATEST = 16
 """Fetched tokens that are struck out, of all services: what expired before opens nothing."""
+_DEPTH = 4
+"""How many times over what a service says may be escaped: JSON in JSON, a form in a web page."""
 _WORD = rb"[\w.@+-]"
 _ASCII = 128
 _SPELLED = re.compile(
@@ -67,16 +70,20 @@ class Redaction:
         """
         if not words and not self._is_suspect(said):  # nearly always, and found out cheaply
             return said
-        plain, origin = _plain(said)
-        spans = sorted(span for it in self._secrets for span in it.spans(plain, words=words))
+        spans = sorted(
+            (origin(start), origin(stop))
+            for plain, origin in _readings(said)
+            for secret in self._secrets
+            for start, stop in secret.spans(plain, words=words)
+        )
         left, end = [], 0
         for start, stop in spans:
             if stop <= end:
                 continue
             if start >= end:
-                left += [said[origin(end) : origin(start)], STRUCK_OUT.encode()]
+                left += [said[end:start], STRUCK_OUT.encode()]
             end = stop
-        return b"".join([*left, said[origin(end) :]]) if spans else said
+        return b"".join([*left, said[end:]]) if spans else said
 
     def _is_suspect(self, said: bytes) -> bool:
         """Whether a secret may be in it."""
@@ -89,15 +96,21 @@ class Redaction:
 class _Secret:
     """One token, in the forms in which it is looked for.
 
+    A form of HTML writes a blank as +, and who reads one that is none takes a + for a blank.
+
     Attributes:
         hint: The longest part of it that is spelled in one way only, in small letters.
     """
 
     def __init__(self, secret: str) -> None:
-        self._whole = secret.encode().lower()
-        parts: list[bytes] = re.findall(rb"[a-z0-9]*", self._whole)
+        whole = secret.encode().lower()
+        parts: list[bytes] = re.findall(rb"[a-z0-9]*", whole)
         self.hint = max(parts, key=len)
-        spelled = b"(?:%b)" % b"|".join(map(re.escape, _spellings(secret)))
+        self._whole = _with_blanks(whole)
+        read = (one.decode(errors="replace") for one, _ in _readings(secret.encode()))
+        spellings = dict.fromkeys(form for one in read for form in _spellings(one))
+        forms = (re.sub(rb"\\[ +]", b"[ +]", re.escape(form)) for form in spellings)
+        spelled = b"(?:%b)" % b"|".join(forms)
         if len(secret) < _SHORT:
             spelled = rb"(?<!%b)%b(?!%b)" % (_WORD, spelled, _WORD)
         self._pattern = re.compile(spelled)
@@ -111,6 +124,7 @@ class _Secret:
             return
         for coded in self._coded:
             yield from _places(coded, plain)
+        lower = _with_blanks(lower)
         for start in range(len(self._whole) - _CUT + 1):
             yield from _places(self._whole[start : start + _CUT], lower)
 
@@ -131,6 +145,10 @@ def _spellings(secret: str) -> list[bytes]:
 
 def _in_json(letter: str) -> str:
     return letter if letter.isascii() else json.dumps(letter)[1:-1]
+
+
+def _with_blanks(text: bytes) -> bytes:
+    return text.replace(b"+", b" ")
 
 
 def _places(part: bytes, within: bytes) -> Iterator[tuple[int, int]]:
@@ -166,6 +184,29 @@ class _Origin:
         """The position in what was said."""
         at = bisect(self._plain, position) - 1
         return self._said[at] + position - self._plain[at]
+
+
+def _readings(said: bytes) -> Iterator[tuple[bytes, Callable[[int], int]]]:
+    """What is said as it stands, and with its escapes undone, and those of that; and its origins.
+
+    What looks like an escape may be a part of a secret, which is read in the same ways.
+    """
+    text: bytes = said
+    steps: list[_Origin] = []
+    yield text, int
+    for _ in range(_DEPTH):
+        plain, origin = _plain(text)
+        if plain == text:
+            return
+        text, steps = plain, [origin, *steps]
+        yield text, partial(_back, steps)
+
+
+def _back(steps: Iterable[_Origin], position: int) -> int:
+    """The position in what was said, by the origins of each reading, the last one first."""
+    for origin in steps:
+        position = origin(position)
+    return position
 
 
 def _plain(said: bytes) -> tuple[bytes, _Origin]:

@@ -7,15 +7,14 @@ over, and when the service refuses it.
 import math
 import threading
 import time
-from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote_plus, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from aapimport.config.addresses import is_loopback
 from aapimport.config.logins import ClientCredentials
 from aapimport.errors import SettingsError
-from aapimport.services.credentials import Header
+from aapimport.services.credentials import Header, client_basic
 from aapimport.services.redaction import Redaction
 from aapimport.services.replies import Answer, NotSent, Reply
 from aapimport.services.scim import error_detail, plain_words, text
@@ -118,8 +117,7 @@ class Tokens:
         if in_body:
             form |= {"client_id": login.client_id, "client_secret": login.client_secret.value}
         else:
-            who = f"{quote_plus(login.client_id)}:{quote_plus(login.client_secret.value)}"
-            headers.append((b"Authorization", b"Basic " + b64encode(who.encode())))
+            headers.append((b"Authorization", b"Basic " + client_basic(login)))
         return self._post(headers, urlencode(form).encode())
 
     def _found(self, reply: Reply) -> tuple[str, float] | NotSent:
