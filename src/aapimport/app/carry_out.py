@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aapimport.app.receipts import printed_receipt
 from aapimport.app.signals import ended_by_signals, stoppable
-from aapimport.errors import DeclinedError, ExitCode, ServiceError, SettingsError, UsageError
+from aapimport.errors import DeclinedError, ExitCode, ServiceError, SettingsError
 
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from aapimport.run.journal import Journal
     from aapimport.run.options import Drift
     from aapimport.run.records import Run
-    from aapimport.run.runner import Runner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +31,7 @@ class Carrier:
         settle_seconds: How long a service may still be finishing a lost request.
         again: Whether those who were sent twice and are not found are sent once more.
         begun_now: Whether the run was planned by this very command.
+        is_named: Whether the run was named by its number.
     """
 
     journal: "Journal"
@@ -41,6 +41,7 @@ class Carrier:
     settle_seconds: float
     again: bool = False
     begun_now: bool = False
+    is_named: bool = False
 
     def carry_out(self, run: "Run", addresses: Mapping[int, str]) -> ExitCode:
         """Do everything that is left of a run, then print its receipt.
@@ -52,6 +53,7 @@ class Carrier:
         Raises:
             AapimportError: The run could not go on; what was done is recorded.
         """
+        from aapimport.app.canary import CanaryWord
         from aapimport.run.options import RunOptions
         from aapimport.run.report import make_report
         from aapimport.run.runner import Runner
@@ -66,8 +68,15 @@ class Carrier:
             approve=partial(self._approve, run),
         )
         runner = Runner(self.journal, self.services, run, options)
-        if self.choices.canary:
-            self._try_canary(runner, run, self.choices.canary)
+        CanaryWord(
+            journal=self.journal,
+            desk=self.desk,
+            run=run,
+            runner=runner,
+            where=self._place(run),
+            addresses=addresses,
+            is_named=self.is_named,
+        ).have_given(self.choices.canary)
         with stoppable(runner):  # until the receipt is out: ^C must not lose it
             try:
                 self.desk.progress(runner.steps())
@@ -119,37 +128,6 @@ class Carrier:
         from aapimport.screens.target import place
 
         return place(run.target, run.address, self.desk.profile)
-
-    def _try_canary(self, runner: "Runner", run: "Run", people: int) -> None:
-        """Upload the first people, without e-mails, read them back, and ask.
-
-        Raises:
-            RefusedError: The administrator said no.
-            UsageError: Nothing can answer.
-        """
-        from aapimport.run.conveyor import StoppedError
-
-        last_row = self.journal.open_row(run.receipt, people)
-        if last_row is None:
-            return
-        with stoppable(runner):
-            self.desk.progress(runner.steps(last_row))
-        failed = self.journal.failures(run.receipt, last_row)
-        verdict = f"{failed:,} not as planned" if failed else "all is as it should be"
-        question = (
-            f"The first people, to row {last_row}, are uploaded to {self._place(run)}, and were"
-            f" looked up: {verdict}."
-        )
-        try:
-            with ended_by_signals():
-                goes_on = self.desk.confirm(
-                    f"{question} Go on?", default=False if failed else None, flags="--yes"
-                )
-        except (UsageError, StoppedError) as error:
-            error.state = runner.standing()
-            raise
-        if not goes_on:
-            raise DeclinedError("you did not say yes after the canary", state=runner.standing())
 
 
 def _next(receipt: str, code: ExitCode) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aapimport.app.signals import question_of
 from aapimport.errors import DeclinedError, ExitCode, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -216,13 +217,9 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
     _show_debts(journal, run, desk)
     if run.closed_at is None:
         question = f"Close upload {run.receipt}? It can't be resumed any more."
-        try:
-            agreed = desk.confirm(question, default=False, flags="--yes")
-        except UsageError as error:
-            error.state = _stays_open(run)
-            raise
-        if not agreed:
-            raise DeclinedError("you did not say yes", state=_stays_open(run))
+        with question_of(journal, run, f"upload {run.receipt} stays open: "):
+            if not desk.confirm(question, default=False, flags="--yes"):
+                raise DeclinedError("you did not say yes")
         run = journal.close(run.receipt)
     report = make_report(journal, run, journal.addresses(run.receipt))
     if desk.as_json:
@@ -231,10 +228,6 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
     desk.say(f"upload {run.receipt} is closed{owes}")
     desk.say(f"its receipt: aapimport resume {run.receipt}")
     return report.exit_code
-
-
-def _stays_open(run: "Run") -> str:
-    return f"upload {run.receipt} stays open"
 
 
 def show_closed_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
