@@ -7,7 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
+from aapimport.plan.approval import read_plan
 from support.stub import TOKEN, ScimStub
 from support.terminal import AAPIMPORT, Answer, Terminal
 from support.warm import Warm
@@ -236,3 +238,85 @@ def test_the_end_of_the_question_whether_to_close(aapimport, warm: Warm | None, 
     assert f"upload {receipt} stays open: 4 of 18 done, all recorded; continue with:" in said
     assert "nothing was sent" not in said
     assert aapimport("resume", receipt, "--yes", **live).code == 0
+
+
+@NEEDS_TERMINAL
+@pytest.mark.parametrize(
+    "ending", [("\x04", 1), (signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=str
+)
+def test_the_end_of_a_question_about_the_file_names_the_open_upload(
+    aapimport, warm: Warm | None, live, file, ending
+):
+    """It is asked before anybody knows which upload is meant: what is open is told beside it."""
+    answer, code = ending
+    upload = ("upload", file, *PASS, "--emails", "--canary", "2")
+    receipt = receipt_in(aapimport(*upload, stdin="6\nn\n", **live).err)
+    text = file.read_text(encoding="utf-8").replace("p5@", "#p5@")
+    file.write_text(text, encoding="utf-8")
+    terminal = Terminal(warm)
+    asked = [("(--hidden)", at_the_question(terminal, answer))]
+    assert terminal.run((*AAPIMPORT, "upload", file, *PASS), asked, **live) == code
+    said = " ".join(terminal.screen.split())
+    assert f"upload {receipt} of 'people.csv' is still open, 4 of 18 done: aapimport" in said
+
+
+def test_a_written_plan_is_approved_again_when_its_upload_goes_on(
+    aapimport, live, file, portal_stub, tmp_path
+):
+    """By its fingerprint, and the number of its client admins, as when it began."""
+    text = file.read_text(encoding="utf-8").replace(",,,1", ",client admin,,1", 1)
+    file.write_text(text, encoding="utf-8")
+    plan = tmp_path / "plan.json"
+    assert aapimport("plan", file, *PASS, "--emails", "-o", plan, **live).code == 0
+    right = ("--fingerprint", read_plan(plan).fingerprint)
+    upload = ("upload", file, "--plan", plan)
+    admins = ("--client-admins", "1")
+    begun = aapimport(*upload, *right, *admins, "--canary", "2", stdin="n\n", **live)
+    assert begun.code == 1, begun.err
+    first = {"p0@acme.com": 1, "p1@acme.com": 1}
+    assert portal_stub.people == first
+    for words, code in (
+        (("--fingerprint", "AAAA-BBBB", *admins, "--yes"), 1),
+        ((*admins, "--yes"), 2),
+        ((*right, "--yes"), 2),
+        ((*right, "--client-admins", "2", "--yes"), 1),
+        ((*right, *admins), 2),
+    ):
+        done = aapimport(*upload, *words, **live)
+        assert done.code == code, (words, done.err)
+        if "still open" not in done.err:
+            assert "4 of 18 done, all recorded; continue with" in " ".join(done.err.split())
+    assert portal_stub.people == first
+    assert aapimport(*upload, *right, *admins, "--yes", **live).code == 0
+    assert portal_stub.people == everybody()
+
+
+def test_answers_that_were_corrected_meanwhile_are_not_passed_over(
+    aapimport, live, file, portal_stub, tmp_path
+):
+    """The same command after a correction in its workbook is refused, and creates nobody."""
+    for first, last in map(str.split, NAMES[2:]):
+        portal_stub.add_user(
+            f"{first}.{last}@acme.com".lower(), first, last, entitlements=[{"value": "p26"}]
+        )
+    answers = tmp_path / "who.xlsx"
+    upload = ("upload", file, *PASS, "--no-emails", "--maybe-file", answers)
+    assert aapimport(*upload, **live).code == 1
+
+    def answer(said: str) -> None:
+        book = load_workbook(answers)
+        for row in range(2, 6):
+            book.worksheets[0].cell(row, 10, said)
+        book.save(answers)
+
+    answer("somebody else")
+    assert aapimport(*upload, "--canary", "2", stdin="6\nn\n", **live).code == 1
+    there = dict(portal_stub.people)
+    answer("same person")
+    done = aapimport(*upload, "--yes", **live)
+    assert done.code == 1
+    said = " ".join(done.err.split())
+    assert "as it was begun, p2@acme.com (row 4) is created, but" in said
+    assert portal_stub.people == there
+    answer("somebody else")
+    assert aapimport(*upload, "--yes", **live).code == 0

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aapimport.run.journal import Journal
     from aapimport.run.options import Drift
     from aapimport.run.records import Run
+    from aapimport.run.runner import Runner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +54,6 @@ class Carrier:
         Raises:
             AapimportError: The run could not go on; what was done is recorded.
         """
-        from aapimport.app.canary import CanaryWord
         from aapimport.run.options import RunOptions
         from aapimport.run.report import make_report
         from aapimport.run.runner import Runner
@@ -68,15 +68,7 @@ class Carrier:
             approve=partial(self._approve, run),
         )
         runner = Runner(self.journal, self.services, run, options)
-        CanaryWord(
-            journal=self.journal,
-            desk=self.desk,
-            run=run,
-            runner=runner,
-            where=self._place(run),
-            addresses=addresses,
-            is_named=self.is_named,
-        ).have_given(self.choices.canary)
+        self._have_word(runner, run, addresses)
         with stoppable(runner):  # until the receipt is out: ^C must not lose it
             try:
                 self.desk.progress(runner.steps())
@@ -95,6 +87,24 @@ class Carrier:
         with suppress(OSError):  # a full stderr takes nothing from what was done
             self.desk.say(_next(run.receipt, report.exit_code))
         return report.exit_code
+
+    def _have_word(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> None:
+        """Have the word given on which a canary waits, that of now or an earlier one.
+
+        Raises:
+            AapimportError: The run can't go on, or nobody gave it.
+        """
+        from aapimport.app.canary import CanaryWord
+
+        CanaryWord(
+            journal=self.journal,
+            desk=self.desk,
+            run=run,
+            runner=runner,
+            where=self._place(run),
+            addresses=addresses,
+            is_named=self.is_named,
+        ).have_given(self.choices.canary)
 
     def _approve(self, run: "Run", drift: "Drift") -> None:
         """Have what differs from what was approved approved again, by the last screen's rule.

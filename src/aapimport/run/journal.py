@@ -139,6 +139,15 @@ class Journal(Runs, Memory, Canaries):
         )
         return {row: json.loads(text)["portal"]["email"] for row, text in found}
 
+    def left_out(self, receipt: str, why: str) -> set[int]:
+        """The rows of those whom a run's plan left out for a reason."""
+        found = self._database.execute(
+            "SELECT DISTINCT row FROM steps WHERE receipt = ? AND kind = 'account'"
+            " AND state = 'skipped' AND reason = ?",
+            (receipt, why),
+        )
+        return {row for (row,) in found}
+
     def owners(self, receipt: str) -> dict[tuple[str, str], int]:
         """The rows whose account is known for good, by service and the account's id."""
         found = self._database.execute(
