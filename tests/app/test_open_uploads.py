@@ -1,15 +1,20 @@
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from openpyxl import load_workbook
 
 from aapimport.app.choices import Approvals, PlanChoices, RunChoices
 from aapimport.app.open_uploads import interrupted_upload, mention_open_uploads
 from aapimport.app.upload import Upload
+from aapimport.check.check_file import Checked
 from aapimport.cli.desk import TerminalDesk
 from aapimport.config.settings import Endpoint, Settings
+from aapimport.copies.maybe_file import ELSE, LEAVE_OUT, SAME, Question, write_questions
 from aapimport.errors import RefusedError
+from aapimport.plan.decide import decide
 from aapimport.run.glance import glance
 from aapimport.run.journal import Journal, journal_path
 from aapimport.template.roles import Role
@@ -40,10 +45,15 @@ def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Up
     )
 
 
-def asked_for(uploading: Uploading, client_admins: int | None = None, **flags: Any) -> Upload:
+def asked_for(
+    uploading: Uploading,
+    client_admins: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    **flags: Any,
+) -> Upload:
     """An upload of the same file, with some flags."""
     return Upload(
-        settings=Settings(state_dir=uploading.journal_path.parent),
+        settings=Settings(state_dir=uploading.journal_path.parent, **(settings or {})),
         desk=TerminalDesk("live"),
         file=Path("people.xlsx"),
         plan_file=None,
@@ -53,13 +63,18 @@ def asked_for(uploading: Uploading, client_admins: int | None = None, **flags: A
     )
 
 
-def goes_on(uploading: Uploading, client_admins: int | None = None, **flags: Any) -> str:
-    """Whether the same file goes on with some flags; else why not."""
+def goes_on(
+    uploading: Uploading,
+    client_admins: int | None = None,
+    read: Checked | None = None,
+    **flags: Any,
+) -> str:
+    """Whether the same file goes on with some flags, or as it is read now; else why not."""
     upload = asked_for(uploading, client_admins, **flags)
     with Journal(uploading.journal_path) as journal:
         address = journal.open_runs()[0].address
         try:
-            interrupted_upload(journal, address, checked(ROWS), upload)
+            interrupted_upload(journal, address, read or checked(ROWS), upload)
         except RefusedError as error:
             return error.message.rpartition("; ")[2]
     return "goes on"
@@ -72,7 +87,7 @@ def test_flags_that_decide_otherwise_are_refused(uploading: Uploading) -> None:
     with Journal(uploading.journal_path) as journal:
         journal.begin(plan)
     assert goes_on(uploading) == "goes on"
-    same = {"maybe": "create", "returning": "leave-out", "max_seats": plan.seats}
+    same: dict[str, Any] = {"maybe": "create", "returning": "leave-out", "max_seats": plan.seats}
     assert goes_on(uploading, 1, **same) == "goes on"
     assert goes_on(uploading, maybe="leave-out") == "it was begun with what --maybe create says"
     assert (
@@ -81,7 +96,8 @@ def test_flags_that_decide_otherwise_are_refused(uploading: Uploading) -> None:
     )
     for name in ("fit", "update_roles", "update_names"):
         flag = f"--{name.replace('_', '-')}"
-        assert goes_on(uploading, **{name: True}) == f"it was begun without {flag}"
+        given: dict[str, Any] = {name: True}
+        assert goes_on(uploading, **given) == f"it was begun without {flag}"
     assert goes_on(uploading, 0) == "it was begun with what --client-admins 1 says"
     assert "more than --max-seats 1 allows" in goes_on(uploading, max_seats=1)
 
@@ -93,7 +109,106 @@ def test_decisions_of_version_1_cannot_be_told(uploading: Uploading) -> None:
         journal.begin(plan)
     as_version_1(uploading.journal_path)
     assert goes_on(uploading) == "goes on"
+    assert "can't be told" in goes_on(uploading, maybe_file=Path("who.xlsx"))
     assert goes_on(uploading, maybe="create") == "whether it was begun with --maybe can't be told"
+
+
+READ = {"sheet", "hidden", "encoding"}
+"""Flags that say how the file is read: what they change are the people."""
+HARMLESS: dict[str, Any] = {"preview": "random", "thorough": True}
+"""Flags that decide nothing about anybody."""
+OTHER: dict[str, Any] = {
+    "pass_name": "Leadership 2025",
+    "emails": False,
+    "maybe": "leave-out",
+    "returning": "include",
+    "max_seats": 1,
+    "fit": True,
+    "update_roles": True,
+    "update_names": True,
+}
+
+
+def test_every_flag_that_makes_a_plan_is_compared(uploading: Uploading, tmp_path: Path) -> None:
+    """Whatever is given now, and was decided otherwise, is refused; what decides nothing isn't."""
+    with Journal(uploading.journal_path) as journal:
+        journal.begin(uploading.plan())
+    for name, value in OTHER.items():
+        assert goes_on(uploading, **{name: value}) != "goes on", name
+    for name, value in HARMLESS.items():
+        assert goes_on(uploading, **{name: value}) == "goes on", name
+    first, *others = ROWS
+    for people, sheet in (
+        (ROWS[1:], "Users"),
+        (ROWS, "Paris"),
+        ((replace(first, last_name="Bérg"), *others), "Users"),
+    ):
+        read = replace(checked(people), sheet=sheet)
+        assert goes_on(uploading, read=read) != "goes on", read
+    assert goes_on(uploading, maybe_file=workbook(tmp_path, SAME)) != "goes on"
+    assert {one.name for one in fields(PlanChoices)} == {*OTHER, *HARMLESS, *READ, "maybe_file"}
+
+
+def test_settings_that_decide_are_compared(uploading: Uploading) -> None:
+    """Whose own role stays, and how people are put on the pass."""
+    with Journal(uploading.journal_path) as journal:
+        journal.begin(uploading.plan())
+    for name, value in (("administrator", "bo.berg@acme.com"), ("pass_as", "group")):
+        refused = goes_on(uploading, settings={name: value})
+        assert refused == f"the setting `{name}` was another one when it was begun"
+
+
+def workbook(folder: Path, *answers: str, asked: int = 3) -> Path:
+    """A workbook that asks about rows from `asked` on, answered."""
+    path = folder / "who.xlsx"
+    path.unlink(missing_ok=True)
+    questions = [
+        Question(
+            row=one.row,
+            email=one.email,
+            names=(one.first_name, one.last_name),
+            other=("li@home.example", "Li", "Wei", "portal", "the same name"),
+        )
+        for one in ROWS
+        if one.row >= asked
+    ]
+    write_questions(path, questions[: len(answers)])
+    book = load_workbook(path)
+    for row, answer in enumerate(answers, 2):
+        book.worksheets[0].cell(row, 10, answer)
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize("decided", ["create", "leave-out"])
+@pytest.mark.parametrize("older", [False, True])
+def test_answers_in_a_workbook_are_compared(
+    uploading: Uploading, tmp_path: Path, decided: Literal["create", "leave-out"], *, older: bool
+) -> None:
+    """Corrected since, gone, or of others: refused; the same ones go on, whatever wrote them."""
+    uploading.options = replace(uploading.options, maybe=decided)
+    with Journal(uploading.journal_path) as journal:
+        run = journal.begin(decide(uploading.plan()))
+        if older:
+            journal._database.execute(
+                "UPDATE runs SET options = json_remove(options, '$.maybe_created')"
+            )
+    assert run.options is not None
+    same, other = (ELSE, SAME) if decided == "create" else (SAME, ELSE)
+    done = "created" if decided == "create" else "left out"
+    assert goes_on(uploading, maybe_file=workbook(tmp_path, same)) == "goes on"
+    if decided == "leave-out":
+        assert goes_on(uploading, maybe_file=workbook(tmp_path, LEAVE_OUT)) == "goes on"
+    refused = goes_on(uploading, maybe_file=workbook(tmp_path, other))
+    assert refused.startswith(f"as it was begun, li.wei@acme.com (row 3) is {done}, but ")
+    if not older:  # more answers than were asked for don't matter
+        more = workbook(tmp_path, *([SAME] if decided == "leave-out" else [ELSE]), SAME)
+        assert goes_on(uploading, maybe_file=more) == "goes on"
+        of_others = workbook(tmp_path, SAME, asked=4)
+        assert "says nothing of li.wei@acme.com" in goes_on(uploading, maybe_file=of_others)
+    gone = tmp_path / "gone.xlsx"
+    assert "can't be compared" in goes_on(uploading, maybe_file=gone)
+    assert not gone.exists()
 
 
 @pytest.mark.parametrize("shared", ["portal", "jhana"])

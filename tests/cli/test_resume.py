@@ -210,7 +210,7 @@ def test_another_file_waits_until_the_open_upload_has_ended(aapimport, served, s
         assert f"upload {receipt} of 'some.csv' is still open, " in planned.err
         assert planned.err.count(receipt) == 2
     assert contents(aapimport, tmp_path / "served") == before
-    done = aapimport("resume", "--json", **served)
+    done = aapimport("resume", "--yes", "--json", **served)
     assert done.code == 0, done.err
     assert done.json["receipt"] == receipt
     assert f"{receipt}  some.csv to pass 'Leadership 2026'" in done.err
@@ -245,7 +245,7 @@ def test_several_open_uploads_are_listed(aapimport, served, some, state_dir):
     assert "aapimport resume ZZZZZ2\n" in done.out
     assert "0 of 1 done" in done.out
     assert "2 uploads are open" in done.err
-    done = aapimport("resume", receipt, **served)
+    done = aapimport("resume", receipt, "--yes", **served)
     assert done.code == 0, done.err
 
 

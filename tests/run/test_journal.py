@@ -8,6 +8,7 @@ import pytest
 
 from aapimport.errors import RefusedError, ServiceError, SettingsError
 from aapimport.run import schema
+from aapimport.run.canaries import Canary
 from aapimport.run.journal import Journal, journal_path
 from aapimport.run.records import FINAL, NOT_FINAL, State, StepKind, Task
 from support.uploading import Uploading, people, person
@@ -209,11 +210,12 @@ def test_queries_for_open_steps_know_every_final_state(uploading: Uploading):
         tasks: list[Task] = list(journal.tasks(run.receipt))
         for task, state in zip(tasks, sorted(FINAL), strict=False):
             journal.record(run.receipt, [replace(task, state=state)])
-        assert journal.open_row(run.receipt, 100) == tasks[-1].row
+        last = tasks[-1].row
+        assert journal.next_canary(run.receipt, 100) == Canary(last, last)
         assert set(journal.addresses(run.receipt)) == {tasks[-1].row}
         assert journal.finish(run.receipt).finished_at is None
         journal.record(run.receipt, [replace(tasks[-1], state=State.NEEDS_PERSON)])
-        assert journal.open_row(run.receipt, 100) is None
+        assert journal.next_canary(run.receipt, 100) is None
         assert journal.finish(run.receipt).finished_at is not None
         plan = journal._database.execute(
             f"EXPLAIN QUERY PLAN SELECT row FROM steps WHERE receipt = 'R' AND kind = 'account'"  # noqa: S608 -- a literal

@@ -447,5 +447,5 @@ def test_who_was_written_counts_as_done_before_being_read_back(uploading: Upload
                 runner.stop(ExitCode.INTERRUPTED)
                 break
         assert seen[-1] == 3
-        assert runner.standing().endswith(f"continue with: aapimport resume {run.receipt}")
-        assert runner.standing().startswith("3 of 3 done, 2 of them not confirmed")
+        assert j.standing(run.receipt).endswith(f"continue with: aapimport resume {run.receipt}")
+        assert j.standing(run.receipt).startswith("3 of 3 done, 2 of them not confirmed")

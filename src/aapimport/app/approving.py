@@ -122,7 +122,15 @@ def approve_plan(plan: "Plan", desk: "Desk") -> None:
     approve_number(desk, where, seats=plan.seats, mails=plan.mails)
 
 
-def approve_number(desk: "Desk", where: str, *, seats: int, mails: int) -> None:
+def approve_number(
+    desk: "Desk",
+    where: str,
+    *,
+    seats: int,
+    mails: int,
+    flags: str = "--yes",
+    yes_answers: bool = True,
+) -> None:
     """Have typed back what can't be undone: the seats, with none the e-mails, with neither a yes.
 
     Args:
@@ -130,6 +138,8 @@ def approve_number(desk: "Desk", where: str, *, seats: int, mails: int) -> None:
         where: The portal, as a sentence names it.
         seats: Seats that the upload uses from now on.
         mails: Welcome e-mails that it sends from now on.
+        flags: What decides without a question.
+        yes_answers: Whether `--yes` is enough.
 
     Raises:
         DeclinedError: The administrator said no.
@@ -137,13 +147,13 @@ def approve_number(desk: "Desk", where: str, *, seats: int, mails: int) -> None:
     """
     if seats:
         what = f"the seats that this upload uses, for good, on {where}"
-        approved = desk.type_number(what, seats, "--yes")
+        approved = desk.type_number(what, seats, flags, yes_answers=yes_answers)
     elif mails:
         what = f"the e-mails that this upload sends, on {where}; no seat is used"
-        approved = desk.type_number(what, mails, "--yes")
+        approved = desk.type_number(what, mails, flags, yes_answers=yes_answers)
     else:
         question = f"Go on, without a seat or an e-mail, on {where}?"
-        approved = desk.confirm(question, default=False, flags="--yes")
+        approved = desk.confirm(question, default=False, flags=flags, yes_answers=yes_answers)
     if not approved:
         raise DeclinedError(_DECLINED)
 

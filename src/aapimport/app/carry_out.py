@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aapimport.app.receipts import printed_receipt
 from aapimport.app.signals import ended_by_signals, stoppable
-from aapimport.errors import DeclinedError, ExitCode, ServiceError, SettingsError, UsageError
+from aapimport.errors import DeclinedError, ExitCode, ServiceError, SettingsError
 
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
@@ -32,6 +32,7 @@ class Carrier:
         settle_seconds: How long a service may still be finishing a lost request.
         again: Whether those who were sent twice and are not found are sent once more.
         begun_now: Whether the run was planned by this very command.
+        is_named: Whether the run was named by its number.
     """
 
     journal: "Journal"
@@ -41,6 +42,7 @@ class Carrier:
     settle_seconds: float
     again: bool = False
     begun_now: bool = False
+    is_named: bool = False
 
     def carry_out(self, run: "Run", addresses: Mapping[int, str]) -> ExitCode:
         """Do everything that is left of a run, then print its receipt.
@@ -66,8 +68,7 @@ class Carrier:
             approve=partial(self._approve, run),
         )
         runner = Runner(self.journal, self.services, run, options)
-        if self.choices.canary:
-            self._try_canary(runner, run, self.choices.canary)
+        self._have_word(runner, run, addresses)
         with stoppable(runner):  # until the receipt is out: ^C must not lose it
             try:
                 self.desk.progress(runner.steps())
@@ -83,9 +84,27 @@ class Carrier:
                     self.desk.print_result(report.model_dump_json(by_alias=True, indent=2))
                 else:
                     self.desk.show(show_receipt, report, run, self.desk.profile)
-        with suppress(OSError):  # a full stderr takes nothing from what was done
-            self.desk.say(_next(run.receipt, report.exit_code))
+            with suppress(OSError):  # a full stderr takes nothing from what was done
+                self.desk.say(_next(run.receipt, report.exit_code))
         return report.exit_code
+
+    def _have_word(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> None:
+        """Have the word given on which a canary waits, that of now or an earlier one.
+
+        Raises:
+            AapimportError: The run can't go on, or nobody gave it.
+        """
+        from aapimport.app.canary import CanaryWord
+
+        CanaryWord(
+            journal=self.journal,
+            desk=self.desk,
+            run=run,
+            runner=runner,
+            where=self._place(run),
+            addresses=addresses,
+            is_named=self.is_named,
+        ).have_given(self.choices.canary)
 
     def _approve(self, run: "Run", drift: "Drift") -> None:
         """Have what differs from what was approved approved again, by the last screen's rule.
@@ -119,37 +138,6 @@ class Carrier:
         from aapimport.screens.target import place
 
         return place(run.target, run.address, self.desk.profile, with_jhana=True)
-
-    def _try_canary(self, runner: "Runner", run: "Run", people: int) -> None:
-        """Upload the first people, without e-mails, read them back, and ask.
-
-        Raises:
-            RefusedError: The administrator said no.
-            UsageError: Nothing can answer.
-        """
-        from aapimport.run.conveyor import StoppedError
-
-        last_row = self.journal.open_row(run.receipt, people)
-        if last_row is None:
-            return
-        with stoppable(runner):
-            self.desk.progress(runner.steps(last_row))
-        failed = self.journal.failures(run.receipt, last_row)
-        verdict = f"{failed:,} not as planned" if failed else "all is as it should be"
-        question = (
-            f"The first people, to row {last_row}, are uploaded to {self._place(run)}, and were"
-            f" looked up: {verdict}."
-        )
-        try:
-            with ended_by_signals():
-                goes_on = self.desk.confirm(
-                    f"{question} Go on?", default=False if failed else None, flags="--yes"
-                )
-        except (UsageError, StoppedError) as error:
-            error.state = runner.standing()
-            raise
-        if not goes_on:
-            raise DeclinedError("you did not say yes after the canary", state=runner.standing())
 
 
 def _next(receipt: str, code: ExitCode) -> str:

@@ -23,17 +23,11 @@ def decided_plan(draft: "Plan", desk: "Desk", choices: "PlanChoices") -> "Plan":
         choices: What flags have decided already.
 
     Raises:
-        UsageError: Two flags decide the same.
         RefusedError: The workbook to be answered was written now.
         FileProblemError: It can't be read, or an answer is missing.
     """
     from aapimport.plan.decide import leave_out
 
-    if choices.maybe and choices.maybe_file:
-        raise UsageError(
-            "--maybe and --maybe-file both decide about the people who may be there already",
-            hint="leave one of the two out",
-        )
     create = _created(draft, desk, choices)
     include = _included(draft, desk, decided=choices.returning is not None)
     return leave_out(draft, create, include)

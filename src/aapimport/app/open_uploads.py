@@ -1,14 +1,11 @@
 """One upload at a time for each pair of services: going on, refusing, choosing, closing."""
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aapimport.app.signals import question_of
 from aapimport.errors import DeclinedError, ExitCode, RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from aapimport.app.choices import PlanChoices
     from aapimport.app.desk import Desk
     from aapimport.app.upload import Upload
     from aapimport.check.check_file import Checked
@@ -31,6 +28,7 @@ def interrupted_upload(
     Raises:
         RefusedError: An upload is open that isn't this one.
     """
+    from aapimport.app.same_upload import not_this_upload
     from aapimport.screens.open_uploads import whose
 
     found = journal.open_runs_beside(address)
@@ -40,105 +38,39 @@ def interrupted_upload(
         return None
     here = [one for one in found if one.address == address] or found
     run = next((one for one in here if one.file_digest == checked.digest), here[0])
-    choices = upload.choices
-    why = (
-        _other_services(run, address)
-        or _another_file(run, checked)
-        or _other_rows(journal, run, checked)
-        or _other_choices(run, choices, upload.plan_file)
-        or next(_other_decisions(run, choices, upload.approvals.client_admins), "")
-        or _more_seats(journal, run, choices.max_seats)
-    )
-    if why:
+    if why := not_this_upload(journal, run, address, checked, upload):
         raise RefusedError(
             f"upload {run.receipt} of {run.file!r} is still open: {whose(run)},"
             f" {journal.progress(run.receipt)}; {why}",
             hint=f"finish it, as it was approved:  aapimport resume {run.receipt}\n"
             f"      end it, and keep its debts:     aapimport resume {run.receipt} --close",
         )
+    with question_of(journal, run):
+        _approve_plan_again(run, upload)
     upload.desk.say(f"going on with upload {run.receipt}, which was interrupted")
     return run
 
 
-def _other_services(run: "Run", address: str) -> str:
-    """Where an upload is that has only one of the configured services; empty for this pair."""
-    if run.address == address:
-        return ""
-    portal, _, jhana = run.address.partition(" ")
-    return f"it is at {portal} and {jhana}, of which one is configured now: configure both"
+def _approve_plan_again(run: "Run", upload: "Upload") -> None:
+    """Have approved what goes on by a written plan, as it had to be when it was begun by one.
 
-
-def _another_file(run: "Run", checked: "Checked") -> str:
-    """In what way a file isn't that of a run; empty when it is, byte by byte."""
-    from aapimport.run.planned import people_digest
-
-    if checked.digest == run.file_digest:
-        return ""
-    if people_digest(checked.people) == run.people_digest:
-        return "this file has the same people, but was saved again since"
-    if checked.name == run.file:
-        return "the file was changed since"
-    return f"{checked.name!r} is another file"
-
-
-def _other_rows(journal: "Journal", run: "Run", checked: "Checked") -> str:
-    rows = {person.row for person in checked.people}
-    if checked.sheet == run.sheet and journal.rows(run.receipt) == rows:
-        return ""
-    sheet = f" of sheet {run.sheet!r}" if run.sheet else ""
-    return f"it is of other rows{sheet} than were read now"
-
-
-def _other_choices(run: "Run", choices: "PlanChoices", plan_file: Path | None) -> str:
-    from aapimport.plan.approval import read_plan
-    from aapimport.plan.names import plain
-    from aapimport.text import fold
-
-    if plan_file and read_plan(plan_file).receipt != run.receipt:
-        return "it is not this plan's"
-    named = fold(plain(choices.pass_name or run.pass_name))
-    other_emails = choices.emails not in {None, run.emails}
-    if named in {fold(plain(run.pass_name)), fold(run.pass_id)} and not other_emails:
-        return ""
-    return f"it is to pass {run.pass_name!r}, with e-mails {'on' if run.emails else 'off'}"
-
-
-def _other_decisions(
-    run: "Run", choices: "PlanChoices", client_admins: int | None
-) -> Iterator[str]:
-    """In what a run was decided otherwise than flags say now; those that weren't given say nothing.
-
-    A run that was begun by version 1 doesn't know.
+    Raises:
+        RefusedError: The fingerprint is another plan's, or the administrator said no.
+        UsageError: Nothing can answer.
     """
-    given = {
-        "maybe": choices.maybe,
-        "returning": choices.returning,
-        "fit": choices.fit or None,
-        "update_roles": choices.update_roles or None,
-        "update_names": choices.update_names or None,
-        "client_admins": client_admins,
-    }
-    begun_with = json.loads(run.options) if run.options else {}
-    for name, now in given.items():
-        flag = f"--{name.replace('_', '-')}"
-        if now is None:
-            continue
-        if name not in begun_with:
-            yield f"whether it was begun with {flag} can't be told"
-        elif begun_with[name] is False:
-            yield f"it was begun without {flag}"
-        elif begun_with[name] == "asked":
-            yield f"it was decided one by one what {flag} decides"
-        elif begun_with[name] not in {None, now}:
-            yield f"it was begun with what {flag} {begun_with[name]} says"
+    from aapimport.app.approving import approve_fingerprint
+    from aapimport.app.same_upload import begun_with
+    from aapimport.plan.approval import read_plan
 
-
-def _more_seats(journal: "Journal", run: "Run", max_seats: int | None) -> str:
-    left = journal.seats_left(run.receipt)
-    if max_seats is None or left <= max_seats:
-        return ""
-    seats = f"{left:,} seat{'s' if left > 1 else ''}"
-    return f"it may still use {seats}, more than --max-seats {max_seats:,} allows"
+    if upload.plan_file is None:
+        return
+    approve_fingerprint(read_plan(upload.plan_file), upload.desk, upload.approvals.fingerprint)
+    admins = begun_with(run).get("client_admins")
+    if admins and upload.approvals.client_admins is None:
+        what = "the client admins that this upload makes"
+        flag = f"--client-admins {admins}"
+        if not upload.desk.type_number(what, admins, flag, yes_answers=False):
+            raise DeclinedError("you did not say yes")
 
 
 def mention_open_uploads(settings: "Settings", address: str, desk: "Desk") -> None:
@@ -231,13 +163,9 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
     if run.closed_at is None:
         where = place(run.target, run.address, desk.profile)
         question = f"Close upload {run.receipt}, on {where}? It can't be resumed any more."
-        try:
-            agreed = desk.confirm(question, default=False, flags="--yes")
-        except UsageError as error:
-            error.state = _stays_open(run)
-            raise
-        if not agreed:
-            raise DeclinedError("you did not say yes", state=_stays_open(run))
+        with question_of(journal, run, f"upload {run.receipt} stays open: "):
+            if not desk.confirm(question, default=False, flags="--yes"):
+                raise DeclinedError("you did not say yes")
         run = journal.close(run.receipt)
     report = make_report(journal, run, journal.addresses(run.receipt))
     if desk.as_json:
@@ -246,10 +174,6 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
     desk.say(f"upload {run.receipt} is closed{owes}")
     desk.say(f"its receipt: aapimport resume {run.receipt}")
     return report.exit_code
-
-
-def _stays_open(run: "Run") -> str:
-    return f"upload {run.receipt} stays open"
 
 
 def show_closed_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:

@@ -22,13 +22,19 @@ def checked_file(file: Path, choices: "PlanChoices", desk: "Desk") -> "Checked":
 
     Raises:
         FileProblemError: It can't be read.
-        UsageError: A decision about it is missing and nothing can answer.
+        UsageError: A decision about it is missing and nothing can answer, or two flags decide the
+            same.
         RefusedError: It has errors.
     """
     from aapimport.check.check_file import ReadOptions, check_file
     from aapimport.problems.problem import Level
     from aapimport.screens.problems import show_problems
 
+    if choices.maybe and choices.maybe_file:
+        raise UsageError(
+            "--maybe and --maybe-file both decide about the people who may be there already",
+            hint="leave one of the two out",
+        )
     options = ReadOptions(
         sheet=choices.sheet,
         encoding=choices.encoding,

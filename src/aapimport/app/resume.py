@@ -81,6 +81,7 @@ class Resumption:
             desk=self.desk,
             settle_seconds=self.settings.settle_seconds,
             again=self.again,
+            is_named=self.receipt is not None,
         )
         return carrier.carry_out(run, {})
 

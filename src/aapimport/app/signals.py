@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from aapimport.errors import ExitCode
+from aapimport.errors import AapimportError, ExitCode
 
 if TYPE_CHECKING:
     from types import FrameType
 
+    from aapimport.run.journal import Journal
+    from aapimport.run.records import Run
     from aapimport.run.runner import Runner
 
 _SIGNALS = tuple(
@@ -83,6 +85,23 @@ def ended_by_signals() -> Iterator[None]:
 
     with _handled_by(on_signal):
         yield
+
+
+@contextmanager
+def question_of(journal: "Journal", run: "Run", state: str = "") -> Iterator[None]:
+    """Have whatever ends a command at a question of an upload say how far the upload is.
+
+    Args:
+        journal: The journal.
+        run: The upload.
+        state: What is said before that.
+    """
+    try:
+        with ended_by_signals():
+            yield
+    except AapimportError as error:
+        error.state = f"{state}{journal.standing(run.receipt)}"
+        raise
 
 
 def _code_of(number: int) -> ExitCode:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aapimport.errors import ExitCode, RefusedError, UsageError
+from aapimport.errors import AapimportError, ExitCode, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from aapimport.app.choices import Approvals, PlanChoices, RunChoices
@@ -51,11 +51,16 @@ class Upload:
             AapimportError: It could not be begun, or not go on.
         """
         from aapimport.app.carry_out import Carrier
+        from aapimport.app.open_uploads import mention_open_uploads
         from aapimport.app.session import opened
         from aapimport.screens.target import show_target
 
         self.desk.show(show_target, self.settings)
-        checked = [self.check()]
+        try:
+            checked = [self.check()]
+        except (AapimportError, KeyboardInterrupt):
+            mention_open_uploads(self.settings, self.settings.address, self.desk)
+            raise
         with opened(self.settings, self.desk, self.running.pace, begins=True) as (
             journal,
             services,

@@ -62,7 +62,10 @@ class TerminalDesk:
         """Tell the administrator something beside screens and questions."""
         from aapimport.screens.commands import with_flags
 
-        say(with_flags(text, current_answer().flags), sys.stderr)
+        said = with_flags(text, current_answer().flags)
+        say(said, sys.stderr)
+        if self.on_terminal and not sys.stderr.isatty():
+            self._unseen.append(lambda seen: say(said, seen))
 
     def show(
         self,

@@ -1,6 +1,6 @@
 """A workbook in which somebody says of each person whether they are there already."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,10 +83,8 @@ def read_answers(path: Path, questions: Sequence[Question]) -> Collection[int]:
     """
     asked = {one.row: one for one in questions}
     answers: dict[int, str] = {}
-    for number, values in rows_of(path, SHEET)[1:]:
-        texts = [str(value).strip() for value in values]
-        texts += [""] * (len(_HEADERS) - len(texts))
-        question = asked.get(int(texts[_ROW])) if texts[_ROW].isdecimal() else None
+    for number, row, texts in _lines(path):
+        question = asked.get(row)
         if question is None:
             continue
         if _who(question) != (fold(texts[_EMAIL]), fold(texts[_OTHER])):
@@ -94,16 +92,54 @@ def read_answers(path: Path, questions: Sequence[Question]) -> Collection[int]:
                 f"row {number} of {path.name} asks whether {texts[_EMAIL]} is {texts[_OTHER]},"
                 f" and now it may be {question.other[0]} that {question.email} is"
             )
-        answer = _answer(path, number, texts[_ANSWER], question.email)
-        if answers.setdefault(question.row, answer) != answer:
-            raise FileProblemError(
-                f"{path.name} has two answers for {question.email}, the second in row {number}",
-                hint="delete one of the two rows",
-            )
+        _note(path, number, texts, answers)
     if missing := asked.keys() - answers.keys():
         one = asked[min(missing)]
         raise _of_others(f"{path.name} says nothing of {one.email} (row {one.row})")
     return {row for row, answer in answers.items() if answer == ELSE}
+
+
+def answers_about(path: Path, people: Mapping[int, str]) -> Mapping[int, str]:
+    """What is answered about people, whoever they may be.
+
+    Args:
+        path: The workbook.
+        people: Their addresses, by their rows in the file.
+
+    Returns:
+        One of `ANSWERS` by row, of those with whose row and address there is an answer.
+
+    Raises:
+        FileProblemError: It can't be read, or an answer of them is missing or none.
+    """
+    answers: dict[int, str] = {}
+    for number, row, texts in _lines(path):
+        if row in people and fold(people[row]) == fold(texts[_EMAIL]):
+            _note(path, number, texts, answers)
+    return answers
+
+
+def _lines(path: Path) -> Iterator[tuple[int, int, Sequence[str]]]:
+    """The rows of the workbook: their number, the row of the file, and their texts."""
+    for number, values in rows_of(path, SHEET)[1:]:
+        texts = [str(value).strip() for value in values]
+        texts += [""] * (len(_HEADERS) - len(texts))
+        if texts[_ROW].isdecimal():
+            yield number, int(texts[_ROW]), texts
+
+
+def _note(path: Path, number: int, texts: Sequence[str], answers: dict[int, str]) -> None:
+    """Put down the answer in a row of the workbook.
+
+    Raises:
+        FileProblemError: There is none, it is no answer, or there was another one before.
+    """
+    answer = _answer(path, number, texts[_ANSWER], texts[_EMAIL])
+    if answers.setdefault(int(texts[_ROW]), answer) != answer:
+        raise FileProblemError(
+            f"{path.name} has two answers for {texts[_EMAIL]}, the second in row {number}",
+            hint="delete one of the two rows",
+        )
 
 
 def _who(question: Question) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from aapimport.config.addresses import place_of
 from aapimport.config.keys import setting
 from aapimport.plan.by_name import by_name
 from aapimport.plan.decide import decide
+from aapimport.plan.doubt import Doubt
 from aapimport.plan.maybes import find_maybes
 from aapimport.plan.names import (
     Remembered,
@@ -23,7 +24,7 @@ from aapimport.plan.names import (
 )
 from aapimport.plan.notices import PassIs, jhana_notices, pass_notices, portal_notices
 from aapimport.plan.own import Myself, who_runs
-from aapimport.plan.plan import Action, Doubt, PersonPlan, Plan, PlanOptions
+from aapimport.plan.plan import Action, PersonPlan, Plan, PlanOptions
 from aapimport.plan.planner import Planner, pass_is
 from aapimport.plan.seen_passes import as_seen
 from aapimport.plan.shared_accounts import refuse_shared_accounts, refuse_shared_addresses

@@ -10,6 +10,7 @@ from aapimport.check.check_file import LeftOut, OtherSheet
 from aapimport.config.values import PassAs
 from aapimport.person import Person
 from aapimport.plan.budget import Budget
+from aapimport.plan.doubt import Doubt
 from aapimport.services.identity import full_name
 from aapimport.services.roles import may_administer
 from aapimport.services.scim import Account
@@ -206,21 +207,6 @@ class PersonPlan:
         """The same person, left out."""
         left_out = replace(self, skipped=reason, seat=False, email=None)
         return replace(left_out, team=None, pass_group="")
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """What a plan rests on and can't be proven: on a real portal it needs an administrator's word.
-
-    Attributes:
-        sentence: What is in doubt.
-        question: What is asked about it.
-        flag: What answers where nobody can be asked; `--yes` doesn't.
-    """
-
-    sentence: str
-    question: str
-    flag: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from aapimport.errors import RefusedError, ServiceError
+from aapimport.plan.doubt import Doubt
 from aapimport.plan.names import plain, suggest
-from aapimport.plan.plan import Doubt
 from aapimport.services.directory import Unknown
 from aapimport.services.portal import Portal
 from aapimport.services.scim import Account, equals

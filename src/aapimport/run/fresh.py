@@ -176,13 +176,13 @@ def _drift(session: Session, arrivals: Sequence[_Arrival]) -> Drift | None:
     return Drift(
         changes=(*_named(others), *changes),
         seats=seats,
-        mails=_mails_left(session, arrivals),
+        mails=mails_left(session, arrivals),
         begun=not session.is_untouched,
         is_short=bool(short),
     )
 
 
-def _mails_left(session: Session, arrivals: Sequence[_Arrival]) -> int:
+def mails_left(session: Session, arrivals: Sequence[_Arrival] = ()) -> int:
     """Welcome e-mails that may be sent still: none to whom others have created meanwhile."""
     theirs = {(one.task.service, one.task.row) for one in arrivals if not _is_ours(one)}
     number = 0

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from aapimport.run.canaries import Canaries
 from aapimport.run.memory import Memory
-from aapimport.run.records import FINAL, NOT_FINAL, State, StepKind, Task, lacks_pass, read_task
+from aapimport.run.records import FINAL, State, StepKind, Task, lacks_pass, read_task
 from aapimport.run.runs import Runs
 from aapimport.services.values import Wanted
 
@@ -19,11 +20,11 @@ _TASK = ", ".join(Task.__dataclass_fields__)
 _PAGE = 500
 
 
-class Journal(Runs, Memory):
+class Journal(Runs, Memory, Canaries):
     """The journal of one pair of services.
 
-    What is here are the steps of its runs. `Runs` holds the runs, `Memory` what it remembers
-    beyond them, `JournalFile` how it is opened and written.
+    What is here are the steps of its runs. `Runs` holds the runs, `Canaries` their first people,
+    `Memory` what it remembers beyond them, `JournalFile` how it is opened and written.
     """
 
     def rows(self, receipt: str) -> set[int]:
@@ -62,25 +63,6 @@ class Journal(Runs, Memory):
         ]:
             yield from page
             last = (page[-1].row, page[-1].service, page[-1].kind)
-
-    def open_row(self, receipt: str, people: int) -> int | None:
-        """The row of the last of so many people with something left to do; None without any."""
-        rows = self._database.execute(
-            "SELECT DISTINCT row FROM steps WHERE receipt = ? AND kind != 'email'"
-            f" AND {NOT_FINAL} ORDER BY row LIMIT ?",
-            (receipt, people),
-        ).fetchall()
-        return int(rows[-1][0]) if rows else None
-
-    def failures(self, receipt: str, last_row: int) -> int:
-        """How many steps, up to a row, were rejected or are not known."""
-        return int(
-            self._database.execute(
-                "SELECT count(*) FROM steps WHERE receipt = ? AND row <= ? AND kind != 'email'"
-                " AND state NOT IN ('done', 'skipped')",
-                (receipt, last_row),
-            ).fetchone()[0]
-        )
 
     def remarks(self, receipt: str) -> set[tuple[str, str]]:
         """What a run's receipt says isn't as it should be, with the account's or the Group's id."""
@@ -156,6 +138,15 @@ class Journal(Runs, Memory):
             "SELECT row, wanted FROM people WHERE receipt = ? AND wanted IS NOT NULL", (receipt,)
         )
         return {row: json.loads(text)["portal"]["email"] for row, text in found}
+
+    def left_out(self, receipt: str, why: str) -> set[int]:
+        """The rows of those whom a run's plan left out for a reason."""
+        found = self._database.execute(
+            "SELECT DISTINCT row FROM steps WHERE receipt = ? AND kind = 'account'"
+            " AND state = 'skipped' AND reason = ?",
+            (receipt, why),
+        )
+        return {row for (row,) in found}
 
     def owners(self, receipt: str) -> dict[tuple[str, str], int]:
         """The rows whose account is known for good, by service and the account's id."""

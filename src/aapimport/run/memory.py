@@ -12,8 +12,8 @@ MailClaim = tuple[str, str, str]
 """A service's address, an account's id there, and which half of a welcome: `portal`, `jhana`."""
 
 
-def _digest(address: str) -> str:
-    """What the ledger keeps of an address, for good; empty for none."""
+def address_digest(address: str) -> str:
+    """What the journal keeps of an address, for good; empty for none."""
     return hashlib.sha256(address_key(address).encode()).hexdigest() if address else ""
 
 
@@ -170,7 +170,7 @@ class Memory(JournalFile):
         """
         with self._writing():
             owners = {
-                row: self._claim(receipt, row, theirs, _digest((people or {}).get(row, "")))
+                row: self._claim(receipt, row, theirs, address_digest((people or {}).get(row, "")))
                 for row, theirs in claims.items()
             }
         return {row: owner for row, owner in owners.items() if owner}

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from aapimport.person import Person
 from aapimport.plan.decide import MAYBE, RETURNS
 from aapimport.plan.plan import Action, PersonPlan, Plan, Step
+from aapimport.run.memory import address_digest
 from aapimport.run.records import JOINS, State, StepKind
 from aapimport.services.values import EmailKind, Pass, Wanted
 
@@ -75,8 +76,10 @@ def options_json(plan: Plan) -> str:
     """What the administrator decided about a plan, by the names of the flags that decide it.
 
     `maybe` and `returning` say what became of those people, whoever was asked: `asked` when some
-    are in and some are left out, and null where the question didn't arise. `left_out` and
-    `other_sheets` say which rows and sheets of the file were not read.
+    are in and some are left out, and null where the question didn't arise. `maybe_created` has the
+    rows of those who are created all the same. `left_out` and `other_sheets` say which rows and
+    sheets of the file were not read. Two settings decide, too; the administrator's is kept as a
+    digest.
     """
     options = plan.options
     decided = {
@@ -88,6 +91,9 @@ def options_json(plan: Plan) -> str:
         "client_admins": len(plan.client_admins),
         "left_out": plan.left_out,
         "other_sheets": plan.other_sheets,
+        "maybe_created": [it.person.row for it in plan.people if it.twin and it.skipped != MAYBE],
+        "administrator": address_digest(options.administrator),
+        "pass_as": options.pass_as,
     }
     return _JSON.encode(decided)
 

@@ -9,16 +9,17 @@ when nobody was found.
 
 from collections.abc import Generator, Iterator
 
-from aapimport.errors import NOTHING_SENT, AapimportError, ExitCode, ServiceError
+from aapimport.errors import AapimportError, ExitCode, ServiceError
 from aapimport.plan.make import Services
 from aapimport.run.account_steps import AccountSteps
+from aapimport.run.fresh import mails_left
 from aapimport.run.group_steps import GroupSteps
 from aapimport.run.journal import Journal
 from aapimport.run.mail_steps import MailSteps
 from aapimport.run.options import RunOptions
 from aapimport.run.progress import Progress
 from aapimport.run.putting_back import tell_what_is_gone
-from aapimport.run.records import FINAL, Run, Seats, State, StepKind
+from aapimport.run.records import Run, Seats, State, StepKind
 from aapimport.run.runs import refuse_other_services
 from aapimport.run.same_place import check_place
 from aapimport.run.session import Session
@@ -74,19 +75,14 @@ class Runner:
             session.conveyor.finish()
             seats = yield from self._seats_after()
         except AapimportError as error:
-            error.state = self.standing()
+            error.state = session.journal.standing(session.receipt)
             raise
         session.journal.finish(session.receipt, seats)
 
-    def standing(self) -> str:
-        """The state of the world, with the command that continues."""
-        journal, receipt = self._session.journal, self._session.receipt
-        if not journal.knows(receipt) or journal.run(receipt).closed_at is not None:
-            return NOTHING_SENT  # what was left before anything was sent
-        done = f"{journal.progress(receipt)}, all recorded"
-        if all(state in FINAL for state in journal.counts(receipt)):
-            return f"{done}; see the receipt with: aapimport resume {receipt}"
-        return f"{done}; continue with: aapimport resume {receipt}"
+    def left(self) -> tuple[int, int]:
+        """The seats that the run may still use, and the welcome e-mails that it may still send."""
+        session = self._session
+        return session.journal.seats_left(session.receipt), mails_left(session)
 
     def _seats_after(self) -> Generator[Progress, None, Seats]:
         """The seats of the pass as the portal tells them now; nothing where it doesn't.

@@ -6,7 +6,7 @@ from typing import Any
 
 from aapimport import __version__
 from aapimport.config.addresses import share_a_place
-from aapimport.errors import RefusedError
+from aapimport.errors import NOTHING_SENT, RefusedError
 from aapimport.plan.plan import Plan
 from aapimport.run.inheriting import take_over
 from aapimport.run.journal_file import JournalFile
@@ -127,6 +127,16 @@ class Runs(JournalFile):
     def progress(self, receipt: str) -> HowFar:
         """How far a run is."""
         return how_far(self.counts(receipt))
+
+    def standing(self, receipt: str) -> str:
+        """The state of the world after a run, with the command that continues."""
+        if not self.knows(receipt) or self.run(receipt).closed_at is not None:
+            return NOTHING_SENT  # what was left before anything was sent
+        counts = self.counts(receipt)
+        done = f"{how_far(counts)}, all recorded"
+        if not set(counts) - FINAL:
+            return f"{done}; see the receipt with: aapimport resume {receipt}"
+        return f"{done}; continue with: aapimport resume {receipt}"
 
     def finish(self, receipt: str, seats: Seats | None = None) -> Run:
         """Finish a run in which every step is final; one that was closed stays closed.
