@@ -80,7 +80,9 @@ def show_written(console: Console, path: Path, fingerprint: str) -> None:
 
 def show_client_admins(console: Console, plan: Plan) -> None:
     """Everybody who would get administration rights, by name."""
-    console.print("These people become client admins, or may get administration rights back:")
+    back = any(one.reactivates for one in plan.client_admins)
+    also = ", or may get administration rights back" if back else ", with administration rights"
+    print_line(console, f"These people become client admins{also}:")
     for one in plan.client_admins:
         person = one.person
         held = f"  (has {safe(roles)})" if (roles := _held(one)) else ""
