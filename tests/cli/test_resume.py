@@ -134,7 +134,7 @@ def test_a_canary_that_is_not_answered_says_what_was_sent(aapimport, served, som
     options = ("--pass", "Leadership 2026", "--no-emails", "--maybe", "create", "--canary", "3")
     done = aapimport("upload", some, *options, stdin=f"20\n{answer}", **served)
     assert done.code == code, done.err
-    where = served["AAPIMPORT_PORTAL_URL"]
+    where = f"{served['AAPIMPORT_PORTAL_URL']} and Jhana {served['AAPIMPORT_JHANA_URL']}"
     assert f"The first people, to row 4, are uploaded to {where}, and were looked up" in done.err
     assert "9 of 44 done, all recorded" in done.err  # three in a team, too
     assert "continue with: aapimport resume" in done.err

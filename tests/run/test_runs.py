@@ -97,7 +97,7 @@ def test_what_people_were_before_is_kept_and_names_nobody(three: Uploading):
         first="Bosse",
         last="Bergström",
         active=False,
-        roles=[{"value": "client admin"}],
+        roles=[{"value": "facilitator"}],
         entitlements=[{"value": "p26", "type": "pass"}],
     )
     three.jhana.add_user("bo.berg@acme.com", first="Bo", last="Berg")
@@ -108,7 +108,7 @@ def test_what_people_were_before_is_kept_and_names_nobody(three: Uploading):
     three.run()
     assert before(three) == {
         2: {
-            "portal": {"active": False, "roles": ["client admin"], "names": ["Bosse", "Bergström"]},
+            "portal": {"active": False, "roles": ["facilitator"], "names": ["Bosse", "Bergström"]},
             "jhana": {"active": True, "roles": []},
             "on_pass": True,
             "team": None,

@@ -155,9 +155,9 @@ def _drift(session: Session, arrivals: Sequence[_Arrival]) -> Drift | None:
     on_portal = [one for one in arrivals if one.task.service == "portal"]
     others = [one for one in on_portal if not _is_ours(one)]
     seated = sum(map(_is_on_the_pass, others))
-    admins = 0
-    if session.services.portal.capabilities.keeps("roles"):
-        admins = sum(one.wanted.role == Role.CLIENT_ADMIN for one in others)
+    admins = sum(one.wanted.role == Role.CLIENT_ADMIN for one in others)
+    if admins and not session.services.portal.capabilities.keeps("roles"):  # nobody was to be one
+        admins = 0
     left = session.journal.seats_left(session.receipt)
     approved = left - (len(on_portal) - len(others))  # ours have their seats already
     seats = approved - seated
