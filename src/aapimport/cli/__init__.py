@@ -7,6 +7,7 @@ command is named, and imports what it needs inside its functions, so that each s
 import io
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 import click
@@ -135,4 +136,5 @@ def _survive_code_pages() -> None:
         if isinstance(stream, io.TextIOWrapper):
             if os.name == "nt" and stream is not sys.stdin and not stream.isatty():
                 stream.reconfigure(encoding="utf-8")
-            stream.reconfigure(errors="backslashreplace")
+            with suppress(io.UnsupportedOperation):  # stdin that was read already, as tests do
+                stream.reconfigure(errors="backslashreplace")

@@ -76,6 +76,8 @@ class Keyring:
             raise NoKeyringError(self.off)
         if self._trouble is not None:
             raise self._trouble
+        from keyring.errors import InitError
+
         answers: list[_Result] = []
         troubles: list[KeyringTroubleError] = []
 
@@ -84,6 +86,8 @@ class Keyring:
                 answers.append(question(_backend()))
             except KeyringTroubleError as error:
                 troubles.append(error)
+            except InitError as error:  # nothing answers there: no service, or no session
+                troubles.append(NoKeyringError(_words(error)))
             except Exception as error:  # noqa: BLE001 -- backends raise what they like; a secret may be in its text
                 troubles.append(KeyringTroubleError(_words(error)))
 
