@@ -142,7 +142,8 @@ def test_stored_read_and_deleted(aapimport_process, session):
 def test_another_address_has_no_secret(aapimport_process, session):
     """It is bound to the address that it was kept for."""
     aapimport_process("login", "portal", stdin="tok-1\n", **session.environment)
-    other = {f"AAPIMPORT_{name}_URL": "https://other.example.com" for name in ("PORTAL", "JHANA")}
+    at = "https://other.example.com/"
+    other = {f"AAPIMPORT_{name}_URL": at + name for name in ("PORTAL", "JHANA")}
     elsewhere = session.environment | other
     assert aapimport_process(*STATUS, **elsewhere).json["portal"]["secret"] == "not set"
 
