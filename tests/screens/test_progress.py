@@ -100,7 +100,7 @@ def test_a_screen_reader_is_told_each_thing_once(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_run_tells_how_long_it_will_take(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By what was done since it began, every half a minute; a wait is told at once, and once."""
+    """By what was done while nothing was waited for; a wait is told at once, and once."""
     screen = stderr(monkeypatch, terminal=False)
     time = Time()
 
@@ -125,7 +125,7 @@ def test_a_run_tells_how_long_it_will_take(monkeypatch: pytest.MonkeyPatch) -> N
         f"{pause}\n"
         f"uploading: 110 of 200 done; {pause} (120 s so far)\n"
         "waiting for members to show\n"
-        "uploading: 199 of 200 done; about 3 s left (350 s so far)\n"
+        "uploading: 199 of 200 done; about 6 s left (350 s so far)\n"
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aapimport.run.journal import Journal
     from aapimport.run.options import Drift
     from aapimport.run.records import Run
+    from aapimport.run.report import UploadReport
     from aapimport.run.runner import Runner
 
 
@@ -85,7 +86,7 @@ class Carrier:
                 else:
                     self.desk.show(show_receipt, report, run, self.desk.profile)
             with suppress(OSError):  # a full stderr takes nothing from what was done
-                self.desk.say(_next(run.receipt, report.exit_code))
+                self.desk.say(_next(report))
         return report.exit_code
 
     def _have_word(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> None:
@@ -140,11 +141,14 @@ class Carrier:
         return place(run.target, run.address, self.desk.profile, with_jhana=True)
 
 
-def _next(receipt: str, code: ExitCode) -> str:
+def _next(report: "UploadReport") -> str:
     """What the administrator does after an upload."""
-    if code is ExitCode.SERVICE:
-        return f"next: aapimport resume {receipt}"
-    again = f"see this receipt again with: aapimport resume {receipt}"
-    if code is ExitCode.FINDINGS:
+    if report.exit_code is ExitCode.SERVICE:
+        return f"next: aapimport resume {report.receipt}"
+    again = f"see this receipt again with: aapimport resume {report.receipt}"
+    if report.exit_code is ExitCode.FINDINGS:
         return f"next: look at what is listed above; {again}"
+    if report.other_sheets:
+        names = ", ".join(repr(one.name) for one in report.other_sheets)
+        return f"next: this sheet is complete; if {names} is meant as well, upload it, too; {again}"
     return f"next: nothing, it is complete; {again}"

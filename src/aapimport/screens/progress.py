@@ -104,14 +104,12 @@ def show_progress(steps: Iterator[Step], clock: Clock | None = None) -> None:
         _show_bar(console, steps, clock)
         return
     lines = _Lines(clock, tells_at_once=False)
-    began, first, noted = clock.now(), None, ""
+    rate, noted, is_first = _Rate(clock), "", True
     with lines.every_half_minute("uploading") as tell:
         for step in steps:
-            if first is None:
-                first = step.done
-                if sys.stderr.isatty():
-                    lines.print(f"uploading: {step.done:,} of {step.total:,} done")
-            left = _left(step, step.done - first, clock.now() - began, clock)
+            if is_first and sys.stderr.isatty():
+                lines.print(f"uploading: {step.done:,} of {step.total:,} done")
+            left, is_first = rate.left(step), False
             if step.note and step.note != noted:
                 lines.print(left)
             noted = step.note
@@ -154,12 +152,11 @@ def _show_bar(console: "Console", steps: Iterator[Step], clock: Clock) -> None:
     ) as bar:
         task = bar.add_task("", total=None, left="")
         _drawn.append(bar)
-        began, first = clock.now(), None
+        rate = _Rate(clock)
         try:
             for step in steps:
-                first = step.done if first is None else first
-                left = _left(step, step.done - first, clock.now() - began, clock)
-                bar.update(task, completed=step.done, total=step.total, left=safe(left))
+                left = safe(rate.left(step))
+                bar.update(task, completed=step.done, total=step.total, left=left)
         finally:
             _drawn.remove(bar)
 
@@ -169,27 +166,39 @@ def _is_redrawn(console: "Console") -> bool:
     return console.is_interactive and os.environ.get("ACCESSIBLE", "") in {"", "0"}
 
 
-def _left(step: Step, done: int, seconds: float, clock: Clock) -> str:
-    """How long the rest takes if it goes on as since the beginning.
-
-    While something is waited for, no rate tells that: then it is said what for, and until when.
+class _Rate:
+    """How long the rest takes if it goes on as it went while nothing was waited for.
 
     Args:
-        step: How far it is.
-        done: What was done since the beginning.
-        seconds: How long that took.
-        clock: Tells the time of day.
+        clock: Tells the time, and the time of day.
     """
-    if step.note:
-        if step.waits < 1:
-            return step.note
-        until = datetime.fromtimestamp(clock.today() + step.waits, UTC)
-        return f"{step.note}, until {until:%H:%M:%S} UTC"
-    if done <= 0 or step.total <= step.done:
-        return ""
-    left = seconds * (step.total - step.done) / done
-    about = count(round(left / _MINUTE), "minute") if left >= _MINUTE else f"{left:.0f} s"
-    return f"about {about} left"
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._seconds, self._done = 0.0, 0
+        self._at, self._before, self._waited = clock.now(), -1, False
+
+    def left(self, step: Step) -> str:
+        """What is still to come, in words; while something is waited for, what, and until when.
+
+        Args:
+            step: How far it is now.
+        """
+        now = self._clock.now()
+        if self._before >= 0 and not (step.note or self._waited):
+            self._seconds += now - self._at
+            self._done += step.done - self._before
+        self._at, self._before, self._waited = now, step.done, bool(step.note)
+        if step.note:
+            if step.waits < 1:
+                return step.note
+            until = datetime.fromtimestamp(self._clock.today() + step.waits, UTC)
+            return f"{step.note}, until {until:%H:%M:%S} UTC"
+        if self._done <= 0 or step.total <= step.done:
+            return ""
+        left = self._seconds * (step.total - step.done) / self._done
+        about = count(round(left / _MINUTE), "minute") if left >= _MINUTE else f"{left:.0f} s"
+        return f"about {about} left"
 
 
 class _Lines:

@@ -71,12 +71,14 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
     for one in report.people:
         if one.reason or one.but or one.failures:
             _show_person(console, run, one)
-    for line in (*left_out_lines(report.left_out), *other_sheet_lines(report.other_sheets)):
+    for line in left_out_lines(report.left_out):
         print_line(console, line)
     if report.left_out:
         print_labelled(
             console, _HINT, "if they are meant, upload the file again with --hidden include"
         )
+    for line in other_sheet_lines(report.other_sheets):
+        print_line(console, line)
     if not any(counts.created or counts.changed for _, counts in services):
         console.print("nobody was created or changed")
 
@@ -86,7 +88,9 @@ def _sum(report: UploadReport) -> str:
     counts = Counter(one.portal for one in report.people)
     counts["skipped"] += len(report.left_out)
     parts = (f"{counts[name]:,} {words}" for name, words in _RESULTS.items() if counts[name])
-    return f"{report.rows:,} = {' + '.join(parts) or '0'}"
+    both = any(one.jhana not in {None, one.portal} for one in report.people)
+    where = " (on the All Access Pass)" if both else ""
+    return f"{report.rows:,} = {' + '.join(parts) or '0'}{where}"
 
 
 def _show_person(console: Console, run: Run, one: PersonResult) -> None:
@@ -96,8 +100,12 @@ def _show_person(console: Console, run: Run, one: PersonResult) -> None:
     words += [one.reason] if one.reason else []
     who = f"  {safe(one.email)}" if one.email else ""
     print_line(console, f"{safe(str(cell))}{who}  {safe('; '.join(words))}")
-    for cure in dict.fromkeys(failure.cure for failure in one.failures):
-        print_labelled(console, _HINT, safe(cure))
+    cures: dict[str, list[str]] = {}
+    for failure in one.failures:
+        cures.setdefault(failure.cure, []).append(failure.where)
+    for cure, places in cures.items():
+        about = f"{', '.join(dict.fromkeys(places))}: " if len(cures) > 1 else ""
+        print_labelled(console, _HINT, safe(f"{about}{cure}"))
 
 
 def _teams(counts: TeamCounts, *, closed: bool) -> str:
@@ -139,5 +147,7 @@ def _when(seconds: float) -> str:
 def _took(run: Run) -> str:
     if run.finished_at is None:
         return "closed" if run.closed_at else "not finished"
+    if run.finished_at < run.started_at:
+        return "how long it took isn't known: the clock was set back"
     minutes, seconds = divmod(round(run.finished_at - run.started_at), _SECONDS)
     return f"took {minutes} min {seconds} s" if minutes else f"took {seconds} s"
