@@ -95,7 +95,7 @@ class Memory(JournalFile):
         found = self._database.execute(
             "SELECT steps.target, account_id FROM steps JOIN runs USING (receipt) WHERE address = ?"
             # a join that is done has a reason where the portal's word had to do
-            " AND kind IN ('pass', 'team') AND state = 'done' AND reason <> ''",
+            " AND steps.kind IN ('pass', 'team') AND state = 'done' AND reason <> ''",
             (address,),
         )
         groups: dict[str, set[str]] = {}
@@ -110,7 +110,7 @@ class Memory(JournalFile):
         """
         found = self._database.execute(
             "SELECT service, account_id, but FROM steps JOIN runs USING (receipt)"
-            " WHERE address = ? AND kind = 'account' AND but <> '' AND account_id <> ''"
+            " WHERE address = ? AND steps.kind = 'account' AND but <> '' AND account_id <> ''"
             " ORDER BY started_at, row",
             (address,),
         )
@@ -128,8 +128,10 @@ class Memory(JournalFile):
             " FROM steps AS account JOIN runs USING (receipt)"
             " JOIN steps AS mail USING (receipt, row)"
             " JOIN (SELECT key, max(started_at) AS newest FROM steps JOIN runs USING (receipt)"
-            "  WHERE address = ? AND service = 'portal' AND kind = 'account' GROUP BY key) AS last"
-            " ON last.key = account.key AND newest = started_at"  # a later one may have taken over
+            "  WHERE address = ? AND service = 'portal' AND steps.kind = 'account'"
+            "  GROUP BY key) AS last"
+            # a later one may have taken over
+            " ON last.key = account.key AND newest = started_at"
             " WHERE address = ? AND (closed_at IS NOT NULL OR finished_at IS NOT NULL)"
             " AND account.service = 'portal' AND account.kind = 'account'"
             " AND account.action = 'create' AND NOT account.adopted AND account.attempts > 0"

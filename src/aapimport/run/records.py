@@ -37,8 +37,29 @@ JOINS = (StepKind.PASS, StepKind.TEAM)
 """The steps that put people into a Group, in their order: first that which is the pass."""
 
 
+class RunKind(StrEnum):
+    """What a run is for."""
+
+    UPLOAD = "upload"
+    SEND = "send"
+    UNDO = "undo"
+    REPAIR = "repair"
+
+
+class Way(StrEnum):
+    """How a welcome e-mail is sent; the mail ledger keeps it."""
+
+    PORTAL = "portal"
+    HAND_OVER = "hand-over"
+    SMTP = "smtp"
+
+
 class State(StrEnum):
-    """How far a step is; the last four are final."""
+    """How far a step is; the last five are final.
+
+    An e-mail is `handed over` when somebody is to send it by hand and hasn't said so far whether
+    that was done: it counts as sent, so that nobody is mailed twice.
+    """
 
     PLANNED = "planned"
     WRITTEN = "written"
@@ -48,9 +69,12 @@ class State(StrEnum):
     REJECTED = "rejected"
     SKIPPED = "skipped"
     NEEDS_PERSON = "needs a person"
+    HANDED_OVER = "handed over"
 
 
-FINAL = frozenset({State.DONE, State.REJECTED, State.SKIPPED, State.NEEDS_PERSON})
+FINAL = frozenset(
+    {State.DONE, State.REJECTED, State.SKIPPED, State.NEEDS_PERSON, State.HANDED_OVER}
+)
 
 REACHED = FINAL | {State.WRITTEN}
 """What counts as done in words to people; what is written is still read back, and that is said."""
@@ -99,7 +123,7 @@ class Seats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One upload.
+    """One upload, or what was done about one later.
 
     Attributes:
         receipt: Its confirmation number.
@@ -125,6 +149,10 @@ class Run:
         seats_free_after: Free seats of the pass then; None when the portal didn't tell.
         leavers: Used seats that nobody on the portal held before it: some may be for who returns.
         options: The administrator's decisions, as JSON of `options_json`; None when not known.
+        kind: What it is for; one of `RunKind`.
+        of: The confirmation number of the run that it belongs to; empty when it stands alone.
+        not_before: When its e-mails may be sent, in seconds since 1970; None for at once.
+        purged_at: Likewise: when the people's names and addresses were erased; None before.
     """
 
     receipt: str
@@ -150,6 +178,10 @@ class Run:
     seats_free_after: int | None = None
     leavers: int = 0
     options: str | None = None
+    kind: str = RunKind.UPLOAD
+    of: str = ""
+    not_before: float | None = None
+    purged_at: float | None = None
 
     @property
     def is_open(self) -> bool:
