@@ -23,6 +23,7 @@ from pydantic import BaseModel, Field, TypeAdapter, create_model
 
 from aapimport.app.failure import ErrorReport, Failure
 from aapimport.app.lists import NothingOpen, PassesReport, PracticeReport, TeamsReport
+from aapimport.app.send_report import SendPlanReport
 from aapimport.app.settings_report import FilesReport, SecretsReport, SettingsReport
 from aapimport.app.written import (
     LogoutReport,
@@ -51,6 +52,7 @@ _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "validate": (ValidationReport,),
     "plan": (PlanReport,),
     "upload": (UploadReport,),
+    "send-emails": (UploadReport, SendPlanReport),
     "resume": (UploadReport, NothingOpen),
     "doctor": (Diagnosis,),
     "passes": (PassesReport,),

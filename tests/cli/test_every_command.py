@@ -24,6 +24,7 @@ SUCCEEDS: Mapping[str, tuple[object, ...]] = {
     "validate": (FILE,),
     "plan": (FILE, *PASS),
     "upload": (FILE, *PASS, "--yes", "--client-admins", 1),
+    "send-emails": ("--pass", "Leadership 2026"),
     "resume": (),
     "doctor": (),
     "passes": (),

@@ -25,6 +25,7 @@ _COMMANDS = {
     "validate": "Check every row of FILE and list all problems.",
     "plan": "Say what an upload of FILE would do, person by person.",
     "upload": "Upload the people in FILE to a pass, and to Jhana.",
+    "send-emails": "Send the welcome e-mail to people who never had one.",
     "resume": "Finish an interrupted upload, or end it as it is.",
     "doctor": "Say what both services can do, and what that means.",
     "passes": "List the passes of the portal, with their seats.",

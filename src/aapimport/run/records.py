@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -187,6 +188,31 @@ class Run:
     def is_open(self) -> bool:
         """Whether something is left to do, and may still be done."""
         return self.finished_at is None and self.closed_at is None
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence: `upload 7K3QX9`."""
+        what = "sending" if self.kind == RunKind.SEND else self.kind
+        return f"{what} {self.receipt}"
+
+    @property
+    def described(self) -> str:
+        """The same, with what it is about."""
+        if self.kind == RunKind.UPLOAD:
+            return f"{self.name} of {self.file!r}"
+        about = f"upload {self.of}" if self.of else f"pass {self.pass_name!r}"
+        return f"{self.name} for {about}"
+
+    @property
+    def is_embargoed(self) -> bool:
+        """Whether its e-mails may not be sent yet."""
+        return self.not_before is not None and time.time() < self.not_before
+
+    @property
+    def mails_again(self) -> bool:
+        """Whether somebody has said that people who were mailed are mailed once more."""
+        is_send = self.kind == RunKind.SEND and self.options
+        return bool(is_send and json.loads(self.options or "{}").get("again"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import re
 
-_NAMED = re.compile(r"\baapimport (upload|plan|resume|passes|teams|doctor)\b(?! --p)")
+_NAMED = re.compile(r"\baapimport (upload|plan|resume|send-emails|passes|teams|doctor)\b(?! --p)")
 
 
 def with_flags(text: str, flags: str) -> str:

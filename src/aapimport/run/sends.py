@@ -1,0 +1,167 @@
+"""The runs that send welcome e-mails later, and what they need to know of earlier ones."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from aapimport import __version__
+from aapimport.plan.plan import Action
+from aapimport.run.memory import MailClaim, Memory, place
+from aapimport.run.planned import this_user
+from aapimport.run.records import Run, RunKind, State, StepKind
+from aapimport.run.runs import RUN_FIELDS, Runs
+from aapimport.run.send_plan import Addressee, SendPlan
+from aapimport.services.values import EmailKind, Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the mail ledger says of one account and one half of a welcome.
+
+    Attributes:
+        state: How far the e-mail is.
+        receipt: The run that has, or had, the right to it.
+    """
+
+    state: State
+    receipt: str
+
+
+class Sends(Runs, Memory):
+    """The runs that send welcome e-mails later."""
+
+    def created(self, address: str) -> Mapping[tuple[str, str], str]:
+        """The accounts that uploads have created, or may have: our own keys, by service and id.
+
+        Where no answer has told the id, by service and the key itself, which the account carries.
+        """
+        found = self._database.execute(
+            "SELECT service, iif(account_id = '', key, account_id), key"
+            " FROM steps JOIN runs USING (receipt)"
+            " WHERE address = ? AND steps.kind = 'account' AND action = 'create' AND NOT adopted"
+            " AND (state = 'done' OR attempts > 0 AND state IN ('written', 'intent', 'doubt'))",
+            (address,),
+        )
+        return {(service, own): key for service, own, key in found}
+
+    def ledger(self, address: str) -> Mapping[MailClaim, Entry]:
+        """What the mail ledger says at a pair of services; of several about one, the newest."""
+        places = [place(address, service) for service in ("portal", "jhana")]
+        found = self._database.execute(
+            "SELECT service_address, account_id, kind, state, receipt FROM mails"
+            " WHERE service_address IN (?, ?) ORDER BY again, at",
+            places,
+        )
+        return {tuple(claim): Entry(State(state), receipt) for *claim, state, receipt in found}
+
+    def uploads_to(self, address: str, pass_id: str) -> list[Run]:
+        """The uploads to a pass that are finished or closed, the newest first."""
+        return self._runs(
+            "address = ? AND pass_id = ? AND kind = ?"
+            " AND (finished_at IS NOT NULL OR closed_at IS NOT NULL)",
+            (address, pass_id, RunKind.UPLOAD),
+        )
+
+    def open_sends(self, address: str, of: str, pass_id: str) -> list[Run]:
+        """The sending that is open, of an upload or of a pass as a whole."""
+        return [
+            run
+            for run in self.open_runs(address, RunKind.SEND)
+            if (run.of, run.pass_id) == (of, pass_id)
+        ]
+
+    def begin_send(self, plan: SendPlan) -> Run:
+        """Write down what was approved: the run exists whole, or not at all.
+
+        Whoever should have been mailed and can't be is in it, so that its receipt names them.
+
+        Raises:
+            ServiceError: It can't be written; nothing is sent then.
+        """
+        run = _run_of(plan)
+        people = [one for one in plan.people if one in (*plan.to_mail, *plan.told)]
+        with self._writing():
+            self._database.execute(
+                f"INSERT INTO runs ({', '.join(RUN_FIELDS)})"
+                f" VALUES ({', '.join('?' * len(RUN_FIELDS))})",
+                tuple(getattr(run, name) for name in RUN_FIELDS),
+            )
+            self._database.executemany(
+                "INSERT INTO people (receipt, row, seat, wanted) VALUES (?, ?, 0, ?)",
+                ((run.receipt, one.row, _wanted_json(one, plan)) for one in people),
+            )
+            self._database.executemany(
+                "INSERT INTO steps (receipt, row, service, kind, action, target, state, key,"
+                " account_id, reason, but) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                ((run.receipt, one.row, *step) for one in people for step in _steps(one)),
+            )
+            self._forget(run.receipt, (one.row for one in people))
+        return run
+
+
+def _run_of(plan: SendPlan) -> Run:
+    choice = asdict(plan.choice)
+    options = {name: sorted(it) if isinstance(it, frozenset) else it for name, it in choice.items()}
+    return Run(
+        receipt=plan.receipt,
+        address=plan.address,
+        target=plan.target,
+        file=plan.file,
+        file_digest="",
+        sheet=plan.sheet,
+        pass_id=plan.pass_id,
+        pass_name=plan.pass_name,
+        emails=True,
+        seats_free=None,
+        started_at=time.time(),
+        finished_at=None,
+        started_by=this_user(),
+        version=__version__,
+        options=json.dumps(options),
+        kind=RunKind.SEND,
+        of=plan.of,
+        not_before=plan.not_before,
+    )
+
+
+def _wanted_json(one: Addressee, plan: SendPlan) -> str:
+    """Who the accounts are of, so that the last look before an e-mail can tell."""
+    wanted = Wanted(
+        email=one.email,
+        first_name=one.first_name,
+        last_name=one.last_name,
+        names=False,
+        activate=False,
+        pass_name=plan.pass_name,
+    )
+    values: dict[str, Any] = {"portal": asdict(wanted)}
+    values["portal"]["pass_id"] = plan.pass_id if one.on_pass else None
+    if one.jhana:
+        values["jhana"] = asdict(wanted)
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _steps(one: Addressee) -> Iterator[tuple[str, ...]]:
+    """Steps as `planned.steps_of` has them, and what isn't as it should be about an account."""
+    accounts: Iterable[Any] = filter(None, (one.portal, one.jhana))
+    for task in accounts:
+        yield (
+            *(task.service, StepKind.ACCOUNT, Action.SAME, "", State.DONE, task.key),
+            *(task.account_id, "", task.but),
+        )
+    if one.group:
+        yield ("portal", StepKind.PASS, Action.CHANGE, one.group, State.DONE, "", "", "", "")
+    kind = one.kind or EmailKind.PORTAL
+    service = "jhana" if kind is EmailKind.JHANA else "portal"
+    state, why = State.PLANNED, ""
+    if one.standing != "to_mail":
+        state, why = State.NEEDS_PERSON, f"not mailed: {one.why}"
+    yield (service, StepKind.EMAIL, Action.CREATE, kind, state, uuid.uuid4().hex, "", why, "")
+
+
+def sources_by_row(people: Sequence[Addressee]) -> Mapping[int, str]:
+    """The addresses of people, by row, as far as they are known."""
+    return {one.row: one.email for one in people if one.email}
