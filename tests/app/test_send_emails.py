@@ -4,14 +4,11 @@ import json
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from aapimport.app.choices import MailChoices, RunChoices
+from aapimport.app.choices import RunChoices
 from aapimport.app.resume import Resumption
-from aapimport.app.send_emails import Sending
-from aapimport.config.settings import Endpoint, Settings
 from aapimport.errors import (
     DeclinedError,
     ExitCode,
@@ -20,10 +17,11 @@ from aapimport.errors import (
     UsageError,
 )
 from aapimport.run.journal import Journal
-from aapimport.run.records import RunKind, State, StepKind
+from aapimport.run.records import State, StepKind
 from support.habits import EXTENSION
 from support.script_desk import ScriptDesk
-from support.stub import TOKEN, ScimStub
+from support.sending import ONCE, id_of, last_send, mails, resume, send, settings, text
+from support.stub import ScimStub
 from support.uploading import Uploading, people, person
 from support.wire import RESET, after_acting, error, instead
 
@@ -41,69 +39,6 @@ def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Up
         rows=rows,
         emails=False,
     )
-
-
-def settings(uploading: Uploading) -> Settings:
-    """Where the two services and the journal are."""
-    return Settings(
-        state_dir=uploading.journal_path.parent,
-        portal=Endpoint.bearer(uploading.portal.url, TOKEN),
-        jhana=Endpoint.bearer(uploading.jhana.url, TOKEN),
-        settle_seconds=0.0,
-    )
-
-
-def send(
-    uploading: Uploading, receipt: str | None, desk: ScriptDesk | None = None, **choices: Any
-) -> tuple[ExitCode, ScriptDesk]:
-    """Give the command once; nobody is asked unless a desk says so."""
-    desk = desk or ScriptDesk(yes=True, practice=False)
-    sending = Sending(
-        settings=settings(uploading),
-        desk=desk,
-        receipt=receipt,
-        choices=MailChoices(**choices),
-        running=RunChoices(),
-    )
-    return sending.carry_out(), desk
-
-
-def resume(uploading: Uploading, receipt: str) -> tuple[ExitCode, ScriptDesk]:
-    """Resume a run."""
-    desk = ScriptDesk(yes=True, practice=False)
-    resumption = Resumption(
-        receipt=receipt, settings=settings(uploading), desk=desk, choices=RunChoices()
-    )
-    return resumption.carry_out(), desk
-
-
-def mails(uploading: Uploading) -> Counter[tuple[str, str]]:
-    """Who was mailed about what, how often."""
-    stubs = (uploading.portal, uploading.jhana)
-    return Counter((who, kind) for stub in stubs for who, _, kind in stub.store.mails)
-
-
-ONCE = Counter(
-    {("p2@acme.com", "combined"): 1, ("p3@acme.com", "portal"): 1, ("p4@acme.com", "portal"): 1}
-)
-
-
-def id_of(uploading: Uploading, email: str) -> str:
-    """The account on the portal that somebody has."""
-    users = uploading.portal.store.users.items()
-    return next(own for own, user in users if user["userName"] == email)
-
-
-def text(desk: ScriptDesk) -> str:
-    """All that was shown."""
-    return " ".join(" ".join(shown for _, shown in desk.shown).split())
-
-
-def last_send(uploading: Uploading) -> str:
-    """The number of the newest sending."""
-    with Journal(uploading.journal_path) as journal:
-        (run, *_) = journal._runs("kind = ?", (RunKind.SEND,))
-        return run.receipt
 
 
 def test_everybody_is_mailed_once_whatever_is_given_again(uploading: Uploading) -> None:
@@ -435,14 +370,10 @@ def test_the_database_refuses_a_second_welcome(uploading: Uploading) -> None:
     """Whatever asks for it: the first one's row is in the way."""
     receipt = uploading.run().receipt
     send(uploading, receipt)
+    first = last_send(uploading)
     with Journal(uploading.journal_path) as journal:
         (other,) = journal._runs("kind = 'upload'", ())
         claim = (uploading.portal.url, id_of(uploading, "p3@acme.com"), "portal")
-        assert journal.claim_mails(other.receipt, {3: [claim]}) == {3: last_send_of(journal)}
-        steps = [*journal.tasks(last_send_of(journal), StepKind.EMAIL)]
+        assert journal.claim_mails(other.receipt, {3: [claim]}) == {3: first}
+        steps = [*journal.tasks(first, StepKind.EMAIL)]
         assert {one.state for one in steps} == {State.DONE}
-
-
-def last_send_of(journal: Journal) -> str:
-    """The number of the newest sending."""
-    return next(iter(journal._runs("kind = ?", (RunKind.SEND,)))).receipt

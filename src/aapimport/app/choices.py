@@ -63,6 +63,9 @@ class MailChoices:
     kinds: tuple[str, ...] = ()
     to: tuple[str, ...] = ()
     again: bool = False
+    hand_over: Path | None = None
+    sent: bool = False
+    not_sent: bool = False
 
     @property
     def who(self) -> "SendChoice":

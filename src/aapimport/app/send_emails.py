@@ -1,19 +1,20 @@
 """Welcome e-mails after the upload: who was never mailed, the question, the sending."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from aapimport.app.choices import MailChoices
 from aapimport.errors import DeclinedError, ExitCode, RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from aapimport.app.choices import MailChoices, RunChoices
+    from aapimport.app.choices import RunChoices
     from aapimport.app.desk import Desk
     from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
     from aapimport.run.addressees import Source
     from aapimport.run.journal import Journal
-    from aapimport.run.records import Run
+    from aapimport.run.records import Run, Way
     from aapimport.run.send_plan import Addressee, SendPlan
 
 
@@ -49,12 +50,20 @@ class Sending:
                 "say whose e-mails: an upload's confirmation number, or --pass and a pass's name",
                 hint="for example: aapimport send-emails 7K3QX9",
             )
+        if self.choices.hand_over:
+            from aapimport.copies.hand_over import check_name
+
+            check_name(self.choices.hand_over)
         self.desk.show_beside(show_target, self.settings)
         with opened(self.settings, self.desk, self.running.pace, begins=False) as (
             journal,
             services,
         ):
             source = self._source(journal, services)
+            if self.choices.sent or self.choices.not_sent:
+                from aapimport.app.hand_over import settled
+
+                return settled(journal, source, self.desk, sent=self._were_sent())
             found = journal.open_sends(services.address, source.of, source.pass_id)
             if found and not self.choices.dry_run:
                 return self._go_on(journal, services, found[0])
@@ -62,7 +71,25 @@ class Sending:
             if self.choices.dry_run or not plan.to_mail:
                 return self._nothing_sent(plan)
             self._approve(plan)
+            if self.choices.hand_over:
+                from aapimport.app.hand_over import handed_over
+
+                return handed_over(journal, plan, self.choices.hand_over, self.desk)
             return self._carried_out(journal, services, journal.begin_send(plan), plan)
+
+    def _were_sent(self) -> bool:
+        """What is said of those who were handed over.
+
+        Raises:
+            UsageError: Both, or something else is asked for as well.
+        """
+        asked = MailChoices(pass_name=self.choices.pass_name, sent=self.choices.sent)
+        if self.choices.sent == self.choices.not_sent or self.choices not in {
+            asked,
+            replace(asked, not_sent=True),
+        }:
+            raise UsageError("--sent or --not-sent stands alone", hint="give one of them, no more")
+        return self.choices.sent
 
     def _source(self, journal: "Journal", services: "Services") -> "Source":
         """The uploads that e-mails are sent of.
@@ -82,7 +109,13 @@ class Sending:
                     f"run {run.receipt} is not finished: it may still mail people itself",
                     hint=f"finish it:  aapimport resume {run.receipt}",
                 )
-            return Source(runs=[run], of=run.receipt, pass_id=run.pass_id, pass_name=run.pass_name)
+            return Source(
+                address=run.address,
+                runs=[run],
+                of=run.receipt,
+                pass_id=run.pass_id,
+                pass_name=run.pass_name,
+            )
         chosen = choose_pass(services.portal, self.choices.pass_name or "", self.settings.pass_as)
         runs = journal.uploads_to(services.address, chosen.id)
         if not runs:
@@ -90,7 +123,13 @@ class Sending:
                 f"no upload from here has put anybody on the pass {chosen.name!r}: only people whom"
                 " uploads have created are mailed"
             )
-        return Source(runs=runs, of="", pass_id=chosen.id, pass_name=chosen.name)
+        return Source(
+            address=services.address,
+            runs=runs,
+            of="",
+            pass_id=chosen.id,
+            pass_name=chosen.name,
+        )
 
     def _go_on(self, journal: "Journal", services: "Services", run: "Run") -> ExitCode:
         """Go on with a sending that was interrupted, as it was approved.
@@ -98,8 +137,6 @@ class Sending:
         Raises:
             RefusedError: Something else was asked for now.
         """
-        from aapimport.app.choices import MailChoices
-
         if self.choices != MailChoices(pass_name=self.choices.pass_name):
             raise RefusedError(
                 f"{run.described} is still open: {journal.progress(run.receipt)}",
@@ -122,7 +159,9 @@ class Sending:
         day = self.choices.not_before
         not_before = day.timestamp() if day else None
         with self.desk.busy("asking the services"):
-            plan = make_send_plan(journal, services, source, self.choices.who, not_before)
+            plan = make_send_plan(
+                journal, services, source, self.choices.who, self._way, not_before
+            )
         there = {address_key(one.email) for one in plan.people}
         named = [*self.choices.to, *([self.choices.canary] if self.choices.canary else [])]
         if missing := [one for one in named if address_key(one) not in there]:
@@ -148,6 +187,12 @@ class Sending:
         self.desk.say("nothing was sent")
         return ExitCode.FINDINGS if plan.told else ExitCode.OK
 
+    @property
+    def _way(self) -> "Way":
+        from aapimport.run.records import Way
+
+        return Way.HAND_OVER if self.choices.hand_over else Way.PORTAL
+
     def _approve(self, plan: "SendPlan") -> None:
         """Have the number of e-mails typed back; to mail somebody again needs a person.
 
@@ -162,6 +207,8 @@ class Sending:
         where = place(plan.target, plan.address, self.desk.profile, with_jhana=with_jhana)
         again = self.choices.again
         what = f"the e-mails that are sent, on {where}"
+        if self.choices.hand_over:
+            what = "the people who are handed over, to be mailed by you"
         if again:
             what += ", also to people who were mailed before"
         flags = "--again needs a person at a terminal" if again else "--yes"

@@ -1,5 +1,6 @@
 """`aapimport send-emails`: welcome e-mails after the upload, to whoever was never mailed."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -45,6 +46,26 @@ if TYPE_CHECKING:
     common=True,
     help="Send nothing before this day, or day and time: 2026-12-01, 2026-12-01T08:00. Resume it"
     " then.",
+)
+@option(
+    EVERYDAY,
+    "--hand-over",
+    type=click.Path(path_type=Path),
+    metavar="OUT.xlsx",
+    help="Send nothing: write a workbook for a mail merge in Outlook or Word. Whoever is in it"
+    " counts as handed over.",
+)
+@option(
+    EVERYDAY,
+    "--sent",
+    is_flag=True,
+    help="Those who were handed over were mailed. RECEIPT is the hand-over's or its upload's.",
+)
+@option(
+    EVERYDAY,
+    "--not-sent",
+    is_flag=True,
+    help="They were not, and may be mailed from here again.",
 )
 @option(
     UNATTENDED,

@@ -16,7 +16,7 @@ from aapimport.person import address_key
 from aapimport.plan.make import Services, new_receipt
 from aapimport.run.journal import Journal
 from aapimport.run.memory import place
-from aapimport.run.records import Fact, Run, State, StepKind, Task
+from aapimport.run.records import Fact, Run, State, StepKind, Task, Way
 from aapimport.run.send_plan import Addressee, SendChoice, SendPlan, Standing
 from aapimport.run.sends import Entry
 from aapimport.services.directory import Unknown
@@ -60,12 +60,14 @@ class Source:
     """What e-mails are sent of.
 
     Attributes:
+        address: The pair of services.
         runs: The uploads, the newest first.
         of: The upload's confirmation number; empty for all of a pass.
         pass_id: The pass.
         pass_name: Its name.
     """
 
+    address: str
     runs: Sequence[Run]
     of: str
     pass_id: str
@@ -77,6 +79,7 @@ def make_send_plan(
     services: Services,
     source: Source,
     choice: SendChoice,
+    way: Way = Way.PORTAL,
     not_before: float | None = None,
 ) -> SendPlan:
     """Find out who was never mailed, and may be now; nothing is written.
@@ -85,7 +88,7 @@ def make_send_plan(
         SettingsError: The token is refused.
         ServiceError: A service can't be asked what it can do.
     """
-    asking = _Asking(journal, services, source, choice)
+    asking = _Asking(journal, services, source, choice, way)
     only = source.runs[0] if source.of else None
     return SendPlan(
         receipt=new_receipt(),
@@ -98,6 +101,7 @@ def make_send_plan(
         pass_name=source.pass_name,
         told_by="portal" if services.portal.capabilities.mails else "ledger",
         choice=choice,
+        way=way,
         not_before=not_before,
         people=asking.people(),
     )
@@ -107,12 +111,13 @@ class _Asking:
     """Asks about everybody of a source."""
 
     def __init__(
-        self, journal: Journal, services: Services, source: Source, choice: SendChoice
+        self, journal: Journal, services: Services, source: Source, choice: SendChoice, way: Way
     ) -> None:
         self._journal = journal
         self._services = services
         self._source = source
         self._choice = choice
+        self._way = way
         self._to = {address_key(one) for one in choice.to}
         self._address = services.address
         self._created = journal.created(self._address)
@@ -196,8 +201,8 @@ class _Asking:
         kind = _KINDS[frozenset(due)]
         asked = self._services.jhana if kind is EmailKind.JHANA else self._services.portal
         found = _addressee(one, portal, "to_mail", kind)
-        if not asked.capabilities.mails:
-            why = f"{asked.name} takes no word about welcome e-mails"
+        if self._way is Way.PORTAL and not asked.capabilities.mails:
+            why = f"{asked.name} takes no word about welcome e-mails; --hand-over writes a workbook"
             return replace(found, standing="refused", kind=None, why=why)
         wrong_kind = self._choice.kinds and kind not in self._choice.kinds
         if wrong_kind or (self._to and address_key(found.email) not in self._to):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from aapimport.run.records import Task
+from aapimport.run.records import Task, Way
 from aapimport.services.values import EmailKind
 
 Standing = Literal[
@@ -79,6 +79,7 @@ class SendPlan:
         pass_name: Its name.
         told_by: Who tells whether somebody was mailed: the portal itself, or only our ledger.
         choice: Who was chosen.
+        way: How they are sent.
         not_before: When it may begin, in seconds since 1970; None for at once.
         people: Everybody who was asked about, by row.
     """
@@ -93,6 +94,7 @@ class SendPlan:
     pass_name: str
     told_by: Literal["portal", "ledger"]
     choice: SendChoice
+    way: Way
     not_before: float | None
     people: Sequence[Addressee]
 

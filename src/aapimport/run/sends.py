@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from aapimport import __version__
+from aapimport.errors import RefusedError
 from aapimport.plan.plan import Action
-from aapimport.run.memory import MailClaim, Memory, place
+from aapimport.run.memory import MailClaim, Memory, address_digest, place
 from aapimport.run.planned import this_user
-from aapimport.run.records import Run, RunKind, State, StepKind
+from aapimport.run.records import Run, RunKind, State, StepKind, Way
 from aapimport.run.runs import RUN_FIELDS, Runs
 from aapimport.run.send_plan import Addressee, SendPlan
 from aapimport.services.values import EmailKind, Wanted
@@ -77,8 +78,10 @@ class Sends(Runs, Memory):
         """Write down what was approved: the run exists whole, or not at all.
 
         Whoever should have been mailed and can't be is in it, so that its receipt names them.
+        Whoever is handed over counts as mailed from here on.
 
         Raises:
+            RefusedError: Another run has the right to mail somebody who is to be handed over.
             ServiceError: It can't be written; nothing is sent then.
         """
         run = _run_of(plan)
@@ -96,10 +99,62 @@ class Sends(Runs, Memory):
             self._database.executemany(
                 "INSERT INTO steps (receipt, row, service, kind, action, target, state, key,"
                 " account_id, reason, but) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                ((run.receipt, one.row, *step) for one in people for step in _steps(one)),
+                ((run.receipt, one.row, *step) for one in people for step in _steps(one, plan.way)),
             )
+            if plan.way is Way.HAND_OVER:
+                self._hand_over(plan)
             self._forget(run.receipt, (one.row for one in people))
         return run
+
+    def _hand_over(self, plan: SendPlan) -> None:
+        """Take the right to mail everybody of a plan, and pass it on to whoever mails by hand."""
+        claims = {one.row: _claims(one, plan.address) for one in plan.to_mail}
+        addresses = {one.row: one.email for one in plan.to_mail}
+        if plan.choice.again:
+            self._claim_again(plan.receipt, claims, addresses)
+        for row, theirs in () if plan.choice.again else claims.items():
+            if other := self._claim(plan.receipt, row, theirs, address_digest(addresses[row])):
+                raise RefusedError(f"{addresses[row]} is mailed by run {other} already")
+        self._database.execute(
+            "UPDATE mails SET state = ?, way = ? WHERE receipt = ?",
+            (State.HANDED_OVER, Way.HAND_OVER, plan.receipt),
+        )
+
+    def handed_over(self, address: str) -> Mapping[str, int]:
+        """How many people are handed over and not settled, by the run that did it."""
+        found = self._database.execute(
+            "SELECT receipt, count(*) FROM steps JOIN runs USING (receipt)"
+            " WHERE address = ? AND runs.kind = 'send' AND steps.kind = 'email'"
+            " AND state = 'handed over' GROUP BY receipt ORDER BY started_at",
+            (address,),
+        )
+        return dict(found.fetchall())
+
+    def settle_hand_over(self, receipt: str, *, sent: bool) -> None:
+        """Record what became of everybody whom a run has handed over; durable on return."""
+        state, reason = (State.DONE, "") if sent else (State.SKIPPED, "handed over, and not sent")
+        with self._writing():
+            self._database.execute(
+                "UPDATE steps SET state = ?, reason = ? WHERE receipt = ? AND kind = 'email'"
+                " AND state = 'handed over'",
+                (state, reason, receipt),
+            )
+            self._database.execute(
+                "UPDATE mails SET state = ?, at = ? WHERE receipt = ? AND state = 'handed over'",
+                (state, time.time(), receipt),
+            )
+
+
+def _claims(one: Addressee, address: str) -> Sequence[MailClaim]:
+    """What an e-mail speaks of, as the ledger has it."""
+    accounts = {"portal": one.portal, "jhana": one.jhana}
+    if one.kind is EmailKind.JHANA:
+        del accounts["portal"]
+    return [
+        (place(address, service), task.account_id, service)
+        for service, task in accounts.items()
+        if task
+    ]
 
 
 def _run_of(plan: SendPlan) -> Run:
@@ -144,7 +199,7 @@ def _wanted_json(one: Addressee, plan: SendPlan) -> str:
     return json.dumps(values, ensure_ascii=False)
 
 
-def _steps(one: Addressee) -> Iterator[tuple[str, ...]]:
+def _steps(one: Addressee, way: Way) -> Iterator[tuple[str, ...]]:
     """Steps as `planned.steps_of` has them, and what isn't as it should be about an account."""
     accounts: Iterable[Any] = filter(None, (one.portal, one.jhana))
     for task in accounts:
@@ -156,12 +211,7 @@ def _steps(one: Addressee) -> Iterator[tuple[str, ...]]:
         yield ("portal", StepKind.PASS, Action.CHANGE, one.group, State.DONE, "", "", "", "")
     kind = one.kind or EmailKind.PORTAL
     service = "jhana" if kind is EmailKind.JHANA else "portal"
-    state, why = State.PLANNED, ""
+    state, why = State.HANDED_OVER if way is Way.HAND_OVER else State.PLANNED, ""
     if one.standing != "to_mail":
         state, why = State.NEEDS_PERSON, f"not mailed: {one.why}"
     yield (service, StepKind.EMAIL, Action.CREATE, kind, state, uuid.uuid4().hex, "", why, "")
-
-
-def sources_by_row(people: Sequence[Addressee]) -> Mapping[int, str]:
-    """The addresses of people, by row, as far as they are known."""
-    return {one.row: one.email for one in people if one.email}

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from rich.console import Console
 
+from aapimport.run.records import Way
 from aapimport.run.send_plan import Addressee, SendPlan, Standing
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled, print_line
@@ -22,6 +23,11 @@ _LEFT: dict[Standing, str] = {
     "not_chosen": "not chosen",
 }
 """Who is left alone, in words."""
+_WAYS = {
+    Way.PORTAL: "the portal sends them, with each person's own log-in",
+    Way.HAND_OVER: "a workbook for a mail merge: you send them, and nothing is sent from here",
+    Way.SMTP: "your mail server",
+}
 _TOLD_BY = {
     "portal": "as the portal tells, and the ledger here",
     "ledger": "as the ledger here knows; the portal doesn't tell",
@@ -48,7 +54,7 @@ def show_send_plan(console: Console, plan: SendPlan, profile: str = "") -> None:
 
 def _about(plan: SendPlan, profile: str) -> Iterator[tuple[str, str]]:
     yield "Where", where(plan.target, plan.address, profile)
-    yield "Way", "the portal sends them, with each person's own log-in"
+    yield "Way", _WAYS[plan.way]
     about = ", ".join(
         f"{plan.kinds[kind]:,} {ABOUT[kind]}" for kind in EmailKind if plan.kinds[kind]
     )
