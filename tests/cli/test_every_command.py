@@ -26,6 +26,7 @@ SUCCEEDS: Mapping[str, tuple[object, ...]] = {
     "upload": (FILE, *PASS, "--yes", "--client-admins", 1),
     "send-emails": ("--pass", "Leadership 2026"),
     "resume": (),
+    "history purge": ("--yes",),
     "doctor": (),
     "passes": (),
     "teams": (),

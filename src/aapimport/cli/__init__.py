@@ -27,6 +27,7 @@ _COMMANDS = {
     "upload": "Upload the people in FILE to a pass, and to Jhana.",
     "send-emails": "Send the welcome e-mail to people who never had one.",
     "resume": "Finish an interrupted upload, or end it as it is.",
+    "history": "Erase people from what is kept of former uploads.",
     "doctor": "Say what both services can do, and what that means.",
     "passes": "List the passes of the portal, with their seats.",
     "teams": "List the teams of the portal, with their places.",

@@ -2,7 +2,7 @@
 
 An intent is durable before the first byte leaves; a result is durable before its worker goes on.
 A step that was intended and has no result is in doubt, and is looked up before anything is sent
-again. A person's data are erased as soon as every step of theirs is final.
+again. A person's data are erased some days after their run has ended (`keep_people`).
 """
 
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aapimport.run.canaries import Canaries
+from aapimport.run.purging import Purging
 from aapimport.run.records import FINAL, State, StepKind, Task, lacks_pass, read_task
 from aapimport.run.sends import Sends
 from aapimport.services.values import Wanted
@@ -19,12 +20,12 @@ _TASK = ", ".join(Task.__dataclass_fields__)
 _PAGE = 500
 
 
-class Journal(Sends, Canaries):
+class Journal(Sends, Canaries, Purging):
     """The journal of one pair of services.
 
     What is here are the steps of its runs. `Runs` holds the runs, `Sends` those that only send
     e-mails, `Canaries` their first people, `Memory` what it remembers beyond them,
-    `JournalFile` how it is opened and written.
+    `Purging` how people are erased, `JournalFile` how it is opened and written.
     """
 
     def rows(self, receipt: str) -> set[int]:

@@ -213,8 +213,11 @@ class Runs(JournalFile):
     def _forget(self, receipt: str, rows: Iterable[int]) -> None:
         """Erase the data of those people of whom nothing is left to do.
 
-        Their former names stay only where this run changed them, for the way back.
+        Their former names stay only where this run changed them, for the way back. Where people
+        are kept for some days, `purging` erases them.
         """
+        if self.keep_people:
+            return
         self._database.executemany(
             f"UPDATE people SET wanted = NULL, before = json_remove(before, {_UNCHANGED})"
             " WHERE receipt = ? AND row = ? AND NOT EXISTS (SELECT 1 FROM steps"

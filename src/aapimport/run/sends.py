@@ -158,8 +158,13 @@ def _claims(one: Addressee, address: str) -> Sequence[MailClaim]:
 
 
 def _run_of(plan: SendPlan) -> Run:
-    choice = asdict(plan.choice)
-    options = {name: sorted(it) if isinstance(it, frozenset) else it for name, it in choice.items()}
+    choice = plan.choice
+    options = {
+        "only": choice.only,
+        "kinds": sorted(choice.kinds),
+        "to": len(choice.to),  # addresses would stay for good
+        "again": choice.again,
+    }
     return Run(
         receipt=plan.receipt,
         address=plan.address,
