@@ -23,6 +23,8 @@ from pydantic import BaseModel, Field, TypeAdapter, create_model
 
 from aapimport.app.failure import ErrorReport, Failure
 from aapimport.app.lists import NothingOpen, PassesReport, PracticeReport, TeamsReport
+from aapimport.app.purge import PurgeReport
+from aapimport.app.send_report import SendPlanReport
 from aapimport.app.settings_report import FilesReport, SecretsReport, SettingsReport
 from aapimport.app.written import (
     LogoutReport,
@@ -51,7 +53,9 @@ _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "validate": (ValidationReport,),
     "plan": (PlanReport,),
     "upload": (UploadReport,),
+    "send-emails": (UploadReport, SendPlanReport),
     "resume": (UploadReport, NothingOpen),
+    "history purge": (PurgeReport,),
     "doctor": (Diagnosis,),
     "passes": (PassesReport,),
     "teams": (TeamsReport,),

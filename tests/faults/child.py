@@ -156,6 +156,7 @@ def run(job: dict[str, Any]) -> NoReturn:
         opened = os.open(name, flags, 0o600)
         os.dup2(opened, number)
         os.close(opened)
+    sys.stdin = os.fdopen(0, encoding="utf-8")  # the nursery has read from its own
     points = Failpoints(job.get("failpoint"))
     install(points)
     _hurry()

@@ -190,3 +190,35 @@ def test_addresses_of_version_1_are_brought_to_one_spelling(uploading: Uploading
     ]
     with Journal(uploading.journal_path) as journal:
         assert [run.receipt for run in journal.open_runs(plan.address)] == [plan.receipt]
+
+
+@pytest.mark.parametrize("older", [1, 2, 3])
+def test_every_older_version_becomes_this_one(older: int, tmp_path: Path, monkeypatch):
+    """With the same tables; runs and e-mails of before are uploads, mailed by the portal."""
+    path = tmp_path / "journal.sqlite3"
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        with monkeypatch.context() as patched:
+            patched.setattr(schema, "SCHEMA_VERSION", older)
+            schema.adopt_or_create(database)
+        database.execute(
+            "INSERT INTO runs (receipt, address, target, file, file_digest, sheet, pass_id,"
+            " pass_name, emails, started_at)"
+            " VALUES ('OLDER2', 'practice', 'practice', 'a.csv', '', '', 'p', 'P', 1, 1.0)"
+        )
+        if older > 1:
+            database.execute(
+                "INSERT INTO mails (service_address, account_id, kind, receipt, row, state,"
+                " request_id, at) VALUES ('practice', '7', 'portal', 'OLDER2', 2, 'done', 'k', 1.0)"
+            )
+    with Journal(path) as journal:
+        run = journal.run("OLDER2")
+    assert (run.kind, run.of, run.not_before, run.purged_at) == ("upload", "", None, None)
+    fresh = tmp_path / "fresh" / "journal.sqlite3"
+    Journal(fresh).__exit__()
+    found = []
+    for one in (path, fresh):
+        with closing(sqlite3.connect(one)) as database:
+            found.append(sorted(database.execute("SELECT name, sql FROM sqlite_schema")))
+            ways = database.execute("SELECT DISTINCT way FROM mails").fetchall()
+            assert ways == ([("portal",)] if one == path and older > 1 else [])
+    assert found[0] == found[1]

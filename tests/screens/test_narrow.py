@@ -6,6 +6,7 @@ import io
 import pkgutil
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,18 +20,19 @@ from aapimport.config.settings import Endpoint, Settings
 from aapimport.copies.renew import Renewal
 from aapimport.errors import SettingsError
 from aapimport.plan.diagnosis import diagnose
-from aapimport.plan.plan import Plan, PlanOptions
+from aapimport.plan.plan import Action, Plan, PlanOptions
 from aapimport.problems.problem import Level, Problem
 from aapimport.problems.rule_id import RuleId
 from aapimport.run.debts import Debts
 from aapimport.run.journal import Journal
-from aapimport.run.records import HowFar
+from aapimport.run.records import HowFar, State, StepKind, Task, Way
 from aapimport.run.report import make_report
+from aapimport.run.send_plan import Addressee, SendChoice, SendPlan
 from aapimport.screens.console import make_console
 from aapimport.screens.errors import show_error
 from aapimport.screens.problems import show_checked
 from aapimport.screens.settings import show_notices
-from aapimport.services.values import Pass, Team
+from aapimport.services.values import EmailKind, Pass, Team
 from aapimport.template.cells import CellRef
 from aapimport.template.roles import Role
 from support.stub import ScimStub
@@ -203,6 +205,7 @@ def other_screens(uploading: Uploading, tmp_path: Path) -> dict[str, Shown]:
         "show_receipt": ((report, run, ""), {}, (PASS, "created", "rejected", "4 = 3 created")),
         "show_open_uploads": (([(run, HowFar(1, 2))], "acme"), {}, (PASS, "--profile acme")),
         "show_debts": ((run, debts, {2: LONG, 4000: f"x{LONG}"}), {}, (LONG, f"x{LONG}", NAME)),
+        "show_send_plan": ((send_plan(), "acme"), {}, (LONG, PASS, "deactivated", "2026")),
         "show_passes": ((passes,), {}, (PASS, "leadership-2026", *numbers)),
         "show_teams": ((teams, {"p": PASS}), {}, (TEAM, PASS, *numbers)),
         "show_contents": ((PEOPLE, str(FOLDER)), {}, (LONG, PASS, TEAM, *numbers, str(FOLDER))),
@@ -217,6 +220,51 @@ def other_screens(uploading: Uploading, tmp_path: Path) -> dict[str, Shown]:
         "show_renewed": ((file, RENEWAL), {}, (str(file), "1,210 rows", OTHER, "Region of the")),
         "show_problems": ((checked,), {}, problem),
     }
+
+
+def send_plan() -> SendPlan:
+    """Somebody who is mailed, and somebody who has left."""
+    account = Task(
+        row=2,
+        service="portal",
+        kind=StepKind.ACCOUNT,
+        action=Action.CREATE,
+        target="",
+        state=State.DONE,
+        key="k",
+        account_id="1",
+        attempts=1,
+        adopted=False,
+        reason="",
+        sent_at=None,
+    )
+    mailed = Addressee(
+        row=2,
+        email=LONG,
+        first_name="Ana",
+        last_name=NAME,
+        standing="to_mail",
+        kind=EmailKind.COMBINED,
+        portal=account,
+    )
+    left = replace(
+        mailed, row=4000, standing="refused", kind=None, why="the account is deactivated"
+    )
+    return SendPlan(
+        receipt="7K3QX9",
+        target="live",
+        address=f"{URL} {URL}/jhana",
+        of="4M2RT8",
+        file="people.xlsx",
+        sheet="Users",
+        pass_id="p",
+        pass_name=PASS,
+        told_by="ledger",
+        choice=SendChoice(),
+        way=Way.PORTAL,
+        not_before=1_800_000_000.0 - 86_400 * 30,
+        people=[mailed, left],
+    )
 
 
 UNTRIED = {"show_settings", "show_status"}

@@ -76,7 +76,7 @@ class CanaryWord:
         """
         from aapimport.run.canaries import Word
 
-        if self._is_done():
+        if self._is_done() or self.run.is_embargoed:
             return
         canary = self.journal.canary(self.run.receipt)
         if canary and canary.word is Word.ASKED:
@@ -96,12 +96,21 @@ class CanaryWord:
 
         return not set(self.journal.counts(self.run.receipt)) - FINAL
 
+    @property
+    def _only_mails(self) -> bool:
+        from aapimport.run.records import RunKind
+
+        return self.run.kind == RunKind.SEND
+
     def _ask(self, canary: "Canary") -> None:
         """Ask whether to go on, just after the canary; where nothing is left, say how it went."""
         failed = self._failed(canary)
         said = (
-            f"The first people, to row {canary.last_row}, are uploaded to {self.where}, and were"
-            f" looked up: {_verdict(failed)}."
+            f"The e-mail to the first person (row {canary.last_row}) was sent by {self.where}:"
+            f" {_verdict(failed)}. Look whether it has arrived."
+            if self._only_mails
+            else f"The first people, to row {canary.last_row}, are uploaded to {self.where}, and"
+            f" were looked up: {_verdict(failed)}."
         )
         if self._is_done():
             self._tell(said, failed)
@@ -128,9 +137,10 @@ class CanaryWord:
 
         def ask(flags: str, *, yes_answers: bool) -> None:
             seats, mails = self.runner.left()
+            did = "mailed by" if self._only_mails else "uploaded to"
             self._tell(
-                f"upload {self.run.receipt} waits for a word since its first people, to row"
-                f" {canary.last_row}, were uploaded to {self.where}: {_verdict(failed)}",
+                f"{self.run.name} waits for a word since its first people, to row"
+                f" {canary.last_row}, were {did} {self.where}: {_verdict(failed)}",
                 failed,
             )
             self.desk.say(f"from now on: {count(seats, 'seat')} for good, {count(mails, 'e-mail')}")
@@ -195,7 +205,8 @@ class CanaryWord:
         receipt = self.run.receipt
         return RefusedError(
             f"of the first people, to row {canary.last_row}, {_verdict(failed)}, so that nobody"
-            " else is uploaded:" + "".join(f"\n{line}" for line in _named(failed)),
+            f" else is {'mailed' if self._only_mails else 'uploaded'}:"
+            + "".join(f"\n{line}" for line in _named(failed)),
             hint=f"look at them on {self.where}; to go on all the same: aapimport resume {receipt}"
             f" --yes; to end it: aapimport resume {receipt} --close",
         )

@@ -86,7 +86,7 @@ class Carrier:
                 else:
                     self.desk.show(show_receipt, report, run, self.desk.profile)
             with suppress(OSError):  # a full stderr takes nothing from what was done
-                self.desk.say(_next(report))
+                self.desk.say(_next(run, report))
         return report.exit_code
 
     def _have_word(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> None:
@@ -123,7 +123,7 @@ class Carrier:
         if drift.is_short if self.desk.yes else not drift.begun:
             refuse_drift(drift)
         where = self._place(run)
-        self.desk.say(f"not as it was when upload {run.receipt} was approved, on {where}:")
+        self.desk.say(f"not as it was when {run.name} was approved, on {where}:")
         for sentence in drift.changes:
             self.desk.say(f"  {sentence}")
         seats, mails = count(drift.seats, "seat"), count(drift.mails, "e-mail")
@@ -141,13 +141,23 @@ class Carrier:
         return place(run.target, run.address, self.desk.profile, with_jhana=True)
 
 
-def _next(report: "UploadReport") -> str:
-    """What the administrator does after an upload."""
-    if report.exit_code is ExitCode.SERVICE:
-        return f"next: aapimport resume {report.receipt}"
-    again = f"see this receipt again with: aapimport resume {report.receipt}"
-    if report.exit_code is ExitCode.FINDINGS:
-        return f"next: look at what is listed above; {again}"
+def _next(run: "Run", report: "UploadReport") -> str:
+    """What the administrator does after a run."""
+    from aapimport.screens.send_emails import moment
+
+    receipt, code = run.receipt, report.exit_code
+    if run.is_open and run.not_before is not None and run.is_embargoed:
+        return (
+            f"no e-mail is sent before {moment(run.not_before)}; then: aapimport resume {receipt}"
+        )
+    if code is ExitCode.SERVICE:
+        return f"next: aapimport resume {receipt}"
+    again = f"see this receipt again with: aapimport resume {receipt}"
+    if code is ExitCode.FINDINGS:
+        later = f"; e-mails: aapimport send-emails {receipt}" if report.has_unmailed else ""
+        return f"next: look at what is listed above{later}; {again}"
+    if report.has_unmailed:
+        return f"next: aapimport send-emails {receipt}, when they are to be welcomed; {again}"
     if report.other_sheets:
         names = ", ".join(repr(one.name) for one in report.other_sheets)
         return f"next: this sheet is complete; if {names} is meant as well, upload it, too; {again}"

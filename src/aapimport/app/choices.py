@@ -1,8 +1,12 @@
 """What the administrator chose beside the file, by flags or because there is nothing else."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from aapimport.run.send_plan import SendChoice
 
 Preview = Literal["first", "problems", "random"]
 
@@ -45,3 +49,29 @@ class RunChoices:
     canary: int | None = None
     bulk: bool = True
     pace: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailChoices:
+    """What `send-emails` may be told; the names are those of the flags."""
+
+    pass_name: str | None = None
+    dry_run: bool = False
+    canary: str | None = None
+    not_before: datetime | None = None
+    only: Literal["never-mailed", "rejected"] | None = None
+    kinds: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+    again: bool = False
+    hand_over: Path | None = None
+    sent: bool = False
+    not_sent: bool = False
+
+    @property
+    def who(self) -> "SendChoice":
+        """Who is chosen."""
+        from aapimport.run.send_plan import SendChoice
+        from aapimport.services.values import EmailKind
+
+        about = frozenset(map(EmailKind, self.kinds))
+        return SendChoice(only=self.only, kinds=about, to=frozenset(self.to), again=self.again)

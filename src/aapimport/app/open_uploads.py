@@ -95,9 +95,9 @@ def _still_open(run: "Run", how_far: "HowFar", address: str) -> str:
 
     command = f"aapimport resume {run.receipt}"
     if share_a_place(places_of(run.address), address):
-        return f"upload {run.receipt} of {run.file!r} is still open, {how_far}: {command}"
+        return f"{run.described} is still open, {how_far}: {command}"
     return (
-        f"upload {run.receipt} of {run.file!r} is still open at {named(run.address)}, {how_far}:"
+        f"{run.described} is still open at {named(run.address)}, {how_far}:"
         f" {command} needs these addresses again"
     )
 
@@ -127,7 +127,7 @@ def chosen_upload(journal: "Journal", address: str, desk: "Desk") -> "Run | None
         elsewhere = journal.open_runs()
         for run in elsewhere[1:]:
             at = run.address.replace(" ", " and ")
-            desk.say(f"upload {run.receipt} of {run.file!r} is open, too, at {at}")
+            desk.say(f"{run.described} is open, too, at {at}")
         if elsewhere:
             refuse_other_services(elsewhere[0], address)
         desk.say("no upload is open at these services")
@@ -154,7 +154,7 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
     from aapimport.screens.target import place
 
     if run.finished_at is not None:
-        desk.say(f"upload {run.receipt} is finished: there is nothing to close")
+        desk.say(f"{run.name} is finished: there is nothing to close")
         desk.say(f"its receipt: aapimport resume {run.receipt}")
         if desk.as_json:
             return _print_json(journal, run, desk)
@@ -162,8 +162,8 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
     _show_debts(journal, run, desk)
     if run.closed_at is None:
         where = place(run.target, run.address, desk.profile)
-        question = f"Close upload {run.receipt}, on {where}? It can't be resumed any more."
-        with question_of(journal, run, f"upload {run.receipt} stays open: "):
+        question = f"Close {run.name}, on {where}? It can't be resumed any more."
+        with question_of(journal, run, f"{run.name} stays open: "):
             if not desk.confirm(question, default=False, flags="--yes"):
                 raise DeclinedError("you did not say yes")
         run = journal.close(run.receipt)
@@ -171,7 +171,7 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
     if desk.as_json:
         _print_json(journal, run, desk)
     owes = " and owes what is listed" if report.exit_code is not ExitCode.OK else ""
-    desk.say(f"upload {run.receipt} is closed{owes}")
+    desk.say(f"{run.name} is closed{owes}")
     desk.say(f"its receipt: aapimport resume {run.receipt}")
     return report.exit_code
 

@@ -107,9 +107,7 @@ class Resumption:
                 check_addresses(services.portal, services.jhana)
         except WrongAddressError as error:
             if run:
-                error.hint = (
-                    f"upload {run.receipt} was begun at {named(run.address)}: configure that"
-                )
+                error.hint = f"{run.name} was begun at {named(run.address)}: configure that"
             raise
         except (ServiceError, SettingsError):
             return  # nothing is to be sent to them

@@ -136,6 +136,30 @@ def _pace(endpoint: Endpoint) -> float | None:
 
 
 @contextmanager
+def opened_journal(settings: Settings, desk: "Desk") -> Iterator["Journal"]:
+    """The journal of the configured services alone, which nobody else writes meanwhile.
+
+    Args:
+        settings: Where it is.
+        desk: Is told who else writes it.
+
+    Raises:
+        SettingsError: It can't be read.
+        ServiceError: Another process has it.
+    """
+    from aapimport.run.journal import Journal, journal_path
+    from aapimport.run.lock import only_writer
+
+    path = journal_path(settings.state_dir, settings.target)
+    if not path.exists():
+        with Journal.empty() as journal:
+            yield journal
+        return
+    with only_writer(path, desk.say), Journal(path, settings.keep_people) as journal:
+        yield journal
+
+
+@contextmanager
 def opened(
     settings: Settings, desk: "Desk", pace: str | None, *, begins: bool
 ) -> Iterator[tuple["Journal", "Services"]]:
@@ -171,7 +195,8 @@ def opened(
                 check_not_swapped(services.portal, services.jhana)
         stack.enter_context(only_writer(path, desk.say))
         once_closed = stack.enter_context(ExitStack())
-        journal = stack.enter_context(Journal(path))
+        journal = stack.enter_context(Journal(path, settings.keep_people))
+        journal.purge_due()
         try:
             yield journal, services or stack.enter_context(connected(settings, pace))
         finally:

@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 Target = Literal["practice", "live"]
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """What every answer has."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     target: Target | None = Field(description="null where no service is concerned")
     address: str | None = Field(description="where both services are; null likewise")
 
 
-class TemplateReport(_Answer):
+class TemplateReport(Answer):
     """What `generate-template --json` prints."""
 
     written: str = Field(description="the file")
@@ -42,7 +44,7 @@ class RoleReport(BaseModel):
     rows: int
 
 
-class RenewalReport(_Answer):
+class RenewalReport(Answer):
     """What `renew --json` prints: `ready` to `left_out` add up to `rows`."""
 
     written: str = Field(description="the file")
@@ -72,26 +74,26 @@ class ForgottenSecret(BaseModel):
     was_in: list[str] = Field(description="`keyring`, a file, both, or nothing")
 
 
-class LogoutReport(_Answer):
+class LogoutReport(Answer):
     """What `logout --json` prints."""
 
     secrets: list[ForgottenSecret]
 
 
-class SettingsFileReport(_Answer):
+class SettingsFileReport(Answer):
     """What `config init --json` prints."""
 
     written: str = Field(description="the file")
     profile: str = Field(description="the client's profile; empty without one")
 
 
-class ResetReport(_Answer):
+class ResetReport(Answer):
     """What `sandbox reset --json` prints."""
 
     folder: str = Field(description="where the practice portal is kept")
 
 
-class ServingReport(_Answer):
+class ServingReport(Answer):
     """What `sandbox serve --json` prints as soon as it listens."""
 
     settings: dict[str, str] = Field(

@@ -152,15 +152,29 @@ def approval_options(command: _Command) -> _Command:
     return command
 
 
+_JSON = option(
+    UNATTENDED,
+    "--json",
+    "as_json",
+    is_flag=True,
+    common=True,
+    help="Print the receipt as JSON, for scripts.",
+)
+_STOP_AFTER = option(
+    EXPERT,
+    "--stop-after",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Pause after N failures; by default after 20 that are 5 % or more.",
+)
+_PACE = option(
+    EXPERT,
+    "--pace",
+    metavar="N",
+    help="Requests a second for each service, or a service's name, for example slack.",
+)
 _OF_RUNS = (
-    option(
-        UNATTENDED,
-        "--json",
-        "as_json",
-        is_flag=True,
-        common=True,
-        help="Print the receipt as JSON, for scripts.",
-    ),
+    _JSON,
     option(
         EXPERT,
         "--canary",
@@ -168,31 +182,27 @@ _OF_RUNS = (
         metavar="N",
         help="Upload N people, look them up on both services, then ask whether to go on.",
     ),
-    option(
-        EXPERT,
-        "--stop-after",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Pause after N failures; by default after 20 that are 5 % or more.",
-    ),
+    _STOP_AFTER,
     option(
         EXPERT,
         "--bulk/--no-bulk",
         default=True,
         help="Whether many people may go into one request, where that is offered.",
     ),
-    option(
-        EXPERT,
-        "--pace",
-        metavar="N",
-        help="Requests a second for each service, or a service's name, for example slack.",
-    ),
+    _PACE,
 )
 
 
 def run_options(command: _Command) -> _Command:
     """Give a command the flags of `RunChoices`."""
     for one in reversed(_OF_RUNS):
+        command = one(command)
+    return command
+
+
+def mailing_options(command: _Command) -> _Command:
+    """Give a command those flags of `RunChoices` that matter where only e-mails are sent."""
+    for one in (_PACE, _STOP_AFTER, _JSON):
         command = one(command)
     return command
 

@@ -37,6 +37,9 @@ DEFAULT_SETTLE_SECONDS = 120.0
 """Twice the silence after which an answer counts as lost, at least 60 s (docs/protocol.md)."""
 
 MAX_SETTLE_SECONDS = 3600.0
+DEFAULT_KEEP_PEOPLE = 30.0
+"""Days: as long as somebody may want to see the receipt again, or take a wrong file back."""
+MAX_KEEP_PEOPLE = 3650.0
 DEFAULT_BUFFER = 0.1
 """The contract's buffer for attrition: 10 % of the seats (vendor's help page)."""
 
@@ -87,6 +90,7 @@ class Settings:
         not_kept: The SCIM attributes, in lower case, that the portal declares and drops.
         keeps_members: Whether somebody knows that the portal keeps a team's members when others
             are added, so that those who once went were taken out by people.
+        keep_people: Days for which the journal keeps names and addresses after a run has ended.
         pace: Requests a second, or the name of a known service; empty for the default.
         profile: The client's profile; empty without one.
         origins: Where each value came from, in words, by its name in `aapimport.toml`
@@ -103,6 +107,7 @@ class Settings:
     pass_as: PassAs = "auto"
     not_kept: frozenset[str] = frozenset()
     keeps_members: bool = False
+    keep_people: float = DEFAULT_KEEP_PEOPLE
     pace: str = ""
     profile: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -294,6 +299,7 @@ def _plain(
     found = {key: sources.plain(key) for key in PLAIN}
     buffer, pace, administrator = found["buffer"], found["pace"], found["administrator"]
     pass_as, not_kept, keeps = (found[key] for key in OF_A_PORTAL)
+    days = found["keep_people"]
     decide = ((key, found.get(key)) for key in _OF_SAFETY)
     foreign = [f"{key} ({given.origin})" for key, given in decide if given and given.foreign]
     if foreign:
@@ -307,6 +313,7 @@ def _plain(
         pass_as=values.pass_as(pass_as) if pass_as else "auto",
         not_kept=values.not_kept(not_kept) if not_kept else frozenset(),
         keeps_members=values.keeps_members(keeps) if keeps else False,
+        keep_people=values.number(days, MAX_KEEP_PEOPLE) if days else DEFAULT_KEEP_PEOPLE,
         pace=values.pace(pace) if pace else "",
         profile=sources.profile,
         origins=origins | {STATE: state_origin, "profile": sources.chosen_by or DEFAULT},

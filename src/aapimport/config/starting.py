@@ -12,6 +12,7 @@ _REST = """
 # buffer = 10                  # per cent of a pass's seats that should stay free
 # pace = 25                    # requests a second, or the name of a known service: "slack"
 # settle_seconds = 120         # how long a service may still be finishing a lost request
+# keep_people = 30             # days for which receipts name people; 0 erases them at once
 # pass_as = "auto"             # what being on the pass is: "entitlement" or "group"
 # not_kept = ["externalId"]    # what the portal declares and drops
 # keeps_members = true         # the portal is known to keep a team's members

@@ -29,6 +29,7 @@ _SHAPES = {
     "pace": 'a number, or a name in quotation marks, such as "slack"',
     "buffer": "a number, without quotation marks",
     "settle_seconds": "a number, without quotation marks",
+    "keep_people": "a number of days, without quotation marks",
 }
 _TEXT = "a text in quotation marks"
 
@@ -60,6 +61,7 @@ class ProfileTable(_Strict):
     buffer: float | None = None
     administrator: str | None = None
     settle_seconds: float | None = None
+    keep_people: float | None = None
     pass_as: str | None = None
     not_kept: list[str] | None = None
     keeps_members: bool | None = None

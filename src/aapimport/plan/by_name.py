@@ -46,7 +46,7 @@ def _never_mailed(people: Iterable[PersonPlan], unmailed: Mapping[str, str]) -> 
     for upload, some in owed.items():
         yield (
             f"created by upload {upload} without a welcome e-mail, which an upload sends to new"
-            f" people only: {_named(some)}; invite them on the portal"
+            f" people only: {_named(some)}; to send it: aapimport send-emails {upload}"
         )
 
 

@@ -35,6 +35,7 @@ _BY_HAND = (
     "send it on the portal, where the envelope is grey: ADMIN, USERS & PASSES & TEAMS, PASS, +,"
     " SEND EMAIL"
 )
+_LATER = "send it with: aapimport send-emails {receipt}"
 _REJECTED: dict[Trouble | Literal[""], str] = {
     Trouble.TAKEN: "look on {service} who has this address; if it is the same person, have the"
     " accounts put right there, else correct the row; then " + _AGAIN,
@@ -85,7 +86,7 @@ _NOT_KNOWN = {
 _OWED = {
     StepKind.PASS: "to put {who} on the pass, " + _AGAIN,
     StepKind.TEAM: "to put {who} into the team, " + _AGAIN,
-    StepKind.EMAIL: _BY_HAND,
+    StepKind.EMAIL: _LATER,
 }
 _LEFT_OUT = {
     MAYBE: "if it is somebody else, upload the file again with --maybe create, or answer in a"
@@ -131,13 +132,14 @@ class Failing(NamedTuple):
     cure: str
 
 
-def failings(steps: Sequence[Task], *, closed: bool, who: str) -> Iterator[Failing]:
+def failings(steps: Sequence[Task], *, closed: bool, who: str, receipt: str) -> Iterator[Failing]:
     """What is not as it should be about a person.
 
     Args:
         steps: The person's steps.
         closed: Whether the upload was closed.
         who: The person's address, or other words for them.
+        receipt: The upload's confirmation number.
     """
     accounts = {task.service: task for task in steps if task.kind is StepKind.ACCOUNT}
     for task in steps:
@@ -153,7 +155,7 @@ def failings(steps: Sequence[Task], *, closed: bool, who: str) -> Iterator[Faili
                 standing=standing,
                 kind=task.trouble,
                 words=_ADVICE.sub("", words) if closed else words,
-                cure=cure.format(who=who, service=_SERVICES[task.service]),
+                cure=cure.format(who=who, service=_SERVICES[task.service], receipt=receipt),
             )
 
 
@@ -214,7 +216,7 @@ def _cure(task: Task, standing: Standing, *, closed: bool) -> str:
 
 def _after_rejection(task: Task) -> str:
     if task.kind is StepKind.EMAIL:
-        return _BY_HAND
+        return "mend what the words say, then " + _LATER
     kind: Trouble | Literal[""] = Trouble(task.trouble) if task.trouble else ""
     if task.kind is StepKind.TEAM and kind in _TEAM_REJECTED:
         return _TEAM_REJECTED[kind]

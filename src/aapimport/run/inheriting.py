@@ -18,7 +18,7 @@ _LEFT = (
     "SELECT address, service, key, account_id, attempts, sent_at, state, wanted FROM"
     # of each key, the row of the newest run: https://sqlite.org/lang_select.html#bareagg
     " (SELECT *, max(started_at) FROM steps JOIN runs USING (receipt)"
-    "  WHERE kind = 'account' AND action = 'create' GROUP BY service, key)"
+    "  WHERE steps.kind = 'account' AND action = 'create' GROUP BY service, key)"
     " JOIN people USING (receipt, row)"
     " WHERE closed_at IS NOT NULL AND wanted IS NOT NULL AND attempts > 0 AND NOT adopted"
     f" AND {NOT_FINAL} ORDER BY started_at DESC"

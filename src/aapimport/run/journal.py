@@ -2,7 +2,7 @@
 
 An intent is durable before the first byte leaves; a result is durable before its worker goes on.
 A step that was intended and has no result is in doubt, and is looked up before anything is sent
-again. A person's data are erased as soon as every step of theirs is final.
+again. A person's data are erased some days after their run has ended (`keep_people`).
 """
 
 import json
@@ -11,20 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from aapimport.run.canaries import Canaries
-from aapimport.run.memory import Memory
+from aapimport.run.purging import Purging
 from aapimport.run.records import FINAL, State, StepKind, Task, lacks_pass, read_task
-from aapimport.run.runs import Runs
+from aapimport.run.sends import Sends
 from aapimport.services.values import Wanted
 
 _TASK = ", ".join(Task.__dataclass_fields__)
 _PAGE = 500
 
 
-class Journal(Runs, Memory, Canaries):
+class Journal(Sends, Canaries, Purging):
     """The journal of one pair of services.
 
-    What is here are the steps of its runs. `Runs` holds the runs, `Canaries` their first people,
-    `Memory` what it remembers beyond them, `JournalFile` how it is opened and written.
+    What is here are the steps of its runs. `Runs` holds the runs, `Sends` those that only send
+    e-mails, `Canaries` their first people, `Memory` what it remembers beyond them,
+    `Purging` how people are erased, `JournalFile` how it is opened and written.
     """
 
     def rows(self, receipt: str) -> set[int]:

@@ -24,6 +24,9 @@ class JournalFile:
 
     Args:
         path: The file; its folder is made private (0700), the file is for its owner only (0600).
+        keep_people: For how many days the names and addresses of people are kept after their run
+            has ended; at 0 and with None they are erased as soon as nothing is left to do, and
+            with None those whom a closed run names stay.
 
     Attributes:
         last_written: When an earlier process last wrote it, in seconds since 1970; 0 if none did.
@@ -32,8 +35,11 @@ class JournalFile:
         SettingsError: The file is unreadable, damaged, or not a journal; it is never ignored.
     """
 
-    def __init__(self, path: Path) -> None:
+    keep_people: float | None = None
+
+    def __init__(self, path: Path, keep_people: float | None = None) -> None:
         private_folder(path.parent)
+        self.keep_people = keep_people
         self._path = path
         self._beaten = 0.0
         try:

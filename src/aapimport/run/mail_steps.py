@@ -38,20 +38,31 @@ class MailSteps:
         self._session = session
         self._conveyor = session.conveyor
         self._without_jhana: set[int] = set()
+        self._only_row: int | None = None
 
-    def steps(self) -> Iterator[Progress]:
-        """Mail everybody who is to be mailed and may be.
+    def steps(self, only_row: int | None = None) -> Iterator[Progress]:
+        """Mail everybody who is to be mailed and may be; nobody before the run's embargo ends.
+
+        Args:
+            only_row: The only row to mail; None for all.
 
         Raises:
             AapimportError: The run can't go on.
         """
+        if self._session.run.is_embargoed:
+            return
+        self._only_row = only_row
         lines = {service: self._mailable(service) for service in self._session.directories}
         yield from self._conveyor.drive(lines, self._mailing)
         yield from self._read_back()
 
     def _mailable(self, service: str) -> Iterator[Batch]:
         states = (State.PLANNED, State.INTENT, State.DOUBT)
-        due = self._session.due(StepKind.EMAIL, *states, service=service)
+        due = (
+            task
+            for task in self._session.due(StepKind.EMAIL, *states, service=service)
+            if self._only_row in {None, task.row}
+        )
         for some in ahead(due, _AT_ONCE):
             sent = self._were_sent(some)
             open_ = [task for task in some if task.row not in sent]
@@ -131,7 +142,9 @@ class MailSteps:
         claims = {task.row: self._claims(task) for task in tasks}
         people = self._session.journal.wanted(self._session.receipt, tasks) if tasks else []
         addresses = {task.row: one.email for task, one in zip(tasks, people, strict=True)}
-        taken = self._session.journal.claim_mails(self._session.receipt, claims, addresses)
+        taken = self._session.journal.claim_mails(
+            self._session.receipt, claims, addresses, again=self._session.run.mails_again
+        )
         for task in tasks:
             if other := taken.get(task.row):
                 reason = f"not mailed: upload {other} has mailed this account"

@@ -95,7 +95,7 @@ class Memory(JournalFile):
         found = self._database.execute(
             "SELECT steps.target, account_id FROM steps JOIN runs USING (receipt) WHERE address = ?"
             # a join that is done has a reason where the portal's word had to do
-            " AND kind IN ('pass', 'team') AND state = 'done' AND reason <> ''",
+            " AND steps.kind IN ('pass', 'team') AND state = 'done' AND reason <> ''",
             (address,),
         )
         groups: dict[str, set[str]] = {}
@@ -110,7 +110,7 @@ class Memory(JournalFile):
         """
         found = self._database.execute(
             "SELECT service, account_id, but FROM steps JOIN runs USING (receipt)"
-            " WHERE address = ? AND kind = 'account' AND but <> '' AND account_id <> ''"
+            " WHERE address = ? AND steps.kind = 'account' AND but <> '' AND account_id <> ''"
             " ORDER BY started_at, row",
             (address,),
         )
@@ -124,18 +124,20 @@ class Memory(JournalFile):
             where no answer told the id.
         """
         found = self._database.execute(
-            "SELECT iif(account.account_id = '', account.key, account.account_id), receipt"
+            "SELECT iif(account.account_id = '', account.key, account.account_id), runs.receipt"
             " FROM steps AS account JOIN runs USING (receipt)"
-            " JOIN steps AS mail USING (receipt, row)"
+            " LEFT JOIN steps AS mail ON mail.receipt = account.receipt AND mail.row = account.row"
+            "  AND mail.kind = 'email'"
             " JOIN (SELECT key, max(started_at) AS newest FROM steps JOIN runs USING (receipt)"
-            "  WHERE address = ? AND service = 'portal' AND kind = 'account' GROUP BY key) AS last"
-            " ON last.key = account.key AND newest = started_at"  # a later one may have taken over
+            "  WHERE address = ? AND service = 'portal' AND steps.kind = 'account'"
+            "  GROUP BY key) AS last"
+            # a later one may have taken over
+            " ON last.key = account.key AND newest = started_at"
             " WHERE address = ? AND (closed_at IS NOT NULL OR finished_at IS NOT NULL)"
             " AND account.service = 'portal' AND account.kind = 'account'"
             " AND account.action = 'create' AND NOT account.adopted AND account.attempts > 0"
             " AND account.state IN ('done', 'written', 'intent', 'doubt')"
-            " AND mail.kind = 'email'"
-            " AND mail.state NOT IN ('done', 'written', 'intent', 'doubt')"
+            " AND coalesce(mail.state, '') NOT IN ('done', 'written', 'intent', 'doubt')"
             " AND NOT EXISTS (SELECT 1 FROM mails WHERE account_id = account.account_id"
             f" AND account_id <> '' AND service_address = ? AND NOT mails.{_NEVER_SENT})"
             " ORDER BY started_at",
@@ -156,6 +158,8 @@ class Memory(JournalFile):
         receipt: str,
         claims: Mapping[int, Sequence[MailClaim]],
         people: Mapping[int, str] | None = None,
+        *,
+        again: bool = False,
     ) -> Mapping[int, str]:
         """Take the only right to mail some people, for good; in one transaction.
 
@@ -164,11 +168,15 @@ class Memory(JournalFile):
             claims: By row, what each person's e-mail speaks of.
             people: By row, the address of each. A service may use an account's id again, for
                 somebody else; where an address isn't known, it counts as the same person's.
+            again: Whether somebody has said that whoever was mailed is mailed once more.
 
         Returns:
             By row, for those whom another run has the right to mail: its receipt.
         """
         with self._writing():
+            if again:
+                self._claim_again(receipt, claims, people or {})
+                return {}
             owners = {
                 row: self._claim(receipt, row, theirs, address_digest((people or {}).get(row, "")))
                 for row, theirs in claims.items()
@@ -212,6 +220,27 @@ class Memory(JournalFile):
             ),
         )
         return ""
+
+    def _claim_again(
+        self, receipt: str, claims: Mapping[int, Sequence[MailClaim]], people: Mapping[int, str]
+    ) -> None:
+        """Take the right to one more e-mail to each: a row of its own, beside those of before."""
+        self._database.executemany(
+            "INSERT INTO mails (service_address, account_id, kind, person, again, receipt, row,"
+            " state, at, request_id) SELECT ?1, ?2, ?3, ?4,"
+            " (SELECT coalesce(max(again), -1) + 1 FROM mails"
+            "  WHERE service_address = ?1 AND account_id = ?2 AND kind = ?3),"
+            " ?5, ?6, ?7, ?8,"
+            " (SELECT key FROM steps WHERE receipt = ?5 AND row = ?6 AND kind = 'email')"
+            " WHERE NOT EXISTS (SELECT 1 FROM mails WHERE service_address = ?1 AND account_id = ?2"
+            "  AND kind = ?3 AND receipt = ?5 AND row = ?6)",
+            (
+                (*claim, address_digest(people.get(row, "")), receipt, row, State.INTENT, now)
+                for now in (time.time(),)
+                for row, theirs in claims.items()
+                for claim in theirs
+            ),
+        )
 
     def settle_mails(self, receipt: str, row: int, state: State) -> None:
         """Record what became of an e-mail that was claimed."""

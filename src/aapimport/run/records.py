@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,8 +38,29 @@ JOINS = (StepKind.PASS, StepKind.TEAM)
 """The steps that put people into a Group, in their order: first that which is the pass."""
 
 
+class RunKind(StrEnum):
+    """What a run is for."""
+
+    UPLOAD = "upload"
+    SEND = "send"
+    UNDO = "undo"
+    REPAIR = "repair"
+
+
+class Way(StrEnum):
+    """How a welcome e-mail is sent; the mail ledger keeps it."""
+
+    PORTAL = "portal"
+    HAND_OVER = "hand-over"
+    SMTP = "smtp"
+
+
 class State(StrEnum):
-    """How far a step is; the last four are final."""
+    """How far a step is; the last five are final.
+
+    An e-mail is `handed over` when somebody is to send it by hand and hasn't said so far whether
+    that was done: it counts as sent, so that nobody is mailed twice.
+    """
 
     PLANNED = "planned"
     WRITTEN = "written"
@@ -48,9 +70,12 @@ class State(StrEnum):
     REJECTED = "rejected"
     SKIPPED = "skipped"
     NEEDS_PERSON = "needs a person"
+    HANDED_OVER = "handed over"
 
 
-FINAL = frozenset({State.DONE, State.REJECTED, State.SKIPPED, State.NEEDS_PERSON})
+FINAL = frozenset(
+    {State.DONE, State.REJECTED, State.SKIPPED, State.NEEDS_PERSON, State.HANDED_OVER}
+)
 
 REACHED = FINAL | {State.WRITTEN}
 """What counts as done in words to people; what is written is still read back, and that is said."""
@@ -99,7 +124,7 @@ class Seats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One upload.
+    """One upload, or what was done about one later.
 
     Attributes:
         receipt: Its confirmation number.
@@ -125,6 +150,10 @@ class Run:
         seats_free_after: Free seats of the pass then; None when the portal didn't tell.
         leavers: Used seats that nobody on the portal held before it: some may be for who returns.
         options: The administrator's decisions, as JSON of `options_json`; None when not known.
+        kind: What it is for; one of `RunKind`.
+        of: The confirmation number of the run that it belongs to; empty when it stands alone.
+        not_before: When its e-mails may be sent, in seconds since 1970; None for at once.
+        purged_at: Likewise: when the people's names and addresses were erased; None before.
     """
 
     receipt: str
@@ -150,11 +179,40 @@ class Run:
     seats_free_after: int | None = None
     leavers: int = 0
     options: str | None = None
+    kind: str = RunKind.UPLOAD
+    of: str = ""
+    not_before: float | None = None
+    purged_at: float | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether something is left to do, and may still be done."""
         return self.finished_at is None and self.closed_at is None
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence: `upload 7K3QX9`."""
+        what = "sending" if self.kind == RunKind.SEND else self.kind
+        return f"{what} {self.receipt}"
+
+    @property
+    def described(self) -> str:
+        """The same, with what it is about."""
+        if self.kind == RunKind.UPLOAD:
+            return f"{self.name} of {self.file!r}"
+        about = f"upload {self.of}" if self.of else f"pass {self.pass_name!r}"
+        return f"{self.name} for {about}"
+
+    @property
+    def is_embargoed(self) -> bool:
+        """Whether its e-mails may not be sent yet."""
+        return self.not_before is not None and time.time() < self.not_before
+
+    @property
+    def mails_again(self) -> bool:
+        """Whether somebody has said that people who were mailed are mailed once more."""
+        is_send = self.kind == RunKind.SEND and self.options
+        return bool(is_send and json.loads(self.options or "{}").get("again"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

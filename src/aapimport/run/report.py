@@ -17,7 +17,7 @@ from aapimport.errors import ExitCode
 from aapimport.plan.plan import Action
 from aapimport.run.cures import WHERE, Failing, Standing, failings
 from aapimport.run.journal import Journal
-from aapimport.run.records import JOINS, Run, State, StepKind, Task
+from aapimport.run.records import JOINS, Run, RunKind, State, StepKind, Task
 from aapimport.run.standing import join_standing, mail_standing
 
 Result = Literal[
@@ -30,7 +30,15 @@ TeamState = Literal[
     "none", "joined", "rejected", "needs_person", "unknown", "waiting", "owed", "not_asked"
 ]
 EmailState = Literal[
-    "none", "sent", "rejected", "needs_person", "unknown", "waiting", "owed", "not_asked"
+    "none",
+    "sent",
+    "handed_over",
+    "rejected",
+    "needs_person",
+    "unknown",
+    "waiting",
+    "owed",
+    "not_asked",
 ]
 """As `aapimport.run.standing` has them; what is done has its own word."""
 
@@ -73,6 +81,7 @@ class EmailCounts(_PlannedCounts):
     """The welcome e-mails that were planned, and what became of them."""
 
     sent: int = 0
+    handed_over: int = Field(default=0, description="to be sent by hand; nobody has said so far")
 
 
 class TeamCounts(_PlannedCounts):
@@ -125,6 +134,8 @@ class UploadReport(_Model):
     """What `upload --json` and `resume --json` print."""
 
     receipt: str = Field(description="the confirmation number")
+    kind: Literal["upload", "send", "undo", "repair"] = Field(description="what the run was for")
+    of: str = Field(description="the number of the run that it belongs to; empty for none")
     target: Literal["practice", "live"]
     address: str = Field(description="where both services are")
     file: str
@@ -133,7 +144,7 @@ class UploadReport(_Model):
     ended_at: AwareDatetime | None = Field(description="null while something is left to do")
     pass_: str = Field(alias="pass", description="the pass's name")
     rows: int = Field(description="people of the sheet: what became of each, and `left_out`")
-    emails: Literal["sent", "none", "incomplete"]
+    emails: Literal["sent", "none", "incomplete", "handed_over"]
     email_counts: EmailCounts
     team_counts: TeamCounts
     services: ServicesCounts
@@ -146,6 +157,14 @@ class UploadReport(_Model):
     never_sent: int = Field(description="people not sent before the upload was closed")
     closed: bool = Field(description="ended with something left to do: it can't be resumed")
     people: list[PersonResult]
+
+    @property
+    def has_unmailed(self) -> bool:
+        """Whether somebody was created, and no welcome e-mail was planned for them."""
+        return any(
+            one.email_state == "none" and "created" in {one.portal, one.jhana}
+            for one in self.people
+        )
 
     @property
     def exit_code(self) -> ExitCode:
@@ -173,7 +192,8 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> Upl
     """
     closed = run.closed_at is not None
     by_row = groupby(journal.tasks(run.receipt), key=lambda task: task.row)
-    people = [_person([*tasks], addresses, closed=closed) for _, tasks in by_row]
+    receipt = run.of or run.receipt
+    people = [_person([*it], addresses, closed=closed, receipt=receipt) for _, it in by_row]
     decided = json.loads(run.options) if run.options else {}
     left_out = [
         LeftOutReport(row=row, reason=reason) for row, reason in decided.get("left_out", ())
@@ -182,6 +202,8 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> Upl
     not_sent = sum("not_sent" in {one.portal, one.jhana} for one in people)
     return UploadReport(
         receipt=run.receipt,
+        kind=RunKind(run.kind).value,
+        of=run.of,
         target="practice" if run.target == "practice" else "live",
         address=run.address,
         file=run.file,
@@ -224,7 +246,9 @@ def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=0)
 
 
-def _person(steps: list[Task], addresses: Mapping[int, str], *, closed: bool) -> PersonResult:
+def _person(
+    steps: list[Task], addresses: Mapping[int, str], *, closed: bool, receipt: str
+) -> PersonResult:
     by_kind = {(task.service, task.kind): task for task in steps}
     portal = by_kind["portal", StepKind.ACCOUNT]
     jhana = by_kind.get(("jhana", StepKind.ACCOUNT))
@@ -234,7 +258,7 @@ def _person(steps: list[Task], addresses: Mapping[int, str], *, closed: bool) ->
     mailed = mail_standing(email, accounts, closed=closed)
     team = join_standing(by_kind.get(("portal", StepKind.TEAM)), accounts, closed=closed)
     who = addresses.get(portal.row)
-    failed = [*failings(steps, closed=closed, who=who or "this person")]
+    failed = [*failings(steps, closed=closed, who=who or "this person", receipt=receipt)]
     remarks = [(task, task.reason) for task in steps if task.state in _SETTLED]
     return PersonResult(
         row=portal.row,
@@ -309,10 +333,14 @@ def _planned(states: Iterable[TeamState | EmailState]) -> Counter[str]:
     return counts
 
 
-def _emails(states: Iterable[EmailState]) -> Literal["sent", "none", "incomplete"]:
+def _emails(
+    states: Iterable[EmailState],
+) -> Literal["sent", "none", "incomplete", "handed_over"]:
     seen = set(states) - {"none"}
     if not seen:
         return "none"
+    if seen == {"handed_over"}:
+        return "handed_over"
     return "sent" if seen == {"sent"} else "incomplete"
 
 

@@ -19,7 +19,7 @@ from aapimport.run.mail_steps import MailSteps
 from aapimport.run.options import RunOptions
 from aapimport.run.progress import Progress
 from aapimport.run.putting_back import tell_what_is_gone
-from aapimport.run.records import Run, Seats, State, StepKind
+from aapimport.run.records import Run, RunKind, Seats, State, StepKind
 from aapimport.run.runs import refuse_other_services
 from aapimport.run.same_place import check_place
 from aapimport.run.session import Session
@@ -50,7 +50,8 @@ class Runner:
         """Do everything that is left to do, yielding after each commit.
 
         Args:
-            last_row: The last row to do anything for, without e-mails; None for all, with them.
+            last_row: The last row to do anything for, without e-mails; None for all, with them. Of
+                a run that only sends e-mails: the only row that is mailed.
 
         Raises:
             StoppedError: `stop` was called.
@@ -69,7 +70,9 @@ class Runner:
             yield from check_place(session)
             yield from AccountSteps(session).steps(last_row)
             yield from GroupSteps(session).steps(last_row)
-            if last_row is None:
+            if session.run.kind == RunKind.SEND:
+                yield from MailSteps(session).steps(only_row=last_row)
+            elif last_row is None:
                 yield from MailSteps(session).steps()
             yield from tell_what_is_gone(session)
             session.conveyor.finish()

@@ -19,10 +19,10 @@ from aapimport.run.planned import (
     this_user,
     wanted_json,
 )
-from aapimport.run.records import FINAL, NOT_FINAL, HowFar, Run, Seats, State, how_far
+from aapimport.run.records import FINAL, NOT_FINAL, HowFar, Run, RunKind, Seats, State, how_far
 
-_RUN_FIELDS = tuple(Run.__dataclass_fields__)
-_RUN = ", ".join(_RUN_FIELDS)
+RUN_FIELDS = tuple(Run.__dataclass_fields__)
+_RUN = ", ".join(RUN_FIELDS)
 _SENT = (
     "(attempts > 0 OR state IN ('intent', 'doubt', 'written')"
     " OR (state <> 'planned' AND sent_at IS NOT NULL))"
@@ -54,8 +54,8 @@ class Runs(JournalFile):
         run = _run_of(plan, plan_digest(plan.people, wanted))
         with self._writing():
             self._database.execute(
-                f"INSERT INTO runs ({_RUN}) VALUES ({', '.join('?' * len(_RUN_FIELDS))})",
-                tuple(getattr(run, name) for name in _RUN_FIELDS),
+                f"INSERT INTO runs ({_RUN}) VALUES ({', '.join('?' * len(RUN_FIELDS))})",
+                tuple(getattr(run, name) for name in RUN_FIELDS),
             )
             self._database.executemany(
                 "INSERT INTO people (receipt, row, seat, wanted, before) VALUES (?, ?, ?, ?, ?)",
@@ -95,22 +95,29 @@ class Runs(JournalFile):
         """The newest open run at a pair of services; None without one."""
         return next(iter(self.open_runs(address)), None)
 
-    def open_runs(self, address: str | None = None) -> list[Run]:
+    def open_runs(self, address: str | None = None, kind: RunKind | None = None) -> list[Run]:
         """The runs with something left to do that nobody closed, the newest first.
 
         One of which all is done, and whose process died before it could say so, is finished here.
 
         Args:
             address: The pair of services; None for all of them.
+            kind: What they are for; None for whatever.
         """
         found = self._runs(
-            "finished_at IS NULL AND closed_at IS NULL AND (?1 IS NULL OR address = ?1)", (address,)
+            "finished_at IS NULL AND closed_at IS NULL AND (?1 IS NULL OR address = ?1)"
+            " AND (?2 IS NULL OR kind = ?2)",
+            (address, kind),
         )
         return [run for run in found if not self._is_done(run)]
 
     def open_runs_beside(self, address: str) -> list[Run]:
-        """Likewise, the open runs that have a service in common with a pair of services."""
-        return [run for run in self.open_runs() if share_a_place(run.address, address)]
+        """The open uploads that have a service in common with a pair of services.
+
+        E-mails that are sent later keep no upload waiting: the ledger knows who was mailed.
+        """
+        found = self.open_runs(kind=RunKind.UPLOAD)
+        return [run for run in found if share_a_place(run.address, address)]
 
     def _is_done(self, run: Run) -> bool:
         if set(self.counts(run.receipt)) - FINAL:
@@ -206,8 +213,11 @@ class Runs(JournalFile):
     def _forget(self, receipt: str, rows: Iterable[int]) -> None:
         """Erase the data of those people of whom nothing is left to do.
 
-        Their former names stay only where this run changed them, for the way back.
+        Their former names stay only where this run changed them, for the way back. Where people
+        are kept for some days, `purging` erases them.
         """
+        if self.keep_people:
+            return
         self._database.executemany(
             f"UPDATE people SET wanted = NULL, before = json_remove(before, {_UNCHANGED})"
             " WHERE receipt = ? AND row = ? AND NOT EXISTS (SELECT 1 FROM steps"
@@ -221,7 +231,7 @@ class Runs(JournalFile):
             f"SELECT {_RUN} FROM runs WHERE {condition} ORDER BY started_at DESC",
             values,
         )
-        runs = (dict(zip(_RUN_FIELDS, row, strict=True)) for row in rows)
+        runs = (dict(zip(RUN_FIELDS, row, strict=True)) for row in rows)
         return [Run(**run | {"emails": bool(run["emails"])}) for run in runs]
 
 
@@ -237,7 +247,7 @@ def refuse_other_services(run: Run, address: str) -> None:
     """
     if run.address != address:
         raise RefusedError(
-            f"upload {run.receipt} belongs to other services than the configured ones:"
+            f"{run.name} belongs to other services than the configured ones:"
             f" it was begun at {named(run.address)}, now {named(address)} is configured",
             hint="set the addresses that it was begun with again (`aapimport config show` says"
             f" where they come from), then:  aapimport resume {run.receipt}",

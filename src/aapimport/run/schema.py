@@ -6,7 +6,7 @@ from aapimport.config.addresses import places_of
 from aapimport.run.records import NOT_FINAL
 
 APPLICATION_ID = 0x61617069  # "aapi"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _VERSION_1 = """
 CREATE TABLE runs (
@@ -71,6 +71,8 @@ ORDER BY mail.state <> 'done', runs.started_at
 """
 """Who was mailed, or may have been, by runs of version 1; a combined e-mail speaks of both."""
 
+_NOT_FINAL_OF_VERSION_2 = "state NOT IN ('done', 'needs a person', 'rejected', 'skipped')"
+
 _VERSION_2 = f"""
 UPDATE runs SET address = places_of(address);
 ALTER TABLE runs ADD COLUMN closed_at REAL;
@@ -86,7 +88,8 @@ ALTER TABLE runs ADD COLUMN options TEXT;
 ALTER TABLE people ADD COLUMN before TEXT;
 ALTER TABLE steps ADD COLUMN but TEXT NOT NULL DEFAULT '';
 DROP INDEX open_steps;
-CREATE INDEX open_steps ON steps (receipt, kind, service, state, row) WHERE {NOT_FINAL};
+CREATE INDEX open_steps ON steps (receipt, kind, service, state, row)
+    WHERE {_NOT_FINAL_OF_VERSION_2};
 CREATE TABLE mails (
     service_address TEXT NOT NULL,
     account_id TEXT NOT NULL,
@@ -129,7 +132,17 @@ ALTER TABLE runs ADD COLUMN seats_free_after INTEGER;
 ALTER TABLE steps ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
 """
 
-MIGRATIONS: dict[int, str] = {0: _VERSION_1, 1: _VERSION_2, 2: _VERSION_3}
+_VERSION_4 = f"""
+ALTER TABLE runs ADD COLUMN kind TEXT NOT NULL DEFAULT 'upload';
+ALTER TABLE runs ADD COLUMN of TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN not_before REAL;
+ALTER TABLE runs ADD COLUMN purged_at REAL;
+ALTER TABLE mails ADD COLUMN way TEXT NOT NULL DEFAULT 'portal';
+DROP INDEX open_steps;
+CREATE INDEX open_steps ON steps (receipt, kind, service, state, row) WHERE {NOT_FINAL};
+"""
+
+MIGRATIONS: dict[int, str] = {0: _VERSION_1, 1: _VERSION_2, 2: _VERSION_3, 3: _VERSION_4}
 """The statements that bring a journal from a version to the next, by the version it has.
 
 A new journal comes from version 0, an empty file, so that new and old ones are the same in the end.

@@ -12,9 +12,18 @@ from aapimport.run.records import State, Task
 from aapimport.services.values import EmailKind
 
 Standing = Literal[
-    "none", "done", "rejected", "needs_person", "unknown", "waiting", "owed", "not_asked"
+    "none",
+    "done",
+    "handed_over",
+    "rejected",
+    "needs_person",
+    "unknown",
+    "waiting",
+    "owed",
+    "not_asked",
 ]
-"""`none` where nothing was planned, `unknown` where it was asked for and not answered, `waiting`
+"""`none` where nothing was planned, `handed_over` what somebody is to send by hand, `unknown`
+where it was asked for and not answered, `waiting`
 where it is still to be asked for, or nobody knows whether the account is there, `owed` where the
 upload was closed before it was asked for and the person is there, `not_asked` where it isn't asked
 for because nobody is there who should have it."""
@@ -24,10 +33,13 @@ _BY_STATE: dict[State, Standing] = {
     State.REJECTED: "rejected",
     State.NEEDS_PERSON: "needs_person",
     State.SKIPPED: "not_asked",
+    State.HANDED_OVER: "handed_over",
 }
 IN_DOUBT = {State.INTENT, State.DOUBT, State.WRITTEN}
 """Sent, or about to be, and not known to have been carried out."""
 _THERE = {State.DONE, State.WRITTEN}
+_WELCOMED = {Action.CREATE, Action.SAME}
+"""What is done with the accounts of whoever is mailed: created now, or by an earlier upload."""
 _ABOUT = {
     EmailKind.PORTAL: {"portal"},
     EmailKind.JHANA: {"jhana"},
@@ -71,7 +83,7 @@ def is_mail_owed(email: Task, accounts: Mapping[str, Task]) -> bool:
     """
     about = _ABOUT[EmailKind(email.target)]
     return email.state is State.PLANNED and any(
-        task.action is Action.CREATE and not task.adopted and task.state in _THERE
+        task.action in _WELCOMED and not task.adopted and task.state in _THERE
         for service, task in accounts.items()
         if service in about
     )

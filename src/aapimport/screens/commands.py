@@ -2,7 +2,8 @@
 
 import re
 
-_NAMED = re.compile(r"\baapimport (upload|plan|resume|passes|teams|doctor)\b(?! --p)")
+_COMMANDS = "upload|plan|resume|send-emails|history purge|passes|teams|doctor"
+_NAMED = re.compile(rf"\baapimport ({_COMMANDS})\b(?! --p)")
 
 
 def with_flags(text: str, flags: str) -> str:

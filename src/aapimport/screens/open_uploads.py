@@ -7,7 +7,7 @@ from itertools import groupby
 from rich.console import Console
 
 from aapimport.run.debts import Debts
-from aapimport.run.records import HowFar, Run
+from aapimport.run.records import HowFar, Run, RunKind
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_line
 from aapimport.template.cells import CellRef
@@ -28,7 +28,8 @@ def show_open_uploads(
     """List open uploads, each with its command, at the services of a profile."""
     flag = f" --profile {as_typed(profile)}" if profile else ""
     for run, how_far in uploads:
-        print_line(console, f"{run.receipt}  {safe(run.file)} to pass {safe(run.pass_name)!r}")
+        what = f"{run.file} to" if run.kind == RunKind.UPLOAD else f"{run.described},"
+        print_line(console, f"{run.receipt}  {safe(what)} pass {safe(run.pass_name)!r}")
         print_line(console, f"        {safe(whose(run))}; {how_far}")
         print_line(console, f"        aapimport resume {run.receipt}{flag}")
 

@@ -18,13 +18,13 @@ from aapimport.screens.whose import beside, whose
 from aapimport.services.roles import other_roles
 from aapimport.services.values import EmailKind
 
-__all__ = ["show_client_admins", "show_plan", "show_preview", "show_written"]
+__all__ = ["ABOUT", "show_client_admins", "show_plan", "show_preview", "show_written"]
 
 _LABEL = 20
 _INDENT = "  "
 _MOST_TEAMS = 10
 _MOST_NAMED = 10
-_ABOUT = {
+ABOUT = {
     EmailKind.COMBINED: "about the portal and Jhana",
     EmailKind.PORTAL: "about the portal",
     EmailKind.JHANA: "about Jhana",
@@ -259,7 +259,7 @@ def _emails(plan: Plan) -> str:
         return "none"
     if plan.mails:
         kinds = Counter(one.email for one in plan.people if one.email and not one.skipped)
-        about = ", ".join(f"{kinds[kind]:,} {_ABOUT[kind]}" for kind in EmailKind if kinds[kind])
+        about = ", ".join(f"{kinds[kind]:,} {ABOUT[kind]}" for kind in EmailKind if kinds[kind])
         return f"{count(plan.mails, 'welcome e-mail')}: {about}"
     is_anybody_new = plan.portal[Action.CREATE] or plan.jhana[Action.CREATE]
     return "none: no service can send them" if is_anybody_new else "none: nobody is new"

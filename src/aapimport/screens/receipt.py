@@ -37,6 +37,7 @@ _RESULTS: dict[Result, str] = {
 }
 """What becomes of somebody on the portal, in words."""
 _PLANNED = {
+    "handed_over": "handed over, to be sent by hand",
     "rejected": "rejected",
     "needs_person": "waiting for somebody's word",
     "unknown": "not known",
@@ -52,7 +53,11 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
     console.print(f"Receipt {report.receipt}   {_when(run.started_at)}   {_took(run)}")
     sheet = f", sheet {safe(report.sheet)!r}" if report.sheet else ""
     to = f"to pass {safe(report.pass_)!r}"
-    print_line(console, f"{safe(report.file)}{sheet}, {to}")
+    if report.kind == "send":
+        of = f"upload {report.of}, " if report.of else ""
+        print_line(console, f"welcome e-mails of {of}{to.removeprefix('to ')}")
+    else:
+        print_line(console, f"{safe(report.file)}{sheet}, {to}")
     print_labelled(console, "Where".ljust(_LABEL), where(report.target, report.address, profile))
     headings = [name.replace("_", " ") for name in _COLUMNS]
     services = (("All Access Pass", report.services.portal), ("Jhana", report.services.jhana))
@@ -79,7 +84,7 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
         )
     for line in other_sheet_lines(report.other_sheets):
         print_line(console, line)
-    if not any(counts.created or counts.changed for _, counts in services):
+    if report.kind == "upload" and not any(it.created or it.changed for _, it in services):
         console.print("nobody was created or changed")
 
 
@@ -126,7 +131,8 @@ def _emails(counts: EmailCounts, *, closed: bool) -> str:
 def _added_up(counts: TeamCounts | EmailCounts, done: str, *, closed: bool) -> str:
     """What was planned, and its parts: the numbers add up."""
     words = _PLANNED | ({"waiting": "left with the account, which isn't known"} if closed else {})
-    parts = [f"{n:,} {word}" for name, word in words.items() if (n := getattr(counts, name))]
+    numbers = {name: getattr(counts, name, 0) for name in words}  # no team is handed over
+    parts = [f"{number:,} {words[name]}" for name, number in numbers.items() if number]
     return f"{counts.planned:,} planned = {' + '.join([done, *parts])}"
 
 

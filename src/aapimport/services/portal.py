@@ -1,7 +1,7 @@
 """The All Access Pass portal: people, passes with seats, teams with places, welcome e-mails."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -36,6 +36,7 @@ from aapimport.services.team_writes import no_longer, settled
 from aapimport.services.values import EmailKind, Pass, Team
 
 _WELCOME = ("welcome",)
+_OF_A_WELCOME = ("userName", "externalId", "active", "name", "emails", "entitlements")
 _LOOKED_INTO = 5
 """Groups that are read one by one to see whether the portal shows members at all."""
 
@@ -288,6 +289,41 @@ def read_welcome(directory: Directory, account_id: str, request_id: str) -> Outc
     else:
         reason, short = "accepted, and not shown so far", _WELCOME
     return Outcome(verdict=Verdict.WRITTEN, reason=reason, account_id=account_id, short=short)
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """An account as it is now, and the welcome e-mail that its service tells of.
+
+    Attributes:
+        account: The account.
+        sent: What the e-mail was about; empty where none was sent, or the service doesn't tell.
+    """
+
+    account: Account
+    sent: frozenset[str] = frozenset()
+
+
+def welcomed(directory: Directory, account_id: str) -> Welcome | Unknown | None:
+    """Whether an account's person was ever sent a welcome e-mail, as its service tells.
+
+    Returns:
+        None when the account is gone.
+
+    Raises:
+        SettingsError: The token is refused.
+    """
+    names = (*_OF_A_WELCOME, *(f"{AAP_USER}:welcomeEmail.{name}" for name in ("kind", "sentAt")))
+    current = directory.fetch(account_id, ",".join(names))
+    if isinstance(current, Unknown) or current is None:
+        return current
+    account, resource = current
+    shown = mapping(mapping(resource.get(AAP_USER)).get("welcomeEmail"))
+    if not text(shown.get("sentAt")):
+        return Welcome(account)
+    own = "portal" if isinstance(directory, Portal) else "jhana"
+    both = {"portal", "jhana"} if text(shown.get("kind")) == EmailKind.COMBINED else {own}
+    return Welcome(account, frozenset(both))
 
 
 def _moment(value: object) -> datetime | None:

@@ -167,10 +167,15 @@ def save_workbook(workbook: "Workbook", path: Path, *, force: bool = False) -> N
     Raises:
         FileProblemError: As `replacing`.
     """
-    for sheet in workbook.worksheets:
-        sheet.close()  # left open, it prints a traceback as it goes
+    close_sheets(workbook)
     with replacing(path, force=force) as draft:
         workbook.save(draft)
+
+
+def close_sheets(workbook: "Workbook") -> None:
+    """End the sheets of a workbook before it is saved: left open, one prints a traceback."""
+    for sheet in workbook.worksheets:
+        sheet.close()
 
 
 @cache

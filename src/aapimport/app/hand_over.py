@@ -1,0 +1,126 @@
+"""Welcome e-mails that somebody sends by hand: the workbook, and what became of it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aapimport.errors import DeclinedError, ExitCode, FileProblemError, RefusedError, UsageError
+from aapimport.text import path_text
+
+if TYPE_CHECKING:
+    from aapimport.app.desk import Desk
+    from aapimport.run.addressees import Source
+    from aapimport.run.journal import Journal
+    from aapimport.run.records import Run
+    from aapimport.run.send_plan import SendPlan
+
+_ABOUT = {"combined": "All Access Pass and Jhana", "portal": "All Access Pass", "jhana": "Jhana"}
+
+
+def handed_over(journal: "Journal", plan: "SendPlan", path: Path, desk: "Desk") -> ExitCode:
+    """Write the workbook, and count whoever is in it as handed over.
+
+    That they are is durable before the file can be seen: a file that nobody knows of would mail
+    people twice, and people without a file are found again.
+
+    Raises:
+        FileProblemError: It can't be written.
+        RefusedError: Another run mails somebody of them already.
+    """
+    from aapimport.copies.hand_over import Recipient, write_recipients
+
+    recipients = [
+        Recipient(
+            email=one.email,
+            first_name=one.first_name,
+            last_name=one.last_name,
+            pass_name=plan.pass_name,
+            about=_ABOUT[one.kind] if one.kind else "",
+            row=one.row,
+        )
+        for one in plan.to_mail
+    ]
+    try:
+        write_recipients(path, recipients, lambda: _committed(journal, plan))
+    except FileProblemError as error:
+        if journal.knows(plan.receipt):
+            error.state = (
+                "no workbook was written, and its people count as handed over; to free them:"
+                f" aapimport send-emails {plan.receipt} --not-sent"
+            )
+        raise
+    run = journal.run(plan.receipt)
+    code = _receipt(journal, run, desk, {one.row: one.email for one in plan.people if one.email})
+    desk.say(f"wrote {path_text(path)}: it holds names and addresses; delete it when it is used")
+    desk.say(
+        f"next: send the e-mails, then: aapimport send-emails {run.receipt} --sent (or --not-sent)"
+    )
+    return code
+
+
+def _committed(journal: "Journal", plan: "SendPlan") -> None:
+    journal.finish(journal.begin_send(plan).receipt)
+
+
+def settled(journal: "Journal", source: "Source", desk: "Desk", *, sent: bool) -> ExitCode:
+    """Record what became of those who were handed over.
+
+    Args:
+        journal: The journal.
+        source: The hand-over, or the upload or the pass that it was made of.
+        desk: Asks, as that can't be found out.
+        sent: Whether they were mailed.
+
+    Raises:
+        RefusedError: Nobody of them is handed over; or the answer was no.
+        UsageError: Several hand-overs are open, or nothing can answer.
+    """
+    run, number = _open_hand_over(journal, source)
+    if sent:
+        question = f"Were all {number:,} people of hand-over {run.receipt} mailed?"
+        said_so = desk.confirm(question, default=False, flags="--yes")
+    else:
+        what = "the people who got no e-mail, and may be mailed from here again"
+        said_so = desk.type_number(what, number, "--yes")
+    if not said_so:
+        raise DeclinedError("you did not say yes")
+    addresses = journal.addresses(run.receipt)
+    journal.settle_hand_over(run.receipt, sent=sent)
+    code = _receipt(journal, run, desk, addresses)
+    if not sent:
+        desk.say(f"next: aapimport send-emails {run.of or run.receipt}")
+    return code
+
+
+def _open_hand_over(journal: "Journal", source: "Source") -> "tuple[Run, int]":
+    """The one hand-over that isn't settled, of what was named, and how many people are in it."""
+    address = source.address
+    found = [
+        (run, number)
+        for receipt, number in journal.handed_over(address).items()
+        if (run := journal.run(receipt)).receipt == source.of
+        or (run.of == source.of if source.of else run.pass_id == source.pass_id)
+    ]
+    if not found:
+        raise RefusedError("nobody of them is handed over", hint="it is settled already")
+    if len(found) > 1:
+        names = ", ".join(run.receipt for run, _ in found)
+        raise UsageError(
+            f"{len(found)} hand-overs are not settled: {names}",
+            hint=f"say which, for example: aapimport send-emails {found[0][0].receipt} --sent",
+        )
+    return found[0]
+
+
+def _receipt(journal: "Journal", run: "Run", desk: "Desk", addresses: "dict[int, str]") -> ExitCode:
+    """Print the receipt of a hand-over as it stands."""
+    from aapimport.app.receipts import printed_receipt
+    from aapimport.run.report import make_report
+    from aapimport.screens.receipt import show_receipt
+
+    report = make_report(journal, run, addresses)
+    with printed_receipt(run.receipt, desk):
+        if desk.as_json:
+            desk.print_result(report.model_dump_json(by_alias=True, indent=2))
+        else:
+            desk.show(show_receipt, report, run, desk.profile)
+    return report.exit_code

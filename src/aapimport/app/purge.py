@@ -1,0 +1,91 @@
+"""Erasing names and addresses from what is kept of former uploads."""
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from aapimport.app.written import Answer
+from aapimport.errors import DeclinedError, ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from aapimport.app.desk import Desk
+    from aapimport.config.settings import Settings
+
+_DAYS = re.compile(r"(\d+(?:\.\d+)?)\s*d?", re.IGNORECASE)
+
+
+class PurgeReport(Answer):
+    """What `history purge --json` prints."""
+
+    people: int = Field(description="people erased; whoever was in two runs counts twice")
+    runs: list[str] = Field(description="the runs that name nobody any more")
+    open: list[str] = Field(description="the runs that aren't finished, and keep their people")
+    files: list[str] = Field(description="the uploaded files, which hold people and are yours")
+
+
+def read_days(text: str) -> float:
+    """A number of days: `30d`, `30`, `0.5d`.
+
+    Raises:
+        UsageError: It is none.
+    """
+    found = _DAYS.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(
+            f"{text!r} is no number of days", hint="for example: --older-than 30d, or 0d for all"
+        )
+    return float(found[1])
+
+
+def purge(settings: "Settings", desk: "Desk", older_than: str | None) -> ExitCode:
+    """Erase everybody of runs that ended so long ago from the journal, after a yes.
+
+    Args:
+        settings: The settings.
+        desk: Asks.
+        older_than: How long ago; everybody of all runs that have ended without it.
+
+    Raises:
+        DeclinedError: The answer was no.
+        UsageError: It is no number of days, or nothing can answer.
+    """
+    from aapimport.app.session import opened_journal
+    from aapimport.screens.console import count
+    from aapimport.screens.target import show_target
+
+    days = read_days(older_than) if older_than else 0.0
+    desk.show_beside(show_target, settings)
+    since = f"ended more than {days:g} days ago" if days else "have ended"
+    with opened_journal(settings, desk) as journal:
+        question = (
+            f"Erase the names and addresses of everybody in runs that {since}? Their receipts then"
+            " name rows and ids only, and names can't be given back by undo."
+        )
+        if not desk.confirm(question, default=False, flags="--yes"):
+            raise DeclinedError("you did not say yes", state="nothing was erased")
+        purged = journal.purge(time.time() - days * 86_400)
+        files = sorted({name for one in purged.runs if (name := journal.run(one).file)})
+        left = [run.receipt for run in journal.open_runs()]
+    report = PurgeReport(
+        target=settings.target,
+        address=settings.address,
+        people=purged.people,
+        runs=list(purged.runs),
+        open=left,
+        files=files,
+    )
+    if desk.as_json:
+        desk.print_result(report.model_dump_json(indent=2))
+        return ExitCode.OK
+    runs = count(len(purged.runs), "run")
+    desk.print_result(f"erased: {count(purged.people, 'person', 'people')} of {runs}")
+    if left:
+        desk.say(f"kept, since they are not finished: {', '.join(left)}")
+    if files:
+        desk.say(
+            f"these files of yours hold people, and so does what was written beside them:"
+            f" {', '.join(files)}"
+        )
+    return ExitCode.OK

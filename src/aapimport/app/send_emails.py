@@ -1,0 +1,243 @@
+"""Welcome e-mails after the upload: who was never mailed, the question, the sending."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from aapimport.app.choices import MailChoices
+from aapimport.errors import DeclinedError, ExitCode, RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from aapimport.app.choices import RunChoices
+    from aapimport.app.desk import Desk
+    from aapimport.config.settings import Settings
+    from aapimport.plan.make import Services
+    from aapimport.run.addressees import Source
+    from aapimport.run.journal import Journal
+    from aapimport.run.records import Run, Way
+    from aapimport.run.send_plan import Addressee, SendPlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """Welcome e-mails of one upload, or of everybody whom uploads have put on a pass.
+
+    Attributes:
+        settings: The settings.
+        desk: Where the administrator sits.
+        receipt: The upload's confirmation number; None for a pass.
+        choices: What was decided by flags.
+        running: How it is carried out.
+    """
+
+    settings: "Settings"
+    desk: "Desk"
+    receipt: str | None
+    choices: "MailChoices"
+    running: "RunChoices"
+
+    def carry_out(self) -> ExitCode:
+        """Do all of it, or go on with what was interrupted.
+
+        Raises:
+            AapimportError: It could not be begun, or not go on.
+        """
+        from aapimport.app.session import opened
+        from aapimport.screens.target import show_target
+
+        if (self.receipt is None) == (self.choices.pass_name is None):
+            raise UsageError(
+                "say whose e-mails: an upload's confirmation number, or --pass and a pass's name",
+                hint="for example: aapimport send-emails 7K3QX9",
+            )
+        if self.choices.hand_over:
+            from aapimport.copies.hand_over import check_name
+
+            check_name(self.choices.hand_over)
+        self.desk.show_beside(show_target, self.settings)
+        with opened(self.settings, self.desk, self.running.pace, begins=False) as (
+            journal,
+            services,
+        ):
+            source = self._source(journal, services)
+            if self.choices.sent or self.choices.not_sent:
+                from aapimport.app.hand_over import settled
+
+                return settled(journal, source, self.desk, sent=self._were_sent())
+            found = journal.open_sends(services.address, source.of, source.pass_id)
+            if found and not self.choices.dry_run:
+                return self._go_on(journal, services, found[0])
+            plan = self._planned(journal, services, source)
+            if self.choices.dry_run or not plan.to_mail:
+                return self._nothing_sent(plan)
+            self._approve(plan)
+            if self.choices.hand_over:
+                from aapimport.app.hand_over import handed_over
+
+                return handed_over(journal, plan, self.choices.hand_over, self.desk)
+            return self._carried_out(journal, services, journal.begin_send(plan), plan)
+
+    def _were_sent(self) -> bool:
+        """What is said of those who were handed over.
+
+        Raises:
+            UsageError: Both, or something else is asked for as well.
+        """
+        asked = MailChoices(pass_name=self.choices.pass_name, sent=self.choices.sent)
+        if self.choices.sent == self.choices.not_sent or self.choices not in {
+            asked,
+            replace(asked, not_sent=True),
+        }:
+            raise UsageError("--sent or --not-sent stands alone", hint="give one of them, no more")
+        return self.choices.sent
+
+    def _source(self, journal: "Journal", services: "Services") -> "Source":
+        """The uploads that e-mails are sent of.
+
+        Raises:
+            RefusedError: There is no such pass, or no such upload, or it isn't finished.
+        """
+        from aapimport.plan.names import choose_pass
+        from aapimport.run.addressees import Source
+        from aapimport.run.runs import refuse_other_services
+
+        if self.receipt is not None:
+            run = journal.run(self.receipt)
+            refuse_other_services(run, services.address)
+            if run.is_open:
+                raise RefusedError(
+                    f"run {run.receipt} is not finished: it may still mail people itself",
+                    hint=f"finish it:  aapimport resume {run.receipt}",
+                )
+            return Source(
+                address=run.address,
+                runs=[run],
+                of=run.receipt,
+                pass_id=run.pass_id,
+                pass_name=run.pass_name,
+            )
+        chosen = choose_pass(services.portal, self.choices.pass_name or "", self.settings.pass_as)
+        runs = journal.uploads_to(services.address, chosen.id)
+        if not runs:
+            self.desk.say(
+                f"no upload from here has put anybody on the pass {chosen.name!r}: only people whom"
+                " uploads have created are mailed"
+            )
+        return Source(
+            address=services.address,
+            runs=runs,
+            of="",
+            pass_id=chosen.id,
+            pass_name=chosen.name,
+        )
+
+    def _go_on(self, journal: "Journal", services: "Services", run: "Run") -> ExitCode:
+        """Go on with a sending that was interrupted, as it was approved.
+
+        Raises:
+            RefusedError: Something else was asked for now.
+        """
+        if self.choices != MailChoices(pass_name=self.choices.pass_name):
+            raise RefusedError(
+                f"{run.described} is still open: {journal.progress(run.receipt)}",
+                hint=f"finish it, as it was approved:  aapimport resume {run.receipt}\n"
+                f"      end it as it is:                aapimport resume {run.receipt} --close",
+            )
+        self.desk.say(f"going on with {run.name}, which was interrupted")
+        return self._carried_out(journal, services, run, None)
+
+    def _planned(self, journal: "Journal", services: "Services", source: "Source") -> "SendPlan":
+        """Who is mailed, as everybody is told before it begins.
+
+        Raises:
+            RefusedError: Nobody has an address that was named.
+        """
+        from aapimport.person import address_key
+        from aapimport.run.addressees import make_send_plan
+        from aapimport.screens.send_emails import show_send_plan
+
+        day = self.choices.not_before
+        not_before = day.timestamp() if day else None
+        with self.desk.busy("asking the services"):
+            plan = make_send_plan(
+                journal, services, source, self.choices.who, self._way, not_before
+            )
+        there = {address_key(one.email) for one in plan.people}
+        named = [*self.choices.to, *([self.choices.canary] if self.choices.canary else [])]
+        if missing := [one for one in named if address_key(one) not in there]:
+            raise RefusedError(
+                f"nobody of these people has the address {missing[0]!r}",
+                hint="see who they are with --dry-run",
+            )
+        if self.choices.canary and address_key(self.choices.canary) not in _addresses(plan.to_mail):
+            raise RefusedError(
+                f"{self.choices.canary!r} is not mailed, so that nobody could be mailed first",
+                hint="see why with --dry-run",
+            )
+        self.desk.show(show_send_plan, plan, self.desk.profile)
+        return plan
+
+    def _nothing_sent(self, plan: "SendPlan") -> ExitCode:
+        """End without an e-mail: there is nobody, or only the plan was asked for."""
+        from aapimport.app.send_report import send_plan_report
+
+        if self.desk.as_json:
+            report = send_plan_report(plan)
+            self.desk.print_result(report.model_dump_json(by_alias=True, indent=2))
+        self.desk.say("nothing was sent")
+        return ExitCode.FINDINGS if plan.told else ExitCode.OK
+
+    @property
+    def _way(self) -> "Way":
+        from aapimport.run.records import Way
+
+        return Way.HAND_OVER if self.choices.hand_over else Way.PORTAL
+
+    def _approve(self, plan: "SendPlan") -> None:
+        """Have the number of e-mails typed back; to mail somebody again needs a person.
+
+        Raises:
+            DeclinedError: The administrator said no.
+            UsageError: Nothing can answer.
+        """
+        from aapimport.screens.target import place
+        from aapimport.services.values import EmailKind
+
+        with_jhana = any(kind is not EmailKind.PORTAL for kind in plan.kinds)
+        where = place(plan.target, plan.address, self.desk.profile, with_jhana=with_jhana)
+        again = self.choices.again
+        what = f"the e-mails that are sent, on {where}"
+        if self.choices.hand_over:
+            what = "the people who are handed over, to be mailed by you"
+        if again:
+            what += ", also to people who were mailed before"
+        flags = "--again needs a person at a terminal" if again else "--yes"
+        if not self.desk.type_number(what, len(plan.to_mail), flags, yes_answers=not again):
+            raise DeclinedError("you did not say yes")
+
+    def _carried_out(
+        self, journal: "Journal", services: "Services", run: "Run", plan: "SendPlan | None"
+    ) -> ExitCode:
+        from aapimport.app.carry_out import Carrier
+        from aapimport.person import address_key
+        from aapimport.run.canaries import Canary
+
+        if plan and self.choices.canary:
+            key = address_key(self.choices.canary)
+            row = next(one.row for one in plan.to_mail if address_key(one.email) == key)
+            journal.keep_canary(run.receipt, Canary(row, row))
+        carrier = Carrier(
+            journal=journal,
+            services=services,
+            choices=self.running,
+            desk=self.desk,
+            settle_seconds=self.settings.settle_seconds,
+        )
+        addresses = {one.row: one.email for one in plan.people if one.email} if plan else {}
+        return carrier.carry_out(run, addresses)
+
+
+def _addresses(people: "Sequence[Addressee]") -> set[str]:
+    from aapimport.person import address_key
+
+    return {address_key(one.email) for one in people}

@@ -1,0 +1,311 @@
+"""Who of an upload, or of a pass, was never sent a welcome e-mail and may be sent one now.
+
+Only people whom uploads have created are welcomed. Each account is read by its id: the address is
+the one that the service has at that moment. Whether somebody was mailed is told by the portal where
+it tells (`welcomeEmail.sentAt`), and in any case by the mail ledger: either is enough to leave them
+alone.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Literal
+
+from aapimport.person import address_key
+from aapimport.plan.make import Services, new_receipt
+from aapimport.run.journal import Journal
+from aapimport.run.memory import place
+from aapimport.run.records import Fact, Run, State, StepKind, Task, Way
+from aapimport.run.send_plan import Addressee, SendChoice, SendPlan, Standing
+from aapimport.run.sends import Entry
+from aapimport.services.directory import Unknown
+from aapimport.services.identity import has_names
+from aapimport.services.ownership import HANDED_ON, is_still
+from aapimport.services.portal import Welcome, welcomed
+from aapimport.services.scim import Account
+from aapimport.services.values import EmailKind, Wanted
+
+_READERS = 8
+_HALVES = ("portal", "jhana")
+_FREE = {State.PLANNED, State.REJECTED, State.SKIPPED}
+"""How an e-mail in the ledger is that went to nobody."""
+_KINDS = {
+    frozenset({"portal", "jhana"}): EmailKind.COMBINED,
+    frozenset({"portal"}): EmailKind.PORTAL,
+    frozenset({"jhana"}): EmailKind.JHANA,
+}
+_Look = Welcome | Unknown | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """Somebody whom an upload has put on the pass.
+
+    Attributes:
+        row: The person's row.
+        steps: The person's accounts that exist, by service.
+        group: The Group that is the pass; empty where it is none.
+        wanted: Who the upload says that it is; None where that is erased.
+    """
+
+    row: int
+    steps: Mapping[str, Task]
+    group: str
+    wanted: Wanted | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What e-mails are sent of.
+
+    Attributes:
+        address: The pair of services.
+        runs: The uploads, the newest first.
+        of: The upload's confirmation number; empty for all of a pass.
+        pass_id: The pass.
+        pass_name: Its name.
+    """
+
+    address: str
+    runs: Sequence[Run]
+    of: str
+    pass_id: str
+    pass_name: str
+
+
+def make_send_plan(
+    journal: Journal,
+    services: Services,
+    source: Source,
+    choice: SendChoice,
+    way: Way = Way.PORTAL,
+    not_before: float | None = None,
+) -> SendPlan:
+    """Find out who was never mailed, and may be now; nothing is written.
+
+    Raises:
+        SettingsError: The token is refused.
+        ServiceError: A service can't be asked what it can do.
+    """
+    asking = _Asking(journal, services, source, choice, way)
+    only = source.runs[0] if source.of else None
+    return SendPlan(
+        receipt=new_receipt(),
+        target=services.target,
+        address=services.address,
+        of=source.of,
+        file=only.file if only else "",
+        sheet=only.sheet if only else "",
+        pass_id=source.pass_id,
+        pass_name=source.pass_name,
+        told_by="portal" if services.portal.capabilities.mails else "ledger",
+        choice=choice,
+        way=way,
+        not_before=not_before,
+        people=asking.people(),
+    )
+
+
+class _Asking:
+    """Asks about everybody of a source."""
+
+    def __init__(
+        self, journal: Journal, services: Services, source: Source, choice: SendChoice, way: Way
+    ) -> None:
+        self._journal = journal
+        self._services = services
+        self._source = source
+        self._choice = choice
+        self._way = way
+        self._to = {address_key(one) for one in choice.to}
+        self._address = services.address
+        self._created = journal.created(self._address)
+        self._unanswered = {service for (service, own), key in self._created.items() if own == key}
+        self._ledger = journal.ledger(self._address)
+        self._keeps_keys = journal.has_shown(self._address, "portal", Fact.KEEPS_KEYS)
+        self._shows_pass = services.portal.capabilities.keeps(
+            "entitlements"
+        ) and not journal.has_shown(self._address, "portal", Fact.DROPS_PASSES)
+
+    def people(self) -> Sequence[Addressee]:
+        """Everybody, by row."""
+        candidates = [*self._candidates()]
+        if not self._source.of:  # rows of several files: numbers of their own
+            candidates = [replace(one, row=row) for row, one in enumerate(candidates, 1)]
+        with ThreadPoolExecutor(_READERS) as pool:
+            return [*pool.map(self._judged, candidates)]
+
+    def _candidates(self) -> Iterator[_Candidate]:
+        """Everybody with an account, each once: of several uploads the newest counts."""
+        met = set()
+        for run in self._source.runs:
+            for row, tasks in groupby(self._journal.tasks(run.receipt), key=lambda task: task.row):
+                steps = [*tasks]
+                accounts = {
+                    task.service: task
+                    for task in steps
+                    if task.kind is StepKind.ACCOUNT
+                    and task.state is State.DONE
+                    and task.account_id
+                }
+                portal = accounts.get("portal")
+                if portal is None or portal.account_id in met:
+                    continue
+                met.add(portal.account_id)
+                (wanted,) = self._journal.remembered(run.receipt, [portal])
+                group = next((it.target for it in steps if it.kind is StepKind.PASS), "")
+                yield _Candidate(row=row, steps=accounts, group=group, wanted=wanted)
+
+    def _judged(self, one: _Candidate) -> Addressee:
+        """How somebody stands, by what the ledger and both services say."""
+        looks: dict[str, _Look] = {}
+        ours = [name for name in _HALVES if self._is_ours(one, name, looks)]
+        entries = {name: self._entry(one, name) for name in ours}
+        if not ours:
+            return _addressee(one, None, "was_there")
+        if not (self._choice.again or self._to) and all(
+            it is not None and it.state is State.DONE for it in entries.values()
+        ):
+            return _addressee(one, None, "mailed")
+        for name in {"portal", *ours} - looks.keys():
+            looks[name] = self._look(one, name)
+        portal = looks["portal"]
+        if why := self._refusal(one, portal):
+            standing: Standing = "unknown" if isinstance(portal, Unknown) else "refused"
+            return _addressee(one, portal, standing, why=why)
+        return self._standing(one, looks, entries)
+
+    def _standing(
+        self, one: _Candidate, looks: Mapping[str, _Look], entries: Mapping[str, Entry | None]
+    ) -> Addressee:
+        """How somebody stands who is still there."""
+        portal = looks["portal"]
+        sent = frozenset[str]().union(
+            *(it.sent for it in looks.values() if isinstance(it, Welcome))
+        )
+        by_half = {name: self._half(name in sent, entry) for name, entry in entries.items()}
+        if "in_doubt" in by_half.values() and not self._choice.again:
+            other = next(it.receipt for it in entries.values() if it and it.state not in _FREE)
+            why = f"whether upload {other} has mailed them isn't known; look on the portal"
+            return _addressee(one, portal, "in_doubt", why=why)
+        due = {name for name, it in by_half.items() if self._is_due(it)}
+        if "jhana" in due and (why := _not_welcome(looks["jhana"])):
+            due.discard("jhana")
+            if not due:
+                return _addressee(one, portal, "refused", why=f"Jhana: {why}")
+        if not due:
+            left = set(by_half.values())
+            standing: Standing = "mailed" if "mailed" in left else "not_chosen"
+            return _addressee(one, portal, "handed_over" if "handed_over" in left else standing)
+        kind = _KINDS[frozenset(due)]
+        asked = self._services.jhana if kind is EmailKind.JHANA else self._services.portal
+        found = _addressee(one, portal, "to_mail", kind)
+        if self._way is Way.PORTAL and not asked.capabilities.mails:
+            why = f"{asked.name} takes no word about welcome e-mails; --hand-over writes a workbook"
+            return replace(found, standing="refused", kind=None, why=why)
+        wrong_kind = self._choice.kinds and kind not in self._choice.kinds
+        if wrong_kind or (self._to and address_key(found.email) not in self._to):
+            return replace(found, standing="not_chosen", kind=None)
+        return replace(
+            found,
+            jhana=one.steps["jhana"] if "jhana" in due else None,
+            on_pass=self._shows_pass and not one.group,
+        )
+
+    def _is_ours(self, one: _Candidate, service: str, looks: dict[str, _Look]) -> bool:
+        """Whether an upload has created an account; one without an answer is known by our key."""
+        step = one.steps.get(service)
+        if step is None:
+            return False
+        if (service, step.account_id) in self._created or service not in self._unanswered:
+            return (service, step.account_id) in self._created
+        look = looks[service] = self._look(one, service)
+        return isinstance(look, Welcome) and (service, look.account.external_id) in self._created
+
+    def _look(self, one: _Candidate, service: str) -> _Look:
+        directory = self._services.portal if service == "portal" else self._services.jhana
+        return welcomed(directory, one.steps[service].account_id)
+
+    def _entry(self, one: _Candidate, service: str) -> Entry | None:
+        where = place(self._address, service)
+        return self._ledger.get((where, one.steps[service].account_id, service))
+
+    @staticmethod
+    def _half(
+        is_told: bool, entry: Entry | None
+    ) -> Literal["never", "rejected", "mailed", "handed_over", "in_doubt"]:
+        """What is known of one half of a welcome."""
+        if is_told or (entry and entry.state is State.DONE):
+            return "mailed"
+        if entry is None or entry.state in _FREE:
+            return "rejected" if entry and entry.state is State.REJECTED else "never"
+        return "handed_over" if entry.state is State.HANDED_OVER else "in_doubt"
+
+    def _is_due(self, half: str) -> bool:
+        if half in {"never", "rejected"}:
+            chosen = {"never-mailed": "never", "rejected": "rejected"}
+            return self._choice.only is None or chosen[self._choice.only] == half
+        return self._choice.again
+
+    def _refusal(self, one: _Candidate, look: _Look) -> str:
+        """Why somebody may not be mailed whatever they are owed; empty when they may."""
+        if why := _not_welcome(look):
+            return why
+        account = look.account if isinstance(look, Welcome) else None
+        if account is None or not self._is_theirs(one, account):
+            return HANDED_ON
+        if self._shows_pass and not one.group and self._source.pass_id not in account.passes:
+            return f"not on the pass {self._source.pass_name} any more"
+        return "" if _address(account) else "the account has no e-mail address"
+
+    def _is_theirs(self, one: _Candidate, account: Account) -> bool:
+        """Whether an account that an upload has created is still the person's, as far as is known.
+
+        Somebody who is renamed keeps the account; one under another key, or another address and
+        another name, was handed on.
+        """
+        key = self._created.get(("portal", account.id), "")
+        if key and self._keeps_keys and account.external_id != key:
+            return False
+        if one.wanted is None:
+            return True
+        wanted = replace(one.wanted, external_id=key)
+        return has_names(account, wanted) or is_still(account, wanted)
+
+
+def _not_welcome(look: _Look) -> str:
+    """Why an account's person isn't to be welcomed; empty when they may be."""
+    if look is None:
+        return "the account isn't there any more"
+    if isinstance(look, Unknown):
+        return f"the account can't be looked at: {look.reason}"
+    return "" if look.account.active else "the account is deactivated"
+
+
+def _address(account: Account) -> str:
+    """Where a service sends what is for an account."""
+    return next((one for one in (account.user_name, *account.emails) if "@" in one), "")
+
+
+def _addressee(
+    one: _Candidate,
+    look: _Look,
+    standing: Standing,
+    kind: EmailKind | None = None,
+    why: str = "",
+) -> Addressee:
+    """Somebody, with the address and the names that the service has now, or had in the file."""
+    account = look.account if isinstance(look, Welcome) else None
+    known = one.wanted
+    return Addressee(
+        row=one.row,
+        email=_address(account) if account else known.email if known else "",
+        first_name=account.first_name if account else known.first_name if known else "",
+        last_name=account.last_name if account else known.last_name if known else "",
+        standing=standing,
+        kind=kind,
+        why=why,
+        portal=one.steps["portal"],
+        group=one.group,
+    )

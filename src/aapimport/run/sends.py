@@ -1,0 +1,222 @@
+"""The runs that send welcome e-mails later, and what they need to know of earlier ones."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from aapimport import __version__
+from aapimport.errors import RefusedError
+from aapimport.plan.plan import Action
+from aapimport.run.memory import MailClaim, Memory, address_digest, place
+from aapimport.run.planned import this_user
+from aapimport.run.records import Run, RunKind, State, StepKind, Way
+from aapimport.run.runs import RUN_FIELDS, Runs
+from aapimport.run.send_plan import Addressee, SendPlan
+from aapimport.services.values import EmailKind, Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the mail ledger says of one account and one half of a welcome.
+
+    Attributes:
+        state: How far the e-mail is.
+        receipt: The run that has, or had, the right to it.
+    """
+
+    state: State
+    receipt: str
+
+
+class Sends(Runs, Memory):
+    """The runs that send welcome e-mails later."""
+
+    def created(self, address: str) -> Mapping[tuple[str, str], str]:
+        """The accounts that uploads have created, or may have: our own keys, by service and id.
+
+        Where no answer has told the id, by service and the key itself, which the account carries.
+        """
+        found = self._database.execute(
+            "SELECT service, iif(account_id = '', key, account_id), key"
+            " FROM steps JOIN runs USING (receipt)"
+            " WHERE address = ? AND steps.kind = 'account' AND action = 'create' AND NOT adopted"
+            " AND (state = 'done' OR attempts > 0 AND state IN ('written', 'intent', 'doubt'))",
+            (address,),
+        )
+        return {(service, own): key for service, own, key in found}
+
+    def ledger(self, address: str) -> Mapping[MailClaim, Entry]:
+        """What the mail ledger says at a pair of services; of several about one, the newest."""
+        places = [place(address, service) for service in ("portal", "jhana")]
+        found = self._database.execute(
+            "SELECT service_address, account_id, kind, state, receipt FROM mails"
+            " WHERE service_address IN (?, ?) ORDER BY again, at",
+            places,
+        )
+        return {tuple(claim): Entry(State(state), receipt) for *claim, state, receipt in found}
+
+    def uploads_to(self, address: str, pass_id: str) -> list[Run]:
+        """The uploads to a pass that are finished or closed, the newest first."""
+        return self._runs(
+            "address = ? AND pass_id = ? AND kind = ?"
+            " AND (finished_at IS NOT NULL OR closed_at IS NOT NULL)",
+            (address, pass_id, RunKind.UPLOAD),
+        )
+
+    def open_sends(self, address: str, of: str, pass_id: str) -> list[Run]:
+        """The sending that is open, of an upload or of a pass as a whole."""
+        return [
+            run
+            for run in self.open_runs(address, RunKind.SEND)
+            if (run.of, run.pass_id) == (of, pass_id)
+        ]
+
+    def begin_send(self, plan: SendPlan) -> Run:
+        """Write down what was approved: the run exists whole, or not at all.
+
+        Whoever should have been mailed and can't be is in it, so that its receipt names them.
+        Whoever is handed over counts as mailed from here on.
+
+        Raises:
+            RefusedError: Another run has the right to mail somebody who is to be handed over.
+            ServiceError: It can't be written; nothing is sent then.
+        """
+        run = _run_of(plan)
+        people = [one for one in plan.people if one in (*plan.to_mail, *plan.told)]
+        with self._writing():
+            self._database.execute(
+                f"INSERT INTO runs ({', '.join(RUN_FIELDS)})"
+                f" VALUES ({', '.join('?' * len(RUN_FIELDS))})",
+                tuple(getattr(run, name) for name in RUN_FIELDS),
+            )
+            self._database.executemany(
+                "INSERT INTO people (receipt, row, seat, wanted) VALUES (?, ?, 0, ?)",
+                ((run.receipt, one.row, _wanted_json(one, plan)) for one in people),
+            )
+            self._database.executemany(
+                "INSERT INTO steps (receipt, row, service, kind, action, target, state, key,"
+                " account_id, reason, but) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                ((run.receipt, one.row, *step) for one in people for step in _steps(one, plan.way)),
+            )
+            if plan.way is Way.HAND_OVER:
+                self._hand_over(plan)
+            self._forget(run.receipt, (one.row for one in people))
+        return run
+
+    def _hand_over(self, plan: SendPlan) -> None:
+        """Take the right to mail everybody of a plan, and pass it on to whoever mails by hand."""
+        claims = {one.row: _claims(one, plan.address) for one in plan.to_mail}
+        addresses = {one.row: one.email for one in plan.to_mail}
+        if plan.choice.again:
+            self._claim_again(plan.receipt, claims, addresses)
+        for row, theirs in () if plan.choice.again else claims.items():
+            if other := self._claim(plan.receipt, row, theirs, address_digest(addresses[row])):
+                raise RefusedError(f"{addresses[row]} is mailed by run {other} already")
+        self._database.execute(
+            "UPDATE mails SET state = ?, way = ? WHERE receipt = ?",
+            (State.HANDED_OVER, Way.HAND_OVER, plan.receipt),
+        )
+
+    def handed_over(self, address: str) -> Mapping[str, int]:
+        """How many people are handed over and not settled, by the run that did it."""
+        found = self._database.execute(
+            "SELECT receipt, count(*) FROM steps JOIN runs USING (receipt)"
+            " WHERE address = ? AND runs.kind = 'send' AND steps.kind = 'email'"
+            " AND state = 'handed over' GROUP BY receipt ORDER BY started_at",
+            (address,),
+        )
+        return dict(found.fetchall())
+
+    def settle_hand_over(self, receipt: str, *, sent: bool) -> None:
+        """Record what became of everybody whom a run has handed over; durable on return."""
+        state, reason = (State.DONE, "") if sent else (State.SKIPPED, "handed over, and not sent")
+        with self._writing():
+            self._database.execute(
+                "UPDATE steps SET state = ?, reason = ? WHERE receipt = ? AND kind = 'email'"
+                " AND state = 'handed over'",
+                (state, reason, receipt),
+            )
+            self._database.execute(
+                "UPDATE mails SET state = ?, at = ? WHERE receipt = ? AND state = 'handed over'",
+                (state, time.time(), receipt),
+            )
+
+
+def _claims(one: Addressee, address: str) -> Sequence[MailClaim]:
+    """What an e-mail speaks of, as the ledger has it."""
+    accounts = {"portal": one.portal, "jhana": one.jhana}
+    if one.kind is EmailKind.JHANA:
+        del accounts["portal"]
+    return [
+        (place(address, service), task.account_id, service)
+        for service, task in accounts.items()
+        if task
+    ]
+
+
+def _run_of(plan: SendPlan) -> Run:
+    choice = plan.choice
+    options = {
+        "only": choice.only,
+        "kinds": sorted(choice.kinds),
+        "to": len(choice.to),  # addresses would stay for good
+        "again": choice.again,
+    }
+    return Run(
+        receipt=plan.receipt,
+        address=plan.address,
+        target=plan.target,
+        file=plan.file,
+        file_digest="",
+        sheet=plan.sheet,
+        pass_id=plan.pass_id,
+        pass_name=plan.pass_name,
+        emails=True,
+        seats_free=None,
+        started_at=time.time(),
+        finished_at=None,
+        started_by=this_user(),
+        version=__version__,
+        options=json.dumps(options),
+        kind=RunKind.SEND,
+        of=plan.of,
+        not_before=plan.not_before,
+    )
+
+
+def _wanted_json(one: Addressee, plan: SendPlan) -> str:
+    """Who the accounts are of, so that the last look before an e-mail can tell."""
+    wanted = Wanted(
+        email=one.email,
+        first_name=one.first_name,
+        last_name=one.last_name,
+        names=False,
+        activate=False,
+        pass_name=plan.pass_name,
+    )
+    values: dict[str, Any] = {"portal": asdict(wanted)}
+    values["portal"]["pass_id"] = plan.pass_id if one.on_pass else None
+    if one.jhana:
+        values["jhana"] = asdict(wanted)
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _steps(one: Addressee, way: Way) -> Iterator[tuple[str, ...]]:
+    """Steps as `planned.steps_of` has them, and what isn't as it should be about an account."""
+    accounts: Iterable[Any] = filter(None, (one.portal, one.jhana))
+    for task in accounts:
+        yield (
+            *(task.service, StepKind.ACCOUNT, Action.SAME, "", State.DONE, task.key),
+            *(task.account_id, "", task.but),
+        )
+    if one.group:
+        yield ("portal", StepKind.PASS, Action.CHANGE, one.group, State.DONE, "", "", "", "")
+    kind = one.kind or EmailKind.PORTAL
+    service = "jhana" if kind is EmailKind.JHANA else "portal"
+    state, why = State.HANDED_OVER if way is Way.HAND_OVER else State.PLANNED, ""
+    if one.standing != "to_mail":
+        state, why = State.NEEDS_PERSON, f"not mailed: {one.why}"
+    yield (service, StepKind.EMAIL, Action.CREATE, kind, state, uuid.uuid4().hex, "", why, "")

@@ -1,0 +1,83 @@
+"""Who is sent a welcome e-mail after the upload, and who isn't and why."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from rich.console import Console
+
+from aapimport.run.records import Way
+from aapimport.run.send_plan import Addressee, SendPlan, Standing
+from aapimport.screens.console import count, safe
+from aapimport.screens.labelled import print_labelled, print_line
+from aapimport.screens.plan import ABOUT
+from aapimport.screens.target import where
+from aapimport.services.values import EmailKind
+
+_LABEL = 20
+_MOST_NAMED = 10
+_LEFT: dict[Standing, str] = {
+    "mailed": "mailed already",
+    "handed_over": "handed over, to be sent by hand",
+    "was_there": "there before the upload, and not welcomed",
+    "not_chosen": "not chosen",
+}
+"""Who is left alone, in words."""
+_WAYS = {
+    Way.PORTAL: "the portal sends them, with each person's own log-in",
+    Way.HAND_OVER: "a workbook for a mail merge: you send them, and nothing is sent from here",
+    Way.SMTP: "your mail server",
+}
+_TOLD_BY = {
+    "portal": "as the portal tells, and the ledger here",
+    "ledger": "as the ledger here knows; the portal doesn't tell",
+}
+
+
+def show_send_plan(console: Console, plan: SendPlan, profile: str = "") -> None:
+    """Print who is mailed about what, and by name who can't be.
+
+    Args:
+        console: Where to.
+        plan: The plan.
+        profile: The profile that the services are configured in; empty without one.
+    """
+    of = f"upload {plan.of}, pass" if plan.of else "pass"
+    print_line(console, f"Welcome e-mails of {of} {safe(plan.pass_name)!r}")
+    for label, words in _about(plan, profile):
+        print_labelled(console, f"  {label}".ljust(_LABEL), words)
+    _name(console, plan.to_mail)
+    for one in plan.told:
+        who = safe(one.email) or "not known by address"
+        print_labelled(console, f"  row {one.row}: ", f"{who} is not mailed: {safe(one.why)}")
+
+
+def _about(plan: SendPlan, profile: str) -> Iterator[tuple[str, str]]:
+    yield "Where", where(plan.target, plan.address, profile)
+    yield "Way", _WAYS[plan.way]
+    about = ", ".join(
+        f"{plan.kinds[kind]:,} {ABOUT[kind]}" for kind in EmailKind if plan.kinds[kind]
+    )
+    number = len(plan.to_mail)
+    yield "E-mails", f"{count(number, 'welcome e-mail')}{f': {about}' if about else ''}"
+    yield "Never mailed", _TOLD_BY[plan.told_by]
+    counts = Counter(one.standing for one in plan.people)
+    left = [f"{counts[name]:,} {words}" for name, words in _LEFT.items() if counts[name]]
+    if left:
+        yield "Left alone", ", ".join(left)
+    if plan.not_before is not None:
+        yield "Not before", moment(plan.not_before)
+
+
+def moment(seconds: float) -> str:
+    """A time as the administrator's clock shows it."""
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%d %b %Y %H:%M %Z")
+
+
+def _name(console: Console, people: Sequence[Addressee]) -> None:
+    """Who is mailed, the first of them."""
+    for one in people[:_MOST_NAMED]:
+        names = " ".join(filter(None, (one.first_name, one.last_name)))
+        print_line(console, f"  row {one.row}: {safe(one.email)}  {safe(names)}".rstrip())
+    if len(people) > _MOST_NAMED:
+        print_line(console, f"  and {len(people) - _MOST_NAMED:,} more (--json lists everybody)")

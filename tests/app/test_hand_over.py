@@ -1,0 +1,159 @@
+"""Welcome e-mails that somebody sends by hand: a workbook, and what became of it."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from aapimport.errors import DeclinedError, ExitCode, FileProblemError, RefusedError, UsageError
+from aapimport.run.journal import Journal
+from support.script_desk import ScriptDesk
+from support.sending import ONCE, last_send, mails, resume, send, text
+from support.stub import ScimStub
+from support.uploading import Uploading, person
+
+
+@pytest.fixture
+def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Uploading:
+    """Three people, of whom one has a formula for a name; uploaded without e-mails."""
+    rows = (person(2, jhana=True), person(3, first_name="=1+1"), person(4))
+    return Uploading(
+        portal=portal_stub,
+        jhana=jhana_stub,
+        journal_path=tmp_path / "state" / "journal.sqlite3",
+        rows=rows,
+        emails=False,
+    )
+
+
+def states(uploading: Uploading) -> list[tuple[str, str]]:
+    """The ledger's ways and states."""
+    with Journal(uploading.journal_path) as journal:
+        found = journal._database.execute("SELECT way, state FROM mails ORDER BY row, kind")
+        return found.fetchall()
+
+
+def test_the_workbook_has_everybody_who_was_never_mailed(
+    uploading: Uploading, tmp_path: Path
+) -> None:
+    """In columns that a mail merge takes; formulas stay text; only its owner reads it."""
+    receipt = uploading.run().receipt
+    send(uploading, receipt, to=("p4@acme.com",))
+    out = tmp_path / "mails.xlsx"
+    code, desk = send(uploading, receipt, hand_over=out)
+    assert code is ExitCode.OK
+    rows = [*load_workbook(out)["Recipients"].iter_rows()]
+    assert [cell.value for cell in rows[0]] == [
+        *("Email Address", "First Name", "Last Name", "Pass", "About", "Row"),
+    ]
+    assert [[cell.value for cell in row] for row in rows[1:]] == [
+        *(
+            ["p2@acme.com", "Ana", "Perez", "Leadership 2026", "All Access Pass and Jhana", "2"],
+            ["p3@acme.com", "=1+1", "Perez", "Leadership 2026", "All Access Pass", "3"],
+        ),
+    ]
+    assert {cell.data_type for row in rows for cell in row} == {"s"}
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert mails(uploading).total() == 1
+    assert "2 planned = 0 sent + 2 handed over, to be sent by hand" in text(desk)
+    assert states(uploading)[0] == ("hand-over", "handed over")
+
+
+def test_who_is_handed_over_counts_as_mailed(uploading: Uploading, tmp_path: Path) -> None:
+    """Neither this command nor another hand-over has them again."""
+    receipt = uploading.run().receipt
+    send(uploading, receipt, hand_over=tmp_path / "one.xlsx")
+    for out in (None, tmp_path / "two.xlsx"):
+        code, desk = send(uploading, receipt, hand_over=out)
+        assert (code, "nothing was sent" in desk.said) == (ExitCode.OK, True)
+        assert "3 handed over, to be sent by hand" in text(desk)
+    assert not mails(uploading)
+    assert not (tmp_path / "two.xlsx").exists()
+
+
+def test_what_was_sent_by_hand_is_settled(uploading: Uploading, tmp_path: Path) -> None:
+    """By the upload's number; then it is as if it had been sent from here."""
+    receipt = uploading.run().receipt
+    send(uploading, receipt, hand_over=tmp_path / "one.xlsx")
+    with pytest.raises(DeclinedError):
+        send(uploading, receipt, ScriptDesk(False, practice=False), sent=True)
+    code, desk = send(uploading, receipt, sent=True)
+    assert (code, "3 welcome e-mails sent" in text(desk)) == (ExitCode.OK, True)
+    assert set(states(uploading)) == {("hand-over", "done")}
+    with pytest.raises(RefusedError, match="nobody of them is handed over"):
+        send(uploading, receipt, not_sent=True)
+    send(uploading, receipt)
+    assert not mails(uploading)
+
+
+def test_what_was_not_sent_by_hand_is_sent_from_here(uploading: Uploading, tmp_path: Path) -> None:
+    """Their number is typed; by the hand-over's own number, too."""
+    receipt = uploading.run().receipt
+    send(uploading, receipt, hand_over=tmp_path / "one.xlsx")
+    with pytest.raises(DeclinedError):
+        send(uploading, last_send(uploading), ScriptDesk(0, practice=False), not_sent=True)
+    send(uploading, last_send(uploading), ScriptDesk(3, practice=False), not_sent=True)
+    assert send(uploading, receipt)[0] is ExitCode.OK
+    assert mails(uploading) == ONCE
+
+
+def test_a_portal_that_takes_no_word_can_be_helped_by_hand(
+    uploading: Uploading, tmp_path: Path
+) -> None:
+    """The way needs nothing of it."""
+    uploading.portal.habits.mails = uploading.jhana.habits.mails = False
+    receipt = uploading.run().receipt
+    assert send(uploading, receipt)[0] is ExitCode.FINDINGS
+    assert send(uploading, receipt, hand_over=tmp_path / "one.xlsx")[0] is ExitCode.OK
+    assert (tmp_path / "one.xlsx").exists()
+
+
+def test_a_workbook_that_cannot_be_seen_frees_its_people(
+    uploading: Uploading, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are handed over before it is there, so the error says how to take that back."""
+    receipt = uploading.run().receipt
+    out = tmp_path / "one.xlsx"
+    replace = Path.replace
+
+    def full(self: Path, target: Path) -> Path:
+        if target == out:
+            raise OSError(28, "No space left on device")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(FileProblemError) as caught:
+        send(uploading, receipt, hand_over=out)
+    assert not out.exists()
+    assert f"send-emails {last_send(uploading)} --not-sent" in caught.value.state
+    monkeypatch.undo()
+    send(uploading, receipt, not_sent=True)
+    assert send(uploading, receipt)[0] is ExitCode.OK
+    assert mails(uploading) == ONCE
+
+
+def test_nothing_is_handed_over_into_a_file_that_is_there(
+    uploading: Uploading, tmp_path: Path
+) -> None:
+    """Nor into one that is no workbook; and two words at once are none."""
+    receipt = uploading.run().receipt
+    out = tmp_path / "there.xlsx"
+    out.write_bytes(b"somebody's work")
+    with pytest.raises(FileProblemError):
+        send(uploading, receipt, hand_over=out)
+    with pytest.raises(UsageError):
+        send(uploading, receipt, hand_over=tmp_path / "there.csv")
+    with pytest.raises(UsageError):
+        send(uploading, receipt, sent=True, not_sent=True)
+    assert out.read_bytes() == b"somebody's work"
+    assert states(uploading) == []
+
+
+def test_a_hand_over_shows_its_receipt_again(uploading: Uploading, tmp_path: Path) -> None:
+    """Like every run."""
+    receipt = uploading.run().receipt
+    send(uploading, receipt, hand_over=tmp_path / "one.xlsx")
+    code, desk = resume(uploading, last_send(uploading))
+    assert code is ExitCode.OK
+    assert "handed over, to be sent by hand" in text(desk)

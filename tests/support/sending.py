@@ -1,0 +1,78 @@
+"""`send-emails` in this process, against two scripted services."""
+
+from collections import Counter
+from typing import Any
+
+from aapimport.app.choices import MailChoices, RunChoices
+from aapimport.app.resume import Resumption
+from aapimport.app.send_emails import Sending
+from aapimport.config.settings import Endpoint, Settings
+from aapimport.errors import ExitCode
+from aapimport.run.journal import Journal
+from aapimport.run.records import RunKind
+from support.script_desk import ScriptDesk
+from support.stub import TOKEN
+from support.uploading import Uploading
+
+
+def settings(uploading: Uploading) -> Settings:
+    """Where the two services and the journal are."""
+    return Settings(
+        state_dir=uploading.journal_path.parent,
+        portal=Endpoint.bearer(uploading.portal.url, TOKEN),
+        jhana=Endpoint.bearer(uploading.jhana.url, TOKEN),
+        settle_seconds=0.0,
+    )
+
+
+def send(
+    uploading: Uploading, receipt: str | None, desk: ScriptDesk | None = None, **choices: Any
+) -> tuple[ExitCode, ScriptDesk]:
+    """Give the command once; nobody is asked unless a desk says so."""
+    desk = desk or ScriptDesk(yes=True, practice=False)
+    sending = Sending(
+        settings=settings(uploading),
+        desk=desk,
+        receipt=receipt,
+        choices=MailChoices(**choices),
+        running=RunChoices(),
+    )
+    return sending.carry_out(), desk
+
+
+def resume(uploading: Uploading, receipt: str) -> tuple[ExitCode, ScriptDesk]:
+    """Resume a run."""
+    desk = ScriptDesk(yes=True, practice=False)
+    resumption = Resumption(
+        receipt=receipt, settings=settings(uploading), desk=desk, choices=RunChoices()
+    )
+    return resumption.carry_out(), desk
+
+
+def mails(uploading: Uploading) -> Counter[tuple[str, str]]:
+    """Who was mailed about what, how often."""
+    stubs = (uploading.portal, uploading.jhana)
+    return Counter((who, kind) for stub in stubs for who, _, kind in stub.store.mails)
+
+
+ONCE = Counter(
+    {("p2@acme.com", "combined"): 1, ("p3@acme.com", "portal"): 1, ("p4@acme.com", "portal"): 1}
+)
+
+
+def id_of(uploading: Uploading, email: str) -> str:
+    """The account on the portal that somebody has."""
+    users = uploading.portal.store.users.items()
+    return next(own for own, user in users if user["userName"] == email)
+
+
+def text(desk: ScriptDesk) -> str:
+    """All that was shown."""
+    return " ".join(" ".join(shown for _, shown in desk.shown).split())
+
+
+def last_send(uploading: Uploading) -> str:
+    """The number of the newest sending."""
+    with Journal(uploading.journal_path) as journal:
+        (run, *_) = journal._runs("kind = ?", (RunKind.SEND,))
+        return run.receipt
