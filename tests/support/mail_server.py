@@ -168,4 +168,11 @@ class _Connection:
 def token_of(line: str) -> str:
     """The token in an `AUTH XOAUTH2` line."""
     proof = base64.b64decode(line.split(" ")[2]).decode()
-    return proof.partition("auth=")[2].partition("\x01")[0]
+    return proof.partition("auth=Bearer ")[2].partition("\x01")[0]
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+    return port
