@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Union
 import click
 from pydantic import BaseModel, Field, TypeAdapter, create_model
 
+from aapimport.app.emails import EmailReport, TemplatesReport, TestMailReport
 from aapimport.app.failure import ErrorReport, Failure
 from aapimport.app.lists import NothingOpen, PassesReport, PracticeReport, TeamsReport
 from aapimport.app.settings_report import FilesReport, SecretsReport, SettingsReport
@@ -59,6 +60,9 @@ _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "generate-template": (TemplateReport,),
     "logout": (LogoutReport,),
     "config init": (SettingsFileReport,),
+    "emails show": (EmailReport,),
+    "emails edit": (TemplatesReport,),
+    "emails test": (TestMailReport,),
     "sandbox show": (PracticeReport,),
     "sandbox reset": (ResetReport,),
     "sandbox serve": (ServingReport,),
