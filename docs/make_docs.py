@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Union
 import click
 from pydantic import BaseModel, Field, TypeAdapter, create_model
 
+from aapimport.app.emails import EmailReport, TemplatesReport, TestMailReport
 from aapimport.app.failure import ErrorReport, Failure
 from aapimport.app.lists import NothingOpen, PassesReport, PracticeReport, TeamsReport
 from aapimport.app.purge import PurgeReport
@@ -63,6 +64,9 @@ _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "generate-template": (TemplateReport,),
     "logout": (LogoutReport,),
     "config init": (SettingsFileReport,),
+    "emails show": (EmailReport,),
+    "emails edit": (TemplatesReport,),
+    "emails test": (TestMailReport,),
     "sandbox show": (PracticeReport,),
     "sandbox reset": (ResetReport,),
     "sandbox serve": (ServingReport,),

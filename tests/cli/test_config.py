@@ -129,6 +129,7 @@ def test_status_is_what_its_schema_says(aapimport, machine):
     _as_its_schema(done.json, "login")
     assert done.json == LIVE | {
         "portal": None,
+        "mail": None,
         "jhana": {
             "url": "https://jhana.example.com/scim",
             "secret": "set (AAPIMPORT_JHANA_TOKEN)",
@@ -313,12 +314,17 @@ def test_every_comment_of_a_new_file_is_a_setting(aapimport, machine):
     aapimport("config", "init", *words, "--profile", "acme.eu", "--here")
     path = machine.work / "aapimport.toml"
     text = path.read_text(encoding="utf-8")
-    lines = [line.removeprefix("# ") if " = " in line else line for line in text.splitlines()]
+    settings = (" = ", "# [")
+    lines = [
+        line.removeprefix("# ") if any(one in line for one in settings) else line
+        for line in text.splitlines()
+    ]
     path.write_text("\n".join(lines), encoding="utf-8")
     found = aapimport(*SHOW, "--profile", "acme.eu").json["settings"]
     assert found["pace"] == {"value": "25", "source": str(path)}
     assert found["portal.certificate"]["value"] == str(machine.work / "client.pem")
     assert found["portal.url"]["source"] == f'{path} [profile."acme.eu".portal]'
+    assert found["mail.host"]["source"] == f'{path} [profile."acme.eu".mail]'
 
 
 def test_init_never_writes_over_a_file(aapimport, machine):

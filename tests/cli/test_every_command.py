@@ -31,6 +31,8 @@ SUCCEEDS: Mapping[str, tuple[object, ...]] = {
     "passes": (),
     "teams": (),
     "renew": (FILE, "-o", "renewed.xlsx"),
+    "emails show": ("portal",),
+    "emails edit": ("texts",),
     "sandbox show": (),
     "sandbox reset": (),
     "login": ("--status",),
@@ -78,7 +80,7 @@ def check(name: str, answer: Mapping[str, Any], *, failed: bool) -> None:
 
 def test_each_command_is_tried_and_has_json_and_a_schema() -> None:
     """A new command can't be forgotten here."""
-    assert {*SUCCEEDS, "sandbox serve"} == set(TREE)
+    assert {*SUCCEEDS, "sandbox serve", "emails test"} == set(TREE)
     for command in TREE.values():
         assert "--json" in [flag for one in command.params for flag in one.opts]
     without = {name for name in TREE if not schema_of(name).exists()}
@@ -135,7 +137,7 @@ def test_a_file_that_is_there_already_is_one_object(aapimport, machine, name, ou
     check(name, done.json, failed=True)
 
 
-@pytest.mark.parametrize("group_name", [(), ("sandbox",), ("config",)])
+@pytest.mark.parametrize("group_name", [(), ("sandbox",), ("config",), ("emails",)])
 def test_a_command_that_nobody_knows_is_one_object(aapimport, group_name) -> None:
     """Exit 2, with the one that was probably meant where there is one."""
     done = aapimport(*group_name, "shw", "--json")

@@ -61,6 +61,7 @@ class SecretsReport(_Answer):
 
     portal: SecretEntry | None = Field(description="null where it wasn't asked for")
     jhana: SecretEntry | None = Field(description="null likewise")
+    mail: SecretEntry | None = Field(description="null likewise, and where it needs no secret")
 
 
 def settings_report(rows: Iterable[Shown], where: Whereabouts) -> SettingsReport:
@@ -88,4 +89,5 @@ def secrets_report(rows: Sequence[tuple[Shown, str]], where: Whereabouts) -> Sec
         address=where.address,
         portal=found.get("portal"),
         jhana=found.get("jhana"),
+        mail=found.get("mail"),
     )

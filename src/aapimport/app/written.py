@@ -65,11 +65,11 @@ class RenewalReport(Answer):
 
 
 class ForgottenSecret(BaseModel):
-    """The secret of one service."""
+    """The secret of one service, or of the mail server."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    service: Literal["portal", "jhana"]
+    service: Literal["portal", "jhana", "mail"]
     url: str
     was_in: list[str] = Field(description="`keyring`, a file, both, or nothing")
 

@@ -33,9 +33,10 @@ _COMMANDS = {
     "passes": "List the passes of the portal, with their seats.",
     "teams": "List the teams of the portal, with their places.",
     "renew": "Make a template for the new pass from last year's list.",
+    "emails": "Look at the welcome e-mails, change them, or try one.",
     "sandbox": "Look into the practice portal, serve or reset it.",
-    "login": "Keep the token or password of the portal or Jhana.",
-    "logout": "Forget the secret of the portal, of Jhana, or of both.",
+    "login": "Keep a token or password, for example the portal's.",
+    "logout": "Forget a kept token or password, or all of them.",
     "config": "Show the settings, or begin a settings file.",
 }
 """In the order in which an administrator meets them, each with its line in the list of all.

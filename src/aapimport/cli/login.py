@@ -10,7 +10,7 @@ from aapimport.cli.target import profile_option
 from aapimport.errors import ExitCode, RefusedError, SettingsError, UsageError
 
 if TYPE_CHECKING:
-    from aapimport.config.keys import ServiceName
+    from aapimport.config.keys import TableName
     from aapimport.config.sources import Service, Sources
     from aapimport.config.stores import Stores
 
@@ -27,15 +27,15 @@ class _Service(click.Choice[str]):
         from aapimport.config.masking import masked
 
         if value not in self.choices:
-            self.fail(f"{masked(value)!r} is neither portal nor jhana", param, ctx)
+            self.fail(f"{masked(value)!r} is none of portal, jhana and mail", param, ctx)
         return value
 
 
 SERVICE = click.argument(
     "service",
-    metavar="[portal|jhana]",
+    metavar="[portal|jhana|mail]",
     required=False,
-    type=_Service(["portal", "jhana"]),
+    type=_Service(["portal", "jhana", "mail"]),
 )
 
 
@@ -70,13 +70,13 @@ class SecretsCommand(click.Command):
 @click.option("--json", "as_json", is_flag=True, help="With --status: print JSON for scripts.")
 def login(
     *,
-    service: "ServiceName | None",
+    service: "TableName | None",
     profile: str | None,
     in_file: bool,
     status: bool,
     as_json: bool,
 ) -> ExitCode:
-    """Keep the token or password of the portal, of Jhana, or of both.
+    """Keep the token or password of the portal, Jhana or the mail server, or of all.
 
     It is asked for on a terminal, and not shown; elsewhere stdin is read, which
     has it on its only line. It goes into the keyring of your system, bound to the address
@@ -104,14 +104,27 @@ def login(
     return ExitCode.OK
 
 
-def chosen_services(sources: "Sources", name: "ServiceName | None") -> tuple["Service", ...]:
-    """The service that was named, or both; their addresses must be known.
+def chosen_services(sources: "Sources", name: "TableName | None") -> tuple["Service", ...]:
+    """What was named, or all that has a secret; the addresses must be known.
 
     Raises:
         SettingsError: An address is missing or can't be right.
     """
+    from aapimport.config.mail import is_secret_needed, mail_service
     from aapimport.config.settings import is_configured, services
 
+    mail = mail_service(sources)
+    if name == "mail" and mail is None:
+        raise SettingsError(
+            "there is no mail server yet that a password could be for",
+            hint="write its host into the table [mail] of a settings file (docs/settings.md)",
+        )
+    if name == "mail" and mail and not is_secret_needed(mail):
+        raise SettingsError(
+            f"{mail.url} is used without a log-in", hint="set user in [mail] if it asks for one"
+        )
+    if name == "mail" and mail:
+        return (mail,)
     if not is_configured(sources):
         known = ", ".join(sources.profiles)
         raise SettingsError(
@@ -121,7 +134,8 @@ def chosen_services(sources: "Sources", name: "ServiceName | None") -> tuple["Se
             else "write your services' addresses into a settings file: aapimport config init",
         )
     found = services(sources)
-    return tuple(one for one in found if name is None or one.name == name)
+    with_mail = (*found, mail) if mail and is_secret_needed(mail) else found
+    return tuple(one for one in with_mail if name is None or one.name == name)
 
 
 def _show_status(
@@ -184,7 +198,7 @@ def _ask_about_address(one: "Service", sources: "Sources") -> None:
         RefusedError: It is not the right one.
     """
     from aapimport.cli.desk import TerminalDesk
-    from aapimport.config.keys import TITLES
+    from aapimport.config.keys import TITLES, address_variable
 
     if not sources.only_the_folder_names(one):
         return
@@ -192,7 +206,7 @@ def _ask_about_address(one: "Service", sources: "Sources") -> None:
         f"Only {one.address.origin}, a file in the working folder, names this address."
         f"\nIs {one.url} really {TITLES[one.name]}?"
     )
-    flags = f"or set AAPIMPORT_{one.name.upper()}_URL"
+    flags = f"or set {address_variable(one.name)}"
     if not TerminalDesk("live").confirm(question, default=False, flags=flags):
         raise RefusedError(
             f"no secret was kept for {one.url}", hint="correct the address, or work elsewhere"

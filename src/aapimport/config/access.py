@@ -7,7 +7,7 @@ from pathlib import Path
 from aapimport.config import values
 from aapimport.config.cleaning import cleaned
 from aapimport.config.given import DEFAULT, Given
-from aapimport.config.keys import TITLES, ServiceName, key_password_variable
+from aapimport.config.keys import TITLES, TableName, key_password_variable, secret_setting
 from aapimport.config.logins import (
     Basic,
     Bearer,
@@ -17,6 +17,7 @@ from aapimport.config.logins import (
     NamedHeader,
     Secret,
 )
+from aapimport.config.mail_values import mail_auth
 from aapimport.config.sources import Service, Sources
 from aapimport.config.stores import Stores, check_confirmed, nothing_found, typed_secret
 from aapimport.errors import SettingsError
@@ -90,6 +91,8 @@ def auth_of(service: Service) -> values.Auth:
         SettingsError: It is none, or something that it needs is missing.
     """
     details = service.details
+    if service.name == "mail":
+        return "client-credentials" if mail_auth(details) == "xoauth2" else "basic"
     if (given := details.get("auth")) is None:
         for kind, needed in _NEEDS.items():
             for stray in (details[key] for key in needed if key in details):
@@ -146,7 +149,7 @@ def _secret(
     if kept is None:
         raise nothing_found(service, sources, stores)
     value, notice = cleaned(kept.value, kind, kept.source)
-    return Secret(value=value, source=kept.source, setting=f"{service.name}.token"), notice
+    return Secret(value=value, source=kept.source, setting=secret_setting(service.name)), notice
 
 
 def _check_whose(service: Service, typed: Secret, sources: Sources, stores: Stores) -> None:
@@ -202,7 +205,7 @@ def _login(kind: values.Auth, details: Mapping[str, Given], secret: Secret) -> L
 
 
 def _certificate(
-    name: ServiceName, details: Mapping[str, Given], sources: Sources
+    name: TableName, details: Mapping[str, Given], sources: Sources
 ) -> ClientCertificate | None:
     certificate, key = details.get("certificate"), details.get("key")
     if certificate is None:

@@ -10,7 +10,7 @@ _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "‘": "’
 _BEARER = re.compile(r"(?:authorization\s*:\s*)?bearer(?:\s+|$)", re.IGNORECASE)
 _NAME = re.compile(
     r"(?:export\s+|set\s+|\$env:)?"
-    r"(?:authorization\s*:\s|([\"']?)(?:aapimport_(?:portal|jhana)_token"
+    r"(?:authorization\s*:\s|([\"']?)(?:aapimport_(?:(?:portal|jhana)_token|mail_password)"
     r"|(?:(?:access|api|auth|bearer|client)[_-]?)?(?:token|secret|key))\1\s*(?:=|:(?=[\s\"'])))"
     r"\s*",
     re.IGNORECASE,

@@ -1,7 +1,7 @@
 """Keeping a secret for one address, and forgetting it: what `login` and `logout` do."""
 
 from aapimport.config.keyring_store import KeyringTroubleError, NoKeyringError, user_of
-from aapimport.config.keys import NO_KEYRING, TITLES, ServiceName
+from aapimport.config.keys import NO_KEYRING, TITLES, TableName
 from aapimport.config.sources import Service, Sources
 from aapimport.config.stores import KEYRING, Stores, address_of
 from aapimport.errors import SettingsError
@@ -53,7 +53,7 @@ def check_writable(service: Service, stores: Stores, *, in_file: bool) -> None:
             raise _may_go_first("the secret isn't kept", error) from None
 
 
-def forget(name: ServiceName, place: str, stores: Stores) -> dict[str, list[str]]:
+def forget(name: TableName, place: str, stores: Stores) -> dict[str, list[str]]:
     """Forget a profile's secrets of a service, also those of addresses that it once had.
 
     Args:
@@ -76,7 +76,7 @@ def forget(name: ServiceName, place: str, stores: Stores) -> dict[str, list[str]
     return {address: [*where] for address, where in found.items() if where}
 
 
-def _forgotten(name: ServiceName, place: str, user: str, stores: Stores) -> list[str]:
+def _forgotten(name: TableName, place: str, user: str, stores: Stores) -> list[str]:
     found = [str(stores.file.path)] if stores.file.delete(place, user) else []
     try:
         there = stores.keyring.delete(place, user)

@@ -12,8 +12,15 @@ NO_KEYRING = "AAPIMPORT_NO_KEYRING"
 
 ServiceName = Literal["portal", "jhana"]
 SERVICE_NAMES: tuple[ServiceName, ...] = get_args(ServiceName)
-TITLES: Mapping[ServiceName, str] = {"portal": "the portal", "jhana": "Jhana"}
-"""What messages call a service."""
+TableName = Literal["portal", "jhana", "mail"]
+"""Whatever has a table of its own, with an address and a secret."""
+TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
+TITLES: Mapping[TableName, str] = {
+    "portal": "the portal",
+    "jhana": "Jhana",
+    "mail": "the mail server",
+}
+"""What messages call it."""
 
 COMMON = ("proxy", "pace", "buffer", "administrator", "settle_seconds", "keep_people")
 """What holds for every profile that says nothing else."""
@@ -32,6 +39,14 @@ OF_A_SERVICE = (
 )
 """The settings of the tables `[portal]` and `[jhana]`."""
 
+OF_MAIL = (
+    *("host", "port", "preset", "from", "from_name", "reply_to"),
+    *("auth", "user", "token_url", "client_id", "scope", "ca_file"),
+    *("sign_in", "sign_in_url", "language", "templates"),
+    *("idempotency_header", "idempotency_hours"),
+)
+"""The settings of the table `[mail]`."""
+
 OF_A_LOGIN = ("auth", "user", "header", "token_url", "client_id")
 """What decides where else than to the service, and as whom, a secret is sent."""
 
@@ -39,7 +54,7 @@ SECRET_KEYS = frozenset({"token", "password", "client_secret", "secret", "api_ke
 """What people may write into a file, where secrets are never kept."""
 
 
-def variable(key: str, service: ServiceName | None = None) -> str:
+def variable(key: str, service: TableName | None = None) -> str:
     """The environment variable of a setting: `AAPIMPORT_BUFFER`, `AAPIMPORT_PORTAL_URL`."""
     return PREFIX + (f"{service}_{key}" if service else key).upper()
 
@@ -49,17 +64,30 @@ def setting(key: str) -> str:
     return f"the setting {key}"
 
 
-def token_variable(service: ServiceName) -> str:
-    """The variable of a service's secret, of whatever kind: `AAPIMPORT_PORTAL_TOKEN`."""
-    return variable("token", service)
+def address_variable(service: TableName) -> str:
+    """The variable of what says where a service, or the mail server, is."""
+    return variable("host" if service == "mail" else "url", service)
 
 
-def token_file_variable(service: ServiceName) -> str:
-    """The variable that names the file of a service's secret."""
-    return variable("token_file", service)
+def token_variable(service: TableName) -> str:
+    """The variable of a secret, of whatever kind: `AAPIMPORT_PORTAL_TOKEN`.
+
+    A mail server's is mostly a password: `AAPIMPORT_MAIL_PASSWORD`.
+    """
+    return variable("password" if service == "mail" else "token", service)
 
 
-def key_password_variable(service: ServiceName) -> str:
+def secret_setting(service: TableName) -> str:
+    """What screens call a secret: `portal.token`, `mail.password`."""
+    return f"{service}.{'password' if service == 'mail' else 'token'}"
+
+
+def token_file_variable(service: TableName) -> str:
+    """The variable that names the file of a secret."""
+    return f"{token_variable(service)}_FILE"
+
+
+def key_password_variable(service: TableName) -> str:
     """The variable of what opens the key of a client certificate."""
     return variable("key_password", service)
 
@@ -70,10 +98,17 @@ def service_variables(service: ServiceName) -> frozenset[str]:
     return frozenset(variable(key, service) for key in (*OF_A_SERVICE, *more))
 
 
+def mail_variables() -> frozenset[str]:
+    """Every variable that is about the mail server."""
+    secret = (token_variable("mail"), token_file_variable("mail"))
+    return frozenset((*(variable(key, "mail") for key in OF_MAIL), *secret))
+
+
 def variables() -> frozenset[str]:
     """Every variable that means something."""
     services = (service_variables(name) for name in SERVICE_NAMES)
-    return frozenset({PROFILE, NO_KEYRING, *map(variable, PLAIN)}.union(*services))
+    plain = {PROFILE, NO_KEYRING, *map(variable, PLAIN)}
+    return frozenset(plain.union(mail_variables(), *services))
 
 
 def check_variables(environment: Mapping[str, str]) -> None:
@@ -94,7 +129,7 @@ def check_variables(environment: Mapping[str, str]) -> None:
 
 def _closest(name: str, known: frozenset[str]) -> list[str]:
     """The variables that one was probably meant to be; a secret of any kind has the same."""
-    for service in SERVICE_NAMES:
+    for service in TABLE_NAMES:
         kind = name.removeprefix(f"{PREFIX}{service.upper()}_").lower()
         if kind in SECRET_KEYS:
             return [token_variable(service)]

@@ -8,8 +8,17 @@ from aapimport.config import values
 from aapimport.config.access import auth_of
 from aapimport.config.addresses import pair_at
 from aapimport.config.given import DEFAULT, Given
-from aapimport.config.keys import PLAIN, SERVICE_NAMES, STATE, ServiceName
+from aapimport.config.keys import (
+    OF_MAIL,
+    PLAIN,
+    STATE,
+    TABLE_NAMES,
+    TableName,
+    secret_setting,
+)
 from aapimport.config.logins import Secret
+from aapimport.config.mail import is_secret_needed, mail_of, mail_service
+from aapimport.config.mail_values import mail_auth
 from aapimport.config.masking import masked, masked_address, masked_path, shortened
 from aapimport.config.settings import (
     DEFAULT_SETTLE_SECONDS,
@@ -87,7 +96,7 @@ def secret_status(service: Service, sources: Sources, stores: Stores) -> Shown:
         SettingsError: What the environment gives can't be a secret, or a file can't be read.
     """
     found = _secret(service, sources, stores)
-    name = f"{service.name}.token"
+    name = secret_setting(service.name)
     if found is not None:
         return Shown(name, f"set ({found.source})", found.source)
     why = f" ({stores.trouble})" if stores.trouble else ""
@@ -103,7 +112,7 @@ def _all(sources: Sources, stores: Stores) -> Iterator[Shown]:
     settings = practice_settings(sources)
     yield Shown("target", whereabouts(sources).target or NOT_SET, sources.chosen_by or DEFAULT)
     yield Shown("profile", sources.profile or NOT_SET, sources.chosen_by or DEFAULT)
-    for name in SERVICE_NAMES:
+    for name in TABLE_NAMES:
         yield from _service(name, sources, stores)
     settle, proxy = sources.plain("settle_seconds"), sources.plain("proxy")
     found: dict[str, Value] = {
@@ -124,10 +133,14 @@ def _all(sources: Sources, stores: Stores) -> Iterator[Shown]:
         yield Shown(key, found[key], settings.origins[key])
 
 
-def _service(name: ServiceName, sources: Sources, stores: Stores) -> Iterator[Shown]:
-    service = sources.service(name)
+def _service(name: TableName, sources: Sources, stores: Stores) -> Iterator[Shown]:
+    service = mail_service(sources) if name == "mail" else sources.service(name)
     if service is None:
-        yield Shown(f"{name}.url", NOT_SET, DEFAULT)
+        place = "host" if name == "mail" else "url"
+        yield Shown(f"{name}.{place}", NOT_SET, DEFAULT)
+        return
+    if service.name == "mail":
+        yield from _mail(service, sources, stores)
         return
     yield Shown(f"{name}.url", service.url, service.address.origin)
     given = service.details.get("auth")
@@ -141,12 +154,39 @@ def _service(name: ServiceName, sources: Sources, stores: Stores) -> Iterator[Sh
     yield secret_status(service, sources, stores)
 
 
+def _mail(service: Service, sources: Sources, stores: Stores) -> Iterator[Shown]:
+    mail = mail_of(sources, stores)
+    if mail is None:
+        return
+    found: dict[str, Value] = {
+        "host": mail.host,
+        "port": float(mail.port),
+        "from": mail.sender,
+        "auth": mail_auth(service.details),
+        "sign_in": mail.sign_in,
+        "sign_in_url": masked_address(mail.sign_in_url),
+        "language": mail.language,
+    }
+    secret = _secret(service, sources, stores)
+    for key in OF_MAIL:
+        given = service.details.get(key)
+        if key not in found and given is not None:
+            is_secret = secret is not None and secret.value in given.text
+            found[key] = "hidden (the secret is in it)" if is_secret else _detail(key, given)
+        if key in found:
+            yield Shown(f"mail.{key}", found[key], mail.origins[f"mail.{key}"])
+    if is_secret_needed(service):
+        yield secret_status(service, sources, stores)
+
+
 def _detail(key: str, given: Given) -> str:
     """A setting of a service, in which a secret may stand that belongs elsewhere."""
     match key:
         case "token_url":
             return masked_address(given.text)
-        case "certificate" | "key" | "ca_file":
+        case "from_name" | "reply_to":
+            return given.text
+        case "certificate" | "key" | "ca_file" | "templates":
             return masked_path(given.text)
         case "client_id":
             return shortened(given.text) if len(given.text) > _SHORT_ID else masked(given.text)

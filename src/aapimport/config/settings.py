@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from aapimport.config import values
-from aapimport.config.access import access_to, check_own
+from aapimport.config.access import Access, access_to, check_own
 from aapimport.config.addresses import pair_at
 from aapimport.config.folders import PROFILES
 from aapimport.config.given import DEFAULT
@@ -21,6 +21,7 @@ from aapimport.config.keys import (
     variable,
 )
 from aapimport.config.logins import Bearer, ClientCertificate, Login, Secret
+from aapimport.config.mail import Mail, mail_of
 from aapimport.config.settings_file import home_made
 from aapimport.config.sources import Service, Sources, read_sources
 from aapimport.config.stores import Stores
@@ -93,6 +94,8 @@ class Settings:
         keep_people: Days for which the journal keeps names and addresses after a run has ended.
         pace: Requests a second, or the name of a known service; empty for the default.
         profile: The client's profile; empty without one.
+        mail: How e-mails are sent where the portal sends none; None without `[mail]`, and on the
+            practice portal.
         origins: Where each value came from, in words, by its name in `aapimport.toml`
             (`buffer`, `portal.url`, `portal.token`).
         notices: What is to be said about them, in sentences.
@@ -110,6 +113,7 @@ class Settings:
     keep_people: float = DEFAULT_KEEP_PEOPLE
     pace: str = ""
     profile: str = ""
+    mail: Mail | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
 
@@ -197,6 +201,7 @@ def live_settings(sources: Sources, stores: Stores | None) -> Settings:
     if proxy:
         check_own(proxy, "proxy", list(sources.own(None, "proxy")))
     way = values.proxy_address(proxy) if proxy else ""
+    mail = mail_of(sources, stores)
     ways = {one.name: access_to(one, sources, stores) for one in (portal, jhana)}
     ends = {
         one.name: Endpoint(
@@ -216,7 +221,8 @@ def live_settings(sources: Sources, stores: Stores | None) -> Settings:
         settle_seconds=(
             values.number(settle, MAX_SETTLE_SECONDS) if settle else DEFAULT_SETTLE_SECONDS
         ),
-        origins={**plain.origins, **ways["portal"].origins, **ways["jhana"].origins},
+        mail=mail,
+        origins=_origins(plain, ways["portal"], ways["jhana"], mail),
         notices=tuple(
             dict.fromkeys(plain.notices + ways["portal"].notices + ways["jhana"].notices)
         ),
@@ -319,6 +325,10 @@ def _plain(
         origins=origins | {STATE: state_origin, "profile": sources.chosen_by or DEFAULT},
         notices=notices,
     )
+
+
+def _origins(*parts: Settings | Access | Mail | None) -> dict[str, str]:
+    return {key: one for part in parts if part for key, one in part.origins.items()}
 
 
 def _half_configured(missing: Sequence[str]) -> SettingsError:

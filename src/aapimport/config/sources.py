@@ -17,6 +17,7 @@ from aapimport.config.keys import (
     SERVICE_NAMES,
     STATE,
     ServiceName,
+    TableName,
     check_variables,
     service_variables,
     variable,
@@ -38,7 +39,7 @@ FLAG = "--profile"
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """Where a service is, and how one logs in, without the secret.
+    """Where a service, or the mail server, is, and how one logs in, without the secret.
 
     Attributes:
         name: Which it is.
@@ -47,7 +48,7 @@ class Service:
         details: Its other settings.
     """
 
-    name: ServiceName
+    name: TableName
     address: Given
     url: str
     details: Mapping[str, Given]
@@ -128,14 +129,14 @@ class Sources:
         address = self._address(name)
         if address is None:
             return None
-        url, table = web_address(address), self._table(name)
+        url, table = web_address(address), self.table(name)
         details: dict[str, Given] = {}
         for key in OF_A_SERVICE[1:]:
             speaking = (one for one in self.files if self._speaks_of(one, name, address, url))
             stated = [found for one in speaking if (found := one.given(table, key))]
             typed = self.variable(variable(key, name))
             if typed and (stated or self.profile):
-                self._check_same(typed, stated, table, key)
+                self.check_same(typed, stated, table, key)
             if found := typed or next(iter(stated), None):
                 details[key] = found
         return Service(name=name, address=address, url=url, details=details)
@@ -152,7 +153,7 @@ class Sources:
         """
         for key in OF_A_PORTAL:
             for file in self.files:
-                about = file.given(self._table("portal"), "url")
+                about = file.given(self.table("portal"), "url")
                 given = file.given(Table(self.profile), key)
                 if given and about and place_of(web_address(about)) != portal.place:
                     raise given.wrong(
@@ -167,9 +168,9 @@ class Sources:
             typed = self.variable(variable(key))
             stated = [found for one in self.files if (found := one.given(table, key))]
             if typed and (stated or key in OF_A_PORTAL):
-                self._check_same(typed, stated, table, key)
+                self.check_same(typed, stated, table, key)
 
-    def _check_same(self, typed: Given, stated: list[Given], table: Table, key: str) -> None:
+    def check_same(self, typed: Given, stated: list[Given], table: Table, key: str) -> None:
         """Refuse a variable that no table states, or that any states otherwise.
 
         The user's own file counts, whatever a file in the working folder agrees to.
@@ -189,7 +190,7 @@ class Sources:
 
     def named_in(self, service: Service) -> frozenset[str]:
         """The places that name the address of a service: the environment, and files."""
-        found = {str(one.path): one.given(self._table(service.name), "url") for one in self.files}
+        found = {str(one.path): one.given(self.table(service.name), "url") for one in self.files}
         found["the environment"] = self.variable(variable("url", service.name))
         return frozenset(
             where
@@ -197,16 +198,19 @@ class Sources:
             if one and place_of(web_address(one)) == service.place
         )
 
-    def own(self, name: ServiceName | None, key: str) -> Iterator[Given]:
+    def own(self, name: TableName | None, key: str) -> Iterator[Given]:
         """A setting as the user's own file gives it, whatever goes before it."""
         for file in self.files:
             if not file.foreign:
-                tables = [self._table(name)] if name else [Table(self.profile), Table()]
+                tables = [self.table(name)] if name else [Table(self.profile), Table()]
                 found = (file.given(table, key) for table in tables)
                 yield from (one for one in found if one is not None)
 
     def only_the_folder_names(self, service: Service) -> bool:
         """Whether nobody but a file in the working folder names a service's address."""
+        if service.name == "mail":
+            own = (one.text for key in ("host", "preset") for one in self.own("mail", key))
+            return service.address.foreign and service.address.text not in set(own)
         return service.address.foreign and all(
             web_address(one) != service.url for one in self.own(service.name, "url")
         )
@@ -214,7 +218,7 @@ class Sources:
     def missing(self) -> list[str]:
         """What both services need and nothing gives, by the names of the settings."""
         return [
-            f"url in [{self._table(name)}]"
+            f"url in [{self.table(name)}]"
             if self.profile and variable("url", name) not in self.environment
             else variable("url", name)
             for name in SERVICE_NAMES
@@ -222,14 +226,14 @@ class Sources:
         ]
 
     def _address(self, name: ServiceName) -> Given | None:
-        in_files = [found for file in self.files if (found := file.given(self._table(name), "url"))]
+        in_files = [found for file in self.files if (found := file.given(self.table(name), "url"))]
         if (wanted := variable("url", name)) not in self.environment:
             return in_files[0] if in_files else None
         if (typed := self.variable(wanted)) is None:
             return None  # it failed to load, and no other may stand in for it
         url = web_address(typed)
         if self.profile and not in_files:
-            self._check_same(typed, [], self._table(name), "url")
+            self.check_same(typed, [], self.table(name), "url")
         for bound in in_files if self.profile else []:
             if place_of(web_address(bound)) != place_of(url):
                 raise SettingsError(
@@ -241,12 +245,13 @@ class Sources:
 
     def _speaks_of(self, file: SettingsFile, name: ServiceName, address: Given, url: str) -> bool:
         """Whether a file's table is about the service at this address."""
-        named = file.given(self._table(name), "url")
+        named = file.given(self.table(name), "url")
         if named is None:
             return file.foreign or not address.foreign
         return place_of(web_address(named)) == place_of(url)
 
-    def _table(self, name: ServiceName) -> Table:
+    def table(self, name: TableName) -> Table:
+        """The table of a service, or of the mail server, for the chosen profile."""
         return Table(self.profile, name)
 
 

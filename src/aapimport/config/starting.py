@@ -26,6 +26,17 @@ _SERVICE_REST = """# auth = "bearer"              # or "basic" (with user), "hea
 """
 
 
+_MAIL = """
+# The mail server, where the portal sends no welcome e-mails; docs/settings.md has more.
+# [{at}mail]
+# host = "smtp.example.com"      # or preset = "microsoft365", "gmail", "google-relay"
+# user = "learning@example.com"  # its password: aapimport login mail
+# from = "learning@example.com"
+# sign_in = "sso"                # or "set-password"
+# sign_in_url = "https://portal.example.com/"
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Beginning:
     """What a new settings file says.
@@ -55,7 +66,7 @@ def settings_text(beginning: Beginning) -> str:
         "# Settings of aapimport. Secrets never stand here: `aapimport login` keeps them.\n"
         f"\n{administrator}{_REST}"
         f'\n[{at}portal]\nurl = "{beginning.portal_url}"\n{_SERVICE_REST}'
-        f'\n[{at}jhana]\nurl = "{beginning.jhana_url}"\n'
+        f'\n[{at}jhana]\nurl = "{beginning.jhana_url}"\n' + _MAIL.format(at=at)
     )
 
 

@@ -14,6 +14,7 @@ from aapimport.config.keys import (
     NO_KEYRING,
     OF_A_LOGIN,
     TITLES,
+    address_variable,
     token_file_variable,
     token_variable,
 )
@@ -161,7 +162,7 @@ def check_confirmed(service: Service, secret: Secret, sources: Sources, stores: 
     raise SettingsError(
         f"{secret.source} is not sent to {service.url}: only a file in the working folder"
         f" names that address, {service.address.origin}",
-        hint=f"if it is right, set AAPIMPORT_{service.name.upper()}_URL to it, too, or write it"
+        hint=f"if it is right, set {address_variable(service.name)} to it, too, or write it"
         " into your own settings file (`aapimport config path`)",
     )
 

@@ -9,7 +9,17 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from aapimport.config.keys import OF_A_SERVICE, PLAIN, SECRET_KEYS, SERVICE_NAMES, STATE
+from aapimport.config.keys import (
+    OF_A_SERVICE,
+    OF_MAIL,
+    PLAIN,
+    SECRET_KEYS,
+    STATE,
+    TABLE_NAMES,
+    TableName,
+    token_file_variable,
+    token_variable,
+)
 from aapimport.config.masking import masked
 from aapimport.config.settings_file import (
     SettingsFile,
@@ -22,7 +32,7 @@ from aapimport.errors import SettingsError
 from aapimport.text import closest, did_you_mean
 
 _MOST_BYTES = 1_000_000
-_PATHS = {STATE, "certificate", "key", "ca_file"}
+_PATHS = {STATE, "certificate", "key", "ca_file", "templates"}
 _SHAPES = {
     "keeps_members": "true or false, without quotation marks",
     "not_kept": 'a list, such as ["roles", "names"]',
@@ -30,6 +40,8 @@ _SHAPES = {
     "buffer": "a number, without quotation marks",
     "settle_seconds": "a number, without quotation marks",
     "keep_people": "a number of days, without quotation marks",
+    "port": "a number, without quotation marks",
+    "idempotency_hours": "a number, without quotation marks",
 }
 _TEXT = "a text in quotation marks"
 
@@ -53,6 +65,29 @@ class ServiceTable(_Strict):
     ca_file: str | None = None
 
 
+class MailTable(_Strict):
+    """`[mail]`: the server that takes our e-mails, and what they say; never a secret."""
+
+    host: str | None = None
+    port: int | None = None
+    preset: str | None = None
+    sender: str | None = Field(default=None, alias="from")
+    from_name: str | None = None
+    reply_to: str | None = None
+    auth: str | None = None
+    user: str | None = None
+    token_url: str | None = None
+    client_id: str | None = None
+    scope: str | None = None
+    ca_file: str | None = None
+    sign_in: str | None = None
+    sign_in_url: str | None = None
+    language: str | None = None
+    templates: str | None = None
+    idempotency_header: str | None = None
+    idempotency_hours: float | None = None
+
+
 class ProfileTable(_Strict):
     """`[profile.NAME]`: the settings of one client."""
 
@@ -67,6 +102,7 @@ class ProfileTable(_Strict):
     keeps_members: bool | None = None
     portal: ServiceTable | None = None
     jhana: ServiceTable | None = None
+    mail: MailTable | None = None
 
 
 class WholeFile(ProfileTable):
@@ -152,12 +188,13 @@ def _refusal(path: Path, error: ValidationError) -> SettingsError:
     found = [(one["type"], _place(one["loc"])) for one in error.errors(include_url=False)]
     for kind, (table, key) in found:
         if kind == "extra_forbidden" and key.lower().replace("-", "_") in SECRET_KEYS:
-            service = table.service or "portal"
+            named = (name for name in TABLE_NAMES if name == table.service)
+            service: TableName = next(named, "portal")
             profile = f" --profile {table.profile}" if table.profile else ""
             return SettingsError(
                 f"{where_in(path, table, key)}: secrets are never kept in settings files",
                 hint=f"take it out, and run aapimport login {service}{profile}, or set"
-                f" AAPIMPORT_{service.upper()}_TOKEN or AAPIMPORT_{service.upper()}_TOKEN_FILE",
+                f" {token_variable(service)} or {token_file_variable(service)}",
             )
     kind, (table, key) = found[0]
     if kind == "extra_forbidden":
@@ -184,7 +221,7 @@ def _place(loc: Sequence[int | str]) -> tuple[Table, str]:
             return Table("NAME"), ""
         profile = parts[1]
         parts = parts[2:]
-    if parts[:1] and parts[0] in SERVICE_NAMES:
+    if parts[:1] and parts[0] in TABLE_NAMES:
         service = parts[0]
         parts = parts[1:]
     return Table(profile, service), parts[0] if parts else ""
@@ -193,13 +230,16 @@ def _place(loc: Sequence[int | str]) -> tuple[Table, str]:
 def _meant(table: Table, key: str, path: Path) -> str:
     """What a key that is none was probably meant to be."""
     above = {*PLAIN} - ({STATE} if table.profile else set())
-    known = sorted(OF_A_SERVICE if table.service else {*above, *SERVICE_NAMES, "profile"})
+    of_a_table = OF_MAIL if table.service == "mail" else OF_A_SERVICE
+    known = sorted(of_a_table if table.service else {*above, *TABLE_NAMES, "profile"})
     if key == STATE and table.profile:
         return "each profile has a folder of its own below the state folder; take it out"
     if table.service and key in PLAIN:
         return f"{key} belongs above the first line that begins with ["
     if not table.service and key in OF_A_SERVICE:
         return f"{key} belongs into the table [portal] or [jhana]"
+    if table.service != "mail" and key in OF_MAIL:
+        return f"{key} belongs into the table [mail]"
     meant = did_you_mean(closest(key.lower(), known, most=2))
     return meant or f"take it out of {path.name}; docs/settings.md lists what there is"
 
@@ -212,14 +252,14 @@ def _tables(whole: WholeFile, path: Path) -> Iterator[tuple[Table, dict[str, str
 
 def _of_one(one: ProfileTable, profile: str, path: Path) -> Iterator[tuple[Table, dict[str, str]]]:
     yield Table(profile), _texts(one, path)
-    for name in SERVICE_NAMES:
+    for name in TABLE_NAMES:
         if (service := getattr(one, name)) is not None:
             yield Table(profile, name), _texts(service, path)
 
 
 def _texts(table: BaseModel, path: Path) -> dict[str, str]:
     """A table's settings as one types them in the environment; files count from this one."""
-    values = table.model_dump(exclude_none=True, exclude={*SERVICE_NAMES, "profile"})
+    values = table.model_dump(by_alias=True, exclude_none=True, exclude={*TABLE_NAMES, "profile"})
     return {key: _as_text(key, value, path) for key, value in values.items()}
 
 
