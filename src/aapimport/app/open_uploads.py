@@ -65,10 +65,11 @@ def _approve_plan_again(run: "Run", upload: "Upload") -> None:
     if upload.plan_file is None:
         return
     approve_fingerprint(read_plan(upload.plan_file), upload.desk, upload.approvals.fingerprint)
-    admins = begun_with(run).get("client_admins")
+    begun = begun_with(run)
+    admins = begun.get("new_client_admins", begun.get("client_admins"))
     if admins and upload.approvals.client_admins is None:
         what = "the client admins that this upload makes"
-        flag = f"--client-admins {admins}"
+        flag = f"--client-admins {begun['client_admins']}"
         if not upload.desk.type_number(what, admins, flag, yes_answers=False):
             raise DeclinedError("you did not say yes")
 
