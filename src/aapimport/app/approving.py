@@ -87,8 +87,8 @@ def approve_client_admins(plan: "Plan", desk: "Desk", named: int | None) -> None
     if named is not None and named != len(everybody):
         raise RefusedError(
             f"{all_client_admins(everybody)}; --client-admins says {named:,}",
-            hint="look at who is uploaded, and who is left out, with: aapimport plan; if all of"
-            f" them should be client admins: --client-admins {len(everybody)}",
+            hint="look at who is uploaded, and who is left out, with: aapimport plan; if all of it"
+            f" is right: --client-admins {len(everybody)}",
         )
     if named is not None or not plan.client_admins:
         return
