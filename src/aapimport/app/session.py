@@ -198,8 +198,8 @@ def _away(
             return ServiceError(
                 f"{error.message}; it was there when upload {receipt} was begun, so it seems to be"
                 " out of order",
-                hint="try again later; if it stays like that, ask whoever runs it whether it has"
-                " moved",
+                hint="check your network, as a VPN that may be needed, and try again later; if it"
+                " stays like that, ask whoever runs the service whether it has moved",
                 state=error.state,
             )
     return None
