@@ -152,36 +152,40 @@ def _secret(
 def _check_whose(service: Service, typed: Secret, sources: Sources, stores: Stores) -> None:
     """Refuse a secret of the environment that may be, or is known to be, another client's.
 
-    Where a profile is chosen, it may be that of nobody but this profile. Without one, the variables
-    may be those of a profile, all together: the secret then goes to the profile's address.
+    What is kept for the same address may be sent there, whoever keeps it: two profiles may share a
+    service, and one may have got another name.
 
     Raises:
-        SettingsError: The profile has another secret, or somebody else has this one.
+        SettingsError: The profile has another secret, or this one is kept for another address.
     """
-    kept = stores.find(service) if sources.profile else None
+    kept = stores.compared(service, typed.value) if sources.profile else None
     if kept is None:
         _check_not_of_others(service, typed, stores)
-    elif kept.value != typed.value:
+        return
+    is_same, where = kept
+    if not is_same:
         raise SettingsError(
             f"{typed.source} is set, and profile {sources.profile} has another secret for"
-            f" {TITLES[service.name]} ({kept.source}): nobody knows which is meant",
+            f" {TITLES[service.name]} ({where}): nobody knows which is meant",
             hint=f"unset {typed.source}; or, if it is the right one, forget the other with"
             f" aapimport logout --profile {sources.profile}",
         )
 
 
 def _check_not_of_others(service: Service, typed: Secret, stores: Stores) -> None:
-    for profile, address in stores.kept_by_others(typed.value):
-        if address == service.place and not (profile and stores.profile):
-            continue
-        of = f" of profile {profile}" if profile else ""
-        to = f" --profile {stores.profile}" if stores.profile else ""
-        raise SettingsError(
-            f"{typed.source} is the secret that is kept for {address}{of}: it isn't sent to"
-            f" {service.url}",
-            hint=f"unset {typed.source}; or, if it opens both, keep it for this one, too:"
-            f" aapimport login {service.name}{to}",
-        )
+    """Refuse what is kept for other addresses only: that of the other service is one of them."""
+    kept_for = list(stores.kept_for(typed.value))
+    if not kept_for or service.place in {address for _, address in kept_for}:
+        return
+    profile, address = kept_for[0]
+    of = f" of profile {profile}" if profile else ""
+    to = f" --profile {stores.profile}" if stores.profile else ""
+    raise SettingsError(
+        f"{typed.source} is the secret that is kept for {address}{of}: it isn't sent to"
+        f" {service.url}",
+        hint=f"unset {typed.source}; or, if it opens both, keep it for this one, too:"
+        f" aapimport login {service.name}{to}",
+    )
 
 
 def _login(kind: values.Auth, details: Mapping[str, Given], secret: Secret) -> Login:
