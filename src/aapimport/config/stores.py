@@ -172,17 +172,24 @@ def typed_secret(service: Service, sources: Sources, auth: Auth) -> tuple[Secret
         environment has none.
 
     Raises:
-        SettingsError: It is empty, or can't be a secret, or the file can't be read.
+        SettingsError: It is empty, or can't be a secret, or the file can't be read; or the
+            variable and the file have two.
     """
     name, file_name = token_variable(service.name), token_file_variable(service.name)
+    texts: dict[str, str] = {}
     if name in sources.environment:
-        text, where = sources.environment[name], name
-    elif file_name in sources.environment:
-        text, where = _of_file(sources.environment[file_name].strip(), file_name), file_name
-    else:
-        return None
-    value, notice = cleaned(text, auth, where)
-    return Secret(value=value, source=where), notice
+        texts[name] = sources.environment[name]
+    if file_name in sources.environment:
+        texts[file_name] = _of_file(sources.environment[file_name].strip(), file_name)
+    found = {where: cleaned(text, auth, where) for where, text in texts.items()}
+    if len({value for value, _ in found.values()}) > 1:
+        raise SettingsError(
+            f"{name} and {file_name} give two different secrets: nobody knows which is meant",
+            hint="unset one of them: the one that is left over",
+        )
+    for where, (value, notice) in found.items():
+        return Secret(value=value, source=where), notice
+    return None
 
 
 def check_confirmed(service: Service, secret: Secret, sources: Sources, stores: Stores) -> None:
