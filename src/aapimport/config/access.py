@@ -24,6 +24,10 @@ from aapimport.errors import SettingsError
 _READERS = ("token_url", "certificate", "key", "ca_file")
 """What decides who can read a secret on its way."""
 _COULD_READ = "could read the token on its way"
+_AS_WHOM = ("auth", "user", "header", "client_id", "scope")
+"""What decides as what, and as whose, a secret is sent to a service."""
+_COULD_MISDIRECT = "decides as what, and as whose, the secret is sent"
+DEFAULT_AUTH: values.Auth = "bearer"
 _NEEDS: Mapping[values.Auth, tuple[str, ...]] = {
     "bearer": (),
     "basic": ("user",),
@@ -62,11 +66,11 @@ def access_to(service: Service, sources: Sources, stores: Stores | None) -> Acce
 
     Raises:
         SettingsError: There is no secret, a setting can't be right or is missing, or a file in
-            the working folder decides who can read the secret.
+            the working folder decides who can read the secret, or as what it is sent.
     """
     details = service.details
     kind = auth_of(service)
-    _check_readers(service, sources)
+    _check_own_login(service, sources)
     secret, notice = _secret(service, sources, stores, kind)
     given = details.get("ca_file")
     origins = {
@@ -97,7 +101,7 @@ def auth_of(service: Service) -> values.Auth:
                     f"is given, and auth is not: {kind} is the kind of log-in that it belongs to",
                     f'set auth to "{kind}", or take it out',
                 )
-        return "bearer"
+        return DEFAULT_AUTH
     kind = values.auth(given)
     for key in _NEEDS[kind]:
         if key not in details:
@@ -126,11 +130,19 @@ def check_own(given: Given, what: str, own: list[Given], harm: str = _COULD_READ
         )
 
 
-def _check_readers(service: Service, sources: Sources) -> None:
-    for key in _READERS:
+def _check_own_login(service: Service, sources: Sources) -> None:
+    """Refuse what a file in the working folder says of how a secret travels, and as what.
+
+    Of a service that nobody else names it may say the latter: what `login` keeps for it is bound to
+    that, too.
+    """
+    for key in _READERS if sources.only_the_folder_names(service) else (*_READERS, *_AS_WHOM):
         if given := service.details.get(key):
             own = list(sources.own(service.name, key))
-            check_own(given, f"{key} of {TITLES[service.name]}", own)
+            if key == "auth" and not own and values.auth(given) == DEFAULT_AUTH:
+                continue  # it says what holds anyway
+            harm = _COULD_READ if key in _READERS else _COULD_MISDIRECT
+            check_own(given, f"{key} of {TITLES[service.name]}", own, harm)
 
 
 def _secret(
