@@ -18,7 +18,13 @@ from aapimport.config.logins import (
     Secret,
 )
 from aapimport.config.sources import Service, Sources
-from aapimport.config.stores import Stores, check_confirmed, nothing_found, typed_secret
+from aapimport.config.stores import (
+    Stores,
+    check_confirmed,
+    login_words,
+    nothing_found,
+    typed_secret,
+)
 from aapimport.errors import SettingsError
 
 _READERS = ("token_url", "certificate", "key", "ca_file")
@@ -157,7 +163,8 @@ def _secret(
     kept = stores.find(service) if stores else None
     if kept is None:
         raise nothing_found(service, sources, stores)
-    value, notice = cleaned(kept.value, kind, kept.source)
+    cure = f"keep it again: {login_words(service, sources.profile)}"
+    value, notice = cleaned(kept.value, kind, kept.source, cure=cure)
     return Secret(value=value, source=kept.source, setting=f"{service.name}.token"), notice
 
 
@@ -191,12 +198,11 @@ def _check_not_of_others(service: Service, typed: Secret, stores: Stores) -> Non
         return
     profile, address = kept_for[0]
     of = f" of profile {profile}" if profile else ""
-    to = f" --profile {stores.profile}" if stores.profile else ""
     raise SettingsError(
         f"{typed.source} is the secret that is kept for {address}{of}: it isn't sent to"
         f" {service.url}",
         hint=f"unset {typed.source}; or, if it opens both, keep it for this one, too:"
-        f" aapimport login {service.name}{to}",
+        f" {login_words(service, stores.profile)}",
     )
 
 

@@ -181,7 +181,8 @@ def typed_secret(service: Service, sources: Sources, auth: Auth) -> tuple[Secret
         texts[name] = sources.environment[name]
     if file_name in sources.environment:
         texts[file_name] = _of_file(sources.environment[file_name].strip(), file_name)
-    found = {where: cleaned(text, auth, where) for where, text in texts.items()}
+    cure = "unset it, or see that what fills it has the secret"
+    found = {where: cleaned(text, auth, where, cure=cure) for where, text in texts.items()}
     if len({value for value, _ in found.values()}) > 1:
         raise SettingsError(
             f"{name} and {file_name} give two different secrets: nobody knows which is meant",
@@ -213,10 +214,13 @@ def check_confirmed(service: Service, secret: Secret, sources: Sources, stores: 
     )
 
 
+def login_words(service: Service, profile: str) -> str:
+    """The command that keeps a secret of a service."""
+    return f"aapimport login {service.name}{f' --profile {profile}' if profile else ''}"
+
+
 def nothing_found(service: Service, sources: Sources, stores: Stores | None) -> SettingsError:
     """The error that there is no secret, with the ways to give one."""
-    profile = f" --profile {sources.profile}" if sources.profile else ""
-    login = f"aapimport login {service.name}{profile}"
     ways = (
         f"set {token_variable(service.name)}, or {token_file_variable(service.name)} to a file"
         " that only you can read"
@@ -238,7 +242,8 @@ def nothing_found(service: Service, sources: Sources, stores: Stores | None) -> 
         )
     return SettingsError(
         f"there is no token or password for {what}{trouble}",
-        hint=f"run {login} (with --file where there is no keyring), or {ways}",
+        hint=f"run {login_words(service, sources.profile)} (with --file where there is no keyring),"
+        f" or {ways}",
     )
 
 
