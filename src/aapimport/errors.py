@@ -103,7 +103,17 @@ class SettingsError(AapimportError):
 
 
 class WrongAddressError(SettingsError):
-    """At an address is something else than the service that is meant, or nothing that ever was."""
+    """At an address is something else than the service that is meant, or nothing that ever was.
+
+    Args:
+        message: As for every error.
+        hint: As for every error.
+        service: What the service is called; empty where more than one address is in question.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", service: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.service = service
 
 
 class ServiceError(AapimportError):

@@ -19,8 +19,9 @@ from aapimport.run.glance import glance
 from aapimport.run.journal import Journal, journal_path
 from aapimport.template.roles import Role
 from support.stub import ScimStub
-from support.uploading import Uploading, checked, person
+from support.uploading import Uploading, checked, person, services
 from support.version_1 import as_version_1
+from support.wire import error, instead
 
 ROWS = (
     person(2, email="bo.berg@acme.com", first_name="Bo", last_name="Berg", role=Role.CLIENT_ADMIN),
@@ -71,10 +72,12 @@ def goes_on(
 ) -> str:
     """Whether the same file goes on with some flags, or as it is read now; else why not."""
     upload = asked_for(uploading, client_admins, **flags)
-    with Journal(uploading.journal_path) as journal:
-        address = journal.open_runs()[0].address
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Journal(uploading.journal_path) as journal,
+    ):
         try:
-            interrupted_upload(journal, address, read or checked(ROWS), upload)
+            interrupted_upload(journal, both, read or checked(ROWS), upload)
         except RefusedError as error:
             return error.message.rpartition("; ")[2]
     return "goes on"
@@ -100,6 +103,80 @@ def test_flags_that_decide_otherwise_are_refused(uploading: Uploading) -> None:
         assert goes_on(uploading, **given) == f"it was begun without {flag}"
     assert goes_on(uploading, 0) == "it was begun with what --client-admins 1 says"
     assert "more than --max-seats 1 allows" in goes_on(uploading, max_seats=1)
+
+
+TWICE = {"p27": "Leadership 2026"}
+"""Passes by id, beside p26, which is Leadership 2026."""
+ALIKE = {"p27": "leadership  2026"}
+NAMED_LIKE_AN_ID = {"p27": "p26"}
+
+
+@pytest.mark.parametrize(
+    ("more", "begun", "typed", "said"),
+    [
+        ({}, "p26", "leadership  2026", ""),
+        ({}, "Leadership 2026", "p26", ""),
+        ({}, "Leadership 2026", "P26", ""),
+        ({}, "Leadership 2026", "Leadership", "and there is no pass 'Leadership'"),
+        (TWICE, "p27", "p27", ""),
+        (TWICE, "p27", "Leadership 2026", "and there are 2 passes 'Leadership 2026'"),
+        (TWICE, "p27", "p26", "and 'p26' is 'Leadership 2026' (p26)"),
+        (ALIKE, "p27", "leadership 2026", ""),
+        (ALIKE, "p27", "Leadership 2026", "is 'Leadership 2026' (p26)"),
+        (ALIKE, "p26", "Leadership 2026", ""),
+        (ALIKE, "p26", "leadership 2026", "is 'leadership  2026' (p27)"),
+        (ALIKE, "p26", "LEADERSHIP 2026", "and there are 2 passes"),
+        (NAMED_LIKE_AN_ID, "p27", "p26", "and there are 2 passes 'p26'"),
+        (NAMED_LIKE_AN_ID, "p27", "p27", ""),
+        (NAMED_LIKE_AN_ID, "p26", "p26", ""),
+    ],
+)
+def test_an_open_upload_is_to_the_pass_that_a_new_plan_would_choose(
+    uploading: Uploading, more: Mapping[str, str], begun: str, typed: str, said: str
+) -> None:
+    """However alike the names are; where a new plan would be refused, it doesn't go on either."""
+    with Journal(uploading.journal_path) as journal:
+        uploading.options = replace(uploading.options, pass_name=begun)
+        if begun == "p26":  # which would be ambiguous beside a pass of that name
+            journal.begin(uploading.plan())
+        for own_id, name in more.items():
+            uploading.portal.add_pass(own_id, name, 50)
+        if begun != "p26":
+            journal.begin(uploading.plan())
+    answer = goes_on(uploading, pass_name=typed)
+    assert said in answer if said else answer == "goes on"
+
+
+def test_a_portal_that_cannot_be_asked_leaves_the_very_words(
+    uploading: Uploading, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The id, or the name letter by letter, is this upload's; any other spelling may be another."""
+    with Journal(uploading.journal_path) as journal:
+        journal.begin(uploading.plan())
+    uploading.portal.on("GET", "/Passes", instead(error(503)), times=999)
+    assert goes_on(uploading, pass_name="p26") == "goes on"
+    assert "can't be asked" not in capsys.readouterr().err
+    assert goes_on(uploading, pass_name="Leadership 2026") == "goes on"
+    said = " ".join(capsys.readouterr().err.split())
+    assert "which pass 'Leadership 2026' is can't be asked now" in said
+    assert "it is spelt as the one of upload" in said
+    assert "can't be asked now" in goes_on(uploading, pass_name="leadership 2026")
+
+
+def test_a_group_that_is_the_pass_is_compared_as_such(uploading: Uploading) -> None:
+    """By its id, as on portals where being on the pass is membership."""
+    uploading.portal.habits.passes = False
+    uploading.portal.add_team("Alumni", 50)
+    uploading.portal.add_team("ALUMNI", 50)
+    uploading.portal.add_team("Leadership 2027", 50)
+    uploading.options = replace(uploading.options, pass_name="leadership 2027", pass_as="group")
+    with Journal(uploading.journal_path) as journal:
+        journal.begin(uploading.plan())
+    as_group = {"pass_as": "group"}
+    for typed in ("leadership 2027", "Leadership  2027"):
+        assert goes_on(uploading, settings=as_group, pass_name=typed) == "goes on"
+    assert "is 'Alumni' (Alumni)" in goes_on(uploading, settings=as_group, pass_name="Alumni")
+    assert "2 Groups for pass" in goes_on(uploading, settings=as_group, pass_name="alumni")
 
 
 def test_decisions_of_version_1_cannot_be_told(uploading: Uploading) -> None:
@@ -222,17 +299,26 @@ def test_one_service_in_common_is_enough(
     with Journal(uploading.journal_path) as journal:
         run = journal.begin(uploading.plan())
         here = dict(zip(("portal", "jhana"), run.address.split(" "), strict=True))
-        other = {"portal": "https://p.example", "jhana": "https://j.example"}
-        beside = " ".join((other | {shared: here[shared]}).values())
-        with pytest.raises(RefusedError, match="of which one is configured now: configure both"):
-            interrupted_upload(journal, beside, checked(ROWS), asked_for(uploading))
-        elsewhere = " ".join(other.values())
-        assert interrupted_upload(journal, elsewhere, checked(ROWS), asked_for(uploading)) is None
+
+        def one_and_other(portal: ScimStub, jhana: ScimStub) -> tuple[ScimStub, ScimStub]:
+            is_portal = shared == "portal"
+            return (uploading.portal, jhana) if is_portal else (portal, uploading.jhana)
+
+        with (
+            ScimStub() as portal,
+            ScimStub() as jhana,
+            services(portal, jhana) as others,
+            services(*one_and_other(portal, jhana)) as one_of_each,
+        ):
+            beside, elsewhere = one_of_each.address, others.address
+            with pytest.raises(RefusedError, match="of which one is configured now: configure"):
+                interrupted_upload(journal, one_of_each, checked(ROWS), asked_for(uploading))
+            assert interrupted_upload(journal, others, checked(ROWS), asked_for(uploading)) is None
     here_and_there = f"{here['portal']} and {here['jhana']}"
     still_open = f"upload {run.receipt} of 'people.xlsx' is still open at {here_and_there}"
     assert still_open in " ".join(capsys.readouterr().err.split())
-    portal = Endpoint.bearer(other["portal"], "token")
-    settings, desk = replace(asked_for(uploading).settings, portal=portal), TerminalDesk("live")
+    endpoint = Endpoint.bearer(elsewhere.split(" ")[0], "token")
+    settings, desk = replace(asked_for(uploading).settings, portal=endpoint), TerminalDesk("live")
     path = uploading.journal_path.rename(journal_path(settings.state_dir, settings.target))
     mention_open_uploads(settings, elsewhere, desk)
     told = " ".join(capsys.readouterr().err.split())

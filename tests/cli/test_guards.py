@@ -72,7 +72,8 @@ def test_yes_alone_makes_no_client_admin_on_a_real_portal(live: Path, tmp_path: 
     for number in (0, 1, 3):
         assert run(*words, "--client-admins", number) == 1
         said = " ".join(capsys.readouterr().err.split())
-        assert f"makes 2 client admins, --client-admins says {number}" in said
+        each = "row 2 omar.haddad@acme.com (becomes it), row 3 greta.nilsen@acme.com (becomes it)"
+        assert f"has 2 client admins: {each}; --client-admins says {number}" in said
     assert held(live) == before
     assert run(*words, "--client-admins", 2) == 0
     assert held(live)["greta.nilsen@acme.com"] == ("client admin",)
@@ -319,13 +320,86 @@ def test_few_knobs_are_in_sight():
 
 @pytest.mark.parametrize("role", ["", "client admin"])
 def test_the_number_of_client_admins_is_exact(practice: Path, tmp_path: Path, role: str, capsys):
-    """One that is said and not made is refused, unless the same command has made it before."""
+    """It counts all client admins of the file, each time alike; any other number is refused."""
     file = write(tmp_path / "people.csv", [rows()[9].replace(",,,", f",{role},,", 1)])
     words = ("upload", file, *PASS, "--no-emails", "--yes", "--client-admins")
     capsys.readouterr()
     assert run(*words, 2) == 1
-    assert f"makes {1 if role else 0} client admin" in capsys.readouterr().err
+    assert f"has {1 if role else 0} client admin" in capsys.readouterr().err
     assert run(*words, 1) == (0 if role else 1)
     assert run(*words, 1) == (0 if role else 1)
     assert run(*words, 2) == 1
-    assert run(*words, 0) == 0
+    assert run(*words, 0) == (1 if role else 0)
+
+
+def test_the_same_command_stops_when_a_client_admin_is_added(live: Path, tmp_path: Path, capsys):
+    """Night after night it goes on with the same file; whoever is added needs a new word."""
+    file = write(tmp_path / "people.csv", ADMINS[:1])
+    words = ("upload", file, *PASS, "--no-emails", "--yes")
+    one = (*words, "--client-admins", 1)
+    assert [run(*one), run(*one)] == [0, 0]
+    write(file, ADMINS)
+    before = held(live)
+    capsys.readouterr()
+    assert run(*one) == 1
+    each = "row 2 omar.haddad@acme.com (has it already), row 3 greta.nilsen@acme.com (becomes it)"
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"has 2 client admins: {each}; --client-admins says 1" in said
+    assert held(live) == before
+    assert run(*words) == 2
+    out, error = capsys.readouterr()
+    assert f"The file has 2 client admins: {each}." in " ".join(out.split())
+    assert "Type 1 (the client admins that" in (said := " ".join(error.split())), said
+    assert "decide with --client-admins 2" in said
+    assert run(*words, "--client-admins", 2) == 0
+    assert run(*words, "--client-admins", 2) == 0
+    write(file, ADMINS[:1])
+    assert run(*words, "--client-admins", 2) == 1
+
+
+ZOE = "zoe@acme.com,Zoe,Ng,{},,"
+
+
+@pytest.fixture
+def two_stubs(portal_stub, jhana_stub, monkeypatch: pytest.MonkeyPatch):
+    """A portal and a Jhana, configured."""
+    for name, stub in (("PORTAL", portal_stub), ("JHANA", jhana_stub)):
+        monkeypatch.setenv(f"AAPIMPORT_{name}_URL", stub.url)
+        monkeypatch.setenv(f"AAPIMPORT_{name}_TOKEN", stub.habits.token)
+    return portal_stub, jhana_stub
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("client admin", {"role": "manager"}, (), "role stays: manager"),
+        ("client admin", {"role": "manager"}, ("--update-roles",), "becomes it"),
+        ("client admin", {}, (), "role stays: none"),
+        ("client admin", {"role": "HR Admin"}, (), "has it already"),
+        ("", {"role": "client admin"}, (), "has it already"),
+        ("", {"role": "client admin"}, ("--update-roles",), ""),
+        ("", {"role": "HR Admin"}, ("--update-roles",), "has it already"),
+        ("", {"role": "manager"}, (), ""),
+        ("", {"role": "client admin", "active": False}, ("--returning", "include"), "gets it back"),
+        ("", {"role": "client admin", "active": False}, (), ""),
+        ("", {"role": "HR Admin", "active": False}, ("--returning", "include"), "gets it back"),
+    ],
+)
+def test_who_is_counted_as_client_admin(two_stubs, tmp_path: Path, capsys, case):
+    """By the row, or by the account; the second night counts as the first did."""
+    role, there, flags, how = case
+    portal_stub, _ = two_stubs
+    roles = [{"value": there["role"]}] if "role" in there else []
+    more = {"roles": roles, "entitlements": [{"value": "p26"}], "active": there.get("active", True)}
+    portal_stub.add_user("zoe@acme.com", "Zoe", "Ng", **more)
+    file = write(tmp_path / "people.csv", [ZOE.format(role), "bo@acme.com,Bo,Quist,client admin,,"])
+    words = ("upload", file, *PASS, "--yes", "--no-emails", *flags, "--client-admins")
+    assert run(*words, 7) == 1
+    zoe = f"row 2 zoe@acme.com ({how}), " if how else ""
+    number = 2 if how else 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"client admin{'s' if how else ''}: {zoe}row 3 bo@acme.com (becomes it);" in said
+    assert portal_stub.writes == []
+    for _ in range(2):
+        assert run(*words, number) == (1 if not there.get("active", True) and not flags else 0)
+    assert run(*words, number + 1) == run(*words, number - 1) == 1

@@ -130,6 +130,51 @@ def test_nor_over_what_could_read_it_on_its_way(key, aapimport, honest, thief):
     _refused(aapimport("passes", **TOKENS), thief, f"{key} of the portal is given only by {path}")
 
 
+@pytest.mark.parametrize("at", ["", "acme"])
+@pytest.mark.parametrize(
+    "lines",
+    ['auth = "header"\nheader = "X-Debug"\n', 'auth = "basic"\nuser = "x"\n'],
+)
+def test_nor_as_something_else(lines, at, aapimport, honest, thief, portal_stub):
+    """A token in a header that a service doesn't know as one is written into its logs."""
+    urls = re.findall('url = "(.+)"', honest.own_path.read_text(encoding="utf-8"))
+    named = ("--profile", at) if at else ()
+    own = _tables(at, *urls)
+    honest.own_file(own)
+    table = f"[profile.{at}.portal]" if at else "[portal]"
+    path = honest.folder_file(f"{table}\n{lines}")
+    done = aapimport("passes", *named, **TOKENS)
+    _refused(done, thief, f"auth of the portal is given only by {path}", "as what")
+    honest.own_path.unlink()
+    typed = dict(zip(("AAPIMPORT_PORTAL_URL", "AAPIMPORT_JHANA_URL"), urls, strict=True))
+    if not at:
+        done = aapimport("passes", **TOKENS, **typed)
+        _refused(done, thief, f"auth of the portal is given only by {path}")
+    assert portal_stub.seen == []
+    honest.own_file(own)
+    honest.folder_file(f'{table}\nauth = "bearer"\n')  # what holds anyway
+    assert aapimport("passes", *named, **TOKENS).code == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "own", "foreign"),
+    [
+        ("auth", 'auth = "basic"\nuser = "zoe"\n', 'auth = "bearer"\n'),
+        ("user", 'auth = "basic"\nuser = "zoe"\n', 'user = "eve"\n'),
+        ("header", 'auth = "header"\nheader = "X-Api-Key"\n', 'header = "X-Debug"\n'),
+        ("client_id", "{oauth}", 'client_id = "eve"\n'),
+        ("scope", "{oauth}", 'scope = "all"\n'),
+    ],
+)
+def test_nor_as_whose_the_folder_says(key, own, foreign, aapimport, honest, thief):
+    """What the user's own file says of a log-in, no other file changes."""
+    oauth = f'auth = "client-credentials"\ntoken_url = "{thief.url}"\nclient_id = "c"\n'
+    urls = re.findall('url = "(.+)"', honest.own_path.read_text(encoding="utf-8"))
+    honest.own_file(_tables("", urls[0], urls[1], own.format(oauth=oauth)))
+    path = honest.folder_file(f"[portal]\n{foreign}")
+    _refused(aapimport("passes", **TOKENS), thief, f"{key} of the portal is given only by {path}")
+
+
 def test_nor_through_a_proxy(aapimport, honest, thief):
     """A proxy sees where a request goes, and of plain http all of it."""
     path = honest.folder_file(f'proxy = "{thief.url}"\n')
@@ -145,6 +190,7 @@ def test_nor_by_the_folder_of_secrets(aapimport, honest, thief):
 SAFETY = {
     "administrator": '"eve@example.com"',
     "settle_seconds": "0",
+    "pace": "999",
     "not_kept": '["roles"]',
     "pass_as": '"group"',
     "keeps_members": "true",

@@ -335,6 +335,62 @@ def test_logout_works_where_no_address_is_left(aapimport, machine):
     assert aapimport("logout").code == 3
 
 
+@pytest.mark.parametrize("name", ["portal", "jhana"])
+def test_logout_of_what_there_is_succeeds_where_no_address_is_left(name, aapimport, machine):
+    """The other service never had one."""
+    path = machine.own_file(SERVICES)
+    aapimport("login", name, stdin="tok")
+    path.unlink()
+    done = aapimport("logout")
+    assert done.code == 0, done.err
+    assert "is forgotten: keyring" in done.err
+    assert machine.keyring.kept == {}
+
+
+@pytest.mark.parametrize("more", [(), ("--file",)])
+@pytest.mark.parametrize("others", ["", profile("acme-2026")])
+def test_logout_forgets_a_profile_that_no_file_has_any_more(others, more, aapimport, machine):
+    """It was renamed, or the client left: its state folder still has what was kept."""
+    machine.own_file(profile("acme"))
+    for name in ("portal", "jhana"):
+        aapimport("login", name, "--profile", "acme", *more, stdin=f"tok-{name}")
+    machine.own_file(others)
+    folder = machine.state / "profiles" / "acme"
+    done = aapimport("logout", "--profile", "acme")
+    assert done.code == 0, done.err
+    words = "".join(done.err.split())
+    assert "".join(f"profile acme any more; its state folder is {folder}".split()) in words
+    assert done.err.count("is forgotten") == 2
+    assert machine.keyring.kept == {}
+    assert not list(folder.glob("*.json"))
+    again = aapimport("logout", "--json", AAPIMPORT_PROFILE="acme")
+    assert (again.code, again.json["secrets"]) == (0, [])
+    assert "no secret of profile acme was kept" in again.err
+    assert aapimport("logout", "--profile", "acne").code == 3
+    assert aapimport("login", "--status", "--profile", "acme").code == 3
+
+
+@pytest.mark.parametrize("typed", ["", " ", "Bearer "])
+def test_nothing_typed_says_what_to_do(typed, aapimport, machine):
+    """No variable is meant: there is none."""
+    machine.own_file(SERVICES)
+    done = aapimport("login", "portal", stdin=typed)
+    assert done.code == 3
+    assert "run it again, and write the token to its standard input" in " ".join(done.err.split())
+    assert "unset" not in done.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals")
+def test_enter_alone_says_what_to_do(machine):
+    """On a terminal likewise."""
+    machine.own_file(SERVICES)
+    terminal = Terminal()
+    words = [*AAPIMPORT, "login", "portal", "--file"]
+    assert terminal.run(words, [("not shown as you type", "")], COLUMNS="300") == 3
+    assert "run it again, and paste the token, then Enter" in terminal.screen
+    assert "unset" not in terminal.screen
+
+
 def test_logout_leaves_other_profiles_alone(aapimport, machine):
     """At the same address, in the same keyring."""
     machine.own_file(profile("acme") + profile("beta"))

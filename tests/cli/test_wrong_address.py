@@ -254,7 +254,7 @@ def test_a_service_that_vanishes_in_the_middle_loses_nothing(aapimport, pair, st
     assert first.code == ExitCode.SERVICE
     assert f"next: aapimport resume {receipt}" in first.err
     gone = aapimport("resume", receipt, **there)
-    assert gone.code == ExitCode.SETTINGS
+    assert gone.code == ExitCode.SERVICE
     assert f"all recorded; continue with: aapimport resume {receipt}" in gone.err
     portal._rules.clear()
     last = aapimport("resume", receipt, **there)
@@ -274,3 +274,62 @@ def test_a_finished_upload_shows_its_receipt_from_a_wrong_address(aapimport, pai
     assert again.code == ExitCode.OK, again.err
     assert again.json["receipt"] == done.json["receipt"]
     assert "can't be asked" in again.err
+
+
+def half_done(aapimport, pair: tuple[ScimStub, ScimStub]) -> str:
+    """The number of an upload that created one of three on each service, and was interrupted."""
+    header, *rows = Path(FILE).read_text(encoding="utf-8").splitlines()
+    lines = [f"{header},Jhana Enabled", *(f"{row},1" for row in rows)]
+    Path(FILE).write_text("\n".join(lines), encoding="utf-8")
+    for one in pair:
+        one.on("POST", "/Users", instead(error(401)), skip=1, times=1)
+    done = aapimport(*UPLOAD, "--no-bulk", **at(*(one.url for one in pair)))
+    assert done.code == ExitCode.SETTINGS, done.err
+    return " ".join(done.err.split()).split("aapimport resume ")[1][:6]
+
+
+@pytest.mark.parametrize("which", ["portal", "jhana"])
+@pytest.mark.parametrize(
+    "answer",
+    [error(404), page(404), page(200), Response(status=302, headers={"Location": "https://a.b/"})],
+)
+def test_a_known_address_is_never_called_wrong(aapimport, pair, which, answer) -> None:
+    """While a new version is put there everything may be answered with 404: `resume` later."""
+    portal, jhana = pair
+    there = at(portal.url, jhana.url)
+    receipt = half_done(aapimport, pair)
+    away = portal if which == "portal" else jhana
+    away.on("GET", "/.*", instead(answer), times=999)
+    for words in (UPLOAD, ("resume",), ("resume", receipt)):
+        done = aapimport(*words, **there)
+        assert done.code == ExitCode.SERVICE, (words, done.err)
+        said = " ".join(done.err.split())
+        assert f"it was there when upload {receipt} was begun" in said
+        assert "check AAPIMPORT" not in said
+        assert f"aapimport resume {receipt}" in said
+    assert aapimport("resume", "--json", **there).json["error"]["id"] == "service"
+    away._rules.clear()
+    assert aapimport("resume", **there).code == ExitCode.OK
+    assert max(portal.people.values()) == 1
+    away.on("GET", "/.*", instead(answer), times=999)
+    other = (*UPLOAD[:1], "other.csv", *UPLOAD[2:])
+    text = Path(FILE).read_text(encoding="utf-8").replace("bo@", "bob@")
+    Path("other.csv").write_text(text, encoding="utf-8")
+    assert aapimport(*other, **there).code == ExitCode.SERVICE
+
+
+@pytest.mark.parametrize("which", ["portal", "jhana"])
+def test_an_address_beside_a_known_one_can_be_wrong(aapimport, pair, which) -> None:
+    """Only where an upload was begun at this very address has something been there."""
+    portal, jhana = pair
+    receipt = half_done(aapimport, pair)
+    with always(page(404))() as other:
+        urls = (other.url, jhana.url) if which == "portal" else (portal.url, other.url)
+        for words in (("resume",), ("resume", receipt)):
+            done = aapimport(*words, **at(*urls))
+            assert done.code == ExitCode.SETTINGS, done.err
+            assert f"upload {receipt} was begun at" in " ".join(done.err.split())
+        Path("other.csv").write_bytes(Path(FILE).read_bytes() + b"\n")
+        assert aapimport(*UPLOAD, **at(*urls)).code in {ExitCode.SETTINGS, ExitCode.FINDINGS}
+    swapped = aapimport("resume", **at(jhana.url, portal.url))
+    assert swapped.code == ExitCode.SETTINGS

@@ -5,13 +5,15 @@ import os
 from pathlib import Path
 
 import pytest
+from keyring.backends import fail
 
 from aapimport.config.choice import Choice, settings_for, sources_of, stores_of
-from aapimport.config.keeping import keep
-from aapimport.config.keys import OF_A_LOGIN, OF_A_PORTAL, OF_A_SERVICE
+from aapimport.config.keeping import forget, keep
+from aapimport.config.keys import OF_A_LOGIN, OF_A_PORTAL, OF_A_SERVICE, SERVICE_NAMES
 from aapimport.config.logins import secret_of
 from aapimport.config.settings import Settings, services
 from aapimport.errors import SettingsError
+from support.keyrings import LockedKeyring
 from support.machine import SERVICES, Machine, profile
 
 TOKENS = {"AAPIMPORT_PORTAL_TOKEN": "t1", "AAPIMPORT_JHANA_TOKEN": "t2"}
@@ -65,6 +67,15 @@ def _keep(machine: Machine, secret: str, of: str | None, *, in_file: bool = True
     sources = sources_of(Choice(profile=of), environment)
     for one in services(sources):
         keep(one, f"{secret}-{one.name}", stores_of(sources), in_file=in_file)
+
+
+def _close(how: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Close the keyring; what the environment says of it then."""
+    if how == "off":
+        return {"AAPIMPORT_NO_KEYRING": "1"}
+    keyring = LockedKeyring() if how == "locked" else fail.Keyring()  # type: ignore[no-untyped-call]
+    monkeypatch.setattr("keyring.core._keyring_backend", keyring)
+    return {}
 
 
 def test_what_is_tried_is_all_there_is() -> None:
@@ -201,11 +212,8 @@ def test_a_kept_secret_is_bound_to_its_log_in(
 
 
 @pytest.mark.parametrize("in_file", [True, False])
-def test_a_secret_of_another_profile_goes_nowhere(
-    machine: Machine, in_file: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_secret_of_another_profile_goes_nowhere(machine: Machine, in_file: bool) -> None:
     """A variable that holds what is kept for another client is refused before anything is sent."""
-    monkeypatch.setattr("sys.platform", "linux")
     machine.own_file(
         profile("acme") + profile("globex", OTHER, f"{OTHER}/j") + SERVICES.replace("/scim", "/s")
     )
@@ -214,12 +222,112 @@ def test_a_secret_of_another_profile_goes_nowhere(
     said = "is the secret that is kept for https://globex.example.com of profile globex"
     _refused(machine, f"AAPIMPORT_PORTAL_TOKEN {said}", PORTAL, **typed)
     _settings(machine, of="globex", **(typed | {"AAPIMPORT_JHANA_TOKEN": "globex-jhana"}))
-    if in_file:
-        _refused(machine, said, of=None, **typed)
+    _refused(machine, said, of=None, **typed)
     _keep(machine, "globex", "acme", in_file=in_file)
     settings = _settings(machine, **(typed | {"AAPIMPORT_JHANA_TOKEN": "globex-jhana"}))
     assert settings.portal is not None
     assert secret_of(settings.portal.login).value == "globex-portal"
+
+
+@pytest.mark.parametrize("closed", ["locked", "off", "absent"])
+def test_a_keyring_that_is_closed_hides_no_secret(
+    machine: Machine, closed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another client's secret, and another one of this client, are known by their digests."""
+    machine.own_file(profile("acme") + profile("globex", OTHER, f"{OTHER}/j"))
+    _keep(machine, "globex", "globex", in_file=False)
+    more = _close(closed, monkeypatch)
+    typed = {"AAPIMPORT_PORTAL_TOKEN": "globex-portal", "AAPIMPORT_JHANA_TOKEN": "t2"} | more
+    said = "is the secret that is kept for https://globex.example.com of profile globex"
+    _refused(machine, said, **typed)
+    assert _settings(machine, **(TOKENS | more)).profile == "acme"
+    _refused(
+        machine, "profile globex has another secret", "(keyring)", of="globex", **TOKENS, **more
+    )
+    own = typed | {"AAPIMPORT_JHANA_TOKEN": "globex-jhana"}
+    assert _settings(machine, of="globex", **own).profile == "globex"
+    index = (machine.state / "profiles" / "globex" / "keyring.json").read_text(encoding="utf-8")
+    assert "globex-" not in index
+
+
+def test_what_was_kept_before_there_were_digests_is_compared_while_the_keyring_is_open(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As far as that can be: an entry that says no more than that there is one."""
+    monkeypatch.setattr("sys.platform", "linux")
+    machine.own_file(profile("acme") + profile("globex", OTHER, f"{OTHER}/j"))
+    _keep(machine, "globex", "globex", in_file=False)
+    index = machine.state / "profiles" / "globex" / "keyring.json"
+    older = dict.fromkeys(json.loads(index.read_text(encoding="utf-8")), "keyring")
+    index.write_text(json.dumps(older), encoding="utf-8")
+    typed = {"AAPIMPORT_PORTAL_TOKEN": "globex-portal", "AAPIMPORT_JHANA_TOKEN": "t2"}
+    _refused(machine, "of profile globex", **typed)
+    monkeypatch.setattr("keyring.core._keyring_backend", LockedKeyring())
+    assert _settings(machine, **typed).profile == "acme"
+
+
+@pytest.mark.parametrize("of", ["acme", None])
+@pytest.mark.parametrize("in_file", [True, False])
+def test_a_secret_of_the_other_service_goes_nowhere(
+    machine: Machine, of: str | None, in_file: bool
+) -> None:
+    """Jhana's in the portal's variable is refused, and so is one of an address of before."""
+    tables = profile("acme") if of else SERVICES
+    machine.own_file(tables)
+    _keep(machine, "kept", of, in_file=in_file)
+    sources = sources_of(Choice(profile=of), {"AAPIMPORT_STATE_DIR": str(machine.state)})
+    for name in SERVICE_NAMES:
+        one = sources.service(name)
+        assert one is not None
+        assert forget(name, one.kept_for, stores_of(sources))
+        other = next(it for it in SERVICE_NAMES if it != name)
+        typed = {f"AAPIMPORT_{it.upper()}_TOKEN": f"kept-{other}" for it in SERVICE_NAMES}
+        _refused(machine, f"AAPIMPORT_{name.upper()}_TOKEN is the secret", of=of, **typed)
+        _keep(machine, "kept", of, in_file=in_file)
+    portal = sources.service("portal")
+    assert portal is not None
+    machine.own_file(tables.replace(portal.url, OTHER))
+    moved = {"AAPIMPORT_PORTAL_TOKEN": "kept-portal", "AAPIMPORT_JHANA_TOKEN": "kept-jhana"}
+    _refused(machine, f"is kept for {portal.url}", of=of, **moved)
+    _keep(machine, "kept", of, in_file=in_file)  # whoever keeps it for both has said so
+    assert _settings(machine, of=of, **moved).target == "live"
+
+
+@pytest.mark.parametrize("in_file", [True, False])
+def test_a_secret_of_the_same_address_is_sent_there(machine: Machine, in_file: bool) -> None:
+    """A profile with another name now, two of one portal, and two clients that share a Jhana."""
+    machine.own_file(profile("acme"))
+    _keep(machine, "kept", "acme", in_file=in_file)
+    machine.own_file(profile("renamed") + profile("shares", OTHER) + profile("acme"))
+    typed = {"AAPIMPORT_PORTAL_TOKEN": "kept-portal", "AAPIMPORT_JHANA_TOKEN": "kept-jhana"}
+    assert _settings(machine, of="renamed", **typed).profile == "renamed"
+    own = typed | {"AAPIMPORT_PORTAL_TOKEN": "t1"}
+    assert _settings(machine, of="shares", **own).profile == "shares"
+    _refused(machine, "of profile acme", of="shares", **typed)
+
+
+@pytest.mark.parametrize("closed", ["locked", "off", "absent"])
+def test_a_keyring_that_is_closed_is_said_to_be(
+    machine: Machine, closed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing has changed about the log-in; what has is told once the log-in is another."""
+    machine.own_file(profile("acme"))
+    _keep(machine, "kept", "acme", in_file=False)
+    more = _close(closed, monkeypatch)
+    said = {
+        "locked": "the keyring is locked",
+        "off": "switched off by AAPIMPORT_NO_KEYRING",
+        "absent": "no keyring that keeps secrets safe",
+    }[closed]
+    with pytest.raises(SettingsError) as caught:
+        _settings(machine, **more)
+    assert "is kept in the keyring, which can't be read now" in caught.value.message
+    assert said in caught.value.message
+    assert "has changed" not in caught.value.message
+    assert "unlock it" in caught.value.hint
+    basic = 'auth = "basic"\nuser = "zoe"\n'
+    machine.own_file(profile("acme").replace("[profile.acme.j", f"{basic}[profile.acme.j"))
+    _refused(machine, "is for another log-in", **more)
 
 
 def test_nor_does_what_is_kept_without_a_profile(machine: Machine) -> None:

@@ -59,12 +59,12 @@ def test_secrets_are_taken_in_one_order(machine: Machine, tmp_path: Path) -> Non
         {},
         {"keyring": "from-keyring"},
         {"AAPIMPORT_PORTAL_TOKEN_FILE": _secret_file(tmp_path / "s", "from-file")},
-        {"AAPIMPORT_PORTAL_TOKEN": "from-variable"},
+        {"AAPIMPORT_PORTAL_TOKEN": "from-variable", "AAPIMPORT_PORTAL_TOKEN_FILE": ""},
     ):
         if in_keyring := more.pop("keyring", ""):
             machine.keyring.kept[PORTAL_PLACE, "portal"] = in_keyring
         jhana |= more
-        settings = _settings(machine, **jhana)
+        settings = _settings(machine, **{name: it for name, it in jhana.items() if it})
         assert settings.portal is not None
         found.append(secret_of(settings.portal.login))
         assert settings.origins["portal.token"] == found[-1].source
@@ -74,6 +74,30 @@ def test_secrets_are_taken_in_one_order(machine: Machine, tmp_path: Path) -> Non
         ("from-file", "AAPIMPORT_PORTAL_TOKEN_FILE"),
         ("from-variable", "AAPIMPORT_PORTAL_TOKEN"),
     ]
+
+
+@pytest.mark.parametrize("name", ["PORTAL", "JHANA"])
+def test_a_variable_and_a_file_that_differ_are_refused(
+    machine: Machine, tmp_path: Path, name: str
+) -> None:
+    """One of them is left over, and nobody knows which; the same one twice is one."""
+    machine.own_file(SERVICES)
+    path = tmp_path / "secret"
+    typed = TOKENS | {
+        f"AAPIMPORT_{name}_TOKEN": "canary-stale",
+        f"AAPIMPORT_{name}_TOKEN_FILE": _secret_file(path, "canary-right\n"),
+    }
+    said = f"AAPIMPORT_{name}_TOKEN and AAPIMPORT_{name}_TOKEN_FILE give two different secrets"
+    with pytest.raises(SettingsError, match=said) as caught:
+        _settings(machine, **typed)
+    assert "canary" not in f"{caught.value.message} {caught.value.hint}"
+    path.write_text("Bearer canary-stale\n", encoding="utf-8")
+    origins = _settings(machine, **typed).origins
+    assert origins[f"{name.lower()}.token"] == f"AAPIMPORT_{name}_TOKEN"
+    path.chmod(0o600)
+    path.write_text("", encoding="utf-8")
+    with pytest.raises(SettingsError, match="TOKEN_FILE is empty"):
+        _settings(machine, **typed)
 
 
 def test_a_variable_that_failed_to_load_is_no_reason_to_look_elsewhere(machine: Machine) -> None:

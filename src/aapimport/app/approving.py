@@ -73,38 +73,30 @@ def approve_client_admins(plan: "Plan", desk: "Desk", named: int | None) -> None
     Args:
         plan: The plan.
         desk: Asks; `--yes` alone is not enough.
-        named: What `--client-admins` says; None when it wasn't given.
+        named: What `--client-admins` says, of all client admins of the file; None when it wasn't
+            given.
 
     Raises:
         RefusedError: The number is another one, or the administrator said no.
         UsageError: Nothing can answer.
     """
-    from aapimport.screens.console import count
-    from aapimport.screens.plan import show_client_admins
+    from aapimport.plan.file_admins import file_admins
+    from aapimport.screens.plan import all_client_admins, show_client_admins
 
-    found = len(plan.client_admins)
-    done = not found and named == _admins_already(plan)  # the same command runs again
-    if named is not None and named != found and not done:
+    everybody = file_admins(plan)
+    if named is not None and named != len(everybody):
         raise RefusedError(
-            f"this upload makes {count(found, 'client admin')}, --client-admins says {named:,}",
-            hint="look at who they are, and who is left out, with: aapimport plan",
+            f"{all_client_admins(everybody)}; --client-admins says {named:,}",
+            hint="look at who is uploaded, and who is left out, with: aapimport plan; if all of it"
+            f" is right: --client-admins {len(everybody)}",
         )
-    if named is not None or not found:
+    if named is not None or not plan.client_admins:
         return
     desk.show(show_client_admins, plan)
     what = "the client admins that this upload makes"
-    if not desk.type_number(what, found, f"--client-admins {found}", yes_answers=False):
+    flag = f"--client-admins {len(everybody)}"
+    if not desk.type_number(what, len(plan.client_admins), flag, yes_answers=False):
         raise DeclinedError(_DECLINED)
-
-
-def _admins_already(plan: "Plan") -> int:
-    """How many of the file's client admins have their rights before the upload."""
-    from aapimport.services.roles import current_role
-    from aapimport.template.roles import Role
-
-    rows = [one for one in plan.people if one.person.role is Role.CLIENT_ADMIN]
-    accounts = [one.portal.account for one in rows if one.portal.account and not one.skipped]
-    return sum(it.active and current_role(it) == Role.CLIENT_ADMIN for it in accounts)
 
 
 def approve_plan(plan: "Plan", desk: "Desk") -> None:

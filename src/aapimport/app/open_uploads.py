@@ -10,18 +10,19 @@ if TYPE_CHECKING:
     from aapimport.app.upload import Upload
     from aapimport.check.check_file import Checked
     from aapimport.config.settings import Settings
+    from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
     from aapimport.run.records import HowFar, Run
 
 
 def interrupted_upload(
-    journal: "Journal", address: str, checked: "Checked", upload: "Upload"
+    journal: "Journal", services: "Services", checked: "Checked", upload: "Upload"
 ) -> "Run | None":
     """The open upload of this very file, which goes on as it was approved; None without any.
 
     Args:
         journal: The journal.
-        address: The pair of services.
+        services: The pair of services.
         checked: The file.
         upload: What was asked for now.
 
@@ -31,6 +32,7 @@ def interrupted_upload(
     from aapimport.app.same_upload import not_this_upload
     from aapimport.screens.open_uploads import whose
 
+    address = services.address
     found = journal.open_runs_beside(address)
     if not found:
         for run in journal.open_runs():
@@ -38,7 +40,7 @@ def interrupted_upload(
         return None
     here = [one for one in found if one.address == address] or found
     run = next((one for one in here if one.file_digest == checked.digest), here[0])
-    if why := not_this_upload(journal, run, address, checked, upload):
+    if why := not_this_upload(journal, run, services, checked, upload):
         raise RefusedError(
             f"upload {run.receipt} of {run.file!r} is still open: {whose(run)},"
             f" {journal.progress(run.receipt)}; {why}",
@@ -65,10 +67,11 @@ def _approve_plan_again(run: "Run", upload: "Upload") -> None:
     if upload.plan_file is None:
         return
     approve_fingerprint(read_plan(upload.plan_file), upload.desk, upload.approvals.fingerprint)
-    admins = begun_with(run).get("client_admins")
+    begun = begun_with(run)
+    admins = begun.get("new_client_admins", begun.get("client_admins"))
     if admins and upload.approvals.client_admins is None:
         what = "the client admins that this upload makes"
-        flag = f"--client-admins {admins}"
+        flag = f"--client-admins {begun['client_admins']}"
         if not upload.desk.type_number(what, admins, flag, yes_answers=False):
             raise DeclinedError("you did not say yes")
 

@@ -107,6 +107,7 @@ class Resumption:
                 check_addresses(services.portal, services.jhana)
         except WrongAddressError as error:
             if run:
+                error.service = ""  # which may be well known: it is none of this upload's
                 error.hint = f"{run.name} was begun at {named(run.address)}: configure that"
             raise
         except (ServiceError, SettingsError):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aapimport.errors import RefusedError, ServiceError, SettingsError
 from aapimport.text import path_text
 
 if TYPE_CHECKING:
@@ -12,19 +13,21 @@ if TYPE_CHECKING:
     from aapimport.app.upload import Upload
     from aapimport.check.check_file import Checked
     from aapimport.config.settings import Settings
+    from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
+    from aapimport.services.portal import Portal
 
 
 def not_this_upload(
-    journal: "Journal", run: "Run", address: str, checked: "Checked", upload: "Upload"
+    journal: "Journal", run: "Run", services: "Services", checked: "Checked", upload: "Upload"
 ) -> str:
     """In what an open upload is another one than is asked for; empty when it may go on.
 
     Args:
         journal: The journal.
         run: The open upload.
-        address: The pair of services.
+        services: The pair of services; the portal says which pass a name means.
         checked: The file.
         upload: What is asked for.
 
@@ -34,10 +37,11 @@ def not_this_upload(
     """
     choices = upload.choices
     return (
-        _other_services(run, address)
+        _other_services(run, services.address)
         or _another_file(run, checked)
         or _other_rows(journal, run, checked)
         or _other_choices(run, choices, upload.plan_file)
+        or _another_pass(journal, run, services.portal, upload)
         or next(_other_decisions(run, upload), "")
         or next(_other_settings(run, upload.settings), "")
         or _other_answers(journal, run, checked, choices.maybe_file)
@@ -81,16 +85,42 @@ def _other_rows(journal: "Journal", run: "Run", checked: "Checked") -> str:
 
 def _other_choices(run: "Run", choices: "PlanChoices", plan_file: Path | None) -> str:
     from aapimport.plan.approval import read_plan
-    from aapimport.plan.names import plain
-    from aapimport.text import fold
 
     if plan_file and read_plan(plan_file).receipt != run.receipt:
         return "it is not this plan's"
-    named = fold(plain(choices.pass_name or run.pass_name))
-    other_emails = choices.emails not in {None, run.emails}
-    if named in {fold(plain(run.pass_name)), fold(run.pass_id)} and not other_emails:
+    return "" if choices.emails in {None, run.emails} else _its_pass(run)
+
+
+def _its_pass(run: "Run") -> str:
+    emails = "on" if run.emails else "off"
+    return f"it is to pass {run.pass_name!r} ({run.pass_id}), with e-mails {emails}"
+
+
+def _another_pass(journal: "Journal", run: "Run", portal: "Portal", upload: "Upload") -> str:
+    """Why an open upload isn't to the pass that `--pass` means, by a new plan's rule.
+
+    Where the portal can't be asked, only the very name, or id, that it was begun with is the same.
+    """
+    from aapimport.plan.names import which_pass
+    from aapimport.run.records import StepKind
+
+    name = upload.choices.pass_name
+    if name is None or name == run.pass_id:
         return ""
-    return f"it is to pass {run.pass_name!r}, with e-mails {'on' if run.emails else 'off'}"
+    try:
+        meant, group = which_pass(portal, name, upload.settings.pass_as)
+    except RefusedError as error:
+        hint = f": {error.hint}" if error.hint else ""
+        return f"{_its_pass(run)}, and {error.message}{hint}"
+    except (ServiceError, SettingsError) as error:
+        unasked = f"which pass {name!r} is can't be asked now ({error.message})"
+        if name != run.pass_name:
+            return f"{_its_pass(run)}, and {unasked}"
+        upload.desk.say(f"{unasked}; it is spelt as the one of upload {run.receipt}")
+        return ""
+    step = next(journal.tasks(run.receipt, StepKind.PASS), None)
+    is_its = group.id == step.target if group and step else meant.id == run.pass_id
+    return "" if is_its else f"{_its_pass(run)}, and {name!r} is {meant.name!r} ({meant.id})"
 
 
 def begun_with(run: "Run") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from aapimport.config.addresses import host_of, is_loopback
 from aapimport.config.settings import Endpoint, Settings
-from aapimport.errors import AapimportError
+from aapimport.errors import AapimportError, ServiceError, WrongAddressError
 
 if TYPE_CHECKING:
     from aapimport.app.desk import Desk
@@ -176,7 +176,8 @@ def opened(
 
     Raises:
         SettingsError: As for `connected`; or the journal can't be read, or a service refuses us.
-        ServiceError: Another process has the journal, or a service can't be asked.
+        ServiceError: Another process has the journal, or a service can't be asked; or something
+            else answers at an address at which an earlier upload was begun.
     """
     from aapimport.run.journal import Journal, journal_path
     from aapimport.run.lock import only_writer
@@ -197,8 +198,33 @@ def opened(
         once_closed = stack.enter_context(ExitStack())
         journal = stack.enter_context(Journal(path, settings.keep_people))
         journal.purge_due()
+        services = services or stack.enter_context(connected(settings, pace))
         try:
-            yield journal, services or stack.enter_context(connected(settings, pace))
+            yield journal, services
+        except WrongAddressError as error:
+            if away := _away(error, journal, services):
+                raise away from error
+            raise
         finally:
             if is_first and journal.is_empty:
                 once_closed.callback(path.unlink)
+
+
+def _away(
+    error: WrongAddressError, journal: "Journal", services: "Services"
+) -> ServiceError | None:
+    """The error for a service that was at its address before; None where the address is wrong.
+
+    An upload is begun only once both services have answered as what they are.
+    """
+    for at, directory in enumerate((services.portal, services.jhana)):
+        receipt = journal.begun_at(directory.url, at) if directory.name == error.service else ""
+        if receipt:
+            return ServiceError(
+                f"{error.message}; it was there when upload {receipt} was begun, so it seems to be"
+                " out of order",
+                hint="check your network, as a VPN that may be needed, and try again later; if it"
+                " stays like that, ask whoever runs the service whether it has moved",
+                state=error.state,
+            )
+    return None

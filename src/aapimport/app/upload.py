@@ -98,7 +98,7 @@ class Upload:
         from aapimport.app.open_uploads import interrupted_upload
         from aapimport.run.recall import recall
 
-        run = interrupted_upload(journal, services.address, checked, self)
+        run = interrupted_upload(journal, services, checked, self)
         if run is not None:
             return run, False
         memory = recall(journal, services.address)

@@ -122,7 +122,7 @@ _OF_APPROVALS = (
         type=click.IntRange(min=0),
         metavar="N",
         common=True,
-        help="Allow exactly N people to become client admins.",
+        help="Allow client admins: exactly N in the file, those who are already included.",
     ),
     option(
         UNATTENDED,

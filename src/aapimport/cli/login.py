@@ -180,7 +180,11 @@ def _keep_one(
     else:
         check_known(one, sources)
         typed = piped_secret(source)
-    value, notice = cleaned(typed, kind, source)
+    cure = (
+        f"nothing is kept: run it again, and {'paste' if on_terminal else 'write'} the {what}"
+        + (", then Enter" if on_terminal else " to its standard input")
+    )
+    value, notice = cleaned(typed, kind, source, cure=cure)
     notices = [notice] if notice else []
     where = keep(one, value, stores, in_file=in_file)
     first = (token_variable(one.name), token_file_variable(one.name))

@@ -19,12 +19,22 @@ from aapimport.config.logins import (
 )
 from aapimport.config.mail_values import mail_auth
 from aapimport.config.sources import Service, Sources
-from aapimport.config.stores import Stores, check_confirmed, nothing_found, typed_secret
+from aapimport.config.stores import (
+    Stores,
+    check_confirmed,
+    login_words,
+    nothing_found,
+    typed_secret,
+)
 from aapimport.errors import SettingsError
 
 _READERS = ("token_url", "certificate", "key", "ca_file")
 """What decides who can read a secret on its way."""
 _COULD_READ = "could read the token on its way"
+_AS_WHOM = ("auth", "user", "header", "client_id", "scope")
+"""What decides as what, and as whose, a secret is sent to a service."""
+_COULD_MISDIRECT = "decides as what, and as whose, the secret is sent"
+DEFAULT_AUTH: values.Auth = "bearer"
 _NEEDS: Mapping[values.Auth, tuple[str, ...]] = {
     "bearer": (),
     "basic": ("user",),
@@ -63,11 +73,11 @@ def access_to(service: Service, sources: Sources, stores: Stores | None) -> Acce
 
     Raises:
         SettingsError: There is no secret, a setting can't be right or is missing, or a file in
-            the working folder decides who can read the secret.
+            the working folder decides who can read the secret, or as what it is sent.
     """
     details = service.details
     kind = auth_of(service)
-    _check_readers(service, sources)
+    _check_own_login(service, sources)
     secret, notice = _secret(service, sources, stores, kind)
     given = details.get("ca_file")
     origins = {
@@ -100,7 +110,7 @@ def auth_of(service: Service) -> values.Auth:
                     f"is given, and auth is not: {kind} is the kind of log-in that it belongs to",
                     f'set auth to "{kind}", or take it out',
                 )
-        return "bearer"
+        return DEFAULT_AUTH
     kind = values.auth(given)
     for key in _NEEDS[kind]:
         if key not in details:
@@ -129,11 +139,19 @@ def check_own(given: Given, what: str, own: list[Given], harm: str = _COULD_READ
         )
 
 
-def _check_readers(service: Service, sources: Sources) -> None:
-    for key in _READERS:
+def _check_own_login(service: Service, sources: Sources) -> None:
+    """Refuse what a file in the working folder says of how a secret travels, and as what.
+
+    Of a service that nobody else names it may say the latter: what `login` keeps for it is bound to
+    that, too.
+    """
+    for key in _READERS if sources.only_the_folder_names(service) else (*_READERS, *_AS_WHOM):
         if given := service.details.get(key):
             own = list(sources.own(service.name, key))
-            check_own(given, f"{key} of {TITLES[service.name]}", own)
+            if key == "auth" and not own and values.auth(given) == DEFAULT_AUTH:
+                continue  # it says what holds anyway
+            harm = _COULD_READ if key in _READERS else _COULD_MISDIRECT
+            check_own(given, f"{key} of {TITLES[service.name]}", own, harm)
 
 
 def _secret(
@@ -148,43 +166,47 @@ def _secret(
     kept = stores.find(service) if stores else None
     if kept is None:
         raise nothing_found(service, sources, stores)
-    value, notice = cleaned(kept.value, kind, kept.source)
+    cure = f"keep it again: {login_words(service, sources.profile)}"
+    value, notice = cleaned(kept.value, kind, kept.source, cure=cure)
     return Secret(value=value, source=kept.source, setting=secret_setting(service.name)), notice
 
 
 def _check_whose(service: Service, typed: Secret, sources: Sources, stores: Stores) -> None:
     """Refuse a secret of the environment that may be, or is known to be, another client's.
 
-    Where a profile is chosen, it may be that of nobody but this profile. Without one, the variables
-    may be those of a profile, all together: the secret then goes to the profile's address.
+    What is kept for the same address may be sent there, whoever keeps it: two profiles may share a
+    service, and one may have got another name.
 
     Raises:
-        SettingsError: The profile has another secret, or somebody else has this one.
+        SettingsError: The profile has another secret, or this one is kept for another address.
     """
-    kept = stores.find(service) if sources.profile else None
+    kept = stores.compared(service, typed.value) if sources.profile else None
     if kept is None:
         _check_not_of_others(service, typed, stores)
-    elif kept.value != typed.value:
+        return
+    is_same, where = kept
+    if not is_same:
         raise SettingsError(
             f"{typed.source} is set, and profile {sources.profile} has another secret for"
-            f" {TITLES[service.name]} ({kept.source}): nobody knows which is meant",
+            f" {TITLES[service.name]} ({where}): nobody knows which is meant",
             hint=f"unset {typed.source}; or, if it is the right one, forget the other with"
             f" aapimport logout --profile {sources.profile}",
         )
 
 
 def _check_not_of_others(service: Service, typed: Secret, stores: Stores) -> None:
-    for profile, address in stores.kept_by_others(typed.value):
-        if address == service.place and not (profile and stores.profile):
-            continue
-        of = f" of profile {profile}" if profile else ""
-        to = f" --profile {stores.profile}" if stores.profile else ""
-        raise SettingsError(
-            f"{typed.source} is the secret that is kept for {address}{of}: it isn't sent to"
-            f" {service.url}",
-            hint=f"unset {typed.source}; or, if it opens both, keep it for this one, too:"
-            f" aapimport login {service.name}{to}",
-        )
+    """Refuse what is kept for other addresses only: that of the other service is one of them."""
+    kept_for = list(stores.kept_for(typed.value))
+    if not kept_for or service.place in {address for _, address in kept_for}:
+        return
+    profile, address = kept_for[0]
+    of = f" of profile {profile}" if profile else ""
+    raise SettingsError(
+        f"{typed.source} is the secret that is kept for {address}{of}: it isn't sent to"
+        f" {service.url}",
+        hint=f"unset {typed.source}; or, if it opens both, keep it for this one, too:"
+        f" {login_words(service, stores.profile)}",
+    )
 
 
 def _login(kind: values.Auth, details: Mapping[str, Given], secret: Secret) -> Login:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aapimport.config.files import places
 from aapimport.config.folders import PROFILES
-from aapimport.config.keys import OF_REAL_SERVICES, variable
+from aapimport.config.keys import OF_REAL_SERVICES, PROFILE, variable
 from aapimport.config.secret_file import IN_KEYRING, NAME, SecretFile
 from aapimport.config.settings import (
     Settings,
@@ -17,6 +17,7 @@ from aapimport.config.settings import (
     practice_settings,
     profile_state_dir,
 )
+from aapimport.config.settings_file import is_profile_name
 from aapimport.config.sources import Sources, read_sources
 from aapimport.config.stores import Stores, keyring_of
 from aapimport.errors import SettingsError, UsageError
@@ -98,6 +99,18 @@ def sources_of(choice: Choice, environment: Mapping[str, str] | None = None) -> 
         )
     environment = os.environ if environment is None else environment
     return read_sources(environment, places(), choice.profile)
+
+
+def sources_to_forget(profile: str | None) -> Sources:
+    """As `sources_of`, also of a profile that no file has any more, and a state folder still has.
+
+    Raises:
+        SettingsError: As for `sources_of`.
+    """
+    nobody = {name: it for name, it in os.environ.items() if name != PROFILE}
+    folder = base_state_dir(read_sources(nobody, places(), None))[0] / PROFILES
+    known = [one.name for one in folder.glob("*/") if is_profile_name(one.name)]
+    return read_sources(os.environ, places(), profile, known=known)
 
 
 def stores_of(sources: Sources) -> Stores:

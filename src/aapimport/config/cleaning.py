@@ -24,22 +24,21 @@ _BEFORE = "the name before it"
 _KINDS = {"\n": "a line break", "\r": "a line break", "\t": "a tab", " ": "a blank"}
 
 
-def cleaned(text: str, auth: Auth, where: str) -> tuple[str, str]:
+def cleaned(text: str, auth: Auth, where: str, *, cure: str) -> tuple[str, str]:
     """A pasted secret without what doesn't belong to it, and a notice of what was taken off.
 
     Args:
         text: What was typed or pasted.
         auth: The kind of log-in; a password is taken as it is.
         where: Where it is from, for messages.
+        cure: What to do where it is empty.
 
     Raises:
         SettingsError: It is empty, or holds what a secret can't; what that is, and no more of it.
     """
     value, off = _unwrapped(text, auth)
     if not value.strip():
-        raise SettingsError(
-            f"{where} is empty", hint="unset it, or see that what fills it has the secret"
-        )
+        raise SettingsError(f"{where} is empty", hint=cure)
     what = "password" if auth == "basic" else "token"
     for place, character in enumerate(value, 1):
         if kind := _wrong(character, auth):

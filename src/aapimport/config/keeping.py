@@ -1,5 +1,6 @@
 """Keeping a secret for one address, and forgetting it: what `login` and `logout` do."""
 
+from aapimport.config.digests import digest_of
 from aapimport.config.keyring_store import KeyringTroubleError, NoKeyringError, user_of
 from aapimport.config.keys import NO_KEYRING, TITLES, TableName
 from aapimport.config.sources import Service, Sources
@@ -9,6 +10,9 @@ from aapimport.errors import SettingsError
 
 def keep(service: Service, value: str, stores: Stores, *, in_file: bool) -> str:
     """Keep a secret in the keyring, or in the file; nowhere else is one left.
+
+    The keyring may be closed when somebody asks whose a secret is, so a digest is noted; until the
+    keyring has taken the secret, only that something may be there.
 
     Args:
         service: What it opens, and only at the address that it has.
@@ -32,6 +36,7 @@ def keep(service: Service, value: str, stores: Stores, *, in_file: bool) -> str:
         stores.keyring.write(service.kept_for, user, value)
     except KeyringTroubleError as error:
         raise _not_kept(error) from None
+    stores.index.write(service.kept_for, user, digest_of(value))
     stores.file.delete(service.kept_for, user)
     return KEYRING
 

@@ -14,7 +14,7 @@ from aapimport.errors import SettingsError
 
 NAME = "secrets.json"
 IN_KEYRING = "keyring.json"
-"""What has the addresses for which the keyring keeps a secret, and no secret."""
+"""What has the addresses for which the keyring keeps a secret, and a digest of each."""
 _WAIT_SECONDS = 10.0
 _MOST_BYTES = 1_000_000
 

@@ -275,10 +275,12 @@ def profile_state_dir(sources: Sources) -> tuple[Path, str]:
     return (folder / PROFILES / sources.profile if sources.profile else folder), origin
 
 
-_OF_SAFETY = ("administrator", "settle_seconds", *OF_A_PORTAL)
-"""Settings that decide whose role is kept, what is sent, and when something is repeated."""
+_OF_SAFETY = ("administrator", "settle_seconds", "pace", *OF_A_PORTAL)
+"""Settings that decide whose role is kept, what is sent and how fast, and when it is repeated."""
 
-_COULD_HARM = "decides about what is safe: whose role is kept, what isn't sent, what is sent again"
+_COULD_HARM = (
+    "decides about what is safe: whose role is kept, what isn't sent, what is sent again, how fast"
+)
 
 
 def _check_safety(sources: Sources, found: tuple[Service, Service]) -> None:

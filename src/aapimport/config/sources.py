@@ -1,6 +1,6 @@
 """Every place that settings come from, and which of them goes first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -256,7 +256,11 @@ class Sources:
 
 
 def read_sources(
-    environment: Mapping[str, str], where: Places | None, profile: str | None
+    environment: Mapping[str, str],
+    where: Places | None,
+    profile: str | None,
+    *,
+    known: Iterable[str] = (),
 ) -> Sources:
     """Read the environment and the settings files, and find the profile.
 
@@ -264,6 +268,7 @@ def read_sources(
         environment: The environment's variables.
         where: Where the files are; None to read none.
         profile: What `--profile` names; None for what the environment says.
+        known: Profiles that may be chosen although no file has them.
 
     Raises:
         SettingsError: A variable is no setting, a file can't be read, or nobody knows the profile.
@@ -278,7 +283,7 @@ def read_sources(
     chosen_by = FLAG if profile is not None else PROFILE if PROFILE in environment else ""
     chosen = (environment.get(PROFILE, "") if profile is None else profile).strip()
     found = Sources(environment=environment, files=files, profile=chosen, chosen_by=chosen_by)
-    if chosen_by:
+    if chosen_by and chosen not in known:
         _check_profile(found)
     return found
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aapimport.config.cleaning import cleaned
+from aapimport.config.digests import is_digest, is_of
 from aapimport.config.keyring_store import Keyring, KeyringTroubleError, user_of
 from aapimport.config.keys import (
     NO_KEYRING,
@@ -37,7 +38,8 @@ class Stores:
     Args:
         keyring: The system's keyring.
         file: The file of the profile's state folder.
-        index: The file of the addresses for which the keyring has secrets: it can't be asked.
+        index: The file of the addresses for which the keyring has secrets, which can't be asked
+            for them, with a digest of each: it may be locked, or absent.
         profile: The profile; empty without one.
         others: The state folders of everybody else.
 
@@ -56,10 +58,11 @@ class Stores:
     @property
     def notice(self) -> str:
         """What is to be said about the files; empty for nothing."""
-        opened = [one for one in (self.file, *self._looked_into) if one.tightened]
-        if not opened:
+        paths = " and ".join(
+            str(one.path) for one in (self.file, self.index, *self._looked_into) if one.tightened
+        )
+        if not paths:
             return ""
-        paths = " and ".join(str(one.path) for one in opened)
         return (
             f"{paths} could be read by others until now: ask for new secrets, and keep"
             " them with aapimport login"
@@ -80,30 +83,65 @@ class Stores:
         value = self.file.read(service.kept_for, user)
         return None if value is None else Secret(value=value, source=str(self.file.path))
 
+    def is_in_keyring(self, service: Service) -> bool:
+        """Whether `login` has put a service's secret into the keyring, be it locked or absent."""
+        return self._noted(service) is not None
+
     def for_another_login(self, service: Service) -> bool:
         """Whether what is kept for a service's address is for another user, client or log-in."""
         user = user_of(self.profile, service.name)
-        places = [*self.file.places(user), *self.index.places(user)]
-        return service.place in map(address_of, places)
+        places = {*self.file.places(user), *self.index.places(user)}
+        return service.kept_for not in places and service.place in map(address_of, places)
 
-    def kept_by_others(self, secret: str) -> Iterator[tuple[str, str]]:
-        """The others for whom a secret is kept: their profile, empty without one, and the address.
+    def compared(self, service: Service, secret: str) -> tuple[bool, str] | None:
+        """Whether a secret is the one that is kept for a service, and where that is.
 
-        The keyring is looked into only where it has been opened for our own secret, and not on
-        macOS, where each of its entries may ask a person. A file that can't be read says nothing.
+        Returns:
+            None where none is kept, or where the keyring has one that can't be compared.
+
+        Raises:
+            SettingsError: The file can't be read.
         """
-        for folder in self.others:
+        if (kept := self.find(service)) is not None:
+            return kept.value == secret, kept.source
+        noted = self._noted(service)
+        if noted is None or not self.trouble or not is_digest(noted):
+            return None
+        return is_of(noted, secret), KEYRING
+
+    def kept_for(self, secret: str) -> Iterator[tuple[str, str]]:
+        """For whom a secret is kept, also by others: the profile, empty without one, and the place.
+
+        What the keyring has is known by its digest. A file that can't be read says nothing.
+        """
+        indexes = [SecretFile(folder, IN_KEYRING) for folder in self.others]
+        files = [SecretFile(folder) for folder in self.others]
+        self._looked_into += files + indexes
+        for file in (self.file, *files):
             with suppress(SettingsError):
-                self._looked_into.append(SecretFile(folder))
-                for user, place, kept in self._looked_into[-1].entries():
+                for user, place, kept in file.entries():
                     if kept == secret:
                         yield user.rpartition("/")[0], address_of(place)
-            if not self.profile or self.trouble or sys.platform == "darwin":
-                continue
+        for index in (self.index, *indexes):
             with suppress(SettingsError, KeyringTroubleError):
-                for user, place, _ in SecretFile(folder, IN_KEYRING).entries():
-                    if self.keyring.read(place, user) == secret:
+                for user, place, noted in index.entries():
+                    if self._is_noted(noted, place, user, secret):
                         yield user.rpartition("/")[0], address_of(place)
+
+    def _noted(self, service: Service) -> str | None:
+        return self.index.read(service.kept_for, user_of(self.profile, service.name))
+
+    def _is_noted(self, noted: str, place: str, user: str, secret: str) -> bool:
+        """Whether the keyring has a secret; of versions before there is no digest to tell it by.
+
+        It is looked into then only where it has been opened for our own secret, and not on macOS,
+        where each of its entries may ask a person.
+        """
+        if is_digest(noted):
+            return is_of(noted, secret)
+        if not self.profile or self.trouble or sys.platform == "darwin":
+            return False
+        return self.keyring.read(place, user) == secret
 
 
 def address_of(kept_for: str) -> str:
@@ -135,17 +173,25 @@ def typed_secret(service: Service, sources: Sources, auth: Auth) -> tuple[Secret
         environment has none.
 
     Raises:
-        SettingsError: It is empty, or can't be a secret, or the file can't be read.
+        SettingsError: It is empty, or can't be a secret, or the file can't be read; or the
+            variable and the file have two.
     """
     name, file_name = token_variable(service.name), token_file_variable(service.name)
+    texts: dict[str, str] = {}
     if name in sources.environment:
-        text, where = sources.environment[name], name
-    elif file_name in sources.environment:
-        text, where = _of_file(sources.environment[file_name].strip(), file_name), file_name
-    else:
-        return None
-    value, notice = cleaned(text, auth, where)
-    return Secret(value=value, source=where), notice
+        texts[name] = sources.environment[name]
+    if file_name in sources.environment:
+        texts[file_name] = _of_file(sources.environment[file_name].strip(), file_name)
+    cure = "unset it, or see that what fills it has the secret"
+    found = {where: cleaned(text, auth, where, cure=cure) for where, text in texts.items()}
+    if len({value for value, _ in found.values()}) > 1:
+        raise SettingsError(
+            f"{name} and {file_name} give two different secrets: nobody knows which is meant",
+            hint="unset one of them: the one that is left over",
+        )
+    for where, (value, notice) in found.items():
+        return Secret(value=value, source=where), notice
+    return None
 
 
 def check_confirmed(service: Service, secret: Secret, sources: Sources, stores: Stores) -> None:
@@ -157,7 +203,9 @@ def check_confirmed(service: Service, secret: Secret, sources: Sources, stores: 
     Raises:
         SettingsError: Neither the user's own file nor `login` knows the address.
     """
-    if not sources.only_the_folder_names(service) or stores.find(service) is not None:
+    if not sources.only_the_folder_names(service):
+        return
+    if stores.find(service) is not None or stores.is_in_keyring(service):
         return
     raise SettingsError(
         f"{secret.source} is not sent to {service.url}: only a file in the working folder"
@@ -167,22 +215,36 @@ def check_confirmed(service: Service, secret: Secret, sources: Sources, stores: 
     )
 
 
+def login_words(service: Service, profile: str) -> str:
+    """The command that keeps a secret of a service."""
+    return f"aapimport login {service.name}{f' --profile {profile}' if profile else ''}"
+
+
 def nothing_found(service: Service, sources: Sources, stores: Stores | None) -> SettingsError:
     """The error that there is no secret, with the ways to give one."""
-    profile = f" --profile {sources.profile}" if sources.profile else ""
-    login = f"aapimport login {service.name}{profile}"
+    ways = (
+        f"set {token_variable(service.name)}, or {token_file_variable(service.name)} to a file"
+        " that only you can read"
+    )
+    of = f" of profile {sources.profile}" if sources.profile else ""
+    what = f"{TITLES[service.name]}{of} at {service.url}"
     trouble = f"; {stores.trouble}" if stores and stores.trouble else ""
+    if stores and trouble and stores.is_in_keyring(service):
+        return SettingsError(
+            f"the token or password for {what} is kept in the keyring, which can't be read"
+            f" now{trouble}",
+            hint="unlock it and try again, where it is open and not switched off; or, where nobody"
+            f" can, {ways}",
+        )
     if stores and stores.for_another_login(service):
         trouble += (
             "; the one that is kept for that address is for another log-in, and stays there:"
             f" {', '.join(OF_A_LOGIN[:-1])} or {OF_A_LOGIN[-1]} has changed"
         )
-    of = f" of profile {sources.profile}" if sources.profile else ""
     return SettingsError(
-        f"there is no token or password for {TITLES[service.name]}{of} at {service.url}{trouble}",
-        hint=f"run {login} (with --file where there is no keyring), or set"
-        f" {token_variable(service.name)}, or {token_file_variable(service.name)} to a file"
-        " that only you can read",
+        f"there is no token or password for {what}{trouble}",
+        hint=f"run {login_words(service, sources.profile)} (with --file where there is no keyring),"
+        f" or {ways}",
     )
 
 

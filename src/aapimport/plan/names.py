@@ -79,16 +79,28 @@ def choose_pass(
             pass has to be a Group and there is none, or more than one, of its name.
         ServiceError: The portal can't be asked.
     """
+    found, group = which_pass(portal, name, pass_as)
+    if group is None:
+        return found
+    return replace(found, members=members_of(portal, [group], remembered)[group.id])
+
+
+def which_pass(portal: Portal, name: str, pass_as: PassAs = "auto") -> tuple[Pass, Team | None]:
+    """The same pass without its members, and the Group that it is, if any.
+
+    Raises:
+        RefusedError: As for `choose_pass`.
+        ServiceError: Likewise.
+    """
     found = _named_pass(portal, name)
     if pass_as == "entitlement" or (
         pass_as == "auto" and portal.capabilities.keeps("entitlements")
     ):
-        return found
+        return found, None
     teams = portal.teams()
     groups = meant(found.name, teams) or meant(found.id, teams)
     if len(groups) == 1:
-        members = members_of(portal, groups, remembered)[groups[0].id]
-        return replace(found, name=groups[0].name, group_id=groups[0].id, members=members)
+        return replace(found, name=groups[0].name, group_id=groups[0].id), groups[0]
     if teams or pass_as == "group":  # a misspelt name must not leave everybody without the pass
         number = len(groups) or "no"
         raise RefusedError(
@@ -97,7 +109,7 @@ def choose_pass(
             or "being on the pass is membership of a Group here: give the name of one, or say"
             f" entitlement in {setting('pass_as')} to put nobody on a pass",
         )
-    return found
+    return found, None
 
 
 def _named_pass(portal: Portal, name: str) -> Pass:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from aapimport.person import Person
 from aapimport.plan.decide import MAYBE, RETURNS
+from aapimport.plan.file_admins import file_admins
 from aapimport.plan.plan import Action, PersonPlan, Plan, Step
 from aapimport.run.memory import address_digest
 from aapimport.run.records import JOINS, State, StepKind
@@ -88,7 +89,8 @@ def options_json(plan: Plan) -> str:
         "fit": options.fit,
         "update_roles": options.update_roles,
         "update_names": options.update_names,
-        "client_admins": len(plan.client_admins),
+        "client_admins": len(file_admins(plan)),
+        "new_client_admins": len(plan.client_admins),
         "left_out": plan.left_out,
         "other_sheets": plan.other_sheets,
         "maybe_created": [it.person.row for it in plan.people if it.twin and it.skipped != MAYBE],

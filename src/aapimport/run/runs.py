@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from aapimport import __version__
-from aapimport.config.addresses import share_a_place
+from aapimport.config.addresses import place_of, places_of, share_a_place
 from aapimport.errors import NOTHING_SENT, RefusedError
 from aapimport.plan.plan import Plan
 from aapimport.run.inheriting import take_over
@@ -118,6 +118,19 @@ class Runs(JournalFile):
         """
         found = self.open_runs(kind=RunKind.UPLOAD)
         return [run for run in found if share_a_place(run.address, address)]
+
+    def begun_at(self, url: str, which: int) -> str:
+        """The newest upload of a service at an address; empty where none was begun there.
+
+        Args:
+            url: The address.
+            which: Which of the pair the service is: 0 for the portal, 1 for Jhana.
+        """
+        there = place_of(url)
+        found = (run for run in self._runs("TRUE", ()) if run.target == "live")
+        return next(
+            (run.receipt for run in found if places_of(run.address).split(" ")[which] == there), ""
+        )
 
     def _is_done(self, run: Run) -> bool:
         if set(self.counts(run.receipt)) - FINAL:

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from aapimport.plan.budget import Budget
 from aapimport.plan.decide import ANOTHERS, is_anothers
+from aapimport.plan.file_admins import FileAdmin, already, file_admins
 from aapimport.plan.plan import Action, PersonPlan, Plan, rows_of
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled, print_line
@@ -18,7 +19,14 @@ from aapimport.screens.whose import beside, whose
 from aapimport.services.roles import other_roles
 from aapimport.services.values import EmailKind
 
-__all__ = ["ABOUT", "show_client_admins", "show_plan", "show_preview", "show_written"]
+__all__ = [
+    "ABOUT",
+    "all_client_admins",
+    "show_client_admins",
+    "show_plan",
+    "show_preview",
+    "show_written",
+]
 
 _LABEL = 20
 _INDENT = "  "
@@ -87,6 +95,19 @@ def show_client_admins(console: Console, plan: Plan) -> None:
         person = one.person
         held = f"  (has {safe(roles)})" if (roles := _held(one)) else ""
         print_line(console, f"  row {person.row}: {safe(person.email)}  {whose(one)}{held}")
+    if list(already(plan)):
+        everybody = all_client_admins(file_admins(plan))
+        print_line(console, f"{everybody[0].upper()}{everybody[1:]}.")
+
+
+def all_client_admins(people: Sequence[FileAdmin]) -> str:
+    """The client admins of a file in a sentence, as `--client-admins` counts them."""
+    named = ", ".join(
+        f"row {it.one.person.row} {safe(it.one.person.email)} ({safe(it.how)})"
+        for it in people[:_MOST_NAMED]
+    )
+    more = f" and {len(people) - _MOST_NAMED:,} more" if len(people) > _MOST_NAMED else ""
+    return f"the file has {count(len(people), 'client admin')}{': ' if people else ''}{named}{more}"
 
 
 def _held(one: PersonPlan) -> str:

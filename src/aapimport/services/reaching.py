@@ -45,8 +45,10 @@ def reachable(reply: Reply, name: str, login: str) -> Answer:
     """
     if isinstance(reply, NotSent):
         if reply.cure:
-            error = WrongAddressError if reply.astray else SettingsError
-            raise error(f"{name} can't be used: {reply.reason}", hint=reply.cure)
+            unusable = f"{name} can't be used: {reply.reason}"
+            if reply.astray:
+                raise WrongAddressError(unusable, hint=reply.cure, service=name)
+            raise SettingsError(unusable, hint=reply.cure)
         raise ServiceError(
             f"{name} can't be reached: {reply.reason}",
             hint="check the address and your network, then try again",
@@ -69,5 +71,6 @@ def reachable(reply: Reply, name: str, login: str) -> Answer:
         raise WrongAddressError(
             f"{name} sends us to another address (HTTP {reply.status}), which is never followed",
             hint="configure the service's own SCIM address",
+            service=name,
         )
     return reply

@@ -50,6 +50,7 @@ def check_scim(transport: Transport, patience: Patience, name: str) -> None:
             f"no SCIM service is at the address of {name}: {transport.url}/Users is answered with"
             f" {shown}",
             hint=f"check {transport.named}: it is the address to which /Users is added",
+            service=name,
         )
 
 
@@ -83,6 +84,7 @@ def astray(reply: NotSent, transport: Transport, name: str) -> WrongAddressError
         f"{name} is not at its address: {reply.reason}",
         hint=f"check {transport.named} and its port; if they are right, check your network, as a"
         " VPN that may be needed",
+        service=name,
     )
 
 

@@ -1,7 +1,7 @@
 """Which of the portal's four roles an account has, in whatever words a service says it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from aapimport.services.scim import Account
 from aapimport.template.roles import Role
@@ -29,9 +29,14 @@ def current_role(account: Account) -> str:
     return next(filter(None, held), "")
 
 
-def is_client_admin(account: Account) -> bool:
-    """Whether an account has administration rights by any word of its roles, as `Admin / HR`."""
-    return any(map(_sounds_like_admin, (*account.roles, *account.role_labels)))
+def is_client_admin(account: Account, *, kept: bool = False) -> bool:
+    """Whether an account has administration rights by any word of its roles, as `Admin / HR`.
+
+    Args:
+        account: The account.
+        kept: Whether only the roles count that stay when one of the four is set.
+    """
+    return any(any(map(_sounds_like_admin, words)) for words in _held(account, kept=kept))
 
 
 def may_administer(account: Account, *, kept: bool = False) -> bool:
@@ -44,13 +49,15 @@ def may_administer(account: Account, *, kept: bool = False) -> bool:
         account: The account.
         kept: Whether only the roles count that stay when one of the four is set.
     """
-    held = zip(
-        account.roles,
-        account.role_labels,
-        portal_roles(account.roles, account.role_labels),
-        strict=True,
-    )
-    return any(_may_give_rights(value, label) for value, label, role in held if not (kept and role))
+    return any(_may_give_rights(*words) for words in _held(account, kept=kept))
+
+
+def _held(account: Account, *, kept: bool) -> Iterator[tuple[str, str]]:
+    """The value and the label of each role, or of those that stay when one of the four is set."""
+    known = portal_roles(account.roles, account.role_labels)
+    for value, label, role in zip(account.roles, account.role_labels, known, strict=True):
+        if not (kept and role):
+            yield value, label
 
 
 def _may_give_rights(*words: str) -> bool:
