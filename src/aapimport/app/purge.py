@@ -52,6 +52,7 @@ def purge(settings: "Settings", desk: "Desk", older_than: str | None) -> ExitCod
         UsageError: It is no number of days, or nothing can answer.
     """
     from aapimport.app.session import opened_journal
+    from aapimport.run.purging import Purged
     from aapimport.screens.console import count
     from aapimport.screens.target import show_target
 
@@ -65,9 +66,11 @@ def purge(settings: "Settings", desk: "Desk", older_than: str | None) -> ExitCod
         )
         if not desk.confirm(question, default=False, flags="--yes"):
             raise DeclinedError("you did not say yes", state="nothing was erased")
-        purged = journal.purge(time.time() - days * 86_400)
-        files = sorted({name for one in purged.runs if (name := journal.run(one).file)})
-        left = [run.receipt for run in journal.open_runs()]
+        purged = journal.purge(time.time() - days * 86_400) if journal else Purged()
+        files = sorted(
+            {it.file for one in purged.runs if journal and (it := journal.run(one)).file}
+        )
+        left = [run.receipt for run in journal.open_runs()] if journal else []
     report = PurgeReport(
         target=settings.target,
         address=settings.address,

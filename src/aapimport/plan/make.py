@@ -144,6 +144,11 @@ def draft_plan(
         other_sheets=checked.other_sheets,
         leavers=_leavers(seen.pass_, seen.snapshots[0]),
         taken_at=seen.taken_at,
+        mute=frozenset(
+            name
+            for name, service in (("portal", services.portal), ("jhana", services.jhana))
+            if not service.capabilities.mails
+        ),
     )
 
 

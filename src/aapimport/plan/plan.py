@@ -231,6 +231,7 @@ class Plan:
         other_sheets: Its sheets with people that weren't read.
         leavers: Used seats of the pass that nobody on the portal holds.
         taken_at: When the services were asked who is there, in seconds since 1970.
+        mute: The services, `portal` and `jhana`, that can't be asked for a welcome e-mail.
     """
 
     receipt: str
@@ -250,6 +251,7 @@ class Plan:
     other_sheets: tuple[OtherSheet, ...] = ()
     leavers: int = 0
     taken_at: float = 0.0
+    mute: frozenset[str] = frozenset()
 
     def without_emails(self) -> "Plan":
         """The same plan, with no welcome e-mail to anybody."""
@@ -287,6 +289,16 @@ class Plan:
     def mails(self) -> int:
         """Welcome e-mails that this upload sends."""
         return sum(one.email is not None for one in self.people)
+
+    @property
+    def unmailable(self) -> int:
+        """How many people are new, and can't be sent a welcome e-mail by either service."""
+        new = (
+            "portal" if one.on_portal is Action.CREATE else "jhana"
+            for one in self.people
+            if Action.CREATE in {one.on_portal, one.on_jhana}
+        )
+        return sum(service in self.mute for service in new)
 
     @property
     def client_admins(self) -> tuple[PersonPlan, ...]:
