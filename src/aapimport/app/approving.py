@@ -168,10 +168,11 @@ def refuse_emails_without_way(plan: "Plan", emails: bool | None) -> None:
     Raises:
         RefusedError: Somebody who is new can't be mailed.
     """
+    from aapimport.plan.decide import unmailable
     from aapimport.screens.console import count
 
-    if emails and plan.unmailable:
-        who = count(plan.unmailable, "new person", "new people")
+    if emails and (number := unmailable(plan)):
+        who = count(number, "new person", "new people")
         raise RefusedError(
             f"{who} can't be sent a welcome e-mail: the service takes no word about them",
             hint="upload with --no-emails; its receipt's number then hands them over to you:"

@@ -291,16 +291,6 @@ class Plan:
         return sum(one.email is not None for one in self.people)
 
     @property
-    def unmailable(self) -> int:
-        """How many people are new, and can't be sent a welcome e-mail by either service."""
-        new = (
-            "portal" if one.on_portal is Action.CREATE else "jhana"
-            for one in self.people
-            if Action.CREATE in {one.on_portal, one.on_jhana}
-        )
-        return sum(service in self.mute for service in new)
-
-    @property
     def client_admins(self) -> tuple[PersonPlan, ...]:
         """Everybody who would get administration rights."""
         return tuple(one for one in self.people if one.makes_client_admin)
