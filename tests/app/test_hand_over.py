@@ -1,7 +1,9 @@
 """Welcome e-mails that somebody sends by hand: a workbook, and what became of it."""
 
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -144,6 +146,13 @@ def test_nothing_is_handed_over_into_a_file_that_is_there(
         send(uploading, receipt, hand_over=out)
     with pytest.raises(UsageError):
         send(uploading, receipt, hand_over=tmp_path / "there.csv")
+    others: list[dict[str, Any]] = [
+        {"canary": "p3@acme.com"},
+        {"not_before": datetime(2030, 1, 1, tzinfo=UTC)},
+    ]
+    for more in others:
+        with pytest.raises(UsageError):
+            send(uploading, receipt, None, hand_over=tmp_path / "new.xlsx", **more)
     with pytest.raises(UsageError):
         send(uploading, receipt, sent=True, not_sent=True)
     assert out.read_bytes() == b"somebody's work"

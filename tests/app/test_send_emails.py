@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -272,6 +273,40 @@ def test_whoever_was_refused_can_be_chosen(uploading: Uploading) -> None:
     assert mails(uploading) == ONCE
 
 
+def test_whoever_was_refused_is_still_named_by_plans(uploading: Uploading) -> None:
+    """By the upload that has created them: a sending that failed changes nothing about that."""
+    receipt = uploading.run().receipt
+    refused = instead(error(422, "no"))
+    uploading.portal.on("PATCH", "/Users/.*", refused, body="welcomeEmail", times=99)
+    send(uploading, receipt)
+    with Journal(uploading.journal_path) as journal:
+        address = journal.run(receipt).address
+        assert set(journal.unmailed(address).values()) == {receipt}
+    uploading.portal._rules.clear()
+    send(uploading, receipt)
+    assert mails(uploading) == ONCE
+    with Journal(uploading.journal_path) as journal:
+        assert journal.unmailed(address) == {}
+
+
+@pytest.mark.parametrize("service", ["portal", "jhana"])
+def test_a_service_that_cannot_be_asked_leaves_people_for_later(
+    uploading: Uploading, service: str
+) -> None:
+    """Nobody gets half a welcome because of that, and they are named."""
+    receipt = uploading.run().receipt
+    stub = uploading.portal if service == "portal" else uploading.jhana
+    who = id_of(uploading, "p2@acme.com") if service == "portal" else ".*"
+    stub.on("GET", f"/Users/{who}", instead(error(500)), times=999)
+    code, desk = send(uploading, receipt)
+    assert code is ExitCode.FINDINGS
+    assert mails(uploading) == ONCE - Counter([("p2@acme.com", "combined")])
+    assert "p2@acme.com" in text(desk) or "row 2" in text(desk)
+    stub._rules.clear()
+    send(uploading, receipt)
+    assert mails(uploading) == ONCE
+
+
 def test_only_emails_of_a_kind_are_sent(uploading: Uploading) -> None:
     """The others stay owed."""
     receipt = uploading.run().receipt
@@ -293,6 +328,52 @@ def test_people_of_a_closed_upload_are_mailed_by_the_corrected_one(uploading: Up
     receipt = uploading.run().receipt
     assert send(uploading, receipt)[0] is ExitCode.OK
     assert mails(uploading) == ONCE
+
+
+def test_people_of_a_closed_upload_are_mailed_by_its_own_number(uploading: Uploading) -> None:
+    """Also those who were never read back; whoever may not be there is named."""
+    refused = instead(error(401))
+    uploading.portal.on("POST", "/Users", refused, body="p4@", times=99)
+    with pytest.raises(SettingsError):
+        uploading.run()
+    with Journal(uploading.journal_path) as journal:
+        receipt = journal.open_runs()[0].receipt
+        steps = {one.row: one for one in journal.tasks(receipt, StepKind.ACCOUNT, service="portal")}
+        journal.record(receipt, [replace(steps[3], state=State.WRITTEN, attempts=1)])
+        lost = replace(steps[4], state=State.DOUBT, attempts=1, account_id="")
+        journal.record(receipt, [lost])
+        journal.close(receipt)
+    uploading.portal._rules.clear()
+    code, desk = send(uploading, receipt)
+    assert code is ExitCode.FINDINGS
+    assert ("p3@acme.com", "portal") in mails(uploading)
+    assert ("p4@acme.com", "portal") not in mails(uploading)
+    assert "whether the account was created isn't known" in text(desk)
+
+
+def test_who_was_mailed_and_has_left_is_nobodys_matter(uploading: Uploading) -> None:
+    """Nothing is owed to them, so nothing is refused."""
+    receipt = uploading.run().receipt
+    user = uploading.portal.store.users[id_of(uploading, "p3@acme.com")]
+    user["active"] = False
+    user[f"{EXTENSION}:User"] = {
+        "welcomeEmail": {"requestId": "x", "kind": "portal", "sentAt": "2026-11-22T18:00:00Z"}
+    }
+    assert send(uploading, receipt)[0] is ExitCode.OK
+
+
+def test_an_email_more_that_was_refused_changes_nothing(uploading: Uploading) -> None:
+    """Whoever was mailed before stays mailed."""
+    receipt = uploading.run().receipt
+    send(uploading, receipt)
+    refused = instead(error(422, "no"))
+    uploading.portal.on("PATCH", "/Users/.*", refused, body="welcomeEmail", times=99)
+    desk = ScriptDesk(1, practice=False)
+    send(uploading, receipt, desk, again=True, to=("p3@acme.com",))
+    uploading.portal._rules.clear()
+    code, desk = send(uploading, receipt)
+    assert (code, mails(uploading)) == (ExitCode.OK, ONCE)
+    assert "3 mailed already" in text(desk)
 
 
 def test_a_pass_has_everybody_of_all_its_uploads(uploading: Uploading) -> None:

@@ -105,7 +105,7 @@ def test_a_signal_finishes_what_is_under_way(
     assert done.code == 0, done.err
     report = done.json
     assert report["receipt"] == last[2]
-    assert {one["email"] for one in report["people"]} == {None}
+    assert len({one["email"] for one in report["people"]} - {None}) == 60  # kept for a while
     assert report["services"]["portal"]["created"] == 60
     check_everybody(contents(aapimport, state_dir.parent / "served"), 60, 10)
     again = aapimport("resume", last[2].lower(), "--json", **served_elsewhere)

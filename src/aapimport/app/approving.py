@@ -150,6 +150,28 @@ def approve_number(
         raise DeclinedError(_DECLINED)
 
 
+def refuse_emails_without_way(plan: "Plan", emails: bool | None) -> None:
+    """Refuse e-mails that were asked for where no service can be asked for them.
+
+    Args:
+        plan: The plan.
+        emails: What `--emails` or `--no-emails` says; None when neither was given.
+
+    Raises:
+        RefusedError: Somebody who is new can't be mailed.
+    """
+    from aapimport.plan.decide import unmailable
+    from aapimport.screens.console import count
+
+    if emails and (number := unmailable(plan)):
+        who = count(number, "new person", "new people")
+        raise RefusedError(
+            f"{who} can't be sent a welcome e-mail: the service takes no word about them",
+            hint="upload with --no-emails; its receipt's number then hands them over to you:"
+            " aapimport send-emails RECEIPT --hand-over OUT.xlsx",
+        )
+
+
 def plan_with_emails(plan: "Plan", desk: "Desk", emails: bool | None) -> "Plan":
     """The plan after the question whether welcome e-mails are sent, unless a flag has decided.
 

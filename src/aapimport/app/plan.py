@@ -46,7 +46,7 @@ class Planning:
         Returns:
             1 where somebody of the file is left out: whoever acts on it knows before the upload.
         """
-        from aapimport.app.approving import plan_with_emails
+        from aapimport.app.approving import plan_with_emails, refuse_emails_without_way
         from aapimport.app.deciding import decided_plan
         from aapimport.app.planning import checked_file
         from aapimport.plan.decide import impossible, refuse_impossible
@@ -59,6 +59,7 @@ class Planning:
         checked = checked_file(self.file, self.choices, self.desk)
         decided = decided_plan(self._drafted(checked), self.desk, self.choices)
         self._show(decided, checked)
+        refuse_emails_without_way(decided, self.choices.emails)
         if self.output and not impossible(decided):
             decided = plan_with_emails(decided, self.desk, self.choices.emails)
             self._write(decided, self.output)

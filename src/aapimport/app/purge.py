@@ -52,7 +52,7 @@ def purge(settings: "Settings", desk: "Desk", older_than: str | None) -> ExitCod
         UsageError: It is no number of days, or nothing can answer.
     """
     from aapimport.app.session import opened_journal
-    from aapimport.screens.console import count
+    from aapimport.run.purging import Purged
     from aapimport.screens.target import show_target
 
     days = read_days(older_than) if older_than else 0.0
@@ -65,9 +65,11 @@ def purge(settings: "Settings", desk: "Desk", older_than: str | None) -> ExitCod
         )
         if not desk.confirm(question, default=False, flags="--yes"):
             raise DeclinedError("you did not say yes", state="nothing was erased")
-        purged = journal.purge(time.time() - days * 86_400)
-        files = sorted({name for one in purged.runs if (name := journal.run(one).file)})
-        left = [run.receipt for run in journal.open_runs()]
+        purged = journal.purge(time.time() - days * 86_400) if journal else Purged()
+        files = sorted(
+            {it.file for one in purged.runs if journal and (it := journal.run(one)).file}
+        )
+        left = [run.receipt for run in journal.open_runs()] if journal else []
     report = PurgeReport(
         target=settings.target,
         address=settings.address,
@@ -78,14 +80,21 @@ def purge(settings: "Settings", desk: "Desk", older_than: str | None) -> ExitCod
     )
     if desk.as_json:
         desk.print_result(report.model_dump_json(indent=2))
-        return ExitCode.OK
-    runs = count(len(purged.runs), "run")
-    desk.print_result(f"erased: {count(purged.people, 'person', 'people')} of {runs}")
-    if left:
-        desk.say(f"kept, since they are not finished: {', '.join(left)}")
-    if files:
-        desk.say(
-            f"these files of yours hold people, and so does what was written beside them:"
-            f" {', '.join(files)}"
-        )
+    else:
+        _tell(report, desk)
     return ExitCode.OK
+
+
+def _tell(report: PurgeReport, desk: "Desk") -> None:
+    """Say what was erased, and what still holds people."""
+    from aapimport.screens.console import count
+
+    runs = count(len(report.runs), "run")
+    desk.print_result(f"erased: {count(report.people, 'person', 'people')} of {runs}")
+    if report.open:
+        desk.say(f"kept, since they are not finished: {', '.join(report.open)}")
+    if report.files:
+        desk.say(
+            "these files of yours hold people, and so does what was written beside them:"
+            f" {', '.join(report.files)}"
+        )

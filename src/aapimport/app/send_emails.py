@@ -53,6 +53,11 @@ class Sending:
         if self.choices.hand_over:
             from aapimport.copies.hand_over import check_name
 
+            if self.choices.canary or self.choices.not_before:
+                raise UsageError(
+                    "--canary and --not-before are about e-mails that are sent from here",
+                    hint="leave them out: with --hand-over you send the e-mails",
+                )
             check_name(self.choices.hand_over)
         self.desk.show_beside(show_target, self.settings)
         with opened(self.settings, self.desk, self.running.pace, begins=False) as (
@@ -185,6 +190,8 @@ class Sending:
             report = send_plan_report(plan)
             self.desk.print_result(report.model_dump_json(by_alias=True, indent=2))
         self.desk.say("nothing was sent")
+        if any(one.standing == "unknown" for one in plan.people):
+            return ExitCode.SERVICE
         return ExitCode.FINDINGS if plan.told else ExitCode.OK
 
     @property

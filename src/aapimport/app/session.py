@@ -136,8 +136,8 @@ def _pace(endpoint: Endpoint) -> float | None:
 
 
 @contextmanager
-def opened_journal(settings: Settings, desk: "Desk") -> Iterator["Journal"]:
-    """The journal of the configured services alone, which nobody else writes meanwhile.
+def opened_journal(settings: Settings, desk: "Desk") -> Iterator["Journal | None"]:
+    """The journal of the configured services alone, which nobody else writes; None without one.
 
     Args:
         settings: Where it is.
@@ -152,8 +152,7 @@ def opened_journal(settings: Settings, desk: "Desk") -> Iterator["Journal"]:
 
     path = journal_path(settings.state_dir, settings.target)
     if not path.exists():
-        with Journal.empty() as journal:
-            yield journal
+        yield None
         return
     with only_writer(path, desk.say), Journal(path, settings.keep_people) as journal:
         yield journal

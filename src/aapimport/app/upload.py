@@ -176,7 +176,12 @@ class Upload:
 
     def approved(self, services: "Services", checked: "Checked", memory: "Memory") -> "Plan":
         """The plan that the administrator saw and approved."""
-        from aapimport.app.approving import approve_plan, check_seats_again, plan_with_emails
+        from aapimport.app.approving import (
+            approve_plan,
+            check_seats_again,
+            plan_with_emails,
+            refuse_emails_without_way,
+        )
         from aapimport.app.deciding import decided_plan
         from aapimport.app.planning import drafted_plan, warned_rows
         from aapimport.plan.decide import impossible, refuse_impossible
@@ -186,6 +191,7 @@ class Upload:
         if self.choices.emails is False:
             draft = draft.without_emails()
         plan = decided_plan(draft, self.desk, self.choices)
+        refuse_emails_without_way(plan, self.choices.emails)
         self.desk.show(
             show_preview, plan, self.choices.preview, warned_rows(checked), self.desk.profile
         )

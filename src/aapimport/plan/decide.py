@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from aapimport.errors import RefusedError
 from aapimport.plan.budget import Budget
-from aapimport.plan.plan import PersonPlan, Plan, rows_of
+from aapimport.plan.plan import Action, PersonPlan, Plan, rows_of
 from aapimport.services.identity import full_name
 from aapimport.twins.name_forms import Form
 from aapimport.twins.name_relations import may_be_one
@@ -170,3 +170,13 @@ def _takers(plan: Plan, budget: Budget) -> Sequence[PersonPlan]:
     if budget.kind == "pass":
         return [one for one in plan.people if one.seat]
     return [one for one in plan.people if one.team and one.team.id == budget.id]
+
+
+def unmailable(plan: Plan) -> int:
+    """How many people are new, on a service that can't be asked for their welcome e-mail."""
+    new = (
+        "portal" if one.on_portal is Action.CREATE else "jhana"
+        for one in plan.people
+        if Action.CREATE in {one.on_portal, one.on_jhana}
+    )
+    return sum(service in plan.mute for service in new)

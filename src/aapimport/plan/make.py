@@ -144,7 +144,14 @@ def draft_plan(
         other_sheets=checked.other_sheets,
         leavers=_leavers(seen.pass_, seen.snapshots[0]),
         taken_at=seen.taken_at,
+        mute=_mute(services),
     )
+
+
+def _mute(services: Services) -> frozenset[str]:
+    """The services that can't be asked for a welcome e-mail."""
+    both = {"portal": services.portal, "jhana": services.jhana}
+    return frozenset(name for name, one in both.items() if not one.capabilities.mails)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,7 +57,10 @@ def _lacks(portal: Capabilities, attribute: str, name: str) -> str:
 def jhana_notices(jhana: Capabilities) -> Iterator[str]:
     """What Jhana can't do of what an upload with Jhana asks for."""
     if not jhana.mails:
-        yield "Jhana takes no word about welcome e-mails: it may send its own"
+        yield (
+            "Jhana takes no word about e-mails: it mails whoever is enabled there, and subscribes"
+            " them to its weekly newsletter, by itself, also with --no-emails"
+        )
 
 
 def health_notices(health: Health) -> Iterator[str]:

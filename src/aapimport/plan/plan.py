@@ -231,6 +231,7 @@ class Plan:
         other_sheets: Its sheets with people that weren't read.
         leavers: Used seats of the pass that nobody on the portal holds.
         taken_at: When the services were asked who is there, in seconds since 1970.
+        mute: The services, `portal` and `jhana`, that can't be asked for a welcome e-mail.
     """
 
     receipt: str
@@ -250,6 +251,7 @@ class Plan:
     other_sheets: tuple[OtherSheet, ...] = ()
     leavers: int = 0
     taken_at: float = 0.0
+    mute: frozenset[str] = frozenset()
 
     def without_emails(self) -> "Plan":
         """The same plan, with no welcome e-mail to anybody."""

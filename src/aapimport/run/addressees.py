@@ -138,27 +138,24 @@ class _Asking:
 
     def _candidates(self) -> Iterator[_Candidate]:
         """Everybody with an account, each once: of several uploads the newest counts."""
-        met = set()
+        met: set[str] = set()
         for run in self._source.runs:
             for row, tasks in groupby(self._journal.tasks(run.receipt), key=lambda task: task.row):
                 steps = [*tasks]
-                accounts = {
-                    task.service: task
-                    for task in steps
-                    if task.kind is StepKind.ACCOUNT
-                    and task.state is State.DONE
-                    and task.account_id
-                }
+                accounts = {it.service: it for it in steps if _may_be_there(it)}
                 portal = accounts.get("portal")
-                if portal is None or portal.account_id in met:
+                if portal is None or {portal.account_id, portal.key} & met:
                     continue
-                met.add(portal.account_id)
+                met |= {portal.account_id, portal.key} - {""}
                 (wanted,) = self._journal.remembered(run.receipt, [portal])
                 group = next((it.target for it in steps if it.kind is StepKind.PASS), "")
                 yield _Candidate(row=row, steps=accounts, group=group, wanted=wanted)
 
     def _judged(self, one: _Candidate) -> Addressee:
         """How somebody stands, by what the ledger and both services say."""
+        if not one.steps["portal"].account_id:
+            why = "whether the account was created isn't known; upload the file again"
+            return _addressee(one, None, "unknown", why=why)
         looks: dict[str, _Look] = {}
         ours = [name for name in _HALVES if self._is_ours(one, name, looks)]
         entries = {name: self._entry(one, name) for name in ours}
@@ -170,16 +167,12 @@ class _Asking:
             return _addressee(one, None, "mailed")
         for name in {"portal", *ours} - looks.keys():
             looks[name] = self._look(one, name)
-        portal = looks["portal"]
-        if why := self._refusal(one, portal):
-            standing: Standing = "unknown" if isinstance(portal, Unknown) else "refused"
-            return _addressee(one, portal, standing, why=why)
         return self._standing(one, looks, entries)
 
     def _standing(
         self, one: _Candidate, looks: Mapping[str, _Look], entries: Mapping[str, Entry | None]
     ) -> Addressee:
-        """How somebody stands who is still there."""
+        """How somebody stands, of whom not everything is known to be sent."""
         portal = looks["portal"]
         sent = frozenset[str]().union(
             *(it.sent for it in looks.values() if isinstance(it, Welcome))
@@ -190,6 +183,11 @@ class _Asking:
             why = f"whether upload {other} has mailed them isn't known; look on the portal"
             return _addressee(one, portal, "in_doubt", why=why)
         due = {name for name, it in by_half.items() if self._is_due(it)}
+        if due and (why := self._refusal(one, portal)):
+            refused: Standing = "unknown" if isinstance(portal, Unknown) else "refused"
+            return _addressee(one, portal, refused, why=why)
+        if "jhana" in due and isinstance(looks["jhana"], Unknown):
+            return _addressee(one, portal, "unknown", why=f"Jhana: {_not_welcome(looks['jhana'])}")
         if "jhana" in due and (why := _not_welcome(looks["jhana"])):
             due.discard("jhana")
             if not due:
@@ -216,7 +214,7 @@ class _Asking:
     def _is_ours(self, one: _Candidate, service: str, looks: dict[str, _Look]) -> bool:
         """Whether an upload has created an account; one without an answer is known by our key."""
         step = one.steps.get(service)
-        if step is None:
+        if step is None or not step.account_id:
             return False
         if (service, step.account_id) in self._created or service not in self._unanswered:
             return (service, step.account_id) in self._created
@@ -272,6 +270,13 @@ class _Asking:
             return True
         wanted = replace(one.wanted, external_id=key)
         return has_names(account, wanted) or is_still(account, wanted)
+
+
+def _may_be_there(task: Task) -> bool:
+    """Whether a step is about an account that is there, or was sent and may be."""
+    is_sent = task.attempts > 0 and task.state in {State.WRITTEN, State.INTENT, State.DOUBT}
+    there = (task.state is State.DONE and task.account_id) or is_sent
+    return task.kind is StepKind.ACCOUNT and bool(there)
 
 
 def _not_welcome(look: _Look) -> str:

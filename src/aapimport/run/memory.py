@@ -17,7 +17,7 @@ def address_digest(address: str) -> str:
     return hashlib.sha256(address_key(address).encode()).hexdigest() if address else ""
 
 
-_NEVER_SENT = "state IN ('planned', 'rejected', 'skipped')"
+NEVER_SENT = "state IN ('planned', 'rejected', 'skipped')"
 """The condition, in SQL, that a claimed e-mail certainly went to nobody: others may claim it."""
 
 
@@ -139,7 +139,7 @@ class Memory(JournalFile):
             " AND account.state IN ('done', 'written', 'intent', 'doubt')"
             " AND coalesce(mail.state, '') NOT IN ('done', 'written', 'intent', 'doubt')"
             " AND NOT EXISTS (SELECT 1 FROM mails WHERE account_id = account.account_id"
-            f" AND account_id <> '' AND service_address = ? AND NOT mails.{_NEVER_SENT})"
+            f" AND account_id <> '' AND service_address = ? AND NOT mails.{NEVER_SENT})"
             " ORDER BY started_at",
             (address, address, place(address, "portal")),
         )
@@ -201,7 +201,7 @@ class Memory(JournalFile):
             owner = self._database.execute(
                 "SELECT receipt FROM mails WHERE service_address = ? AND account_id = ?"
                 " AND kind = ? AND (person IN ('', ?4) OR ?4 = '')"
-                f" AND NOT (receipt = ? AND row = ?) AND NOT {_NEVER_SENT}",
+                f" AND NOT (receipt = ? AND row = ?) AND NOT {NEVER_SENT}",
                 (*claim, person, receipt, row),
             ).fetchone()
             if owner:
@@ -213,7 +213,7 @@ class Memory(JournalFile):
             "  WHERE receipt = ? AND row = ? AND kind = 'email')"
             " WHERE true ON CONFLICT DO UPDATE SET receipt = excluded.receipt,"
             " row = excluded.row, state = excluded.state, request_id = excluded.request_id,"
-            f" at = excluded.at WHERE {_NEVER_SENT}",
+            f" at = excluded.at WHERE {NEVER_SENT}",
             (
                 (*claim, person, receipt, row, State.INTENT, time.time(), receipt, row)
                 for claim in claims

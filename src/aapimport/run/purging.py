@@ -36,8 +36,8 @@ class Purged:
         runs: The runs, the oldest first.
     """
 
-    people: int
-    runs: Sequence[str]
+    people: int = 0
+    runs: Sequence[str] = ()
 
 
 class Purging(Runs):
@@ -46,7 +46,7 @@ class Purging(Runs):
     def purge_due(self) -> Purged:
         """Erase whom `keep_people` keeps no longer; nobody of an open run."""
         if self.keep_people is None:
-            return Purged(people=0, runs=())
+            return Purged()
         now = time.time()
         return self._purge(now - self.keep_people * DAY, now - _DOUBTS_KEPT)
 

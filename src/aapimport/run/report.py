@@ -117,7 +117,7 @@ class PersonResult(_Model):
 
     row: int = Field(description="the row in the file, as Excel shows it")
     email: str | None = Field(
-        description="the address; null for people who are settled, when resumed without the file"
+        description="the address; null once it is erased (`keep_people`), without the file"
     )
     portal: Result
     jhana: Result | None = Field(description="null when the row doesn't ask for Jhana")

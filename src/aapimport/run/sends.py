@@ -10,7 +10,7 @@ from typing import Any
 from aapimport import __version__
 from aapimport.errors import RefusedError
 from aapimport.plan.plan import Action
-from aapimport.run.memory import MailClaim, Memory, address_digest, place
+from aapimport.run.memory import NEVER_SENT, MailClaim, Memory, address_digest, place
 from aapimport.run.planned import this_user
 from aapimport.run.records import Run, RunKind, State, StepKind, Way
 from aapimport.run.runs import RUN_FIELDS, Runs
@@ -49,11 +49,14 @@ class Sends(Runs, Memory):
         return {(service, own): key for service, own, key in found}
 
     def ledger(self, address: str) -> Mapping[MailClaim, Entry]:
-        """What the mail ledger says at a pair of services; of several about one, the newest."""
+        """What the mail ledger says at a pair of services.
+
+        Of several about one, the newest; what went to nobody counts only where there is no other.
+        """
         places = [place(address, service) for service in ("portal", "jhana")]
         found = self._database.execute(
             "SELECT service_address, account_id, kind, state, receipt FROM mails"
-            " WHERE service_address IN (?, ?) ORDER BY again, at",
+            f" WHERE service_address IN (?, ?) ORDER BY {NEVER_SENT} DESC, again, at",
             places,
         )
         return {tuple(claim): Entry(State(state), receipt) for *claim, state, receipt in found}
@@ -85,7 +88,7 @@ class Sends(Runs, Memory):
             ServiceError: It can't be written; nothing is sent then.
         """
         run = _run_of(plan)
-        people = [one for one in plan.people if one in (*plan.to_mail, *plan.told)]
+        people = [*plan.to_mail, *plan.told]
         with self._writing():
             self._database.execute(
                 f"INSERT INTO runs ({', '.join(RUN_FIELDS)})"
@@ -208,8 +211,9 @@ def _steps(one: Addressee, way: Way) -> Iterator[tuple[str, ...]]:
     """Steps as `planned.steps_of` has them, and what isn't as it should be about an account."""
     accounts: Iterable[Any] = filter(None, (one.portal, one.jhana))
     for task in accounts:
+        # our key stays the upload's that has made the account: what it owes is known by that
         yield (
-            *(task.service, StepKind.ACCOUNT, Action.SAME, "", State.DONE, task.key),
+            *(task.service, StepKind.ACCOUNT, Action.SAME, "", State.DONE, ""),
             *(task.account_id, "", task.but),
         )
     if one.group:

@@ -1,0 +1,97 @@
+"""`send-emails` as a user types it, counted in the practice portal's outbox."""
+
+import io
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from aapimport.sandbox.contents import contents
+
+PASS = ("--pass", "Leadership 2026")
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture(autouse=True)
+def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing can answer a question."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+
+
+def outbox(folder: Path) -> Counter[str]:
+    """How many e-mails went to whom."""
+    return Counter(mail.to for mail in contents(folder).outbox)
+
+
+def uploaded(aapimport, some: Path, *flags: str, **served: str) -> str:
+    """Upload without e-mails; returns the confirmation number."""
+    done = aapimport("upload", some, *PASS, "--no-emails", "--yes", "--json", *flags, **served)
+    assert done.code == 0, done.err
+    return str(done.json["receipt"])
+
+
+def test_everybody_is_mailed_once(aapimport, some, served, tmp_path):
+    """Without e-mails, twice this command, by the pass, then an upload with e-mails: one each."""
+    receipt = uploaded(aapimport, some, **served)
+    assert not outbox(tmp_path / "served")
+    for words in ((receipt,), (receipt,), PASS):
+        done = aapimport("send-emails", *words, "--yes", "--json", **served)
+        assert done.code == 0, done.err
+    again = aapimport("upload", some, *PASS, "--emails", "--yes", **served)
+    assert again.code == 0, again.err
+    found = outbox(tmp_path / "served")
+    assert (len(found), set(found.values())) == (20, {1})
+
+
+def test_the_receipt_and_the_next_plan_name_the_command(aapimport, some, served):
+    """Whoever was created and not mailed isn't forgotten."""
+    done = aapimport("upload", some, *PASS, "--no-emails", "--yes", **served)
+    receipt = done.out.split("Receipt ")[1].split()[0]
+    assert f"next: aapimport send-emails {receipt}" in done.err
+    plan = aapimport("plan", some, *PASS, "--no-emails", **served)
+    assert f"to send it: aapimport send-emails {receipt}" in " ".join(plan.out.split())
+
+
+def test_without_a_terminal_the_number_needs_a_flag(aapimport, some, served, tmp_path):
+    """Exit 2, with the flag that decides; nothing is sent and nothing is open."""
+    receipt = uploaded(aapimport, some, **served)
+    done = aapimport("send-emails", receipt, **served)
+    assert done.code == 2
+    assert "--yes" in done.err
+    assert not outbox(tmp_path / "served")
+    again = aapimport("send-emails", receipt, "--again", "--yes", **served)
+    assert again.code == 2
+    assert not outbox(tmp_path / "served")
+    assert "no upload is open" in aapimport("resume", **served).err
+
+
+def test_a_number_that_nobody_knows_is_refused(aapimport):
+    """Exit 1."""
+    done = aapimport("send-emails", "ZZZZZZ", "--json")
+    assert (done.code, done.json["error"]["id"]) == (1, "refused")
+
+
+def test_a_hand_over_is_settled(aapimport, some, served, tmp_path):
+    """A workbook, and nothing in the outbox; then the people count as mailed."""
+    receipt = uploaded(aapimport, some, **served)
+    out = tmp_path / "mails.xlsx"
+    done = aapimport("send-emails", receipt, "--hand-over", out, "--yes", "--json", **served)
+    assert done.code == 0, done.err
+    assert done.json["email_counts"]["handed_over"] == 20
+    assert (done.json["kind"], done.json["of"]) == ("send", receipt)
+    assert aapimport("send-emails", receipt, "--sent", "--yes", **served).code == 0
+    assert aapimport("send-emails", receipt, "--yes", **served).code == 0
+    assert not outbox(tmp_path / "served")
+
+
+def test_no_name_is_left_after_a_purge(aapimport, some, served, state_dir):
+    """And the e-mails still go to everybody."""
+    receipt = uploaded(aapimport, some, **served)
+    held = state_dir / "journal.sqlite3"
+    assert b"@acme.com" in held.read_bytes()
+    done = aapimport("history", "purge", "--yes", "--json", **served)
+    assert (done.code, done.json["people"], done.json["files"]) == (0, 20, [some.name])
+    assert b"@acme.com" not in held.read_bytes()
+    sent = aapimport("send-emails", receipt, "--yes", "--json", **served)
+    assert sent.json["email_counts"]["sent"] == 20
