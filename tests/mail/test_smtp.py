@@ -135,6 +135,8 @@ def test_the_reply_to_the_dot_is_waited_for(silent_at: str, kind: type[Outcome])
         ("connect", "421 4.3.2 come back later", TakesNothing),
         ("EHLO", "nonsense", NotSent),
         ("RCPT", "550 5.4.5 Daily user sending limit exceeded", DayIsFull),
+        ("RCPT", "552 5.2.2 mailbox full: quota exceeded", Refused),
+        ("RCPT", "552 5.2.3 over the daily limit of this mailbox", Refused),
         ("dot", "554 5.2.0 SubmissionQuotaExceededException", DayIsFull),
     ],
 )
