@@ -31,7 +31,7 @@ def test_texts_are_changed(aapimport, machine):
     assert done.code == 0
     folder = machine.work / "texts"
     assert "wrote 13 files" in done.err
-    assert f"set templates = {folder} in [mail]" in done.err
+    assert f"write templates = '{folder}' into [mail]" in done.err
     own = folder / "portal.en.txt"
     own.write_text("Subject: Hi {{ first_name }}\n\nSee {{ sign_in_url }}\n", encoding="utf-8")
     assert aapimport("emails", "edit", "texts").code == 1

@@ -42,6 +42,8 @@ SUCCEEDS: Mapping[str, tuple[object, ...]] = {
     "config init": ("--here", *URLS),
 }
 """What each command is given where it prints what it was asked for, but for a server."""
+NEEDS: Mapping[str, tuple[object, ...]] = {"emails test": ("--to", "me@example.com")}
+"""What one is given that needs a server, to get as far as its settings."""
 REAL = {"login", "logout"}
 """Commands about secrets, which the practice portal has none of."""
 WITHOUT_SETTINGS = {"generate-template", "validate", "renew", "config path", "config init"}
@@ -119,7 +121,7 @@ def test_a_file_that_is_not_there_is_one_object(aapimport, name: str) -> None:
 @pytest.mark.parametrize("name", sorted(set(TREE) - WITHOUT_SETTINGS))
 def test_a_setting_that_nobody_knows_is_one_object(aapimport, machine, name: str) -> None:
     """Exit 3."""
-    words = SUCCEEDS.get(name, ())
+    words = SUCCEEDS.get(name, NEEDS.get(name, ()))
     done = aapimport(*name.split(), *words, "--json", AAPIMPORT_PORTL_URL="x")
     assert (done.code, done.json["error"]["id"]) == (3, "settings")
     check(name, done.json, failed=True)

@@ -148,6 +148,15 @@ def test_variables_contradict_nothing(machine: Machine) -> None:
     _refused(machine, "AAPIMPORT_MAIL_PASSWORD", AAPIMPORT_MAIL_TOKEN="x")
 
 
+def test_a_variable_of_it_is_of_something_real(machine: Machine) -> None:
+    """A script that has one and names no services doesn't practise unawares."""
+    given = {"AAPIMPORT_STATE_DIR": str(machine.state), "AAPIMPORT_MAIL_HOST": "smtp.example.com"}
+    with pytest.raises(SettingsError, match="AAPIMPORT_MAIL_HOST is set"):
+        settings_for(Choice(), on_terminal=False, environment=given)
+    found = settings_for(Choice(practice=True), on_terminal=False, environment=given)
+    assert (found.target, found.mail) == ("practice", None)
+
+
 def test_a_profile_never_mails_as_another(machine: Machine) -> None:
     """What stands at the top is of whoever has no profile, and a variable adds nothing."""
     machine.own_file(_table() + profile("acme") + profile("globex") + _table("globex"))

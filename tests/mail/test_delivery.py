@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aapimport.config.mail_values import Preset
-from aapimport.mail.delivery import WAITS, Delivery, Letter
+from aapimport.mail.delivery import MOST_REFUSALS, WAITS, Delivery, Letter
 from aapimport.mail.outcomes import (
     DayIsFull,
     InDoubt,
@@ -153,6 +153,26 @@ def test_a_server_that_takes_nothing_is_waited_for_and_left(
     assert [*run.last] == PEOPLE[:1]
     assert run.kinds() == {TakesNothing}
     assert run.clock.slept == [*waits]
+
+
+def test_a_server_that_refuses_everybody_refuses_us() -> None:
+    """After the first 20 it ends, and the rest was not tried; one that takes some goes on."""
+    people = [f"p{number}@example.com" for number in range(60)]
+    refused = "550 5.7.1 relaying denied"
+    with MailServer(lambda step, _: refused if step == "RCPT" else None) as server:
+        run = Run(server, VirtualClock())
+        run.to(people)
+    assert [*run.last] == people[:MOST_REFUSALS]
+    last = run.last[people[MOST_REFUSALS - 1]]
+    assert isinstance(last, TakesNothing)
+    assert refused in last.reason
+    with MailServer(
+        lambda step, line: refused if step == "RCPT" and "<p0@" not in line else None
+    ) as server:
+        run = Run(server, VirtualClock())
+        run.to(people)
+    assert [*run.last] == people
+    assert run.kinds() == {Sent, Refused}
 
 
 def test_a_full_day_ends_it_with_the_time_to_go_on() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from aapimport.config.mail import Mail
 from aapimport.errors import SettingsError
+from aapimport.mail.envelope import stuffed
 from aapimport.mail.message import EXAMPLE, LANGUAGES, TEMPLATES, Recipient, Texts
 from aapimport.services.values import EmailKind
 from support.mailing import mail_for
@@ -176,6 +177,38 @@ def test_the_page_is_html(kind, language) -> None:
     """A strict reader of HTML finds nothing to complain of."""
     page = Texts(_mail()).rendered(kind, EXAMPLE, language).page
     html5lib.HTMLParser(strict=True).parse(page)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", EmailKind)
+def test_what_arrives_is_what_was_written(kind, language) -> None:
+    """Subject, text and page come out of the mail's encodings as they went in."""
+    texts = Texts(_mail())
+    to = Recipient(
+        email="o@example.com",
+        first_name="Søren Æ" * 9,
+        last_name="王小明" * 9,
+        pass_name="日本 " * 30,
+    )
+    made = texts.message(kind, to, row="a", now=1.0, language=language)
+    found = email.message_from_bytes(stuffed(made), policy=email.policy.default)
+    assert isinstance(found, EmailMessage)
+    said = texts.rendered(kind, to, language)
+    assert found["Subject"] == said.subject
+    assert _part(found, "plain").replace("\r\n", "\n") == said.text
+    assert _part(found, "html").replace("\r\n", "\n").rstrip() == said.page.rstrip()
+
+
+@pytest.mark.parametrize(
+    "subject", ["Bienvenue à l’été", "ようこそ、ページへ " * 6, "a b " * 30 + "é", "“x” " * 20]
+)
+def test_a_subject_of_ones_own_arrives(tmp_path: Path, subject: str) -> None:
+    """However long, and in whatever letters."""
+    text = f"Subject: {subject}\n\nSee {{{{ sign_in_url }}}}\n"
+    (tmp_path / "portal.en.txt").write_text(text, encoding="utf-8")
+    made = Texts(_mail(templates=tmp_path)).message(EmailKind.PORTAL, EXAMPLE, row="a", now=1.0)
+    found = email.message_from_bytes(stuffed(made), policy=email.policy.default)
+    assert found["Subject"] == subject.strip()
 
 
 def test_all_texts_are_there() -> None:

@@ -135,6 +135,8 @@ def test_the_reply_to_the_dot_is_waited_for(silent_at: str, kind: type[Outcome])
         ("connect", "421 4.3.2 come back later", TakesNothing),
         ("EHLO", "nonsense", NotSent),
         ("RCPT", "550 5.4.5 Daily user sending limit exceeded", DayIsFull),
+        ("RCPT", "552 5.2.2 mailbox full: quota exceeded", Refused),
+        ("RCPT", "552 5.2.3 over the daily limit of this mailbox", Refused),
         ("dot", "554 5.2.0 SubmissionQuotaExceededException", DayIsFull),
     ],
 )
@@ -216,6 +218,25 @@ def test_it_is_encrypted_but_on_this_machine(monkeypatch: pytest.MonkeyPatch) ->
         assert isinstance(outcome, TakesNothing)
         assert "offers no encryption" in outcome.reason
         assert not any(one.startswith(("AUTH", "MAIL")) for one in server.commands)
+
+
+def test_465_is_encrypted_from_the_first_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a certificate that is trusted; a server that speaks plainly there is a wrong port."""
+    with MailServer(implicit=True) as server:
+        monkeypatch.setattr("aapimport.mail.smtp.IMPLICIT_TLS_PORT", server.port)
+        found, _ = _send(server, host="localhost", login=LOGIN, ca_file=AUTHORITY)
+        assert isinstance(found, Sent)
+        assert "STARTTLS" not in server.commands
+        outcome, _ = _send(server, host="localhost", login=LOGIN)
+        assert isinstance(outcome, TakesNothing)
+        assert "ca_file" in outcome.cure
+    with MailServer() as server:
+        monkeypatch.setattr("aapimport.mail.smtp.IMPLICIT_TLS_PORT", server.port)
+        outcome, _ = _send(server, host="localhost", login=LOGIN)
+        assert isinstance(outcome, TakesNothing)
+        assert "check the port" in outcome.cure
+        assert "http" not in outcome.reason
+        assert not any("AUTH" in one for one in server.commands)
 
 
 def test_nobody_there_may_pass() -> None:

@@ -27,6 +27,7 @@ class MailServer:
         extensions: What it offers.
         takes_first: Whether what is cut at the dot was taken before.
         encrypted: Whether it offers STARTTLS.
+        implicit: Whether it is encrypted from the first byte.
 
     Attributes:
         taken: Each e-mail that it took: sender, recipient, text.
@@ -41,11 +42,13 @@ class MailServer:
         *,
         takes_first: bool = True,
         encrypted: bool = False,
+        implicit: bool = False,
     ) -> None:
         self.script: Script = script or (lambda _step, _line: None)
         self.extensions = extensions
         self.takes_first = takes_first
         self.encrypted = encrypted
+        self.implicit = implicit
         self.taken: list[tuple[str, str, bytes]] = []
         self.commands: list[str] = []
         self.connections = 0
@@ -69,6 +72,12 @@ class MailServer:
                 threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
     def _serve(self, sock: socket.socket) -> None:
+        if self.implicit:
+            try:
+                sock = showing().wrap_socket(sock, server_side=True)
+            except OSError:
+                sock.close()
+                return
         connection = _Connection(self, sock)
         with suppress(OSError, _Cut):
             connection.serve()
@@ -103,7 +112,7 @@ class _Connection:
     def serve(self) -> None:
         self._answer("connect", "", GREETING)
         while line := self._file.readline():
-            words = line.decode("utf-8").rstrip("\r\n")
+            words = line.decode("utf-8", "replace").rstrip("\r\n")
             self._server.commands.append(words)
             verb = words.split(" ")[0].upper()
             match verb:

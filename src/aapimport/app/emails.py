@@ -4,7 +4,7 @@ import secrets
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,7 @@ from aapimport.config.mail_values import SUBMISSION_PORT, Language, Preset
 from aapimport.config.overview import Whereabouts
 from aapimport.errors import (
     AapimportError,
+    ExitCode,
     FileProblemError,
     RefusedError,
     ServiceError,
@@ -23,7 +24,6 @@ from aapimport.mail.message import (
     LANGUAGES,
     PAGE,
     TEMPLATES,
-    Rendered,
     Texts,
     file_of,
     message_id,
@@ -39,7 +39,10 @@ from aapimport.mail.outcomes import (
     TakesNothing,
 )
 from aapimport.services.values import EmailKind
-from aapimport.text import as_typed, looks_like_address, path_text
+from aapimport.text import looks_like_address, path_text
+
+if TYPE_CHECKING:
+    from aapimport.app.desk import Desk
 
 _AN_EXAMPLE = Mail(
     host="smtp.example.com",
@@ -85,41 +88,65 @@ class TestMailReport(_Answer):
     reply: str = Field(description="the mail server's words")
 
 
-def email_shown(
-    mail: Mail | None, kind: str, language: Language | None
-) -> tuple[Rendered, Language]:
-    """A welcome e-mail to nobody, and its language.
+def show_email(
+    mail: Mail | None,
+    where: Whereabouts,
+    desk: "Desk",
+    *,
+    kind: str,
+    language: Language | None,
+    form: str,
+) -> ExitCode:
+    """Show a welcome e-mail to nobody.
 
     Args:
         mail: The settings; None to show it with those of an example.
+        where: Where the settings lead to.
+        desk: Who looks at it.
         kind: Which it is: combined, portal or jhana.
         language: Its language; that of the settings by default.
+        form: `text`, `html` to have its page printed, `browser` to have it opened there.
 
     Raises:
         SettingsError: A template of one's own can't be used.
     """
+    from aapimport.screens.emails import show_page, show_text
+
     settings = mail or _AN_EXAMPLE
     texts = Texts(settings)
     texts.check()
     chosen = language or settings.language
-    return texts.rendered(EmailKind(kind), EXAMPLE, chosen), chosen
+    shown = texts.rendered(EmailKind(kind), EXAMPLE, chosen)
+    if mail is None:
+        desk.say("notice: there is no [mail] yet; sender and page are examples")
+    if desk.as_json:
+        report = EmailReport(
+            target=where.target,
+            address=where.address,
+            kind=EmailKind(kind),
+            language=chosen,
+            subject=shown.subject,
+            text=shown.text,
+            html=shown.page,
+        )
+        desk.print_result(report.model_dump_json(indent=2))
+    elif form == "text":
+        desk.show(show_text, shown.subject, shown.text)
+    elif form == "html":
+        desk.show(show_page, shown.page)
+    else:
+        desk.say(f"the page is {_opened(shown.page)}")
+    return ExitCode.OK
 
 
-def email_report(shown: Rendered, kind: str, language: Language, where: Whereabouts) -> EmailReport:
-    """The same for scripts."""
-    return EmailReport(
-        target=where.target,
-        address=where.address,
-        kind=EmailKind(kind),
-        language=language,
-        subject=shown.subject,
-        text=shown.text,
-        html=shown.page,
-    )
-
-
-def write_templates(folder: Path) -> list[Path]:
+def write_templates(folder: Path, where: Whereabouts, desk: "Desk", *, table: str) -> ExitCode:
     """Write all texts into a folder, to be changed; never over one that is there.
+
+    Args:
+        folder: The folder; it is made where it isn't there.
+        where: Where the settings lead to.
+        desk: Who changes them.
+        table: The table in which the folder is to be named.
 
     Raises:
         FileProblemError: One is there, or can't be written.
@@ -138,22 +165,29 @@ def write_templates(folder: Path) -> list[Path]:
                 file.write((TEMPLATES / path.name).read_text(encoding="utf-8"))
     except OSError as error:
         raise FileProblemError(f"{path_text(folder)} can't be written: {error.strerror}") from error
-    return paths
-
-
-def templates_report(folder: Path, paths: list[Path], where: Whereabouts) -> TemplatesReport:
-    """What was written, for scripts."""
-    return TemplatesReport(
-        target=where.target,
-        address=where.address,
-        folder=path_text(folder),
-        written=[path_text(path) for path in paths],
-    )
+    desk.say(f"wrote {len(paths)} files into {path_text(folder)}")
+    # As TOML has a path without escapes: backslashes are Windows'.
+    desk.say(f"next: change them, then write templates = '{path_text(folder)}' into [{table}]")
+    if desk.as_json:
+        report = TemplatesReport(
+            target=where.target,
+            address=where.address,
+            folder=path_text(folder),
+            written=[path_text(path) for path in paths],
+        )
+        desk.print_result(report.model_dump_json(indent=2))
+    return ExitCode.OK
 
 
 def send_test(
-    mail: Mail | None, to: str, kind: str, language: Language | None, where: Whereabouts
-) -> TestMailReport:
+    mail: Mail | None,
+    where: Whereabouts,
+    desk: "Desk",
+    *,
+    to: str,
+    kind: str,
+    language: Language | None,
+) -> ExitCode:
     """Send one welcome e-mail to oneself; nothing of it is in any ledger.
 
     Raises:
@@ -162,6 +196,7 @@ def send_test(
         RefusedError: The address can't be one, or the server refuses it.
     """
     from aapimport.mail.smtp import Mailer
+    from aapimport.screens.emails import show_sent
 
     if mail is None:
         raise SettingsError(
@@ -182,13 +217,31 @@ def send_test(
         mailer.close()
     if not isinstance(outcome, Sent):
         raise _failure(outcome)
-    return TestMailReport(
+    report = TestMailReport(
         target=where.target,
         address=where.address,
         to=to,
         message_id=message_id(row, mail.sender),
         reply=outcome.reply,
     )
+    if desk.as_json:
+        desk.print_result(report.model_dump_json(indent=2))
+    else:
+        desk.show(show_sent, to, outcome.reply)
+    return ExitCode.OK
+
+
+def _opened(page: str) -> Path:
+    """Open a page in the browser; it is of nobody, and stays in the folder for temporary files."""
+    import webbrowser
+    from tempfile import NamedTemporaryFile
+
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", prefix="aapimport-", suffix=".html", delete=False
+    ) as file:
+        file.write(page)
+    webbrowser.open(Path(file.name).as_uri())
+    return Path(file.name)
 
 
 def _failure(outcome: Outcome) -> AapimportError:
@@ -208,9 +261,3 @@ def _failure(outcome: Outcome) -> AapimportError:
             return ServiceError(f"the server doesn't take it now: {reason}", hint="try again later")
         case Sent(reply=reply):  # no failure
             return ServiceError(reply)
-
-
-def next_line(folder: Path, profile: str) -> str:
-    """What to do with texts that were written."""
-    table = f"profile.{profile}.mail" if profile else "mail"
-    return f"next: change them, then set templates = {as_typed(folder)} in [{table}]"

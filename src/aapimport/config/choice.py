@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aapimport.config.files import places
 from aapimport.config.folders import PROFILES
-from aapimport.config.keys import OF_REAL_SERVICES, PROFILE, variable
+from aapimport.config.keys import OF_REAL_SERVICES, PROFILE, mail_variables, variable
 from aapimport.config.secret_file import IN_KEYRING, NAME, SecretFile
 from aapimport.config.settings import (
     Settings,
@@ -134,7 +134,7 @@ def what_is_real(sources: Sources) -> str:
     """What on this machine speaks of real services, in words; empty where nothing does."""
     if sources.files:
         return f"there are settings in {sources.files[0].path}"
-    for name in map(variable, OF_REAL_SERVICES):
+    for name in (*map(variable, OF_REAL_SERVICES), *sorted(mail_variables())):
         if name in sources.environment:
             return f"{name} is set"
     folder: Path = base_state_dir(sources)[0]

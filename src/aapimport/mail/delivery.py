@@ -14,6 +14,7 @@ from aapimport.mail.outcomes import (
     NotSent,
     Outcome,
     Refused,
+    Sent,
     TakesNothing,
 )
 from aapimport.mail.pace import Clock
@@ -24,6 +25,10 @@ WAITS = (60.0, 300.0, 900.0, 1800.0)
 
 Greylisting lets pass who comes again after a while (RFC 6647, 2.2), mostly a few minutes.
 """
+
+
+MOST_REFUSALS = 20
+"""Refusals in a row, with nobody reached before, that are no longer about people."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +77,7 @@ class Delivery:
         self._waiting: list[_Waiting] = []
         self._order = count()
         self._silences = 0
+        self._refusals: int | None = 0  # None once somebody was reached
 
     def run(self, letters: Iterable[Letter]) -> Iterator[tuple[Letter, Outcome]]:
         """Send letters.
@@ -92,6 +98,9 @@ class Delivery:
                 outcome = InDoubt(f"it may have been sent before; now: {outcome.reason}")
             yield one.letter, outcome
             if isinstance(outcome, TakesNothing | DayIsFull):
+                return
+            if (refuses_all := self._refuses_all(outcome)) is not None:
+                yield one.letter, refuses_all
                 return
             if isinstance(outcome, NotSent | Later | InDoubt):
                 self._put_off(one, outcome)
@@ -118,6 +127,21 @@ class Delivery:
             self._silences += 1
             if self._clock.sleep(WAITS[self._silences - 1]):
                 return None
+
+    def _refuses_all(self, outcome: Outcome) -> TakesNothing | None:
+        """That a server which has refused the first so many refuses us, and not them."""
+        if isinstance(outcome, Sent | InDoubt):
+            self._refusals = None
+        if self._refusals is None or not isinstance(outcome, Refused):
+            return None
+        self._refusals += 1
+        if self._refusals < MOST_REFUSALS:
+            return None
+        return TakesNothing(
+            f"the server has refused the first {MOST_REFUSALS} people, the last one with:"
+            f" {outcome.reason}",
+            "try it with aapimport emails test --to ME, and ask whoever runs the server",
+        )
 
     def _put_off(self, one: _Waiting, outcome: NotSent | Later | InDoubt) -> None:
         """Have a letter tried again in this session, where that is allowed and of use."""

@@ -13,8 +13,11 @@ _SLOWER = {421, 432, 452, 454}
 (RFC 5321, 4.2.3; RFC 4954, 6; Exchange Online's 432 4.3.2)."""
 _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _DAILY = re.compile(
-    r"daily\b.{0,40}\b(?:limit|quota)|\blimit\b.{0,40}\bper day\b|quota ?exceeded", re.IGNORECASE
+    r"\bdaily\b.{0,40}\b(?:sending|message|recipient|smtp).{0,20}\b(?:limit|quota)"
+    r"|\blimit\b.{0,40}\bper day\b|submission ?quota ?exceeded",
+    re.IGNORECASE,
 )
+"""A limit of ours in words; the quota of a person's mailbox is no such."""
 _DAILY_CODES = {"5.4.5", "4.5.4", "5.1.90"}
 """Gmail's and Exchange Online's own for a day's limit."""
 _NOT_AS_US = {"5.7.60", "5.2.252"}

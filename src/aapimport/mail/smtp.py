@@ -37,6 +37,7 @@ from aapimport.services.scim import plain_words
 from aapimport.services.trust import signer_of, trusting
 
 _GO_ON = 354
+_PORTS = "check the port: 587 is the usual one, 465 is encrypted from the start"
 _FINE = 2
 _CLOSING = 421
 
@@ -235,10 +236,10 @@ class Mailer:
 
     def _connected(self) -> smtplib.SMTP:
         host, port, seconds = self._mail.host, self._mail.port, self._patience.connect
-        name = "localhost"  # so that smtplib doesn't ask the network for ours; see above
+        name, context = "localhost", self._context  # so that smtplib doesn't look for ours
         try:
-            if self._implicit and self._context is not None:
-                return smtplib.SMTP_SSL(host, port, name, timeout=seconds, context=self._context)
+            if self._implicit and context is not None:
+                return smtplib.SMTP_SSL(host, port, name, timeout=seconds, context=context)
             return smtplib.SMTP(host, port, name, timeout=seconds)
         except smtplib.SMTPConnectError as error:
             raise _RefusedError(error.smtp_code, error.smtp_error, Stage.CONNECTION) from None
@@ -251,8 +252,7 @@ class Mailer:
         if not smtp.has_extn("starttls"):
             raise _OverError(
                 TakesNothing(
-                    f"{self._mail.host}:{self._mail.port} offers no encryption (STARTTLS)",
-                    "check the port: 587 is the usual one, 465 is encrypted from the start",
+                    f"{self._mail.host}:{self._mail.port} offers no encryption (STARTTLS)", _PORTS
                 )
             )
         try:
@@ -289,8 +289,9 @@ class Mailer:
             failure = ConnectError()
             failure.__cause__ = error
         signer = (lambda _: signer_of(host, port, None)) if self._implicit else (lambda _: "")
-        route = Route(host=host, port=port, signer=signer)
-        cause = explain(failure, route, _why(error))
+        cause = explain(failure, Route(host=host, port=port, signer=signer), _why(error))
+        if cause.astray and isinstance(error, ssl.SSLError):
+            return _OverError(TakesNothing(f"{host}:{port} doesn't speak TLS", _PORTS))
         cure = cause.cure or ("check host and port in [mail]" if cause.astray else "")
         return _OverError(TakesNothing(cause.reason, cure))
 
@@ -310,8 +311,7 @@ class Mailer:
         return outcome
 
     def _words(self, said: bytes) -> str:
-        struck = self._redaction.strike(said, words=True)
-        return plain_words(struck.decode(errors="replace"))
+        return plain_words(self._redaction.strike(said, words=True).decode(errors="replace"))
 
     def _drop(self) -> None:
         """Close the connection without a word."""
