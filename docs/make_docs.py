@@ -24,6 +24,7 @@ from pydantic import BaseModel, Field, TypeAdapter, create_model
 from aapimport.app.failure import ErrorReport, Failure
 from aapimport.app.lists import NothingOpen, PassesReport, PracticeReport, TeamsReport
 from aapimport.app.settings_report import FilesReport, SecretsReport, SettingsReport
+from aapimport.app.verify import VerifyReport
 from aapimport.app.written import (
     LogoutReport,
     RenewalReport,
@@ -52,6 +53,7 @@ _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "plan": (PlanReport,),
     "upload": (UploadReport,),
     "resume": (UploadReport, NothingOpen),
+    "receipt verify": (VerifyReport,),
     "doctor": (Diagnosis,),
     "passes": (PassesReport,),
     "teams": (TeamsReport,),

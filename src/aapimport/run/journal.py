@@ -89,6 +89,14 @@ class Journal(Runs, Memory, Canaries):
             for task in tasks
         ]
 
+    def person(self, receipt: str, row: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What a person's accounts should be, and what they were; nothing of what is erased."""
+        found = self._database.execute(
+            "SELECT wanted, before FROM people WHERE receipt = ? AND row = ?", (receipt, row)
+        ).fetchone()
+        wanted, before = found or (None, None)
+        return json.loads(wanted or "{}"), json.loads(before or "{}")
+
     def record(self, receipt: str, tasks: Iterable[Task]) -> None:
         """Make new states durable, all at once; those of e-mails in the mail ledger, too."""
         changed = list(tasks)

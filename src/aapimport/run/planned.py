@@ -36,7 +36,10 @@ def before_json(one: PersonPlan, pass_: Pass) -> str | None:
     On each service, where there was an account: whether it was active, and its roles. Then whether
     the person was on the pass, in the team that the file names (null when it names none), and on
     Jhana (null when the row doesn't ask for it). The former names are kept only where the plan
-    changes them: nothing else here names anybody, so it stays when `wanted` is erased.
+    changes them: nothing else here names anybody, so it stays when `wanted` is erased. So do the
+    role that the run sets, null where it leaves roles alone, whether an entitlement puts people on
+    the pass, and a digest of the address: by them a later look tells whose the account is, and
+    whether it still is as the run left it.
     """
     if one.skipped:
         return None
@@ -46,6 +49,9 @@ def before_json(one: PersonPlan, pass_: Pass) -> str | None:
         "on_pass": _was_on_pass(one.portal, pass_),
         "team": one.team is None if one.person.team else None,
         "on_jhana": _was_on_jhana(one.jhana),
+        "person": address_digest(one.person.email),
+        "role": one.portal.wanted.role,
+        "by_entitlement": one.portal.wanted.pass_id is not None,
     }
     return _JSON.encode(before)
 
