@@ -40,6 +40,7 @@ from aapimport.plan.diagnosis import Diagnosis
 from aapimport.plan.report import PlanReport
 from aapimport.problems.page import catalogue_page
 from aapimport.run.report import UploadReport
+from aapimport.run.undo_report import UndoReport
 
 if TYPE_CHECKING:
     from support.warm import Warm
@@ -52,7 +53,8 @@ _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "validate": (ValidationReport,),
     "plan": (PlanReport,),
     "upload": (UploadReport,),
-    "resume": (UploadReport, NothingOpen),
+    "resume": (UploadReport, UndoReport, NothingOpen),
+    "undo": (UndoReport,),
     "receipt verify": (VerifyReport,),
     "doctor": (Diagnosis,),
     "passes": (PassesReport,),

@@ -25,6 +25,7 @@ SUCCEEDS: Mapping[str, tuple[object, ...]] = {
     "plan": (FILE, *PASS),
     "upload": (FILE, *PASS, "--yes", "--client-admins", 1),
     "resume": (),
+    "undo": ("RECEIPT", "--yes"),
     "receipt verify": ("RECEIPT",),
     "doctor": (),
     "passes": (),

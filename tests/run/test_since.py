@@ -46,6 +46,7 @@ def test_nobody_differs_after_an_upload(uploading: Uploading) -> None:
     [
         ({"active": False}, ("portal: deactivated",)),
         ({"roles": [{"value": "facilitator"}]}, ("portal: role is facilitator",)),
+        ({"name": {"givenName": "Anne", "familyName": "Perez"}}, ("portal: name is Anne Perez",)),
         ({"entitlements": []}, ("portal: not on the pass",)),
         (
             {"entitlements": [{"value": "p26"}, {"value": "p27"}]},

@@ -26,6 +26,7 @@ _COMMANDS = {
     "plan": "Say what an upload of FILE would do, person by person.",
     "upload": "Upload the people in FILE to a pass, and to Jhana.",
     "resume": "Finish an interrupted upload, or end it as it is.",
+    "undo": "Take an upload back, as far as that can be.",
     "receipt": "Look at what became of a run.",
     "doctor": "Say what both services can do, and what that means.",
     "passes": "List the passes of the portal, with their seats.",

@@ -14,17 +14,19 @@ from aapimport.run.canaries import Canaries
 from aapimport.run.memory import Memory
 from aapimport.run.records import FINAL, State, StepKind, Task, lacks_pass, read_task
 from aapimport.run.runs import Runs
+from aapimport.run.ways_back import WaysBack
 from aapimport.services.values import Wanted
 
 _TASK = ", ".join(Task.__dataclass_fields__)
 _PAGE = 500
 
 
-class Journal(Runs, Memory, Canaries):
+class Journal(Runs, Memory, Canaries, WaysBack):
     """The journal of one pair of services.
 
     What is here are the steps of its runs. `Runs` holds the runs, `Canaries` their first people,
-    `Memory` what it remembers beyond them, `JournalFile` how it is opened and written.
+    `WaysBack` those that take back, `Memory` what it remembers beyond them, `JournalFile` how it
+    is opened and written.
     """
 
     def rows(self, receipt: str) -> set[int]:

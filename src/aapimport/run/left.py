@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from aapimport.run.journal import Journal
-from aapimport.run.memory import address_digest
+from aapimport.run.memory import address_digest, names_digest
 from aapimport.run.records import JOINS, Run, State, StepKind, Task
 from aapimport.services.ownership import is_still
 from aapimport.services.scim import Account
@@ -32,7 +32,7 @@ class Left:
         role: The role that it had then; None where the journal doesn't tell.
         pass_id: The pass that the run put it on; empty where it was there, or none was asked for.
         active: Whether it was active then.
-        named: Whether the run set its names.
+        named: A digest of the names that the run set; empty where it left names alone.
         before: What it was before: `active`, `roles`, perhaps `names`; None when it wasn't there.
         lacks: What the service didn't keep.
         adopted: Whether it was there when the run wanted to make it: what it was isn't known.
@@ -48,7 +48,7 @@ class Left:
     role: str | None
     pass_id: str
     active: bool
-    named: bool
+    named: str
     before: Mapping[str, Any] | None
     lacks: frozenset[str]
     adopted: bool
@@ -65,6 +65,11 @@ class Left:
         if self.wanted is not None:
             return is_still(account, replace(self.wanted, external_id=self.key))
         return bool(self.person) and address_digest(account.user_name) == self.person
+
+    def has_names(self, account: Account) -> bool:
+        """Whether an account that is this person's has the names that the run set."""
+        address = self.wanted.email if self.wanted else account.user_name
+        return names_digest(address, account.first_name, account.last_name) == self.named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +164,7 @@ def _left(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str, 
     role = before.get("role") if on_portal and not task.adopted else None
     by_right = before.get("by_entitlement", of is None or of.pass_id is not None)
     sets_pass = on_portal and touched and by_right and not before.get("on_pass", True)
+    sets_names = made or bool(was and "names" in was)
     return Left(
         row=task.row,
         service=task.service,
@@ -170,7 +176,7 @@ def _left(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str, 
         role=None if "role" in lacks else role,
         pass_id=run.pass_id if sets_pass and "pass" not in lacks else "",
         active="activation" not in lacks or bool(was and was["active"]),
-        named=(made or bool(was and "names" in was)) and "names" not in lacks,
+        named=before.get("named", "") if sets_names and "names" not in lacks else "",
         before=was,
         lacks=lacks,
         adopted=task.adopted,

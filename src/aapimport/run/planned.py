@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from aapimport.person import Person
 from aapimport.plan.decide import MAYBE, RETURNS
 from aapimport.plan.plan import Action, PersonPlan, Plan, Step
-from aapimport.run.memory import address_digest
+from aapimport.run.memory import address_digest, names_digest
 from aapimport.run.records import JOINS, State, StepKind
 from aapimport.services.values import EmailKind, Pass, Wanted
 
@@ -38,8 +38,8 @@ def before_json(one: PersonPlan, pass_: Pass) -> str | None:
     Jhana (null when the row doesn't ask for it). The former names are kept only where the plan
     changes them: nothing else here names anybody, so it stays when `wanted` is erased. So do the
     role that the run sets, null where it leaves roles alone, whether an entitlement puts people on
-    the pass, and a digest of the address: by them a later look tells whose the account is, and
-    whether it still is as the run left it.
+    the pass, and digests of the address and the names: by them a later look tells whose the account
+    is, and whether it still is as the run left it.
     """
     if one.skipped:
         return None
@@ -50,6 +50,7 @@ def before_json(one: PersonPlan, pass_: Pass) -> str | None:
         "team": one.team is None if one.person.team else None,
         "on_jhana": _was_on_jhana(one.jhana),
         "person": address_digest(one.person.email),
+        "named": names_digest(one.person.email, one.person.first_name, one.person.last_name),
         "role": one.portal.wanted.role,
         "by_entitlement": one.portal.wanted.pass_id is not None,
     }

@@ -155,6 +155,9 @@ def _read(directory: Directory, left: Left) -> Callable[[], AccountSince]:
 
 def account_since(left: Left, seen: Seen) -> AccountSince:
     """An account beside how the run left it; one that isn't certainly the person's isn't shown."""
+    if left.wanted is None and not left.person:  # an earlier version began the run
+        words = ("the journal doesn't tell whose account it was",)
+        return AccountSince(left=left, seen=None, standing=Standing.UNKNOWN, changes=words)
     if not left.is_theirs(seen.account):
         return AccountSince(left=left, seen=None, standing=Standing.CHANGED, changes=(NOT_THEIRS,))
     changes = tuple(changes_since(left, seen))
@@ -171,7 +174,7 @@ def changes_since(left: Left, seen: Seen) -> Iterator[str]:
         yield f"role is {role or 'none'}"
     if left.pass_id and left.pass_id not in account.passes:
         yield "not on the pass"
-    if left.named and left.wanted and _names(account) != _names_of(left):
+    if left.named and not left.has_names(account):
         yield f"name is {account.first_name} {account.last_name}"
     if left.made and (others := [one for one in account.passes if one not in _passes(left)]):
         yield f"on another pass: {', '.join(others)}"
@@ -190,14 +193,6 @@ def _role_since(left: Left, account: Account) -> str | None:
         return None
     now, then = {*map(fold, account.roles)}, {*map(fold, left.before["roles"])}
     return ", ".join(account.roles) if now != then else None
-
-
-def _names(account: Account) -> tuple[str, str]:
-    return fold(account.first_name), fold(account.last_name)
-
-
-def _names_of(left: Left) -> tuple[str, str]:
-    return (fold(left.wanted.first_name), fold(left.wanted.last_name)) if left.wanted else ("", "")
 
 
 def other_groups(seen: Seen, joined: Iterable[Joined]) -> list[str]:
