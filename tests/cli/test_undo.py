@@ -168,3 +168,36 @@ def test_an_undo_can_not_be_undone(aapimport, served) -> None:
     assert "is no upload" in again.err
     shown = aapimport("resume", undone.json["receipt"], "--json", **served)
     assert {**shown.json, "effects": 0} == {**undone.json, "effects": 0}
+
+
+def test_nothing_is_uploaded_beside_an_undo_that_was_killed(aapimport, served, portal) -> None:
+    """Both commands say which it is; `resume` finishes it, and `undo` does, too."""
+    receipt = aapimport(*UPLOAD, "--no-emails", **served).json["receipt"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aapimport.run.undoing.take_back", _die)
+        assert aapimport("undo", receipt, "--yes", **served).code == 5
+    for words in ((*UPLOAD, "--no-emails"), ("upload", FILE, "--pass", "Leadership 2025")):
+        beside = aapimport(*words, **served)
+        assert beside.code == 1
+        assert f"of upload {receipt} is still open" in beside.out + beside.err
+    assert portal.named("ana.perez@acme.com")["active"]
+    resumed = aapimport("resume", "--json", **served)
+    assert (resumed.code, resumed.json["of"], resumed.json["unfinished"]) == (0, receipt, 0)
+    assert not portal.named("ana.perez@acme.com")["active"]
+
+
+def _die(*_: object) -> None:
+    raise RuntimeError("the power is gone")
+
+
+def test_an_undo_can_be_ended_as_it_is(aapimport, served) -> None:
+    """Its receipt says what is left; another undo does that."""
+    receipt = aapimport(*UPLOAD, "--no-emails", **served).json["receipt"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aapimport.run.undoing.take_back", _die)
+        aapimport("undo", receipt, "--yes", **served)
+    ended = aapimport("resume", "--close", "--yes", "--json", **served)
+    assert ended.code == 4
+    assert ended.json["unfinished"] > 0
+    again = aapimport("undo", receipt, "--yes", "--json", **served)
+    assert (again.code, again.json["unfinished"]) == (0, 0)

@@ -13,6 +13,7 @@ from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
 from aapimport.run.options import RunOptions
 from aapimport.run.records import Run, Task
+from aapimport.run.runner import Runner
 from aapimport.run.since import read_back
 from aapimport.run.undo_plan import back_steps, effects_of
 from aapimport.run.undo_report import UndoReport, undo_report
@@ -203,3 +204,23 @@ def test_other_servers(uploading: Uploading, habits: dict[str, Any]) -> None:
     report = go_on(uploading, begun(uploading, receipt))
     accounts = [one for one in report.effects if one.what != "out of the team"]
     assert {one.result for one in accounts} <= {"taken back", "half"}
+
+
+def test_mails_that_nobody_was_sent_are_kept_back(uploading: Uploading) -> None:
+    """They are skipped in the upload's own journal, so that nothing sends them any more."""
+    uploading.rows = people(3)
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Journal(uploading.journal_path) as journal,
+    ):
+        run = journal.begin(uploading.plan())
+        options = RunOptions(settle_seconds=0.0, sleep=uploading._sleep)
+        for _ in Runner(journal, both, run, options).steps(last_row=99):
+            pass
+        assert not journal.run(run.receipt).finished_at
+    report = go_on(uploading, begun(uploading, run.receipt))
+    assert (report.half, report.taken_back, report.not_taken_back) == (3, 3, 0)
+    with Journal(uploading.journal_path) as journal:
+        assert journal.run(run.receipt).finished_at
+        assert journal.open_runs() == []
+    assert uploading.portal.store.mails == []

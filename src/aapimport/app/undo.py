@@ -191,7 +191,7 @@ def _undo_of(run: "Run") -> "Run":
         address=run.address,
         target=run.target,
         file=run.file,
-        file_digest=run.file_digest,
+        file_digest="",  # it is no upload of the file
         sheet=run.sheet,
         pass_id=run.pass_id,
         pass_name=run.pass_name,
@@ -204,6 +204,24 @@ def _undo_of(run: "Run") -> "Run":
         kind=RunKind.UNDO,
         of=run.receipt,
     )
+
+
+def refuse_beside_undo(journal: "Journal", address: str) -> None:
+    """Refuse to begin, or to go on with, an upload beside an undo that isn't finished.
+
+    Raises:
+        RefusedError: One is open at these services.
+    """
+    from aapimport.config.addresses import share_a_place
+    from aapimport.run.records import RunKind
+
+    for run in journal.open_runs():
+        if run.kind == RunKind.UNDO and share_a_place(run.address, address):
+            raise RefusedError(
+                f"undo {run.receipt} of upload {run.of} is still open,"
+                f" {journal.progress(run.receipt)}",
+                hint=f"finish it, or end it with --close, first:  aapimport resume {run.receipt}",
+            )
 
 
 def _begun_already(journal: "Journal", run: "Run") -> "Run | None":
@@ -238,9 +256,10 @@ def _refuse(journal: "Journal", run: "Run") -> None:
             hint=f"finish it:                aapimport resume {run.receipt}\n"
             f"      or end it as it is:       aapimport resume {run.receipt} --close",
         )
+    refuse_beside_undo(journal, run.address)
     for other in journal.open_runs_beside(run.address):
-        if other.receipt != run.receipt and other.kind != RunKind.SEND:
+        if other.receipt != run.receipt and other.kind == RunKind.UPLOAD:
             raise RefusedError(
-                f"{other.kind} {other.receipt} is still open at these services",
+                f"upload {other.receipt} is still open at these services",
                 hint=f"finish it, or end it, first:  aapimport resume {other.receipt}",
             )
