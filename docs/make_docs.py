@@ -23,6 +23,7 @@ from pydantic import BaseModel, Field, TypeAdapter, create_model
 
 from aapimport.app.failure import ErrorReport, Failure
 from aapimport.app.lists import NothingOpen, PassesReport, PracticeReport, TeamsReport
+from aapimport.app.request import LetterReport
 from aapimport.app.settings_report import FilesReport, SecretsReport, SettingsReport
 from aapimport.app.verify import VerifyReport
 from aapimport.app.written import (
@@ -56,6 +57,8 @@ _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "resume": (UploadReport, UndoReport, NothingOpen),
     "undo": (UndoReport,),
     "receipt verify": (VerifyReport,),
+    "request seats": (LetterReport,),
+    "request address": (LetterReport,),
     "doctor": (Diagnosis,),
     "passes": (PassesReport,),
     "teams": (TeamsReport,),

@@ -27,6 +27,8 @@ SUCCEEDS: Mapping[str, tuple[object, ...]] = {
     "resume": (),
     "undo": ("RECEIPT", "--yes"),
     "receipt verify": ("RECEIPT",),
+    "request seats": ("RECEIPT",),
+    "request address": ("kwame.mensah@acme.com", "kwame.boateng@acme.com"),
     "doctor": (),
     "passes": (),
     "teams": (),

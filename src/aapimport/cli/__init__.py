@@ -28,6 +28,7 @@ _COMMANDS = {
     "resume": "Finish an interrupted upload, or end it as it is.",
     "undo": "Take an upload back, as far as that can be.",
     "receipt": "Look at what became of a run.",
+    "request": "Write a letter to the vendor's support, which you send yourself.",
     "doctor": "Say what both services can do, and what that means.",
     "passes": "List the passes of the portal, with their seats.",
     "teams": "List the teams of the portal, with their places.",

@@ -81,3 +81,10 @@ class WaysBack(JournalFile):
             "SELECT receipt FROM runs WHERE of = ? ORDER BY started_at DESC", (receipt,)
         )
         return [own for (own,) in found]
+
+    def seat_rows(self, receipt: str) -> set[int]:
+        """The rows of those who were new to the pass, so that an upload used a seat for them."""
+        found = self._database.execute(
+            "SELECT row FROM people WHERE receipt = ? AND seat", (receipt,)
+        )
+        return {row for (row,) in found}
