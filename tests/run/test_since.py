@@ -12,6 +12,13 @@ from support.uploading import Uploading, people, services
 from support.wire import error, instead
 
 
+@pytest.fixture(autouse=True, params=["kept", "erased"])
+def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both while the journal keeps names and addresses, and when it has erased them."""
+    if request.param == "kept":
+        monkeypatch.setattr(Journal, "_forget", lambda *_: None)
+
+
 def uploaded(uploading: Uploading) -> str:
     """An upload of four people into a team, and to Jhana; its number."""
     uploading.rows = people(4, team="Sales", jhana=True)

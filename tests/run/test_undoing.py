@@ -45,6 +45,13 @@ class Mortal(Journal):
             raise Killed
 
 
+@pytest.fixture(autouse=True, params=["kept", "erased"])
+def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both while the journal keeps names and addresses, and when it has erased them."""
+    if request.param == "kept":
+        monkeypatch.setattr(Journal, "_forget", lambda *_: None)
+
+
 def uploaded(uploading: Uploading) -> str:
     """Four people, of whom one was there with another role, in a team and on Jhana."""
     uploading.portal.add_user("p2@acme.com", roles=[{"value": "facilitator", "primary": True}])
