@@ -25,8 +25,10 @@ from aapimport.app.emails import EmailReport, TemplatesReport, TestMailReport
 from aapimport.app.failure import ErrorReport, Failure
 from aapimport.app.lists import NothingOpen, PassesReport, PracticeReport, TeamsReport
 from aapimport.app.purge import PurgeReport
+from aapimport.app.request import LetterReport
 from aapimport.app.send_report import SendPlanReport
 from aapimport.app.settings_report import FilesReport, SecretsReport, SettingsReport
+from aapimport.app.verify import VerifyReport
 from aapimport.app.written import (
     LogoutReport,
     RenewalReport,
@@ -42,6 +44,7 @@ from aapimport.plan.diagnosis import Diagnosis
 from aapimport.plan.report import PlanReport
 from aapimport.problems.page import catalogue_page
 from aapimport.run.report import UploadReport
+from aapimport.run.undo_report import UndoReport
 
 if TYPE_CHECKING:
     from support.warm import Warm
@@ -55,8 +58,12 @@ _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "plan": (PlanReport,),
     "upload": (UploadReport,),
     "send-emails": (UploadReport, SendPlanReport),
-    "resume": (UploadReport, NothingOpen),
+    "resume": (UploadReport, UndoReport, NothingOpen),
     "history purge": (PurgeReport,),
+    "undo": (UndoReport,),
+    "receipt verify": (VerifyReport,),
+    "request seats": (LetterReport,),
+    "request address": (LetterReport,),
     "doctor": (Diagnosis,),
     "passes": (PassesReport,),
     "teams": (TeamsReport,),

@@ -16,6 +16,7 @@ from aapimport.run import planned
 from aapimport.run.debts import debts_of
 from aapimport.run.glance import glance
 from aapimport.run.journal import Journal
+from aapimport.run.memory import address_digest, names_digest
 from aapimport.run.planned import people_digest
 from aapimport.run.records import Seats, State, StepKind
 from aapimport.run.report import make_report
@@ -113,6 +114,10 @@ def test_what_people_were_before_is_kept_and_names_nobody(three: Uploading):
             "on_pass": True,
             "team": None,
             "on_jhana": True,
+            "person": address_digest("bo.berg@acme.com"),
+            "named": names_digest("bo.berg@acme.com", "Bo", "Berg"),
+            "role": None,
+            "by_entitlement": True,
         },
         3: {
             "portal": {"active": True, "roles": []},
@@ -120,8 +125,22 @@ def test_what_people_were_before_is_kept_and_names_nobody(three: Uploading):
             "on_pass": False,
             "team": True,
             "on_jhana": None,
+            "person": address_digest("li.wei@acme.com"),
+            "named": names_digest("li.wei@acme.com", "Li", "Wei"),
+            "role": None,
+            "by_entitlement": True,
         },
-        5: {"portal": None, "jhana": None, "on_pass": False, "team": None, "on_jhana": None},
+        5: {
+            "portal": None,
+            "jhana": None,
+            "on_pass": False,
+            "team": None,
+            "on_jhana": None,
+            "person": address_digest("ada.obi@acme.com"),
+            "named": names_digest("ada.obi@acme.com", "Ada", "Obi"),
+            "role": "facilitator",
+            "by_entitlement": True,
+        },
     }
 
 

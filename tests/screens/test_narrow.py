@@ -25,11 +25,16 @@ from aapimport.problems.problem import Level, Problem
 from aapimport.problems.rule_id import RuleId
 from aapimport.run.debts import Debts
 from aapimport.run.journal import Journal
+from aapimport.run.left import left_by
 from aapimport.run.records import HowFar, State, StepKind, Task, Way
 from aapimport.run.report import make_report
 from aapimport.run.send_plan import Addressee, SendChoice, SendPlan
+from aapimport.run.since import read_back
+from aapimport.run.undo_plan import UndoPlan, effects_of
+from aapimport.run.undo_report import planned_report
 from aapimport.screens.console import make_console
 from aapimport.screens.errors import show_error
+from aapimport.screens.letters import seats_letter
 from aapimport.screens.problems import show_checked
 from aapimport.screens.settings import show_notices
 from aapimport.services.values import EmailKind, Pass, Team
@@ -267,6 +272,32 @@ def send_plan() -> SendPlan:
     )
 
 
+@pytest.fixture
+def screens_of_the_way_back(
+    uploading: Uploading, other_screens: dict[str, Shown]
+) -> dict[str, Shown]:
+    """Screens about what became of an upload since, and what must be read on them."""
+    receipt = other_screens["show_receipt"][0][1].receipt
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Journal(uploading.journal_path) as journal,
+    ):
+        run = journal.run(receipt)
+        for user in uploading.portal.store.users.values():
+            user["roles"] = [{"value": "facilitator", "primary": True}]
+        found = tuple(read_back(left_by(journal, run), both))
+    effects = tuple(effect for one in found for effect in effects_of(one))
+    plan = UndoPlan(run=run, people=found, effects=effects, embargoed=frozenset({2}))
+    letter = seats_letter(run, [(4000, LONG, "4711")], [run], "support@example.com")
+    since = ("row 4000", LONG, "role is facilitator")
+    return {
+        "show_verified": ((run, found), {}, (*since, "changed since", receipt)),
+        "show_undo_plan": ((plan, "acme"), {}, (*since, "(profile acme)", "1 e-mail")),
+        "show_undo_receipt": ((planned_report(plan),), {}, (*since, receipt)),
+        "show_letter": ((letter, "letter.eml"), {}, (PASS, receipt, LONG, "letter.eml")),
+    }
+
+
 UNTRIED = {"show_settings", "show_status"}
 """Screens of settings, which are short but for addresses."""
 
@@ -282,12 +313,12 @@ def with_a_console() -> Iterator[str]:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_is_cut_and_no_word_is_broken(
-    screens_of_a_plan, other_screens, width: int, monkeypatch
+    screens_of_a_plan, other_screens, screens_of_the_way_back, width: int, monkeypatch
 ) -> None:
     """Values, marks and rows are all there, each address in one line; so are new screens."""
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("TERM", "dumb")
-    tried = screens_of_a_plan | other_screens
+    tried = screens_of_a_plan | other_screens | screens_of_the_way_back
     assert set(tried) == set(with_a_console()) - UNTRIED
     for module in pkgutil.iter_modules(screens.__path__):
         found = importlib.import_module(f"aapimport.screens.{module.name}")

@@ -38,6 +38,7 @@ class Habits:
         conflict: The answer to a taken userName: its status and its scimType.
         forbids: Addresses whose creates and changes are answered with 403.
         shows_members: Whether groups show who is in them.
+        clears_on_remove: Whether a PATCH that removes one member of a group removes all of them.
         repeats_members: Whether who is added twice is in a group twice.
         loses_members: Whether a PATCH with `excludedAttributes=members` stores the group as that
             query would show it: without those who were in it.
@@ -77,6 +78,7 @@ class Habits:
     conflict: tuple[int, str] = (409, "uniqueness")
     forbids: frozenset[str] = frozenset()
     shows_members: bool = True
+    clears_on_remove: bool = False
     repeats_members: bool = False
     loses_members: bool = False
     max_members: int = 1000

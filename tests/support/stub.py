@@ -335,6 +335,9 @@ class ScimStub:
         if self.habits.loses_members and "members" in request.query.get("excludedAttributes", ""):
             group["members"] = []
         for operation in request.json.get("Operations", []):
+            if operation["op"] == "remove":
+                self._remove_member(group, operation["path"])
+                continue
             if len(operation["value"]) > self.habits.max_members:
                 return error(400, "one or more Group members are invalid")
             if self.habits.patch == "kept":
@@ -349,6 +352,17 @@ class ScimStub:
                     if str(one["value"]) not in there
                 ]
         return as_json(200, answers.group(self.habits, group))
+
+    def _remove_member(self, group: dict[str, Any], path: str) -> None:
+        """Take one out; all of them where the filter isn't understood."""
+        selected = re.fullmatch(r'members\[value eq "(.*)"\]', path)
+        assert selected
+        mine = selected[1]
+        if self.habits.patch == "kept":
+            clears = self.habits.clears_on_remove
+            group["members"] = [
+                one for one in group["members"] if str(one["value"]) != mine and not clears
+            ]
 
     def _own_id(self, value: Any) -> Any:
         """An id as the server itself writes it."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
+    from aapimport.run.records import Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,7 @@ class Resumption:
     def _carried_out(self, journal: "Journal", services: "Services") -> ExitCode:
         from aapimport.app.carry_out import Carrier
         from aapimport.app.open_uploads import chosen_upload, close_upload, show_closed_upload
+        from aapimport.run.records import RunKind
         from aapimport.run.runs import refuse_other_services
 
         if not self.close:
@@ -69,6 +71,8 @@ class Resumption:
             run = only
         else:
             return ExitCode.OK
+        if run.kind == RunKind.UNDO:
+            return self._undo(journal, services, run)
         if self.close:
             refuse_other_services(run, services.address)
             return close_upload(journal, run, self.desk)
@@ -84,6 +88,20 @@ class Resumption:
             is_named=self.receipt is not None,
         )
         return carrier.carry_out(run, {})
+
+    def _undo(self, journal: "Journal", services: "Services", run: "Run") -> ExitCode:
+        """An undo goes on, is closed, or shows its receipt."""
+        from aapimport.app.undo import UndoCarrier
+        from aapimport.run.runs import refuse_other_services
+
+        refuse_other_services(run, services.address)
+        carrier = UndoCarrier(
+            journal=journal,
+            services=services,
+            desk=self.desk,
+            settle_seconds=self.settings.settle_seconds,
+        )
+        return carrier.close(run) if self.close else carrier.carry_out(run)
 
     def _check_addresses(self, journal: "Journal", services: "Services") -> None:
         """Look at both services where no upload goes on, which would show that an address is wrong.

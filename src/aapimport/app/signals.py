@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
     from aapimport.run.runner import Runner
+    from aapimport.run.undoing import Undoing
 
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -53,7 +54,7 @@ def interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def stoppable(runner: "Runner") -> Iterator[None]:
+def stoppable(runner: "Runner | Undoing") -> Iterator[None]:
     """^C, SIGTERM and SIGHUP finish what is in flight; a second one ends the process at once."""
     asked = False
 

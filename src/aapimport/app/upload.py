@@ -94,10 +94,16 @@ class Upload:
     def begun(
         self, journal: "Journal", services: "Services", checked: "Checked"
     ) -> "tuple[Run, bool]":
-        """The interrupted upload of this file, else a new one that was approved; whether new."""
+        """The interrupted upload of this file, else a new one that was approved; whether new.
+
+        Raises:
+            RefusedError: Another upload or an undo is open, or it was not approved.
+        """
         from aapimport.app.open_uploads import interrupted_upload
+        from aapimport.app.undo import refuse_beside_undo
         from aapimport.run.recall import recall
 
+        refuse_beside_undo(journal, services.address)
         run = interrupted_upload(journal, services, checked, self)
         if run is not None:
             return run, False

@@ -289,7 +289,7 @@ class Conveyor:
             return outcome
         wanted = None
         if STATES[outcome.verdict] in FINAL:
-            (wanted,) = self._journal.wanted(self._receipt, [task])
+            (wanted,) = self._journal.remembered(self._receipt, [task])
         return replace(
             outcome,
             reason=without_names(outcome.reason, wanted),

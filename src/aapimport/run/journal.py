@@ -14,18 +14,20 @@ from aapimport.run.canaries import Canaries
 from aapimport.run.purging import Purging
 from aapimport.run.records import FINAL, State, StepKind, Task, lacks_pass, read_task
 from aapimport.run.sends import Sends
+from aapimport.run.ways_back import WaysBack
 from aapimport.services.values import Wanted
 
 _TASK = ", ".join(Task.__dataclass_fields__)
 _PAGE = 500
 
 
-class Journal(Sends, Canaries, Purging):
+class Journal(Sends, Canaries, Purging, WaysBack):
     """The journal of one pair of services.
 
     What is here are the steps of its runs. `Runs` holds the runs, `Sends` those that only send
-    e-mails, `Canaries` their first people, `Memory` what it remembers beyond them,
-    `Purging` how people are erased, `JournalFile` how it is opened and written.
+    e-mails, `Canaries` their first people, `WaysBack` those that take back, `Memory` what it
+    remembers beyond them, `Purging` how people are erased, `JournalFile` how it is opened and
+    written.
     """
 
     def rows(self, receipt: str) -> set[int]:
@@ -89,6 +91,14 @@ class Journal(Sends, Canaries, Purging):
             Wanted(**json.loads(text)[task.service]) if (text := texts[task.row]) else None
             for task in tasks
         ]
+
+    def person(self, receipt: str, row: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What a person's accounts should be, and what they were; nothing of what is erased."""
+        found = self._database.execute(
+            "SELECT wanted, before FROM people WHERE receipt = ? AND row = ?", (receipt, row)
+        ).fetchone()
+        wanted, before = found or (None, None)
+        return json.loads(wanted or "{}"), json.loads(before or "{}")
 
     def record(self, receipt: str, tasks: Iterable[Task]) -> None:
         """Make new states durable, all at once; those of e-mails in the mail ledger, too."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from aapimport.person import address_key
 from aapimport.run.journal_file import JournalFile
 from aapimport.run.records import Fact, State
+from aapimport.text import fold
 
 MailClaim = tuple[str, str, str]
 """A service's address, an account's id there, and which half of a welcome: `portal`, `jhana`."""
@@ -15,6 +16,12 @@ MailClaim = tuple[str, str, str]
 def address_digest(address: str) -> str:
     """What the journal keeps of an address, for good; empty for none."""
     return hashlib.sha256(address_key(address).encode()).hexdigest() if address else ""
+
+
+def names_digest(address: str, first_name: str, last_name: str) -> str:
+    """What the journal keeps of the names of somebody at an address, for good."""
+    whole = "\n".join((address_key(address), fold(first_name), fold(last_name)))
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 NEVER_SENT = "state IN ('planned', 'rejected', 'skipped')"

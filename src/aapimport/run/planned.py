@@ -11,7 +11,7 @@ from aapimport.person import Person
 from aapimport.plan.decide import MAYBE, RETURNS
 from aapimport.plan.file_admins import file_admins
 from aapimport.plan.plan import Action, PersonPlan, Plan, Step
-from aapimport.run.memory import address_digest
+from aapimport.run.memory import address_digest, names_digest
 from aapimport.run.records import JOINS, State, StepKind
 from aapimport.services.values import EmailKind, Pass, Wanted
 
@@ -37,7 +37,10 @@ def before_json(one: PersonPlan, pass_: Pass) -> str | None:
     On each service, where there was an account: whether it was active, and its roles. Then whether
     the person was on the pass, in the team that the file names (null when it names none), and on
     Jhana (null when the row doesn't ask for it). The former names are kept only where the plan
-    changes them: nothing else here names anybody, so it stays when `wanted` is erased.
+    changes them: nothing else here names anybody, so it stays when `wanted` is erased. So do the
+    role that the run sets, null where it leaves roles alone, whether an entitlement puts people on
+    the pass, and digests of the address and the names: by them a later look tells whose the account
+    is, and whether it still is as the run left it.
     """
     if one.skipped:
         return None
@@ -47,6 +50,10 @@ def before_json(one: PersonPlan, pass_: Pass) -> str | None:
         "on_pass": _was_on_pass(one.portal, pass_),
         "team": one.team is None if one.person.team else None,
         "on_jhana": _was_on_jhana(one.jhana),
+        "person": address_digest(one.person.email),
+        "named": names_digest(one.person.email, one.person.first_name, one.person.last_name),
+        "role": one.portal.wanted.role,
+        "by_entitlement": one.portal.wanted.pass_id is not None,
     }
     return _JSON.encode(before)
 

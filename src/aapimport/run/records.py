@@ -32,10 +32,15 @@ class StepKind(StrEnum):
     PASS = "pass"
     TEAM = "team"
     EMAIL = "email"
+    TAKE_BACK = "take back"
+    LEAVE_PASS = "leave pass"
+    LEAVE_TEAM = "leave team"
 
 
 JOINS = (StepKind.PASS, StepKind.TEAM)
 """The steps that put people into a Group, in their order: first that which is the pass."""
+LEAVES = {StepKind.PASS: StepKind.LEAVE_PASS, StepKind.TEAM: StepKind.LEAVE_TEAM}
+"""The steps of an undo that take people out of a Group again."""
 
 
 class RunKind(StrEnum):

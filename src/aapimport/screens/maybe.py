@@ -5,6 +5,8 @@ from rich.console import Console
 from aapimport.plan.plan import PersonPlan, Plan
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_line
+from aapimport.text import as_typed
+from aapimport.twins.same_human import Kind
 
 _MOST_SHOWN = 10
 
@@ -18,6 +20,26 @@ def show_maybes(console: Console, plan: Plan) -> None:
     if (more := len(found) - _MOST_SHOWN) > 0:
         rest = f"and {more:,} more; --maybe-file OUT.xlsx lists all of them, to be answered"
         print_line(console, rest)
+    if renamed := next((one for one in found if _is_renamed(one)), None):
+        old, new = (as_typed(safe(it)) for it in _addresses(renamed))
+        print_line(
+            console, "hint: only the address is new? A second account uses a second seat; ask"
+        )
+        print_line(console, f"  the support instead:  aapimport request address {old} {new}")
+
+
+_NEW_ADDRESS = {Kind.OTHER_DOMAIN, Kind.SHORT_FORM}
+"""What says that somebody may be renamed: the same name at another address."""
+
+
+def _is_renamed(one: PersonPlan) -> bool:
+    twin = one.twin
+    return twin is not None and twin.kind in _NEW_ADDRESS and twin.other.where.startswith("on ")
+
+
+def _addresses(one: PersonPlan) -> tuple[str, str]:
+    """The address of the account, and that of the row."""
+    return (one.twin.other.email if one.twin else "", one.person.email)
 
 
 def show_maybe(one: PersonPlan) -> str:

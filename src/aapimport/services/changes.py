@@ -77,11 +77,16 @@ def patch(directory: Directory, seen: Seen, wanted: Wanted, changes: Iterable[Ch
 
 def put(directory: Directory, seen: Seen, wanted: Wanted, changes: Iterable[Change]) -> Reply:
     """Send an account whole, once, with some changes in it."""
+    return put_values(directory, seen, dict(_new_values(seen, wanted, changes)))
+
+
+def put_values(directory: Directory, seen: Seen, values: Mapping[str, Any]) -> Reply:
+    """Send an account whole, once, with other values at some attribute paths."""
     body = {name: value for name, value in seen.resource.items() if value is not None}
     body.pop("meta", None)
     body.pop("groups", None)
     name = {**mapping(seen.resource.get("name"))}
-    for path, value in _new_values(seen, wanted, changes):
+    for path, value in values.items():
         top, _, part = path.partition(".")
         if not directory.capabilities.keeps(path):
             continue
@@ -94,6 +99,12 @@ def put(directory: Directory, seen: Seen, wanted: Wanted, changes: Iterable[Chan
         body=body,
         headers=_if_match(directory, seen),
     )
+
+
+def patch_values(directory: Directory, seen: Seen, values: Mapping[str, Any]) -> Reply:
+    """Set values at some attribute paths by one PATCH, once."""
+    operations = [{"op": "replace", "path": path, "value": value} for path, value in values.items()]
+    return _patch(directory, seen, operations, _if_match(directory, seen))
 
 
 def wants_put(reply: Reply) -> bool:

@@ -190,6 +190,16 @@ class Portal(Directory):
             return False
         return team.hidden or hides(team, counted(self, team_id, team))
 
+    def may_hide(self, team: Members) -> bool:
+        """Whether somebody may be in a Group who isn't listed: then its list proves nothing.
+
+        Args:
+            team: The Group as it was shown.
+        """
+        if team.used == 0:
+            return False
+        return not team.shown or hides(team, team.used) or (not team.items and self.lists_nobody)
+
     def _believed(self, outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
         """The outcomes for a team that has members and doesn't show them, as no other team does."""
         if self.shows_members:

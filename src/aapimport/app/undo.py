@@ -1,0 +1,265 @@
+"""The way back from a run: what still is as it left it is given back what it was."""
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aapimport.errors import DeclinedError, ExitCode, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aapimport.app.desk import Desk
+    from aapimport.config.settings import Settings
+    from aapimport.plan.make import Services
+    from aapimport.run.journal import Journal
+    from aapimport.run.records import Run
+    from aapimport.run.undo_plan import UndoPlan
+    from aapimport.run.undo_report import UndoReport
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undo:
+    """One undo.
+
+    Attributes:
+        receipt: The run that is to be taken back.
+        settings: The settings.
+        desk: Where the administrator sits.
+        rows: The only rows that are; None for all.
+        pace: As for `connected`.
+    """
+
+    receipt: str
+    settings: "Settings"
+    desk: "Desk"
+    rows: frozenset[int] | None = None
+    pace: str | None = None
+
+    def carry_out(self) -> ExitCode:
+        """Plan, ask, take back, and print the receipt; one that was interrupted goes on.
+
+        Raises:
+            AapimportError: It can't be begun, or could not go on; what was done is recorded.
+        """
+        from aapimport.app.session import opened
+        from aapimport.run.runs import refuse_other_services
+        from aapimport.screens.target import show_target
+
+        self.desk.show_beside(show_target, self.settings)
+        with opened(self.settings, self.desk, self.pace, begins=False) as (journal, services):
+            run = journal.run(self.receipt)
+            refuse_other_services(run, services.address)
+            carrier = UndoCarrier(
+                journal=journal,
+                services=services,
+                desk=self.desk,
+                settle_seconds=self.settings.settle_seconds,
+            )
+            if begun := _begun_already(journal, run):
+                self.desk.say(f"going on with undo {begun.receipt}, which was interrupted")
+                return carrier.carry_out(begun)
+            _refuse(journal, run)
+            plan = self._plan(journal, services, run)
+            return self._carried_out(journal, carrier, plan)
+
+    def _plan(self, journal: "Journal", services: "Services", run: "Run") -> "UndoPlan":
+        from aapimport.run.left import left_by
+        from aapimport.run.since import read_back
+        from aapimport.run.undo_plan import UndoPlan, effects_of
+        from aapimport.run.undoing import embargoed
+
+        rows = journal.rows(run.receipt)
+        if self.rows is not None:
+            if unknown := sorted(self.rows - rows):
+                named = ", ".join(map(str, unknown))
+                raise RefusedError(
+                    f"receipt {run.receipt} has nobody in row {named}",
+                    hint="rows are those of the file that was uploaded",
+                )
+            rows &= self.rows
+        with self.desk.busy("reading everybody back"):
+            people = tuple(read_back(left_by(journal, run, rows), services))
+        return UndoPlan(
+            run=run,
+            people=people,
+            effects=tuple(effect for one in people for effect in effects_of(one)),
+            embargoed=frozenset(mail.row for _, mail in embargoed(journal, run, rows)),
+        )
+
+    def _carried_out(
+        self, journal: "Journal", carrier: "UndoCarrier", plan: "UndoPlan"
+    ) -> ExitCode:
+        from aapimport.run.undo_plan import back_steps
+        from aapimport.run.undo_report import planned_report
+        from aapimport.screens.target import place
+        from aapimport.screens.undo import show_undo_plan
+
+        if not plan.rows:
+            return _print(planned_report(plan), self.desk)
+        run = plan.run
+        self.desk.show(show_undo_plan, plan, self.desk.profile)
+        where = place(run.target, run.address, self.desk.profile, with_jhana=True)
+        what = f"the people whose upload is taken back, on {where}"
+        if not self.desk.type_number(what, len(plan.rows), "--yes"):
+            raise DeclinedError("you did not say yes")
+        undo = _undo_of(run)
+        named = {one.row for one in plan.effects}
+        journal.begin_back(undo, plan.rows | named, back_steps(plan.effects))
+        return carrier.carry_out(undo, plan.emails)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UndoCarrier:
+    """Carries undos out; `undo` and `resume` share it.
+
+    Attributes:
+        journal: The open journal.
+        services: The services.
+        desk: Shows how far it is.
+        settle_seconds: How long a service may still be finishing a lost request.
+    """
+
+    journal: "Journal"
+    services: "Services"
+    desk: "Desk"
+    settle_seconds: float
+
+    def carry_out(self, undo: "Run", emails: "Mapping[int, str] | None" = None) -> ExitCode:
+        """Do everything that is left of an undo, then print its receipt.
+
+        Args:
+            undo: The undo; one that is finished or closed only shows its receipt.
+            emails: The addresses by row, where they were read just now.
+
+        Raises:
+            AapimportError: It could not go on; what was done is recorded.
+        """
+        from aapimport.app.receipts import printed_receipt
+        from aapimport.app.signals import stoppable
+        from aapimport.run.options import RunOptions
+        from aapimport.run.undo_report import undo_report
+        from aapimport.run.undoing import Undoing
+
+        if undo.is_open:
+            options = RunOptions(settle_seconds=self.settle_seconds)
+            undoing = Undoing(self.journal, self.services, undo, options)
+            with stoppable(undoing):
+                self.desk.progress(undoing.steps())
+        known = emails or self.journal.addresses(undo.of)
+        report = undo_report(self.journal, self.journal.run(undo.receipt), known)
+        with printed_receipt(undo.receipt, self.desk):
+            code = _print(report, self.desk)
+        if report.unfinished and undo.closed_at is None:
+            self.desk.say(f"next: aapimport resume {undo.receipt}")
+        return code
+
+    def close(self, undo: "Run") -> ExitCode:
+        """End an undo as it is, after a yes.
+
+        Raises:
+            DeclinedError: The answer was no.
+            UsageError: Nothing can answer.
+        """
+        question = f"Close undo {undo.receipt}? It can't be resumed any more."
+        if undo.is_open:
+            if not self.desk.confirm(question, default=False, flags="--yes"):
+                raise DeclinedError("you did not say yes")
+            undo = self.journal.close(undo.receipt)
+        return self.carry_out(undo)
+
+
+def _print(report: "UndoReport", desk: "Desk") -> ExitCode:
+    from aapimport.screens.undo import show_undo_receipt
+
+    if desk.as_json:
+        desk.print_result(report.model_dump_json(indent=2))
+    else:
+        desk.show(show_undo_receipt, report)
+    return report.exit_code
+
+
+def _undo_of(run: "Run") -> "Run":
+    """The undo of a run, from now on."""
+    from aapimport import __version__
+    from aapimport.plan.make import new_receipt
+    from aapimport.run.planned import this_user
+    from aapimport.run.records import Run, RunKind
+
+    return Run(
+        receipt=new_receipt(),
+        address=run.address,
+        target=run.target,
+        file=run.file,
+        file_digest="",  # it is no upload of the file
+        sheet=run.sheet,
+        pass_id=run.pass_id,
+        pass_name=run.pass_name,
+        emails=False,
+        seats_free=None,
+        started_at=time.time(),
+        finished_at=None,
+        started_by=this_user(),
+        version=__version__,
+        kind=RunKind.UNDO,
+        of=run.receipt,
+    )
+
+
+def refuse_beside_undo(journal: "Journal", address: str) -> None:
+    """Refuse to begin, or to go on with, an upload beside an undo that isn't finished.
+
+    Raises:
+        RefusedError: One is open at these services.
+    """
+    from aapimport.config.addresses import share_a_place
+    from aapimport.run.records import RunKind
+
+    for run in journal.open_runs():
+        if run.kind == RunKind.UNDO and share_a_place(run.address, address):
+            raise RefusedError(
+                f"undo {run.receipt} of upload {run.of} is still open,"
+                f" {journal.progress(run.receipt)}",
+                hint=f"finish it, or end it with --close, first:  aapimport resume {run.receipt}",
+            )
+
+
+def _begun_already(journal: "Journal", run: "Run") -> "Run | None":
+    """The undo of a run that was begun and isn't finished; None without one."""
+    from aapimport.run.records import RunKind
+
+    later = (journal.run(one) for one in journal.later_runs(run.receipt))
+    return next((one for one in later if one.kind == RunKind.UNDO and one.is_open), None)
+
+
+def _refuse(journal: "Journal", run: "Run") -> None:
+    """Refuse what can't be taken back as a whole, or not now.
+
+    Raises:
+        RefusedError: It is no upload, or it, or another run beside it, is still open.
+    """
+    from aapimport.run.records import FINAL, RunKind, State, StepKind
+
+    if run.kind != RunKind.UPLOAD:
+        raise RefusedError(
+            f"{run.receipt} is no upload, and only uploads can be taken back",
+            hint="give the confirmation number of an upload",
+        )
+    left = [
+        task
+        for task in journal.tasks(run.receipt, None, *(set(State) - FINAL))
+        if not (task.kind is StepKind.EMAIL and task.state is State.PLANNED)
+    ]
+    if run.is_open and left:
+        raise RefusedError(
+            f"upload {run.receipt} is still open, {journal.progress(run.receipt)}",
+            hint=f"finish it:                aapimport resume {run.receipt}\n"
+            f"      or end it as it is:       aapimport resume {run.receipt} --close",
+        )
+    refuse_beside_undo(journal, run.address)
+    for other in journal.open_runs_beside(run.address):
+        if other.receipt != run.receipt and other.kind == RunKind.UPLOAD:
+            raise RefusedError(
+                f"upload {other.receipt} is still open at these services",
+                hint=f"finish it, or end it, first:  aapimport resume {other.receipt}",
+            )

@@ -1,0 +1,84 @@
+"""`aapimport request`: letters to the vendor's support."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aapimport.cli.grouping import SuggestingGroup
+from aapimport.cli.target import chosen_settings, target_options
+from aapimport.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from aapimport.config.choice import Choice
+
+_Command = Callable[..., Any]
+
+
+def _letter_options(command: _Command) -> _Command:
+    flags = (
+        click.option("--to", default="", metavar="ADDRESS", help="The support's address."),
+        click.option(
+            "-o",
+            "--out",
+            type=click.Path(path_type=Path),
+            metavar="FILE.eml",
+            help="Write it for a mail program, too, which opens it ready to send.",
+        ),
+        click.option("--force", is_flag=True, help="Replace a file that is there."),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts."),
+        target_options,
+    )
+    for flag in reversed(flags):
+        command = flag(command)
+    return command
+
+
+@click.group(cls=SuggestingGroup)
+def request() -> None:
+    """Write a letter to the vendor's support, which you send yourself."""
+
+
+@request.command()
+@click.argument("receipt")
+@_letter_options
+def seats(
+    receipt: str, *, choice: "Choice", to: str, out: Path | None, force: bool, as_json: bool
+) -> ExitCode:
+    """Ask for the seats back that the upload RECEIPT has used by mistake."""
+    from aapimport.app.request import LetterChoices, request_seats
+    from aapimport.cli.desk import TerminalDesk
+
+    settings = chosen_settings(choice)
+    desk = TerminalDesk(settings.target, as_json=as_json, profile=settings.profile)
+    return request_seats(receipt, settings, desk, LetterChoices(to=to, out=out, force=force))
+
+
+@request.command()
+@click.argument("addresses", nargs=-1, required=True, metavar="OLD NEW...")
+@_letter_options
+def address(
+    addresses: tuple[str, ...],
+    *,
+    choice: "Choice",
+    to: str,
+    out: Path | None,
+    force: bool,
+    as_json: bool,
+) -> ExitCode:
+    """Ask that the user name OLD becomes NEW, for somebody whose address has changed.
+
+    Administrators can't edit it, and a second account would use a second seat.
+    """
+    from aapimport.app.request import LetterChoices, request_addresses
+    from aapimport.cli.desk import TerminalDesk
+
+    if len(addresses) % 2:
+        raise UsageError(
+            f"{addresses[-1]} has no new address beside it", hint="give pairs: OLD NEW OLD NEW"
+        )
+    settings = chosen_settings(choice)
+    desk = TerminalDesk(settings.target, as_json=as_json, profile=settings.profile)
+    pairs = [*zip(addresses[::2], addresses[1::2], strict=True)]
+    return request_addresses(pairs, settings, desk, LetterChoices(to=to, out=out, force=force))

@@ -1,0 +1,189 @@
+"""How a run left its people's accounts, as far as the journal tells.
+
+Names and addresses may have been erased since; who an account's owner is, is told by our key and by
+a digest of the address then.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+from aapimport.run.journal import Journal
+from aapimport.run.memory import address_digest, names_digest
+from aapimport.run.records import JOINS, Run, State, StepKind, Task
+from aapimport.services.ownership import is_still
+from aapimport.services.scim import Account
+from aapimport.services.values import Wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """One account of one person, as a run left it.
+
+    Attributes:
+        row: The person's row.
+        service: `portal` or `jhana`.
+        account_id: The account.
+        key: Our own key, which it carries if the run made it; else empty.
+        person: A digest of the address; empty where an earlier version didn't keep it.
+        wanted: The address and the names; None where they are erased.
+        touched: Whether the run wrote to the account.
+        role: The role that it had then; None where the journal doesn't tell.
+        pass_id: The pass that the run put it on; empty where it was there, or none was asked for.
+        active: Whether it was active then.
+        named: A digest of the names that the run set; empty where it left names alone.
+        before: What it was before: `active`, `roles`, perhaps `names`; None when it wasn't there.
+        lacks: What the service didn't keep.
+        adopted: Whether it was there when the run wanted to make it: what it was isn't known.
+    """
+
+    row: int
+    service: str
+    account_id: str
+    key: str
+    person: str
+    wanted: Wanted | None
+    touched: bool
+    role: str | None
+    pass_id: str
+    active: bool
+    named: str
+    before: Mapping[str, Any] | None
+    lacks: frozenset[str]
+    adopted: bool
+
+    @property
+    def made(self) -> bool:
+        """Whether the run made the account."""
+        return bool(self.key)
+
+    def is_theirs(self, account: Account) -> bool:
+        """Whether an account is certainly still this person's (docs/protocol.md, "Whose")."""
+        if account.id != self.account_id:
+            return False
+        if self.wanted is not None:
+            return is_still(account, replace(self.wanted, external_id=self.key))
+        return bool(self.person) and address_digest(account.user_name) == self.person
+
+    def has_names(self, account: Account) -> bool:
+        """Whether an account that is this person's has the names that the run set."""
+        address = self.wanted.email if self.wanted else account.user_name
+        return names_digest(address, account.first_name, account.last_name) == self.named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """One person in one Group, into whom a run put them.
+
+    Attributes:
+        row: The person's row.
+        kind: `pass` or `team`.
+        group_id: The Group.
+        account_id: The person's account on the portal.
+    """
+
+    row: int
+    kind: StepKind
+    group_id: str
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftPerson:
+    """One person, as a run left them.
+
+    Attributes:
+        row: The row.
+        email: The address; empty where it is erased.
+        accounts: The accounts that the run found, or made.
+        joined: The Groups that it put the person into.
+        mails: The e-mails that were sent, or may have been.
+        unknown: The services on which what became of the person isn't known.
+    """
+
+    row: int
+    email: str
+    accounts: tuple[Left, ...]
+    joined: tuple[Joined, ...]
+    mails: tuple[Task, ...]
+    unknown: tuple[str, ...]
+
+
+_MAYBE_SENT = {State.DONE, State.WRITTEN, State.INTENT, State.DOUBT, State.HANDED_OVER}
+_UNKNOWN = {State.WRITTEN, State.INTENT, State.DOUBT}
+
+
+def left_by(
+    journal: Journal, run: Run, rows: Collection[int] | None = None
+) -> Iterator[LeftPerson]:
+    """Everybody whom a run touched or found, by row; nobody who was left out or rejected.
+
+    Args:
+        journal: The journal.
+        run: The run.
+        rows: Which rows; all of them by default.
+    """
+    for row, steps in groupby(journal.tasks(run.receipt), lambda task: task.row):
+        tasks = [*steps]
+        if rows is not None and row not in rows:
+            continue
+        wanted, before = journal.person(run.receipt, row)
+        accounts = [task for task in tasks if task.kind is StepKind.ACCOUNT]
+        known = [task for task in accounts if task.state is State.DONE and task.account_id]
+        portal = next((task.account_id for task in known if task.service == "portal"), "")
+        person = LeftPerson(
+            row=row,
+            email=wanted.get("portal", {}).get("email", ""),
+            accounts=tuple(_left(run, task, wanted, before) for task in known),
+            joined=tuple(
+                Joined(row=row, kind=task.kind, group_id=task.target, account_id=portal)
+                for task in tasks
+                if task.kind in JOINS and task.state is State.DONE and portal and task.sent_at
+            ),
+            mails=tuple(
+                task for task in tasks if task.kind is StepKind.EMAIL and task.state in _MAYBE_SENT
+            ),
+            unknown=tuple(task.service for task in accounts if _is_unknown(task)),
+        )
+        if person.accounts or person.unknown:
+            yield person
+
+
+def _is_unknown(task: Task) -> bool:
+    sent = task.attempts > 0 or task.sent_at is not None
+    return task.state in _UNKNOWN or (task.state is State.NEEDS_PERSON and sent)
+
+
+def _left(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str, Any]) -> Left:
+    made, on_portal = task.is_new, task.service == "portal"
+    touched = made or task.attempts > 0
+    was = None if made or task.adopted else before.get(task.service)
+    of = Wanted(**wanted[task.service]) if task.service in wanted else None
+    lacks = _not_kept(task.but)
+    role = before.get("role") if on_portal and not task.adopted else None
+    by_right = before.get("by_entitlement", of is None or of.pass_id is not None)
+    sets_pass = on_portal and touched and by_right and not before.get("on_pass", True)
+    sets_names = made or bool(was and "names" in was)
+    return Left(
+        row=task.row,
+        service=task.service,
+        account_id=task.account_id,
+        key=task.key if made else "",
+        person=before.get("person", ""),
+        wanted=of,
+        touched=touched,
+        role=None if "role" in lacks else role,
+        pass_id=run.pass_id if sets_pass and "pass" not in lacks else "",
+        active="activation" not in lacks or bool(was and was["active"]),
+        named=before.get("named", "") if sets_names and "names" not in lacks else "",
+        before=was,
+        lacks=lacks,
+        adopted=task.adopted,
+    )
+
+
+def _not_kept(but: str) -> frozenset[str]:
+    """What `services.differences.not_kept` has said that a service didn't keep."""
+    parts = (part.partition(" not kept") for part in but.split("; "))
+    return frozenset(name for names, said, _ in parts if said for name in names.split(", "))

@@ -1,0 +1,155 @@
+"""An undo's receipt: what was taken back, what only half, and what not, and why."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from aapimport.errors import ExitCode
+from aapimport.run.journal import Journal
+from aapimport.run.left import left_by
+from aapimport.run.records import Run, State, StepKind, Task
+from aapimport.run.undo_plan import SEAT_STAYS, Sort, UndoPlan
+
+Result = Literal["taken back", "half", "impossible", "changed since", "rejected", "unknown", "left"]
+_RESULTS: Mapping[State, Result] = {
+    State.REJECTED: "rejected",
+    State.INTENT: "unknown",
+    State.DOUBT: "unknown",
+    State.PLANNED: "left",
+    State.NEEDS_PERSON: "changed since",
+}
+_WORDS = {
+    StepKind.LEAVE_TEAM: "out of the team",
+    StepKind.LEAVE_PASS: f"out of the pass; {SEAT_STAYS}",
+    StepKind.TAKE_BACK: "account",
+}
+MAIL = "e-mail"
+KEPT_BACK = "the e-mail that was not sent so far is kept back"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class UndoneEffect(_Model):
+    """One effect of the run on one person."""
+
+    row: int
+    email: str = Field(description="empty where neither the journal nor the portal tells it")
+    service: str
+    what: str = Field(description="what was to be taken back")
+    result: Result = Field(
+        description="half: the account is off, the seat stays used; impossible: a mail was sent;"
+        " left: not done so far"
+    )
+    reason: str
+
+
+class UndoReport(_Model):
+    """What `undo --json` prints: the receipt of an undo."""
+
+    target: Literal["practice", "live"]
+    address: str = Field(description="where both services are")
+    receipt: str | None = Field(description="null where nothing was left to take back")
+    of: str = Field(description="the receipt that was taken back")
+    taken_back: int
+    half: int
+    not_taken_back: int
+    unfinished: int
+    effects: list[UndoneEffect]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """4 while something is left or in doubt, 1 where something couldn't be taken back."""
+        if self.unfinished:
+            return ExitCode.SERVICE
+        return ExitCode.FINDINGS if self.not_taken_back else ExitCode.OK
+
+
+def planned_report(plan: UndoPlan) -> UndoReport:
+    """The receipt where nothing is left to take back."""
+    emails = plan.emails
+    effects = [
+        UndoneEffect(
+            row=one.row,
+            email=emails.get(one.row, ""),
+            service=one.service,
+            what=_WORDS.get(one.kind, MAIL),
+            result="impossible" if one.sort is Sort.IMPOSSIBLE else "changed since",
+            reason=one.words,
+        )
+        for one in plan.effects
+        if not one.is_step
+    ]
+    return _report(plan.run, None, effects)
+
+
+def undo_report(journal: Journal, undo: Run, emails: Mapping[int, str]) -> UndoReport:
+    """The receipt of an undo, as the journal knows it.
+
+    Args:
+        journal: The journal.
+        undo: The undo.
+        emails: The addresses by row, as far as they are known.
+    """
+    of = journal.run(undo.of)
+    rows = journal.rows(undo.receipt)
+    effects = [_effect(task, emails) for task in journal.tasks(undo.receipt)]
+    effects += _mails(journal, undo, of, rows, emails)
+    return _report(of, undo.receipt, sorted(effects, key=lambda one: (one.row, one.service)))
+
+
+def _effect(task: Task, emails: Mapping[int, str]) -> UndoneEffect:
+    in_words = task.kind is StepKind.TAKE_BACK and task.target
+    what = task.target if in_words else _WORDS[task.kind]
+    result: Result = "half" if SEAT_STAYS in what else "taken back"
+    return UndoneEffect(
+        row=task.row,
+        email=emails.get(task.row, ""),
+        service=task.service,
+        what=what,
+        result=_RESULTS.get(task.state, result),
+        reason="; ".join(filter(None, (task.reason, task.but))),
+    )
+
+
+def _mails(
+    journal: Journal, undo: Run, of: Run, rows: Collection[int], emails: Mapping[int, str]
+) -> Iterator[UndoneEffect]:
+    for person in left_by(journal, of, rows):
+        for mail in person.mails:
+            yield UndoneEffect(
+                row=mail.row,
+                email=emails.get(mail.row, ""),
+                service=mail.service,
+                what=MAIL,
+                result="impossible",
+                reason="a welcome e-mail was sent, or may have been",
+            )
+    for receipt in (of.receipt, *journal.later_runs(of.receipt)):
+        for mail in journal.tasks(receipt, StepKind.EMAIL, State.SKIPPED):
+            if mail.row in rows and mail.reason.endswith(undo.receipt):
+                yield UndoneEffect(
+                    row=mail.row,
+                    email=emails.get(mail.row, ""),
+                    service=mail.service,
+                    what=KEPT_BACK,
+                    result="taken back",
+                    reason="",
+                )
+
+
+def _report(of: Run, receipt: str | None, effects: list[UndoneEffect]) -> UndoReport:
+    results = [one.result for one in effects]
+    return UndoReport(
+        target="practice" if of.target == "practice" else "live",
+        address=of.address,
+        receipt=receipt,
+        of=of.receipt,
+        taken_back=results.count("taken back"),
+        half=results.count("half"),
+        not_taken_back=sum(it in {"impossible", "changed since", "rejected"} for it in results),
+        unfinished=sum(it in {"unknown", "left"} for it in results),
+        effects=effects,
+    )

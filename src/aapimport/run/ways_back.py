@@ -1,0 +1,90 @@
+"""The journal's runs that take back what another did."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from aapimport.plan.plan import Action
+from aapimport.run.journal_file import JournalFile
+from aapimport.run.records import Run, State, StepKind
+
+_FIELDS = tuple(Run.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackStep:
+    """One step of an undo, before it is begun.
+
+    Attributes:
+        row: The person's row in the file of the run that is taken back.
+        service: `portal` or `jhana`.
+        kind: What the step does.
+        target: The Group; for an account, what is taken back, in words that name nobody.
+        account_id: The account.
+        state: `planned`, or `needs a person` where nothing will be written.
+        reason: Why.
+    """
+
+    row: int
+    service: str
+    kind: StepKind
+    target: str
+    account_id: str
+    state: State
+    reason: str = ""
+
+
+class WaysBack(JournalFile):
+    """The runs that take something back."""
+
+    def begin_back(self, run: Run, rows: Collection[int], steps: Iterable[BackStep]) -> None:
+        """Write down an undo that was approved: it exists whole, or not at all.
+
+        Args:
+            run: The undo.
+            rows: Whose effects it takes back.
+            steps: How.
+
+        Raises:
+            ServiceError: It can't be written; nothing is sent then.
+        """
+        with self._writing():
+            self._database.execute(
+                f"INSERT INTO runs ({', '.join(_FIELDS)}) VALUES ({', '.join('?' * len(_FIELDS))})",
+                tuple(getattr(run, name) for name in _FIELDS),
+            )
+            self._database.executemany(
+                "INSERT INTO people (receipt, row, seat) VALUES (?, ?, 0)",
+                ((run.receipt, row) for row in sorted(rows)),
+            )
+            self._database.executemany(
+                "INSERT INTO steps (receipt, row, service, kind, action, target, state, key,"
+                " account_id, reason) VALUES (?, ?, ?, ?, ?, ?, ?, '', ?, ?)",
+                (
+                    (
+                        run.receipt,
+                        one.row,
+                        one.service,
+                        one.kind,
+                        Action.CHANGE,
+                        one.target,
+                        one.state,
+                        one.account_id,
+                        one.reason,
+                    )
+                    for one in steps
+                ),
+            )
+
+    def later_runs(self, receipt: str) -> list[str]:
+        """The confirmation numbers of the runs that belong to one, the newest first."""
+        found = self._database.execute(
+            "SELECT receipt FROM runs WHERE of = ? ORDER BY started_at DESC", (receipt,)
+        )
+        return [own for (own,) in found]
+
+    def seat_rows(self, receipt: str) -> set[int]:
+        """The rows of those who were new to the pass, so that an upload used a seat for them."""
+        found = self._database.execute(
+            "SELECT row FROM people WHERE receipt = ? AND seat", (receipt,)
+        )
+        return {row for (row,) in found}

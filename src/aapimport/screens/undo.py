@@ -1,0 +1,76 @@
+"""What an undo would do, and what it did."""
+
+from collections import Counter
+
+from rich.console import Console
+
+from aapimport.run.records import StepKind
+from aapimport.run.undo_plan import Sort, UndoPlan
+from aapimport.run.undo_report import MAIL, UndoReport
+from aapimport.screens.console import count, safe
+from aapimport.screens.labelled import print_line
+from aapimport.screens.target import where
+
+_MOST_NAMED = 50
+
+
+def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
+    """Say what would be taken back, what only half, and what not.
+
+    Args:
+        console: Where.
+        plan: What would be done.
+        profile: The profile that the services are configured in.
+    """
+    run = plan.run
+    print_line(console, f"Undo of receipt {run.receipt} ({safe(run.file)})")
+    print_line(console, f"  {where(run.target, run.address, profile)}")
+    by_sort = Counter((one.sort, one.words) for one in plan.effects if one.is_step)
+    for sort in (Sort.BACK, Sort.HALF):
+        for (found, words), number in by_sort.items():
+            if found is sort:
+                print_line(console, f"  {sort.value}: {number:,} x {safe(words)}")
+    if plan.embargoed:
+        kept_back = count(len(plan.embargoed), "e-mail")
+        print_line(console, f"  {Sort.BACK.value}: {kept_back} that nobody was sent so far")
+    if mails := sum(one.kind is StepKind.EMAIL for one in plan.effects):
+        print_line(console, f"  {Sort.IMPOSSIBLE.value}: {_mails(mails)}")
+    not_back = [it for it in plan.effects if not it.is_step and it.kind is not StepKind.EMAIL]
+    emails = plan.emails
+    for one in not_back[:_MOST_NAMED]:
+        who = " ".join(filter(None, (f"row {one.row}", safe(emails.get(one.row, "")))))
+        print_line(console, f"  {one.sort.value}: {who}, {one.service}: {safe(one.words)}")
+    if len(not_back) > _MOST_NAMED:
+        print_line(console, f"  and {len(not_back) - _MOST_NAMED:,} more; all are in --json")
+
+
+def show_undo_receipt(console: Console, report: UndoReport) -> None:
+    """An undo's receipt: its counts, and whoever isn't as before.
+
+    Args:
+        console: Where.
+        report: The receipt.
+    """
+    number = f"Receipt {report.receipt}: undo" if report.receipt else "Nothing to take back: undo"
+    print_line(console, f"{number} of receipt {report.of}")
+    print_line(
+        console,
+        f"  {report.taken_back:,} taken back, {report.half:,} half (the seat stays used),"
+        f" {report.not_taken_back:,} not taken back",
+    )
+    if mails := sum(one.what == MAIL for one in report.effects):
+        print_line(console, f"  {Sort.IMPOSSIBLE.value}: {_mails(mails)}")
+    for one in report.effects:
+        if one.what == MAIL:
+            continue
+        if one.result not in {"taken back", "half"} or one.reason:
+            who = " ".join(filter(None, (f"row {one.row}", safe(one.email))))
+            words = "; ".join(filter(None, (one.what, one.reason)))
+            print_line(console, f"  {one.result}: {who}, {one.service}: {safe(words)}")
+    if report.unfinished:
+        print_line(console, f"  {report.unfinished:,} not finished")
+
+
+def _mails(number: int) -> str:
+    were = "was" if number == 1 else "were"
+    return f"{count(number, 'welcome e-mail')} {were} sent, or may have been"

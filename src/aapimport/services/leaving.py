@@ -1,0 +1,110 @@
+"""Taking people out of a team: nobody else may go with them.
+
+`remove` with a filter in its path (RFC 7644 section 3.5.2.2) names each member. A service that
+doesn't understand the filter may clear the list (docs/scim.md, 6): so who else is in the team is
+durable before such a write leaves, it is read back at once, and whoever went as well is put back.
+"""
+
+import json
+import time
+from collections.abc import Collection, Mapping
+
+from aapimport.services.directory import Unknown
+from aapimport.services.keeping import Adding
+from aapimport.services.kept import Kept
+from aapimport.services.membership import Members, each, read_team, team_path, unreadable
+from aapimport.services.outcomes import Outcome, Verdict, judge
+from aapimport.services.portal import Portal
+from aapimport.services.scim import PATCH_OP
+from aapimport.services.team_writes import LOST_HERE, MEMBERS, no_longer, settled
+
+LEFT_ALONE = "this portal doesn't show who is in it: take this person out there"
+_BY_HAND = "take this person out of the team on the portal"
+
+
+def leave_team(portal: Portal, team_id: str, people: Mapping[str, str]) -> dict[str, Outcome]:
+    """Take people out of a team, by one PATCH; may be repeated at any time.
+
+    Args:
+        portal: The portal.
+        team_id: The team.
+        people: The address of each account id; whose they are was looked at just before.
+
+    Returns:
+        For each account id, what became of it: `done` for whoever is shown to be out.
+
+    Raises:
+        SettingsError: The token is refused.
+    """
+    team = read_team(portal, team_id)
+    if isinstance(team, Unknown):
+        gone = Outcome(verdict=Verdict.DONE, reason="the team is gone")
+        return each(people, gone if team.gone else unreadable(team))
+    inside = {one for one in people if one in team.items}
+    hidden = portal.may_hide(team) or len(inside) < len(team.listed(people))
+    nobody = Outcome(verdict=Verdict.NEEDS_PERSON, reason=LEFT_ALONE)
+    out = nobody if hidden else Outcome(verdict=Verdict.DONE)
+    outcomes = each(people.keys() - inside, out)
+    if not inside:
+        return outcomes
+    if team_id in portal.adds_to_teams.losing:
+        return outcomes | each(inside, Outcome(verdict=Verdict.REJECTED, reason=LOST_HERE))
+    return outcomes | each(inside, _taken_out(portal, team_id, team, inside))
+
+
+def _taken_out(portal: Portal, team_id: str, team: Members, inside: Collection[str]) -> Outcome:
+    others = {one: item for one, item in team.items.items() if one not in inside}
+    adding = portal.adds_to_teams
+    if others:
+        adding.intend(team_id, Kept(before={MEMBERS: [*others.values()]}, added={MEMBERS: {}}))
+    reply = portal.transport.request("PATCH", team_path(team_id), body=_removing(inside))
+    adding.sent(team_id)
+    outcome = judge(reply)
+    if outcome.verdict not in {Verdict.DONE, Verdict.UNKNOWN}:
+        adding.forget(team_id)
+        if outcome.verdict is Verdict.REJECTED:
+            reason = f"{outcome.reason}; {_BY_HAND}"
+            return Outcome(verdict=Verdict.REJECTED, reason=reason, trouble=outcome.trouble)
+        return outcome
+    after = _read_until_out(portal, team_id, inside)
+    if after is None:
+        return Outcome(verdict=Verdict.UNKNOWN, reason="who is in the team can't be read")
+    stays = any(one in after.items for one in inside)
+    if stays and outcome.verdict is Verdict.UNKNOWN:
+        return outcome  # it may be carried out yet: who else is in the team stays kept
+    but = _others_are_there(portal, adding, team_id, others, after)
+    if stays:
+        reason = f"accepted but not kept by the server: membership; {_BY_HAND}"
+        return Outcome(verdict=Verdict.REJECTED, reason=reason, but=but)
+    return Outcome(verdict=Verdict.DONE, but=but, wrote=True)
+
+
+def _removing(people: Collection[str]) -> dict[str, object]:
+    operations = [
+        {"op": "remove", "path": f"{MEMBERS}[value eq {json.dumps(one)}]"} for one in people
+    ]
+    return {"schemas": [PATCH_OP], "Operations": operations}
+
+
+def _read_until_out(portal: Portal, team_id: str, people: Collection[str]) -> Members | None:
+    """The team once it lists none of some people any more, else as it is in the end."""
+    last = None
+    for _ in portal.patience.looks(time.monotonic()):
+        team = read_team(portal, team_id)
+        if isinstance(team, Members):
+            last = team
+            if not any(one in team.items for one in people):
+                break
+    return last
+
+
+def _others_are_there(
+    portal: Portal, adding: Adding, team_id: str, others: Collection[str], after: Members
+) -> str:
+    """See that nobody else went, and put back whoever did; says who is gone for good."""
+    if all(one in after.items for one in others):
+        adding.forget(team_id)
+        return ""
+    look = settled(portal, team_id)
+    adding.losing.add(team_id)  # nobody more is taken out, or put in, here
+    return no_longer(look.gone) if look and look.gone else ""

@@ -1,0 +1,203 @@
+"""An upload is taken back on the practice portal, which is compared field by field."""
+
+import json
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aapimport.config.settings import JHANA_TOKEN, JHANA_URL, PORTAL_TOKEN, PORTAL_URL
+
+FILE = Path(__file__).parents[2] / "examples" / "users.xlsx"
+UPLOAD = ("upload", FILE, "--pass", "Leadership 2026", "--yes", "--client-admins", 1, "--json")
+
+
+class Service:
+    """One practice service, over HTTP."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._url, self._token = url, token
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        """One request; the answer's JSON."""
+        request = urllib.request.Request(  # noqa: S310 -- loopback
+            f"{self._url}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Authorization": f"Bearer {self._token}",
+                "Content-Type": "application/scim+json",
+            },
+        )
+        with urllib.request.urlopen(request) as answer:  # noqa: S310 -- loopback
+            return json.loads(answer.read() or b"null")
+
+    def all(self, kind: str) -> dict[str, Any]:
+        """Every resource of a kind by its id, without its version and times."""
+        found = self.ask("GET", f"/{kind}?count=1000")["Resources"]
+        whole = (self.ask("GET", f"/{kind}/{one['id']}") for one in found)
+        return {one["id"]: {k: v for k, v in one.items() if k != "meta"} for one in whole}
+
+    def named(self, email: str) -> dict[str, Any]:
+        """Somebody's account."""
+        return next(one for one in self.all("Users").values() if one["userName"] == email)
+
+    def set(self, email: str, **values: object) -> None:
+        """Change somebody's account."""
+        operations = [{"op": "replace", "path": path, "value": it} for path, it in values.items()]
+        body = {
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": operations,
+        }
+        self.ask("PATCH", f"/Users/{self.named(email)['id']}", body)
+
+
+@pytest.fixture
+def portal(served: Mapping[str, str]) -> Service:
+    """The practice portal."""
+    return Service(served[PORTAL_URL], served[PORTAL_TOKEN])
+
+
+@pytest.fixture
+def jhana(served: Mapping[str, str]) -> Service:
+    """The practice Jhana."""
+    return Service(served[JHANA_URL], served[JHANA_TOKEN])
+
+
+def there_before(portal: Service, email: str, first: str, last: str, role: str) -> None:
+    """Put somebody on the portal who isn't on the pass."""
+    body = {
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": email,
+        "name": {"givenName": first, "familyName": last},
+        "displayName": f"{first} {last}",
+        "emails": [{"value": email, "type": "work", "primary": True}],
+        "roles": [{"value": role, "primary": True}],
+        "active": True,
+    }
+    portal.ask("POST", "/Users", body)
+
+
+def test_an_undo_gives_back_what_was_there_field_by_field(aapimport, served, portal, jhana) -> None:
+    """25 people, of whom two were there with other roles and three were changed since."""
+    there_before(portal, "ana.perez@acme.com", "Ana", "Pérez", "facilitator")
+    there_before(portal, "chidi.okafor@acme.com", "Chidi", "Okafor", "facilitator")
+    before = {kind: portal.all(kind) for kind in ("Users", "Groups")}
+    jhana_before = jhana.all("Users")
+    done = aapimport(*UPLOAD, "--no-emails", "--update-roles", **served)
+    assert done.code == 0, done.err
+    receipt = done.json["receipt"]
+    assert portal.named("ana.perez@acme.com")["roles"][0]["value"] != "facilitator"
+    portal.set("yuki.tanaka@acme.com", roles=[{"value": "facilitator", "primary": True}])
+    portal.set("layla.haddad@acme.com", **{"name.familyName": "Haddad-Weiss"})
+    there = portal.named("noa.levi@acme.com")["entitlements"]
+    other = next(it for it in portal.all("Passes") if it != there[0]["value"])
+    portal.set("noa.levi@acme.com", entitlements=[*there, {"value": other, "type": "pass"}])
+    changed = {
+        email: portal.named(email)
+        for email in ("yuki.tanaka@acme.com", "layla.haddad@acme.com", "noa.levi@acme.com")
+    }
+
+    undone = aapimport("undo", receipt, "--yes", "--json", **served)
+
+    assert undone.code == 1, undone.err
+    left = {it["row"]: it for it in undone.json["effects"] if it["result"] == "changed since"}
+    assert {it["email"] for it in left.values()} == changed.keys()
+    assert {it["reason"] for it in left.values()} == {
+        "changed since: role is facilitator",
+        "changed since: name",
+        f"changed since: on another pass: {other}",
+    }
+    assert undone.json["unfinished"] == 0
+    after = {kind: portal.all(kind) for kind in ("Users", "Groups")}
+    for kind, resources in before.items():
+        assert {own: after[kind][own] for own in resources} == resources
+    new = {own: one for own, one in after["Users"].items() if own not in before["Users"]}
+    active = {one["userName"] for one in new.values() if one["active"]}
+    assert active == changed.keys()
+    for email, resource in changed.items():
+        assert {**portal.named(email), "groups": None} == {**resource, "groups": None}
+    jhana_after = jhana.all("Users")
+    for own_id, resource in jhana_before.items():
+        assert jhana_after[own_id] == resource
+    assert not any(it["active"] for own, it in jhana_after.items() if own not in jhana_before)
+
+    again = aapimport("undo", receipt, "--yes", "--json", **served)
+    assert (again.code, again.json["receipt"]) == (1, None)
+    assert {it["email"] for it in again.json["effects"]} == changed.keys()
+    assert {kind: portal.all(kind) for kind in before} == after
+
+
+def test_only_some_rows(aapimport, served, portal) -> None:
+    """The others stay; a row that isn't there, and what is none, is refused."""
+    receipt = aapimport(*UPLOAD, "--no-emails", **served).json["receipt"]
+    undone = aapimport("undo", receipt, "--only-rows", "2,5-6", "--yes", "--json", **served)
+    assert undone.code == 0
+    assert {one["row"] for one in undone.json["effects"]} == {2, 5, 6}
+    assert not portal.named("ana.perez@acme.com")["active"]
+    assert portal.named("chidi.okafor@acme.com")["active"]
+    for rows, code in (("99", 1), ("0", 2), ("a-b", 2), ("9-5", 2)):
+        assert aapimport("undo", receipt, "--only-rows", rows, "--yes", **served).code == code
+
+
+def test_mails_that_were_sent_stay_sent(aapimport, served) -> None:
+    """They are counted, and are why the exit code is 1."""
+    receipt = aapimport(*UPLOAD, "--emails", **served).json["receipt"]
+    undone = aapimport("undo", receipt, "--yes", **served)
+    assert undone.code == 1
+    assert "impossible: 23 welcome e-mails were sent, or may have been" in undone.out
+
+
+def test_a_person_types_how_many_it_is_about(aapimport, served, portal) -> None:
+    """Without a terminal the flag is named, and nothing is sent."""
+    receipt = aapimport(*UPLOAD, "--no-emails", **served).json["receipt"]
+    undone = aapimport("undo", receipt, **served)
+    assert undone.code == 2
+    assert "--yes" in undone.err
+    assert portal.named("ana.perez@acme.com")["active"]
+
+
+def test_an_undo_can_not_be_undone(aapimport, served) -> None:
+    """Nor anything else that is no upload; `resume` shows its receipt again."""
+    receipt = aapimport(*UPLOAD, "--no-emails", **served).json["receipt"]
+    undone = aapimport("undo", receipt, "--yes", "--json", **served)
+    again = aapimport("undo", undone.json["receipt"], "--yes", **served)
+    assert again.code == 1
+    assert "is no upload" in again.err
+    shown = aapimport("resume", undone.json["receipt"], "--json", **served)
+    assert {**shown.json, "effects": 0} == {**undone.json, "effects": 0}
+
+
+def test_nothing_is_uploaded_beside_an_undo_that_was_killed(aapimport, served, portal) -> None:
+    """Both commands say which it is; `resume` finishes it, and `undo` does, too."""
+    receipt = aapimport(*UPLOAD, "--no-emails", **served).json["receipt"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aapimport.run.undoing.take_back", _die)
+        assert aapimport("undo", receipt, "--yes", **served).code == 5
+    for words in ((*UPLOAD, "--no-emails"), ("upload", FILE, "--pass", "Leadership 2025")):
+        beside = aapimport(*words, **served)
+        assert beside.code == 1
+        assert f"of upload {receipt} is still open" in beside.out + beside.err
+    assert portal.named("ana.perez@acme.com")["active"]
+    resumed = aapimport("resume", "--json", **served)
+    assert (resumed.code, resumed.json["of"], resumed.json["unfinished"]) == (0, receipt, 0)
+    assert not portal.named("ana.perez@acme.com")["active"]
+
+
+def _die(*_: object) -> None:
+    raise RuntimeError("the power is gone")
+
+
+def test_an_undo_can_be_ended_as_it_is(aapimport, served) -> None:
+    """Its receipt says what is left; another undo does that."""
+    receipt = aapimport(*UPLOAD, "--no-emails", **served).json["receipt"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aapimport.run.undoing.take_back", _die)
+        aapimport("undo", receipt, "--yes", **served)
+    ended = aapimport("resume", "--close", "--yes", "--json", **served)
+    assert ended.code == 4
+    assert ended.json["unfinished"] > 0
+    again = aapimport("undo", receipt, "--yes", "--json", **served)
+    assert (again.code, again.json["unfinished"]) == (0, 0)

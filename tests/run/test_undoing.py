@@ -1,0 +1,233 @@
+"""An undo is cut off at every commit, loses answers, and meets servers with odd habits."""
+
+import copy
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from aapimport.app.undo import _undo_of
+from aapimport.run.journal import Journal
+from aapimport.run.left import left_by
+from aapimport.run.options import RunOptions
+from aapimport.run.records import Run, Task
+from aapimport.run.runner import Runner
+from aapimport.run.since import read_back
+from aapimport.run.undo_plan import back_steps, effects_of
+from aapimport.run.undo_report import UndoReport, undo_report
+from aapimport.run.undoing import Undoing
+from aapimport.template.roles import Role
+from support.uploading import Uploading, people, services
+from support.wire import RESET, after_acting, error, instead
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Mortal(Journal):
+    """A journal whose process dies at a commit of steps: before it, or right after it."""
+
+    left: int = 10**9
+    after: bool = False
+
+    def record(self, receipt: str, tasks: Iterable[Task]) -> None:
+        """Die when it is time."""
+        changed = list(tasks)
+        if changed:
+            self.left -= 1
+        if changed and self.left < 0 and not self.after:
+            raise Killed
+        super().record(receipt, changed)
+        if changed and self.left < 0:
+            raise Killed
+
+
+@pytest.fixture(autouse=True, params=["kept", "erased"])
+def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both while the journal keeps names and addresses, and when it has erased them."""
+    if request.param == "kept":
+        monkeypatch.setattr(Journal, "_forget", lambda *_: None)
+
+
+def uploaded(uploading: Uploading) -> str:
+    """Four people, of whom one was there with another role, in a team and on Jhana."""
+    uploading.portal.add_user("p2@acme.com", roles=[{"value": "facilitator", "primary": True}])
+    uploading.portal.store.groups["team-1"]["members"] = [{"value": "somebody"}, {"value": "else"}]
+    uploading.rows = people(4, team="Sales", jhana=True, role=Role.MANAGER)
+    uploading.options = replace(uploading.options, update_roles=True)
+    uploading.emails = False
+    return uploading.run().receipt
+
+
+def begun(uploading: Uploading, receipt: str) -> Run:
+    """The undo of an upload, begun and not carried out."""
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Journal(uploading.journal_path) as journal,
+    ):
+        run = journal.run(receipt)
+        found = [one for it in read_back(left_by(journal, run), both) for one in effects_of(it)]
+        undo = _undo_of(run)
+        journal.begin_back(undo, {one.row for one in found}, back_steps(found))
+        return undo
+
+
+def go_on(
+    uploading: Uploading, undo: Run, *, dies_after: int = 10**9, after: bool = False
+) -> UndoReport:
+    """Carry an undo out, or as far as it comes."""
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Mortal(uploading.journal_path) as journal,
+    ):
+        journal.left, journal.after = dies_after, after
+        options = RunOptions(settle_seconds=uploading.settle_seconds, sleep=uploading._sleep)
+        for _ in Undoing(journal, both, journal.run(undo.receipt), options).steps():
+            pass
+        return undo_report(journal, undo, {})
+
+
+def state(uploading: Uploading) -> dict[str, Any]:
+    """What both services hold."""
+    return {
+        "users": copy.deepcopy(uploading.portal.store.users),
+        "groups": copy.deepcopy(uploading.portal.store.groups),
+        "jhana": copy.deepcopy(uploading.jhana.store.users),
+    }
+
+
+def test_all_is_taken_back(uploading: Uploading) -> None:
+    """Whoever was there is as before, whoever was made is off, and the team has its own again."""
+    receipt = uploaded(uploading)
+    report = go_on(uploading, begun(uploading, receipt))
+    assert (report.taken_back, report.half, report.not_taken_back, report.unfinished) == (
+        8,
+        4,
+        0,
+        0,
+    )
+    users = {one["userName"]: one for one in uploading.portal.store.users.values()}
+    assert users["p2@acme.com"]["roles"] == [{"value": "facilitator", "primary": True}]
+    assert users["p2@acme.com"]["entitlements"] == []
+    assert [users[f"p{row}@acme.com"]["active"] for row in range(2, 6)] == [True, *[False] * 3]
+    members = uploading.portal.store.groups["team-1"]["members"]
+    assert [one["value"] for one in members] == ["somebody", "else"]
+    assert not any(one["active"] for one in uploading.jhana.store.users.values())
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_kill_at_any_commit_loses_nothing(uploading: Uploading, *, after: bool) -> None:
+    """Killed at the first commit, resumed and killed at the second, and so on until it is through.
+
+    Whatever was done already is never sent again: a write changes something each time.
+    """
+    receipt = uploaded(uploading)
+    undo = begun(uploading, receipt)
+    uploading.portal.seen.clear()
+    uploading.jhana.seen.clear()
+    for number in range(99):
+        try:
+            report = go_on(uploading, undo, dies_after=number % 4, after=after)
+            break
+        except Killed:
+            continue
+    assert (report.taken_back, report.half, report.not_taken_back, report.unfinished) == (
+        8,
+        4,
+        0,
+        0,
+    )
+    for stub in (uploading.portal, uploading.jhana):
+        writes = Counter((it.path, it.body) for it in stub.seen if it.method == "PATCH")
+        assert set(writes.values()) == {1}
+
+
+def test_lost_answers_are_looked_up(uploading: Uploading) -> None:
+    """What was carried out all the same is done, and what wasn't is sent again."""
+    receipt = uploaded(uploading)
+    undo = begun(uploading, receipt)
+    for fault in (after_acting(RESET), instead(RESET)):
+        uploading.portal.on("PATCH", "/.*", fault, times=2)
+        uploading.jhana.on("PATCH", "/.*", fault)
+    report = go_on(uploading, undo)
+    assert (report.taken_back, report.half, report.unfinished) == (8, 4, 0)
+
+
+def test_what_changes_between_plan_and_write_is_left(uploading: Uploading) -> None:
+    """The look just before each write tells; an account that was handed on isn't written to."""
+    receipt = uploaded(uploading)
+    undo = begun(uploading, receipt)
+    users = {one["userName"]: one for one in uploading.portal.store.users.values()}
+    users["p3@acme.com"]["roles"] = [{"value": "client admin"}]
+    users["p4@acme.com"] |= {
+        "userName": "zoe@acme.com",
+        "name": {"givenName": "Zoe", "familyName": "Ng"},
+    }
+    untouched = copy.deepcopy([users["p3@acme.com"], users["p4@acme.com"]])
+    report = go_on(uploading, undo)
+    assert report.not_taken_back == 3
+    assert {one.reason for one in report.effects if one.result == "changed since"} == {
+        "changed since: role is client admin",
+        "the account isn't certainly this person's any more",
+    }
+    assert [users["p3@acme.com"], users["p4@acme.com"]] == untouched
+    members = uploading.portal.store.groups["team-1"]["members"]
+    assert untouched[1]["id"] in [one["value"] for one in members]
+
+
+def test_a_portal_whose_remove_clears_the_team_is_put_right(uploading: Uploading) -> None:
+    """All who were in it are in it again, and nobody more is taken out of it."""
+    receipt = uploaded(uploading)
+    uploading.portal.habits.clears_on_remove = True
+    report = go_on(uploading, begun(uploading, receipt))
+    members = [one["value"] for one in uploading.portal.store.groups["team-1"]["members"]]
+    assert {"somebody", "else"} <= set(members)
+    assert report.unfinished == 0
+    assert report.not_taken_back > 0
+
+
+def test_a_refusal_is_the_persons_own(uploading: Uploading) -> None:
+    """The others are taken back all the same."""
+    receipt = uploaded(uploading)
+    undo = begun(uploading, receipt)
+    users = {one["userName"]: one for one in uploading.portal.store.users.values()}
+    path = f"/Users/{users['p3@acme.com']['id']}"
+    uploading.portal.on("PATCH", path, instead(error(422, "closed")), times=9)
+    report = go_on(uploading, undo)
+    (refused,) = (one for one in report.effects if one.result == "rejected")
+    assert (refused.row, refused.reason) == (3, "closed")
+    assert not users["p4@acme.com"]["active"]
+
+
+@pytest.mark.parametrize("habits", [{"patch": "refused"}, {"etags": True}, {"int_ids": True}])
+def test_other_servers(uploading: Uploading, habits: dict[str, Any]) -> None:
+    """PUT where there is no PATCH, under a version where there is one, ids that are numbers."""
+    receipt = uploaded(uploading)
+    for name, value in habits.items():
+        setattr(uploading.portal.habits, name, value)
+    report = go_on(uploading, begun(uploading, receipt))
+    accounts = [one for one in report.effects if one.what != "out of the team"]
+    assert {one.result for one in accounts} <= {"taken back", "half"}
+
+
+def test_mails_that_nobody_was_sent_are_kept_back(uploading: Uploading) -> None:
+    """They are skipped in the upload's own journal, so that nothing sends them any more."""
+    uploading.rows = people(3)
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Journal(uploading.journal_path) as journal,
+    ):
+        run = journal.begin(uploading.plan())
+        options = RunOptions(settle_seconds=0.0, sleep=uploading._sleep)
+        for _ in Runner(journal, both, run, options).steps(last_row=99):
+            pass
+        assert not journal.run(run.receipt).finished_at
+    report = go_on(uploading, begun(uploading, run.receipt))
+    assert (report.half, report.taken_back, report.not_taken_back) == (3, 3, 0)
+    with Journal(uploading.journal_path) as journal:
+        assert journal.run(run.receipt).finished_at
+        assert journal.open_runs() == []
+    assert uploading.portal.store.mails == []
