@@ -22,6 +22,7 @@ import click
 from pydantic import BaseModel, Field, TypeAdapter, create_model
 
 from aapimport.app.failure import ErrorReport, Failure
+from aapimport.app.history import HistoryReport
 from aapimport.app.lists import NothingOpen, PassesReport, PracticeReport, TeamsReport
 from aapimport.app.settings_report import FilesReport, SecretsReport, SettingsReport
 from aapimport.app.written import (
@@ -52,6 +53,8 @@ _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "plan": (PlanReport,),
     "upload": (UploadReport,),
     "resume": (UploadReport, NothingOpen),
+    "receipt show": (UploadReport,),
+    "history list": (HistoryReport,),
     "doctor": (Diagnosis,),
     "passes": (PassesReport,),
     "teams": (TeamsReport,),

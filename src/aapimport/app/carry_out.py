@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from aapimport.app.receipts import printed_receipt
+from aapimport.app.receipts import print_receipt, print_unfinished
 from aapimport.app.signals import ended_by_signals, stoppable
-from aapimport.errors import DeclinedError, ExitCode, ServiceError, SettingsError
+from aapimport.errors import (
+    AapimportError,
+    DeclinedError,
+    ExitCode,
+    ServiceError,
+    SettingsError,
+)
 
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
@@ -45,7 +51,7 @@ class Carrier:
     is_named: bool = False
 
     def carry_out(self, run: "Run", addresses: Mapping[int, str]) -> ExitCode:
-        """Do everything that is left of a run, then print its receipt.
+        """Do everything that is left of a run, then print its receipt, however it ends.
 
         Args:
             run: The run.
@@ -55,9 +61,7 @@ class Carrier:
             AapimportError: The run could not go on; what was done is recorded.
         """
         from aapimport.run.options import RunOptions
-        from aapimport.run.report import make_report
         from aapimport.run.runner import Runner
-        from aapimport.screens.receipt import show_receipt
 
         options = RunOptions(
             settle_seconds=self.settle_seconds,
@@ -68,24 +72,25 @@ class Carrier:
             approve=partial(self._approve, run),
         )
         runner = Runner(self.journal, self.services, run, options)
-        self._have_word(runner, run, addresses)
-        with stoppable(runner):  # until the receipt is out: ^C must not lose it
-            try:
-                self.desk.progress(runner.steps())
-            except (ServiceError, SettingsError) as error:
-                if run.finished_at is None:
-                    raise
-                self.desk.say(f"nothing is left to do; the services can't be asked: {error}")
-            run = self.journal.run(run.receipt)
-            left = self.journal.addresses(run.receipt)  # who isn't settled is told by name
-            report = make_report(self.journal, run, {**left, **addresses})
-            with printed_receipt(run.receipt, self.desk):
-                if self.desk.as_json:
-                    self.desk.print_result(report.model_dump_json(by_alias=True, indent=2))
-                else:
-                    self.desk.show(show_receipt, report, run, self.desk.profile)
-            with suppress(OSError):  # a full stderr takes nothing from what was done
-                self.desk.say(_next(run.receipt, report.exit_code))
+        try:
+            self._have_word(runner, run, addresses)
+            with stoppable(runner):  # until the receipt is out: ^C must not lose it
+                return self._carried_out(runner, run, addresses)
+        except AapimportError:
+            with stoppable(runner):
+                print_unfinished(self.journal, run.receipt, addresses, self.desk)
+            raise
+
+    def _carried_out(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> ExitCode:
+        try:
+            self.desk.progress(runner.steps())
+        except (ServiceError, SettingsError) as error:
+            if run.finished_at is None:
+                raise
+            self.desk.say(f"nothing is left to do; the services can't be asked: {error}")
+        report = print_receipt(self.journal, run.receipt, addresses, self.desk)
+        with suppress(OSError):  # a full stderr takes nothing from what was done
+            self.desk.say(_next(run.receipt, report.exit_code))
         return report.exit_code
 
     def _have_word(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> None:
@@ -144,7 +149,7 @@ def _next(receipt: str, code: ExitCode) -> str:
     """What the administrator does after an upload."""
     if code is ExitCode.SERVICE:
         return f"next: aapimport resume {receipt}"
-    again = f"see this receipt again with: aapimport resume {receipt}"
+    again = f"see this receipt again with: aapimport receipt {receipt}"
     if code is ExitCode.FINDINGS:
         return f"next: look at what is listed above; {again}"
     return f"next: nothing, it is complete; {again}"

@@ -140,7 +140,7 @@ class Upload:
         if journal.knows(report.receipt):
             raise RefusedError(
                 f"this plan was carried out already: upload {report.receipt}",
-                hint=f"see its receipt with: aapimport resume {report.receipt}",
+                hint=f"see its receipt with: aapimport receipt {report.receipt}",
             )
         approve_fingerprint(report, self.desk, self.approvals.fingerprint)
         return report

@@ -26,6 +26,8 @@ _COMMANDS = {
     "plan": "Say what an upload of FILE would do, person by person.",
     "upload": "Upload the people in FILE to a pass, and to Jhana.",
     "resume": "Finish an interrupted upload, or end it as it is.",
+    "receipt": "Show what became of everybody in an upload.",
+    "history": "List what was uploaded from here.",
     "doctor": "Say what both services can do, and what that means.",
     "passes": "List the passes of the portal, with their seats.",
     "teams": "List the teams of the portal, with their places.",

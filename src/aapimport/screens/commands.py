@@ -2,7 +2,9 @@
 
 import re
 
-_NAMED = re.compile(r"\baapimport (upload|plan|resume|passes|teams|doctor)\b(?! --p)")
+_NAMED = re.compile(
+    r"\baapimport (upload|plan|resume|passes|teams|doctor|history|receipt)\b(?! --p)"
+)
 
 
 def with_flags(text: str, flags: str) -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
+from aapimport.run.cures import NOT_YET
 from aapimport.run.records import Run
 from aapimport.run.report import (
     EmailCounts,
@@ -68,9 +69,15 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
     print_labelled(
         console, "E-mails".ljust(_LABEL), _emails(report.email_counts, closed=report.closed)
     )
+    later = 0
     for one in report.people:
-        if one.reason or one.but or one.failures:
+        if one.failures and all(failure.words == NOT_YET for failure in one.failures):
+            later += 1  # told once: of a run that was stopped it may be everybody
+        elif one.reason or one.but or one.failures:
             _show_person(console, run, one)
+    if later:
+        whom = count(later, "person", "people")
+        print_line(console, f"for {whom} something is not sent so far: resume this upload")
     for line in (*left_out_lines(report.left_out), *other_sheet_lines(report.other_sheets)):
         print_line(console, line)
     if report.left_out:

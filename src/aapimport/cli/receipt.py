@@ -1,0 +1,41 @@
+"""`aapimport receipt`: what became of everybody, shown again."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aapimport.cli.grouping import DefaultingGroup
+from aapimport.cli.target import chosen_settings, target_options
+from aapimport.errors import ExitCode
+
+if TYPE_CHECKING:
+    from aapimport.config.choice import Choice
+
+
+@click.group(cls=DefaultingGroup, default="show")
+def receipt() -> None:
+    """Show the receipt of an upload again: `aapimport receipt NUMBER`."""
+
+
+@receipt.command()
+@click.argument("number")
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The file that was uploaded: people are named by their addresses again.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+@target_options
+def show(number: str, *, file: Path | None, as_json: bool, choice: "Choice") -> ExitCode:
+    """Show a receipt as the journal has it; no service is asked.
+
+    NUMBER is the confirmation number; `aapimport history` lists them.
+    """
+    from aapimport.app.stored_receipt import StoredReceipt
+    from aapimport.cli.desk import TerminalDesk
+
+    settings = chosen_settings(choice)
+    desk = TerminalDesk(settings.target, as_json=as_json, profile=settings.profile)
+    return StoredReceipt(settings=settings, desk=desk, number=number, file=file).show()
