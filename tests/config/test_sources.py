@@ -23,6 +23,7 @@ OF_A_PROFILE = {
     "buffer": (5, "50"),
     "administrator": ("zoe@acme.com", "zoe@globex.com"),
     "settle_seconds": (300, "1"),
+    "no_results": (False, "yes"),
     "pass_as": ("group", "entitlement"),
     "not_kept": (["roles"], "names"),
 }

@@ -19,6 +19,7 @@ from aapimport.errors import (
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
     from aapimport.app.desk import Desk
+    from aapimport.app.results import ResultsFile
     from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
     from aapimport.run.options import Drift
@@ -39,6 +40,7 @@ class Carrier:
         again: Whether those who were sent twice and are not found are sent once more.
         begun_now: Whether the run was planned by this very command.
         is_named: Whether the run was named by its number.
+        results: Where the results workbook goes; None for nowhere.
     """
 
     journal: "Journal"
@@ -49,6 +51,7 @@ class Carrier:
     again: bool = False
     begun_now: bool = False
     is_named: bool = False
+    results: "ResultsFile | None" = None
 
     def carry_out(self, run: "Run", addresses: Mapping[int, str]) -> ExitCode:
         """Do everything that is left of a run, then print its receipt, however it ends.
@@ -79,6 +82,7 @@ class Carrier:
         except AapimportError:
             with stoppable(runner):
                 print_unfinished(self.journal, run.receipt, addresses, self.desk)
+                self._leave_results(run)
             raise
 
     def _carried_out(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> ExitCode:
@@ -89,9 +93,15 @@ class Carrier:
                 raise
             self.desk.say(f"nothing is left to do; the services can't be asked: {error}")
         report = print_receipt(self.journal, run.receipt, addresses, self.desk)
+        self._leave_results(run)
         with suppress(OSError):  # a full stderr takes nothing from what was done
             self.desk.say(_next(run.receipt, report.exit_code))
         return report.exit_code
+
+    def _leave_results(self, run: "Run") -> None:
+        if self.results:
+            with suppress(OSError):  # a full stderr
+                self.results.leave(self.journal, self.journal.run(run.receipt), self.desk)
 
     def _have_word(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> None:
         """Have the word given on which a canary waits, that of now or an earlier one.

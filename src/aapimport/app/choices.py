@@ -45,3 +45,5 @@ class RunChoices:
     canary: int | None = None
     bulk: bool = True
     pace: str | None = None
+    results: Path | None = None
+    no_results: bool = False

@@ -162,6 +162,14 @@ _OF_RUNS = (
         help="Print the receipt as JSON, for scripts.",
     ),
     option(
+        EVERYDAY,
+        "--results",
+        type=click.Path(path_type=Path),
+        metavar="OUT.xlsx",
+        help="Where the results workbook goes; by default beside the file.",
+    ),
+    option(EVERYDAY, "--no-results", is_flag=True, help="Write no results workbook."),
+    option(
         EXPERT,
         "--canary",
         type=click.IntRange(min=1),

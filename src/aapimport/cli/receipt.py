@@ -26,9 +26,24 @@ def receipt() -> None:
     metavar="FILE",
     help="The file that was uploaded: people are named by their addresses again.",
 )
+@click.option(
+    "--xlsx",
+    type=click.Path(path_type=Path),
+    metavar="OUT.xlsx",
+    help="Write the results workbook; with --file it has your own sheet, and To correct.",
+)
+@click.option("--force", is_flag=True, help="Replace what is written if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 @target_options
-def show(number: str, *, file: Path | None, as_json: bool, choice: "Choice") -> ExitCode:
+def show(
+    number: str,
+    *,
+    file: Path | None,
+    xlsx: Path | None,
+    force: bool,
+    as_json: bool,
+    choice: "Choice",
+) -> ExitCode:
     """Show a receipt as the journal has it; no service is asked.
 
     NUMBER is the confirmation number; `aapimport history` lists them.
@@ -38,4 +53,6 @@ def show(number: str, *, file: Path | None, as_json: bool, choice: "Choice") -> 
 
     settings = chosen_settings(choice)
     desk = TerminalDesk(settings.target, as_json=as_json, profile=settings.profile)
-    return StoredReceipt(settings=settings, desk=desk, number=number, file=file).show()
+    return StoredReceipt(
+        settings=settings, desk=desk, number=number, file=file, xlsx=xlsx, force=force
+    ).show()

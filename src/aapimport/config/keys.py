@@ -15,7 +15,7 @@ SERVICE_NAMES: tuple[ServiceName, ...] = get_args(ServiceName)
 TITLES: Mapping[ServiceName, str] = {"portal": "the portal", "jhana": "Jhana"}
 """What messages call a service."""
 
-COMMON = ("proxy", "pace", "buffer", "administrator", "settle_seconds")
+COMMON = ("proxy", "pace", "buffer", "administrator", "settle_seconds", "no_results")
 """What holds for every profile that says nothing else."""
 OF_A_PORTAL = ("pass_as", "not_kept", "keeps_members")
 """What is known of one portal, and so is never taken over by the profile of another."""

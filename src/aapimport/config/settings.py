@@ -88,6 +88,7 @@ class Settings:
         keeps_members: Whether somebody knows that the portal keeps a team's members when others
             are added, so that those who once went were taken out by people.
         pace: Requests a second, or the name of a known service; empty for the default.
+        no_results: Whether no results workbook is written, as long as none is asked for.
         profile: The client's profile; empty without one.
         origins: Where each value came from, in words, by its name in `aapimport.toml`
             (`buffer`, `portal.url`, `portal.token`).
@@ -104,6 +105,7 @@ class Settings:
     not_kept: frozenset[str] = frozenset()
     keeps_members: bool = False
     pace: str = ""
+    no_results: bool = False
     profile: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
@@ -306,8 +308,9 @@ def _plain(
         buffer=values.number(buffer, 100.0) / 100 if buffer else DEFAULT_BUFFER,
         pass_as=values.pass_as(pass_as) if pass_as else "auto",
         not_kept=values.not_kept(not_kept) if not_kept else frozenset(),
-        keeps_members=values.keeps_members(keeps) if keeps else False,
+        keeps_members=values.is_yes(keeps) if keeps else False,
         pace=values.pace(pace) if pace else "",
+        no_results=values.is_yes(found["no_results"]) if found["no_results"] else False,
         profile=sources.profile,
         origins=origins | {STATE: state_origin, "profile": sources.chosen_by or DEFAULT},
         notices=notices,

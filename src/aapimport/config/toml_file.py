@@ -25,6 +25,7 @@ _MOST_BYTES = 1_000_000
 _PATHS = {STATE, "certificate", "key", "ca_file"}
 _SHAPES = {
     "keeps_members": "true or false, without quotation marks",
+    "no_results": "true or false, without quotation marks",
     "not_kept": 'a list, such as ["roles", "names"]',
     "pace": 'a number, or a name in quotation marks, such as "slack"',
     "buffer": "a number, without quotation marks",
@@ -60,6 +61,7 @@ class ProfileTable(_Strict):
     buffer: float | None = None
     administrator: str | None = None
     settle_seconds: float | None = None
+    no_results: bool | None = None
     pass_as: str | None = None
     not_kept: list[str] | None = None
     keeps_members: bool | None = None

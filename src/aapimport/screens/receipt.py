@@ -26,7 +26,7 @@ _SECONDS = 60
 _COLUMNS = ("created", "changed", "same", "rejected", "needs_person", "unknown")
 _LABEL = 17
 _HINT = "  hint: "
-_RESULTS: dict[Result, str] = {
+RESULTS: dict[Result, str] = {
     "created": "created",
     "changed": "changed",
     "same": "the same",
@@ -92,7 +92,7 @@ def _sum(report: UploadReport) -> str:
     """The rows of the file, and what became of them on the portal: the numbers add up."""
     counts = Counter(one.portal for one in report.people)
     counts["skipped"] += len(report.left_out)
-    parts = (f"{counts[name]:,} {words}" for name, words in _RESULTS.items() if counts[name])
+    parts = (f"{counts[name]:,} {words}" for name, words in RESULTS.items() if counts[name])
     return f"{report.rows:,} = {' + '.join(parts) or '0'}"
 
 
