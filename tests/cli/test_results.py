@@ -149,14 +149,9 @@ def test_nobodys_work_is_written_over(aapimport, acme):
     mine = acme.work / f"people.results-{number}.xlsx"
     assert other.read_bytes() == b"somebody's work"
     first = mine.read_bytes()
-    assert run(aapimport, "resume", number).code == 1  # the receipt again: ours is made anew
-    assert mine.exists()
-    corrected(mine)
-    saved = mine.read_bytes()
-    assert saved != first
-    again = run(aapimport, "resume", number)
-    assert "no results workbook" in again.err
-    assert mine.read_bytes() == saved
+    shown = run(aapimport, "resume", number)  # the receipt of a finished run, again
+    assert "results" not in shown.err
+    assert mine.read_bytes() == first
 
 
 def test_a_folder_that_takes_nothing_is_a_notice(aapimport, acme):
@@ -170,7 +165,8 @@ def test_a_folder_that_takes_nothing_is_a_notice(aapimport, acme):
     assert (refused.code, "does not end in .xlsx" in refused.err) == (2, True)
 
 
-def test_a_stopped_upload_leaves_its_results_too(aapimport, acme, portal_stub):
+@pytest.mark.parametrize("saved", [False, True])
+def test_a_stopped_upload_leaves_its_results_too(aapimport, acme, portal_stub, saved):
     """Who was not sent is no matter of To correct: `resume` does that."""
     portal_stub.on("POST", "/Users", lambda _: Response(status=401), times=9, skip=1)
     done = run(aapimport, "upload", "people.xlsx", *PASS, "--no-bulk")
@@ -180,6 +176,19 @@ def test_a_stopped_upload_leaves_its_results_too(aapimport, acme, portal_stub):
     assert "not sent" in results
     todo = book["To correct"] if "To correct" in book.sheetnames else None
     assert todo is None or todo["A3"].value is None
+    path = acme.work / "people.results.xlsx"
+    number = done.err.split("aapimport resume --profile acme ")[1][:6]
+    if saved:  # somebody may have corrected it
+        book.save(path)
+    before = path.read_bytes()
+    portal_stub._rules[:] = portal_stub._rules[:1]
+    again = run(aapimport, "resume", number)
+    assert again.code == 1, again.err
+    newest = acme.work / f"people.results-{number}.xlsx" if saved else path
+    assert newest.exists()
+    assert (path.read_bytes() == before) is saved
+    after = [opened(newest)["Users"][f"H{row}"].value for row in (2, 3, 4, 5)]
+    assert after == ["created", "rejected", "created", "created"]
 
 
 def test_a_csv_gets_a_workbook_and_json_stays_one_object(aapimport, acme):

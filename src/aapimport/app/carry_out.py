@@ -99,7 +99,7 @@ class Carrier:
         return report.exit_code
 
     def _leave_results(self, run: "Run") -> None:
-        if self.results:
+        if self.results and run.finished_at is None:  # as it was when this command began
             with suppress(OSError):  # a full stderr
                 self.results.leave(self.journal, self.journal.run(run.receipt), self.desk)
 

@@ -48,14 +48,14 @@ def printed_receipt(receipt: str, desk: "Desk") -> Iterator[None]:
 
 
 def print_receipt(
-    journal: "Journal", receipt: str, addresses: Mapping[int, str], desk: "Desk"
+    journal: "Journal", receipt: str, addresses: Mapping[int, str] | None, desk: "Desk"
 ) -> "UploadReport":
     """Print the receipt of a run as it stands.
 
     Args:
         journal: The journal.
         receipt: The run's number.
-        addresses: The people's addresses by row, where the file is at hand.
+        addresses: The people's addresses by row, where the file is at hand; None names nobody.
         desk: Prints it.
 
     Raises:
@@ -67,7 +67,7 @@ def print_receipt(
 
     run = journal.run(receipt)
     left = journal.addresses(receipt)  # who isn't settled is told by name
-    report = make_report(journal, run, {**left, **addresses})
+    report = make_report(journal, run, {} if addresses is None else {**left, **addresses})
     with printed_receipt(receipt, desk):
         if desk.as_json:
             desk.print_result(report.model_dump_json(by_alias=True, indent=2))

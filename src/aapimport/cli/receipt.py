@@ -1,10 +1,11 @@
 """`aapimport receipt`: what became of everybody, shown again."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from aapimport.cli.flags import taken
 from aapimport.cli.grouping import DefaultingGroup
 from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import ExitCode
@@ -32,27 +33,29 @@ def receipt() -> None:
     metavar="OUT.xlsx",
     help="Write the results workbook; with --file it has your own sheet, and To correct.",
 )
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    metavar="OUT.html",
+    help="Write it as a page to look at, print or forward; with --file it tells roles and teams.",
+)
+@click.option(
+    "--with-people/--without-people",
+    default=None,
+    help="Whether people are named by their addresses: by default not on a page, else yes.",
+)
 @click.option("--force", is_flag=True, help="Replace what is written if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 @target_options
-def show(
-    number: str,
-    *,
-    file: Path | None,
-    xlsx: Path | None,
-    force: bool,
-    as_json: bool,
-    choice: "Choice",
-) -> ExitCode:
+def show(number: str, *, as_json: bool, choice: "Choice", **flags: Any) -> ExitCode:
     """Show a receipt as the journal has it; no service is asked.
 
     NUMBER is the confirmation number; `aapimport history` lists them.
     """
-    from aapimport.app.stored_receipt import StoredReceipt
+    from aapimport.app.stored_receipt import ReceiptChoices, StoredReceipt
     from aapimport.cli.desk import TerminalDesk
 
     settings = chosen_settings(choice)
     desk = TerminalDesk(settings.target, as_json=as_json, profile=settings.profile)
-    return StoredReceipt(
-        settings=settings, desk=desk, number=number, file=file, xlsx=xlsx, force=force
-    ).show()
+    choices = taken(ReceiptChoices, flags)
+    return StoredReceipt(settings=settings, desk=desk, number=number, choices=choices).show()
