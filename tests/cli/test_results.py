@@ -16,7 +16,7 @@ from support.wire import Response, error
 PASS = ("--pass", "Leadership 2026", "--no-emails", "--maybe", "create", "--yes")
 SECRETS = {"AAPIMPORT_PORTAL_TOKEN": TOKEN, "AAPIMPORT_JHANA_TOKEN": TOKEN}
 HEADER = ["Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled", "Cost"]
-ROWS = [
+ROWS: list[list[Any]] = [
     ["ana@acme.com", "Ana", "Perez", "", "", "", date(2026, 1, 31)],
     ["bo@acme.con", "Bo", "Quist", "", "", "", '=HYPERLINK("http://x.example")'],
     ["cy@acme.com", "Cy", "Ng", "", "Sales", "1", "@SUM(1)"],
@@ -74,6 +74,7 @@ def test_only_what_is_corrected_is_sent(aapimport, acme, portal_stub, jhana_stub
     done = run(aapimport, "upload", "people.xlsx", *PASS)
     assert done.code == 1, done.err
     assert "results: people.results.xlsx" in done.err
+    assert "1 person is on its sheet To correct" in done.err
     path = acme.work / "people.results.xlsx"
     if os.name != "nt":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -82,7 +83,7 @@ def test_only_what_is_corrected_is_sent(aapimport, acme, portal_stub, jhana_stub
     own = book["Users"]
     assert [cell.value for cell in own[1]] == [
         *HEADER,
-        *("Result", "Reason", "All Access Pass id", "Jhana id", "E-mail"),
+        *("Result", "Reason", "All Access Pass id", "Jhana id", "Welcome e-mail"),
     ]
     assert [cell.value for cell in own[3]][:8] == [
         *("bo@acme.con", "Bo", "Quist", None, None, None),
@@ -200,3 +201,21 @@ def test_a_csv_gets_a_workbook_and_json_stays_one_object(aapimport, acme):
     json.loads(done.out)
     sheet = opened(acme.work / "r.xlsx").worksheets[0]
     assert [cell.value for cell in sheet[2]][:4] == ["eva@acme.com", "Eva", "Lund", "created"]
+
+
+def test_somebody_elses_sheet_of_that_name_is_no_choice(aapimport, acme):
+    """Without our summary, a workbook with people on several sheets is asked about as ever."""
+    book = openpyxl.Workbook()
+    for name in ("Users", "To correct", "Summary"):
+        sheet = book.create_sheet(name)
+        for row in (HEADER[:3], ROWS[0][:3]) if name != "Summary" else ([["What"], ["x"]]):
+            sheet.append(row)
+    book.remove(book.worksheets[0])
+    book.save(acme.work / "theirs.xlsx")
+    done = run(aapimport, "upload", "theirs.xlsx", *PASS)
+    assert done.code == 2
+    assert "holds people in several sheets" in done.err
+    whole = run(aapimport, "upload", "people.xlsx", *PASS)
+    again = run(aapimport, "upload", "people.results.xlsx", *PASS, "--sheet", "Users", "--json")
+    assert (whole.code, again.code) == (1, 1)
+    assert [one["portal"] for one in again.json["people"]] == ["same", "rejected", "same", "same"]

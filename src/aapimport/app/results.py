@@ -49,11 +49,14 @@ class ResultsFile:
             if out is None:
                 desk.say(f"no results workbook: the files of that name are somebody's; {cure}")
                 return
-            write_results_of(journal, run, desk, file=file, encoding=self.encoding, out=out)
+            left = write_results_of(journal, run, desk, file=file, encoding=self.encoding, out=out)
         except (AapimportError, OSError) as error:
             desk.say(f"no results workbook: {error}; {cure}")
         else:
             desk.say(f"results: {out}")
+            if left:
+                whom = "1 person is" if left == 1 else f"{left:,} people are"
+                desk.say(f"  {whom} on its sheet To correct: correct, save, and upload it")
 
     def _free(self, receipt: str, file: Path) -> Path | None:
         """A name that nothing has but an earlier one of the same run, which nobody has saved."""
@@ -100,7 +103,7 @@ def write_results_of(
     out: Path,
     file: Path | None,
     encoding: str = "",
-) -> None:
+) -> int:
     """Write the results workbook of a run; it takes the place of `out`.
 
     Args:
@@ -110,6 +113,9 @@ def write_results_of(
         out: The workbook.
         file: The file that was uploaded; None where it isn't at hand.
         encoding: The text encoding that it was read in; empty for a workbook.
+
+    Returns:
+        How many people are on its sheet To correct.
 
     Raises:
         AapimportError: It can't be written, or the file is another one.
@@ -122,7 +128,9 @@ def write_results_of(
     addresses = addresses_in(checked) if checked else {}
     report = make_report(journal, run, {**journal.addresses(run.receipt), **addresses})
     with desk.busy(f"writing {out.name}"):
-        write_results(_results(journal, report, checked), checked, out, force=True)
+        results = _results(journal, report, checked)
+        write_results(results, checked, out, force=True)
+    return sum(one.is_to_correct for one in results.rows.values()) if checked else 0
 
 
 def _results(journal: "Journal", report: "UploadReport", checked: "Checked | None") -> "Results":

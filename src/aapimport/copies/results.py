@@ -33,7 +33,7 @@ from aapimport.template.workbook import (
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-RESULT_COLUMNS = ("Result", "Reason", "All Access Pass id", "Jhana id", "E-mail")
+RESULT_COLUMNS = ("Result", "Reason", "All Access Pass id", "Jhana id", "Welcome e-mail")
 """The headers of the columns at the end."""
 
 _WIDTHS = (22, 80, 38, 38, 16)  # characters
