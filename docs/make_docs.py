@@ -23,6 +23,7 @@ from pydantic import BaseModel, Field, TypeAdapter, create_model
 
 from aapimport.app.emails import EmailReport, TemplatesReport, TestMailReport
 from aapimport.app.failure import ErrorReport, Failure
+from aapimport.app.history import HistoryReport
 from aapimport.app.lists import NothingOpen, PassesReport, PracticeReport, TeamsReport
 from aapimport.app.purge import PurgeReport
 from aapimport.app.request import LetterReport
@@ -64,6 +65,8 @@ _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "receipt verify": (VerifyReport,),
     "request seats": (LetterReport,),
     "request address": (LetterReport,),
+    "receipt show": (UploadReport,),
+    "history list": (HistoryReport,),
     "doctor": (Diagnosis,),
     "passes": (PassesReport,),
     "teams": (TeamsReport,),

@@ -58,7 +58,7 @@ def _check(address: Any) -> None:
         raise NetworkTouchedError(f"no test may connect to {address[0]}")
 
 
-_CAMPAIGN, _SERVERS = "campaign", "servers"
+_CAMPAIGN, _SERVERS, _BROWSER = "campaign", "servers", "browser"
 _LEFT_OUT = pytest.StashKey[Counter[str]]()
 _WORKERS = 4
 """As in the README's command: on two processors, as many tests wait as compute."""
@@ -94,7 +94,7 @@ def pytest_collection_finish() -> None:
 def pytest_deselected(items: list[pytest.Item]) -> None:
     """Count what `-m` leaves out."""
     for item in items:
-        for name in (_CAMPAIGN, _SERVERS):
+        for name in (_CAMPAIGN, _SERVERS, _BROWSER):
             if item.get_closest_marker(name):
                 item.config.stash.setdefault(_LEFT_OUT, Counter())[name] += 1
 
@@ -119,8 +119,9 @@ def pytest_terminal_summary(
     left = config.stash.get(_LEFT_OUT, Counter())
     if left:
         terminalreporter.write_line(
-            f"left out: {left[_CAMPAIGN]} campaign tests, {left[_SERVERS]} tests with real servers;"
-            ' `pytest -m "campaign or servers"` runs them, `pytest -m ""` runs everything'
+            f"left out: {left[_CAMPAIGN]} campaign tests, {left[_SERVERS]} tests with real servers,"
+            f" {left[_BROWSER]} tests with a browser;"
+            ' `pytest -m "campaign or servers or browser"` runs them, `pytest -m ""` everything'
         )
 
 
@@ -198,6 +199,7 @@ def state_dir(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path) -> Pa
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     folder = tmp_path / "state"
     monkeypatch.setenv("AAPIMPORT_STATE_DIR", str(folder))
+    monkeypatch.setenv("AAPIMPORT_NO_RESULTS", "yes")  # most files stand among the examples
     return folder
 
 

@@ -70,7 +70,7 @@ def test_a_receipts_number_is_never_lost(way: str, options: str, tmp_path: Path)
     command = UPLOAD.replace(str(EXAMPLES / "users.xlsx"), "one.csv")
     code, said = run(command + options, way, tmp_path)
     assert code == (1 if way == "full" else 0), said
-    number = said.partition("aapimport resume ")[2][:6]
+    number = said.partition("aapimport receipt ")[2][:6]
     assert len(number) == 6, said
     assert "bug" not in said
     assert "Exception" not in said

@@ -26,6 +26,7 @@ OF_A_PROFILE = {
     "administrator": ("zoe@acme.com", "zoe@globex.com"),
     "settle_seconds": (300, "1"),
     "keep_people": (7, "0"),
+    "no_results": (False, "yes"),
     "pass_as": ("group", "entitlement"),
     "not_kept": (["roles"], "names"),
 }

@@ -35,7 +35,7 @@ _BLOCK = re.compile(
     re.DOTALL,
 )
 _HERE = re.compile(r"<!-- here: (\S+) = (\S+) -->")
-_RECEIPT = re.compile(r"\b(Plan|Receipt|resume) ([2-9A-Z]{6})\b")
+_RECEIPT = re.compile(r"\b(Plan|[Rr]eceipt|resume) ([2-9A-Z]{6})\b")
 _TIME = re.compile(r"\d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2} UTC   took \S+ s")
 _PASSING = re.compile(r"^(?:reading .*|asking the services|planning|uploading.*)\n", re.MULTILINE)
 """What goes on at a moment, in lines that a screen reader gets; on a terminal it passes by."""

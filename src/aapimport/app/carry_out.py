@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from aapimport.app.receipts import printed_receipt
+from aapimport.app.receipts import print_receipt, print_unfinished
 from aapimport.app.signals import ended_by_signals, stoppable
-from aapimport.errors import DeclinedError, ExitCode, ServiceError, SettingsError
+from aapimport.errors import (
+    AapimportError,
+    DeclinedError,
+    ExitCode,
+    ServiceError,
+    SettingsError,
+)
 
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
     from aapimport.app.desk import Desk
+    from aapimport.app.results import ResultsFile
     from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
     from aapimport.run.options import Drift
@@ -34,6 +41,7 @@ class Carrier:
         again: Whether those who were sent twice and are not found are sent once more.
         begun_now: Whether the run was planned by this very command.
         is_named: Whether the run was named by its number.
+        results: Where the results workbook goes; None for nowhere.
     """
 
     journal: "Journal"
@@ -44,9 +52,10 @@ class Carrier:
     again: bool = False
     begun_now: bool = False
     is_named: bool = False
+    results: "ResultsFile | None" = None
 
     def carry_out(self, run: "Run", addresses: Mapping[int, str]) -> ExitCode:
-        """Do everything that is left of a run, then print its receipt.
+        """Do everything that is left of a run, then print its receipt, however it ends.
 
         Args:
             run: The run.
@@ -56,9 +65,7 @@ class Carrier:
             AapimportError: The run could not go on; what was done is recorded.
         """
         from aapimport.run.options import RunOptions
-        from aapimport.run.report import make_report
         from aapimport.run.runner import Runner
-        from aapimport.screens.receipt import show_receipt
 
         options = RunOptions(
             settle_seconds=self.settle_seconds,
@@ -69,25 +76,34 @@ class Carrier:
             approve=partial(self._approve, run),
         )
         runner = Runner(self.journal, self.services, run, options)
-        self._have_word(runner, run, addresses)
-        with stoppable(runner):  # until the receipt is out: ^C must not lose it
-            try:
-                self.desk.progress(runner.steps())
-            except (ServiceError, SettingsError) as error:
-                if run.finished_at is None:
-                    raise
-                self.desk.say(f"nothing is left to do; the services can't be asked: {error}")
-            run = self.journal.run(run.receipt)
-            left = self.journal.addresses(run.receipt)  # who isn't settled is told by name
-            report = make_report(self.journal, run, {**left, **addresses})
-            with printed_receipt(run.receipt, self.desk):
-                if self.desk.as_json:
-                    self.desk.print_result(report.model_dump_json(by_alias=True, indent=2))
-                else:
-                    self.desk.show(show_receipt, report, run, self.desk.profile)
-            with suppress(OSError):  # a full stderr takes nothing from what was done
-                self.desk.say(_next(run, report))
+        try:
+            self._have_word(runner, run, addresses)
+            with stoppable(runner):  # until the receipt is out: ^C must not lose it
+                return self._carried_out(runner, run, addresses)
+        except AapimportError:
+            with stoppable(runner):
+                print_unfinished(self.journal, run.receipt, addresses, self.desk)
+                self._leave_results(run)
+            raise
+
+    def _carried_out(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> ExitCode:
+        try:
+            self.desk.progress(runner.steps())
+        except (ServiceError, SettingsError) as error:
+            if run.finished_at is None:
+                raise
+            self.desk.say(f"nothing is left to do; the services can't be asked: {error}")
+        report = print_receipt(self.journal, run.receipt, addresses, self.desk)
+        self._leave_results(run)
+        run = self.journal.run(run.receipt)
+        with suppress(OSError):  # a full stderr takes nothing from what was done
+            self.desk.say(_next(run, report))
         return report.exit_code
+
+    def _leave_results(self, run: "Run") -> None:
+        if self.results and run.finished_at is None:  # as it was when this command began
+            with suppress(OSError):  # a full stderr
+                self.results.leave(self.journal, self.journal.run(run.receipt), self.desk)
 
     def _have_word(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> None:
         """Have the word given on which a canary waits, that of now or an earlier one.
@@ -152,7 +168,7 @@ def _next(run: "Run", report: "UploadReport") -> str:
         )
     if code is ExitCode.SERVICE:
         return f"next: aapimport resume {receipt}"
-    again = f"see this receipt again with: aapimport resume {receipt}"
+    again = f"see this receipt again with: aapimport receipt {receipt}"
     if code is ExitCode.FINDINGS:
         later = f"; e-mails: aapimport send-emails {receipt}" if report.has_unmailed else ""
         return f"next: look at what is listed above{later}; {again}"

@@ -49,6 +49,8 @@ class RunChoices:
     canary: int | None = None
     bulk: bool = True
     pace: str | None = None
+    results: Path | None = None
+    no_results: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

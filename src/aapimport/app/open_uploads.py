@@ -153,15 +153,12 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
         RefusedError: The answer was no.
         UsageError: Nothing can answer.
     """
-    from aapimport.run.report import make_report
     from aapimport.screens.target import place
 
     if run.finished_at is not None:
         desk.say(f"{run.name} is finished: there is nothing to close")
-        desk.say(f"its receipt: aapimport resume {run.receipt}")
-        if desk.as_json:
-            return _print_json(journal, run, desk)
-        return make_report(journal, run, journal.addresses(run.receipt)).exit_code
+        desk.say(f"its receipt: aapimport receipt {run.receipt}")
+        return _receipt_as_json(journal, run, desk)
     _show_debts(journal, run, desk)
     if run.closed_at is None:
         where = place(run.target, run.address, desk.profile)
@@ -170,13 +167,21 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
             if not desk.confirm(question, default=False, flags="--yes"):
                 raise DeclinedError("you did not say yes")
         run = journal.close(run.receipt)
-    report = make_report(journal, run, journal.addresses(run.receipt))
-    if desk.as_json:
-        _print_json(journal, run, desk)
-    owes = " and owes what is listed" if report.exit_code is not ExitCode.OK else ""
+    code = _receipt_as_json(journal, run, desk)
+    owes = " and owes what is listed" if code is not ExitCode.OK else ""
     desk.say(f"{run.name} is closed{owes}")
-    desk.say(f"its receipt: aapimport resume {run.receipt}")
-    return report.exit_code
+    desk.say(f"its receipt: aapimport receipt {run.receipt}")
+    return code
+
+
+def _receipt_as_json(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
+    """The exit code of a receipt, which only a script is given here."""
+    from aapimport.app.receipts import print_receipt
+    from aapimport.run.report import make_report
+
+    if desk.as_json:
+        return print_receipt(journal, run.receipt, {}, desk).exit_code
+    return make_report(journal, run, journal.addresses(run.receipt)).exit_code
 
 
 def show_closed_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
@@ -185,27 +190,13 @@ def show_closed_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode
     Returns:
         The exit code of the receipt.
     """
-    from aapimport.app.receipts import printed_receipt
-    from aapimport.run.report import make_report
-    from aapimport.screens.receipt import show_receipt
+    from aapimport.app.receipts import print_receipt, printed_receipt
 
-    if desk.as_json:
-        return _print_json(journal, run, desk)
-    report = make_report(journal, run, journal.addresses(run.receipt))
-    with printed_receipt(run.receipt, desk):
-        desk.show(show_receipt, report, run, desk.profile)
-        desk.print_result("closed before everything was done: nothing more is sent")
-        _show_debts(journal, run, desk)
-    return report.exit_code
-
-
-def _print_json(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
-    from aapimport.app.receipts import printed_receipt
-    from aapimport.run.report import make_report
-
-    report = make_report(journal, run, journal.addresses(run.receipt))
-    with printed_receipt(run.receipt, desk):
-        desk.print_result(report.model_dump_json(by_alias=True, indent=2))
+    report = print_receipt(journal, run.receipt, {}, desk)
+    if not desk.as_json:
+        with printed_receipt(run.receipt, desk):
+            desk.print_result("closed before everything was done: nothing more is sent")
+            _show_debts(journal, run, desk)
     return report.exit_code
 
 

@@ -1,8 +1,8 @@
-"""Printing a receipt, which must not get lost whatever stdout is."""
+"""Printing a receipt, which must not get lost whatever stdout is, and however the run ends."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from aapimport.errors import RefusedError
@@ -10,6 +10,8 @@ from aapimport.screens.printing import stop_printing, was_closed
 
 if TYPE_CHECKING:
     from aapimport.app.desk import Desk
+    from aapimport.run.journal import Journal
+    from aapimport.run.report import UploadReport
 
 
 @contextmanager
@@ -24,7 +26,7 @@ def printed_receipt(receipt: str, desk: "Desk") -> Iterator[None]:
         RefusedError: It can't be printed: the disk behind stdout is full, for example.
         OSError: The terminal is gone.
     """
-    again = f"see it again with: aapimport resume {receipt}"
+    again = f"see it again with: aapimport receipt {receipt}"
     try:
         yield
         if sys.stdout is not None:
@@ -43,3 +45,59 @@ def printed_receipt(receipt: str, desk: "Desk") -> Iterator[None]:
             hint=again,
             state="the upload is recorded as it is",
         ) from error
+
+
+def print_receipt(
+    journal: "Journal", receipt: str, addresses: Mapping[int, str] | None, desk: "Desk"
+) -> "UploadReport":
+    """Print the receipt of a run as it stands.
+
+    Args:
+        journal: The journal.
+        receipt: The run's number.
+        addresses: The people's addresses by row, where the file is at hand; None names nobody.
+        desk: Prints it.
+
+    Raises:
+        RefusedError: As `printed_receipt`.
+        OSError: Likewise.
+    """
+    from aapimport.run.report import make_report
+    from aapimport.screens.receipt import show_receipt
+
+    run = journal.run(receipt)
+    left = journal.addresses(receipt)  # who isn't settled is told by name
+    report = make_report(journal, run, {} if addresses is None else {**left, **addresses})
+    with printed_receipt(receipt, desk):
+        if desk.as_json:
+            desk.print_result(report.model_dump_json(by_alias=True, indent=2))
+        else:
+            desk.show(show_receipt, report, run, desk.profile)
+    return report
+
+
+def print_unfinished(
+    journal: "Journal", receipt: str, addresses: Mapping[int, str], desk: "Desk"
+) -> None:
+    """Print the receipt of a run that an error has ended, which is told afterwards.
+
+    Nothing that hinders printing takes the place of that error; as JSON, both are one object.
+
+    Args:
+        journal: The journal.
+        receipt: The run's number.
+        addresses: As for `print_receipt`.
+        desk: Prints it.
+    """
+    from aapimport.run.report import make_report
+
+    if desk.as_json:
+        left = journal.addresses(receipt)
+        report = make_report(journal, journal.run(receipt), {**left, **addresses})
+        desk.hold_result(report.model_dump_json(by_alias=True, indent=2))
+        return
+    with suppress(OSError):  # the terminal is gone
+        try:
+            print_receipt(journal, receipt, addresses, desk)
+        except RefusedError as error:
+            desk.say(f"{error.message}; {error.hint}")

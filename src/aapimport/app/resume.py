@@ -47,9 +47,11 @@ class Resumption:
         Raises:
             AapimportError: It can't go on, or was not to be closed.
         """
+        from aapimport.app.results import check_results_name
         from aapimport.app.session import opened
         from aapimport.screens.target import show_target
 
+        check_results_name(self.choices.results)
         self.desk.show_beside(show_target, self.settings)
         with opened(self.settings, self.desk, self.choices.pace, begins=False) as (
             journal,
@@ -60,6 +62,7 @@ class Resumption:
     def _carried_out(self, journal: "Journal", services: "Services") -> ExitCode:
         from aapimport.app.carry_out import Carrier
         from aapimport.app.open_uploads import chosen_upload, close_upload, show_closed_upload
+        from aapimport.app.results import results_file
         from aapimport.run.records import RunKind
         from aapimport.run.runs import refuse_other_services
 
@@ -86,6 +89,7 @@ class Resumption:
             settle_seconds=self.settings.settle_seconds,
             again=self.again,
             is_named=self.receipt is not None,
+            results=results_file(self.choices, self.settings),
         )
         return carrier.carry_out(run, {})
 

@@ -52,9 +52,11 @@ class Upload:
         """
         from aapimport.app.carry_out import Carrier
         from aapimport.app.open_uploads import mention_open_uploads
+        from aapimport.app.results import check_results_name, results_file
         from aapimport.app.session import opened
         from aapimport.screens.target import show_target
 
+        check_results_name(self.running.results)
         self.desk.show(show_target, self.settings)
         try:
             checked = [self.check()]
@@ -65,6 +67,7 @@ class Upload:
             journal,
             services,
         ):
+            results = results_file(self.running, self.settings, self.file, checked[0].encoding)
             addresses = {person.row: person.email for person in checked[0].people}
             # from here on the journal knows everything: neither the file nor the plan is kept
             run, begun_now = self.begun(journal, services, checked.pop())
@@ -75,6 +78,7 @@ class Upload:
                 desk=self.desk,
                 settle_seconds=self.settings.settle_seconds,
                 begun_now=begun_now,
+                results=results,
             )
             return carrier.carry_out(run, addresses)
 
@@ -146,7 +150,7 @@ class Upload:
         if journal.knows(report.receipt):
             raise RefusedError(
                 f"this plan was carried out already: upload {report.receipt}",
-                hint=f"see its receipt with: aapimport resume {report.receipt}",
+                hint=f"see its receipt with: aapimport receipt {report.receipt}",
             )
         approve_fingerprint(report, self.desk, self.approvals.fingerprint)
         return report

@@ -16,11 +16,14 @@ from aapimport.template.columns import (
     KEY_TITLE,
     LEAVERS_SHEET,
     LEAVERS_TITLE,
+    SUMMARY_SHEET,
+    SUMMARY_TITLE,
+    TO_CORRECT_SHEET,
     USERS_SHEET,
 )
 
-_OURS = {KEY_SHEET: KEY_TITLE, LEAVERS_SHEET: LEAVERS_TITLE}
-"""Sheets that `generate-template` and `renew` write, from which nobody is read: how they begin."""
+_OURS = {KEY_SHEET: KEY_TITLE, LEAVERS_SHEET: LEAVERS_TITLE, SUMMARY_SHEET: SUMMARY_TITLE}
+"""Sheets of workbooks that we write, from which nobody is read: how they begin."""
 _MOST_ADDRESSES = 1_000
 """Rows with an address that are counted on a sheet that isn't read."""
 
@@ -33,6 +36,8 @@ def choose_sheet(
     with_people: list[tuple[str, int]],
 ) -> Sheet:
     """The sheet to read: the one that was named, else the only one that holds people.
+
+    Of a results workbook it is the one that is to be corrected: all others were uploaded.
 
     Args:
         sheets: The workbook's sheets.
@@ -56,6 +61,10 @@ def choose_sheet(
         names = ", ".join(repr(sheet.name) for sheet in sheets)
         raise FileProblemError(f"{name} has no sheet {wanted!r}", hint=f"it has {names}")
     visible = [sheet for sheet in sheets if not sheet.hidden] or sheets
+    if corrected := _to_correct(visible):
+        others = [sheet for sheet in sheets if sheet is not corrected]
+        findings += _about_others(others, corrected, [], is_wanted=True)
+        return corrected
     chosen = visible[0] if len(visible) == 1 else _choose_visible(visible, name)
     others = [sheet for sheet in sheets if sheet is not chosen]
     findings += _about_others(others, chosen, with_people)
@@ -95,6 +104,13 @@ def _about_others(
     if told:
         names = "; ".join(told)
         yield Finding(RuleId.PEOPLE_ON_OTHER_SHEETS, None, None, chosen.name, {"names": names})
+
+
+def _to_correct(visible: Sequence[Sheet]) -> Sheet | None:
+    """The sheet of a results workbook that is to be corrected; None in any other workbook."""
+    if not any(sheet.name == SUMMARY_SHEET and _is_ours(sheet) for sheet in visible):
+        return None
+    return next((sheet for sheet in visible if sheet.name == TO_CORRECT_SHEET), None)
 
 
 def _is_ours(sheet: Sheet) -> bool:

@@ -176,6 +176,14 @@ _PACE = option(
 _OF_RUNS = (
     _JSON,
     option(
+        EVERYDAY,
+        "--results",
+        type=click.Path(path_type=Path),
+        metavar="OUT.xlsx",
+        help="Where the results workbook goes; by default beside the file.",
+    ),
+    option(EVERYDAY, "--no-results", is_flag=True, help="Write no results workbook."),
+    option(
         EXPERT,
         "--canary",
         type=click.IntRange(min=1),

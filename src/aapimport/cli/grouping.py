@@ -99,3 +99,21 @@ class SuggestingGroup(click.Group):
 
             raise no_such_command(name, self.list_commands(ctx), ctx.command_path)
         return super().resolve_command(ctx, args)
+
+
+class DefaultingGroup(SuggestingGroup):
+    """Commands of which one is meant where none is named: `receipt 7K3QX9` is `receipt show` of it.
+
+    Args:
+        default: Its name.
+    """
+
+    def __init__(self, *arguments: Any, default: str, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.default = default
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default's name before words that name no command, and ask for no help."""
+        if not args or args[0] not in {*self.list_commands(ctx), *ctx.help_option_names}:
+            args.insert(0, self.default)
+        return super().parse_args(ctx, args)

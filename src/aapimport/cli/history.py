@@ -1,10 +1,10 @@
-"""`aapimport history`: what is kept of former uploads."""
+"""`aapimport history`: what was uploaded from here, and how people are erased from it."""
 
 from typing import TYPE_CHECKING
 
 import click
 
-from aapimport.cli.grouping import SuggestingGroup
+from aapimport.cli.grouping import DefaultingGroup
 from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import ExitCode
 
@@ -12,9 +12,28 @@ if TYPE_CHECKING:
     from aapimport.config.choice import Choice
 
 
-@click.group(cls=SuggestingGroup)
+@click.group(cls=DefaultingGroup, default="list")
 def history() -> None:
-    """Erase people from what is kept of former uploads."""
+    """List what was uploaded from here, or erase people from it.
+
+    `aapimport history` alone lists it.
+    """
+
+
+@history.command("list")
+@click.option(
+    "--all", "everywhere", is_flag=True, help="Other clients, former addresses and practice, too."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+@target_options
+def listed(*, everywhere: bool, as_json: bool, choice: "Choice") -> ExitCode:
+    """List the uploads to the configured services, the newest first."""
+    from aapimport.app.history import list_history
+    from aapimport.cli.desk import TerminalDesk
+
+    settings = chosen_settings(choice)
+    desk = TerminalDesk(settings.target, as_json=as_json, profile=settings.profile)
+    return list_history(settings, desk, everywhere=everywhere)
 
 
 @history.command()

@@ -22,7 +22,10 @@ TITLES: Mapping[TableName, str] = {
 }
 """What messages call it."""
 
-COMMON = ("proxy", "pace", "buffer", "administrator", "settle_seconds", "keep_people")
+COMMON = (
+    *("proxy", "pace", "buffer", "administrator", "settle_seconds"),
+    *("keep_people", "no_results"),
+)
 """What holds for every profile that says nothing else."""
 OF_A_PORTAL = ("pass_as", "not_kept", "keeps_members")
 """What is known of one portal, and so is never taken over by the profile of another."""

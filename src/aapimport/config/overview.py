@@ -124,6 +124,7 @@ def _all(sources: Sources, stores: Stores) -> Iterator[Shown]:
             values.number(settle, MAX_SETTLE_SECONDS) if settle else DEFAULT_SETTLE_SECONDS
         ),
         "keep_people": settings.keep_people,
+        "no_results": settings.no_results,
         "pass_as": settings.pass_as,
         "not_kept": sorted(settings.not_kept),
         "keeps_members": settings.keeps_members,

@@ -93,6 +93,7 @@ class Settings:
             are added, so that those who once went were taken out by people.
         keep_people: Days for which the journal keeps names and addresses after a run has ended.
         pace: Requests a second, or the name of a known service; empty for the default.
+        no_results: Whether no results workbook is written, as long as none is asked for.
         profile: The client's profile; empty without one.
         mail: How e-mails are sent where the portal sends none; None without `[mail]`, and on the
             practice portal.
@@ -112,6 +113,7 @@ class Settings:
     keeps_members: bool = False
     keep_people: float = DEFAULT_KEEP_PEOPLE
     pace: str = ""
+    no_results: bool = False
     profile: str = ""
     mail: Mail | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -320,9 +322,10 @@ def _plain(
         buffer=values.number(buffer, 100.0) / 100 if buffer else DEFAULT_BUFFER,
         pass_as=values.pass_as(pass_as) if pass_as else "auto",
         not_kept=values.not_kept(not_kept) if not_kept else frozenset(),
-        keeps_members=values.keeps_members(keeps) if keeps else False,
+        keeps_members=values.is_yes(keeps) if keeps else False,
         keep_people=values.number(days, MAX_KEEP_PEOPLE) if days else DEFAULT_KEEP_PEOPLE,
         pace=values.pace(pace) if pace else "",
+        no_results=values.is_yes(found["no_results"]) if found["no_results"] else False,
         profile=sources.profile,
         origins=origins | {STATE: state_origin, "profile": sources.chosen_by or DEFAULT},
         notices=notices,

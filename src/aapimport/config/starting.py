@@ -16,6 +16,7 @@ _REST = """
 # pass_as = "auto"             # what being on the pass is: "entitlement" or "group"
 # not_kept = ["externalId"]    # what the portal declares and drops
 # keeps_members = true         # the portal is known to keep a team's members
+# no_results = true            # no results workbook is written beside the file
 # proxy = "http://proxy.example.com:3128"
 """
 _SERVICE_REST = """# auth = "bearer"              # or "basic" (with user), "header" (with header),

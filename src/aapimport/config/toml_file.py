@@ -35,6 +35,7 @@ _MOST_BYTES = 1_000_000
 _PATHS = {STATE, "certificate", "key", "ca_file", "templates"}
 _SHAPES = {
     "keeps_members": "true or false, without quotation marks",
+    "no_results": "true or false, without quotation marks",
     "not_kept": 'a list, such as ["roles", "names"]',
     "pace": 'a number, or a name in quotation marks, such as "slack"',
     "buffer": "a number, without quotation marks",
@@ -97,6 +98,7 @@ class ProfileTable(_Strict):
     administrator: str | None = None
     settle_seconds: float | None = None
     keep_people: float | None = None
+    no_results: bool | None = None
     pass_as: str | None = None
     not_kept: list[str] | None = None
     keeps_members: bool | None = None

@@ -183,8 +183,8 @@ def not_kept(given: Given) -> frozenset[str]:
     return frozenset(DROPPABLE[one.lower()] for one in typed)
 
 
-def keeps_members(given: Given) -> bool:
-    """Whether the portal is known to keep a team's members when others are added.
+def is_yes(given: Given) -> bool:
+    """Whether a setting is switched on.
 
     Raises:
         SettingsError: It is not yes.

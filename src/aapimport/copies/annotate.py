@@ -1,21 +1,18 @@
 """`validate --annotate`: the rows as they were, with what was found marked in place."""
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aapimport.check.check_file import Checked
 from aapimport.check.noted import Kind
-from aapimport.check.repair import shown
 from aapimport.copies.fix import cells_of, said_of, sentence, unclear_format
-from aapimport.copies.read_again import Original, is_blank, read_again, require_room
+from aapimport.copies.own_sheet import own_cell, own_title, own_widths
+from aapimport.copies.read_again import is_blank, read_again
 from aapimport.problems.problem import Level, Problem
 from aapimport.sheets.book import Value
-from aapimport.template.columns import USERS_SHEET
 from aapimport.template.output import (
     check_workbook_name,
     error_cell,
@@ -42,12 +39,7 @@ RESULT_COLUMNS = ("Result", "Reason")
 
 _COLOURS = {Level.ERROR: "FFC7CE", Level.WARNING: "FFEB9C", Level.NOTICE: "DDEBF7"}
 _WEIGHT = (Level.ERROR, Level.WARNING, Level.NOTICE)
-_FIRST_EXCEL_YEAR = 1900
-_WIDTHS = (8, 60)  # characters, at least and at most
 _REASON_WIDTH = 80  # characters
-_SAMPLED_ROWS = 200
-_NOT_IN_TITLES = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
-_LONGEST_TITLE = 31
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +91,9 @@ def annotate(checked: Checked, out: Path, *, force: bool = False) -> Annotated:
     """
     check_workbook_name(out, force=force, source=checked.path)
     original = read_again(checked)
-    widths = _widths(original, checked)
+    widths = own_widths(original, checked, more=len(RESULT_COLUMNS))
     workbook = new_workbook(checked.name)
-    title = _title(checked.sheet)
+    title = own_title(checked.sheet)
     sheet = new_sheet(workbook, title)
     set_up(
         sheet, [*widths, len("warning") + 2, _REASON_WIDTH], header_row=max(original.header_row, 1)
@@ -145,7 +137,7 @@ def _row(
     marks: _Marks,
 ) -> list["Cell"]:
     found = marks.by_row.get(number, {})
-    cells = [_cell(sheet, value) for value in values[:width]]
+    cells = [own_cell(sheet, value) for value in values[:width]]
     cells += [text_cell(sheet, "") for _ in range(width - len(cells))]
     for column in sorted({*found, *marks.columns}) if found else ():
         problems, kinds = found.get(column, ()), marks.corrections.get((number, column), {})
@@ -191,50 +183,6 @@ def _mark(cell: "Cell", problems: Sequence[Problem], marks: _Marks, comment: str
     if marks.commented < MAX_COMMENTS or comment:
         cell.comment = readable_comment(said_of(problems), comment)
         marks.commented += 1
-
-
-def _cell(sheet: "Worksheet", value: Value) -> "Cell":
-    """A value in its own type where Excel has it, else as text."""
-    from openpyxl.cell import WriteOnlyCell
-
-    if isinstance(value, str):
-        return text_cell(sheet, value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return text_cell(sheet, shown(value))
-    if isinstance(value, date) and value.year < _FIRST_EXCEL_YEAR:
-        return text_cell(sheet, shown(value))
-    cell = WriteOnlyCell(sheet)
-    cell.value = value
-    return cell
-
-
-def _widths(original: Original, checked: Checked) -> list[int]:
-    """The width of each column that holds something or has a problem, in characters.
-
-    Raises:
-        FileProblemError: A sheet can't hold so many rows, or two more columns.
-    """
-    rows = columns = 0
-    longest: Counter[int] = Counter()
-    for number, values in original.rows():
-        rows = number
-        filled = len(values)
-        while filled > columns and values[filled - 1] == "":
-            filled -= 1
-        columns = max(columns, filled)
-        if number <= original.header_row + _SAMPLED_ROWS:
-            for at, value in enumerate(values):
-                longest[at] = max(longest[at], len(shown(value)))
-    cells = [problem.cell for problem in checked.problems if problem.cell is not None]
-    columns = max([columns, *(cell.column + 1 for cell in cells)])
-    require_room(checked, rows, columns + len(RESULT_COLUMNS))
-    least, most = _WIDTHS
-    return [min(max(longest[at] + 2, least), most) for at in range(columns)]
-
-
-def _title(name: str) -> str:
-    """A sheet name that Excel takes (Microsoft, "Rename a worksheet")."""
-    return name.translate(_NOT_IN_TITLES).strip("'")[:_LONGEST_TITLE] or USERS_SHEET
 
 
 def _summary_title(taken: str) -> str:

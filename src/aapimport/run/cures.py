@@ -29,6 +29,7 @@ WHERE = {
 }
 """What a step is about, in a word, by its service and kind."""
 NEVER_SENT = "never sent: the upload was closed"
+NOT_YET = "not sent so far"
 _SERVICES = {"portal": "the All Access Pass", "jhana": "Jhana"}
 _AGAIN = "upload the file again: whoever is done stays as they are"
 _BY_HAND = (
@@ -182,7 +183,7 @@ def _not_begun(
     task: Task, accounts: Mapping[str, Task], *, closed: bool
 ) -> Iterator[tuple[Standing, str]]:
     """What was planned and is not begun; what depends on somebody who isn't there is no matter."""
-    words = task.reason or (NEVER_SENT if closed else "not sent so far")
+    words = task.reason or (NEVER_SENT if closed else NOT_YET)
     if task.kind is StepKind.ACCOUNT:
         yield "not_sent", words
     elif _is_left(task, accounts, closed=closed):

@@ -91,6 +91,14 @@ class Runs(JournalFile):
             )
         return found[0]
 
+    def runs(self, address: str | None = None) -> list[Run]:
+        """Every run, the newest first.
+
+        Args:
+            address: The pair of services; None for all of them.
+        """
+        return self._runs("?1 IS NULL OR address = ?1", (address,))
+
     def open_run(self, address: str) -> Run | None:
         """The newest open run at a pair of services; None without one."""
         return next(iter(self.open_runs(address)), None)
@@ -155,7 +163,7 @@ class Runs(JournalFile):
         counts = self.counts(receipt)
         done = f"{how_far(counts)}, all recorded"
         if not set(counts) - FINAL:
-            return f"{done}; see the receipt with: aapimport resume {receipt}"
+            return f"{done}; see the receipt with: aapimport receipt {receipt}"
         return f"{done}; continue with: aapimport resume {receipt}"
 
     def finish(self, receipt: str, seats: Seats | None = None) -> Run:

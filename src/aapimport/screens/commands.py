@@ -2,7 +2,10 @@
 
 import re
 
-_COMMANDS = "upload|plan|resume|send-emails|history purge|passes|teams|doctor"
+_COMMANDS = (
+    "upload|plan|resume|send-emails|history purge|history|receipt verify|receipt|undo"
+    "|request seats|request address|passes|teams|doctor"
+)
 _NAMED = re.compile(rf"\baapimport ({_COMMANDS})\b(?! --p)")
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
+from aapimport.run.cures import NOT_YET
 from aapimport.run.records import Run
 from aapimport.run.report import (
     EmailCounts,
@@ -25,7 +26,7 @@ _SECONDS = 60
 _COLUMNS = ("created", "changed", "same", "rejected", "needs_person", "unknown")
 _LABEL = 17
 _HINT = "  hint: "
-_RESULTS: dict[Result, str] = {
+RESULTS: dict[Result, str] = {
     "created": "created",
     "changed": "changed",
     "same": "the same",
@@ -73,9 +74,22 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
     print_labelled(
         console, "E-mails".ljust(_LABEL), _emails(report.email_counts, closed=report.closed)
     )
+    _show_people(console, report, run)
+    if report.kind == "upload" and not any(it.created or it.changed for _, it in services):
+        console.print("nobody was created or changed")
+
+
+def _show_people(console: Console, report: UploadReport, run: Run) -> None:
+    """Print by name who needs attention, and who of the file wasn't read."""
+    later = 0
     for one in report.people:
-        if one.reason or one.but or one.failures:
+        if one.failures and all(failure.words == NOT_YET for failure in one.failures):
+            later += 1  # told once: of a run that was stopped it may be everybody
+        elif one.reason or one.but or one.failures:
             _show_person(console, run, one)
+    if later:
+        whom = count(later, "person", "people")
+        print_line(console, f"for {whom} something is not sent so far: resume this upload")
     for line in left_out_lines(report.left_out):
         print_line(console, line)
     if report.left_out:
@@ -84,15 +98,13 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
         )
     for line in other_sheet_lines(report.other_sheets):
         print_line(console, line)
-    if report.kind == "upload" and not any(it.created or it.changed for _, it in services):
-        console.print("nobody was created or changed")
 
 
 def _sum(report: UploadReport) -> str:
     """The rows of the file, and what became of them on the portal: the numbers add up."""
     counts = Counter(one.portal for one in report.people)
     counts["skipped"] += len(report.left_out)
-    parts = (f"{counts[name]:,} {words}" for name, words in _RESULTS.items() if counts[name])
+    parts = (f"{counts[name]:,} {words}" for name, words in RESULTS.items() if counts[name])
     both = any(one.jhana not in {None, one.portal} for one in report.people)
     where = " (on the All Access Pass)" if both else ""
     return f"{report.rows:,} = {' + '.join(parts) or '0'}{where}"

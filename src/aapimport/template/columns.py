@@ -29,6 +29,16 @@ LEAVERS_TITLE = f"These people are NOT on the sheet {USERS_SHEET} and will not b
 """What that sheet begins with."""
 
 
+TO_CORRECT_SHEET = "To correct"
+"""The sheet of a results workbook that has whoever was rejected or left out, to be uploaded."""
+
+SUMMARY_SHEET = "Summary"
+"""The sheet of a results workbook that counts; people are never read from it."""
+
+SUMMARY_TITLE = "What became of everybody: receipt"
+"""What that sheet begins with; a workbook that has it is a results workbook."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """One column of the template.

@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from zipfile import BadZipFile, ZipFile
 
 from aapimport.errors import FileProblemError, UsageError
 
@@ -161,8 +162,14 @@ def write_csv(path: Path, rows: Iterable[Sequence[str]], *, force: bool = False)
         writer.writerows([csv_text(text) for text in row] for row in rows)
 
 
-def save_workbook(workbook: "Workbook", path: Path, *, force: bool = False) -> None:
+def save_workbook(workbook: "Workbook", path: Path, *, force: bool = False, mark: str = "") -> None:
     """Save a finished workbook as a private file.
+
+    Args:
+        workbook: The workbook.
+        path: The file.
+        force: Whether an existing file may be replaced.
+        mark: What `mark_of` finds as long as nobody saves the file again.
 
     Raises:
         FileProblemError: As `replacing`.
@@ -170,6 +177,21 @@ def save_workbook(workbook: "Workbook", path: Path, *, force: bool = False) -> N
     close_sheets(workbook)
     with replacing(path, force=force) as draft:
         workbook.save(draft)
+        if mark:
+            with ZipFile(draft, "a") as archive:
+                archive.comment = mark.encode()
+
+
+def mark_of(path: Path) -> str:
+    """The mark that a workbook was saved with; empty where somebody has saved it since.
+
+    It is the archive's comment (PKWARE APPNOTE 4.3.16), which no spreadsheet program keeps.
+    """
+    try:
+        with ZipFile(path) as archive:
+            return archive.comment.decode(errors="replace")
+    except (OSError, ValueError, BadZipFile):
+        return ""
 
 
 def close_sheets(workbook: "Workbook") -> None:
@@ -266,7 +288,7 @@ def _writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def check_workbook_name(path: Path, *, force: bool, source: Path) -> None:
+def check_workbook_name(path: Path, *, force: bool, source: Path | None) -> None:
     """Make sure that a workbook made from `source` can be written before any work goes into it.
 
     Raises:

@@ -141,7 +141,7 @@ def build_template(content: TemplateContent) -> "Workbook":
     workbook = new_workbook(TEMPLATE_NAME)
     version = StringProperty(TEMPLATE_PROPERTY, TEMPLATE_VERSION)
     workbook.custom_doc_props.append(version)  # type: ignore[attr-defined]  # not in the stubs
-    _write_users(new_sheet(workbook, USERS_SHEET), content)
+    write_people(new_sheet(workbook, USERS_SHEET), content)
     for sheet in content.sheets:
         write_sheet(new_sheet(workbook, sheet.title), sheet)
     _write_key(new_sheet(workbook, KEY_SHEET), content.teams)
@@ -179,7 +179,8 @@ def set_up(target: "Worksheet", widths: Sequence[int], *, header_row: int) -> No
     target.oddFooter = HeaderFooterItem(center=_HeaderFooterPart("&P / &N"))
 
 
-def _write_users(target: "Worksheet", content: TemplateContent) -> None:
+def write_people(target: "Worksheet", content: TemplateContent) -> None:
+    """Write the template's sheet: the header with its comments and lists, then the people."""
     widths = [column.width for column in COLUMNS] + [_EXTRA_WIDTH] * len(content.extra_columns)
     set_up(target, widths, header_row=1)
     for index, column in enumerate(COLUMNS):

@@ -1,0 +1,164 @@
+"""What was uploaded from here: the journal's runs, and the receipt of one of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from aapimport.app.lists import Target
+from aapimport.errors import ExitCode
+
+if TYPE_CHECKING:
+    from aapimport.app.desk import Desk
+    from aapimport.config.settings import Settings
+    from aapimport.run.journal import Journal
+    from aapimport.run.records import Run
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class HistoryEntry(_Model):
+    """One run."""
+
+    receipt: str = Field(description="the confirmation number")
+    kind: Literal["upload", "send", "undo", "repair"] = Field(description="what it was for")
+    of: str = Field(description="the number of the run that it belongs to; empty for none")
+    target: Target
+    address: str = Field(description="where both services are")
+    profile: str = Field(description="the client's profile; empty without one")
+    file: str
+    sheet: str = Field(description="the sheet that was read; empty for csv")
+    pass_: str = Field(alias="pass", description="the pass's name")
+    started_at: AwareDatetime
+    started_by: str = Field(description="who began it and where; empty when not known")
+    ended_at: AwareDatetime | None = Field(description="null while something is left to do")
+    state: Literal["open", "finished", "closed"]
+    done: int = Field(description="steps that are done")
+    steps: int = Field(description="steps of the run: accounts, passes, teams and e-mails")
+
+
+class HistoryReport(_Model):
+    """What `history --json` prints."""
+
+    target: Target
+    address: str = Field(description="where both services are")
+    runs: list[HistoryEntry] = Field(description="the newest first")
+
+
+@contextmanager
+def read_journal(path: Path) -> Iterator["Journal"]:
+    """A journal for a command that only looks into it, also while an upload writes it.
+
+    None is made where there is none: its file would say that real services are worked with.
+
+    Args:
+        path: The journal.
+
+    Raises:
+        SettingsError: It can't be read.
+    """
+    from aapimport.run.journal import Journal
+
+    with Journal(path) if path.exists() else Journal.empty() as journal:
+        yield journal
+
+
+def list_history(settings: "Settings", desk: "Desk", *, everywhere: bool) -> ExitCode:
+    """List the runs at the configured services.
+
+    Args:
+        settings: The settings.
+        desk: Where the administrator sits.
+        everywhere: Whether those of other profiles and addresses count, and those in practice.
+
+    Raises:
+        SettingsError: A journal can't be read.
+    """
+    from aapimport.run.journal import journal_path
+    from aapimport.screens.history import show_history
+    from aapimport.screens.target import show_target
+
+    if everywhere:
+        found = [one for profile, path in _journals(settings) for one in _entries(path, profile)]
+    else:
+        path = journal_path(settings.state_dir, settings.target)
+        found = _entries(path, settings.profile, settings.address)
+    report = HistoryReport(
+        target=settings.target,
+        address=settings.address,
+        runs=sorted(found, key=lambda one: one.started_at, reverse=True),
+    )
+    if desk.as_json:
+        desk.print_result(report.model_dump_json(by_alias=True, indent=2))
+        return ExitCode.OK
+    desk.show_beside(show_target, settings)
+    desk.show(show_history, report, everywhere=everywhere)
+    if report.runs:
+        desk.say(f"next: {_shown_by(report.runs[0], settings)} shows what became of it")
+    return ExitCode.OK
+
+
+def _shown_by(one: HistoryEntry, settings: "Settings") -> str:
+    """The command that shows a receipt, which may be of another client."""
+    from aapimport.text import as_typed
+
+    flag = ""
+    if one.target != settings.target and one.target == "practice":
+        flag = " --practice"
+    elif one.profile and one.profile != settings.profile:
+        flag = f" --profile {as_typed(one.profile)}"
+    return f"aapimport receipt{flag} {one.receipt}"
+
+
+def _journals(settings: "Settings") -> Iterator[tuple[str, Path]]:
+    """Every journal of the state folder, that of practice among them, each with its profile."""
+    from aapimport.config.folders import PROFILES
+    from aapimport.run.journal import journal_path
+
+    base = settings.state_dir
+    if settings.profile and settings.target == "live":  # a profile's folder is its own
+        base = base.parent.parent
+    yield "", journal_path(base, "practice")
+    yield "", journal_path(base, "live")
+    folder = base / PROFILES
+    for one in sorted(folder.iterdir()) if folder.is_dir() else ():
+        yield one.name, journal_path(one, "live")
+
+
+def _entries(path: Path, profile: str, address: str | None = None) -> list[HistoryEntry]:
+    with read_journal(path) as journal:
+        return [_entry(journal, run, profile) for run in journal.runs(address)]
+
+
+def _entry(journal: "Journal", run: "Run", profile: str) -> HistoryEntry:
+    from aapimport.run.records import RunKind
+
+    how_far = journal.progress(run.receipt)
+    is_over = not run.is_open or how_far.done - how_far.unread == how_far.steps
+    ended = run.finished_at or run.closed_at
+    return HistoryEntry(
+        receipt=run.receipt,
+        kind=RunKind(run.kind).value,
+        of=run.of,
+        target="practice" if run.target == "practice" else "live",
+        address=run.address,
+        profile=profile,
+        file=run.file,
+        sheet=run.sheet,
+        pass_=run.pass_name,
+        started_at=_moment(run.started_at),
+        started_by=run.started_by,
+        ended_at=_moment(ended) if ended else None,
+        state="closed" if run.closed_at else "finished" if is_over else "open",
+        done=how_far.done - how_far.unread,
+        steps=how_far.steps,
+    )
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=0)

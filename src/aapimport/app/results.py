@@ -1,0 +1,202 @@
+"""The results workbook of a run: written beside the file at every end, or where it is asked for."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aapimport.errors import AapimportError, UsageError
+
+if TYPE_CHECKING:
+    from aapimport.app.choices import RunChoices
+    from aapimport.app.desk import Desk
+    from aapimport.check.check_file import Checked
+    from aapimport.config.settings import Settings
+    from aapimport.copies.results import Results, RowResult
+    from aapimport.run.journal import Journal
+    from aapimport.run.records import Run
+    from aapimport.run.report import PersonFailure, PersonResult, UploadReport
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultsFile:
+    """Where the results workbook of a run goes.
+
+    Attributes:
+        file: The file that was uploaded; None where only its name is known.
+        encoding: The text encoding that it was read in; empty for a workbook.
+        out: The workbook, where it was named; None for one beside the file.
+    """
+
+    file: Path | None
+    encoding: str = ""
+    out: Path | None = None
+
+    def leave(self, journal: "Journal", run: "Run", desk: "Desk") -> None:
+        """Write it; where that isn't possible, say so: the upload stands all the same."""
+        from aapimport.run.records import RunKind
+
+        if run.kind != RunKind.UPLOAD:
+            return
+        file = self.file or Path(run.file)
+        cure = f"aapimport receipt {run.receipt} --xlsx OUT.xlsx --file FILE writes it"
+        try:
+            if not file.exists():
+                desk.say(f"no results workbook: {run.file} isn't in this folder; {cure}")
+                return
+            out = self._free(run.receipt, file)
+            if out is None:
+                desk.say(f"no results workbook: the files of that name are somebody's; {cure}")
+                return
+            left = write_results_of(journal, run, desk, file=file, encoding=self.encoding, out=out)
+        except (AapimportError, OSError) as error:
+            desk.say(f"no results workbook: {error}; {cure}")
+        else:
+            desk.say(f"results: {out}")
+            if left:
+                whom = "1 person is" if left == 1 else f"{left:,} people are"
+                desk.say(f"  {whom} on its sheet To correct: correct, save, and upload it")
+
+    def _free(self, receipt: str, file: Path) -> Path | None:
+        """A name that nothing has but an earlier one of the same run, which nobody has saved."""
+        from aapimport.copies.results import is_of
+
+        named = self.out or file.with_name(f"{file.stem}.results.xlsx")
+        for out in (named, named.with_name(f"{named.stem}-{receipt}.xlsx")):
+            if not out.exists() or is_of(out, receipt):
+                return out
+        return None
+
+
+def results_file(
+    choices: "RunChoices", settings: "Settings", file: Path | None = None, encoding: str = ""
+) -> ResultsFile | None:
+    """Where the results workbook goes; None where none is wanted.
+
+    Raises:
+        UsageError: Its name doesn't end in .xlsx.
+    """
+    check_results_name(choices.results)
+    if choices.no_results or (settings.no_results and not choices.results):
+        return None
+    return ResultsFile(file=file, encoding=encoding, out=choices.results)
+
+
+def check_results_name(out: Path | None) -> None:
+    """Refuse a name for the results workbook that nothing could be written to.
+
+    Raises:
+        UsageError: It doesn't end in .xlsx.
+    """
+    if out is not None and out.suffix.lower() != ".xlsx":
+        raise UsageError(
+            f"{out} does not end in .xlsx", hint=f"for example: --results {out.stem}.xlsx"
+        )
+
+
+def write_results_of(
+    journal: "Journal",
+    run: "Run",
+    desk: "Desk",
+    *,
+    out: Path,
+    file: Path | None,
+    encoding: str = "",
+) -> int:
+    """Write the results workbook of a run; it takes the place of `out`.
+
+    Args:
+        journal: The journal.
+        run: The run.
+        desk: Shows that the file is read.
+        out: The workbook.
+        file: The file that was uploaded; None where it isn't at hand.
+        encoding: The text encoding that it was read in; empty for a workbook.
+
+    Returns:
+        How many people are on its sheet To correct.
+
+    Raises:
+        AapimportError: It can't be written, or the file is another one.
+    """
+    from aapimport.app.own_file import addresses_in, own_file
+    from aapimport.copies.results import write_results
+    from aapimport.run.report import make_report
+
+    checked = own_file(run, file, desk, encoding) if file else None
+    addresses = addresses_in(checked) if checked else {}
+    report = make_report(journal, run, {**journal.addresses(run.receipt), **addresses})
+    with desk.busy(f"writing {out.name}"):
+        results = _results(journal, report, checked)
+        write_results(results, checked, out, force=True)
+    return sum(one.is_to_correct for one in results.rows.values()) if checked else 0
+
+
+def _results(journal: "Journal", report: "UploadReport", checked: "Checked | None") -> "Results":
+    from aapimport.copies.results import Results, RowResult
+    from aapimport.run.records import StepKind
+
+    ids = {
+        (task.row, task.service): task.account_id
+        for task in journal.tasks(report.receipt, StepKind.ACCOUNT)
+    }
+    rows = {one.row: _row(one, ids, closed=report.closed) for one in report.people}
+    rows |= {one.row: RowResult(result="not read", reason=one.reason) for one in report.left_out}
+    summary = [*_summary(report)]
+    if checked and any(one.is_to_correct for one in rows.values()):
+        summary.append(("Next", "correct the sheet To correct, save, and upload this workbook"))
+    return Results(receipt=report.receipt, rows=rows, summary=summary)
+
+
+def _row(one: "PersonResult", ids: dict[tuple[int, str], str], *, closed: bool) -> "RowResult":
+    from aapimport.copies.results import RowResult
+    from aapimport.screens.receipt import RESULTS
+
+    cures = [f"next: {cure}" for cure in dict.fromkeys(it.cure for it in one.failures)]
+    words = RESULTS[one.portal]
+    return RowResult(
+        result=f"{words}, but {one.but}" if one.but else words,
+        reason="; ".join(filter(None, (one.reason, *cures))),
+        portal_id=ids.get((one.row, "portal"), ""),
+        jhana_id=ids.get((one.row, "jhana"), ""),
+        email="" if one.email_state == "none" else one.email_state.replace("_", " "),
+        is_to_correct=any(_is_for_the_file(it, closed=closed) for it in one.failures),
+    )
+
+
+def _is_for_the_file(failure: "PersonFailure", *, closed: bool) -> bool:
+    """Whether uploading the row again, corrected or not, can mend what failed.
+
+    E-mails aren't sent by that, and what an open upload still has to do is done by `resume`.
+    """
+    if failure.where == "e-mail":
+        return False
+    over = {"unknown", "not_sent", "owed"} if closed else set()
+    return failure.standing in {"rejected", "left_out", "needs_person"} | over
+
+
+def _summary(report: "UploadReport") -> Iterator[tuple[str, str]]:
+    from aapimport.screens.receipt import RESULTS
+
+    yield "File", f"{report.file}, {report.sheet}" if report.sheet else report.file
+    yield "Pass", report.pass_
+    yield "Where", "practice" if report.target == "practice" else report.address
+    yield "Started (UTC)", f"{report.started_at:%Y-%m-%d %H:%M}"
+    ended = f"{report.ended_at:%Y-%m-%d %H:%M}" if report.ended_at else "something is left to do"
+    yield "Ended (UTC)", ended
+    yield "Rows", f"{report.rows:,}"
+    portal = Counter(one.portal for one in report.people)
+    jhana = Counter(one.jhana for one in report.people if one.jhana)
+    for service, counts in (("All Access Pass", portal), ("Jhana", jhana)):
+        for result, words in RESULTS.items():
+            if counts[result]:
+                yield f"{service}: {words}", f"{counts[result]:,}"
+    if report.left_out:
+        yield "not read, by decision", f"{len(report.left_out):,}"
+    if report.seats:
+        yield "Seats used", f"{report.seats.used:,}"
+    for name, planned in (("Teams", report.team_counts), ("E-mails", report.email_counts)):
+        for state, number in planned.model_dump().items():
+            if number and planned.planned:
+                yield f"{name}: {state.replace('_', ' ')}", f"{number:,}"

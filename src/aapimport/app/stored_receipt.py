@@ -1,0 +1,116 @@
+"""The receipt of a run, shown again from the journal, or as a page; no service is asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aapimport.errors import ExitCode
+
+if TYPE_CHECKING:
+    from aapimport.app.desk import Desk
+    from aapimport.check.check_file import Checked
+    from aapimport.config.settings import Settings
+    from aapimport.run.journal import Journal
+    from aapimport.run.records import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptChoices:
+    """What `receipt` may be told; the names are those of the flags.
+
+    Attributes:
+        file: The file that was uploaded; None where it isn't at hand.
+        xlsx: The results workbook to write; None for none.
+        html: The page to write; None for none.
+        with_people: Whether people are named by their addresses; None for what is usual: on
+            screens and in JSON they are, on a page, which is forwarded, they aren't.
+        force: Whether existing files may be replaced.
+    """
+
+    file: Path | None = None
+    xlsx: Path | None = None
+    html: Path | None = None
+    with_people: bool | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredReceipt:
+    """A receipt that is shown again.
+
+    Attributes:
+        settings: The settings: the receipt is in the journal of their services.
+        desk: Where the administrator sits.
+        number: The confirmation number.
+        choices: How.
+    """
+
+    settings: "Settings"
+    desk: "Desk"
+    number: str
+    choices: ReceiptChoices
+
+    def show(self) -> ExitCode:
+        """Print it, and write what was asked for.
+
+        Raises:
+            RefusedError: Nothing has this number, or the file is another one.
+            FileProblemError: The file can't be read, or something can't be written.
+            UsageError: The workbook's name doesn't end in .xlsx.
+            SettingsError: The journal can't be read.
+        """
+        from aapimport.app.history import read_journal
+        from aapimport.app.own_file import addresses_in, own_file
+        from aapimport.app.receipts import print_receipt
+        from aapimport.app.results import write_results_of
+        from aapimport.run.journal import journal_path
+        from aapimport.screens.target import show_target
+
+        it = self.choices
+        self._check_names()
+        path = journal_path(self.settings.state_dir, self.settings.target)
+        with read_journal(path) as journal:
+            run = journal.run(self.number)
+            checked = own_file(run, it.file, self.desk) if it.file else None
+            addresses = addresses_in(checked) if checked else {}
+            if not self.desk.as_json:
+                self.desk.show_beside(show_target, self.settings)
+            named = None if it.with_people is False else addresses
+            print_receipt(journal, run.receipt, named, self.desk)
+            if it.xlsx:
+                write_results_of(journal, run, self.desk, out=it.xlsx, file=it.file)
+                self.desk.say(f"wrote {it.xlsx}")
+            if it.html:
+                self._write_page(journal, run, checked, addresses, it.html)
+        return ExitCode.OK
+
+    def _check_names(self) -> None:
+        from aapimport.template.output import check_free, check_workbook_name
+
+        it = self.choices
+        if it.xlsx:
+            check_workbook_name(it.xlsx, force=it.force, source=it.file)
+        if it.html:
+            check_free(it.html, force=it.force, source=it.file)
+
+    def _write_page(
+        self,
+        journal: "Journal",
+        run: "Run",
+        checked: "Checked | None",
+        addresses: Mapping[int, str],
+        out: Path,
+    ) -> None:
+        from aapimport.run.report import make_report
+        from aapimport.screens.receipt_page import receipt_page
+        from aapimport.template.output import replacing
+
+        without = make_report(journal, run, {})
+        report = without
+        if self.choices.with_people:
+            report = make_report(journal, run, {**journal.addresses(run.receipt), **addresses})
+        page = receipt_page(report, without, checked.people if checked else ())
+        with replacing(out, force=self.choices.force) as draft:
+            draft.write_text(page, encoding="utf-8")
+        self.desk.say(f"wrote {out}")

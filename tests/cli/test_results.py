@@ -1,0 +1,221 @@
+"""The results workbook: at every end; what is corrected in it is all that is sent."""
+
+import json
+import os
+import stat
+from datetime import date
+from typing import Any
+
+import openpyxl
+import pytest
+
+from support.habits import TOKEN
+from support.machine import profile
+from support.wire import Response, error
+
+PASS = ("--pass", "Leadership 2026", "--no-emails", "--maybe", "create", "--yes")
+SECRETS = {"AAPIMPORT_PORTAL_TOKEN": TOKEN, "AAPIMPORT_JHANA_TOKEN": TOKEN}
+HEADER = ["Email Address", "First Name", "Last Name", "User Role", "Team", "Jhana Enabled", "Cost"]
+ROWS: list[list[Any]] = [
+    ["ana@acme.com", "Ana", "Perez", "", "", "", date(2026, 1, 31)],
+    ["bo@acme.con", "Bo", "Quist", "", "", "", '=HYPERLINK("http://x.example")'],
+    ["cy@acme.com", "Cy", "Ng", "", "Sales", "1", "@SUM(1)"],
+    ["dee@acme.com", "Dee", "Okafor", "", "", "", 12.5],
+]
+
+
+@pytest.fixture
+def acme(machine, portal_stub, jhana_stub):
+    """A client's profile, and a workbook with four people, of whom the portal refuses one."""
+    machine.own_file(profile("acme", portal_stub.url, jhana_stub.url))
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet.title = "Users"
+    for row in (HEADER, *ROWS):
+        sheet.append(row)
+    for cell in sheet["G"]:
+        if isinstance(cell.value, str):
+            cell.data_type = "s"
+    book.save(machine.work / "people.xlsx")
+    refusal = lambda _: error(400, "this domain is not allowed")  # noqa: E731
+    portal_stub.on("POST", "/Users", refusal, times=9, body="bo@acme.con")
+    return machine
+
+
+def run(aapimport, *words, **more):
+    """A command of the profile, which writes results workbooks."""
+    settings = {"AAPIMPORT_SETTLE_SECONDS": "0", "AAPIMPORT_NO_RESULTS": ""}
+    return aapimport(*words, "--profile", "acme", **(SECRETS | settings | more))
+
+
+def opened(path):
+    """A workbook's sheets by their names."""
+    return openpyxl.load_workbook(path)
+
+
+def corrected(path, sheet="To correct"):
+    """Correct the address as a person would, and save."""
+    book = opened(path)
+    cell = book[sheet]["A2"]
+    assert cell.value == "bo@acme.con"
+    cell.value = "bo@acme.com"
+    book.save(path)
+
+
+def writes(*stubs):
+    """What was written to the services, in its order: the method, and the address it names."""
+    seen = [one for stub in stubs for one in stub.seen if one.method != "GET"]
+    writing = [one for one in seen if not one.path.endswith("/.search")]
+    return [(one.method, one.json.get("userName")) for one in writing]
+
+
+def test_only_what_is_corrected_is_sent(aapimport, acme, portal_stub, jhana_stub):
+    """The own sheet has five columns more; To correct is uploaded as it is saved."""
+    done = run(aapimport, "upload", "people.xlsx", *PASS)
+    assert done.code == 1, done.err
+    assert "results: people.results.xlsx" in done.err
+    assert "1 person is on its sheet To correct" in done.err
+    path = acme.work / "people.results.xlsx"
+    if os.name != "nt":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    book = opened(path)
+    assert book.sheetnames == ["Users", "Summary", "To correct", "Key"][: len(book.sheetnames)]
+    own = book["Users"]
+    assert [cell.value for cell in own[1]] == [
+        *HEADER,
+        *("Result", "Reason", "All Access Pass id", "Jhana id", "Welcome e-mail"),
+    ]
+    assert [cell.value for cell in own[3]][:8] == [
+        *("bo@acme.con", "Bo", "Quist", None, None, None),
+        '=HYPERLINK("http://x.example")',
+        "rejected",
+    ]
+    assert own["G3"].data_type == "s"
+    assert (own["G4"].value, own["G5"].value) == ("@SUM(1)", 12.5)
+    assert "not allowed" in own["I3"].value
+    assert [own[f"H{row}"].value for row in (2, 3, 4, 5)] == ["created", "rejected"] + [
+        "created"
+    ] * 2
+    assert own["J2"].value
+    assert own["J3"].value is None
+    assert own["K4"].value
+    todo = book["To correct"]
+    filled = [row for row in todo.iter_rows(values_only=True) if row[0]]
+    assert filled == [
+        tuple(HEADER),
+        ("bo@acme.con", "Bo", "Quist", *[None] * 3, '=HYPERLINK("http://x.example")'),
+    ]
+    assert todo["G2"].data_type == "s"
+    assert "not allowed" in todo["A2"].comment.text
+    portal_stub.seen.clear()
+    jhana_stub.seen.clear()
+    corrected(path)
+    again = run(aapimport, "upload", path.name, *PASS, "--json")
+    assert again.code == 0, again.err
+    assert [one["portal"] for one in again.json["people"]] == ["created"]
+    assert again.json["sheet"] == "To correct"
+    assert writes(portal_stub, jhana_stub) == [("POST", "bo@acme.com")]
+
+
+def test_after_the_names_are_gone_the_file_gives_them_again(
+    aapimport, acme, portal_stub, jhana_stub
+):
+    """`receipt N --xlsx --file` needs no service, and no name in the journal."""
+    done = run(aapimport, "upload", "people.xlsx", *PASS, "--json", "--no-results")
+    number = done.json["receipt"]
+    assert not (acme.work / "people.results.xlsx").exists()
+    journal = next(acme.state.rglob("journal.sqlite3"))
+    assert b"bo@acme.con" not in journal.read_bytes()
+    wrote = run(aapimport, "receipt", number, "--xlsx", "out.xlsx", "--file", "people.xlsx")
+    assert wrote.code == 0, wrote.err
+    portal_stub.seen.clear()
+    jhana_stub.seen.clear()
+    corrected(acme.work / "out.xlsx")
+    assert run(aapimport, "upload", "out.xlsx", *PASS).code == 0
+    assert writes(portal_stub, jhana_stub) == [("POST", "bo@acme.com")]
+    bare = run(aapimport, "receipt", number, "--xlsx", "bare.xlsx")
+    assert bare.code == 0
+    assert opened(acme.work / "bare.xlsx").sheetnames == ["Results", "Summary"]
+    assert run(aapimport, "receipt", number, "--xlsx", "bare.xlsx").code == 1
+    assert run(aapimport, "receipt", number, "--xlsx", "bare.xlsx", "--force").code == 0
+    assert run(aapimport, "receipt", number, "--xlsx", "bare.csv").code == 2
+
+
+def test_nobodys_work_is_written_over(aapimport, acme):
+    """Neither another file of that name nor a results workbook that somebody has saved."""
+    other = acme.work / "people.results.xlsx"
+    other.write_bytes(b"somebody's work")
+    done = run(aapimport, "upload", "people.xlsx", *PASS, "--json")
+    number = done.json["receipt"]
+    mine = acme.work / f"people.results-{number}.xlsx"
+    assert other.read_bytes() == b"somebody's work"
+    first = mine.read_bytes()
+    shown = run(aapimport, "resume", number)  # the receipt of a finished run, again
+    assert "results" not in shown.err
+    assert mine.read_bytes() == first
+
+
+def test_a_folder_that_takes_nothing_is_a_notice(aapimport, acme):
+    """The exit code is that of the upload."""
+    out = acme.work / "nowhere" / "out.xlsx"
+    done = run(aapimport, "upload", "people.xlsx", *PASS, "--results", out)
+    assert done.code == 1
+    assert "no results workbook" in done.err
+    assert "Receipt " in done.out
+    refused = run(aapimport, "upload", "people.xlsx", *PASS, "--results", "out.csv")
+    assert (refused.code, "does not end in .xlsx" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_a_stopped_upload_leaves_its_results_too(aapimport, acme, portal_stub, saved):
+    """Who was not sent is no matter of To correct: `resume` does that."""
+    portal_stub.on("POST", "/Users", lambda _: Response(status=401), times=9, skip=1)
+    done = run(aapimport, "upload", "people.xlsx", *PASS, "--no-bulk")
+    assert done.code == 3, done.err
+    book = opened(acme.work / "people.results.xlsx")
+    results = {book["Users"][f"H{row}"].value for row in (2, 3, 4, 5)}
+    assert "not sent" in results
+    todo = book["To correct"] if "To correct" in book.sheetnames else None
+    assert todo is None or todo["A3"].value is None
+    path = acme.work / "people.results.xlsx"
+    number = done.err.split("aapimport resume --profile acme ")[1][:6]
+    if saved:  # somebody may have corrected it
+        book.save(path)
+    before = path.read_bytes()
+    portal_stub._rules[:] = portal_stub._rules[:1]
+    again = run(aapimport, "resume", number)
+    assert again.code == 1, again.err
+    newest = acme.work / f"people.results-{number}.xlsx" if saved else path
+    assert newest.exists()
+    assert (path.read_bytes() == before) is saved
+    after = [opened(newest)["Users"][f"H{row}"].value for row in (2, 3, 4, 5)]
+    assert after == ["created", "rejected", "created", "created"]
+
+
+def test_a_csv_gets_a_workbook_and_json_stays_one_object(aapimport, acme):
+    """Its own rows are on the first sheet."""
+    lines = [HEADER[:3], ["eva@acme.com", "Eva", "Lund"]]
+    (acme.work / "one.csv").write_text("\n".join(map(",".join, lines)), "utf-8")
+    done = run(aapimport, "upload", "one.csv", *PASS, "--json", "--results", "r.xlsx")
+    assert done.code == 0, done.err
+    json.loads(done.out)
+    sheet = opened(acme.work / "r.xlsx").worksheets[0]
+    assert [cell.value for cell in sheet[2]][:4] == ["eva@acme.com", "Eva", "Lund", "created"]
+
+
+def test_somebody_elses_sheet_of_that_name_is_no_choice(aapimport, acme):
+    """Without our summary, a workbook with people on several sheets is asked about as ever."""
+    book = openpyxl.Workbook()
+    for name in ("Users", "To correct", "Summary"):
+        sheet = book.create_sheet(name)
+        for row in (HEADER[:3], ROWS[0][:3]) if name != "Summary" else ([["What"], ["x"]]):
+            sheet.append(row)
+    book.remove(book.worksheets[0])
+    book.save(acme.work / "theirs.xlsx")
+    done = run(aapimport, "upload", "theirs.xlsx", *PASS)
+    assert done.code == 2
+    assert "holds people in several sheets" in done.err
+    whole = run(aapimport, "upload", "people.xlsx", *PASS)
+    again = run(aapimport, "upload", "people.results.xlsx", *PASS, "--sheet", "Users", "--json")
+    assert (whole.code, again.code) == (1, 1)
+    assert [one["portal"] for one in again.json["people"]] == ["same", "rejected", "same", "same"]
