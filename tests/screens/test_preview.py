@@ -219,6 +219,9 @@ MAYBES = """\
   row 2: ana.perez@acme.com  Ana Pérez
     on the pass: a.perez@acme.com  Ana Pérez
     the same name, and two addresses made from it at one domain
+hint: is only the address new? A new account uses a second seat; ask
+      the support instead, with this letter:
+      aapimport request address a.perez@acme.com ana.perez@acme.com
 """
 
 

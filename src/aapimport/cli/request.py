@@ -35,6 +35,21 @@ def _letter_options(command: _Command) -> _Command:
     return command
 
 
+def _pairs(
+    _context: click.Context, _parameter: click.Parameter, addresses: tuple[str, ...]
+) -> list[tuple[str, str]]:
+    """Each address that is, with the one that it becomes.
+
+    Raises:
+        UsageError: One is left over.
+    """
+    if len(addresses) % 2:
+        raise UsageError(
+            f"{addresses[-1]} has no new address beside it", hint="give pairs: OLD NEW OLD NEW"
+        )
+    return [*zip(addresses[::2], addresses[1::2], strict=True)]
+
+
 @click.group(cls=SuggestingGroup)
 def request() -> None:
     """Write a letter to the vendor's support, which you send yourself."""
@@ -56,10 +71,10 @@ def seats(
 
 
 @request.command()
-@click.argument("addresses", nargs=-1, required=True, metavar="OLD NEW...")
+@click.argument("pairs", nargs=-1, required=True, metavar="OLD NEW...", callback=_pairs)
 @_letter_options
 def address(
-    addresses: tuple[str, ...],
+    pairs: list[tuple[str, str]],
     *,
     choice: "Choice",
     to: str,
@@ -74,11 +89,6 @@ def address(
     from aapimport.app.request import LetterChoices, request_addresses
     from aapimport.cli.desk import TerminalDesk
 
-    if len(addresses) % 2:
-        raise UsageError(
-            f"{addresses[-1]} has no new address beside it", hint="give pairs: OLD NEW OLD NEW"
-        )
     settings = chosen_settings(choice)
     desk = TerminalDesk(settings.target, as_json=as_json, profile=settings.profile)
-    pairs = [*zip(addresses[::2], addresses[1::2], strict=True)]
     return request_addresses(pairs, settings, desk, LetterChoices(to=to, out=out, force=force))

@@ -196,12 +196,15 @@ def _role_since(left: Left, account: Account) -> str | None:
 
 
 def other_groups(seen: Seen, joined: Iterable[Joined]) -> list[str]:
-    """The teams that an account says it is in, and the run didn't put it into."""
+    """The teams that an account says it is in, and the run didn't put it into.
+
+    Those that it is in by another group (`indirect`, RFC 7643 section 4.1.2) nobody chose for it.
+    """
     ours = {one.group_id for one in joined}
     return [
         str(one.get("display") or one.get("value"))
         for one in objects(seen.resource.get("groups"))
-        if identifier(one.get("value")) not in ours
+        if identifier(one.get("value")) not in ours and one.get("type") != "indirect"
     ]
 
 

@@ -22,10 +22,9 @@ def show_maybes(console: Console, plan: Plan) -> None:
         print_line(console, rest)
     if renamed := next((one for one in found if _is_renamed(one)), None):
         old, new = (as_typed(safe(it)) for it in _addresses(renamed))
-        print_line(
-            console, "hint: only the address is new? A second account uses a second seat; ask"
-        )
-        print_line(console, f"  the support instead:  aapimport request address {old} {new}")
+        print_line(console, "hint: is only the address new? A new account uses a second seat; ask")
+        print_line(console, "      the support instead, with this letter:")
+        print_line(console, f"      aapimport request address {old} {new}")
 
 
 _NEW_ADDRESS = {Kind.OTHER_DOMAIN, Kind.SHORT_FORM}
