@@ -65,7 +65,7 @@ _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "receipt verify": (VerifyReport,),
     "request seats": (LetterReport,),
     "request address": (LetterReport,),
-    "receipt show": (UploadReport,),
+    "receipt show": (UploadReport, UndoReport),
     "history list": (HistoryReport,),
     "doctor": (Diagnosis,),
     "passes": (PassesReport,),

@@ -520,6 +520,7 @@ def test_what_the_settings_say_is_what_is_shown(aapimport, machine):
     tokens = {"AAPIMPORT_PORTAL_TOKEN": "t1", "AAPIMPORT_JHANA_TOKEN": "t2"}
     shown = aapimport(*SHOW, **tokens).json["settings"]
     environment = tokens | {"AAPIMPORT_STATE_DIR": str(machine.state)}
+    environment |= {"AAPIMPORT_NO_RESULTS": "yes"}  # as every test has it
     settings = settings_for(Choice(), on_terminal=False, environment=environment)
     both = set(settings.origins) & set(shown)
     assert {"buffer", "portal.url", "jhana.token", "profile", "state_dir"} <= both

@@ -7,7 +7,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from rich.cells import cell_len
 
 from aapimport import screens
+from aapimport.app.history import HistoryEntry, HistoryReport
 from aapimport.check.check_file import Checked
 from aapimport.config.settings import Endpoint, Settings
 from aapimport.copies.renew import Renewal
@@ -206,8 +207,29 @@ def other_screens(uploading: Uploading, tmp_path: Path) -> dict[str, Shown]:
         path=Path("people.xlsx"), digest="0", sheet="Users", rows=1, people=(), problems=(PROBLEM,)
     )
     problem = ("error:", "A40000", PROBLEM.value, PROBLEM.hint, str(PROBLEM.id))
+    when = datetime(2026, 11, 27, tzinfo=UTC)
+    entry = HistoryEntry(
+        receipt=receipt,
+        kind="upload",
+        of="",
+        target="live",
+        address=f"{URL} {URL}/jhana",
+        profile="acme-subsidiary",
+        file="people of all subsidiaries.xlsx",
+        sheet="",
+        pass_=PASS,
+        started_at=when,
+        started_by="",
+        ended_at=None,
+        state="open",
+        done=1_200,
+        steps=2_400,
+    )
+    history = HistoryReport(target="live", address=URL, runs=[entry])
+    all_of_it = (receipt, PASS, "1,200 of 2,400 done", URL, "27 Nov 2026")
     return {
         "show_receipt": ((report, run, ""), {}, (PASS, "created", "rejected", "4 = 3 created")),
+        "show_history": ((history,), {"everywhere": True}, all_of_it),
         "show_open_uploads": (([(run, HowFar(1, 2))], "acme"), {}, (PASS, "--profile acme")),
         "show_debts": ((run, debts, {2: LONG, 4000: f"x{LONG}"}), {}, (LONG, f"x{LONG}", NAME)),
         "show_send_plan": ((send_plan(), "acme"), {}, (LONG, PASS, "deactivated", "2026")),

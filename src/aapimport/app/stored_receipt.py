@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aapimport.errors import ExitCode
+from aapimport.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from aapimport.app.desk import Desk
@@ -65,6 +65,7 @@ class StoredReceipt:
         from aapimport.app.receipts import print_receipt
         from aapimport.app.results import write_results_of
         from aapimport.run.journal import journal_path
+        from aapimport.run.records import RunKind
         from aapimport.screens.target import show_target
 
         it = self.choices
@@ -72,6 +73,8 @@ class StoredReceipt:
         path = journal_path(self.settings.state_dir, self.settings.target)
         with read_journal(path) as journal:
             run = journal.run(self.number)
+            if run.kind == RunKind.UNDO:
+                return self._show_undo(journal, run)
             checked = own_file(run, it.file, self.desk) if it.file else None
             addresses = addresses_in(checked) if checked else {}
             if not self.desk.as_json:
@@ -83,6 +86,21 @@ class StoredReceipt:
                 self.desk.say(f"wrote {it.xlsx}")
             if it.html:
                 self._write_page(journal, run, checked, addresses, it.html)
+        return ExitCode.OK
+
+    def _show_undo(self, journal: "Journal", run: "Run") -> ExitCode:
+        from aapimport.app.undo import print_undo
+        from aapimport.screens.target import show_target
+
+        if self.choices.file or self.choices.xlsx or self.choices.html:
+            raise UsageError(
+                f"{run.receipt} is an undo: its receipt is no workbook and no page",
+                hint="leave out --file, --xlsx and --html, or name the upload that it took back:"
+                f" {run.of}",
+            )
+        if not self.desk.as_json:
+            self.desk.show_beside(show_target, self.settings)
+        print_undo(journal, run, self.desk)
         return ExitCode.OK
 
     def _check_names(self) -> None:

@@ -135,10 +135,8 @@ class UndoCarrier:
         Raises:
             AapimportError: It could not go on; what was done is recorded.
         """
-        from aapimport.app.receipts import printed_receipt
         from aapimport.app.signals import stoppable
         from aapimport.run.options import RunOptions
-        from aapimport.run.undo_report import undo_report
         from aapimport.run.undoing import Undoing
 
         if undo.is_open:
@@ -146,13 +144,7 @@ class UndoCarrier:
             undoing = Undoing(self.journal, self.services, undo, options)
             with stoppable(undoing):
                 self.desk.progress(undoing.steps())
-        known = emails or self.journal.addresses(undo.of)
-        report = undo_report(self.journal, self.journal.run(undo.receipt), known)
-        with printed_receipt(undo.receipt, self.desk):
-            code = _print(report, self.desk)
-        if report.unfinished and undo.closed_at is None:
-            self.desk.say(f"next: aapimport resume {undo.receipt}")
-        return code
+        return print_undo(self.journal, self.journal.run(undo.receipt), self.desk, emails)
 
     def close(self, undo: "Run") -> ExitCode:
         """End an undo as it is, after a yes.
@@ -167,6 +159,30 @@ class UndoCarrier:
                 raise DeclinedError("you did not say yes")
             undo = self.journal.close(undo.receipt)
         return self.carry_out(undo)
+
+
+def print_undo(
+    journal: "Journal", undo: "Run", desk: "Desk", emails: "Mapping[int, str] | None" = None
+) -> ExitCode:
+    """Print the receipt of an undo, as the journal has it.
+
+    Args:
+        journal: The journal.
+        undo: The undo.
+        desk: Where the administrator sits.
+        emails: The people's addresses by row, where they are at hand.
+
+    Returns:
+        The exit code that the receipt stands for.
+    """
+    from aapimport.run.undo_report import undo_report
+
+    report = undo_report(journal, undo, emails or journal.addresses(undo.of))
+    with printed_receipt(undo.receipt, desk):
+        code = _print(report, desk)
+    if report.unfinished and undo.closed_at is None:
+        desk.say(f"next: aapimport resume {undo.receipt}")
+    return code
 
 
 def _print(report: "UndoReport", desk: "Desk") -> ExitCode:
