@@ -160,14 +160,17 @@ def test_a_person_types_how_many_it_is_about(aapimport, served, portal) -> None:
 
 
 def test_an_undo_can_not_be_undone(aapimport, served) -> None:
-    """Nor anything else that is no upload; `resume` shows its receipt again."""
+    """Nor anything else that is no upload; `resume` and `receipt` show its receipt again."""
     receipt = aapimport(*UPLOAD, "--no-emails", **served).json["receipt"]
     undone = aapimport("undo", receipt, "--yes", "--json", **served)
     again = aapimport("undo", undone.json["receipt"], "--yes", **served)
     assert again.code == 1
     assert "is no upload" in again.err
-    shown = aapimport("resume", undone.json["receipt"], "--json", **served)
-    assert {**shown.json, "effects": 0} == {**undone.json, "effects": 0}
+    for words in (("resume",), ("receipt",)):
+        shown = aapimport(*words, undone.json["receipt"], "--json", **served)
+        assert {**shown.json, "effects": 0} == {**undone.json, "effects": 0}
+    page = aapimport("receipt", undone.json["receipt"], "--html", "undo.html", **served)
+    assert (page.code, "is an undo" in page.err) == (2, True)
 
 
 def test_nothing_is_uploaded_beside_an_undo_that_was_killed(aapimport, served, portal) -> None:

@@ -175,6 +175,7 @@ def print_undo(
     Returns:
         The exit code that the receipt stands for.
     """
+    from aapimport.app.receipts import printed_receipt
     from aapimport.run.undo_report import undo_report
 
     report = undo_report(journal, undo, emails or journal.addresses(undo.of))
