@@ -204,3 +204,18 @@ def test_an_undo_can_be_ended_as_it_is(aapimport, served) -> None:
     assert ended.json["unfinished"] > 0
     again = aapimport("undo", receipt, "--yes", "--json", **served)
     assert (again.code, again.json["unfinished"]) == (0, 0)
+
+
+def test_what_was_mailed_later_is_named_and_only_what_is_undone_is_asked_back(
+    aapimport, served
+) -> None:
+    """An e-mail of `send-emails` stays sent, too; a letter asks for no seat that stands."""
+    receipt = aapimport(*UPLOAD, "--no-emails", **served).json["receipt"]
+    assert aapimport("send-emails", receipt, "--yes", **served).code == 0
+    undone = aapimport("undo", receipt, "--only-rows", "2", "--yes", "--json", **served)
+    assert undone.code == 1
+    mails = [it for it in undone.json["effects"] if it["result"] == "impossible"]
+    assert [(it["row"], it["what"]) for it in mails] == [(2, "e-mail")]
+    letter = aapimport("request", "seats", receipt, "--json", **served)
+    assert "ana.perez@acme.com" in letter.json["text"]
+    assert letter.json["text"].count("@acme.com") == 1

@@ -65,12 +65,15 @@ def request_seats(
         run = journal.run(receipt)
         rows = _seats(journal, run)
         later = [journal.run(one) for one in journal.later_runs(run.receipt)]
+        undos = [one for one in later if one.kind == RunKind.UNDO]
+        undone = {task.row for undo in undos for task in journal.tasks(undo.receipt)}
+    if undos:  # what still stands is no mistake
+        rows = [one for one in rows if one[0] in undone]
     if not rows:
         raise RefusedError(
             f"receipt {run.receipt} has used no seat that is known for sure",
             hint=f"look at it with: aapimport resume {run.receipt}",
         )
-    undos = [one for one in later if one.kind == RunKind.UNDO]
     _give(seats_letter(run, rows, undos, choices.to), run.address, desk, choices)
     return ExitCode.OK
 
