@@ -26,7 +26,7 @@ def test_the_home_folder_is_not_touched(home: Path, tmp_path: Path) -> None:
     assert Path.home() == home
     assert read_settings().state_dir == tmp_path / "state"
     left = {name for name in os.environ if name.startswith("AAPIMPORT_")}
-    assert left == {"AAPIMPORT_STATE_DIR"}
+    assert left == {"AAPIMPORT_STATE_DIR", "AAPIMPORT_NO_RESULTS"}  # of the suite
 
 
 def test_traces_of_a_token_are_found(tmp_path: Path) -> None:

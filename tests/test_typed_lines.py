@@ -9,6 +9,7 @@ import click
 import pytest
 
 from aapimport.cli import group
+from aapimport.cli.grouping import DefaultingGroup
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -75,6 +76,9 @@ def test_the_program_understands_it(line: Line) -> None:
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         name = words.pop(0)
         found = command.get_command(click.Context(command), name)
+        if found is None and isinstance(command, DefaultingGroup):
+            words.insert(0, name)
+            found = command.commands[command.default]
         assert found is not None, f"{name} is no command"
         command = found
     context = click.Context(command)

@@ -15,11 +15,11 @@ SHOW = ("config", "show", "--json")
 
 def test_a_value_from_each_of_six_places(aapimport, machine):
     """Flag, environment, the folder's file, the user's, the keyring and the default say so."""
-    folder = machine.folder_file(
-        "pace = 9\nbuffer = 20\n" + profile("acme") + '[profile.acme]\npace = "slack"\n'
-    )
+    folder = machine.folder_file("buffer = 20\n" + profile("acme"))
     own = machine.own_file(
-        'buffer = 30\nsettle_seconds = 60\nadministrator = "zoe@acme.com"\n' + profile("acme")
+        'pace = 9\nbuffer = 30\nsettle_seconds = 60\nadministrator = "zoe@acme.com"\n'
+        + profile("acme")
+        + '[profile.acme]\npace = "slack"\n'
     )
     machine.keyring.kept["aapimport:https://p.example.com", "acme/portal"] = "tok"
     done = aapimport(*SHOW, "--profile", "acme", AAPIMPORT_ADMINISTRATOR="ana@acme.com")
@@ -27,7 +27,7 @@ def test_a_value_from_each_of_six_places(aapimport, machine):
     found = {name: (one["value"], one["source"]) for name, one in done.json["settings"].items()}
     assert found["profile"] == ("acme", "--profile")
     assert found["administrator"] == ("ana@acme.com", "AAPIMPORT_ADMINISTRATOR")
-    assert found["pace"] == ("slack", f"{folder} [profile.acme]")
+    assert found["pace"] == ("slack", f"{own} [profile.acme]")
     assert found["buffer"] == (20.0, str(folder))
     assert found["settle_seconds"] == (60.0, str(own))
     assert found["portal.token"] == ("set (keyring)", "keyring")

@@ -67,8 +67,11 @@ def test_a_stopped_run_counts_who_is_left_and_does_not_list_them(
     assert "something is not sent so far: resume this upload" in " ".join(text.split())
 
 
-def test_a_finished_receipt_is_shown_again_without_a_service(aapimport, acme, portal_stub):
-    """By its number in any letters; with the file, people are named again."""
+def test_a_finished_receipt_is_shown_again_without_a_service(
+    aapimport, acme, portal_stub, monkeypatch
+):
+    """By its number in any letters; once people are erased, the file names them again."""
+    monkeypatch.setenv("AAPIMPORT_KEEP_PEOPLE", "0")
     portal_stub.on("PATCH", "/Groups/.*", lambda _: Response(status=403), times=9)
     done = run(aapimport, "upload", "people.csv", *PASS, "--json")
     assert done.code == 1, done.err

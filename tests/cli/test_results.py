@@ -118,9 +118,10 @@ def test_only_what_is_corrected_is_sent(aapimport, acme, portal_stub, jhana_stub
 
 
 def test_after_the_names_are_gone_the_file_gives_them_again(
-    aapimport, acme, portal_stub, jhana_stub
+    aapimport, acme, portal_stub, jhana_stub, monkeypatch
 ):
     """`receipt N --xlsx --file` needs no service, and no name in the journal."""
+    monkeypatch.setenv("AAPIMPORT_KEEP_PEOPLE", "0")
     done = run(aapimport, "upload", "people.xlsx", *PASS, "--json", "--no-results")
     number = done.json["receipt"]
     assert not (acme.work / "people.results.xlsx").exists()

@@ -243,7 +243,7 @@ def test_every_screen_of_an_upload_names_the_profile(aapimport, live, portal_stu
     done = aapimport(*words, "--live", stdin="1\n", **live)
     assert done.code == 0, done.err
     assert " ".join(done.out.split()).count("(profile acme)") >= 3
-    assert "again with: aapimport resume --profile acme " in " ".join(done.err.split())
+    assert "again with: aapimport receipt --profile acme " in " ".join(done.err.split())
 
 
 def test_another_clients_token_goes_nowhere(aapimport, live, portal_stub, machine):

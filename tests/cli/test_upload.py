@@ -248,5 +248,5 @@ def test_a_receipt_that_cannot_be_printed_is_shown_again_later(tmp_path: Path):
     said = " ".join(done.stderr.decode().split())
     assert done.returncode == 1, said
     assert "the receipt of upload " in said
-    assert "see it again with: aapimport resume " in said
+    assert "see it again with: aapimport receipt " in said
     assert "bug" not in said

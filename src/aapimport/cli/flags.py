@@ -176,13 +176,13 @@ _PACE = option(
 _OF_RUNS = (
     _JSON,
     option(
-        EVERYDAY,
+        EXPERT,
         "--results",
         type=click.Path(path_type=Path),
         metavar="OUT.xlsx",
         help="Where the results workbook goes; by default beside the file.",
     ),
-    option(EVERYDAY, "--no-results", is_flag=True, help="Write no results workbook."),
+    option(EXPERT, "--no-results", is_flag=True, help="Write no results workbook."),
     option(
         EXPERT,
         "--canary",
