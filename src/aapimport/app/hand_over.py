@@ -74,9 +74,12 @@ def settled(journal: "Journal", source: "Source", desk: "Desk", *, sent: bool) -
         RefusedError: Nobody of them is handed over; or the answer was no.
         UsageError: Several hand-overs are open, or nothing can answer.
     """
+    from aapimport.screens.console import count
+
     run, number = _open_hand_over(journal, source)
     if sent:
-        question = f"Were all {number:,} people of hand-over {run.receipt} mailed?"
+        people = count(number, "person", "people")
+        question = f"Was everybody of hand-over {run.receipt} mailed ({people})?"
         said_so = desk.confirm(question, default=False, flags="--yes")
     else:
         what = "the people who got no e-mail, and may be mailed from here again"

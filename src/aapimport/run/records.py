@@ -49,7 +49,6 @@ class RunKind(StrEnum):
     UPLOAD = "upload"
     SEND = "send"
     UNDO = "undo"
-    REPAIR = "repair"
 
 
 class Way(StrEnum):
@@ -57,7 +56,6 @@ class Way(StrEnum):
 
     PORTAL = "portal"
     HAND_OVER = "hand-over"
-    SMTP = "smtp"
 
 
 class State(StrEnum):

@@ -87,7 +87,7 @@ class Runs(JournalFile):
         if not found:
             raise RefusedError(
                 f"no upload has the confirmation number {receipt!r}",
-                hint="look at the receipt; the journal belongs to the services it was made with",
+                hint="list them with: aapimport history (with --all those of other clients, too)",
             )
         return found[0]
 

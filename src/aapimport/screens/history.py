@@ -12,7 +12,7 @@ from aapimport.screens.target import place
 if TYPE_CHECKING:
     from aapimport.app.history import HistoryEntry, HistoryReport
 
-_KINDS = {"upload": "", "send": "e-mails", "undo": "undo", "repair": "repair"}
+_KINDS = {"upload": "", "send": "e-mails", "undo": "undo"}
 
 
 def show_history(console: Console, report: "HistoryReport", *, everywhere: bool) -> None:

@@ -26,7 +26,6 @@ _LEFT: dict[Standing, str] = {
 _WAYS = {
     Way.PORTAL: "the portal sends them, with each person's own log-in",
     Way.HAND_OVER: "a workbook for a mail merge: you send them, and nothing is sent from here",
-    Way.SMTP: "your mail server",
 }
 _TOLD_BY = {
     "portal": "as the portal tells, and the ledger here",
