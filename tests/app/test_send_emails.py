@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -244,7 +245,7 @@ def test_somebody_mailed_is_mailed_again_by_a_typed_number_only(uploading: Uploa
     """`--yes` is not enough; the ledger has a row of its own; resumed, it is one e-mail more."""
     receipt = uploading.run().receipt
     send(uploading, receipt)
-    again = {"again": True, "to": ("p3@acme.com",)}
+    again: dict[str, Any] = {"again": True, "to": ("p3@acme.com",)}
     with pytest.raises(DeclinedError):
         send(uploading, receipt, ScriptDesk(0, yes=True, practice=False), **again)
     assert mails(uploading) == ONCE

@@ -48,7 +48,7 @@ def stop_among_many(runner: Runner, portal: ScimStub, transport: Transport) -> N
     """Carry a run out until several wait for their turn; 20 s for each from there on, and stop."""
     for _ in runner.steps():
         if portal.creates.total() > 1:
-            transport._pace = Pace(0.05)
+            transport.pace = Pace(0.05)
             runner.stop(ExitCode.INTERRUPTED)
 
 

@@ -27,9 +27,9 @@ from aapimport.problems.rule_id import RuleId
 from aapimport.run.debts import Debts
 from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
-from aapimport.run.records import HowFar, State, StepKind, Task, Way
+from aapimport.run.records import HowFar, State, StepKind, Task
 from aapimport.run.report import make_report
-from aapimport.run.send_plan import Addressee, SendChoice, SendPlan
+from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan
 from aapimport.run.since import read_back
 from aapimport.run.undo_plan import UndoPlan, effects_of
 from aapimport.run.undo_report import planned_report
@@ -288,8 +288,7 @@ def send_plan() -> SendPlan:
         pass_name=PASS,
         told_by="ledger",
         choice=SendChoice(),
-        way=Way.PORTAL,
-        not_before=1_800_000_000.0 - 86_400 * 30,
+        means=Means(not_before=1_800_000_000.0 - 86_400 * 30),
         people=[mailed, left],
     )
 

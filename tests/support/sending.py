@@ -6,6 +6,7 @@ from typing import Any
 from aapimport.app.choices import MailChoices, RunChoices
 from aapimport.app.resume import Resumption
 from aapimport.app.send_emails import Sending
+from aapimport.config.mail import Mail
 from aapimport.config.settings import Endpoint, Settings
 from aapimport.errors import ExitCode
 from aapimport.run.journal import Journal
@@ -15,9 +16,10 @@ from support.stub import TOKEN
 from support.uploading import Uploading
 
 
-def settings(uploading: Uploading) -> Settings:
-    """Where the two services and the journal are."""
+def settings(uploading: Uploading, mail: Mail | None = None) -> Settings:
+    """Where the two services, the journal and the mail server are."""
     return Settings(
+        mail=mail,
         state_dir=uploading.journal_path.parent,
         portal=Endpoint.bearer(uploading.portal.url, TOKEN),
         jhana=Endpoint.bearer(uploading.jhana.url, TOKEN),
@@ -26,12 +28,17 @@ def settings(uploading: Uploading) -> Settings:
 
 
 def send(
-    uploading: Uploading, receipt: str | None, desk: ScriptDesk | None = None, **choices: Any
+    uploading: Uploading,
+    receipt: str | None,
+    desk: ScriptDesk | None = None,
+    *,
+    mail: Mail | None = None,
+    **choices: Any,
 ) -> tuple[ExitCode, ScriptDesk]:
     """Give the command once; nobody is asked unless a desk says so."""
     desk = desk or ScriptDesk(yes=True, practice=False)
     sending = Sending(
-        settings=settings(uploading),
+        settings=settings(uploading, mail),
         desk=desk,
         receipt=receipt,
         choices=MailChoices(**choices),
@@ -40,11 +47,13 @@ def send(
     return sending.carry_out(), desk
 
 
-def resume(uploading: Uploading, receipt: str) -> tuple[ExitCode, ScriptDesk]:
+def resume(
+    uploading: Uploading, receipt: str, mail: Mail | None = None
+) -> tuple[ExitCode, ScriptDesk]:
     """Resume a run."""
     desk = ScriptDesk(yes=True, practice=False)
     resumption = Resumption(
-        receipt=receipt, settings=settings(uploading), desk=desk, choices=RunChoices()
+        receipt=receipt, settings=settings(uploading, mail), desk=desk, choices=RunChoices()
     )
     return resumption.carry_out(), desk
 

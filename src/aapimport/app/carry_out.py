@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
     from aapimport.app.desk import Desk
     from aapimport.app.results import ResultsFile
+    from aapimport.config.mail import Mail
     from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
     from aapimport.run.options import Drift
@@ -42,6 +43,7 @@ class Carrier:
         begun_now: Whether the run was planned by this very command.
         is_named: Whether the run was named by its number.
         results: Where the results workbook goes; None for nowhere.
+        mail: The mail server; None without one.
     """
 
     journal: "Journal"
@@ -53,6 +55,7 @@ class Carrier:
     begun_now: bool = False
     is_named: bool = False
     results: "ResultsFile | None" = None
+    mail: "Mail | None" = None
 
     def carry_out(self, run: "Run", addresses: Mapping[int, str]) -> ExitCode:
         """Do everything that is left of a run, then print its receipt, however it ends.
@@ -74,6 +77,7 @@ class Carrier:
             again=self.again,
             begun_now=self.begun_now,
             approve=partial(self._approve, run),
+            mail=self.mail,
         )
         runner = Runner(self.journal, self.services, run, options)
         try:

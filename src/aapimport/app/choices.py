@@ -66,6 +66,7 @@ class MailChoices:
     to: tuple[str, ...] = ()
     again: bool = False
     hand_over: Path | None = None
+    smtp: bool = False
     sent: bool = False
     not_sent: bool = False
 

@@ -37,6 +37,7 @@ from aapimport.mail.outcomes import (
     Refused,
     Sent,
     TakesNothing,
+    Withdrawn,
 )
 from aapimport.services.values import EmailKind
 from aapimport.text import looks_like_address, path_text
@@ -257,7 +258,7 @@ def _failure(outcome: Outcome) -> AapimportError:
             )
         case TakesNothing(reason=reason) | DayIsFull(reason=reason):
             return ServiceError(reason, hint="try again later")
-        case Later(reason=reason) | NotSent(reason=reason):
+        case Later(reason=reason) | NotSent(reason=reason) | Withdrawn(reason=reason):
             return ServiceError(f"the server doesn't take it now: {reason}", hint="try again later")
         case Sent(reply=reply):  # no failure
             return ServiceError(reply)

@@ -7,6 +7,8 @@ from aapimport.errors import DeclinedError, ExitCode, FileProblemError, RefusedE
 from aapimport.text import path_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aapimport.app.desk import Desk
     from aapimport.run.addressees import Source
     from aapimport.run.journal import Journal
@@ -92,6 +94,50 @@ def settled(journal: "Journal", source: "Source", desk: "Desk", *, sent: bool) -
     if not sent:
         desk.say(f"next: aapimport send-emails {run.of or run.receipt}")
     return code
+
+
+def settled_people(
+    journal: "Journal", plan: "SendPlan", to: "Sequence[str]", desk: "Desk", *, sent: bool
+) -> None:
+    """Record what somebody knows of people who were handed over, or whose e-mail is in doubt.
+
+    Args:
+        journal: The journal.
+        plan: How everybody stands.
+        to: The addresses of those who are meant.
+        desk: Asks, as that can't be found out.
+        sent: Whether they were mailed; else they may be mailed from here again.
+
+    Raises:
+        RefusedError: Nothing is to be settled about one of them, or its run is still open.
+        DeclinedError: The answer was no.
+        UsageError: Nothing can answer.
+    """
+    from aapimport.person import address_key
+    from aapimport.screens.console import count
+
+    held = {address_key(one.email): one for one in plan.people if one.held_by}
+    if missing := [one for one in to if address_key(one) not in held]:
+        raise RefusedError(
+            f"{missing[0]!r} is neither handed over nor in doubt",
+            hint="see how everybody stands with --dry-run",
+        )
+    people = [held[key] for key in dict.fromkeys(map(address_key, to))]
+    for one in people:
+        for receipt in {receipt for receipt, _ in one.held_by}:
+            if journal.run(receipt).is_open:
+                raise RefusedError(
+                    f"{journal.run(receipt).name} is still open, and may mail {one.email!r} itself",
+                    hint=f"finish it:  aapimport resume {receipt}",
+                )
+    what = "people who were mailed" if sent else "people who got no e-mail, and may be mailed again"
+    if not desk.type_number(what, len(people), "--yes"):
+        raise DeclinedError("you did not say yes")
+    journal.settle_by_hand({mail for one in people for mail in one.held_by}, sent=sent)
+    who = count(len(people), "person", "people")
+    desk.say(f"{who}: {'mailed' if sent else 'not mailed, and owed a welcome e-mail'}")
+    if not sent:
+        desk.say(f"next: aapimport send-emails {plan.of or f'--pass {plan.pass_name!r}'}")
 
 
 def _open_hand_over(journal: "Journal", source: "Source") -> "tuple[Run, int]":

@@ -90,6 +90,7 @@ class Resumption:
             again=self.again,
             is_named=self.receipt is not None,
             results=results_file(self.choices, self.settings),
+            mail=self.settings.mail,
         )
         return carrier.carry_out(run, {})
 

@@ -1,21 +1,28 @@
 """Welcome e-mails after the upload: who was never mailed, the question, the sending."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aapimport.app.choices import MailChoices
-from aapimport.errors import DeclinedError, ExitCode, RefusedError, UsageError
+from aapimport.errors import (
+    DeclinedError,
+    ExitCode,
+    RefusedError,
+    SettingsError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
     from aapimport.app.desk import Desk
+    from aapimport.config.mail import Mail
     from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
     from aapimport.run.addressees import Source
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run, Way
-    from aapimport.run.send_plan import Addressee, SendPlan
+    from aapimport.run.send_plan import Addressee, Means, SendPlan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,20 +52,7 @@ class Sending:
         from aapimport.app.session import opened
         from aapimport.screens.target import show_target
 
-        if (self.receipt is None) == (self.choices.pass_name is None):
-            raise UsageError(
-                "say whose e-mails: an upload's confirmation number, or --pass and a pass's name",
-                hint="for example: aapimport send-emails 7K3QX9",
-            )
-        if self.choices.hand_over:
-            from aapimport.copies.hand_over import check_name
-
-            if self.choices.canary or self.choices.not_before:
-                raise UsageError(
-                    "--canary and --not-before are about e-mails that are sent from here",
-                    hint="leave them out: with --hand-over you send the e-mails",
-                )
-            check_name(self.choices.hand_over)
+        self._check_flags()
         self.desk.show_beside(show_target, self.settings)
         with opened(self.settings, self.desk, self.running.pace, begins=False) as (
             journal,
@@ -66,9 +60,7 @@ class Sending:
         ):
             source = self._source(journal, services)
             if self.choices.sent or self.choices.not_sent:
-                from aapimport.app.hand_over import settled
-
-                return settled(journal, source, self.desk, sent=self._were_sent())
+                return self._settled(journal, services, source, sent=self._were_sent())
             found = journal.open_sends(services.address, source.of, source.pass_id)
             if found and not self.choices.dry_run:
                 return self._go_on(journal, services, found[0])
@@ -82,18 +74,60 @@ class Sending:
                 return handed_over(journal, plan, self.choices.hand_over, self.desk)
             return self._carried_out(journal, services, journal.begin_send(plan), plan)
 
+    def _check_flags(self) -> None:
+        """Refuse flags that don't go together, before anything is asked.
+
+        Raises:
+            UsageError: There are such.
+        """
+        if (self.receipt is None) == (self.choices.pass_name is None):
+            raise UsageError(
+                "say whose e-mails: an upload's confirmation number, or --pass and a pass's name",
+                hint="for example: aapimport send-emails 7K3QX9",
+            )
+        if self.choices.hand_over:
+            from aapimport.copies.hand_over import check_name
+
+            if self.choices.canary or self.choices.not_before or self.choices.smtp:
+                raise UsageError(
+                    "--canary, --not-before and --smtp are about e-mails that are sent from here",
+                    hint="leave them out: with --hand-over you send the e-mails",
+                )
+            check_name(self.choices.hand_over)
+
+    def _settled(
+        self, journal: "Journal", services: "Services", source: "Source", *, sent: bool
+    ) -> ExitCode:
+        """Record what somebody knows of e-mails that were sent by hand, or are in doubt."""
+        from aapimport.app.hand_over import settled, settled_people
+        from aapimport.run.addressees import make_send_plan
+        from aapimport.run.send_plan import SendChoice
+
+        if not self.choices.to:
+            return settled(journal, source, self.desk, sent=sent)
+        asked = (journal, services, source, SendChoice(), self._means(services))
+        with self.desk.busy("asking the services"):
+            plan = make_send_plan(*asked)
+        settled_people(journal, plan, self.choices.to, self.desk, sent=sent)
+        return self._as_it_stands(make_send_plan(*asked))
+
     def _were_sent(self) -> bool:
         """What is said of those who were handed over.
 
         Raises:
             UsageError: Both, or something else is asked for as well.
         """
-        asked = MailChoices(pass_name=self.choices.pass_name, sent=self.choices.sent)
+        asked = MailChoices(
+            pass_name=self.choices.pass_name, sent=self.choices.sent, to=self.choices.to
+        )
         if self.choices.sent == self.choices.not_sent or self.choices not in {
             asked,
             replace(asked, not_sent=True),
         }:
-            raise UsageError("--sent or --not-sent stands alone", hint="give one of them, no more")
+            raise UsageError(
+                "--sent or --not-sent stands alone, or with --to",
+                hint="give one of them, and whom it is about if it isn't everybody",
+            )
         return self.choices.sent
 
     def _source(self, journal: "Journal", services: "Services") -> "Source":
@@ -161,19 +195,10 @@ class Sending:
         from aapimport.run.addressees import make_send_plan
         from aapimport.screens.send_emails import show_send_plan
 
-        day = self.choices.not_before
-        not_before = day.timestamp() if day else None
         with self.desk.busy("asking the services"):
-            plan = make_send_plan(
-                journal, services, source, self.choices.who, self._way, not_before
-            )
-        there = {address_key(one.email) for one in plan.people}
-        named = [*self.choices.to, *([self.choices.canary] if self.choices.canary else [])]
-        if missing := [one for one in named if address_key(one) not in there]:
-            raise RefusedError(
-                f"nobody of these people has the address {missing[0]!r}",
-                hint="see who they are with --dry-run",
-            )
+            means = self._means(services)
+            plan = make_send_plan(journal, services, source, self.choices.who, means)
+        _check_there(filter(None, (*self.choices.to, self.choices.canary)), plan)
         if self.choices.canary and address_key(self.choices.canary) not in _addresses(plan.to_mail):
             raise RefusedError(
                 f"{self.choices.canary!r} is not mailed, so that nobody could be mailed first",
@@ -184,21 +209,65 @@ class Sending:
 
     def _nothing_sent(self, plan: "SendPlan") -> ExitCode:
         """End without an e-mail: there is nobody, or only the plan was asked for."""
+        self.desk.say("nothing was sent")
+        return self._as_it_stands(plan)
+
+    def _as_it_stands(self, plan: "SendPlan") -> ExitCode:
+        """Print how everybody stands, for scripts; the exit code of that."""
         from aapimport.app.send_report import send_plan_report
 
         if self.desk.as_json:
             report = send_plan_report(plan)
             self.desk.print_result(report.model_dump_json(by_alias=True, indent=2))
-        self.desk.say("nothing was sent")
         if any(one.standing == "unknown" for one in plan.people):
             return ExitCode.SERVICE
         return ExitCode.FINDINGS if plan.told else ExitCode.OK
 
-    @property
-    def _way(self) -> "Way":
+    def _means(self, services: "Services") -> "Means":
+        """How they are sent, and when.
+
+        Raises:
+            UsageError: As for `_way`.
+            SettingsError: Likewise; or the mail server's secret is missing, or a text of one's own
+                can't be used.
+        """
+        from aapimport.run.records import Way
+        from aapimport.run.send_plan import Means
+
+        way, day = self._way(services), self.choices.not_before
+        server = self.settings.mail if way is Way.SMTP else None
+        if server:
+            _check_ready(server)
+        return Means(
+            way=way,
+            server=server,
+            not_before=day.timestamp() if day else None,
+            gap=services.portal.transport.pace.gap,
+        )
+
+    def _way(self, services: "Services") -> "Way":
+        """How they are sent: by the portal where it can, as its e-mails hold the log-in.
+
+        Raises:
+            UsageError: A mail server is asked for in practice.
+            SettingsError: It is asked for, and there is none.
+        """
         from aapimport.run.records import Way
 
-        return Way.HAND_OVER if self.choices.hand_over else Way.PORTAL
+        if self.choices.hand_over:
+            return Way.HAND_OVER
+        if self.choices.smtp and services.target == "practice":
+            raise UsageError(
+                "--smtp would mail real people about practice accounts",
+                hint="leave it out: the practice portal sends, into its outbox",
+            )
+        if self.choices.smtp and self.settings.mail is None:
+            raise SettingsError(
+                "--smtp needs a mail server, and none is configured",
+                hint="write its host into the table [mail] of a settings file (docs/settings.md)",
+            )
+        can = services.portal.capabilities.mails or services.target == "practice"
+        return Way.SMTP if self.choices.smtp or (self.settings.mail and not can) else Way.PORTAL
 
     def _approve(self, plan: "SendPlan") -> None:
         """Have the number of e-mails typed back; to mail somebody again needs a person.
@@ -239,9 +308,39 @@ class Sending:
             choices=self.running,
             desk=self.desk,
             settle_seconds=self.settings.settle_seconds,
+            mail=self.settings.mail,
         )
         addresses = {one.row: one.email for one in plan.people if one.email} if plan else {}
         return carrier.carry_out(run, addresses)
+
+
+def _check_there(named: "Iterable[str]", plan: "SendPlan") -> None:
+    """Refuse an address that nobody of a plan has.
+
+    Raises:
+        RefusedError: There is one.
+    """
+    from aapimport.person import address_key
+
+    there = _addresses(plan.people)
+    if missing := [one for one in named if address_key(one) not in there]:
+        raise RefusedError(
+            f"nobody of these people has the address {missing[0]!r}",
+            hint="see who they are with --dry-run",
+        )
+
+
+def _check_ready(server: "Mail") -> None:
+    """Refuse a mail server that can't be used, and texts that can't, before anything is asked.
+
+    Raises:
+        SettingsError: Its secret is missing, or a text of one's own can't be used.
+    """
+    from aapimport.mail.message import Texts
+
+    if server.trouble is not None:
+        raise server.trouble
+    Texts(server).check()
 
 
 def _addresses(people: "Sequence[Addressee]") -> set[str]:

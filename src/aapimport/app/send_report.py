@@ -55,6 +55,9 @@ class SendPlanReport(_Model):
     told_by: Literal["portal", "ledger"] = Field(
         description="who tells that somebody was mailed: the portal, or only what is known here"
     )
+    way: Literal["portal", "hand-over", "smtp"] = Field(description="how they would be sent")
+    server: str | None = Field(description="the mail server of `smtp`, with its port; else null")
+    seconds: float = Field(description="how long it takes, about; 0 where nothing is sent")
     not_before: AwareDatetime | None = Field(description="null for at once")
     to_mail: MailCounts
     people: list[PlannedMail]
@@ -62,13 +65,16 @@ class SendPlanReport(_Model):
 
 def send_plan_report(plan: "SendPlan") -> SendPlanReport:
     """What `send-emails` would do, for scripts."""
-    moment = plan.not_before
+    moment = plan.means.not_before
     return SendPlanReport(
         target=plan.target,
         address=plan.address,
         of=plan.of,
         pass_=plan.pass_name,
         told_by=plan.told_by,
+        way=plan.means.way.value,
+        server=plan.means.server.place if plan.means.server else None,
+        seconds=plan.seconds,
         not_before=None if moment is None else datetime.fromtimestamp(moment, UTC),
         to_mail=MailCounts(**{kind.value: plan.kinds[kind] for kind in EmailKind}),
         people=[

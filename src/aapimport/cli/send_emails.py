@@ -57,6 +57,13 @@ if TYPE_CHECKING:
 )
 @option(
     EVERYDAY,
+    "--smtp",
+    is_flag=True,
+    help="Send them by the mail server of [mail], also where the portal could: its own e-mails"
+    " hold each person's log-in, ours say how to sign in.",
+)
+@option(
+    EVERYDAY,
     "--sent",
     is_flag=True,
     help="Those who were handed over were mailed. RECEIPT is the hand-over's or its upload's.",

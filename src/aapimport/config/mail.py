@@ -64,6 +64,16 @@ class Mail:
     idempotency_hours: float = 0.0
     origins: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def place(self) -> str:
+        """Where the server is, for people: `smtp.example.com:587`."""
+        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    @property
+    def server(self) -> str:
+        """The server, and what it knows an e-mail again by: elsewhere it would be a new one."""
+        return f"{self.place} {self.idempotency_header}".rstrip()
+
     def may_repeat(self, began: float, now: float) -> bool:
         """Whether an e-mail in doubt may be sent again: the server knows it, and drops it.
 

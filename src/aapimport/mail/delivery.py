@@ -16,6 +16,7 @@ from aapimport.mail.outcomes import (
     Refused,
     Sent,
     TakesNothing,
+    Withdrawn,
 )
 from aapimport.mail.pace import Clock
 from aapimport.mail.smtp import Mailer
@@ -38,14 +39,15 @@ class Letter:
     Attributes:
         key: Whose it is, for whoever keeps the ledger.
         to: The address.
-        message: Makes the e-mail, the same each time.
+        message: Makes the e-mail, the same each time, before each try; or says why there is none:
+            `Withdrawn` for good, `Later` for now.
         began: When a server that knows e-mails again was first sent it, in seconds since 1970;
             None where it wasn't sent before.
     """
 
     key: str
     to: str
-    message: Callable[[], EmailMessage]
+    message: Callable[[], EmailMessage | Withdrawn | Later]
     began: float | None = None
 
 
@@ -92,10 +94,15 @@ class Delivery:
             if self._clock.sleep(max(0.0, one.due - self._clock.now())):
                 return
             outcome = self._sent(one.letter)
-            if outcome is None:
-                return
-            if one.letter.began is not None and isinstance(outcome, NotSent | Later | Refused):
-                outcome = InDoubt(f"it may have been sent before; now: {outcome.reason}")
+            while isinstance(outcome, TakesNothing) and self._may_pass(outcome):
+                yield one.letter, _of_a_try(one.letter, NotSent(outcome.reason))
+                self._silences += 1
+                if self._clock.sleep(WAITS[self._silences - 1]):
+                    return
+                outcome = self._sent(one.letter)
+            if not isinstance(outcome, TakesNothing):
+                self._silences = 0
+            outcome = _of_a_try(one.letter, outcome)
             yield one.letter, outcome
             if isinstance(outcome, TakesNothing | DayIsFull):
                 return
@@ -113,20 +120,16 @@ class Delivery:
             return _Waiting(0.0, next(self._order), letter, 0)
         return heapq.heappop(self._waiting) if self._waiting else None
 
-    def _sent(self, letter: Letter) -> Outcome | None:
-        """Send one, waiting for a server that takes nothing now; None when the run is stopping."""
-        while True:
-            outcome = self._mailer.send(
-                letter.message(), to=letter.to, intent=lambda: self._intent(letter)
-            )
-            if not isinstance(outcome, TakesNothing):
-                self._silences = 0
-                return outcome
-            if not outcome.passes or self._silences == len(WAITS):
-                return outcome
-            self._silences += 1
-            if self._clock.sleep(WAITS[self._silences - 1]):
-                return None
+    def _sent(self, letter: Letter) -> Outcome:
+        """Send one, unless it must not be sent any more."""
+        message = letter.message()
+        if isinstance(message, Withdrawn | Later):
+            return message
+        return self._mailer.send(message, to=letter.to, intent=lambda: self._intent(letter))
+
+    def _may_pass(self, outcome: TakesNothing) -> bool:
+        """Whether a server that takes nothing now is waited for."""
+        return outcome.passes and self._silences < len(WAITS)
 
     def _refuses_all(self, outcome: Outcome) -> TakesNothing | None:
         """That a server which has refused the first so many refuses us, and not them."""
@@ -155,3 +158,10 @@ class Delivery:
         if letter.began is not None and not self._mail.may_repeat(letter.began, due):
             return
         heapq.heappush(self._waiting, _Waiting(due, next(self._order), letter, one.attempt + 1))
+
+
+def _of_a_try(letter: Letter, outcome: Outcome) -> Outcome:
+    """What became of a letter by one try: one that may have been sent before stays in doubt."""
+    if letter.began is None or not isinstance(outcome, NotSent | Later | Refused | Withdrawn):
+        return outcome
+    return InDoubt(f"it may have been sent before; now: {outcome.reason}")

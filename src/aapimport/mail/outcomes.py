@@ -59,6 +59,17 @@ class InDoubt:
 
 
 @dataclass(frozen=True)
+class Withdrawn:
+    """The e-mail must not be sent any more, as a look just before it has shown; it was not sent.
+
+    Attributes:
+        reason: Why.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class TakesNothing:
     """The server takes no e-mail at all, whoever it is for; this one was not sent.
 
@@ -89,4 +100,4 @@ class DayIsFull:
     reason: str
 
 
-Outcome = Sent | NotSent | Refused | Later | InDoubt | TakesNothing | DayIsFull
+Outcome = Sent | NotSent | Refused | Later | InDoubt | Withdrawn | TakesNothing | DayIsFull

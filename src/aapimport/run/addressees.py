@@ -17,7 +17,7 @@ from aapimport.plan.make import Services, new_receipt
 from aapimport.run.journal import Journal
 from aapimport.run.memory import place
 from aapimport.run.records import Fact, Run, State, StepKind, Task, Way
-from aapimport.run.send_plan import Addressee, SendChoice, SendPlan, Standing
+from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan, Standing
 from aapimport.run.sends import Entry
 from aapimport.services.directory import Unknown
 from aapimport.services.identity import has_names
@@ -35,6 +35,7 @@ _KINDS = {
     frozenset({"portal"}): EmailKind.PORTAL,
     frozenset({"jhana"}): EmailKind.JHANA,
 }
+_OTHER_WAYS = "--hand-over writes a workbook for you to send them, --smtp sends them from here"
 _Look = Welcome | Unknown | None
 
 
@@ -79,8 +80,7 @@ def make_send_plan(
     services: Services,
     source: Source,
     choice: SendChoice,
-    way: Way = Way.PORTAL,
-    not_before: float | None = None,
+    means: Means,
 ) -> SendPlan:
     """Find out who was never mailed, and may be now; nothing is written.
 
@@ -88,7 +88,7 @@ def make_send_plan(
         SettingsError: The token is refused.
         ServiceError: A service can't be asked what it can do.
     """
-    asking = _Asking(journal, services, source, choice, way)
+    asking = _Asking(journal, services, source, choice, means.way)
     only = source.runs[0] if source.of else None
     return SendPlan(
         receipt=new_receipt(),
@@ -101,8 +101,7 @@ def make_send_plan(
         pass_name=source.pass_name,
         told_by="portal" if services.portal.capabilities.mails else "ledger",
         choice=choice,
-        way=way,
-        not_before=not_before,
+        means=means,
         people=asking.people(),
     )
 
@@ -179,9 +178,9 @@ class _Asking:
         )
         by_half = {name: self._half(name in sent, entry) for name, entry in entries.items()}
         if "in_doubt" in by_half.values() and not self._choice.again:
-            other = next(it.receipt for it in entries.values() if it and it.state not in _FREE)
-            why = f"whether upload {other} has mailed them isn't known; look on the portal"
-            return _addressee(one, portal, "in_doubt", why=why)
+            return replace(
+                _addressee(one, portal, "in_doubt", why=_doubt(entries)), held_by=_held_by(entries)
+            )
         due = {name for name, it in by_half.items() if self._is_due(it)}
         if due and (why := self._refusal(one, portal)):
             refused: Standing = "unknown" if isinstance(portal, Unknown) else "refused"
@@ -195,12 +194,13 @@ class _Asking:
         if not due:
             left = set(by_half.values())
             standing: Standing = "mailed" if "mailed" in left else "not_chosen"
-            return _addressee(one, portal, "handed_over" if "handed_over" in left else standing)
+            found = _addressee(one, portal, "handed_over" if "handed_over" in left else standing)
+            return replace(found, held_by=_held_by(entries))
         kind = _KINDS[frozenset(due)]
         asked = self._services.jhana if kind is EmailKind.JHANA else self._services.portal
         found = _addressee(one, portal, "to_mail", kind)
         if self._way is Way.PORTAL and not asked.capabilities.mails:
-            why = f"{asked.name} takes no word about welcome e-mails; --hand-over writes a workbook"
+            why = f"{asked.name} takes no word about welcome e-mails; {_OTHER_WAYS}"
             return replace(found, standing="refused", kind=None, why=why)
         wrong_kind = self._choice.kinds and kind not in self._choice.kinds
         if wrong_kind or (self._to and address_key(found.email) not in self._to):
@@ -255,7 +255,7 @@ class _Asking:
             return HANDED_ON
         if self._shows_pass and not one.group and self._source.pass_id not in account.passes:
             return f"not on the pass {self._source.pass_name} any more"
-        return "" if _address(account) else "the account has no e-mail address"
+        return "" if mail_address(account) else "the account has no e-mail address"
 
     def _is_theirs(self, one: _Candidate, account: Account) -> bool:
         """Whether an account that an upload has created is still the person's, as far as is known.
@@ -270,6 +270,22 @@ class _Asking:
             return True
         wanted = replace(one.wanted, external_id=key)
         return has_names(account, wanted) or is_still(account, wanted)
+
+
+def _held_by(entries: Mapping[str, Entry | None]) -> frozenset[tuple[str, int]]:
+    """The runs that have the right to mail somebody, and haven't done it as far as is known."""
+    held = (it for it in entries.values() if it and it.state not in {*_FREE, State.DONE})
+    return frozenset((it.receipt, it.row) for it in held)
+
+
+def _doubt(entries: Mapping[str, Entry | None]) -> str:
+    """Why somebody isn't mailed of whom it isn't known whether they were, and what to do."""
+    other = next(it for it in entries.values() if it and it.state not in {*_FREE, State.DONE})
+    look = "ask them" if other.way is Way.SMTP else "look on the portal"
+    return (
+        f"whether {other.receipt} has mailed them isn't known; {look}, then say --sent or"
+        " --not-sent, with --to"
+    )
 
 
 def _may_be_there(task: Task) -> bool:
@@ -288,8 +304,8 @@ def _not_welcome(look: _Look) -> str:
     return "" if look.account.active else "the account is deactivated"
 
 
-def _address(account: Account) -> str:
-    """Where a service sends what is for an account."""
+def mail_address(account: Account) -> str:
+    """Where a service sends what is for an account; empty where that isn't known."""
     return next((one for one in (account.user_name, *account.emails) if "@" in one), "")
 
 
@@ -305,7 +321,7 @@ def _addressee(
     known = one.wanted
     return Addressee(
         row=one.row,
-        email=_address(account) if account else known.email if known else "",
+        email=mail_address(account) if account else known.email if known else "",
         first_name=account.first_name if account else known.first_name if known else "",
         last_name=account.last_name if account else known.last_name if known else "",
         standing=standing,

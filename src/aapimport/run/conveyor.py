@@ -96,14 +96,18 @@ class Conveyor:
         for lane in self._lanes.values():
             lane.drop_waiting()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the whole run ends as soon as it can."""
+        return self._stop is not None or self._halt is not None
+
     def halt(self, service: str, error: AapimportError) -> None:
         """End one service's steps; the other service's go on. `finish` raises the error."""
         self._lanes[service].end(error)
 
     def is_halted(self, service: str) -> bool:
         """Whether nothing more is sent to a service in this run."""
-        ended = self._stop is not None or self._halt is not None
-        return ended or self._lanes[service].ended is not None
+        return self.is_stopping or self._lanes[service].ended is not None
 
     def progress(self, note: str = "", waits: float = 0.0) -> Progress:
         """How far the run is now.

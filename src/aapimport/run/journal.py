@@ -129,7 +129,8 @@ class Journal(Sends, Canaries, Purging, WaysBack):
                 ),
             )
             self._settle_mails(
-                receipt, [(task.state, task.row) for task in changed if task.kind is StepKind.EMAIL]
+                receipt,
+                [(_in_ledger(task), task.row) for task in changed if task.kind is StepKind.EMAIL],
             )
             self._forget(receipt, {task.row for task in changed if task.state in FINAL})
 
@@ -208,6 +209,12 @@ class Journal(Sends, Canaries, Purging, WaysBack):
             " AND action = 'create' AND state = 'done' AND NOT adopted LIMIT 1"
         )
         return self._database.execute(query, (receipt, service)).fetchone() is not None
+
+
+def _in_ledger(mail: Task) -> State:
+    """What the mail ledger says of an e-mail: one that was never sent leaves others the right."""
+    unsent = mail.state is State.NEEDS_PERSON and mail.sent_at is None
+    return State.SKIPPED if unsent else mail.state
 
 
 def journal_path(state_dir: Path, target: str) -> Path:

@@ -21,6 +21,7 @@ STATES = {
 }
 """The state in which an outcome leaves its step."""
 UNKNOWN_IF_MAILED = "whether it was mailed isn't known"
+UNKNOWN_BY_SMTP = "whether the mail server has sent it isn't known"
 _UNDER_WAY = {State.DOUBT, State.WRITTEN}
 _WENT_WELL = {State.DONE, State.WRITTEN}
 

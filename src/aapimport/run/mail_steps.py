@@ -19,8 +19,6 @@ from aapimport.services.portal import read_welcome, send_welcome
 from aapimport.services.values import EmailKind
 
 _NOT_SHOWN = 600.0  # seconds since its last write after which an account that isn't shown is gone
-_AT_ONCE = 200
-"""E-mails that are claimed and confirmed together."""
 
 
 class MailSteps:
@@ -32,7 +30,12 @@ class MailSteps:
 
     Args:
         session: The session.
+
+    Attributes:
+        at_once: E-mails that are claimed and confirmed together.
     """
+
+    at_once = 200
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -63,14 +66,14 @@ class MailSteps:
             for task in self._session.due(StepKind.EMAIL, *states, service=service)
             if self._only_row in {None, task.row}
         )
-        for some in ahead(due, _AT_ONCE):
-            sent = self._were_sent(some)
-            open_ = [task for task in some if task.row not in sent]
+        for some in ahead(due, self.at_once):
+            settled = self._earlier(some)
+            open_ = [task for task in some if task.row not in settled]
             ready = [one for task in open_ if (one := self._ready(task)) is not None]
             theirs = still_theirs(self._session, ready) if ready else []
             yield from ([task] for task in self._claimed(self._with_jhana(theirs)))
 
-    def _were_sent(self, tasks: list[Task]) -> set[int]:
+    def _earlier(self, tasks: list[Task]) -> set[int]:
         """The rows whose e-mail an earlier session asked for and is sent, whoever left since."""
         asked = []
         for task in tasks:
@@ -143,7 +146,11 @@ class MailSteps:
         people = self._session.journal.wanted(self._session.receipt, tasks) if tasks else []
         addresses = {task.row: one.email for task, one in zip(tasks, people, strict=True)}
         taken = self._session.journal.claim_mails(
-            self._session.receipt, claims, addresses, again=self._session.run.mails_again
+            self._session.receipt,
+            claims,
+            addresses,
+            again=self._session.run.mails_again,
+            way=self._session.run.way,
         )
         for task in tasks:
             if other := taken.get(task.row):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from aapimport.person import address_key
 from aapimport.run.journal_file import JournalFile
-from aapimport.run.records import Fact, State
+from aapimport.run.records import Fact, State, Way
 from aapimport.text import fold
 
 MailClaim = tuple[str, str, str]
@@ -167,6 +167,7 @@ class Memory(JournalFile):
         people: Mapping[int, str] | None = None,
         *,
         again: bool = False,
+        way: Way = Way.PORTAL,
     ) -> Mapping[int, str]:
         """Take the only right to mail some people, for good; in one transaction.
 
@@ -176,18 +177,22 @@ class Memory(JournalFile):
             people: By row, the address of each. A service may use an account's id again, for
                 somebody else; where an address isn't known, it counts as the same person's.
             again: Whether somebody has said that whoever was mailed is mailed once more.
+            way: How they are mailed.
 
         Returns:
             By row, for those whom another run has the right to mail: its receipt.
         """
+        owners: dict[int, str] = {}
         with self._writing():
             if again:
                 self._claim_again(receipt, claims, people or {})
-                return {}
-            owners = {
-                row: self._claim(receipt, row, theirs, address_digest((people or {}).get(row, "")))
-                for row, theirs in claims.items()
-            }
+            for row, theirs in () if again else claims.items():
+                person = address_digest((people or {}).get(row, ""))
+                owners[row] = self._claim(receipt, row, theirs, person)
+            self._database.executemany(
+                "UPDATE mails SET way = ? WHERE receipt = ? AND row = ?",
+                ((way, receipt, row) for row in claims if not owners.get(row)),
+            )
         return {row: owner for row, owner in owners.items() if owner}
 
     def _claim(self, receipt: str, row: int, claims: Sequence[MailClaim], person: str) -> str:
@@ -248,6 +253,18 @@ class Memory(JournalFile):
                 for claim in theirs
             ),
         )
+
+    def mailed_since(self, moment: float) -> list[float]:
+        """When e-mails went out by a mail server, or may have, since a moment; seconds since 1970.
+
+        A combined one is one e-mail.
+        """
+        found = self._database.execute(
+            "SELECT max(at) FROM mails WHERE way = ? AND at > ?"
+            f" AND state <> 'intent' AND NOT {NEVER_SENT} GROUP BY receipt, row",
+            (Way.SMTP, moment),
+        )
+        return [at for (at,) in found]
 
     def settle_mails(self, receipt: str, row: int, state: State) -> None:
         """Record what became of an e-mail that was claimed."""

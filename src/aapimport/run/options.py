@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from aapimport.config.mail import Mail
 from aapimport.errors import RefusedError
 
 
@@ -56,6 +57,7 @@ class RunOptions:
         begun_now: Whether the run was planned by this very command, which has just seen everybody.
         approve: Has a drift approved, or raises what ends the command.
         sleep: Waits the given seconds; tests pass their own.
+        mail: The mail server, for e-mails that go by it; None without one.
     """
 
     settle_seconds: float
@@ -65,3 +67,4 @@ class RunOptions:
     begun_now: bool = False
     approve: Callable[[Drift], None] = refuse_drift
     sleep: Callable[[float], None] = time.sleep
+    mail: Mail | None = None

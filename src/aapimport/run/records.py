@@ -56,6 +56,7 @@ class Way(StrEnum):
 
     PORTAL = "portal"
     HAND_OVER = "hand-over"
+    SMTP = "smtp"
 
 
 class State(StrEnum):
@@ -214,8 +215,21 @@ class Run:
     @property
     def mails_again(self) -> bool:
         """Whether somebody has said that people who were mailed are mailed once more."""
+        return bool(self._of_a_send("again"))
+
+    @property
+    def way(self) -> Way:
+        """How its e-mails are sent."""
+        return Way(self._of_a_send("way") or Way.PORTAL)
+
+    @property
+    def server(self) -> str:
+        """The mail server that was approved, as `Mail.server` has it; empty for none."""
+        return self._of_a_send("server") or ""
+
+    def _of_a_send(self, name: str) -> Any:
         is_send = self.kind == RunKind.SEND and self.options
-        return bool(is_send and json.loads(self.options or "{}").get("again"))
+        return json.loads(self.options or "{}").get(name) if is_send else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

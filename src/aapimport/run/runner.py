@@ -19,7 +19,7 @@ from aapimport.run.mail_steps import MailSteps
 from aapimport.run.options import RunOptions
 from aapimport.run.progress import Progress
 from aapimport.run.putting_back import tell_what_is_gone
-from aapimport.run.records import Run, RunKind, Seats, State, StepKind
+from aapimport.run.records import Run, RunKind, Seats, State, StepKind, Way
 from aapimport.run.runs import refuse_other_services
 from aapimport.run.same_place import check_place
 from aapimport.run.session import Session
@@ -70,7 +70,11 @@ class Runner:
             yield from check_place(session)
             yield from AccountSteps(session).steps(last_row)
             yield from GroupSteps(session).steps(last_row)
-            if session.run.kind == RunKind.SEND:
+            if session.run.way is Way.SMTP:
+                from aapimport.run.letter_steps import LetterSteps
+
+                yield from LetterSteps(session).steps(only_row=last_row)
+            elif session.run.kind == RunKind.SEND:
                 yield from MailSteps(session).steps(only_row=last_row)
             elif last_row is None:
                 yield from MailSteps(session).steps()

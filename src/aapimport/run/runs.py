@@ -146,9 +146,11 @@ class Runs(JournalFile):
         return self.finish(run.receipt).finished_at is not None
 
     def counts(self, receipt: str) -> dict[State, int]:
-        """How many steps of a run are in which state."""
+        """How many steps of a run are in which state; of a sending, how many e-mails."""
         found = self._database.execute(
-            "SELECT state, count(*) FROM steps WHERE receipt = ? GROUP BY state", (receipt,)
+            "SELECT state, count(*) FROM steps JOIN runs USING (receipt) WHERE receipt = ?"
+            " AND (runs.kind <> 'send' OR steps.kind = 'email') GROUP BY state",
+            (receipt,),
         )
         return {State(state): number for state, number in found}
 

@@ -5,9 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from aapimport.config.mail import Mail
 from aapimport.run.records import Task, Way
 from aapimport.services.values import EmailKind
 
+_REQUESTS = 3
+"""Requests to the portal for each e-mail: a look, the asking, the reading back."""
+_BY_SMTP = 1.0
+"""Seconds for each e-mail where nothing is known of the server."""
 Standing = Literal[
     "to_mail", "mailed", "handed_over", "in_doubt", "refused", "unknown", "was_there", "not_chosen"
 ]
@@ -33,6 +38,35 @@ class SendChoice:
     again: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """How e-mails are sent, and when.
+
+    Attributes:
+        way: How.
+        server: The mail server, where they are sent by it; else None.
+        not_before: When it may begin, in seconds since 1970; None for at once.
+        gap: Seconds between two requests to the portal; 0 without a limit.
+    """
+
+    way: Way = Way.PORTAL
+    server: Mail | None = None
+    not_before: float | None = None
+    gap: float = 0.0
+
+    def seconds(self, number: int) -> float:
+        """How long it takes to send so many, as far as that is known, within one day's limit."""
+        if self.server is None:
+            return number * _REQUESTS * self.gap
+        per_minute = self.server.preset.per_minute
+        return number * (60.0 / per_minute if per_minute else _BY_SMTP)
+
+    def days(self, number: int) -> int:
+        """On how many days the server takes so many."""
+        per_day = self.server.preset.per_day if self.server else 0
+        return -(-number // per_day) if per_day else 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressee:
     """One person of whom `send-emails` was asked.
@@ -49,6 +83,7 @@ class Addressee:
         jhana: The same on Jhana, where the e-mail speaks of it.
         group: The Group that is the pass, where there is one.
         on_pass: Whether the account shows the pass itself.
+        held_by: The runs that have the right to mail them, each with the row there.
     """
 
     row: int
@@ -62,6 +97,7 @@ class Addressee:
     jhana: Task | None = None
     group: str = ""
     on_pass: bool = False
+    held_by: frozenset[tuple[str, int]] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +115,7 @@ class SendPlan:
         pass_name: Its name.
         told_by: Who tells whether somebody was mailed: the portal itself, or only our ledger.
         choice: Who was chosen.
-        way: How they are sent.
-        not_before: When it may begin, in seconds since 1970; None for at once.
+        means: How they are sent, and when.
         people: Everybody who was asked about, by row.
     """
 
@@ -94,8 +129,7 @@ class SendPlan:
     pass_name: str
     told_by: Literal["portal", "ledger"]
     choice: SendChoice
-    way: Way
-    not_before: float | None
+    means: Means
     people: Sequence[Addressee]
 
     @property
@@ -107,6 +141,12 @@ class SendPlan:
     def told(self) -> Sequence[Addressee]:
         """Everybody who should have been mailed and can't be: they are told by name."""
         return [one for one in self.people if one.standing in _TOLD]
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes, as far as that is known; 0 where nothing is sent."""
+        sends = self.means.way is not Way.HAND_OVER
+        return self.means.seconds(len(self.to_mail)) if sends else 0.0
 
     @property
     def kinds(self) -> Counter[EmailKind]:

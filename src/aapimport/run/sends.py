@@ -17,6 +17,8 @@ from aapimport.run.runs import RUN_FIELDS, Runs
 from aapimport.run.send_plan import Addressee, SendPlan
 from aapimport.services.values import EmailKind, Wanted
 
+NOT_SENT_BY_HAND = "not sent, as somebody knows"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -25,10 +27,14 @@ class Entry:
     Attributes:
         state: How far the e-mail is.
         receipt: The run that has, or had, the right to it.
+        row: The person's row there.
+        way: How it was sent, or was to be.
     """
 
     state: State
     receipt: str
+    row: int = 0
+    way: Way = Way.PORTAL
 
 
 class Sends(Runs, Memory):
@@ -55,11 +61,14 @@ class Sends(Runs, Memory):
         """
         places = [place(address, service) for service in ("portal", "jhana")]
         found = self._database.execute(
-            "SELECT service_address, account_id, kind, state, receipt FROM mails"
+            "SELECT service_address, account_id, kind, state, receipt, row, way FROM mails"
             f" WHERE service_address IN (?, ?) ORDER BY {NEVER_SENT} DESC, again, at",
             places,
         )
-        return {tuple(claim): Entry(State(state), receipt) for *claim, state, receipt in found}
+        return {
+            tuple(claim): Entry(State(state), receipt, row, Way(way))
+            for *claim, state, receipt, row, way in found
+        }
 
     def uploads_to(self, address: str, pass_id: str) -> list[Run]:
         """The uploads to a pass that are finished or closed, the newest first."""
@@ -102,9 +111,13 @@ class Sends(Runs, Memory):
             self._database.executemany(
                 "INSERT INTO steps (receipt, row, service, kind, action, target, state, key,"
                 " account_id, reason, but) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                ((run.receipt, one.row, *step) for one in people for step in _steps(one, plan.way)),
+                (
+                    (run.receipt, one.row, *step)
+                    for one in people
+                    for step in _steps(one, plan.means.way)
+                ),
             )
-            if plan.way is Way.HAND_OVER:
+            if plan.means.way is Way.HAND_OVER:
                 self._hand_over(plan)
             self._forget(run.receipt, (one.row for one in people))
         return run
@@ -135,16 +148,31 @@ class Sends(Runs, Memory):
 
     def settle_hand_over(self, receipt: str, *, sent: bool) -> None:
         """Record what became of everybody whom a run has handed over; durable on return."""
-        state, reason = (State.DONE, "") if sent else (State.SKIPPED, "handed over, and not sent")
+        rows = self._database.execute(
+            "SELECT row FROM steps WHERE receipt = ? AND kind = 'email' AND state = 'handed over'",
+            (receipt,),
+        )
+        self.settle_by_hand([(receipt, row) for (row,) in rows.fetchall()], sent=sent)
+
+    def settle_by_hand(self, mails: Iterable[tuple[str, int]], *, sent: bool) -> None:
+        """Record what somebody knows of e-mails that were handed over or are in doubt.
+
+        Args:
+            mails: Their runs and rows.
+            sent: Whether they were sent; else others may send them. Durable on return.
+        """
+        state, reason = (State.DONE, "") if sent else (State.SKIPPED, NOT_SENT_BY_HAND)
+        ids = list(mails)
         with self._writing():
-            self._database.execute(
-                "UPDATE steps SET state = ?, reason = ? WHERE receipt = ? AND kind = 'email'"
-                " AND state = 'handed over'",
-                (state, reason, receipt),
+            self._database.executemany(
+                "UPDATE steps SET state = ?, reason = ? WHERE receipt = ? AND row = ?"
+                " AND kind = 'email' AND state <> 'done'",
+                ((state, reason, *one) for one in ids),
             )
-            self._database.execute(
-                "UPDATE mails SET state = ?, at = ? WHERE receipt = ? AND state = 'handed over'",
-                (state, time.time(), receipt),
+            self._database.executemany(
+                "UPDATE mails SET state = ?, at = ? WHERE receipt = ? AND row = ?"
+                " AND state <> 'done'",
+                ((state, time.time(), *one) for one in ids),
             )
 
 
@@ -167,6 +195,8 @@ def _run_of(plan: SendPlan) -> Run:
         "kinds": sorted(choice.kinds),
         "to": len(choice.to),  # addresses would stay for good
         "again": choice.again,
+        "way": plan.means.way,
+        "server": plan.means.server.server if plan.means.server else "",
     }
     return Run(
         receipt=plan.receipt,
@@ -186,7 +216,7 @@ def _run_of(plan: SendPlan) -> Run:
         options=json.dumps(options),
         kind=RunKind.SEND,
         of=plan.of,
-        not_before=plan.not_before,
+        not_before=plan.means.not_before,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from rich.console import Console
 
+from aapimport.mail.envelope import needs_smtputf8
 from aapimport.run.records import Way
 from aapimport.run.send_plan import Addressee, SendPlan, Standing
 from aapimport.screens.console import count, safe
@@ -27,6 +28,8 @@ _WAYS = {
     Way.PORTAL: "the portal sends them, with each person's own log-in",
     Way.HAND_OVER: "a workbook for a mail merge: you send them, and nothing is sent from here",
 }
+_BY_SMTP = "sent from {sender} by {place}, with a text that says how to sign in"
+_SMTPUTF8 = "letters outside ASCII: a mail server without SMTPUTF8 refuses this address"
 _TOLD_BY = {
     "portal": "as the portal tells, and the ledger here",
     "ledger": "as the ledger here knows; the portal doesn't tell",
@@ -46,6 +49,10 @@ def show_send_plan(console: Console, plan: SendPlan, profile: str = "") -> None:
     for label, words in _about(plan, profile):
         print_labelled(console, f"  {label}".ljust(_LABEL), words)
     _name(console, plan.to_mail)
+    if plan.means.server:
+        for one in plan.to_mail:
+            if needs_smtputf8(one.email):
+                print_labelled(console, f"  row {one.row}: ", f"{safe(one.email)}: {_SMTPUTF8}")
     for one in plan.told:
         who = safe(one.email) or "not known by address"
         print_labelled(console, f"  row {one.row}: ", f"{who} is not mailed: {safe(one.why)}")
@@ -53,19 +60,34 @@ def show_send_plan(console: Console, plan: SendPlan, profile: str = "") -> None:
 
 def _about(plan: SendPlan, profile: str) -> Iterator[tuple[str, str]]:
     yield "Where", where(plan.target, plan.address, profile)
-    yield "Way", _WAYS[plan.way]
+    server = plan.means.server
+    way = _WAYS.get(plan.means.way, "")
+    yield "Way", _BY_SMTP.format(sender=server.sender, place=server.place) if server else way
     about = ", ".join(
         f"{plan.kinds[kind]:,} {ABOUT[kind]}" for kind in EmailKind if plan.kinds[kind]
     )
     number = len(plan.to_mail)
     yield "E-mails", f"{count(number, 'welcome e-mail')}{f': {about}' if about else ''}"
+    if plan.seconds:
+        yield "Time", _time(plan)
     yield "Never mailed", _TOLD_BY[plan.told_by]
     counts = Counter(one.standing for one in plan.people)
     left = [f"{counts[name]:,} {words}" for name, words in _LEFT.items() if counts[name]]
     if left:
         yield "Left alone", ", ".join(left)
-    if plan.not_before is not None:
-        yield "Not before", moment(plan.not_before)
+    if plan.means.not_before is not None:
+        yield "Not before", moment(plan.means.not_before)
+
+
+def _time(plan: SendPlan) -> str:
+    """How long it takes, in words."""
+    minutes = round(plan.seconds / 60)
+    words = f"about {count(minutes, 'minute')}" if minutes else "less than a minute"
+    days = plan.means.days(len(plan.to_mail))
+    if plan.means.server is None or days == 1:
+        return words
+    per_day = f"{plan.means.server.preset.per_day:,}"
+    return f"{days} days: the server takes {per_day} within 24 hours; resume goes on each day"
 
 
 def moment(seconds: float) -> str:

@@ -19,6 +19,11 @@ class Pace:
         self._next = 0.0
         self._lock = threading.Lock()
 
+    @property
+    def gap(self) -> float:
+        """Seconds between two requests; 0 without a limit."""
+        return self._gap
+
     def take_turn(self, weight: int = 1) -> float:
         """Take the next free turn.
 

@@ -60,7 +60,7 @@ class Transport:
         self.named = endpoint.named or "the address"
         self.login = called(endpoint.login)
         self.stopping = False
-        self._pace = pace or Pace()
+        self.pace = pace or Pace()
         redaction = redaction or Redaction(secrets_of(endpoint.login))
         self._headers = [
             (b"Accept", f"{MEDIA_TYPE}, application/json;q=0.9".encode()),
@@ -98,7 +98,7 @@ class Transport:
         creates = method == "POST" and path in _CREATING
         renewed = False
         while True:
-            if not self._wait_for_turn(self._pace.take_turn(weight), creates=creates):
+            if not self._wait_for_turn(self.pace.take_turn(weight), creates=creates):
                 return _STOPPED
             proof = self._identity.header()
             if isinstance(proof, NotSent):

@@ -1,0 +1,410 @@
+"""Welcome e-mails by a mail server of one's own, against real sockets on all three sides."""
+
+import email
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aapimport.config.mail_values import Preset
+from aapimport.errors import (
+    DeclinedError,
+    ExitCode,
+    RefusedError,
+    ServiceError,
+    SettingsError,
+    UsageError,
+)
+from aapimport.mail import delivery
+from aapimport.run.journal import Journal
+from support.mail_server import CUT, MailServer
+from support.mailing import mail_for
+from support.script_desk import ScriptDesk
+from support.sending import id_of, last_send, mails, resume, send, text
+from support.stub import ScimStub
+from support.uploading import Uploading, person
+
+EVERYBODY = Counter(["p2@acme.com", "p3@acme.com", "p4@acme.com"])
+
+
+@pytest.fixture
+def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Uploading:
+    """Three people, the first with Jhana, on a portal that takes no word about e-mails."""
+    portal_stub.habits.mails = jhana_stub.habits.mails = False
+    rows = (person(2, jhana=True), person(3), person(4))
+    return Uploading(
+        portal=portal_stub,
+        jhana=jhana_stub,
+        journal_path=tmp_path / "state" / "journal.sqlite3",
+        rows=rows,
+        emails=False,
+    )
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    """A mail server that takes everything."""
+    with MailServer() as one:
+        yield one
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is put off is tried again at once, as often as otherwise."""
+    monkeypatch.setattr(delivery, "WAITS", (0.01,) * 4)
+
+
+def reached(server: MailServer) -> Counter[str]:
+    """Who was mailed how often."""
+    return Counter(server.recipients)
+
+
+def ledger(uploading: Uploading) -> dict[str, tuple[str, str]]:
+    """How the e-mails are in the mail ledger, and their way, by service and account."""
+    with closing(sqlite3.connect(uploading.journal_path)) as database:
+        found = database.execute("SELECT kind, account_id, state, way FROM mails")
+        return {f"{kind} {own}": (state, way) for kind, own, state, way in found}
+
+
+def test_everybody_is_mailed_once_by_the_server(uploading: Uploading, server: MailServer) -> None:
+    """The portal can't: the plan names the server and the time, and what is sent is a welcome."""
+    receipt = uploading.run().receipt
+    mail = mail_for(server.port, preset=Preset(host="", per_minute=600, per_day=100))
+    code, desk = send(uploading, receipt, mail=mail)
+    assert code is ExitCode.OK
+    assert reached(server) == EVERYBODY
+    assert f"from learning@example.com by 127.0.0.1:{server.port}" in text(desk)
+    assert "less than a minute" in text(desk)
+    assert not mails(uploading)
+    made = [email.message_from_bytes(one, policy=default) for _, _, one in server.taken]
+    assert {one["Auto-Submitted"] for one in made} == {"auto-generated"}
+    assert len({one["Message-ID"] for one in made}) == 3
+    assert any("Jhana" in one["Subject"] for one in made if one["To"] == "p2@acme.com")
+    states = ledger(uploading)
+    assert set(states.values()) == {("done", "smtp")}
+    assert len(states) == 4  # the combined one counts as both
+
+
+def test_nobody_is_mailed_again_whatever_comes_after(
+    uploading: Uploading, server: MailServer
+) -> None:
+    """Once more, by the portal that can by now, and by an upload with e-mails."""
+    receipt = uploading.run().receipt
+    mail = mail_for(server.port)
+    send(uploading, receipt, mail=mail)
+    code, desk = send(uploading, receipt, mail=mail)
+    assert (code, "nothing was sent" in desk.said) == (ExitCode.OK, True)
+    uploading.portal.habits.mails = uploading.jhana.habits.mails = True
+    send(uploading, receipt, mail=mail)
+    uploading.emails = True
+    uploading.run()
+    assert reached(server) == EVERYBODY
+    assert not mails(uploading)
+
+
+def test_the_portal_comes_first(uploading: Uploading, server: MailServer) -> None:
+    """Only its e-mails hold the log-in; the server is asked for by a flag."""
+    uploading.portal.habits.mails = uploading.jhana.habits.mails = True
+    receipt = uploading.run().receipt
+    mail = mail_for(server.port)
+    send(uploading, receipt, mail=mail, to=("p3@acme.com",))
+    assert mails(uploading) == Counter([("p3@acme.com", "portal")])
+    send(uploading, receipt, mail=mail, smtp=True)
+    assert reached(server) == EVERYBODY - Counter(["p3@acme.com"])
+
+
+def test_without_a_server_the_flag_is_refused(uploading: Uploading) -> None:
+    """And in practice nobody real is mailed about practice accounts."""
+    receipt = uploading.run().receipt
+    with pytest.raises(SettingsError, match="needs a mail server"):
+        send(uploading, receipt, smtp=True)
+    trouble = SettingsError("there is no password")
+    with pytest.raises(SettingsError, match="no password"):
+        send(uploading, receipt, mail=mail_for(1, trouble=trouble))
+    with pytest.raises(UsageError, match="sent from here"):
+        send(uploading, receipt, smtp=True, hand_over=Path("out.xlsx"))
+
+
+def test_a_text_of_ones_own_is_checked_before_anything_is_asked(
+    uploading: Uploading, server: MailServer, tmp_path: Path
+) -> None:
+    """A name that there isn't ends it; nothing was begun."""
+    receipt = uploading.run().receipt
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "portal.en.txt").write_text("Subject: Hi\n\nDear {{ frist_name }}\n")
+    desk = ScriptDesk(3, practice=False)
+    with pytest.raises(SettingsError, match="speaks of 'frist_name'") as raised:
+        send(uploading, receipt, desk, mail=mail_for(server.port, templates=folder))
+    assert "first_name" in raised.value.hint
+    assert not desk.asked
+    with Journal(uploading.journal_path) as journal:
+        assert not journal.open_runs()
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_reply_that_is_lost_leaves_a_doubt_for_good(
+    uploading: Uploading, server: MailServer, *, taken: bool
+) -> None:
+    """Whether the server had taken it can't be told: nothing sends it again, and it is named."""
+    server.takes_first = taken
+    server.script = lambda step, who: CUT if (step, who) == ("dot", "p3@acme.com") else None
+    receipt = uploading.run().receipt
+    mail = mail_for(server.port)
+    code, desk = send(uploading, receipt, mail=mail)
+    assert code is ExitCode.FINDINGS
+    assert "whether the mail server has sent it isn't known" in text(desk)
+    server.script = lambda _step, _who: None
+    for _ in range(2):
+        code, desk = send(uploading, receipt, mail=mail)
+        assert code is ExitCode.FINDINGS
+        assert "p3@acme.com is not mailed" in text(desk)
+    assert reached(server) == EVERYBODY - Counter([] if taken else ["p3@acme.com"])
+
+
+def test_a_server_that_knows_an_email_again_leaves_no_doubt(
+    uploading: Uploading, server: MailServer
+) -> None:
+    """It gets the same header and the same Message-ID; everybody is sent."""
+    cuts = iter([CUT, CUT, CUT])
+    server.script = lambda step, _: next(cuts, None) if step == "dot" else None
+    receipt = uploading.run().receipt
+    mail = mail_for(server.port, idempotency_header="X-Entity-Ref-ID", idempotency_hours=24.0)
+    code, _ = send(uploading, receipt, mail=mail)
+    assert code is ExitCode.OK
+    by_reference = Counter(
+        email.message_from_bytes(one)["X-Entity-Ref-ID"] for _, _, one in server.taken
+    )
+    assert len(by_reference) == 3
+    assert len({email.message_from_bytes(one)["Message-ID"] for _, _, one in server.taken}) == 3
+    assert {state for state, _ in ledger(uploading).values()} == {"done"}
+
+
+def test_another_server_is_not_sent_what_is_in_doubt(
+    uploading: Uploading, server: MailServer
+) -> None:
+    """It would be a new e-mail there, whatever header it has."""
+    receipt = uploading.run().receipt
+    known = {"idempotency_header": "X-Entity-Ref-ID", "idempotency_hours": 24.0}
+    server.script = lambda step, who: CUT if (step, who) == ("dot", "p3@acme.com") else None
+    with pytest.raises(ServiceError):
+        send(uploading, receipt, mail=mail_for(server.port, **known))
+    with MailServer() as other:
+        code, desk = resume(uploading, last_send(uploading), mail_for(other.port, **known))
+        assert code is ExitCode.FINDINGS
+        assert "whether the mail server has sent it isn't known" in text(desk)
+        assert "p3@acme.com" not in other.recipients
+
+
+def test_whoever_is_refused_is_named_and_the_others_are_mailed(
+    uploading: Uploading, server: MailServer
+) -> None:
+    """In words that name nobody; they can be chosen later."""
+    said = "550 5.1.1 no mailbox <p3@acme.com> here"
+    server.script = lambda step, line: said if step == "RCPT" and "p3@" in line else None
+    receipt = uploading.run().receipt
+    mail = mail_for(server.port)
+    code, desk = send(uploading, receipt, mail=mail)
+    assert code is ExitCode.FINDINGS
+    assert reached(server) == EVERYBODY - Counter(["p3@acme.com"])
+    assert "5.1.1 no mailbox <this address> here" in text(desk)
+    server.script = lambda _step, _line: None
+    assert send(uploading, receipt, mail=mail, only="rejected")[0] is ExitCode.OK
+    assert reached(server) == EVERYBODY
+
+
+def test_greylisting_is_waited_for(uploading: Uploading, server: MailServer) -> None:
+    """Each is refused once, for now; all arrive, none twice."""
+    met: set[str] = set()
+
+    def script(step: str, line: str) -> str | None:
+        if step != "RCPT" or line in met:
+            return None
+        met.add(line)
+        return "451 4.7.1 greylisted, come back later"
+
+    server.script = script
+    receipt = uploading.run().receipt
+    assert send(uploading, receipt, mail=mail_for(server.port))[0] is ExitCode.OK
+    assert reached(server) == EVERYBODY
+
+
+def test_who_is_put_off_for_long_is_for_resume(uploading: Uploading, server: MailServer) -> None:
+    """Exit 4 with the line that goes on; the others are mailed, and then this one."""
+    server.script = lambda step, line: "451 later" if step == "RCPT" and "p3@" in line else None
+    receipt = uploading.run().receipt
+    mail = mail_for(server.port)
+    with pytest.raises(ServiceError) as raised:
+        send(uploading, receipt, mail=mail)
+    sending = last_send(uploading)
+    assert raised.value.exit_code is ExitCode.SERVICE
+    assert "1 e-mail was put off" in raised.value.message
+    assert f"aapimport resume {sending}" in raised.value.hint
+    assert "2 of 3 done" in raised.value.state
+    server.script = lambda _step, _line: None
+    assert resume(uploading, sending, mail)[0] is ExitCode.OK
+    assert reached(server) == EVERYBODY
+
+
+def test_a_days_limit_ends_with_the_time_to_go_on(uploading: Uploading, server: MailServer) -> None:
+    """Those sent before count, whichever run sent them."""
+    receipt = uploading.run().receipt
+    mail = mail_for(server.port, preset=Preset(host="", per_day=2))
+    code, desk = send(uploading, receipt, mail=mail, to=("p2@acme.com",))
+    assert code is ExitCode.OK
+    with pytest.raises(ServiceError, match="within 24 hours") as raised:
+        send(uploading, receipt, desk, mail=mail)
+    assert "go on at" in raised.value.hint
+    assert reached(server).total() == 2
+    assert "2 days" not in text(desk)
+
+
+@pytest.mark.parametrize("step", ["connect", "EHLO", "MAIL", "RCPT", "DATA"])
+def test_a_connection_lost_before_the_dot_is_not_sent(
+    uploading: Uploading, server: MailServer, step: str
+) -> None:
+    """It is tried again, and sent once."""
+    cuts = iter([CUT, CUT])
+    server.script = lambda at, _: next(cuts, None) if at == step else None
+    receipt = uploading.run().receipt
+    assert send(uploading, receipt, mail=mail_for(server.port))[0] is ExitCode.OK
+    assert reached(server) == EVERYBODY
+
+
+def test_a_server_that_refuses_us_ends_it(uploading: Uploading, server: MailServer) -> None:
+    """Nobody is rejected because of that; exit 3 with the line that goes on."""
+    server.script = lambda step, _: "530 5.7.0 authenticate first" if step == "MAIL" else None
+    receipt = uploading.run().receipt
+    mail = mail_for(server.port)
+    with pytest.raises(SettingsError) as raised:
+        send(uploading, receipt, mail=mail)
+    assert "aapimport resume" in raised.value.hint
+    server.script = lambda _step, _line: None
+    assert send(uploading, receipt, mail=mail)[0] is ExitCode.OK
+    assert reached(server) == EVERYBODY
+
+
+@pytest.mark.parametrize("how", ["deactivated", "gone", "handed on", "renamed"])
+def test_who_left_while_they_waited_is_not_mailed(
+    uploading: Uploading, server: MailServer, how: str
+) -> None:
+    """Each is looked at before each try, and the right to mail them is free again."""
+    receipt = uploading.run().receipt
+    who = id_of(uploading, "p3@acme.com")
+    users = uploading.portal.store.users
+
+    def script(step: str, line: str) -> str | None:
+        if step != "RCPT" or "p3@" not in line:
+            return None
+        if how == "gone":
+            users.pop(who, None)
+        elif how == "deactivated":
+            users[who]["active"] = False
+        else:
+            users[who]["userName"] = "new@acme.com"
+            users[who]["emails"] = [{"value": "new@acme.com"}]
+            if how == "handed on":
+                users[who]["name"] = {"givenName": "E", "familyName": "Lse"}
+                users[who]["externalId"] = "theirs"
+        return "451 4.7.1 come back later"
+
+    server.script = script
+    code, desk = send(uploading, receipt, mail=mail_for(server.port))
+    assert code is ExitCode.FINDINGS
+    assert "not mailed: " in text(desk)
+    assert reached(server) == EVERYBODY - Counter(["p3@acme.com"])
+    assert ledger(uploading)[f"portal {who}"][0] == "skipped"
+    server.script = lambda _step, _line: None
+    code, _ = send(uploading, receipt, mail=mail_for(server.port))
+    assert reached(server)["new@acme.com"] == (how == "renamed")
+
+
+def test_an_address_beyond_ascii_is_named_before(uploading: Uploading, server: MailServer) -> None:
+    """A server without SMTPUTF8 refuses it; the plan has said so."""
+    uploading.rows = (person(2, email="josé@acme.com"), person(3))
+    receipt = uploading.run().receipt
+    code, desk = send(uploading, receipt, mail=mail_for(server.port))
+    assert code is ExitCode.FINDINGS
+    assert "josé@acme.com: letters outside ASCII" in text(desk)
+    assert reached(server) == Counter(["p3@acme.com"])
+
+
+def test_one_person_is_mailed_first(uploading: Uploading, server: MailServer) -> None:
+    """The others wait for a word."""
+    receipt = uploading.run().receipt
+    desk = ScriptDesk(3, False, practice=False)
+    mail = mail_for(server.port)
+    with pytest.raises(DeclinedError):
+        send(uploading, receipt, desk, mail=mail, canary="p3@acme.com")
+    assert reached(server) == Counter(["p3@acme.com"])
+    assert resume(uploading, last_send(uploading), mail)[0] is ExitCode.OK
+    assert reached(server) == EVERYBODY
+
+
+def test_the_plan_is_json_too(uploading: Uploading, server: MailServer) -> None:
+    """With its way, its server and its time."""
+    receipt = uploading.run().receipt
+    desk = ScriptDesk(practice=False)
+    desk.as_json = True
+    preset = Preset(host="", per_minute=30)
+    send(uploading, receipt, desk, mail=mail_for(server.port, preset=preset), dry_run=True)
+    report = json.loads(dict(desk.shown)["result"])
+    assert (report["way"], report["server"]) == ("smtp", f"127.0.0.1:{server.port}")
+    assert report["seconds"] == 6.0
+
+
+def test_a_mail_server_that_is_gone_from_the_settings_is_told(
+    uploading: Uploading, server: MailServer
+) -> None:
+    """What was begun by it isn't finished by another way."""
+    server.script = lambda step, _: "530 5.7.0 authenticate first" if step == "MAIL" else None
+    receipt = uploading.run().receipt
+    with pytest.raises(SettingsError):
+        send(uploading, receipt, mail=mail_for(server.port))
+    with pytest.raises(SettingsError, match="none is configured"):
+        resume(uploading, last_send(uploading))
+    with pytest.raises(RefusedError, match="is still open"):
+        send(uploading, receipt, to=("p3@acme.com",))
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_doubt_is_settled_by_somebody_who_knows(
+    uploading: Uploading, server: MailServer, *, sent: bool
+) -> None:
+    """By the person's address; then it is as if it had been seen from here."""
+    server.takes_first = sent
+    server.script = lambda step, who: CUT if (step, who) == ("dot", "p3@acme.com") else None
+    receipt = uploading.run().receipt
+    mail = mail_for(server.port)
+    _, desk = send(uploading, receipt, mail=mail)
+    assert f"aapimport send-emails {receipt} --sent --to ADDRESS" in text(desk)
+    server.script = lambda _step, _who: None
+    with pytest.raises(RefusedError, match="neither handed over nor in doubt"):
+        send(uploading, receipt, mail=mail, sent=sent, not_sent=not sent, to=("p4@acme.com",))
+    settled: dict[str, Any] = {"sent": sent, "not_sent": not sent, "to": ("P3@acme.com",)}
+    with pytest.raises(DeclinedError):
+        send(uploading, receipt, ScriptDesk(0, practice=False), mail=mail, **settled)
+    code, _ = send(uploading, receipt, ScriptDesk(1, practice=False), mail=mail, **settled)
+    assert code is ExitCode.OK
+    code, desk = send(uploading, receipt, mail=mail)
+    assert code is ExitCode.OK
+    assert ("3 mailed already" in text(desk)) == sent
+    assert reached(server) == EVERYBODY
+
+
+def test_one_of_those_who_were_handed_over_is_settled_alone(
+    uploading: Uploading, server: MailServer, tmp_path: Path
+) -> None:
+    """The others stay handed over, and only this one is mailed from here."""
+    receipt = uploading.run().receipt
+    send(uploading, receipt, hand_over=tmp_path / "one.xlsx")
+    send(uploading, receipt, ScriptDesk(1, practice=False), not_sent=True, to=("p3@acme.com",))
+    code, desk = send(uploading, receipt, mail=mail_for(server.port))
+    assert (code, "2 handed over" in text(desk)) == (ExitCode.OK, True)
+    assert reached(server) == Counter(["p3@acme.com"])
