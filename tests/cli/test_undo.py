@@ -206,12 +206,14 @@ def test_an_undo_can_be_ended_as_it_is(aapimport, served) -> None:
     assert (again.code, again.json["unfinished"]) == (0, 0)
 
 
+@pytest.mark.parametrize("of_the_pass", [False, True])
 def test_what_was_mailed_later_is_named_and_only_what_is_undone_is_asked_back(
-    aapimport, served
+    aapimport, served, *, of_the_pass: bool
 ) -> None:
     """An e-mail of `send-emails` stays sent, too; a letter asks for no seat that stands."""
     receipt = aapimport(*UPLOAD, "--no-emails", **served).json["receipt"]
-    assert aapimport("send-emails", receipt, "--yes", **served).code == 0
+    of = ("--pass", "Leadership 2026") if of_the_pass else (receipt,)
+    assert aapimport("send-emails", *of, "--yes", **served).code == 0
     undone = aapimport("undo", receipt, "--only-rows", "2", "--yes", "--json", **served)
     assert undone.code == 1
     mails = [it for it in undone.json["effects"] if it["result"] == "impossible"]

@@ -84,7 +84,7 @@ class Undo:
             run=run,
             people=people,
             effects=tuple(effect for one in people for effect in effects_of(one)),
-            embargoed=frozenset(mail.row for _, mail in embargoed(journal, run, rows)),
+            embargoed=frozenset(row for row, _, _ in embargoed(journal, run, rows)),
         )
 
     def _carried_out(

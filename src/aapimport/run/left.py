@@ -4,14 +4,14 @@ Names and addresses may have been erased since; who an account's owner is, is to
 a digest of the address then.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
 from aapimport.run.journal import Journal
 from aapimport.run.memory import address_digest, names_digest
-from aapimport.run.records import JOINS, Run, RunKind, State, StepKind, Task
+from aapimport.run.records import JOINS, Run, State, StepKind, Task
 from aapimport.services.ownership import is_still
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
@@ -124,7 +124,9 @@ def left_by(
         run: The run.
         rows: Which rows; all of them by default.
     """
-    later = _mailed_later(journal, run)
+    mails: dict[int, list[Task]] = {}
+    for row, _, mail in journal.mails_about(run.receipt, *_MAYBE_SENT):
+        mails.setdefault(row, []).append(replace(mail, row=row))
     for row, steps in groupby(journal.tasks(run.receipt), lambda task: task.row):
         tasks = [*steps]
         if rows is not None and row not in rows:
@@ -142,25 +144,11 @@ def left_by(
                 for task in tasks
                 if task.kind in JOINS and task.state is State.DONE and portal and task.sent_at
             ),
-            mails=tuple(
-                task
-                for task in (*tasks, *later.get(row, ()))
-                if task.kind is StepKind.EMAIL and task.state in _MAYBE_SENT
-            ),
+            mails=tuple(mails.get(row, ())),
             unknown=tuple(task.service for task in accounts if _is_unknown(task)),
         )
         if person.accounts or person.unknown:
             yield person
-
-
-def _mailed_later(journal: Journal, run: Run) -> Mapping[int, Sequence[Task]]:
-    """The e-mails of `send-emails`, given for this run, by its rows."""
-    mails: dict[int, list[Task]] = {}
-    for receipt in journal.later_runs(run.receipt):
-        if journal.run(receipt).kind == RunKind.SEND:
-            for mail in journal.tasks(receipt, StepKind.EMAIL):
-                mails.setdefault(mail.row, []).append(mail)
-    return mails
 
 
 def _is_unknown(task: Task) -> bool:

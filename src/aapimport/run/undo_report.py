@@ -127,17 +127,16 @@ def _mails(
                 result="impossible",
                 reason="a welcome e-mail was sent, or may have been",
             )
-    for receipt in (of.receipt, *journal.later_runs(of.receipt)):
-        for mail in journal.tasks(receipt, StepKind.EMAIL, State.SKIPPED):
-            if mail.row in rows and mail.reason.endswith(undo.receipt):
-                yield UndoneEffect(
-                    row=mail.row,
-                    email=emails.get(mail.row, ""),
-                    service=mail.service,
-                    what=KEPT_BACK,
-                    result="taken back",
-                    reason="",
-                )
+    for row, _, mail in journal.mails_about(of.receipt, State.SKIPPED):
+        if row in rows and mail.reason.endswith(undo.receipt):
+            yield UndoneEffect(
+                row=row,
+                email=emails.get(row, ""),
+                service=mail.service,
+                what=KEPT_BACK,
+                result="taken back",
+                reason="",
+            )
 
 
 def _report(of: Run, receipt: str | None, effects: list[UndoneEffect]) -> UndoReport:

@@ -160,19 +160,17 @@ def _chunks(tasks: list[Task]) -> Iterator[list[Task]]:
         yield tasks[start : start + _AT_ONCE]
 
 
-def embargoed(journal: Journal, run: Run, rows: set[int]) -> Iterator[tuple[str, Task]]:
+def embargoed(journal: Journal, run: Run, rows: set[int]) -> Iterator[tuple[int, str, Task]]:
     """The e-mails about some of a run's people that were never asked for, each with its run."""
-    for receipt in (run.receipt, *journal.later_runs(run.receipt)):
-        if journal.run(receipt).closed_at is None:
-            for task in journal.tasks(receipt, StepKind.EMAIL, State.PLANNED):
-                if task.row in rows:
-                    yield receipt, task
+    for row, receipt, task in journal.mails_about(run.receipt, State.PLANNED):
+        if row in rows and journal.run(receipt).closed_at is None:
+            yield row, receipt, task
 
 
 def keep_mails_back(journal: Journal, undo: Run) -> None:
     """Have nobody mailed any more of whom an undo takes back what was done; may be repeated."""
     rows = journal.rows(undo.receipt)
-    for receipt, task in [*embargoed(journal, journal.run(undo.of), rows)]:
+    for _, receipt, task in [*embargoed(journal, journal.run(undo.of), rows)]:
         reason = f"kept back by undo {undo.receipt}"
         journal.record(receipt, [replace(task, state=State.SKIPPED, reason=reason)])
         journal.finish(receipt)

@@ -1,12 +1,13 @@
 """The journal's runs that take back what another did."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from aapimport.plan.plan import Action
 from aapimport.run.journal_file import JournalFile
-from aapimport.run.records import Run, State, StepKind
+from aapimport.run.records import Run, State, StepKind, Task, read_task
 
+_MAIL = ", ".join(f"mail.{name}" for name in Task.__dataclass_fields__)
 _FIELDS = tuple(Run.__dataclass_fields__)
 
 
@@ -81,6 +82,33 @@ class WaysBack(JournalFile):
             "SELECT receipt FROM runs WHERE of = ? ORDER BY started_at DESC", (receipt,)
         )
         return [own for (own,) in found]
+
+    def mails_about(self, receipt: str, *states: State) -> Iterator[tuple[int, str, Task]]:
+        """The e-mails to a run's people, by itself and by sendings, whatever those were given.
+
+        Args:
+            receipt: The run.
+            states: How far they are.
+
+        Yields:
+            The person's row in the run, the run of the e-mail, and its step there.
+        """
+        marks = ", ".join("?" * len(states))
+        found = self._database.execute(
+            f"SELECT ours.row, mail.receipt, {_MAIL} FROM steps AS ours"
+            " JOIN steps AS theirs ON theirs.account_id = ours.account_id"
+            "  AND theirs.service = ours.service AND theirs.kind = 'account'"
+            " JOIN runs ON runs.receipt = theirs.receipt"
+            "  AND (runs.receipt = ours.receipt OR runs.kind = 'send'"
+            "   AND address = (SELECT address FROM runs WHERE receipt = ?1))"
+            " JOIN steps AS mail ON mail.receipt = theirs.receipt AND mail.row = theirs.row"
+            f"  AND mail.kind = 'email' AND mail.state IN ({marks})"
+            " WHERE ours.receipt = ?1 AND ours.service = 'portal' AND ours.kind = 'account'"
+            "  AND ours.account_id <> '' ORDER BY ours.row, runs.started_at",
+            (receipt, *states),
+        )
+        for row, own, *step in found.fetchall():
+            yield row, own, read_task(tuple(step))
 
     def seat_rows(self, receipt: str) -> set[int]:
         """The rows of those who were new to the pass, so that an upload used a seat for them."""
