@@ -73,15 +73,16 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return _WORKERS
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let the campaigns begin first, each at another worker: they take longest."""
+    workers = int(getattr(config, "workerinput", {}).get("workercount", _WORKERS))
     long = [item for item in items if item.get_closest_marker(_CAMPAIGN)]
     rest = [item for item in items if not item.get_closest_marker(_CAMPAIGN)]
-    share = -(-len(rest) // _WORKERS)
+    share = -(-len(rest) // workers)
     items[:] = [
         item
-        for worker in range(_WORKERS)
-        for item in (*long[worker::_WORKERS], *rest[worker * share : (worker + 1) * share])
+        for worker in range(workers)
+        for item in (*long[worker::workers], *rest[worker * share : (worker + 1) * share])
     ]
 
 

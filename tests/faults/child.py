@@ -85,6 +85,7 @@ def install(points: Failpoints) -> None:
     """Put the failpoints around the product's functions."""
     _around_commits(points)
     _around_requests(points)
+    _around_replies(points)
     _around_files(points)
 
 
@@ -118,6 +119,18 @@ def _around_requests(points: Failpoints) -> None:
 
     way.handle_request = counted_request  # type: ignore[method-assign] # counted, and sent
     wire.Wire._read = counted_read  # type: ignore[method-assign] # counted, and done
+
+
+def _around_replies(points: Failpoints) -> None:
+    """Count each reply of a mail server: what was sent before it was sent, whoever dies here."""
+    import smtplib
+
+    getreply = smtplib.SMTP.getreply
+
+    def counted(self: Any) -> Any:
+        return points.through("reply", lambda: getreply(self))
+
+    smtplib.SMTP.getreply = counted  # type: ignore[method-assign] # counted, and read
 
 
 def _around_files(points: Failpoints) -> None:

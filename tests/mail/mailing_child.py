@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import sys
 import time
+from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
 
@@ -40,13 +41,20 @@ def main() -> int:
         maybe_die()
 
     known = {to: (state, began) for to, state, began in book.execute("SELECT * FROM mails")}
+
+    def message(to: str) -> EmailMessage:
+        made = a_message(to)
+        if header:
+            made[header[0]] = to
+        return made
+
     more = {"idempotency_header": header[0], "idempotency_hours": 24.0} if header else {}
     mail = mail_for(int(port), **more)
     clock = VirtualClock()
     clock.time = time.time()
     mailer = Mailer(mail, clock, patience=Patience(connect=10.0, command=10.0, dot=10.0))
     letters = [
-        Letter(key=to, to=to, message=partial(a_message, to), began=began)
+        Letter(key=to, to=to, message=partial(message, to), began=began)
         for to in (f"p{number}@example.com" for number in range(int(people)))
         for state, began in [known.get(to, ("", None))]
         if state == "" or (state == "dot" and header)
