@@ -19,6 +19,7 @@ from aapimport.errors import (
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
     from aapimport.app.desk import Desk
+    from aapimport.app.notice import Teller
     from aapimport.app.results import ResultsFile
     from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
@@ -42,6 +43,7 @@ class Carrier:
         begun_now: Whether the run was planned by this very command.
         is_named: Whether the run was named by its number.
         results: Where the results workbook goes; None for nowhere.
+        teller: Tells whom `[notify]` names how it ended; None for nobody.
     """
 
     journal: "Journal"
@@ -53,6 +55,7 @@ class Carrier:
     begun_now: bool = False
     is_named: bool = False
     results: "ResultsFile | None" = None
+    teller: "Teller | None" = None
 
     def carry_out(self, run: "Run", addresses: Mapping[int, str]) -> ExitCode:
         """Do everything that is left of a run, then print its receipt, however it ends.
@@ -80,10 +83,10 @@ class Carrier:
             self._have_word(runner, run, addresses)
             with stoppable(runner):  # until the receipt is out: ^C must not lose it
                 return self._carried_out(runner, run, addresses)
-        except AapimportError:
+        except AapimportError as error:
             with stoppable(runner):
                 print_unfinished(self.journal, run.receipt, addresses, self.desk)
-                self._leave_results(run)
+                self._leave(run, error)
             raise
 
     def _carried_out(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> ExitCode:
@@ -94,16 +97,21 @@ class Carrier:
                 raise
             self.desk.say(f"nothing is left to do; the services can't be asked: {error}")
         report = print_receipt(self.journal, run.receipt, addresses, self.desk)
-        self._leave_results(run)
+        self._leave(run)
         run = self.journal.run(run.receipt)
         with suppress(OSError):  # a full stderr takes nothing from what was done
-            self.desk.say(_next(run, report))
+            self.desk.say(next_step(run, report))
         return report.exit_code
 
-    def _leave_results(self, run: "Run") -> None:
-        if self.results and run.finished_at is None:  # as it was when this command began
+    def _leave(self, run: "Run", error: AapimportError | None = None) -> None:
+        """Write the results workbook, and tell how it ended; not of a run that ended before."""
+        if run.finished_at is not None:  # as it was when this command began
+            return
+        if self.results:
             with suppress(OSError):  # a full stderr
                 self.results.leave(self.journal, self.journal.run(run.receipt), self.desk)
+        if self.teller:
+            self.teller.tell(self.journal, run.receipt, self.desk, error)
 
     def _have_word(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> None:
         """Have the word given on which a canary waits, that of now or an earlier one.
@@ -157,7 +165,7 @@ class Carrier:
         return place(run.target, run.address, self.desk.profile, with_jhana=True)
 
 
-def _next(run: "Run", report: "UploadReport") -> str:
+def next_step(run: "Run", report: "UploadReport") -> str:
     """What the administrator does after a run."""
     from aapimport.screens.send_emails import moment
 

@@ -42,6 +42,7 @@ class Sending:
         Raises:
             AapimportError: It could not be begun, or not go on.
         """
+        from aapimport.app.notice import teller_of
         from aapimport.app.session import opened
         from aapimport.screens.target import show_target
 
@@ -59,6 +60,7 @@ class Sending:
                     hint="leave them out: with --hand-over you send the e-mails",
                 )
             check_name(self.choices.hand_over)
+        teller = teller_of(self.settings)
         self.desk.show_beside(show_target, self.settings)
         with opened(self.settings, self.desk, self.running.pace, begins=False) as (
             journal,
@@ -79,7 +81,10 @@ class Sending:
             if self.choices.hand_over:
                 from aapimport.app.hand_over import handed_over
 
-                return handed_over(journal, plan, self.choices.hand_over, self.desk)
+                code = handed_over(journal, plan, self.choices.hand_over, self.desk)
+                if teller:
+                    teller.tell(journal, plan.receipt, self.desk)
+                return code
             return self._carried_out(journal, services, journal.begin_send(plan), plan)
 
     def _were_sent(self) -> bool:
@@ -226,6 +231,7 @@ class Sending:
         self, journal: "Journal", services: "Services", run: "Run", plan: "SendPlan | None"
     ) -> ExitCode:
         from aapimport.app.carry_out import Carrier
+        from aapimport.app.notice import teller_of
         from aapimport.person import address_key
         from aapimport.run.canaries import Canary
 
@@ -239,6 +245,7 @@ class Sending:
             choices=self.running,
             desk=self.desk,
             settle_seconds=self.settings.settle_seconds,
+            teller=teller_of(self.settings),
         )
         addresses = {one.row: one.email for one in plan.people if one.email} if plan else {}
         return carrier.carry_out(run, addresses)
