@@ -293,6 +293,25 @@ def test_a_signal_ends_the_attempt(live, machine, people, portal_stub, jhana_stu
     assert "next: aapimport send-emails" in done.err
 
 
+def test_a_journal_that_fails_is_told(live, machine, people, portal_stub, jhana_stub):
+    """As any end is: failed, with exit code 5 as without a notice."""
+    journal = machine.state / "profiles" / "acme" / "journal.sqlite3"
+
+    def breaks(_: object) -> Any:
+        with closing(sqlite3.connect(journal)) as database:
+            database.execute(
+                "CREATE TRIGGER broken BEFORE UPDATE ON steps BEGIN SELECT RAISE(ABORT, 'no'); END"
+            )
+        return error(400)
+
+    portal_stub.on("POST", "/Users", breaks, times=1)
+    with mail_server() as (taking, port):
+        settings(machine, portal_stub, jhana_stub, port)
+        assert live("upload", people.name, *PASS, "--no-bulk").code == 5
+        assert len(taking.taken) == 1
+        assert ": failed, " in taking.subjects()[0]
+
+
 def test_an_undo_tells_its_ends(live, aapimport, machine, people, portal_stub, jhana_stub):
     """Paused, resumed and complete; whoever somebody has changed since is a row without a name."""
     with mail_server() as (taking, port):

@@ -10,6 +10,7 @@ from aapimport.app.receipts import print_receipt, print_unfinished
 from aapimport.app.signals import ended_by_signals, stoppable
 from aapimport.errors import (
     AapimportError,
+    BugError,
     DeclinedError,
     ExitCode,
     ServiceError,
@@ -87,6 +88,10 @@ class Carrier:
             with stoppable(runner):
                 print_unfinished(self.journal, run.receipt, addresses, self.desk)
                 self._leave(run, error)
+            raise
+        except Exception:  # a bug, a full disk: nothing but the number is sure
+            if self.teller and run.finished_at is None:
+                self.teller.tell(self.journal, run.receipt, self.desk, BugError(""))
             raise
 
     def _carried_out(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> ExitCode:

@@ -45,7 +45,7 @@ _WHY: Mapping[ExitCode, str] = {
     ExitCode.USAGE: "something had to be answered, and nobody was there to do it",
     ExitCode.SETTINGS: "a service refuses the log-in, or a setting can't be right",
     ExitCode.SERVICE: "a service can't be reached, is busy, or didn't answer",
-    ExitCode.BUG: "aapimport made a mistake of its own",
+    ExitCode.BUG: "an error ended it that nobody expects",
     ExitCode.INTERRUPTED: "it was stopped with ^C",
     ExitCode.TERMINATED: "it was stopped by the system",
 }
