@@ -68,7 +68,8 @@ def shown(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 def test_show_json_has_the_documented_shape(capsys: pytest.CaptureFixture[str]) -> None:
     """Scripts get passes, teams, people and the outbox, with exactly the documented names."""
     found = shown(capsys)
-    assert list(found) == ["target", "address", "passes", "teams", "people", "outbox"]
+    names = ["target", "address", "passes", "teams", "people", "outbox", "notices"]
+    assert list(found) == names
     assert found["passes"][1] == {
         "id": "leadership-2025",
         "name": "Leadership 2025",
@@ -91,7 +92,7 @@ def test_show_json_has_the_documented_shape(capsys: pytest.CaptureFixture[str]) 
         "jhana": False,
     }
     assert found["people"][-1]["jhana"] is True
-    assert found["outbox"] == []
+    assert found["outbox"] == found["notices"] == []
 
 
 def test_the_seed_has_what_practice_needs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,6 +81,23 @@ def test_the_screen_at_80_columns() -> None:
     assert rendered(CONTENTS) == EXPECTED
 
 
+def test_a_completion_notice_is_none_of_the_e_mails() -> None:
+    """It stands below them with its text, and is counted by itself."""
+    notice = {
+        "to": "zoe@example.com",
+        "subject": "aapimport: PRACTICE, Leadership 2026: complete, 1 of 1",
+        "sent_at": "2026-11-22T18:04:06.000Z",
+        "text": "Result  complete\n\nNext: nothing\x1b\n",
+    }
+    shown = rendered(CONTENTS | {"notices": [notice]})
+    before, _, after = EXPECTED.partition("\n1 person, 1 e-mail in the outbox")
+    assert shown == (
+        f"{before}\nCompletion notice\nTo       zoe@example.com\nSent     2026-11-22 18:04:06 UTC\n"
+        f"Subject  {notice['subject']}\n  Result  complete\n\n  Next: nothing\\u001B\n"
+        f"\n1 person, 1 e-mail in the outbox, 1 completion notice{after}"
+    )
+
+
 def test_a_pipe_gets_each_address_whole() -> None:
     """Whoever searches in the output finds addresses that no terminal would hold in a line."""
     address = f"{'a' * 60}@{'subsidiary.' * 5}acme.com"

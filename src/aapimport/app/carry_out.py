@@ -10,6 +10,7 @@ from aapimport.app.receipts import print_receipt, print_unfinished
 from aapimport.app.signals import ended_by_signals, stoppable
 from aapimport.errors import (
     AapimportError,
+    BugError,
     DeclinedError,
     ExitCode,
     ServiceError,
@@ -19,6 +20,7 @@ from aapimport.errors import (
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
     from aapimport.app.desk import Desk
+    from aapimport.app.notice import Teller
     from aapimport.app.results import ResultsFile
     from aapimport.config.mail import Mail
     from aapimport.plan.make import Services
@@ -44,6 +46,7 @@ class Carrier:
         is_named: Whether the run was named by its number.
         results: Where the results workbook goes; None for nowhere.
         mail: The mail server; None without one.
+        teller: Tells whom `[notify]` names how it ended; None for nobody.
     """
 
     journal: "Journal"
@@ -56,6 +59,7 @@ class Carrier:
     is_named: bool = False
     results: "ResultsFile | None" = None
     mail: "Mail | None" = None
+    teller: "Teller | None" = None
 
     def carry_out(self, run: "Run", addresses: Mapping[int, str]) -> ExitCode:
         """Do everything that is left of a run, then print its receipt, however it ends.
@@ -84,10 +88,14 @@ class Carrier:
             self._have_word(runner, run, addresses)
             with stoppable(runner):  # until the receipt is out: ^C must not lose it
                 return self._carried_out(runner, run, addresses)
-        except AapimportError:
+        except AapimportError as error:
             with stoppable(runner):
                 print_unfinished(self.journal, run.receipt, addresses, self.desk)
-                self._leave_results(run)
+                self._leave(run, error)
+            raise
+        except Exception:  # a bug, a full disk: nothing but the number is sure
+            if self.teller and run.finished_at is None:
+                self.teller.tell(self.journal, run.receipt, self.desk, BugError(""))
             raise
 
     def _carried_out(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> ExitCode:
@@ -98,16 +106,21 @@ class Carrier:
                 raise
             self.desk.say(f"nothing is left to do; the services can't be asked: {error}")
         report = print_receipt(self.journal, run.receipt, addresses, self.desk)
-        self._leave_results(run)
+        self._leave(run)
         run = self.journal.run(run.receipt)
         with suppress(OSError):  # a full stderr takes nothing from what was done
-            self.desk.say(_next(run, report))
+            self.desk.say(next_step(run, report))
         return report.exit_code
 
-    def _leave_results(self, run: "Run") -> None:
-        if self.results and run.finished_at is None:  # as it was when this command began
+    def _leave(self, run: "Run", error: AapimportError | None = None) -> None:
+        """Write the results workbook, and tell how it ended; not of a run that ended before."""
+        if run.finished_at is not None:  # as it was when this command began
+            return
+        if self.results:
             with suppress(OSError):  # a full stderr
                 self.results.leave(self.journal, self.journal.run(run.receipt), self.desk)
+        if self.teller:
+            self.teller.tell(self.journal, run.receipt, self.desk, error)
 
     def _have_word(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> None:
         """Have the word given on which a canary waits, that of now or an earlier one.
@@ -161,7 +174,7 @@ class Carrier:
         return place(run.target, run.address, self.desk.profile, with_jhana=True)
 
 
-def _next(run: "Run", report: "UploadReport") -> str:
+def next_step(run: "Run", report: "UploadReport") -> str:
     """What the administrator does after a run."""
     from aapimport.screens.send_emails import moment
 

@@ -81,6 +81,15 @@ class PracticeMail(_Model):
     request_id: str
 
 
+class PracticeNotice(_Model):
+    """What somebody was told of the end of a run (`[notify]`); it was sent to nobody."""
+
+    to: str
+    subject: str
+    sent_at: str
+    text: str
+
+
 class PracticeTeam(TeamEntry):
     """One team, with its pass's name instead of its id."""
 
@@ -91,7 +100,8 @@ class PracticeReport(_Answer):
     passes: list[PassEntry]
     teams: list[PracticeTeam]
     people: list[PracticePerson]
-    outbox: list[PracticeMail]
+    outbox: list[PracticeMail] = Field(description="the welcome e-mails")
+    notices: list[PracticeNotice] = Field(description="no welcome e-mails, and not among them")
 
 
 def passes_report(passes: Iterable[Pass], target: Target, address: str) -> PassesReport:

@@ -15,6 +15,7 @@ from aapimport.errors import (
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
     from aapimport.app.desk import Desk
+    from aapimport.app.notice import Teller
     from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
@@ -47,19 +48,23 @@ class Resumption:
         Raises:
             AapimportError: It can't go on, or was not to be closed.
         """
+        from aapimport.app.notice import teller_of
         from aapimport.app.results import check_results_name
         from aapimport.app.session import opened
         from aapimport.screens.target import show_target
 
         check_results_name(self.choices.results)
+        teller = teller_of(self.settings)
         self.desk.show_beside(show_target, self.settings)
         with opened(self.settings, self.desk, self.choices.pace, begins=False) as (
             journal,
             services,
         ):
-            return self._carried_out(journal, services)
+            return self._carried_out(journal, services, teller)
 
-    def _carried_out(self, journal: "Journal", services: "Services") -> ExitCode:
+    def _carried_out(
+        self, journal: "Journal", services: "Services", teller: "Teller | None"
+    ) -> ExitCode:
         from aapimport.app.carry_out import Carrier
         from aapimport.app.open_uploads import chosen_upload, close_upload, show_closed_upload
         from aapimport.app.results import results_file
@@ -75,10 +80,13 @@ class Resumption:
         else:
             return ExitCode.OK
         if run.kind == RunKind.UNDO:
-            return self._undo(journal, services, run)
+            return self._undo(journal, services, run, teller)
         if self.close:
             refuse_other_services(run, services.address)
-            return close_upload(journal, run, self.desk)
+            code = close_upload(journal, run, self.desk)
+            if teller and run.is_open:  # as it was
+                teller.tell(journal, run.receipt, self.desk)
+            return code
         if run.closed_at is not None:
             return show_closed_upload(journal, run, self.desk)
         carrier = Carrier(
@@ -91,10 +99,13 @@ class Resumption:
             is_named=self.receipt is not None,
             results=results_file(self.choices, self.settings),
             mail=self.settings.mail,
+            teller=teller,
         )
         return carrier.carry_out(run, {})
 
-    def _undo(self, journal: "Journal", services: "Services", run: "Run") -> ExitCode:
+    def _undo(
+        self, journal: "Journal", services: "Services", run: "Run", teller: "Teller | None"
+    ) -> ExitCode:
         """An undo goes on, is closed, or shows its receipt."""
         from aapimport.app.undo import UndoCarrier
         from aapimport.run.runs import refuse_other_services
@@ -105,6 +116,7 @@ class Resumption:
             services=services,
             desk=self.desk,
             settle_seconds=self.settings.settle_seconds,
+            teller=teller,
         )
         return carrier.close(run) if self.close else carrier.carry_out(run)
 

@@ -9,20 +9,18 @@ from aapimport.errors import (
     DeclinedError,
     ExitCode,
     RefusedError,
-    SettingsError,
     UsageError,
 )
 
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
     from aapimport.app.desk import Desk
-    from aapimport.config.mail import Mail
     from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
     from aapimport.run.addressees import Source
     from aapimport.run.journal import Journal
-    from aapimport.run.records import Run, Way
-    from aapimport.run.send_plan import Addressee, Means, SendPlan
+    from aapimport.run.records import Run
+    from aapimport.run.send_plan import Addressee, SendPlan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +47,12 @@ class Sending:
         Raises:
             AapimportError: It could not be begun, or not go on.
         """
+        from aapimport.app.notice import teller_of
         from aapimport.app.session import opened
         from aapimport.screens.target import show_target
 
         self._check_flags()
+        teller = teller_of(self.settings)
         self.desk.show_beside(show_target, self.settings)
         with opened(self.settings, self.desk, self.running.pace, begins=False) as (
             journal,
@@ -71,7 +71,10 @@ class Sending:
             if self.choices.hand_over:
                 from aapimport.app.hand_over import handed_over
 
-                return handed_over(journal, plan, self.choices.hand_over, self.desk)
+                code = handed_over(journal, plan, self.choices.hand_over, self.desk)
+                if teller:
+                    teller.tell(journal, plan.receipt, self.desk)
+                return code
             return self._carried_out(journal, services, journal.begin_send(plan), plan)
 
     def _check_flags(self) -> None:
@@ -100,12 +103,19 @@ class Sending:
     ) -> ExitCode:
         """Record what somebody knows of e-mails that were sent by hand, or are in doubt."""
         from aapimport.app.hand_over import settled, settled_people
+        from aapimport.app.send_way import means_of
         from aapimport.run.addressees import make_send_plan
         from aapimport.run.send_plan import SendChoice
 
         if not self.choices.to:
             return settled(journal, source, self.desk, sent=sent)
-        asked = (journal, services, source, SendChoice(), self._means(services))
+        asked = (
+            journal,
+            services,
+            source,
+            SendChoice(),
+            means_of(self.choices, self.settings, services),
+        )
         with self.desk.busy("asking the services"):
             plan = make_send_plan(*asked)
         settled_people(journal, plan, self.choices.to, self.desk, sent=sent)
@@ -191,12 +201,13 @@ class Sending:
         Raises:
             RefusedError: Nobody has an address that was named.
         """
+        from aapimport.app.send_way import means_of
         from aapimport.person import address_key
         from aapimport.run.addressees import make_send_plan
         from aapimport.screens.send_emails import show_send_plan
 
         with self.desk.busy("asking the services"):
-            means = self._means(services)
+            means = means_of(self.choices, self.settings, services)
             plan = make_send_plan(journal, services, source, self.choices.who, means)
         _check_there(filter(None, (*self.choices.to, self.choices.canary)), plan)
         if self.choices.canary and address_key(self.choices.canary) not in _addresses(plan.to_mail):
@@ -222,52 +233,6 @@ class Sending:
         if any(one.standing == "unknown" for one in plan.people):
             return ExitCode.SERVICE
         return ExitCode.FINDINGS if plan.told else ExitCode.OK
-
-    def _means(self, services: "Services") -> "Means":
-        """How they are sent, and when.
-
-        Raises:
-            UsageError: As for `_way`.
-            SettingsError: Likewise; or the mail server's secret is missing, or a text of one's own
-                can't be used.
-        """
-        from aapimport.run.records import Way
-        from aapimport.run.send_plan import Means
-
-        way, day = self._way(services), self.choices.not_before
-        server = self.settings.mail if way is Way.SMTP else None
-        if server:
-            _check_ready(server)
-        return Means(
-            way=way,
-            server=server,
-            not_before=day.timestamp() if day else None,
-            gap=services.portal.transport.pace.gap,
-        )
-
-    def _way(self, services: "Services") -> "Way":
-        """How they are sent: by the portal where it can, as its e-mails hold the log-in.
-
-        Raises:
-            UsageError: A mail server is asked for in practice.
-            SettingsError: It is asked for, and there is none.
-        """
-        from aapimport.run.records import Way
-
-        if self.choices.hand_over:
-            return Way.HAND_OVER
-        if self.choices.smtp and services.target == "practice":
-            raise UsageError(
-                "--smtp would mail real people about practice accounts",
-                hint="leave it out: the practice portal sends, into its outbox",
-            )
-        if self.choices.smtp and self.settings.mail is None:
-            raise SettingsError(
-                "--smtp needs a mail server, and none is configured",
-                hint="write its host into the table [mail] of a settings file (docs/settings.md)",
-            )
-        can = services.portal.capabilities.mails or services.target == "practice"
-        return Way.SMTP if self.choices.smtp or (self.settings.mail and not can) else Way.PORTAL
 
     def _approve(self, plan: "SendPlan") -> None:
         """Have the number of e-mails typed back; to mail somebody again needs a person.
@@ -295,6 +260,7 @@ class Sending:
         self, journal: "Journal", services: "Services", run: "Run", plan: "SendPlan | None"
     ) -> ExitCode:
         from aapimport.app.carry_out import Carrier
+        from aapimport.app.notice import teller_of
         from aapimport.person import address_key
         from aapimport.run.canaries import Canary
 
@@ -309,6 +275,7 @@ class Sending:
             desk=self.desk,
             settle_seconds=self.settings.settle_seconds,
             mail=self.settings.mail,
+            teller=teller_of(self.settings),
         )
         addresses = {one.row: one.email for one in plan.people if one.email} if plan else {}
         return carrier.carry_out(run, addresses)
@@ -328,19 +295,6 @@ def _check_there(named: "Iterable[str]", plan: "SendPlan") -> None:
             f"nobody of these people has the address {missing[0]!r}",
             hint="see who they are with --dry-run",
         )
-
-
-def _check_ready(server: "Mail") -> None:
-    """Refuse a mail server that can't be used, and texts that can't, before anything is asked.
-
-    Raises:
-        SettingsError: Its secret is missing, or a text of one's own can't be used.
-    """
-    from aapimport.mail.message import Texts
-
-    if server.trouble is not None:
-        raise server.trouble
-    Texts(server).check()
 
 
 def _addresses(people: "Sequence[Addressee]") -> set[str]:

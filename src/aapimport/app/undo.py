@@ -4,12 +4,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aapimport.errors import DeclinedError, ExitCode, RefusedError
+from aapimport.errors import AapimportError, DeclinedError, ExitCode, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aapimport.app.desk import Desk
+    from aapimport.app.notice import Teller
     from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
@@ -42,10 +43,12 @@ class Undo:
         Raises:
             AapimportError: It can't be begun, or could not go on; what was done is recorded.
         """
+        from aapimport.app.notice import teller_of
         from aapimport.app.session import opened
         from aapimport.run.runs import refuse_other_services
         from aapimport.screens.target import show_target
 
+        teller = teller_of(self.settings)
         self.desk.show_beside(show_target, self.settings)
         with opened(self.settings, self.desk, self.pace, begins=False) as (journal, services):
             run = journal.run(self.receipt)
@@ -55,6 +58,7 @@ class Undo:
                 services=services,
                 desk=self.desk,
                 settle_seconds=self.settings.settle_seconds,
+                teller=teller,
             )
             if begun := _begun_already(journal, run):
                 self.desk.say(f"going on with undo {begun.receipt}, which was interrupted")
@@ -118,12 +122,14 @@ class UndoCarrier:
         services: The services.
         desk: Shows how far it is.
         settle_seconds: How long a service may still be finishing a lost request.
+        teller: Tells whom `[notify]` names how it ended; None for nobody.
     """
 
     journal: "Journal"
     services: "Services"
     desk: "Desk"
     settle_seconds: float
+    teller: "Teller | None" = None
 
     def carry_out(self, undo: "Run", emails: "Mapping[int, str] | None" = None) -> ExitCode:
         """Do everything that is left of an undo, then print its receipt.
@@ -143,8 +149,20 @@ class UndoCarrier:
             options = RunOptions(settle_seconds=self.settle_seconds)
             undoing = Undoing(self.journal, self.services, undo, options)
             with stoppable(undoing):
-                self.desk.progress(undoing.steps())
-        return print_undo(self.journal, self.journal.run(undo.receipt), self.desk, emails)
+                try:
+                    self.desk.progress(undoing.steps())
+                except AapimportError as error:
+                    self._tell(undo, error)
+                    raise
+        try:
+            return print_undo(self.journal, self.journal.run(undo.receipt), self.desk, emails)
+        finally:  # also where the receipt can't be printed
+            if undo.is_open:
+                self._tell(undo)
+
+    def _tell(self, undo: "Run", error: AapimportError | None = None) -> None:
+        if self.teller:
+            self.teller.tell(self.journal, undo.receipt, self.desk, error)
 
     def close(self, undo: "Run") -> ExitCode:
         """End an undo as it is, after a yes.
@@ -158,6 +176,7 @@ class UndoCarrier:
             if not self.desk.confirm(question, default=False, flags="--yes"):
                 raise DeclinedError("you did not say yes")
             undo = self.journal.close(undo.receipt)
+            self._tell(undo)
         return self.carry_out(undo)
 
 

@@ -51,12 +51,14 @@ class Upload:
             AapimportError: It could not be begun, or not go on.
         """
         from aapimport.app.carry_out import Carrier
+        from aapimport.app.notice import teller_of
         from aapimport.app.open_uploads import mention_open_uploads
         from aapimport.app.results import check_results_name, results_file
         from aapimport.app.session import opened
         from aapimport.screens.target import show_target
 
         check_results_name(self.running.results)
+        teller = teller_of(self.settings)
         self.desk.show(show_target, self.settings)
         try:
             checked = [self.check()]
@@ -79,6 +81,7 @@ class Upload:
                 settle_seconds=self.settings.settle_seconds,
                 begun_now=begun_now,
                 results=results,
+                teller=teller,
             )
             return carrier.carry_out(run, addresses)
 

@@ -34,6 +34,7 @@ def show(*, profile: str | None, as_json: bool) -> ExitCode:
     these settings would be refused, and why.
     """
     from aapimport.config.choice import Choice, settings_for, sources_of, stores_of
+    from aapimport.config.notify import check_can_tell
     from aapimport.config.overview import overview, whereabouts
     from aapimport.screens.console import make_console
     from aapimport.screens.settings import show_notices, show_settings
@@ -50,7 +51,9 @@ def show(*, profile: str | None, as_json: bool) -> ExitCode:
     else:
         show_settings(make_console(sys.stdout), rows)
         sys.stdout.flush()
-    show_notices(settings_for(choice, on_terminal=True).notices)
+    settings = settings_for(choice, on_terminal=True)
+    show_notices(settings.notices)
+    check_can_tell(settings)
     return ExitCode.OK
 
 

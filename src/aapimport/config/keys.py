@@ -50,6 +50,11 @@ OF_MAIL = (
 )
 """The settings of the table `[mail]`."""
 
+NOTIFY: Literal["notify"] = "notify"
+"""The table that says who is told how a run ended."""
+TO = "to"
+"""Its only setting."""
+
 OF_A_LOGIN = ("auth", "user", "header", "token_url", "client_id")
 """What decides where else than to the service, and as whom, a secret is sent."""
 
@@ -57,9 +62,12 @@ SECRET_KEYS = frozenset({"token", "password", "client_secret", "secret", "api_ke
 """What people may write into a file, where secrets are never kept."""
 
 
-def variable(key: str, service: TableName | None = None) -> str:
+def variable(key: str, service: TableName | Literal["notify"] | None = None) -> str:
     """The environment variable of a setting: `AAPIMPORT_BUFFER`, `AAPIMPORT_PORTAL_URL`."""
     return PREFIX + (f"{service}_{key}" if service else key).upper()
+
+
+NOTIFY_TO = variable(TO, NOTIFY)
 
 
 def setting(key: str) -> str:
@@ -110,7 +118,7 @@ def mail_variables() -> frozenset[str]:
 def variables() -> frozenset[str]:
     """Every variable that means something."""
     services = (service_variables(name) for name in SERVICE_NAMES)
-    plain = {PROFILE, NO_KEYRING, *map(variable, PLAIN)}
+    plain = {PROFILE, NO_KEYRING, NOTIFY_TO, *map(variable, PLAIN)}
     return frozenset(plain.union(mail_variables(), *services))
 
 

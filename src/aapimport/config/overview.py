@@ -9,10 +9,12 @@ from aapimport.config.access import auth_of
 from aapimport.config.addresses import pair_at
 from aapimport.config.given import DEFAULT, Given
 from aapimport.config.keys import (
+    NOTIFY,
     OF_MAIL,
     PLAIN,
     STATE,
     TABLE_NAMES,
+    TO,
     TableName,
     secret_setting,
 )
@@ -114,6 +116,8 @@ def _all(sources: Sources, stores: Stores) -> Iterator[Shown]:
     yield Shown("profile", sources.profile or NOT_SET, sources.chosen_by or DEFAULT)
     for name in TABLE_NAMES:
         yield from _service(name, sources, stores)
+    notify = settings.notify
+    yield Shown(f"{NOTIFY}.{TO}", [*notify.to] or NOT_SET, notify.origin)
     settle, proxy = sources.plain("settle_seconds"), sources.plain("proxy")
     found: dict[str, Value] = {
         "proxy": masked_address(values.proxy_address(proxy)) if proxy else NOT_SET,

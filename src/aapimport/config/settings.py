@@ -22,6 +22,7 @@ from aapimport.config.keys import (
 )
 from aapimport.config.logins import Bearer, ClientCertificate, Login, Secret
 from aapimport.config.mail import Mail, mail_of
+from aapimport.config.notify import NOBODY, Notify, notify_of
 from aapimport.config.settings_file import home_made
 from aapimport.config.sources import Service, Sources, read_sources
 from aapimport.config.stores import Stores
@@ -97,6 +98,7 @@ class Settings:
         profile: The client's profile; empty without one.
         mail: How e-mails are sent where the portal sends none; None without `[mail]`, and on the
             practice portal.
+        notify: Who is told how a run ended.
         origins: Where each value came from, in words, by its name in `aapimport.toml`
             (`buffer`, `portal.url`, `portal.token`).
         notices: What is to be said about them, in sentences.
@@ -116,6 +118,7 @@ class Settings:
     no_results: bool = False
     profile: str = ""
     mail: Mail | None = None
+    notify: Notify = NOBODY
     origins: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
 
@@ -224,6 +227,7 @@ def live_settings(sources: Sources, stores: Stores | None) -> Settings:
             values.number(settle, MAX_SETTLE_SECONDS) if settle else DEFAULT_SETTLE_SECONDS
         ),
         mail=mail,
+        notify=notify_of(sources, (portal, jhana)),
         origins=_origins(plain, ways["portal"], ways["jhana"], mail),
         notices=tuple(
             dict.fromkeys(plain.notices + ways["portal"].notices + ways["jhana"].notices)
@@ -327,6 +331,7 @@ def _plain(
         pace=values.pace(pace) if pace else "",
         no_results=values.is_yes(found["no_results"]) if found["no_results"] else False,
         profile=sources.profile,
+        notify=notify_of(sources),
         origins=origins | {STATE: state_origin, "profile": sources.chosen_by or DEFAULT},
         notices=notices,
     )

@@ -35,6 +35,10 @@ _MAIL = """
 # from = "learning@example.com"
 # sign_in = "sso"                # or "set-password"
 # sign_in_url = "https://portal.example.com/"
+
+# Who is told how each run ended, by that mail server.
+# [{at}notify]
+# to = "you@example.com"
 """
 
 

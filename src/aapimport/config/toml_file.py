@@ -10,12 +10,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aapimport.config.keys import (
+    NOTIFY,
     OF_A_SERVICE,
     OF_MAIL,
     PLAIN,
     SECRET_KEYS,
     STATE,
     TABLE_NAMES,
+    TO,
     TableName,
     token_file_variable,
     token_variable,
@@ -32,10 +34,12 @@ from aapimport.errors import SettingsError
 from aapimport.text import closest, did_you_mean
 
 _MOST_BYTES = 1_000_000
+_TABLES = (*TABLE_NAMES, NOTIFY)
 _PATHS = {STATE, "certificate", "key", "ca_file", "templates"}
 _SHAPES = {
     "keeps_members": "true or false, without quotation marks",
     "no_results": "true or false, without quotation marks",
+    TO: 'an address in quotation marks, or a list, such as ["zoe@example.com", "it@example.com"]',
     "not_kept": 'a list, such as ["roles", "names"]',
     "pace": 'a number, or a name in quotation marks, such as "slack"',
     "buffer": "a number, without quotation marks",
@@ -89,6 +93,12 @@ class MailTable(_Strict):
     idempotency_hours: float | None = None
 
 
+class NotifyTable(_Strict):
+    """`[notify]`: who is told how a run ended."""
+
+    to: str | list[str] | None = None
+
+
 class ProfileTable(_Strict):
     """`[profile.NAME]`: the settings of one client."""
 
@@ -105,6 +115,7 @@ class ProfileTable(_Strict):
     portal: ServiceTable | None = None
     jhana: ServiceTable | None = None
     mail: MailTable | None = None
+    notify: NotifyTable | None = None
 
 
 class WholeFile(ProfileTable):
@@ -223,7 +234,7 @@ def _place(loc: Sequence[int | str]) -> tuple[Table, str]:
             return Table("NAME"), ""
         profile = parts[1]
         parts = parts[2:]
-    if parts[:1] and parts[0] in TABLE_NAMES:
+    if parts[:1] and parts[0] in _TABLES:
         service = parts[0]
         parts = parts[1:]
     return Table(profile, service), parts[0] if parts else ""
@@ -232,8 +243,8 @@ def _place(loc: Sequence[int | str]) -> tuple[Table, str]:
 def _meant(table: Table, key: str, path: Path) -> str:
     """What a key that is none was probably meant to be."""
     above = {*PLAIN} - ({STATE} if table.profile else set())
-    of_a_table = OF_MAIL if table.service == "mail" else OF_A_SERVICE
-    known = sorted(of_a_table if table.service else {*above, *TABLE_NAMES, "profile"})
+    of_a_table = {"mail": OF_MAIL, NOTIFY: (TO,)}.get(table.service, OF_A_SERVICE)
+    known = sorted(of_a_table if table.service else {*above, *_TABLES, "profile"})
     if key == STATE and table.profile:
         return "each profile has a folder of its own below the state folder; take it out"
     if table.service and key in PLAIN:
@@ -242,6 +253,8 @@ def _meant(table: Table, key: str, path: Path) -> str:
         return f"{key} belongs into the table [portal] or [jhana]"
     if table.service != "mail" and key in OF_MAIL:
         return f"{key} belongs into the table [mail]"
+    if table.service != NOTIFY and key == TO:
+        return f"{key} belongs into the table [{NOTIFY}]"
     meant = did_you_mean(closest(key.lower(), known, most=2))
     return meant or f"take it out of {path.name}; docs/settings.md lists what there is"
 
@@ -254,14 +267,14 @@ def _tables(whole: WholeFile, path: Path) -> Iterator[tuple[Table, dict[str, str
 
 def _of_one(one: ProfileTable, profile: str, path: Path) -> Iterator[tuple[Table, dict[str, str]]]:
     yield Table(profile), _texts(one, path)
-    for name in TABLE_NAMES:
+    for name in _TABLES:
         if (service := getattr(one, name)) is not None:
             yield Table(profile, name), _texts(service, path)
 
 
 def _texts(table: BaseModel, path: Path) -> dict[str, str]:
     """A table's settings as one types them in the environment; files count from this one."""
-    values = table.model_dump(by_alias=True, exclude_none=True, exclude={*TABLE_NAMES, "profile"})
+    values = table.model_dump(by_alias=True, exclude_none=True, exclude={*_TABLES, "profile"})
     return {key: _as_text(key, value, path) for key, value in values.items()}
 
 

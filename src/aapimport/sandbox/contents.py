@@ -7,7 +7,8 @@ from typing import Any
 
 from aapimport.sandbox.database import Database
 from aapimport.sandbox.models import GROUP_EXTENSION
-from aapimport.sandbox.people import sent_mails
+from aapimport.sandbox.outbox import Notice
+from aapimport.sandbox.people import kept_notices, sent_mails
 from aapimport.sandbox.portal import is_pass
 from aapimport.sandbox.practice import Practice
 
@@ -74,7 +75,8 @@ class Contents:
         passes: The passes.
         teams: The teams.
         people: Everybody on the portal, then those who are only on Jhana.
-        outbox: The e-mails, oldest first.
+        outbox: The welcome e-mails, oldest first.
+        notices: What people were told of the ends of runs, likewise.
     """
 
     folder: Path
@@ -82,6 +84,7 @@ class Contents:
     teams: tuple[TeamContents, ...]
     people: tuple[PersonContents, ...]
     outbox: tuple[MailContents, ...]
+    notices: tuple[Notice, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """The contents in the shape of `sandbox show --json`."""
@@ -114,6 +117,10 @@ class Contents:
             "outbox": [
                 {"to": m.to, "kind": m.kind, "sent_at": m.sent_at, "request_id": m.request_id}
                 for m in self.outbox
+            ],
+            "notices": [
+                {"to": n.address, "subject": n.subject, "sent_at": n.sent_at, "text": n.text}
+                for n in self.notices
             ],
         }
 
@@ -160,6 +167,7 @@ def _read(database: Database) -> Contents:
             )
             for mail in sent_mails(database)
         ),
+        notices=tuple(kept_notices(database)),
     )
 
 

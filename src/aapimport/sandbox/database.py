@@ -25,6 +25,10 @@ BUSY_SECONDS = 60
 CACHE_KIB = 64 * 1024
 """Enough for the indexes of 50,000 people."""
 
+_NOTICES = """CREATE TABLE IF NOT EXISTS notices (
+    number INTEGER PRIMARY KEY, address TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL,
+    sent_at TEXT NOT NULL)"""
+"""What people were told of the ends of runs; a practice portal of earlier days lacks it."""
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     # One row a user, group or pass. `used` counts the seats of a pass and the places of a team.
@@ -61,12 +65,13 @@ _TABLES = (
     "CREATE INDEX seats_left ON seats (left_as, pass) WHERE left_as IS NOT NULL",
     """CREATE TRIGGER seats_are_for_good BEFORE DELETE ON seats
         BEGIN SELECT RAISE(ABORT, 'a used seat cannot be given back'); END""",
+    _NOTICES,
     """CREATE TABLE mails (
         request_id TEXT PRIMARY KEY, service TEXT NOT NULL, person TEXT NOT NULL,
         recipient TEXT NOT NULL, address TEXT NOT NULL, kind TEXT NOT NULL,
         pass_name TEXT NOT NULL, sent_at TEXT NOT NULL)""",
 )
-_DATA = ("resources", *LISTED, "members", "seats", "mails")
+_DATA = ("resources", *LISTED, "members", "seats", "mails", "notices")
 
 
 class Database:
@@ -105,10 +110,12 @@ class Database:
         self.execute("PRAGMA synchronous = OFF")
         self.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         if self._version() == SCHEMA_VERSION:
+            self.execute(_NOTICES)
             return
         with self.transaction():
             version = self._version()  # another process may have been faster
             if version == SCHEMA_VERSION:
+                self.execute(_NOTICES)
                 return
             if version or self.one("SELECT 1 FROM sqlite_master LIMIT 1"):
                 raise _unreadable(self.path)

@@ -1,4 +1,4 @@
-"""Welcome e-mails of the practice services: `.eml` files that any mail program opens."""
+"""E-mails of the practice services, and about them: `.eml` files that any mail program opens."""
 
 import hashlib
 import os
@@ -72,6 +72,25 @@ class Mail:
     sent_at: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """What somebody was told of the end of a run; no welcome e-mail, and counted with none.
+
+    Attributes:
+        number: Which it is, from 1.
+        address: Who was told.
+        subject: The subject.
+        text: The text.
+        sent_at: When, as SCIM writes a dateTime.
+    """
+
+    number: int
+    address: str
+    subject: str
+    text: str
+    sent_at: str
+
+
 class Outbox:
     """The folder of the `.eml` files, created with mode 0700, the files in it with 0600.
 
@@ -81,23 +100,24 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self.folder = private_folder(folder)
 
-    def write(self, mail: Mail) -> None:
+    def write(self, mail: Mail | Notice) -> None:
         """Write an e-mail's file; the same e-mail always goes into the same file.
 
         Raises:
             OSError: The folder can't be written to.
         """
-        path = self.folder / file_name(mail.request_id)
+        path = self.folder / _file_of(mail)
         unfinished = path.with_suffix(f".{os.getpid()}.tmp")
         with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:  # noqa: PTH123 -- the mode is set at creation
-            out.write(_message(mail).as_bytes())
+            message = _told(mail) if isinstance(mail, Notice) else _message(mail)
+            out.write(message.as_bytes())
         unfinished.replace(path)
 
-    def complete(self, mails: Iterable[Mail]) -> None:
+    def complete(self, mails: Iterable[Mail | Notice]) -> None:
         """Write the files that are missing."""
         there = {entry.name for entry in os.scandir(self.folder)}
         for mail in mails:
-            if file_name(mail.request_id) not in there:
+            if _file_of(mail) not in there:
                 self.write(mail)
 
     def clear(self) -> None:
@@ -110,6 +130,10 @@ class Outbox:
 def file_name(request_id: str) -> str:
     """The name of the file that answers a request; a request id may hold any characters."""
     return f"{_digest(request_id)}.eml"
+
+
+def _file_of(mail: Mail | Notice) -> str:
+    return f"notice-{mail.number}.eml" if isinstance(mail, Notice) else file_name(mail.request_id)
 
 
 def _digest(request_id: str) -> str:
@@ -127,6 +151,18 @@ def _message(mail: Mail) -> EmailMessage:
     message["Message-ID"] = f"<{_digest(mail.request_id)}@acme.example>"
     text = _TEXTS[mail.kind].format(pass_name=mail.pass_name or "(none)")
     message.set_content(_FRAME.format(name=_plain(mail.recipient), text=text))
+    return message
+
+
+def _told(notice: Notice) -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address("aapimport (practice)", "notices", "acme.example")
+    message["To"] = Address(addr_spec=notice.address)
+    message["Subject"] = notice.subject
+    message["Date"] = format_datetime(datetime.fromisoformat(notice.sent_at))
+    message["Message-ID"] = f"<notice-{notice.number}@acme.example>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(notice.text)
     return message
 
 

@@ -7,11 +7,13 @@ from scim2_models import InvalidValueException, ScimProvider
 
 from aapimport.sandbox.database import Database
 from aapimport.sandbox.models import USER_EXTENSION
-from aapimport.sandbox.outbox import Mail, Outbox
+from aapimport.sandbox.outbox import Mail, Notice, Outbox
 from aapimport.sandbox.rows import Body, Row
 from aapimport.sandbox.storage import SqliteStorage, now
 
 _MAIL_COLUMNS = "request_id, service, recipient, address, kind, pass_name, sent_at"
+
+_OF_NOTICES = ("number", "address", "subject", "text", "sent_at")
 
 
 class PeopleStorage(SqliteStorage):
@@ -103,6 +105,12 @@ def sent_mails(database: Database) -> Iterator[Mail]:
     rows = database.all(f"SELECT {_MAIL_COLUMNS} FROM mails ORDER BY sent_at, rowid")  # noqa: S608 -- constants
     for row in rows:
         yield Mail(**dict(zip(names, row, strict=True)))
+
+
+def kept_notices(database: Database) -> Iterator[Notice]:
+    """What people were told of the ends of runs, oldest first."""
+    for row in database.all(f"SELECT {', '.join(_OF_NOTICES)} FROM notices ORDER BY number"):  # noqa: S608 -- constants
+        yield Notice(**dict(zip(_OF_NOTICES, row, strict=True)))
 
 
 def _full_name(body: Body) -> str:

@@ -8,11 +8,12 @@ from aapimport.errors import SettingsError
 from aapimport.run.journal import journal_path
 from aapimport.sandbox.database import Database, database_path
 from aapimport.sandbox.models import GROUP_EXTENSION, PASS_SCHEMA, jhana_provider, portal_provider
-from aapimport.sandbox.outbox import JHANA_KINDS, PORTAL_KINDS, Outbox
-from aapimport.sandbox.people import PeopleStorage, sent_mails
+from aapimport.sandbox.outbox import JHANA_KINDS, PORTAL_KINDS, Notice, Outbox
+from aapimport.sandbox.people import PeopleStorage, kept_notices, sent_mails
 from aapimport.sandbox.portal import PortalStorage
 from aapimport.sandbox.seed import DEFAULT, Seed, SeedPerson
 from aapimport.sandbox.service import PracticeApplication
+from aapimport.sandbox.storage import now
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -53,6 +54,23 @@ class Practice:
         self.portal = PracticeApplication(self._portal, self.token)
         self.jhana = PracticeApplication(self._jhana, self.token)
         self.outbox.complete(sent_mails(self.database))
+        self.outbox.complete(kept_notices(self.database))
+
+    def tell(self, address: str, subject: str, text: str) -> None:
+        """Put what somebody is told of the end of a run into the outbox, where it stays.
+
+        Raises:
+            OSError: The outbox can't be written to; the next opening does it.
+        """
+        sent_at = now()
+        with self.database.transaction():
+            row = self.database.execute(
+                "INSERT INTO notices (address, subject, text, sent_at) VALUES (?, ?, ?, ?)",
+                (address, subject, text, sent_at),
+            ).lastrowid
+        self.outbox.write(
+            Notice(number=row or 0, address=address, subject=subject, text=text, sent_at=sent_at)
+        )
 
     def start_over(self) -> None:
         """Go back to the seed: everybody who was added is gone, the outbox is empty."""

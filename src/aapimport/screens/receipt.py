@@ -51,7 +51,7 @@ _PLANNED = {
 
 def show_receipt(console: Console, report: UploadReport, run: Run, profile: str = "") -> None:
     """Print a receipt: the counts, who was mailed, and by name who needs attention."""
-    console.print(f"Receipt {report.receipt}   {_when(run.started_at)}   {_took(run)}")
+    console.print(f"Receipt {report.receipt}   {moment(run.started_at)}   {_took(run)}")
     sheet = f", sheet {safe(report.sheet)!r}" if report.sheet else ""
     to = f"to pass {safe(report.pass_)!r}"
     if report.kind == "send":
@@ -64,15 +64,15 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
     services = (("All Access Pass", report.services.portal), ("Jhana", report.services.jhana))
     rows = [(label, *(f"{getattr(it, name):,}" for name in _COLUMNS)) for label, it in services]
     print_table(console, ["", *headings], rows, right=headings)
-    print_labelled(console, "Rows".ljust(_LABEL), _sum(report))
+    print_labelled(console, "Rows".ljust(_LABEL), rows_line(report))
     if report.team_counts.planned:
         print_labelled(
-            console, "Teams".ljust(_LABEL), _teams(report.team_counts, closed=report.closed)
+            console, "Teams".ljust(_LABEL), teams_line(report.team_counts, closed=report.closed)
         )
     if report.seats:
-        print_labelled(console, "Seats".ljust(_LABEL), _seats(report.seats, run))
+        print_labelled(console, "Seats".ljust(_LABEL), seats_line(report.seats, run))
     print_labelled(
-        console, "E-mails".ljust(_LABEL), _emails(report.email_counts, closed=report.closed)
+        console, "E-mails".ljust(_LABEL), emails_line(report.email_counts, closed=report.closed)
     )
     _show_people(console, report, run)
     if report.kind == "upload" and not any(it.created or it.changed for _, it in services):
@@ -100,7 +100,7 @@ def _show_people(console: Console, report: UploadReport, run: Run) -> None:
         print_line(console, line)
 
 
-def _sum(report: UploadReport) -> str:
+def rows_line(report: UploadReport) -> str:
     """The rows of the file, and what became of them on the portal: the numbers add up."""
     counts = Counter(one.portal for one in report.people)
     counts["skipped"] += len(report.left_out)
@@ -125,14 +125,15 @@ def _show_person(console: Console, run: Run, one: PersonResult) -> None:
         print_labelled(console, _HINT, safe(f"{about}{cure}"))
 
 
-def _teams(counts: TeamCounts, *, closed: bool) -> str:
+def teams_line(counts: TeamCounts, *, closed: bool) -> str:
     """How many people are in their team, and what became of the others."""
     if counts.joined == counts.planned:
         return f"{count(counts.joined, 'person', 'people')} joined"
     return _added_up(counts, f"{counts.joined:,} joined", closed=closed)
 
 
-def _emails(counts: EmailCounts, *, closed: bool) -> str:
+def emails_line(counts: EmailCounts, *, closed: bool) -> str:
+    """How many welcome e-mails were sent, and what became of the others."""
     if not counts.planned:
         return "none sent"
     if counts.sent == counts.planned:
@@ -148,17 +149,18 @@ def _added_up(counts: TeamCounts | EmailCounts, done: str, *, closed: bool) -> s
     return f"{counts.planned:,} planned = {' + '.join([done, *parts])}"
 
 
-def _seats(seats: SeatCounts, run: Run) -> str:
+def seats_line(seats: SeatCounts, run: Run) -> str:
     """The seats that were used, and how many are left by whose word."""
     used = f"{seats.used:,} used"
     if seats.free_after is not None:
         return f"{used}; {seats.free_after:,} left free, as the portal told at the end"
-    when = _when(run.taken_at or run.started_at)
+    when = moment(run.taken_at or run.started_at)
     left = f"{seats.free_by_plan:,} are left free, if nobody else has used any"
     return f"{used}; by the plan of {when}, {left}"
 
 
-def _when(seconds: float) -> str:
+def moment(seconds: float) -> str:
+    """A time, in UTC."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%d %b %Y %H:%M UTC")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aapimport.person import Person
 from aapimport.run.records import without_names
 from aapimport.run.report import EmailCounts, PersonResult, TeamCounts, UploadReport
+from aapimport.run.undo_report import UndoReport
 from aapimport.screens.console import safe_json
 from aapimport.screens.receipt import RESULTS
 from aapimport.screens.target import where
@@ -53,8 +54,8 @@ def receipt_page(
     )
 
 
-def digest_of(report: UploadReport) -> str:
-    """SHA-256 of a receipt as `receipt --json` prints it."""
+def digest_of(report: UploadReport | UndoReport) -> str:
+    """SHA-256 of a receipt as `receipt --json` prints it: in UTF-8, with a line end."""
     text = safe_json(report.model_dump_json(by_alias=True, indent=2), "utf-8")
     return hashlib.sha256(f"{text}\n".encode()).hexdigest()
 

@@ -11,6 +11,7 @@ from aapimport.screens.tables import print_table
 from aapimport.screens.target import PRACTICE
 from aapimport.template.roles import Role
 
+_LABEL = 9
 _NUMBERS = {"Seats", "Places", "Used", "Free"}
 
 
@@ -28,8 +29,13 @@ def show_contents(console: Console, contents: Mapping[str, Any], folder: str) ->
     columns = ("Email Address", "Role", "Passes", "Teams", "Jhana", "Active")
     _section(console, "People", columns, _people(contents))
     _section(console, "Outbox", ("To", "Kind", "Sent", "Request"), _outbox(contents))
+    notices = contents.get("notices", ())
+    for one in notices:
+        _notice(console, one)
     people, mails = len(contents["people"]), len(contents["outbox"])
-    console.print(f"\n{count(people, 'person', 'people')}, {count(mails, 'e-mail')} in the outbox")
+    told = f", {count(len(notices), 'completion notice')}" if notices else ""
+    line = f"{count(people, 'person', 'people')}, {count(mails, 'e-mail')} in the outbox{told}"
+    console.print(f"\n{line}")
     print_line(console, f"kept in {safe(folder)}")
     console.print("next: aapimport sandbox reset goes back to the start")
 
@@ -61,6 +67,19 @@ def _section(
         print_table(console, tuple(columns), found, right=_NUMBERS, gap=1)
     else:
         console.print("(none)")
+
+
+def _notice(console: Console, notice: Mapping[str, str]) -> None:
+    """Print what somebody was told of the end of a run."""
+    console.print("\nCompletion notice", style="bold")
+    for label, value in (
+        ("To", notice["to"]),
+        ("Sent", _to_the_second(notice["sent_at"])),
+        ("Subject", notice["subject"]),
+    ):
+        print_line(console, f"{label.ljust(_LABEL)}{safe(value)}")
+    for line in notice["text"].splitlines():
+        print_line(console, f"  {safe(line)}" if line else "")
 
 
 def _passes(contents: Mapping[str, Any]) -> Iterable[tuple[str, ...]]:

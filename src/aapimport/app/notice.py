@@ -1,0 +1,193 @@
+"""Telling whom `[notify]` names how a session of a run ended, whatever became of it.
+
+A run is never another one for it: what hinders the notice is told on one line, and that is all.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aapimport.errors import AapimportError, ExitCode
+
+if TYPE_CHECKING:
+    from aapimport.app.desk import Desk
+    from aapimport.config.settings import Settings
+    from aapimport.mail.outcomes import Outcome
+    from aapimport.mail.smtp import Mailer
+    from aapimport.run.journal import Journal
+    from aapimport.run.records import Run
+    from aapimport.screens.notice import Notice
+
+_CONNECT, _COMMAND, _DOT = 30.0, 30.0, 60.0
+"""Seconds that each step may take: nobody waits for long for an e-mail that may be missing."""
+_MEND = "mend what the settings or the log-in lack (aapimport doctor tells more), then: "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Teller:
+    """Tells how sessions of runs ended.
+
+    Attributes:
+        settings: Who is told, and where it is practice.
+        mailer: What sends it; None on the practice portal, whose outbox gets it.
+    """
+
+    settings: "Settings"
+    mailer: "Mailer | None"
+
+    def tell(
+        self, journal: "Journal", receipt: str, desk: "Desk", error: AapimportError | None = None
+    ) -> None:
+        """Tell it, once; ^C ends the attempt.
+
+        Args:
+            journal: The journal.
+            receipt: The run's number.
+            desk: Is told whether it was sent.
+            error: What ended the session before the run; None where nothing did.
+        """
+        why = "it was stopped"
+        with suppress(OSError), ExitStack() as stack:
+            with suppress(OSError):  # nobody sees it: the terminal may be gone
+                stack.enter_context(desk.busy("sending the completion notice"))
+            why = self._tried(journal, receipt, error)
+        to = ", ".join(self.settings.notify.to)
+        with suppress(OSError):
+            if why:
+                desk.say(f"the completion notice could not be sent: {why}; the run stands as told")
+            elif self.mailer is None:
+                desk.say(f"completion notice to {to}: aapimport sandbox show has it")
+            else:
+                desk.say(f"completion notice sent to {to}")
+
+    def _tried(self, journal: "Journal", receipt: str, error: AapimportError | None) -> str:
+        """Why it isn't sent, in words; empty where it is."""
+        from aapimport.app.signals import ended_by_signals
+        from aapimport.run.conveyor import StoppedError
+
+        try:
+            with ended_by_signals():
+                notice = self._notice(journal, journal.run(receipt), error)
+                if self.mailer is None:
+                    self._into_the_outbox(notice)
+                    return ""
+                return "; ".join(self._sent(self.mailer, notice))
+        except StoppedError:
+            return "it was stopped"
+        except AapimportError as failed:
+            return failed.message
+        except OSError as failed:
+            return failed.strerror or type(failed).__name__
+        except Exception as failed:  # noqa: BLE001 -- whatever it is, the run has ended as it has
+            return f"a mistake of aapimport's own ({type(failed).__name__})"
+
+    def _notice(self, journal: "Journal", run: "Run", error: AapimportError | None) -> "Notice":
+        from aapimport.app.carry_out import next_step
+        from aapimport.run.records import RunKind
+        from aapimport.run.report import make_report
+        from aapimport.run.undo_report import undo_report
+        from aapimport.screens.commands import with_flags
+        from aapimport.screens.notice import End, run_notice, undo_notice
+        from aapimport.screens.receipt_page import digest_of
+
+        receipt, flags = run.receipt, self._flags
+        show, resume = f"aapimport receipt {receipt}", f"aapimport resume {receipt}"
+
+        def end(step: str, digests: dict[str, str]) -> End:
+            return End(
+                run=run,
+                profile=self.settings.profile,
+                error=error,
+                next=with_flags(step, flags),
+                digests={with_flags(command, flags): one for command, one in digests.items()},
+            )
+
+        if run.kind == RunKind.UNDO:
+            undone = undo_report(journal, run, journal.addresses(run.of))
+            step = resume if run.is_open else f"nothing; see what became of it: {show}"
+            return undo_notice(undone, end(step, {f"{show} --json": digest_of(undone)}))
+        named = make_report(journal, run, journal.addresses(receipt))
+        report = make_report(journal, run, {})
+        step = next_step(run, report.model_copy(update={"other_sheets": []}))
+        if run.is_open and not run.is_embargoed:
+            is_set_wrong = error is not None and error.exit_code is ExitCode.SETTINGS
+            step = f"{_MEND}{resume}" if is_set_wrong else resume
+        digests = {
+            f"{show} --json": digest_of(named),  # another one once its people are erased
+            f"{show} --json --without-people": digest_of(report),
+        }
+        return run_notice(report, end(step.removeprefix("next: "), digests))
+
+    @property
+    def _flags(self) -> str:
+        """What a command needs to work where this one has."""
+        if self.mailer is None:
+            return " --practice"
+        return f" --profile {self.settings.profile}" if self.settings.profile else ""
+
+    def _into_the_outbox(self, notice: "Notice") -> None:
+        from contextlib import closing
+
+        from aapimport.sandbox.practice import Practice
+
+        with closing(Practice(self.settings.state_dir)) as practice:
+            for to in self.settings.notify.to:
+                practice.tell(to, notice.subject, notice.text)
+
+    def _sent(self, mailer: "Mailer", notice: "Notice") -> Iterator[str]:
+        """Send it to everybody, one attempt each; why somebody didn't get it."""
+        from aapimport.mail.notice import notice_message
+        from aapimport.mail.outcomes import Refused, Sent
+
+        mail = self.settings.mail
+        if mail is None:  # which would have been refused before the run began
+            return
+        try:
+            for to in self.settings.notify.to:
+                now = time.time()
+                message = notice_message(mail, notice.subject, notice.text, to=to, now=now)
+                outcome = mailer.send(message, to=to, intent=lambda: None)
+                if not isinstance(outcome, Sent):
+                    yield f"{to}: {_why(outcome)}"
+                    if not isinstance(outcome, Refused):
+                        return  # it is the server's, whoever it is for
+        finally:
+            mailer.close()
+
+
+def teller_of(settings: "Settings") -> Teller | None:
+    """What tells how the runs of a command end; None where nobody is to be told.
+
+    It is asked for before a run begins, so that what can't be right is told then.
+
+    Raises:
+        SettingsError: There is no mail server that could, its secret is missing, or one of its
+            certificates can't be used.
+    """
+    from aapimport.config.notify import check_can_tell
+
+    check_can_tell(settings)
+    if not settings.notify.to:
+        return None
+    if settings.target == "practice" or settings.mail is None:
+        return Teller(settings=settings, mailer=None)
+    from aapimport.mail.smtp import Mailer, Patience
+
+    patience = Patience(connect=_CONNECT, command=_COMMAND, dot=_DOT)
+    return Teller(settings=settings, mailer=Mailer(settings.mail, patience=patience))
+
+
+def _why(outcome: "Outcome") -> str:
+    """Why a notice wasn't sent, or nobody knows."""
+    from aapimport.mail.outcomes import InDoubt, Refused, Sent
+
+    match outcome:
+        case InDoubt(reason=reason):
+            return f"it may have been sent all the same: {reason}"
+        case Refused(reason=reason):
+            return f"the server refuses the address: {reason}"
+        case Sent(reply=reply):  # no failure
+            return reply
+    return outcome.reason

@@ -1,0 +1,238 @@
+"""The completion notice: how a run ended, for somebody who wasn't there, in words that name nobody.
+
+Of a row it tells how it stands and what kind of trouble a service had with it. The service's own
+words, which may name anybody, are on the receipt; no file, sheet or team is named either.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from aapimport.errors import AapimportError, DeclinedError, ExitCode
+from aapimport.plan.decide import ANOTHERS, MAYBE, NO_PLACE, NO_SEAT, RETURNS
+from aapimport.run.cures import NOT_YET, Standing
+from aapimport.run.records import Run, RunKind
+from aapimport.run.report import PersonFailure, PersonResult, ServiceCounts, UploadReport
+from aapimport.run.undo_report import MAIL, UndoReport
+from aapimport.screens.console import count, safe
+from aapimport.screens.receipt import (
+    RESULTS,
+    emails_line,
+    moment,
+    rows_line,
+    seats_line,
+    teams_line,
+)
+from aapimport.screens.target import where
+
+MOST_FAILURES = 10
+"""Rows that are told one by one; all of them are on the receipt."""
+_LABEL = 17
+_LONGEST_NAME = 60
+_STANDINGS: Mapping[Standing, str] = {
+    "left_out": "left out by the plan",
+    "not_sent": "not sent so far",
+    "rejected": "rejected",
+    "needs_person": "waiting for somebody's word",
+    "unknown": "not known what became of it",
+    "waiting": "still to be asked for",
+    "owed": "owed",
+    "not_kept": "accepted, but not kept as asked",
+}
+_PLANS_REASONS = (MAYBE, ANOTHERS, RETURNS, NO_SEAT, NO_PLACE)
+_WHY: Mapping[ExitCode, str] = {
+    ExitCode.FINDINGS: "it was refused, or somebody said no",
+    ExitCode.USAGE: "something had to be answered, and nobody was there to do it",
+    ExitCode.SETTINGS: "a service refuses the log-in, or a setting can't be right",
+    ExitCode.SERVICE: "a service can't be reached, is busy, or didn't answer",
+    ExitCode.BUG: "an error ended it that nobody expects",
+    ExitCode.INTERRUPTED: "it was stopped with ^C",
+    ExitCode.TERMINATED: "it was stopped by the system",
+}
+"""Why a session ended before the run did. The error's own words could name somebody."""
+_NOBODY = "Nobody is named here: who it is, and what the services say, is on the receipt."
+_GONE = {"taken back", "half"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """What somebody is told.
+
+    Attributes:
+        subject: One line.
+        text: Lines of plain text.
+    """
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class End:
+    """The end of one session of a run.
+
+    Attributes:
+        run: The run as it is now.
+        profile: The profile that its services are configured in; empty without one.
+        error: What ended the session before the run; None where nothing did.
+        next: What is to be done next, with the commands as they are typed.
+        digests: By each command that prints the receipt as JSON, the SHA-256 of what it prints.
+    """
+
+    run: Run
+    profile: str
+    error: AapimportError | None
+    next: str
+    digests: Mapping[str, str]
+
+
+def run_notice(report: UploadReport, end: End) -> Notice:
+    """What is told of an upload, or of welcome e-mails.
+
+    Args:
+        report: Its receipt.
+        end: How the session ended.
+    """
+    if report.kind == "send":
+        mails = report.email_counts
+        reached, of, what = mails.sent + mails.handed_over, mails.planned, "e-mails are sent"
+        kind = f"welcome e-mails of upload {report.of}" if report.of else "welcome e-mails"
+    else:
+        reached, of = sum(not one.failures for one in report.people), report.rows
+        kind, what = "upload", "people are as the file says"
+    lines = [
+        ("All Access Pass", _counts(report.services.portal)),
+        ("Jhana", _counts(report.services.jhana)),
+        ("Rows", rows_line(report)),
+    ]
+    if report.team_counts.planned:
+        lines.append(("Teams", teams_line(report.team_counts, closed=report.closed)))
+    if report.seats:
+        lines.append(("Seats", seats_line(report.seats, end.run)))
+    lines.append(("E-mails", emails_line(report.email_counts, closed=report.closed)))
+    if report.other_sheets:
+        lines.append(("Not read", f"{count(len(report.other_sheets), 'other sheet')} with people"))
+    failed = [one for one in report.people if one.failures]
+    if later := sum(_is_later(one) for one in failed):
+        lines.append(("Left to do", f"for {count(later, 'person', 'people')}"))
+    rows = [_row(one) for one in sorted(failed, key=lambda it: it.row) if not _is_later(one)]
+    state = _state(end, report.exit_code)
+    return _made(state, (reached, of, what), kind, lines, rows, end)
+
+
+def undo_notice(report: UndoReport, end: End) -> Notice:
+    """What is told of an undo.
+
+    Args:
+        report: Its receipt.
+        end: How the session ended.
+    """
+    effects = [one for one in report.effects if one.what != MAIL]
+    gone = sum(one.result in _GONE for one in effects)
+    lines = [
+        ("Taken back", f"{report.taken_back:,}"),
+        ("Half", f"{report.half:,} (the seat stays used)"),
+        ("Not taken back", f"{report.not_taken_back:,}"),
+        ("Left to do", f"{report.unfinished:,}"),
+    ]
+    if mails := len(report.effects) - len(effects):
+        lines.append(("E-mails", f"{mails:,} sent, or may have been: that can't be taken back"))
+    failed = [
+        f"row {one.row}: {one.service}, {one.what}: {one.result}"
+        for one in sorted(effects, key=lambda it: it.row)
+        if one.result not in {*_GONE, "left"}
+    ]
+    state = _state(end, report.exit_code)
+    what = "effects are taken back"
+    return _made(
+        state, (gone, len(effects), what), f"undo of upload {report.of}", lines, failed, end
+    )
+
+
+def _made(
+    state: str,
+    reached: tuple[int, int, str],
+    kind: str,
+    lines: list[tuple[str, str]],
+    failures: list[str],
+    end: End,
+) -> Notice:
+    run, (done, of, what) = end.run, reached
+    how_many = f"{done:,} of {of:,}"
+    pass_name = _one_line(run.pass_name, _LONGEST_NAME)
+    why = f"; {_WHY[end.error.exit_code]}" if end.error and run.finished_at is None else ""
+    ended = run.finished_at or run.closed_at
+    told = [
+        ("Result", f"{state}, {how_many} {what}{why}"),
+        ("Receipt", run.receipt),
+        ("Run", kind),
+        ("Where", where(run.target, run.address, end.profile)),
+        ("Pass", safe(run.pass_name)),
+        ("Begun", moment(run.started_at)),
+        ("Ended", moment(ended) if ended else "something is left to do"),
+        *lines,
+    ]
+    text = [f"{label:{_LABEL}}{words}" for label, words in told]
+    if failures:
+        shown = failures[:MOST_FAILURES]
+        rest = f" (the first {len(shown)} of {len(failures):,} rows)"
+        text += ["", f"To look at{rest if len(failures) > len(shown) else ''}:"]
+        text += [f"  {line}" for line in shown]
+    text += ["", f"Next: {end.next}", "", "SHA-256 of the receipt, as each of these prints it:"]
+    for command, digest in end.digests.items():
+        text += [f"  {command}", f"    {digest}"]
+    text += ["", _NOBODY]
+    subject = f"aapimport: {_host(run)}, {pass_name}: {_of(run)}{state}, {how_many}"
+    return Notice(subject=subject, text="\n".join(text) + "\n")
+
+
+def _state(end: End, code: ExitCode) -> str:
+    """How it stands, in a word: `failed` is what has to be mended before it can go on."""
+    if end.run.closed_at is not None:
+        return "closed"
+    if end.run.finished_at is not None:
+        return "complete" if code is ExitCode.OK else "finished, but not all is well"
+    mended_first = {ExitCode.FINDINGS, ExitCode.SETTINGS, ExitCode.BUG}
+    if end.error and end.error.exit_code in mended_first:
+        return "paused" if isinstance(end.error, DeclinedError) else "failed"
+    return "paused"
+
+
+def _of(run: Run) -> str:
+    return {RunKind.SEND.value: "e-mails ", RunKind.UNDO.value: "undo "}.get(run.kind, "")
+
+
+def _host(run: Run) -> str:
+    if run.target == "practice":
+        return "PRACTICE"
+    return safe(urlsplit(run.address.partition(" ")[0]).netloc)
+
+
+def _counts(counts: ServiceCounts) -> str:
+    """What became of the people on one service, in words."""
+    numbers = counts.model_dump()
+    found = [f"{numbers[name]:,} {words}" for name, words in RESULTS.items() if numbers[name]]
+    return ", ".join(found) or "nobody"
+
+
+def _is_later(one: PersonResult) -> bool:
+    """Whether nothing is wrong about somebody, but that the run didn't come to them so far."""
+    return all(failure.words == NOT_YET for failure in one.failures)
+
+
+def _row(one: PersonResult) -> str:
+    said = dict.fromkeys(f"{failure.where}: {_said(failure)}" for failure in one.failures)
+    return f"row {one.row}: {'; '.join(said)}"
+
+
+def _said(failure: PersonFailure) -> str:
+    """What is wrong, in words of ours."""
+    reasons = (one for one in _PLANS_REASONS if failure.words.startswith(one))
+    reason = failure.kind or (next(reasons, "") if failure.standing == "left_out" else "")
+    standing = _STANDINGS[failure.standing]
+    return f"{standing} ({reason})" if reason else standing
+
+
+def _one_line(text: str, longest: int) -> str:
+    line = safe(" ".join(text.split()))
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
