@@ -16,7 +16,7 @@ from aapimport.person import address_key
 from aapimport.plan.make import Services, new_receipt
 from aapimport.run.journal import Journal
 from aapimport.run.memory import place
-from aapimport.run.records import Fact, Run, State, StepKind, Task, Way
+from aapimport.run.records import UNSENT, Fact, Run, State, StepKind, Task, Way
 from aapimport.run.send_plan import Addressee, SendChoice, SendPlan, Standing
 from aapimport.run.sends import Entry
 from aapimport.services.directory import Unknown
@@ -28,8 +28,6 @@ from aapimport.services.values import EmailKind, Wanted
 
 _READERS = 8
 _HALVES = ("portal", "jhana")
-_FREE = {State.PLANNED, State.REJECTED, State.SKIPPED}
-"""How an e-mail in the ledger is that went to nobody."""
 _KINDS = {
     frozenset({"portal", "jhana"}): EmailKind.COMBINED,
     frozenset({"portal"}): EmailKind.PORTAL,
@@ -164,7 +162,7 @@ class _Asking:
         if not (self._choice.again or self._to) and all(
             it is not None and it.state is State.DONE for it in entries.values()
         ):
-            return _addressee(one, None, "mailed")
+            return _addressee(one, None, "mailed", why=_elsewhere(entries))
         for name in {"portal", *ours} - looks.keys():
             looks[name] = self._look(one, name)
         return self._standing(one, looks, entries)
@@ -179,8 +177,8 @@ class _Asking:
         )
         by_half = {name: self._half(name in sent, entry) for name, entry in entries.items()}
         if "in_doubt" in by_half.values() and not self._choice.again:
-            other = next(it.receipt for it in entries.values() if it and it.state not in _FREE)
-            why = f"whether upload {other} has mailed them isn't known; look on the portal"
+            other = next(it.by for it in entries.values() if it and it.state not in UNSENT)
+            why = f"whether {other} has mailed them isn't known; look on the portal"
             return _addressee(one, portal, "in_doubt", why=why)
         due = {name for name, it in by_half.items() if self._is_due(it)}
         if due and (why := self._refusal(one, portal)):
@@ -195,7 +193,8 @@ class _Asking:
         if not due:
             left = set(by_half.values())
             standing: Standing = "mailed" if "mailed" in left else "not_chosen"
-            return _addressee(one, portal, "handed_over" if "handed_over" in left else standing)
+            standing = "handed_over" if "handed_over" in left else standing
+            return _addressee(one, portal, standing, why=_elsewhere(entries))
         kind = _KINDS[frozenset(due)]
         asked = self._services.jhana if kind is EmailKind.JHANA else self._services.portal
         found = _addressee(one, portal, "to_mail", kind)
@@ -236,7 +235,7 @@ class _Asking:
         """What is known of one half of a welcome."""
         if is_told or (entry and entry.state is State.DONE):
             return "mailed"
-        if entry is None or entry.state in _FREE:
+        if entry is None or entry.state in UNSENT:
             return "rejected" if entry and entry.state is State.REJECTED else "never"
         return "handed_over" if entry.state is State.HANDED_OVER else "in_doubt"
 
@@ -277,6 +276,13 @@ def _may_be_there(task: Task) -> bool:
     is_sent = task.attempts > 0 and task.state in {State.WRITTEN, State.INTENT, State.DOUBT}
     there = (task.state is State.DONE and task.account_id) or is_sent
     return task.kind is StepKind.ACCOUNT and bool(there)
+
+
+def _elsewhere(entries: Mapping[str, Entry | None]) -> str:
+    """Which run of another profile has mailed somebody, or handed them over; empty for none."""
+    words = {State.DONE: "mailed by", State.HANDED_OVER: "handed over by"}
+    found = (it for it in entries.values() if it and it.elsewhere and it.state in words)
+    return next((f"{words[it.state]} {it.by}" for it in found), "")
 
 
 def _not_welcome(look: _Look) -> str:

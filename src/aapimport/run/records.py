@@ -80,6 +80,9 @@ FINAL = frozenset(
     {State.DONE, State.REJECTED, State.SKIPPED, State.NEEDS_PERSON, State.HANDED_OVER}
 )
 
+UNSENT = frozenset({State.PLANNED, State.REJECTED, State.SKIPPED})
+"""How an e-mail in the mail ledger is that certainly went to nobody: others may claim it."""
+
 REACHED = FINAL | {State.WRITTEN}
 """What counts as done in words to people; what is written is still read back, and that is said."""
 
@@ -195,8 +198,7 @@ class Run:
     @property
     def name(self) -> str:
         """What it is called in a sentence: `upload 7K3QX9`."""
-        what = "sending" if self.kind == RunKind.SEND else self.kind
-        return f"{what} {self.receipt}"
+        return run_name(self.kind, self.receipt)
 
     @property
     def described(self) -> str:
@@ -216,6 +218,11 @@ class Run:
         """Whether somebody has said that people who were mailed are mailed once more."""
         is_send = self.kind == RunKind.SEND and self.options
         return bool(is_send and json.loads(self.options or "{}").get("again"))
+
+
+def run_name(kind: str, receipt: str) -> str:
+    """What a run of a kind is called in a sentence: `upload 7K3QX9`."""
+    return f"{'sending' if kind == RunKind.SEND else kind} {receipt}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
