@@ -263,7 +263,9 @@ class _Asking:
         another name, was handed on.
         """
         key = self._created.get(("portal", account.id), "")
-        if key and self._keeps_keys and account.external_id != key:
+        # version 1 learnt nothing of keys, and erased who it was
+        shows_key = self._keeps_keys or (one.wanted is None and account.external_id)
+        if key and shows_key and account.external_id != key:
             return False
         if one.wanted is None:
             return True

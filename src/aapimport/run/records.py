@@ -209,6 +209,11 @@ class Run:
         return f"{self.name} for {about}"
 
     @property
+    def is_of_version_1(self) -> bool:
+        """Whether version 1 of the journal recorded it, which kept less (`OF_VERSION_1`)."""
+        return self.kind == RunKind.UPLOAD and not self.version
+
+    @property
     def is_embargoed(self) -> bool:
         """Whether its e-mails may not be sent yet."""
         return self.not_before is not None and time.time() < self.not_before
@@ -218,6 +223,13 @@ class Run:
         """Whether somebody has said that people who were mailed are mailed once more."""
         is_send = self.kind == RunKind.SEND and self.options
         return bool(is_send and json.loads(self.options or "{}").get("again"))
+
+
+OF_VERSION_1 = (
+    "begun by an earlier version of aapimport, which recorded neither who began it nor what was"
+    " there before: whoever was there can't be given back what they had"
+)
+"""What is said of an upload of version 1, after its name and `was`."""
 
 
 def run_name(kind: str, receipt: str) -> str:
