@@ -188,7 +188,7 @@ def test_undo_goes_as_far_as_the_records(aapimport, old, served, tmp_path):
     assert aapimport("resume", old.open, **served).code == 0
     unattended = aapimport("undo", old.mailed, "--yes", **served)
     assert unattended.code == 2
-    assert "--yes is not enough: our key alone tells who they are" in plain(unattended.err)
+    assert "our key alone tells who they are, so --yes is not enough" in plain(unattended.err)
     before = active(tmp_path)
     done = aapimport("undo", old.mailed, stdin="2\n", **served)
     assert done.code == 1, done.err

@@ -12,7 +12,7 @@ from aapimport.run.journal import Journal
 from aapimport.run.records import State, StepKind
 from aapimport.run.report import make_report
 from support.uploading import Uploading, person
-from support.version_1 import as_version_1, says
+from support.version_1 import TABLES, as_version_1, says
 from support.wire import RESET, error, instead
 
 ROWS = (
@@ -40,6 +40,12 @@ def mailed(uploading: Uploading) -> list[str]:
     """Whom both services mailed."""
     stubs = (uploading.portal, uploading.jhana)
     return sorted(mail[0] for stub in stubs for mail in stub.store.mails)
+
+
+def test_what_makes_journals_of_version_1_is_version_1():
+    """The tests' own statements are those from which every journal comes."""
+    assert schema._VERSION_1 == TABLES
+    assert schema.MIGRATIONS[0] == TABLES
 
 
 def test_a_finished_upload_of_version_1_says_the_same(uploading: Uploading):

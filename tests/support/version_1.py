@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 _APPLICATION_ID = 0x61617069
-_TABLES = """
+TABLES = """
 CREATE TABLE runs (
     receipt TEXT PRIMARY KEY,
     address TEXT NOT NULL,
@@ -84,7 +84,7 @@ def as_version_1(path: Path) -> None:
     newer = path.with_suffix(".newer")
     path.rename(newer)
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        database.executescript(_TABLES)
+        database.executescript(TABLES)
         database.execute("ATTACH DATABASE ? AS newer", (str(newer),))
         for table, columns in _COLUMNS.items():
             database.execute(

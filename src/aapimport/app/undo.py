@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from aapimport.run.undo_plan import UndoPlan
     from aapimport.run.undo_report import UndoReport
 
-_BY_PERSON = (
-    "--yes is not enough: our key alone tells who they are, so a person at a terminal decides"
-)
+_BY_PERSON = "an answer at a terminal: our key alone tells who they are, so --yes is not enough"
 
 
 @dataclass(frozen=True, kw_only=True)
