@@ -2,6 +2,8 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +20,7 @@ from aapimport.errors import (
     SettingsError,
     UsageError,
 )
+from aapimport.run.beside import Beside
 from aapimport.run.journal import Journal
 from aapimport.run.records import State, StepKind
 from support.habits import EXTENSION
@@ -456,6 +459,56 @@ def test_the_database_refuses_a_second_welcome(uploading: Uploading) -> None:
     with Journal(uploading.journal_path) as journal:
         (other,) = journal._runs("kind = 'upload'", ())
         claim = (uploading.portal.url, id_of(uploading, "p3@acme.com"), "portal")
-        assert journal.claim_mails(other.receipt, {3: [claim]}) == {3: first}
+        assert journal.claim_mails(other.receipt, {3: [claim]}) == {3: f"sending {first}"}
         steps = [*journal.tasks(first, StepKind.EMAIL)]
         assert {one.state for one in steps} == {State.DONE}
+
+
+@contextmanager
+def beside(uploading: Uploading, profile: str) -> Iterator[tuple[Journal, str]]:
+    """The journal of another profile with the same people, and its upload's number."""
+    path = uploading.journal_path.parent / "profiles" / profile / "journal.sqlite3"
+    with Journal(path) as journal:
+        yield journal, journal.begin(uploading.plan()).receipt
+
+
+def test_jhana_half_that_another_profile_has_mailed(uploading: Uploading) -> None:
+    """As within one journal: the e-mail speaks of the portal alone where Jhana's half is mailed."""
+    receipt = uploading.run().receipt
+    (jhana_id,) = uploading.jhana.store.users
+    with beside(uploading, "acme") as (other, number):
+        claims = {2: [(uploading.jhana.url, jhana_id, "jhana")]}
+        assert not other.claim_mails(number, claims)
+        other.settle_mails(number, 2, State.DONE)
+    assert send(uploading, receipt)[0] is ExitCode.OK
+    assert mails(uploading) == Counter({(f"p{row}@acme.com", "portal"): 1 for row in (2, 3, 4)})
+
+
+def test_what_another_profile_has_in_doubt_is_told(uploading: Uploading) -> None:
+    """It may have been sent: not mailed, and the words name the upload and its profile."""
+    receipt = uploading.run().receipt
+    with beside(uploading, "acme") as (other, number):
+        other.claim_mails(
+            number, {3: [(uploading.portal.url, id_of(uploading, "p3@acme.com"), "portal")]}
+        )
+    code, desk = send(uploading, receipt)
+    assert code is ExitCode.FINDINGS
+    assert f"whether upload {number} of profile acme has mailed them isn't known" in text(desk)
+    assert ("p3@acme.com", "portal") not in mails(uploading)
+
+
+def test_a_plan_owes_nothing_to_whom_another_profile_has_mailed(uploading: Uploading) -> None:
+    """Its remark is about people whom nobody has mailed; an unreadable journal hides nobody."""
+    receipt = uploading.run().receipt
+    path = uploading.journal_path
+    address = settings(uploading).address
+    with beside(uploading, "acme") as (other, number):
+        other.claim_mails(
+            number, {3: [(uploading.portal.url, id_of(uploading, "p3@acme.com"), "portal")]}
+        )
+        there = path.parent / "profiles" / "acme" / path.name
+    with Journal(path, beside=Beside(path.parent, path)) as journal:
+        assert len(journal.unmailed(address)) == 2
+        there.write_bytes(b"damaged" * 999)
+        assert set(journal.unmailed(address).values()) == {receipt}
+        assert len(journal.unmailed(address)) == 3

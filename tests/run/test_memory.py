@@ -138,17 +138,17 @@ def test_an_email_is_claimed_by_one_upload_for_good(journal: Journal):
     for state in (State.INTENT, State.DOUBT, State.WRITTEN, State.DONE):
         record_mail(journal, "FIRST2", 2, state)
         assert journal.claim_mails("FIRST2", {2: claims}).get(2, "") == ""
-        assert journal.claim_mails("SECND2", {2: claims}).get(2, "") == "FIRST2"
-        assert journal.claim_mails("SECND2", {2: claims[1:]}).get(2, "") == "FIRST2"
-        assert journal.claim_mails("FIRST2", {7: claims[:1]}).get(7, "") == "FIRST2"
+        assert journal.claim_mails("SECND2", {2: claims}).get(2, "") == "upload FIRST2"
+        assert journal.claim_mails("SECND2", {2: claims[1:]}).get(2, "") == "upload FIRST2"
+        assert journal.claim_mails("FIRST2", {7: claims[:1]}).get(7, "") == "upload FIRST2"
 
 
 def test_an_email_is_claimed_for_one_person(journal: Journal):
     """An id that was given to somebody else is theirs; a row without an address is the same one."""
     claims = {2: [(PORTAL, "u2", "portal")]}
     assert not journal.claim_mails("FIRST2", claims, {2: "Bo@acme.com"})
-    assert journal.claim_mails("SECND2", claims, {2: "bo@ACME.com"}) == {2: "FIRST2"}
-    assert journal.claim_mails("SECND2", claims) == {2: "FIRST2"}
+    assert journal.claim_mails("SECND2", claims, {2: "bo@ACME.com"}) == {2: "upload FIRST2"}
+    assert journal.claim_mails("SECND2", claims) == {2: "upload FIRST2"}
     assert not journal.claim_mails("SECND2", claims, {2: "ada@acme.com"})
     people = journal._database.execute("SELECT person FROM mails").fetchall()
     assert not any("@" in person for (person,) in people)
@@ -158,7 +158,7 @@ def test_half_of_a_combined_email_is_not_claimed(journal: Journal):
     """Where one half is another's, the whole claim fails and leaves nothing behind."""
     assert journal.claim_mails("FIRST2", {2: [(JHANA, "x", "jhana")]}).get(2, "") == ""
     both = [(PORTAL, "x", "portal"), (JHANA, "x", "jhana")]
-    assert journal.claim_mails("SECND2", {2: both}).get(2, "") == "FIRST2"
+    assert journal.claim_mails("SECND2", {2: both}).get(2, "") == "upload FIRST2"
     assert journal.claim_mails("SECND2", {7: both[:1]}).get(7, "") == ""
 
 
@@ -170,7 +170,7 @@ def test_an_email_that_went_to_nobody_is_free_again(journal: Journal, state: Sta
     record_mail(journal, "FIRST2", 7, State.INTENT)
     record_mail(journal, "FIRST2", 7, state)
     assert journal.claim_mails("SECND2", {7: claims}).get(7, "") == ""
-    assert journal.claim_mails("FIRST2", {7: claims}).get(7, "") == "SECND2"
+    assert journal.claim_mails("FIRST2", {7: claims}).get(7, "") == "upload SECND2"
     (mail,) = (one for one in journal.tasks("SECND2", StepKind.EMAIL) if one.row == 7)
     found = journal._database.execute("SELECT request_id, receipt, state FROM mails").fetchall()
     assert found == [(mail.key, "SECND2", "intent")]
@@ -194,4 +194,4 @@ def test_closing_frees_what_was_claimed_and_never_sent(journal: Journal):
     record_mail(journal, "FIRST2", 7, State.DOUBT)
     journal.close("FIRST2")
     assert journal.claim_mails("SECND2", {2: claims[2]}).get(2, "") == ""
-    assert journal.claim_mails("SECND2", {7: claims[7]}).get(7, "") == "FIRST2"
+    assert journal.claim_mails("SECND2", {7: claims[7]}).get(7, "") == "upload FIRST2"

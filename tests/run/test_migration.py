@@ -12,7 +12,7 @@ from aapimport.run.journal import Journal
 from aapimport.run.records import State, StepKind
 from aapimport.run.report import make_report
 from support.uploading import Uploading, person
-from support.version_1 import as_version_1, says
+from support.version_1 import TABLES, as_version_1, says
 from support.wire import RESET, error, instead
 
 ROWS = (
@@ -40,6 +40,12 @@ def mailed(uploading: Uploading) -> list[str]:
     """Whom both services mailed."""
     stubs = (uploading.portal, uploading.jhana)
     return sorted(mail[0] for stub in stubs for mail in stub.store.mails)
+
+
+def test_what_makes_journals_of_version_1_is_version_1():
+    """The tests' own statements are those from which every journal comes."""
+    assert schema._VERSION_1 == TABLES
+    assert schema.MIGRATIONS[0] == TABLES
 
 
 def test_a_finished_upload_of_version_1_says_the_same(uploading: Uploading):
@@ -119,9 +125,12 @@ def test_an_email_of_version_1_under_way_stays_exactly_once(uploading: Uploading
         (found,) = journal.tasks(receipt, StepKind.EMAIL)
         assert (found.state, found.key) == (state, mail.key)
         other = journal.begin(replace(uploading.plan(), receipt="ANOTHR"))
-        assert journal.claim_mails(other.receipt, {4: claims}).get(4, "") == receipt
+        assert journal.claim_mails(other.receipt, {4: claims}).get(4, "") == f"upload {receipt}"
         someone = {4: "somebody.else@acme.com"}  # version 1 didn't say whom it meant
-        assert journal.claim_mails(other.receipt, {4: claims}, someone).get(4, "") == receipt
+        assert (
+            journal.claim_mails(other.receipt, {4: claims}, someone).get(4, "")
+            == f"upload {receipt}"
+        )
         assert journal.claim_mails(receipt, {4: claims}).get(4, "") == ""
     uploading.portal._rules.clear()
     with Journal(uploading.journal_path) as journal:

@@ -1,11 +1,12 @@
 """Journals as version 1 made them: its own statements, which must never change."""
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 _APPLICATION_ID = 0x61617069
-_TABLES = """
+TABLES = """
 CREATE TABLE runs (
     receipt TEXT PRIMARY KEY,
     address TEXT NOT NULL,
@@ -55,18 +56,44 @@ _COLUMNS = {
 }
 
 
+_WANTED = ("email", "first_name", "last_name", "names", "role", "pass_id", "pass_name")
+_FORGET = """
+UPDATE people SET wanted = NULL WHERE NOT EXISTS (
+    SELECT 1 FROM steps WHERE steps.receipt = people.receipt AND steps.row = people.row
+    AND state NOT IN ('done', 'rejected', 'skipped')
+)
+"""
+"""Whoever was final was erased at once."""
+
+
+def _as_then(wanted: str | None) -> str | None:
+    """What accounts should be, without what nobody asked about then."""
+    if wanted is None:
+        return None
+    kept = {
+        service: {name: one[name] for name in _WANTED} | {"external_id": ""}
+        for service, one in json.loads(wanted).items()
+    }
+    return json.dumps(kept, ensure_ascii=False)
+
+
 def as_version_1(path: Path) -> None:
     """Put in a journal's place what version 1 would have written of the same uploads."""
+    with closing(sqlite3.connect(path)) as left:  # what a killed process left is due first
+        left.execute("SELECT count(*) FROM runs").fetchone()
     newer = path.with_suffix(".newer")
     path.rename(newer)
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        database.executescript(_TABLES)
+        database.executescript(TABLES)
         database.execute("ATTACH DATABASE ? AS newer", (str(newer),))
         for table, columns in _COLUMNS.items():
             database.execute(
                 f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}"  # noqa: S608 -- literals
             )
         database.execute("DETACH DATABASE newer")
+        database.create_function("as_then", 1, _as_then)
+        database.execute("UPDATE people SET wanted = as_then(wanted)")
+        database.execute(_FORGET)
         database.execute(f"PRAGMA application_id={_APPLICATION_ID}")
         database.execute("PRAGMA user_version=1")
     newer.unlink()

@@ -49,6 +49,7 @@ class Planning:
         from aapimport.app.approving import plan_with_emails, refuse_emails_without_way
         from aapimport.app.deciding import decided_plan
         from aapimport.app.planning import checked_file
+        from aapimport.app.session import journals_beside
         from aapimport.plan.decide import impossible, refuse_impossible
         from aapimport.screens.target import show_target
         from aapimport.template.output import check_free
@@ -60,6 +61,9 @@ class Planning:
         decided = decided_plan(self._drafted(checked), self.desk, self.choices)
         self._show(decided, checked)
         refuse_emails_without_way(decided, self.choices.emails)
+        others = journals_beside(self.settings)
+        if others and self.choices.emails and decided.mails:
+            others.check()
         if self.output and not impossible(decided):
             decided = plan_with_emails(decided, self.desk, self.choices.emails)
             self._write(decided, self.output)
@@ -86,14 +90,14 @@ class Planning:
         """What an upload could do, as the services are now."""
         from aapimport.app.open_uploads import mention_open_uploads
         from aapimport.app.planning import drafted_plan
-        from aapimport.app.session import connected
+        from aapimport.app.session import connected, journals_beside
         from aapimport.run.journal import journal_path
         from aapimport.run.recall import recall_unlocked
 
         with connected(self.settings) as services:
             mention_open_uploads(self.settings, services.address, self.desk)
             path = journal_path(self.settings.state_dir, self.settings.target)
-            memory = recall_unlocked(path, services.address)
+            memory = recall_unlocked(path, services.address, journals_beside(self.settings))
             draft = drafted_plan(services, checked, self.choices, self.settings, self.desk, memory)
         return draft.without_emails() if self.choices.emails is False else draft
 

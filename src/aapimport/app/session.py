@@ -12,6 +12,7 @@ from aapimport.errors import AapimportError, ServiceError, WrongAddressError
 if TYPE_CHECKING:
     from aapimport.app.desk import Desk
     from aapimport.plan.make import Services
+    from aapimport.run.beside import Beside
     from aapimport.run.journal import Journal
     from aapimport.services.transport import Transport
 
@@ -158,6 +159,17 @@ def opened_journal(settings: Settings, desk: "Desk") -> Iterator["Journal | None
         yield journal
 
 
+def journals_beside(settings: Settings) -> "Beside | None":
+    """The journals of the other profiles; None in practice, which has one journal for them all."""
+    from aapimport.run.beside import Beside
+    from aapimport.run.journal import journal_path
+
+    if settings.target == "practice":
+        return None
+    folder = settings.state_dir.parent.parent if settings.profile else settings.state_dir
+    return Beside(folder, journal_path(settings.state_dir, settings.target))
+
+
 @contextmanager
 def opened(
     settings: Settings, desk: "Desk", pace: str | None, *, begins: bool
@@ -182,6 +194,7 @@ def opened(
     from aapimport.run.lock import only_writer
     from aapimport.services.swapped import check_not_swapped
 
+    others = journals_beside(settings)
     path = journal_path(settings.state_dir, settings.target)
     with ExitStack() as stack:
         services = None
@@ -195,7 +208,7 @@ def opened(
                 check_not_swapped(services.portal, services.jhana)
         stack.enter_context(only_writer(path, desk.say))
         once_closed = stack.enter_context(ExitStack())
-        journal = stack.enter_context(Journal(path, settings.keep_people))
+        journal = stack.enter_context(Journal(path, settings.keep_people, others))
         journal.purge_due()
         services = services or stack.enter_context(connected(settings, pace))
         try:

@@ -65,7 +65,7 @@ class StoredReceipt:
         from aapimport.app.receipts import print_receipt
         from aapimport.app.results import write_results_of
         from aapimport.run.journal import journal_path
-        from aapimport.run.records import RunKind
+        from aapimport.run.records import OF_VERSION_1, RunKind
         from aapimport.screens.target import show_target
 
         it = self.choices
@@ -80,6 +80,8 @@ class StoredReceipt:
             if not self.desk.as_json:
                 self.desk.show_beside(show_target, self.settings)
             named = None if it.with_people is False else addresses
+            if run.is_of_version_1:
+                self.desk.say(f"{run.name} was {OF_VERSION_1}")
             print_receipt(journal, run.receipt, named, self.desk)
             if it.xlsx:
                 write_results_of(journal, run, self.desk, out=it.xlsx, file=it.file)

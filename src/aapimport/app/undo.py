@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from aapimport.run.undo_plan import UndoPlan
     from aapimport.run.undo_report import UndoReport
 
+_BY_PERSON = "an answer at a terminal: our key alone tells who they are, so --yes is not enough"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Undo:
@@ -105,7 +107,9 @@ class Undo:
         self.desk.show(show_undo_plan, plan, self.desk.profile)
         where = place(run.target, run.address, self.desk.profile, with_jhana=True)
         what = f"the people whose upload is taken back, on {where}"
-        if not self.desk.type_number(what, len(plan.rows), "--yes"):
+        flags = _BY_PERSON if plan.by_key_alone else "--yes"
+        answers = not plan.by_key_alone
+        if not self.desk.type_number(what, len(plan.rows), flags, yes_answers=answers):
             raise DeclinedError("you did not say yes")
         undo = _undo_of(run)
         named = {one.row for one in plan.effects}

@@ -117,9 +117,9 @@ class Upload:
         memory = recall(journal, services.address)
         if self.plan_file:
             written = self.written(journal, self.plan_file)
-            plan = self.approved_before(written, services, checked, memory)
+            plan = self.approved_before(journal, written, services, checked, memory)
         else:
-            plan = self.approved(services, checked, memory)
+            plan = self.approved(journal, services, checked, memory)
         return journal.begin(self.not_old(plan, services, checked, memory)), True
 
     @staticmethod
@@ -159,7 +159,12 @@ class Upload:
         return report
 
     def approved_before(
-        self, report: "PlanReport", services: "Services", checked: "Checked", memory: "Memory"
+        self,
+        journal: "Journal",
+        report: "PlanReport",
+        services: "Services",
+        checked: "Checked",
+        memory: "Memory",
     ) -> "Plan":
         """The plan that a written one describes, if it still is what would happen.
 
@@ -174,6 +179,8 @@ class Upload:
             plan = approved_again(report, checked, services, self.settings, memory)
         say_where_set(plan, self.settings, self.desk)
         self.desk.show(show_plan, plan, self.desk.profile)
+        if plan.mails:
+            journal.check_beside()
         self._approve_specially(plan)
         if self.desk.on_terminal:
             approve_plan(plan, self.desk)
@@ -187,7 +194,9 @@ class Upload:
         approve_doubts(plan, self.desk, self.approvals)
         approve_client_admins(plan, self.desk, self.approvals.client_admins)
 
-    def approved(self, services: "Services", checked: "Checked", memory: "Memory") -> "Plan":
+    def approved(
+        self, journal: "Journal", services: "Services", checked: "Checked", memory: "Memory"
+    ) -> "Plan":
         """The plan that the administrator saw and approved."""
         from aapimport.app.approving import (
             approve_plan,
@@ -212,6 +221,8 @@ class Upload:
             plan = plan_with_emails(plan, self.desk, self.choices.emails)
         self.desk.show(show_plan, plan, self.desk.profile)
         refuse_impossible(plan)
+        if plan.mails:
+            journal.check_beside()
         self._approve_specially(plan)
         approve_plan(plan, self.desk)
         check_seats_again(plan, services)

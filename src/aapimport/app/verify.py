@@ -25,7 +25,9 @@ class VerifiedPerson(_Model):
     email: str = Field(description="empty where neither the journal nor the portal tells it")
     standing: Literal["same", "changed", "gone", "unknown"]
     changes: list[str] = Field(description="what is otherwise than the run left it, in words")
-    not_shown: list[str] = Field(description="what the services don't show, so that it is unproven")
+    not_shown: list[str] = Field(
+        description="what neither the services nor the journal tell: unproven"
+    )
 
 
 class VerifyReport(_Model):

@@ -16,7 +16,7 @@ from aapimport.person import address_key
 from aapimport.plan.make import Services, new_receipt
 from aapimport.run.journal import Journal
 from aapimport.run.memory import place
-from aapimport.run.records import Fact, Run, State, StepKind, Task, Way
+from aapimport.run.records import UNSENT, Fact, Run, State, StepKind, Task, Way
 from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan, Standing
 from aapimport.run.sends import Entry
 from aapimport.services.directory import Unknown
@@ -28,8 +28,6 @@ from aapimport.services.values import EmailKind, Wanted
 
 _READERS = 8
 _HALVES = ("portal", "jhana")
-_FREE = {State.PLANNED, State.REJECTED, State.SKIPPED}
-"""How an e-mail in the ledger is that went to nobody."""
 _KINDS = {
     frozenset({"portal", "jhana"}): EmailKind.COMBINED,
     frozenset({"portal"}): EmailKind.PORTAL,
@@ -163,7 +161,7 @@ class _Asking:
         if not (self._choice.again or self._to) and all(
             it is not None and it.state is State.DONE for it in entries.values()
         ):
-            return _addressee(one, None, "mailed")
+            return _addressee(one, None, "mailed", why=_elsewhere(entries))
         for name in {"portal", *ours} - looks.keys():
             looks[name] = self._look(one, name)
         return self._standing(one, looks, entries)
@@ -194,7 +192,8 @@ class _Asking:
         if not due:
             left = set(by_half.values())
             standing: Standing = "mailed" if "mailed" in left else "not_chosen"
-            found = _addressee(one, portal, "handed_over" if "handed_over" in left else standing)
+            standing = "handed_over" if "handed_over" in left else standing
+            found = _addressee(one, portal, standing, why=_elsewhere(entries))
             return replace(found, held_by=_held_by(entries))
         kind = _KINDS[frozenset(due)]
         asked = self._services.jhana if kind is EmailKind.JHANA else self._services.portal
@@ -236,7 +235,7 @@ class _Asking:
         """What is known of one half of a welcome."""
         if is_told or (entry and entry.state is State.DONE):
             return "mailed"
-        if entry is None or entry.state in _FREE:
+        if entry is None or entry.state in UNSENT:
             return "rejected" if entry and entry.state is State.REJECTED else "never"
         return "handed_over" if entry.state is State.HANDED_OVER else "in_doubt"
 
@@ -264,7 +263,9 @@ class _Asking:
         another name, was handed on.
         """
         key = self._created.get(("portal", account.id), "")
-        if key and self._keeps_keys and account.external_id != key:
+        # version 1 learnt nothing of keys, and erased who it was
+        shows_key = self._keeps_keys or (one.wanted is None and account.external_id)
+        if key and shows_key and account.external_id != key:
             return False
         if one.wanted is None:
             return True
@@ -274,17 +275,17 @@ class _Asking:
 
 def _held_by(entries: Mapping[str, Entry | None]) -> frozenset[tuple[str, int]]:
     """The runs that have the right to mail somebody, and haven't done it as far as is known."""
-    held = (it for it in entries.values() if it and it.state not in {*_FREE, State.DONE})
-    return frozenset((it.receipt, it.row) for it in held)
+    return frozenset(it.mail for it in entries.values() if it and it.is_held and not it.elsewhere)
 
 
 def _doubt(entries: Mapping[str, Entry | None]) -> str:
     """Why somebody isn't mailed of whom it isn't known whether they were, and what to do."""
-    other = next(it for it in entries.values() if it and it.state not in {*_FREE, State.DONE})
+    other = next(it for it in entries.values() if it and it.is_held)
     look = "ask them" if other.way is Way.SMTP else "look on the portal"
+    there = " there" if other.elsewhere else ""
     return (
-        f"whether {other.receipt} has mailed them isn't known; {look}, then say --sent or"
-        " --not-sent, with --to"
+        f"whether {other.by} has mailed them isn't known; {look}, then say --sent or --not-sent"
+        f"{there}, with --to"
     )
 
 
@@ -293,6 +294,13 @@ def _may_be_there(task: Task) -> bool:
     is_sent = task.attempts > 0 and task.state in {State.WRITTEN, State.INTENT, State.DOUBT}
     there = (task.state is State.DONE and task.account_id) or is_sent
     return task.kind is StepKind.ACCOUNT and bool(there)
+
+
+def _elsewhere(entries: Mapping[str, Entry | None]) -> str:
+    """Which run of another profile has mailed somebody, or handed them over; empty for none."""
+    words = {State.DONE: "mailed by", State.HANDED_OVER: "handed over by"}
+    found = (it for it in entries.values() if it and it.elsewhere and it.state in words)
+    return next((f"{words[it.state]} {it.by}" for it in found), "")
 
 
 def _not_welcome(look: _Look) -> str:

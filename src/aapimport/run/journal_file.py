@@ -14,6 +14,7 @@ from typing import Self
 
 from aapimport.config.folders import private_file, private_folder
 from aapimport.errors import ServiceError, SettingsError
+from aapimport.run.beside import Beside
 from aapimport.run.schema import NotAJournalError, Transaction, adopt_or_create
 
 _BEAT = 1.0  # seconds
@@ -27,6 +28,8 @@ class JournalFile:
         keep_people: For how many days the names and addresses of people are kept after their run
             has ended; at 0 and with None they are erased as soon as nothing is left to do, and
             with None those whom a closed run names stay.
+        beside: The journals of the other profiles, which may know of e-mails to the same people;
+            None where there can't be any.
 
     Attributes:
         last_written: When an earlier process last wrote it, in seconds since 1970; 0 if none did.
@@ -36,10 +39,14 @@ class JournalFile:
     """
 
     keep_people: float | None = None
+    _beside: Beside | None = None
 
-    def __init__(self, path: Path, keep_people: float | None = None) -> None:
+    def __init__(
+        self, path: Path, keep_people: float | None = None, beside: Beside | None = None
+    ) -> None:
         private_folder(path.parent)
         self.keep_people = keep_people
+        self._beside = beside
         self._path = path
         self._beaten = 0.0
         try:
@@ -63,9 +70,10 @@ class JournalFile:
             ) from error
 
     @classmethod
-    def over(cls, database: sqlite3.Connection) -> Self:
+    def over(cls, database: sqlite3.Connection, beside: Beside | None = None) -> Self:
         """A journal of this version on a connection that is open, for a command that only reads."""
         journal = cls.__new__(cls)
+        journal._beside = beside  # noqa: SLF001 -- of this very class
         journal._database = database  # noqa: SLF001 -- of this very class
         return journal
 
@@ -95,6 +103,16 @@ class JournalFile:
                 f"the journal can't be written: {error}",
                 hint="make room on the disk, then run the same command again",
             ) from error
+
+    def check_beside(self) -> None:
+        """Make sure that every other profile's journal can be read, where e-mails are to be sent.
+
+        Raises:
+            ServiceError: Another process uses one for too long.
+            SettingsError: One can't be read.
+        """
+        if self._beside:
+            self._beside.check()
 
     @property
     def is_empty(self) -> bool:

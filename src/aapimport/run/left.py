@@ -30,7 +30,9 @@ class Left:
         wanted: The address and the names; None where they are erased.
         touched: Whether the run wrote to the account.
         role: The role that it had then; None where the journal doesn't tell.
-        pass_id: The pass that the run put it on; empty where it was there, or none was asked for.
+        pass_id: The pass that the run put it on; empty where it was there, none was asked for, or
+            the journal doesn't tell.
+        run_pass: The pass that the run was about.
         active: Whether it was active then.
         named: A digest of the names that the run set; empty where it left names alone.
         before: What it was before: `active`, `roles`, perhaps `names`; None when it wasn't there.
@@ -47,6 +49,7 @@ class Left:
     touched: bool
     role: str | None
     pass_id: str
+    run_pass: str
     active: bool
     named: str
     before: Mapping[str, Any] | None
@@ -58,12 +61,22 @@ class Left:
         """Whether the run made the account."""
         return bool(self.key)
 
+    @property
+    def by_key_alone(self) -> bool:
+        """Whether nothing but our key tells whose the account is, nor what name and role it had.
+
+        So it is where version 1 of the journal has erased the person.
+        """
+        return self.made and self.wanted is None and not self.person
+
     def is_theirs(self, account: Account) -> bool:
-        """Whether an account is certainly still this person's (docs/protocol.md, "Whose")."""
+        """Whether an account is still this person's (docs/protocol.md, "The way back")."""
         if account.id != self.account_id:
             return False
         if self.wanted is not None:
             return is_still(account, replace(self.wanted, external_id=self.key))
+        if self.by_key_alone:
+            return account.external_id == self.key
         return bool(self.person) and address_digest(account.user_name) == self.person
 
     def has_names(self, account: Account) -> bool:
@@ -162,9 +175,11 @@ def _left(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str, 
     was = None if made or task.adopted else before.get(task.service)
     of = Wanted(**wanted[task.service]) if task.service in wanted else None
     lacks = _not_kept(task.but)
-    role = before.get("role") if on_portal and not task.adopted else None
-    by_right = before.get("by_entitlement", of is None or of.pass_id is not None)
-    sets_pass = on_portal and touched and by_right and not before.get("on_pass", True)
+    # version 1 kept nothing of before; of whoever wasn't final, what they should be
+    role = before.get("role", of.role if of else None) if on_portal and not task.adopted else None
+    by_right = before.get("by_entitlement", of.pass_id is not None if of else bool(before))
+    sets_pass = on_portal and touched and by_right and not before.get("on_pass", not made)
+    named = names_digest(of.email, of.first_name, of.last_name) if of else ""
     sets_names = made or bool(was and "names" in was)
     return Left(
         row=task.row,
@@ -176,8 +191,9 @@ def _left(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str, 
         touched=touched,
         role=None if "role" in lacks else role,
         pass_id=run.pass_id if sets_pass and "pass" not in lacks else "",
+        run_pass=run.pass_id,
         active="activation" not in lacks or bool(was and was["active"]),
-        named=before.get("named", "") if sets_names and "names" not in lacks else "",
+        named=before.get("named", named) if sets_names and "names" not in lacks else "",
         before=was,
         lacks=lacks,
         adopted=task.adopted,

@@ -154,7 +154,7 @@ class MailSteps:
         )
         for task in tasks:
             if other := taken.get(task.row):
-                reason = f"not mailed: upload {other} has mailed this account"
+                reason = f"not mailed: {other} has mailed this account"
                 self._conveyor.record([replace(task, state=State.NEEDS_PERSON, reason=reason)])
             else:
                 yield task

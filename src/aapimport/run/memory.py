@@ -3,14 +3,16 @@
 import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
+from aapimport.errors import ServiceError, SettingsError
 from aapimport.person import address_key
+from aapimport.run.beside import Mail, MailClaim, claiming
 from aapimport.run.journal_file import JournalFile
-from aapimport.run.records import Fact, State, Way
+from aapimport.run.records import UNSENT, Fact, State, Way, run_name
 from aapimport.text import fold
 
-MailClaim = tuple[str, str, str]
-"""A service's address, an account's id there, and which half of a welcome: `portal`, `jhana`."""
+_Others = Mapping[MailClaim, Sequence[Mail]]
 
 
 def address_digest(address: str) -> str:
@@ -24,8 +26,8 @@ def names_digest(address: str, first_name: str, last_name: str) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
-NEVER_SENT = "state IN ('planned', 'rejected', 'skipped')"
-"""The condition, in SQL, that a claimed e-mail certainly went to nobody: others may claim it."""
+NEVER_SENT = f"state IN ({', '.join(sorted(repr(state.value) for state in UNSENT))})"
+"""The condition, in SQL, that a claimed e-mail certainly went to nobody."""
 
 
 def place(address: str, service: str) -> str:
@@ -128,7 +130,8 @@ class Memory(JournalFile):
 
         Returns:
             The upload's confirmation number, by the account's id on the portal, or by our key
-            where no answer told the id.
+            where no answer told the id. Whom another profile has mailed isn't there; as long as its
+            journal can't be read they are, and `send-emails` refuses.
         """
         found = self._database.execute(
             "SELECT iif(account.account_id = '', account.key, account.account_id), runs.receipt"
@@ -150,7 +153,13 @@ class Memory(JournalFile):
             " ORDER BY started_at",
             (address, address, place(address, "portal")),
         )
-        return {own: receipt for own, receipt in found if own}
+        unmailed = {own: receipt for own, receipt in found if own}
+        if unmailed and self._beside:
+            with suppress(ServiceError, SettingsError):
+                for mail in self._beside.mails([place(address, "portal")], unmailed):
+                    if mail.state not in UNSENT:
+                        unmailed.pop(mail.claim[1], None)
+        return unmailed
 
     def told_once(self, receipt: str, what: str) -> bool:
         """Whether a run says something for the first time; it is durable when this returns."""
@@ -171,6 +180,8 @@ class Memory(JournalFile):
     ) -> Mapping[int, str]:
         """Take the only right to mail some people, for good; in one transaction.
 
+        It holds over all profiles: nobody claims at another journal meanwhile.
+
         Args:
             receipt: The run.
             claims: By row, what each person's e-mail speaks of.
@@ -180,22 +191,35 @@ class Memory(JournalFile):
             way: How they are mailed.
 
         Returns:
-            By row, for those whom another run has the right to mail: its receipt.
+            By row, for those whom another run has the right to mail: that run in words,
+            `upload 7K3QX9`, or `upload 7K3QX9 of profile acme`.
+
+        Raises:
+            ServiceError: It can't be written, or another process uses a journal for too long.
+            SettingsError: The journal of another profile can't be read; nobody is claimed.
         """
+        about = {claim for theirs in claims.values() for claim in theirs}
         owners: dict[int, str] = {}
-        with self._writing():
+        with claiming(self._beside, about) as others, self._writing():
             if again:
-                self._claim_again(receipt, claims, people or {})
+                self._claim_again(receipt, claims, people or {}, others)
             for row, theirs in () if again else claims.items():
                 person = address_digest((people or {}).get(row, ""))
-                owners[row] = self._claim(receipt, row, theirs, person)
+                owners[row] = self._claim(receipt, row, theirs, person, others)
             self._database.executemany(
                 "UPDATE mails SET way = ? WHERE receipt = ? AND row = ?",
                 ((way, receipt, row) for row in claims if not owners.get(row)),
             )
         return {row: owner for row, owner in owners.items() if owner}
 
-    def _claim(self, receipt: str, row: int, claims: Sequence[MailClaim], person: str) -> str:
+    def _claim(
+        self,
+        receipt: str,
+        row: int,
+        claims: Sequence[MailClaim],
+        person: str,
+        others: _Others,
+    ) -> str:
         """Take the only right to mail somebody, for good: all of the claims, or none.
 
         Args:
@@ -203,21 +227,26 @@ class Memory(JournalFile):
             row: The person's row.
             claims: What the e-mail speaks of: two for a combined one.
             person: A digest of the person's address; empty when not known.
+            others: What the journals of other profiles know of these e-mails.
 
         Returns:
             Empty when this row of this run has the right, now or since before; otherwise the
-            receipt of the run that has it. An e-mail that was claimed and certainly never sent
-            is free again.
+            run that has it, in words. An e-mail that was claimed and certainly never sent is free
+            again.
         """
         for claim in claims:
             owner = self._database.execute(
-                "SELECT receipt FROM mails WHERE service_address = ? AND account_id = ?"
-                " AND kind = ? AND (person IN ('', ?4) OR ?4 = '')"
+                "SELECT runs.kind, receipt FROM mails JOIN runs USING (receipt)"
+                " WHERE service_address = ? AND account_id = ?"
+                " AND mails.kind = ? AND (person IN ('', ?4) OR ?4 = '')"
                 f" AND NOT (receipt = ? AND row = ?) AND NOT {NEVER_SENT}",
                 (*claim, person, receipt, row),
             ).fetchone()
             if owner:
-                return str(owner[0])
+                return run_name(*owner)
+            for mail in others.get(claim, ()):
+                if mail.bars(person):
+                    return mail.by
         self._database.executemany(
             "INSERT INTO mails (service_address, account_id, kind, person, receipt, row, state, at,"
             " request_id) SELECT ?, ?, ?, ?, ?, ?, ?, ?, key FROM"
@@ -234,20 +263,30 @@ class Memory(JournalFile):
         return ""
 
     def _claim_again(
-        self, receipt: str, claims: Mapping[int, Sequence[MailClaim]], people: Mapping[int, str]
+        self,
+        receipt: str,
+        claims: Mapping[int, Sequence[MailClaim]],
+        people: Mapping[int, str],
+        others: _Others,
     ) -> None:
-        """Take the right to one more e-mail to each: a row of its own, beside those of before."""
+        """Take the right to one more e-mail to each: a row of its own, beside those of before.
+
+        Its number counts on over the journals of all profiles.
+        """
         self._database.executemany(
             "INSERT INTO mails (service_address, account_id, kind, person, again, receipt, row,"
             " state, at, request_id) SELECT ?1, ?2, ?3, ?4,"
-            " (SELECT coalesce(max(again), -1) + 1 FROM mails"
+            " (SELECT max(coalesce(max(again), -1), ?9) + 1 FROM mails"
             "  WHERE service_address = ?1 AND account_id = ?2 AND kind = ?3),"
             " ?5, ?6, ?7, ?8,"
             " (SELECT key FROM steps WHERE receipt = ?5 AND row = ?6 AND kind = 'email')"
             " WHERE NOT EXISTS (SELECT 1 FROM mails WHERE service_address = ?1 AND account_id = ?2"
             "  AND kind = ?3 AND receipt = ?5 AND row = ?6)",
             (
-                (*claim, address_digest(people.get(row, "")), receipt, row, State.INTENT, now)
+                (
+                    *(*claim, address_digest(people.get(row, "")), receipt, row, State.INTENT, now),
+                    max((mail.again for mail in others.get(claim, ())), default=-1),
+                )
                 for now in (time.time(),)
                 for row, theirs in claims.items()
                 for claim in theirs

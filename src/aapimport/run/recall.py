@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from aapimport.plan.make import NO_MEMORY, Memory
+from aapimport.run.beside import Beside
 from aapimport.run.glance import opened
 from aapimport.run.memory import Memory as JournalMemory
 from aapimport.run.records import Fact
@@ -25,7 +26,7 @@ def recall(journal: JournalMemory, address: str) -> Memory:
     )
 
 
-def recall_unlocked(path: Path, address: str) -> Memory:
+def recall_unlocked(path: Path, address: str, beside: Beside | None = None) -> Memory:
     """The same, for a command that only reads: no lock, no migration.
 
     Nothing is known where there is no journal of this version; the next upload brings it to it.
@@ -33,11 +34,12 @@ def recall_unlocked(path: Path, address: str) -> Memory:
     Args:
         path: The journal.
         address: The pair of services.
+        beside: The journals of the other profiles.
     """
     with opened(path) as database, suppress(sqlite3.Error):
         if database is None:
             return NO_MEMORY
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version == SCHEMA_VERSION:
-            return recall(JournalMemory.over(database), address)
+            return recall(JournalMemory.over(database, beside), address)
     return NO_MEMORY

@@ -81,6 +81,9 @@ FINAL = frozenset(
     {State.DONE, State.REJECTED, State.SKIPPED, State.NEEDS_PERSON, State.HANDED_OVER}
 )
 
+UNSENT = frozenset({State.PLANNED, State.REJECTED, State.SKIPPED})
+"""How an e-mail in the mail ledger is that certainly went to nobody: others may claim it."""
+
 REACHED = FINAL | {State.WRITTEN}
 """What counts as done in words to people; what is written is still read back, and that is said."""
 
@@ -196,8 +199,7 @@ class Run:
     @property
     def name(self) -> str:
         """What it is called in a sentence: `upload 7K3QX9`."""
-        what = "sending" if self.kind == RunKind.SEND else self.kind
-        return f"{what} {self.receipt}"
+        return run_name(self.kind, self.receipt)
 
     @property
     def described(self) -> str:
@@ -206,6 +208,11 @@ class Run:
             return f"{self.name} of {self.file!r}"
         about = f"upload {self.of}" if self.of else f"pass {self.pass_name!r}"
         return f"{self.name} for {about}"
+
+    @property
+    def is_of_version_1(self) -> bool:
+        """Whether version 1 of the journal recorded it, which kept less (`OF_VERSION_1`)."""
+        return self.kind == RunKind.UPLOAD and not self.version
 
     @property
     def is_embargoed(self) -> bool:
@@ -230,6 +237,18 @@ class Run:
     def _of_a_send(self, name: str) -> Any:
         is_send = self.kind == RunKind.SEND and self.options
         return json.loads(self.options or "{}").get(name) if is_send else None
+
+
+OF_VERSION_1 = (
+    "begun by an earlier version of aapimport, which recorded neither who began it nor what was"
+    " there before: whoever was there can't be given back what they had"
+)
+"""What is said of an upload of version 1, after its name and `was`."""
+
+
+def run_name(kind: str, receipt: str) -> str:
+    """What a run of a kind is called in a sentence: `upload 7K3QX9`."""
+    return f"{'sending' if kind == RunKind.SEND else kind} {receipt}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,25 +160,47 @@ def adopt_or_create(database: sqlite3.Connection) -> None:
     """
     database.create_function("places_of", 1, places_of, deterministic=True)
     with Transaction(database):
-        application, version = (
-            int(database.execute(f"PRAGMA {name}").fetchone()[0])
-            for name in ("application_id", "user_version")
-        )
-        tables = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        if not tables and not application:
-            version = 0
+        version = version_of(database)
+        if not version:
             database.execute(f"PRAGMA application_id={APPLICATION_ID}")
-        elif application != APPLICATION_ID:
-            raise NotAJournalError("it belongs to another program")
-        elif not 1 <= version <= SCHEMA_VERSION:
-            raise NotAJournalError(f"its version is {version}, not {SCHEMA_VERSION}")
-        elif (damage := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-            raise sqlite3.DatabaseError(" ".join(str(damage).split()))
+        else:
+            check_sound(database)
         for older in range(version, SCHEMA_VERSION):
             for statement in MIGRATIONS[older].split(";"):
                 database.execute(statement)
         if version != SCHEMA_VERSION:
             database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def version_of(database: sqlite3.Connection) -> int:
+    """The version of a journal; 0 for a file to which nothing was ever written.
+
+    Raises:
+        NotAJournalError: It belongs to another program, or to a later version of this one.
+        sqlite3.DatabaseError: It is damaged.
+    """
+    application, version = (
+        int(database.execute(f"PRAGMA {name}").fetchone()[0])
+        for name in ("application_id", "user_version")
+    )
+    tables = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if not tables and not application:
+        return 0
+    if application != APPLICATION_ID:
+        raise NotAJournalError("it belongs to another program")
+    if not 1 <= version <= SCHEMA_VERSION:
+        raise NotAJournalError(f"its version is {version}, not {SCHEMA_VERSION}")
+    return version
+
+
+def check_sound(database: sqlite3.Connection) -> None:
+    """Refuse a journal that might have lost what it knew.
+
+    Raises:
+        sqlite3.DatabaseError: It is damaged.
+    """
+    if (damage := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+        raise sqlite3.DatabaseError(" ".join(str(damage).split()))
 
 
 class Transaction:

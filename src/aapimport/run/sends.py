@@ -10,9 +10,10 @@ from typing import Any
 from aapimport import __version__
 from aapimport.errors import RefusedError
 from aapimport.plan.plan import Action
-from aapimport.run.memory import NEVER_SENT, MailClaim, Memory, address_digest, place
+from aapimport.run.beside import Mail, MailClaim, claiming, read_mails
+from aapimport.run.memory import Memory, address_digest, place
 from aapimport.run.planned import this_user
-from aapimport.run.records import Run, RunKind, State, StepKind, Way
+from aapimport.run.records import UNSENT, Run, RunKind, State, StepKind, Way
 from aapimport.run.runs import RUN_FIELDS, Runs
 from aapimport.run.send_plan import Addressee, SendPlan
 from aapimport.services.values import EmailKind, Wanted
@@ -26,15 +27,22 @@ class Entry:
 
     Attributes:
         state: How far the e-mail is.
-        receipt: The run that has, or had, the right to it.
-        row: The person's row there.
+        by: The run that has, or had, the right to it, in words.
+        mail: That run's confirmation number, and the person's row there.
         way: How it was sent, or was to be.
+        elsewhere: Whether that is a run of another profile.
     """
 
     state: State
-    receipt: str
-    row: int = 0
-    way: Way = Way.PORTAL
+    by: str
+    mail: tuple[str, int]
+    way: Way
+    elsewhere: bool = False
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a run has the right to it, and hasn't sent it as far as is known."""
+        return self.state not in {*UNSENT, State.DONE}
 
 
 class Sends(Runs, Memory):
@@ -55,19 +63,21 @@ class Sends(Runs, Memory):
         return {(service, own): key for service, own, key in found}
 
     def ledger(self, address: str) -> Mapping[MailClaim, Entry]:
-        """What the mail ledger says at a pair of services.
+        """What the mail ledger says at a pair of services, over all profiles.
 
         Of several about one, the newest; what went to nobody counts only where there is no other.
+
+        Raises:
+            ServiceError: Another process uses the journal of another profile for too long.
+            SettingsError: The journal of another profile can't be read.
         """
-        places = [place(address, service) for service in ("portal", "jhana")]
-        found = self._database.execute(
-            "SELECT service_address, account_id, kind, state, receipt, row, way FROM mails"
-            f" WHERE service_address IN (?, ?) ORDER BY {NEVER_SENT} DESC, again, at",
-            places,
-        )
+        places = {place(address, service) for service in ("portal", "jhana")}
+        found = [(mail, False) for mail in read_mails(self._database, places)]
+        found += [(it, True) for it in (self._beside.mails(places) if self._beside else ())]
+        found.sort(key=lambda one: (one[0].state not in UNSENT, one[0].again, one[0].at))
         return {
-            tuple(claim): Entry(State(state), receipt, row, Way(way))
-            for *claim, state, receipt, row, way in found
+            mail.claim: Entry(mail.state, mail.by, mail.mail, mail.way, other)
+            for mail, other in found
         }
 
     def uploads_to(self, address: str, pass_id: str) -> list[Run]:
@@ -95,7 +105,15 @@ class Sends(Runs, Memory):
         Raises:
             RefusedError: Another run has the right to mail somebody who is to be handed over.
             ServiceError: It can't be written; nothing is sent then.
+            SettingsError: Likewise, as the journal of another profile can't be read.
         """
+        if plan.means.way is not Way.HAND_OVER:
+            return self._begin_send(plan, {})
+        about = {claim for one in plan.to_mail for claim in _claims(one, plan.address)}
+        with claiming(self._beside, about) as others:
+            return self._begin_send(plan, others)
+
+    def _begin_send(self, plan: SendPlan, others: Mapping[MailClaim, Sequence[Mail]]) -> Run:
         run = _run_of(plan)
         people = [*plan.to_mail, *plan.told]
         with self._writing():
@@ -118,19 +136,20 @@ class Sends(Runs, Memory):
                 ),
             )
             if plan.means.way is Way.HAND_OVER:
-                self._hand_over(plan)
+                self._hand_over(plan, others)
             self._forget(run.receipt, (one.row for one in people))
         return run
 
-    def _hand_over(self, plan: SendPlan) -> None:
+    def _hand_over(self, plan: SendPlan, others: Mapping[MailClaim, Sequence[Mail]]) -> None:
         """Take the right to mail everybody of a plan, and pass it on to whoever mails by hand."""
         claims = {one.row: _claims(one, plan.address) for one in plan.to_mail}
         addresses = {one.row: one.email for one in plan.to_mail}
         if plan.choice.again:
-            self._claim_again(plan.receipt, claims, addresses)
+            self._claim_again(plan.receipt, claims, addresses, others)
         for row, theirs in () if plan.choice.again else claims.items():
-            if other := self._claim(plan.receipt, row, theirs, address_digest(addresses[row])):
-                raise RefusedError(f"{addresses[row]} is mailed by run {other} already")
+            person = address_digest(addresses[row])
+            if other := self._claim(plan.receipt, row, theirs, person, others):
+                raise RefusedError(f"{addresses[row]} is mailed by {other} already")
         self._database.execute(
             "UPDATE mails SET state = ?, way = ? WHERE receipt = ?",
             (State.HANDED_OVER, Way.HAND_OVER, plan.receipt),

@@ -23,6 +23,8 @@ _AT_ONCE = 4
 GONE = "the account is gone"
 NOT_THEIRS = "the account isn't certainly this person's any more"
 NOT_SHOWN = "this portal doesn't show who is in it"
+NOT_RECORDED = "not recorded by the earlier version of aapimport that began the upload"
+BY_KEY = f"known by our key; name and role then are {NOT_RECORDED}"
 _GROUP = {StepKind.PASS: "the pass", StepKind.TEAM: "the team"}
 
 
@@ -98,8 +100,11 @@ class PersonSince:
 
     @property
     def not_shown(self) -> tuple[str, ...]:
-        """What the services don't show, so that it isn't proven."""
-        return tuple(one.words for one in self.joined if one.standing is Standing.UNKNOWN)
+        """What the services don't show, or the journal doesn't tell, so that it isn't proven."""
+        joined = tuple(one.words for one in self.joined if one.standing is Standing.UNKNOWN)
+        if any(one.seen and one.left.by_key_alone for one in self.accounts):
+            return (*joined, BY_KEY)
+        return joined
 
     @property
     def standing(self) -> Standing:
@@ -155,8 +160,11 @@ def _read(directory: Directory, left: Left) -> Callable[[], AccountSince]:
 
 def account_since(left: Left, seen: Seen) -> AccountSince:
     """An account beside how the run left it; one that isn't certainly the person's isn't shown."""
-    if left.wanted is None and not left.person:  # an earlier version began the run
-        words = ("the journal doesn't tell whose account it was",)
+    if left.wanted is None and not left.person and not left.is_theirs(seen.account):
+        what = "whose account it was"
+        if left.touched and not left.made:
+            what += ", and what it was before,"
+        words = (f"{what} is {NOT_RECORDED}",)
         return AccountSince(left=left, seen=None, standing=Standing.UNKNOWN, changes=words)
     if not left.is_theirs(seen.account):
         return AccountSince(left=left, seen=None, standing=Standing.CHANGED, changes=(NOT_THEIRS,))
@@ -176,12 +184,8 @@ def changes_since(left: Left, seen: Seen) -> Iterator[str]:
         yield "not on the pass"
     if left.named and not left.has_names(account):
         yield f"name is {account.first_name} {account.last_name}"
-    if left.made and (others := [one for one in account.passes if one not in _passes(left)]):
+    if left.made and (others := [one for one in account.passes if one != left.run_pass]):
         yield f"on another pass: {', '.join(others)}"
-
-
-def _passes(left: Left) -> tuple[str, ...]:
-    return (left.pass_id,) if left.pass_id else ()
 
 
 def _role_since(left: Left, account: Account) -> str | None:

@@ -11,6 +11,8 @@ from typing import Any
 from aapimport.run.left import Joined, Left
 from aapimport.run.records import LEAVES, Run, State, StepKind, Task
 from aapimport.run.since import (
+    BY_KEY,
+    NOT_RECORDED,
     AccountSince,
     PersonSince,
     Standing,
@@ -88,6 +90,17 @@ class UndoPlan:
         return self.embargoed | {one.row for one in self.effects if one.is_step}
 
     @property
+    def by_key_alone(self) -> tuple[PersonSince, ...]:
+        """Those about whom something is taken back, and nothing but our key tells who they are."""
+        rows = self.rows
+        return tuple(
+            one
+            for one in self.people
+            if one.person.row in rows
+            and any(it.seen and it.left.by_key_alone for it in one.accounts)
+        )
+
+    @property
     def emails(self) -> dict[int, str]:
         """The address of each row, as far as anybody tells."""
         return {one.person.row: one.email for one in self.people}
@@ -102,6 +115,8 @@ def effects_of(person: PersonSince) -> Iterator[Effect]:
             yield _of_group(joined.joined, Sort.BACK, f"out of {_GROUPS[joined.joined.kind]}")
         elif joined.standing is Standing.UNKNOWN:
             yield _of_group(joined.joined, Sort.IMPOSSIBLE, joined.words)
+        elif portal is not None and portal.standing is Standing.UNKNOWN:
+            yield _of_group(joined.joined, Sort.IMPOSSIBLE, f"who was put in is {NOT_RECORDED}")
     for account in person.accounts:
         if effect := _of_account(account, [one.joined for one in person.joined]):
             yield effect
@@ -174,7 +189,7 @@ def _of_account(account: AccountSince, joined: Iterable[Joined]) -> Effect | Non
         sort = Sort.IMPOSSIBLE if unknown else Sort.CHANGED
         return _effect(left, sort, "; ".join(account.changes))
     if not (left.made or left.adopted) and left.before is None:
-        return _effect(left, Sort.IMPOSSIBLE, "the journal doesn't tell what it was before")
+        return _effect(left, Sort.IMPOSSIBLE, f"what it was before is {NOT_RECORDED}")
     found = to_take_back(left, account.seen, joined)
     if isinstance(found, Refusal):
         return _effect(left, Sort.CHANGED, found.why)
@@ -202,6 +217,8 @@ def _words(left: Left, values: Mapping[str, Any]) -> str:
     if "active" in values:
         made = f"account deactivated; {SEAT_STAYS}" if left.made else "deactivated again"
         said.append("Jhana disabled" if left.service == "jhana" else made)
+        if left.by_key_alone:
+            said.append(BY_KEY)
     if "roles" in values:
         former = [role for role in portal_roles((left.before or {}).get("roles", ()), ()) if role]
         said.append(f"role {former[0] if former else 'none'} again")

@@ -9,6 +9,7 @@ from aapimport.errors import ExitCode
 from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
 from aapimport.run.records import Run, State, StepKind, Task
+from aapimport.run.since import NOT_RECORDED
 from aapimport.run.undo_plan import SEAT_STAYS, Sort, UndoPlan
 
 Result = Literal["taken back", "half", "impossible", "changed since", "rejected", "unknown", "left"]
@@ -109,7 +110,7 @@ def _effect(task: Task, emails: Mapping[int, str]) -> UndoneEffect:
         email=emails.get(task.row, ""),
         service=task.service,
         what=what,
-        result=_RESULTS.get(task.state, result),
+        result="impossible" if NOT_RECORDED in task.reason else _RESULTS.get(task.state, result),
         reason="; ".join(filter(None, (task.reason, task.but))),
     )
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -107,7 +108,7 @@ class Outbox:
             OSError: The folder can't be written to.
         """
         path = self.folder / _file_of(mail)
-        unfinished = path.with_suffix(f".{os.getpid()}.tmp")
+        unfinished = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.tmp")
         with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:  # noqa: PTH123 -- the mode is set at creation
             message = _told(mail) if isinstance(mail, Notice) else _message(mail)
             out.write(message.as_bytes())

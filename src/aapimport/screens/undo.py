@@ -30,6 +30,12 @@ def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
         for (found, words), number in by_sort.items():
             if found is sort:
                 print_line(console, f"  {sort.value}: {number:,} x {safe(words)}")
+    if alone := plan.by_key_alone:
+        print_line(console, "  These are known by our key alone: look whether they are meant")
+        for person in alone:
+            account = next(it.seen.account for it in person.accounts if it.seen)
+            names = safe(f"{account.first_name} {account.last_name}")
+            print_line(console, f"    row {person.person.row}: {safe(person.email)}  {names}")
     if plan.embargoed:
         kept_back = count(len(plan.embargoed), "e-mail")
         print_line(console, f"  {Sort.BACK.value}: {kept_back} that nobody was sent so far")

@@ -1,0 +1,273 @@
+"""What the journals of other profiles know of e-mails: nobody is mailed from two of them.
+
+Each profile has a journal of its own, and two of them may lead to the same portal. So whoever
+claims e-mails has the lock of the common state folder, reads the mail ledgers of all other journals
+there, and commits its own claim before it gives the lock back: no two claims can miss each other,
+and a process that dies leaves either a claim that is seen, or none.
+"""
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from aapimport.config.addresses import places_of
+from aapimport.config.folders import PROFILES, private_folder
+from aapimport.config.locks import take, unusable
+from aapimport.errors import AapimportError, ServiceError, SettingsError
+from aapimport.run.records import UNSENT, State, Way, run_name
+from aapimport.run.schema import (
+    SCHEMA_VERSION,
+    NotAJournalError,
+    adopt_or_create,
+    check_sound,
+    version_of,
+)
+
+MailClaim = tuple[str, str, str]
+"""A service's address, an account's id there, and which half of a welcome: `portal`, `jhana`."""
+
+LOCK_SECONDS = 60.0
+READ_SECONDS = 10.0
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A row of a mail ledger.
+
+    Attributes:
+        claim: What it is about.
+        person: A digest of the person's address; empty when not known.
+        again: 0 for a first welcome, then counted.
+        state: How far it is.
+        at: When that was written, in seconds since 1970.
+        by: The run that has, or had, the right to it: `upload 7K3QX9 of profile acme`.
+        mail: That run's confirmation number, and the person's row there.
+        way: How it was sent, or was to be.
+    """
+
+    claim: MailClaim
+    person: str
+    again: int
+    state: State
+    at: float
+    by: str
+    mail: tuple[str, int]
+    way: Way
+
+    def bars(self, person: str) -> bool:
+        """Whether nobody else may mail a person; where one isn't known it counts as the same."""
+        return self.state not in UNSENT and (not self.person or person in {"", self.person})
+
+
+def read_mails(
+    database: sqlite3.Connection,
+    places: Iterable[str],
+    accounts: Iterable[str] | None = None,
+    whose: str = "",
+) -> list[Mail]:
+    """The mail ledger of a journal of this version.
+
+    Args:
+        database: The journal.
+        places: Of these services only.
+        accounts: Of accounts with these ids only; None for all of them.
+        whose: What is said after the run that a row belongs to.
+    """
+    only = "" if accounts is None else " AND account_id IN (SELECT value FROM json_each(?2))"
+    values = () if accounts is None else (json.dumps([*accounts]),)
+    return [
+        Mail(
+            claim=(where, own, half),
+            person=person,
+            again=again,
+            state=State(state),
+            at=at,
+            by=f"{run_name(kind, run)}{whose}",
+            mail=(run, row),
+            way=Way(way),
+        )
+        for place in places
+        for where, own, half, person, again, state, at, run, row, way, kind in database.execute(
+            "SELECT service_address, account_id, mails.kind, person, again, state, at, receipt,"
+            " row, way, runs.kind FROM mails JOIN runs USING (receipt)"
+            f" WHERE service_address = ?1{only}",
+            (place, *values),
+        )
+    ]
+
+
+class Beside:
+    """The journals of the other profiles, those of removed ones among them.
+
+    Args:
+        folder: The state folder that all profiles share.
+        own: The journal that the others are beside.
+    """
+
+    def __init__(self, folder: Path, own: Path) -> None:
+        self._folder = folder
+        self._own = own
+        self._sound: set[Path] = set()
+
+    @contextmanager
+    def claiming(
+        self, claims: Collection[MailClaim]
+    ) -> Iterator[Mapping[MailClaim, Sequence[Mail]]]:
+        """Nobody else claims meanwhile; gives what the others know of the same e-mails.
+
+        What is claimed has to be durable when this ends.
+
+        Raises:
+            ServiceError: Another process claims for too long, or one uses a journal.
+            SettingsError: A journal can't be read, or there are no locks.
+        """
+        lock = FileLock(private_folder(self._folder) / "mails.lock", mode=0o600)
+        try:
+            take(lock, LOCK_SECONDS)
+        except Timeout:
+            raise ServiceError(
+                f"another command has held {lock.lock_file} for {LOCK_SECONDS:.0f} s: it writes"
+                " down whom it mails",
+                hint="try again when it has gone on",
+            ) from None
+        except (OSError, NotImplementedError) as error:
+            lock.release()
+            raise unusable(self._folder, error) from error
+        try:
+            places = {place for place, _, _ in claims}
+            found: dict[MailClaim, list[Mail]] = {}
+            for mail in self.mails(places, {account for _, account, _ in claims}):
+                found.setdefault(mail.claim, []).append(mail)
+            yield found
+        finally:
+            lock.release()
+
+    def mails(self, places: Collection[str], accounts: Collection[str] | None = None) -> list[Mail]:
+        """What the other mail ledgers say; as `read_mails` has it.
+
+        Raises:
+            ServiceError: A journal is in use for too long.
+            SettingsError: One can't be read: it is never taken for one that knows nobody.
+        """
+        return [
+            mail
+            for profile, path in self._others()
+            for mail in self._mails(profile, path, places, accounts)
+        ]
+
+    def check(self) -> None:
+        """Make sure that all of them can be read, before anything is asked.
+
+        Raises:
+            AapimportError: As for `mails`.
+        """
+        self.mails(())
+
+    def _others(self) -> Iterator[tuple[str, Path]]:
+        """Every other journal that there is, with its profile; empty for the one without."""
+        folders = {"": self._folder}
+        above = self._folder / PROFILES
+        try:
+            with suppress(FileNotFoundError):
+                folders |= {one.name: one for one in sorted(above.iterdir())}
+        except OSError as error:
+            raise _unreadable(f"the folder {above}", error) from error
+        own = _identity(self._own, "")
+        for profile, folder in folders.items():
+            path = folder / self._own.name
+            if (found := _identity(path, profile)) is not None and found != own:
+                yield profile, path
+
+    def _mails(
+        self,
+        profile: str,
+        path: Path,
+        places: Collection[str],
+        accounts: Collection[str] | None,
+    ) -> list[Mail]:
+        whose = _whose(profile)
+        try:
+            # read and write: a rollback that a killed process left is due before it is believed
+            address = f"{path.absolute().as_uri()}?mode=rw"
+            with closing(
+                sqlite3.connect(address, uri=True, timeout=READ_SECONDS, isolation_level=None)
+            ) as database:
+                database.execute("PRAGMA query_only=ON")
+                database.execute("BEGIN")
+                version = version_of(database)
+                if not version:
+                    return []  # just made: nothing was ever written to it
+                if path not in self._sound:
+                    check_sound(database)
+                    self._sound.add(path)
+                if version == SCHEMA_VERSION:
+                    return read_mails(database, places, accounts, whose)
+                if not _went_to(database, places):
+                    return []
+                with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+                    database.backup(copy)
+                    adopt_or_create(copy)
+                    return read_mails(copy, places, accounts, whose)
+        except NotAJournalError as error:
+            raise SettingsError(
+                f"{path}{whose} is not a journal that this version can use: {error}; it may know"
+                " of e-mails to the same people, so nobody is mailed",
+                hint="update aapimport, or move the file away if it is something else",
+            ) from error
+        except (OSError, sqlite3.Error) as error:
+            raise _unreadable(f"the journal {path}{whose}", error) from error
+
+
+@contextmanager
+def claiming(
+    beside: Beside | None, claims: Collection[MailClaim]
+) -> Iterator[Mapping[MailClaim, Sequence[Mail]]]:
+    """The same as `Beside.claiming`, for a journal that may be alone."""
+    if beside is None:
+        yield {}
+        return
+    with beside.claiming(claims) as found:
+        yield found
+
+
+def _identity(path: Path, profile: str) -> tuple[int, int] | None:
+    """Which file a path leads to; None where there is none."""
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise _unreadable(f"the journal {path}{_whose(profile)}", error) from error
+    return status.st_dev, status.st_ino
+
+
+def _whose(profile: str) -> str:
+    return f" of profile {profile}" if profile else " without a profile"
+
+
+def _went_to(database: sqlite3.Connection, places: Collection[str]) -> bool:
+    """Whether a journal of an older version knows of runs at one of these services."""
+    found = database.execute("SELECT DISTINCT address FROM runs").fetchall()
+    return any(not set(places).isdisjoint(places_of(address).split(" ")) for (address,) in found)
+
+
+def _unreadable(what: str, error: Exception) -> AapimportError:
+    """Why nobody is mailed: another journal can't be asked."""
+    said = error.strerror if isinstance(error, OSError) and error.strerror else error
+    message = (
+        f"{what} can't be read: {said}; it may know of e-mails to the same people, so nobody is"
+        " mailed"
+    )
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY:
+        return ServiceError(message, hint="wait for the command that uses it, then try again")
+    return SettingsError(
+        message,
+        hint="mend its rights, or restore it from a backup; if that profile never mailed anybody of"
+        " this portal, move the file away. Uploads go on with --no-emails",
+    )
