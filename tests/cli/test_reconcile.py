@@ -97,8 +97,9 @@ FOUND = {
     (address("Oda"), "not on the portal", False),
     ("zoe.ng@acme.com", "another person's", False),
     ("helena.lindqvist@acme.com", "name", False),
+    (address("Pia"), "address", False),
 }
-"""Who differs how, and whether a repair puts it right: Pia's is counted apart."""
+"""Who differs how, and whether a repair puts it right; Pia's name is counted apart."""
 
 
 def found_in(answer: Mapping[str, Any], name: str = "differences") -> set[tuple[str, str, bool]]:
@@ -128,7 +129,7 @@ def test_twenty_differences_are_found_and_put_right(
     valid(told.json)
     pia = (address("Pia"), "name", True)  # with the key that our upload gave her
     assert found_in(told.json) == FOUND | {pia}
-    assert (told.json["repairable"], told.json["not_repairable"]) == (11, 11)
+    assert (told.json["repairable"], told.json["not_repairable"]) == (11, 12)
     assert told.json["unproven"] == []
     assert "wei.chen@acme.com" in told.json["only_jhana"]
     assert {it: service.all("Users") for it, service in (("p", portal), ("j", jhana))} == before
@@ -173,7 +174,7 @@ def test_the_screen_names_everybody(aapimport, served, portal, jhana, uploaded) 
     said = f"! kai@acme.com  role: role manager on the portal; upload {uploaded} (row 12) said"
     assert said in told.out
     assert "not repaired: somebody has given another role since" in told.out
-    assert "22 differences: 11 that --repair puts right, 11 that it only names" in told.out
+    assert "23 differences: 11 that --repair puts right, 12 that it only names" in told.out
     assert 'aapimport reconcile --pass "Leadership 2026" --repair' in told.err
     asked = aapimport("reconcile", *PASS, "--repair", **served)
     assert asked.code == 2
@@ -248,6 +249,24 @@ def test_what_an_undo_took_back_is_no_word_any_more(aapimport, served, uploaded)
     assert aapimport("undo", uploaded, "--yes", **served).code == 0
     told = aapimport("reconcile", *PASS, "--json", **served)
     assert (told.code, told.json["differences"]) == (0, [])
+
+
+def test_what_was_there_before_any_upload_is_put_right(
+    aapimport, served, jhana, state_dir: Path
+) -> None:
+    """A journal is made for the repair alone: a comparison leaves none, and one of nothing."""
+    journal = state_dir / "journal.sqlite3"
+    assert aapimport("reconcile", *PASS, "--repair", "--yes", **served).code == 0
+    assert not journal.exists()
+    jhana.set("aoi.sato@acme.com", **{"name.familyName": "Sato"})
+    assert aapimport("reconcile", *PASS, **served).code == 1
+    assert not journal.exists()
+    done = aapimport("reconcile", *PASS, "--repair", "--yes", "--json", **served)
+    assert (done.code, done.json["repaired"], done.json["named"]) == (0, 1, [])
+    assert journal.exists()
+    history = aapimport("history", **served)
+    assert f"{done.json['receipt']}" in history.out
+    assert "repair" in history.out
 
 
 def test_a_pass_that_is_not_there_is_refused(aapimport, served) -> None:

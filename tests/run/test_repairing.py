@@ -296,6 +296,58 @@ def test_a_pass_that_hides_its_members_proves_nothing(uploading: Uploading) -> N
     assert "that proves nothing about who is on it" in found.unproven[0]
 
 
+def test_a_team_is_joined_where_the_pass_is_a_group(uploading: Uploading) -> None:
+    """Whoever is in the Group uses no seat by joining; whoever isn't by then doesn't join."""
+    group = uploading.portal.add_team(PASS, 100)
+    uploading.options = replace(uploading.options, pass_as="group")
+    uploading.rows, uploading.emails = people(3, team="Sales"), False
+    receipt = uploading.run().receipt
+    teams = uploading.portal.store.groups
+    with Journal(uploading.journal_path) as journal:
+        for row in (2, 3):
+            team = journal.step(receipt, row, "portal", StepKind.TEAM)
+            assert team
+            journal.record(receipt, [replace(team, state=State.DOUBT)])
+    out = [user(uploading.portal, f"p{row}@acme.com")["id"] for row in (2, 3)]
+    teams["team-1"]["members"] = [it for it in teams["team-1"]["members"] if it["value"] not in out]
+    run = begun(uploading)
+    teams[group]["members"] = [it for it in teams[group]["members"] if it["value"] != out[1]]
+    report = go_on(uploading, run)
+    assert [one.result for one in report.effects] == ["repaired", "changed since"]
+    assert out[0] in [it["value"] for it in teams["team-1"]["members"]]
+    assert out[1] not in [it["value"] for it in teams["team-1"]["members"]]
+
+
+def test_a_create_that_had_no_answer_is_known_by_its_key(uploading: Uploading) -> None:
+    """What the upload said of the person counts; one that isn't there is named."""
+    uploading.rows, uploading.emails = people(2, jhana=True), False
+    receipt = uploading.run().receipt
+    with Journal(uploading.journal_path) as journal:
+        for row in (2, 3):
+            step = journal.step(receipt, row, "portal")
+            assert step
+            doubt = replace(step, state=State.DOUBT, account_id="", attempts=2)
+            journal.record(receipt, [doubt])
+    del uploading.portal.store.users[user(uploading.portal, "p3@acme.com")["id"]]
+    del uploading.jhana.store.users[user(uploading.jhana, "p2@acme.com")["id"]]
+    found = compared(uploading)
+    assert {one.kind.value for one in found.differences} == {"not on Jhana", "not on the portal"}
+    assert all(one.why_not for one in found.differences)
+    (gone,) = (one for one in found.differences if one.kind.value == "not on the portal")
+    assert "had no answer" in gone.words
+
+
+def test_everybody_shown_as_deactivated_proves_nothing(uploading: Uploading) -> None:
+    """A portal may say it in a word of its own: nobody is closed on Jhana for that."""
+    uploading.rows, uploading.emails = people(3, jhana=True), False
+    uploading.run()
+    for one in uploading.portal.store.users.values():
+        one["active"] = "current"
+    found = compared(uploading)
+    assert found.repairable == ()
+    assert [one for one in found.unproven if "everybody on the pass as deactivated" in one]
+
+
 def test_lists_without_people_or_passes_prove_nothing(uploading: Uploading) -> None:
     """Jhana that lists nobody, and a portal whose list shows nobody on any pass."""
     lost(uploading)

@@ -35,6 +35,7 @@ class DifferenceReport(_Model):
         "off on Jhana",
         "off on the portal",
         "name",
+        "address",
         "role",
         "team",
         "not on the pass",

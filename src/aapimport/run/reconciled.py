@@ -13,6 +13,7 @@ class Kind(StrEnum):
     JHANA_OFF = "off on Jhana"
     PORTAL_OFF = "off on the portal"
     NAME = "name"
+    ADDRESS = "address"
     ROLE = "role"
     TEAM = "team"
     NOT_ON_PASS = "not on the pass"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from aapimport.person import address_key
 from aapimport.plan.make import Services
 from aapimport.plan.own import Myself, who_runs
 from aapimport.run.both_lists import (
@@ -64,7 +65,7 @@ class Comparing:
     def _shows_active(self) -> bool:
         """Whether anybody on the pass is active: a portal may say it in a way of its own."""
         people = self.portal.on_pass.values()
-        return len(people) == 1 or any(account.active for account in people)
+        return len(people) <= 1 or any(account.active for account in people)
 
     def compared(self) -> Compared:
         """All of it."""
@@ -140,6 +141,10 @@ class Comparing:
             words = f"active on the portal, switched off on Jhana; {_upload(word)} asked for Jhana"
             yield _told(Kind.JHANA_OFF, account, words, why)
         yield from self._names(account, theirs)
+        if _have_other_addresses(account, theirs):
+            words = f"{account.user_name} on the portal, {theirs.user_name} on Jhana"
+            why = "only support changes a user name; `aapimport request address` writes the letter"
+            yield _told(Kind.ADDRESS, account, words, why)
 
     def _names(self, account: Account, theirs: Account) -> Iterator[Difference]:
         if not (self.keeps_names and self.jhana.shows_names and full_name(account)):
@@ -311,6 +316,12 @@ def _upload(word: Word) -> str:
 
 def _told(kind: Kind, account: Account, words: str, why: str) -> Difference:
     return Difference(kind=kind, email=account.user_name, portal=account, words=words, why_not=why)
+
+
+def _have_other_addresses(account: Account, theirs: Account) -> bool:
+    """Whether both userNames are addresses, and not the same; numbers are no addresses."""
+    names = (account.user_name, theirs.user_name)
+    return all("@" in one for one in names) and len({*map(address_key, names)}) > 1
 
 
 def _not_on_jhana(account: Account, word: Word) -> Difference:
