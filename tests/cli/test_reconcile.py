@@ -1,5 +1,6 @@
 """Both practice services are brought apart in twenty ways, compared, and put right."""
 
+import importlib.util
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ import jsonschema
 import pytest
 
 from support.served import Service
+from support.terminal import AAPIMPORT, Terminal
+from support.warm import Warm
 
 ROOT = Path(__file__).parents[2]
 PASS = ("--pass", "Leadership 2026")
@@ -171,7 +174,7 @@ def test_the_screen_names_everybody(aapimport, served, portal, jhana, uploaded) 
     told = aapimport("reconcile", *PASS, **served)
     assert told.code == 1
     assert "~ ada@acme.com  name: 'Ada Moss-Weiss' on the portal, 'Ada Moss' on Jhana" in told.out
-    said = f"! kai@acme.com  role: role manager on the portal; upload {uploaded} (row 12) said"
+    said = f"! kai@acme.com  role: manager on the portal; upload {uploaded} (row 12) said"
     assert said in told.out
     assert "not repaired: somebody has given another role since" in told.out
     assert "23 differences: 11 that --repair puts right, 12 that it only names" in told.out
@@ -267,6 +270,23 @@ def test_what_was_there_before_any_upload_is_put_right(
     history = aapimport("history", **served)
     assert f"{done.json['receipt']}" in history.out
     assert "repair" in history.out
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("pty") is None, reason="this system has no pseudo-terminals"
+)
+def test_the_number_of_repairs_is_typed(warm: Warm | None, served, jhana) -> None:
+    """Another number is asked for again, and Enter stops; nothing is changed then."""
+    jhana.set("aoi.sato@acme.com", **{"name.familyName": "Sato"})
+    words = (*AAPIMPORT, "reconcile", *PASS, "--repair")
+    terminal = Terminal(warm)
+    asked = "Type 1 (the differences"
+    assert terminal.run(words, [(asked, "2"), (asked, "")], **served) == 1
+    assert "nothing was sent" in terminal.screen
+    assert jhana.named("aoi.sato@acme.com")["name"]["familyName"] == "Sato"
+    assert terminal.run(words, [(asked, "1")], **served) == 0
+    assert "aoi.sato@acme.com  name: 葵 Sato -> 葵 佐藤" in terminal.screen
+    assert jhana.named("aoi.sato@acme.com")["name"]["familyName"] == "佐藤"
 
 
 def test_a_pass_that_is_not_there_is_refused(aapimport, served) -> None:

@@ -198,9 +198,9 @@ class Comparing:
             Kind.ROLE,
             account,
             None,
-            words=f"role {now} on the portal; {_upload(word)} said {said}",
-            before=f"role {now}",
-            after=f"role {said}",
+            words=f"{now} on the portal; {_upload(word)} said {said}",
+            before=now,
+            after=said,
             target=said,
             why_not=why,
         )
