@@ -117,7 +117,7 @@ class Repairing(Carrying):
     def groups(self) -> Iterator[Progress]:
         """Put people into their teams again, one writer for each."""
         by_team: dict[str, list[Task]] = {}
-        for task in self.session.due(StepKind.TEAM, *LEFT, State.WRITTEN):
+        for task in self.session.due(StepKind.TEAM, *LEFT):
             by_team.setdefault(task.target, []).append(task)
         for tasks in by_team.values():
             for start in range(0, len(tasks), _AT_ONCE):
