@@ -44,6 +44,7 @@ from aapimport.cli.grouping import GroupedCommand
 from aapimport.plan.diagnosis import Diagnosis
 from aapimport.plan.report import PlanReport
 from aapimport.problems.page import catalogue_page
+from aapimport.run.reconcile_report import ReconcileReport, RepairReport
 from aapimport.run.report import UploadReport
 from aapimport.run.undo_report import UndoReport
 
@@ -59,13 +60,14 @@ _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "plan": (PlanReport,),
     "upload": (UploadReport,),
     "send-emails": (UploadReport, SendPlanReport),
-    "resume": (UploadReport, UndoReport, NothingOpen),
+    "resume": (UploadReport, UndoReport, RepairReport, NothingOpen),
     "history purge": (PurgeReport,),
     "undo": (UndoReport,),
+    "reconcile": (ReconcileReport, RepairReport),
     "receipt verify": (VerifyReport,),
     "request seats": (LetterReport,),
     "request address": (LetterReport,),
-    "receipt show": (UploadReport, UndoReport),
+    "receipt show": (UploadReport, UndoReport, RepairReport),
     "history list": (HistoryReport,),
     "doctor": (Diagnosis,),
     "passes": (PassesReport,),

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from aapimport.config.settings import (
     SETTLE_SECONDS,
 )
 from aapimport.sandbox.serving import PracticeServer
+from support.served import Service
 from support.traces import SECRETS, said, traces
 from support.warm import Forked, Warm
 
@@ -184,3 +185,15 @@ def _write_people(file: Path, people: int, in_team: int) -> Path:
         lines.append(f"{name}{number}@acme.com,{name.title()}x,{name[::-1].title()}son,,{team},1")
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return file
+
+
+@pytest.fixture
+def portal(served: Mapping[str, str]) -> Service:
+    """The practice portal."""
+    return Service(served[PORTAL_URL], served[PORTAL_TOKEN])
+
+
+@pytest.fixture
+def jhana(served: Mapping[str, str]) -> Service:
+    """The practice Jhana."""
+    return Service(served[JHANA_URL], served[JHANA_TOKEN])

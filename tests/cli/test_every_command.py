@@ -28,6 +28,7 @@ SUCCEEDS: Mapping[str, tuple[object, ...]] = {
     "resume": (),
     "history purge": ("--yes",),
     "undo": ("RECEIPT", "--yes"),
+    "reconcile": ("--pass", "Leadership 2026"),
     "receipt verify": ("RECEIPT",),
     "request seats": ("RECEIPT",),
     "request address": ("kwame.mensah@acme.com", "kwame.boateng@acme.com"),

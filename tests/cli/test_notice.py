@@ -335,6 +335,24 @@ def test_an_undo_tells_its_ends(live, aapimport, machine, people, portal_stub, j
         assert len(taking.taken) == 3
 
 
+def test_a_repair_tells_its_ends(live, aapimport, machine, people, portal_stub, jhana_stub):
+    """What is put right is counted; whom it concerns isn't told."""
+    with mail_server() as (taking, port):
+        settings(machine, portal_stub, jhana_stub, port)
+        head = "Email Address,First Name,Last Name,Jhana User\nbo@acme.com,Bo,Okafor,1\n"
+        people.write_text(head, "utf-8")
+        assert live("upload", people.name, *PASS).code == 0
+        (one,) = jhana_stub.store.users.values()
+        one["name"] = {"givenName": "Greta", "familyName": "Okafor"}
+        assert live("reconcile", "--pass", "Leadership 2026", "--repair", "--yes").code == 0
+        assert "repair complete, 1 of 1" in taking.subjects()[1]
+        assert not NAMES.search(taking.text())
+        assert "Greta" not in taking.text()
+        check_digests(aapimport, taking.text(), **SECRETS)
+        assert live("reconcile", "--pass", "Leadership 2026", "--repair", "--yes").code == 0
+        assert len(taking.taken) == 2
+
+
 def test_without_a_mail_server_nothing_begins(live, machine, people, portal_stub, jhana_stub):
     """Nor without its password: exit 3 with the cure, and `config show` says the same."""
     settings(machine, portal_stub, jhana_stub, None)

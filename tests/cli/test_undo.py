@@ -1,69 +1,13 @@
 """An upload is taken back on the practice portal, which is compared field by field."""
 
-import json
-import urllib.request
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from aapimport.config.settings import JHANA_TOKEN, JHANA_URL, PORTAL_TOKEN, PORTAL_URL
+from support.served import Service
 
 FILE = Path(__file__).parents[2] / "examples" / "users.xlsx"
 UPLOAD = ("upload", FILE, "--pass", "Leadership 2026", "--yes", "--client-admins", 1, "--json")
-
-
-class Service:
-    """One practice service, over HTTP."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self._url, self._token = url, token
-
-    def ask(self, method: str, path: str, body: object = None) -> Any:
-        """One request; the answer's JSON."""
-        request = urllib.request.Request(  # noqa: S310 -- loopback
-            f"{self._url}{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={
-                "Authorization": f"Bearer {self._token}",
-                "Content-Type": "application/scim+json",
-            },
-        )
-        with urllib.request.urlopen(request) as answer:  # noqa: S310 -- loopback
-            return json.loads(answer.read() or b"null")
-
-    def all(self, kind: str) -> dict[str, Any]:
-        """Every resource of a kind by its id, without its version and times."""
-        found = self.ask("GET", f"/{kind}?count=1000")["Resources"]
-        whole = (self.ask("GET", f"/{kind}/{one['id']}") for one in found)
-        return {one["id"]: {k: v for k, v in one.items() if k != "meta"} for one in whole}
-
-    def named(self, email: str) -> dict[str, Any]:
-        """Somebody's account."""
-        return next(one for one in self.all("Users").values() if one["userName"] == email)
-
-    def set(self, email: str, **values: object) -> None:
-        """Change somebody's account."""
-        operations = [{"op": "replace", "path": path, "value": it} for path, it in values.items()]
-        body = {
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-            "Operations": operations,
-        }
-        self.ask("PATCH", f"/Users/{self.named(email)['id']}", body)
-
-
-@pytest.fixture
-def portal(served: Mapping[str, str]) -> Service:
-    """The practice portal."""
-    return Service(served[PORTAL_URL], served[PORTAL_TOKEN])
-
-
-@pytest.fixture
-def jhana(served: Mapping[str, str]) -> Service:
-    """The practice Jhana."""
-    return Service(served[JHANA_URL], served[JHANA_TOKEN])
 
 
 def there_before(portal: Service, email: str, first: str, last: str, role: str) -> None:

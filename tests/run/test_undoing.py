@@ -2,7 +2,6 @@
 
 import copy
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -12,37 +11,16 @@ from aapimport.app.undo import _undo_of
 from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
 from aapimport.run.options import RunOptions
-from aapimport.run.records import Run, Task
+from aapimport.run.records import Run
 from aapimport.run.runner import Runner
 from aapimport.run.since import read_back
 from aapimport.run.undo_plan import back_steps, effects_of
 from aapimport.run.undo_report import UndoReport, undo_report
 from aapimport.run.undoing import Undoing
 from aapimport.template.roles import Role
+from support.mortal import Killed, Mortal
 from support.uploading import Uploading, people, services
 from support.wire import RESET, after_acting, error, instead
-
-
-class Killed(BaseException):
-    """The process is gone."""
-
-
-class Mortal(Journal):
-    """A journal whose process dies at a commit of steps: before it, or right after it."""
-
-    left: int = 10**9
-    after: bool = False
-
-    def record(self, receipt: str, tasks: Iterable[Task]) -> None:
-        """Die when it is time."""
-        changed = list(tasks)
-        if changed:
-            self.left -= 1
-        if changed and self.left < 0 and not self.after:
-            raise Killed
-        super().record(receipt, changed)
-        if changed and self.left < 0:
-            raise Killed
 
 
 @pytest.fixture(autouse=True, params=["kept", "erased"])

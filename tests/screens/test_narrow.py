@@ -27,6 +27,12 @@ from aapimport.problems.rule_id import RuleId
 from aapimport.run.debts import Debts
 from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
+from aapimport.run.reconcile_report import (
+    DifferenceReport,
+    ReconcileReport,
+    RepairEffect,
+    RepairReport,
+)
 from aapimport.run.records import HowFar, State, StepKind, Task
 from aapimport.run.report import make_report
 from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan
@@ -319,6 +325,69 @@ def screens_of_the_way_back(
     }
 
 
+def screens_of_a_comparison() -> dict[str, Shown]:
+    """Somebody renamed, somebody with another role, and a team that hides its people."""
+    renamed = DifferenceReport(
+        email=LONG,
+        kind="name",
+        words=f"{NAME!r} on the portal, 'Ana' on Jhana",
+        repairable=True,
+        before="Ana",
+        after=NAME,
+        why_not="",
+    )
+    given = renamed.model_copy(
+        update={
+            "email": f"x{LONG}",
+            "kind": "role",
+            "repairable": False,
+            "words": "role facilitator on the portal",
+            "why_not": "somebody has given another role since",
+        }
+    )
+    report = ReconcileReport(
+        target="live",
+        address=f"{URL} {URL}/jhana",
+        pass_=PASS,
+        on_pass=1_234,
+        on_jhana=1_100,
+        repairable=1,
+        not_repairable=1,
+        differences=[renamed, given],
+        without_jhana=[f"{one}{LONG}" for one in range(7)],
+        jhana_off=[OTHER],
+        only_jhana=[],
+        unproven=[f"team {TEAM!r} doesn't show who is in it"],
+    )
+    effect = RepairEffect(
+        row=1,
+        email=LONG,
+        service="jhana",
+        what="name on Jhana as on the portal",
+        result="changed since",
+        reason="changed since the repair was approved: the name on the portal",
+    )
+    receipt = RepairReport(
+        target="live",
+        address=report.address,
+        receipt="7K3QX9",
+        pass_=PASS,
+        repaired=1_200,
+        not_repaired=1,
+        unfinished=1,
+        effects=[effect],
+        named=[given],
+        unproven=[],
+    )
+    both = (LONG, f"x{LONG}", NAME, given.words, given.why_not, TEAM)
+    normal = ("7 people on the pass without Jhana", f"4{LONG} and 2 more", OTHER)
+    return {
+        "show_compared": ((report,), {}, (*both, *normal, PASS, "1,234 people", "1,100")),
+        "show_repair_plan": ((report, "acme"), {}, (*both, f"Ana -> {NAME}", "(profile acme)")),
+        "show_repair_receipt": ((receipt,), {}, (LONG, effect.reason, PASS, "7K3QX9", "1,200")),
+    }
+
+
 UNTRIED = {"show_settings", "show_status", "show_page", "show_text", "show_sent"}
 """Screens of settings, which are short but for addresses, and e-mails, which stay as they are."""
 
@@ -339,7 +408,7 @@ def test_nothing_is_cut_and_no_word_is_broken(
     """Values, marks and rows are all there, each address in one line; so are new screens."""
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("TERM", "dumb")
-    tried = screens_of_a_plan | other_screens | screens_of_the_way_back
+    tried = screens_of_a_plan | other_screens | screens_of_the_way_back | screens_of_a_comparison()
     assert set(tried) == set(with_a_console()) - UNTRIED
     for module in pkgutil.iter_modules(screens.__path__):
         found = importlib.import_module(f"aapimport.screens.{module.name}")

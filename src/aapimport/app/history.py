@@ -26,7 +26,7 @@ class HistoryEntry(_Model):
     """One run."""
 
     receipt: str = Field(description="the confirmation number")
-    kind: Literal["upload", "send", "undo"] = Field(description="what it was for")
+    kind: Literal["upload", "send", "undo", "repair"] = Field(description="what it was for")
     of: str = Field(description="the number of the run that it belongs to; empty for none")
     target: Target
     address: str = Field(description="where both services are")

@@ -85,11 +85,12 @@ class Teller:
 
     def _notice(self, journal: "Journal", run: "Run", error: AapimportError | None) -> "Notice":
         from aapimport.app.carry_out import next_step
+        from aapimport.run.reconcile_report import repair_report
         from aapimport.run.records import RunKind
         from aapimport.run.report import make_report
         from aapimport.run.undo_report import undo_report
         from aapimport.screens.commands import with_flags
-        from aapimport.screens.notice import End, run_notice, undo_notice
+        from aapimport.screens.notice import End, repair_notice, run_notice, undo_notice
         from aapimport.screens.receipt_page import digest_of
 
         receipt, flags = run.receipt, self._flags
@@ -108,6 +109,10 @@ class Teller:
             undone = undo_report(journal, run, journal.addresses(run.of))
             step = resume if run.is_open else f"nothing; see what became of it: {show}"
             return undo_notice(undone, end(step, {f"{show} --json": digest_of(undone)}))
+        if run.kind == RunKind.REPAIR:
+            repaired = repair_report(journal, run)
+            step = resume if run.is_open else f"nothing; see what became of it: {show}"
+            return repair_notice(repaired, end(step, {f"{show} --json": digest_of(repaired)}))
         named = make_report(journal, run, journal.addresses(receipt))
         report = make_report(journal, run, {})
         step = next_step(run, report.model_copy(update={"other_sheets": []}))

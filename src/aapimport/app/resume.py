@@ -68,7 +68,7 @@ class Resumption:
         from aapimport.app.carry_out import Carrier
         from aapimport.app.open_uploads import chosen_upload, close_upload, show_closed_upload
         from aapimport.app.results import results_file
-        from aapimport.run.records import RunKind
+        from aapimport.run.records import SETS_VALUES
         from aapimport.run.runs import refuse_other_services
 
         if not self.close:
@@ -79,8 +79,8 @@ class Resumption:
             run = only
         else:
             return ExitCode.OK
-        if run.kind == RunKind.UNDO:
-            return self._undo(journal, services, run, teller)
+        if run.kind in SETS_VALUES:
+            return self._values(journal, services, run, teller)
         if self.close:
             refuse_other_services(run, services.address)
             code = close_upload(journal, run, self.desk)
@@ -103,15 +103,15 @@ class Resumption:
         )
         return carrier.carry_out(run, {})
 
-    def _undo(
+    def _values(
         self, journal: "Journal", services: "Services", run: "Run", teller: "Teller | None"
     ) -> ExitCode:
-        """An undo goes on, is closed, or shows its receipt."""
-        from aapimport.app.undo import UndoCarrier
+        """An undo or a repair goes on, is closed, or shows its receipt."""
+        from aapimport.app.setting_values import ValuesCarrier
         from aapimport.run.runs import refuse_other_services
 
         refuse_other_services(run, services.address)
-        carrier = UndoCarrier(
+        carrier = ValuesCarrier(
             journal=journal,
             services=services,
             desk=self.desk,

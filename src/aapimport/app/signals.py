@@ -12,10 +12,10 @@ from aapimport.errors import AapimportError, ExitCode
 if TYPE_CHECKING:
     from types import FrameType
 
+    from aapimport.run.carrying import Carrying
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
     from aapimport.run.runner import Runner
-    from aapimport.run.undoing import Undoing
 
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -54,7 +54,7 @@ def interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def stoppable(runner: "Runner | Undoing") -> Iterator[None]:
+def stoppable(runner: "Runner | Carrying") -> Iterator[None]:
     """^C, SIGTERM and SIGHUP finish what is in flight; a second one ends the process at once."""
     asked = False
 

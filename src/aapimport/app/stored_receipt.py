@@ -65,7 +65,7 @@ class StoredReceipt:
         from aapimport.app.receipts import print_receipt
         from aapimport.app.results import write_results_of
         from aapimport.run.journal import journal_path
-        from aapimport.run.records import OF_VERSION_1, RunKind
+        from aapimport.run.records import OF_VERSION_1, SETS_VALUES
         from aapimport.screens.target import show_target
 
         it = self.choices
@@ -73,8 +73,8 @@ class StoredReceipt:
         path = journal_path(self.settings.state_dir, self.settings.target)
         with read_journal(path) as journal:
             run = journal.run(self.number)
-            if run.kind == RunKind.UNDO:
-                return self._show_undo(journal, run)
+            if run.kind in SETS_VALUES:
+                return self._show_values(journal, run)
             checked = own_file(run, it.file, self.desk) if it.file else None
             addresses = addresses_in(checked) if checked else {}
             if not self.desk.as_json:
@@ -90,19 +90,21 @@ class StoredReceipt:
                 self._write_page(journal, run, checked, addresses, it.html)
         return ExitCode.OK
 
-    def _show_undo(self, journal: "Journal", run: "Run") -> ExitCode:
-        from aapimport.app.undo import print_undo
+    def _show_values(self, journal: "Journal", run: "Run") -> ExitCode:
+        """The receipt of an undo or a repair."""
+        from aapimport.app.setting_values import print_again
         from aapimport.screens.target import show_target
 
         if self.choices.file or self.choices.xlsx or self.choices.html:
+            what = "an undo" if run.of else "a repair"
+            upload = f", or name the upload that it took back: {run.of}" if run.of else ""
             raise UsageError(
-                f"{run.receipt} is an undo: its receipt is no workbook and no page",
-                hint="leave out --file, --xlsx and --html, or name the upload that it took back:"
-                f" {run.of}",
+                f"{run.receipt} is {what}: its receipt is no workbook and no page",
+                hint=f"leave out --file, --xlsx and --html{upload}",
             )
         if not self.desk.as_json:
             self.desk.show_beside(show_target, self.settings)
-        print_undo(journal, run, self.desk)
+        print_again(journal, run, self.desk)
         return ExitCode.OK
 
     def _check_names(self) -> None:

@@ -4,13 +4,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aapimport.errors import AapimportError, DeclinedError, ExitCode, RefusedError
+from aapimport.errors import DeclinedError, ExitCode, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aapimport.app.desk import Desk
-    from aapimport.app.notice import Teller
+    from aapimport.app.setting_values import ValuesCarrier
     from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
@@ -47,6 +47,7 @@ class Undo:
         """
         from aapimport.app.notice import teller_of
         from aapimport.app.session import opened
+        from aapimport.app.setting_values import ValuesCarrier
         from aapimport.run.runs import refuse_other_services
         from aapimport.screens.target import show_target
 
@@ -55,7 +56,7 @@ class Undo:
         with opened(self.settings, self.desk, self.pace, begins=False) as (journal, services):
             run = journal.run(self.receipt)
             refuse_other_services(run, services.address)
-            carrier = UndoCarrier(
+            carrier = ValuesCarrier(
                 journal=journal,
                 services=services,
                 desk=self.desk,
@@ -94,7 +95,7 @@ class Undo:
         )
 
     def _carried_out(
-        self, journal: "Journal", carrier: "UndoCarrier", plan: "UndoPlan"
+        self, journal: "Journal", carrier: "ValuesCarrier", plan: "UndoPlan"
     ) -> ExitCode:
         from aapimport.run.undo_plan import back_steps
         from aapimport.run.undo_report import planned_report
@@ -117,73 +118,6 @@ class Undo:
         return carrier.carry_out(undo, plan.emails)
 
 
-@dataclass(frozen=True, kw_only=True)
-class UndoCarrier:
-    """Carries undos out; `undo` and `resume` share it.
-
-    Attributes:
-        journal: The open journal.
-        services: The services.
-        desk: Shows how far it is.
-        settle_seconds: How long a service may still be finishing a lost request.
-        teller: Tells whom `[notify]` names how it ended; None for nobody.
-    """
-
-    journal: "Journal"
-    services: "Services"
-    desk: "Desk"
-    settle_seconds: float
-    teller: "Teller | None" = None
-
-    def carry_out(self, undo: "Run", emails: "Mapping[int, str] | None" = None) -> ExitCode:
-        """Do everything that is left of an undo, then print its receipt.
-
-        Args:
-            undo: The undo; one that is finished or closed only shows its receipt.
-            emails: The addresses by row, where they were read just now.
-
-        Raises:
-            AapimportError: It could not go on; what was done is recorded.
-        """
-        from aapimport.app.signals import stoppable
-        from aapimport.run.options import RunOptions
-        from aapimport.run.undoing import Undoing
-
-        if undo.is_open:
-            options = RunOptions(settle_seconds=self.settle_seconds)
-            undoing = Undoing(self.journal, self.services, undo, options)
-            with stoppable(undoing):
-                try:
-                    self.desk.progress(undoing.steps())
-                except AapimportError as error:
-                    self._tell(undo, error)
-                    raise
-        try:
-            return print_undo(self.journal, self.journal.run(undo.receipt), self.desk, emails)
-        finally:  # also where the receipt can't be printed
-            if undo.is_open:
-                self._tell(undo)
-
-    def _tell(self, undo: "Run", error: AapimportError | None = None) -> None:
-        if self.teller:
-            self.teller.tell(self.journal, undo.receipt, self.desk, error)
-
-    def close(self, undo: "Run") -> ExitCode:
-        """End an undo as it is, after a yes.
-
-        Raises:
-            DeclinedError: The answer was no.
-            UsageError: Nothing can answer.
-        """
-        question = f"Close undo {undo.receipt}? It can't be resumed any more."
-        if undo.is_open:
-            if not self.desk.confirm(question, default=False, flags="--yes"):
-                raise DeclinedError("you did not say yes")
-            undo = self.journal.close(undo.receipt)
-            self._tell(undo)
-        return self.carry_out(undo)
-
-
 def print_undo(
     journal: "Journal", undo: "Run", desk: "Desk", emails: "Mapping[int, str] | None" = None
 ) -> ExitCode:
@@ -198,15 +132,11 @@ def print_undo(
     Returns:
         The exit code that the receipt stands for.
     """
-    from aapimport.app.receipts import printed_receipt
+    from aapimport.app.setting_values import print_values_receipt
     from aapimport.run.undo_report import undo_report
 
     report = undo_report(journal, undo, emails or journal.addresses(undo.of))
-    with printed_receipt(undo.receipt, desk):
-        code = _print(report, desk)
-    if report.unfinished and undo.closed_at is None:
-        desk.say(f"next: aapimport resume {undo.receipt}")
-    return code
+    return print_values_receipt(undo, report, desk, lambda: _print(report, desk))
 
 
 def _print(report: "UndoReport", desk: "Desk") -> ExitCode:
@@ -246,24 +176,6 @@ def _undo_of(run: "Run") -> "Run":
     )
 
 
-def refuse_beside_undo(journal: "Journal", address: str) -> None:
-    """Refuse to begin, or to go on with, an upload beside an undo that isn't finished.
-
-    Raises:
-        RefusedError: One is open at these services.
-    """
-    from aapimport.config.addresses import share_a_place
-    from aapimport.run.records import RunKind
-
-    for run in journal.open_runs():
-        if run.kind == RunKind.UNDO and share_a_place(run.address, address):
-            raise RefusedError(
-                f"undo {run.receipt} of upload {run.of} is still open,"
-                f" {journal.progress(run.receipt)}",
-                hint=f"finish it, or end it with --close, first:  aapimport resume {run.receipt}",
-            )
-
-
 def _begun_already(journal: "Journal", run: "Run") -> "Run | None":
     """The undo of a run that was begun and isn't finished; None without one."""
     from aapimport.run.records import RunKind
@@ -278,6 +190,7 @@ def _refuse(journal: "Journal", run: "Run") -> None:
     Raises:
         RefusedError: It is no upload, or it, or another run beside it, is still open.
     """
+    from aapimport.app.setting_values import refuse_beside_open_uploads, refuse_beside_open_values
     from aapimport.run.records import FINAL, RunKind, State, StepKind
 
     if run.kind != RunKind.UPLOAD:
@@ -296,10 +209,5 @@ def _refuse(journal: "Journal", run: "Run") -> None:
             hint=f"finish it:                aapimport resume {run.receipt}\n"
             f"      or end it as it is:       aapimport resume {run.receipt} --close",
         )
-    refuse_beside_undo(journal, run.address)
-    for other in journal.open_runs_beside(run.address):
-        if other.receipt != run.receipt and other.kind == RunKind.UPLOAD:
-            raise RefusedError(
-                f"upload {other.receipt} is still open at these services",
-                hint=f"finish it, or end it, first:  aapimport resume {other.receipt}",
-            )
+    refuse_beside_open_values(journal, run.address)
+    refuse_beside_open_uploads(journal, run.address, run.receipt)

@@ -104,13 +104,13 @@ class Upload:
         """The interrupted upload of this file, else a new one that was approved; whether new.
 
         Raises:
-            RefusedError: Another upload or an undo is open, or it was not approved.
+            RefusedError: Another upload, an undo or a repair is open, or it was not approved.
         """
         from aapimport.app.open_uploads import interrupted_upload
-        from aapimport.app.undo import refuse_beside_undo
+        from aapimport.app.setting_values import refuse_beside_open_values
         from aapimport.run.recall import recall
 
-        refuse_beside_undo(journal, services.address)
+        refuse_beside_open_values(journal, services.address)
         run = interrupted_upload(journal, services, checked, self)
         if run is not None:
             return run, False

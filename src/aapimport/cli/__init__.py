@@ -31,6 +31,7 @@ _COMMANDS = {
     "receipt": "Show what became of everybody in an upload.",
     "history": "List what was uploaded from here, or erase people from it.",
     "undo": "Take an upload back, as far as that can be.",
+    "reconcile": "Compare the portal and Jhana about everybody on a pass.",
     "request": "Write a letter to the vendor's support, which you send yourself.",
     "doctor": "Say what both services can do, and what that means.",
     "passes": "List the passes of the portal, with their seats.",

@@ -151,7 +151,7 @@ def left_by(
         person = LeftPerson(
             row=row,
             email=wanted.get("portal", {}).get("email", ""),
-            accounts=tuple(_left(run, task, wanted, before) for task in known),
+            accounts=tuple(left_of(run, task, wanted, before) for task in known),
             joined=tuple(
                 Joined(row=row, kind=task.kind, group_id=task.target, account_id=portal)
                 for task in tasks
@@ -169,7 +169,15 @@ def _is_unknown(task: Task) -> bool:
     return task.state in _UNKNOWN or (task.state is State.NEEDS_PERSON and sent)
 
 
-def _left(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str, Any]) -> Left:
+def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str, Any]) -> Left:
+    """How a run left one account.
+
+    Args:
+        run: The run.
+        task: The account's step.
+        wanted: What the person's accounts should be, as `Journal.person` has it.
+        before: What they were.
+    """
     made, on_portal = task.is_new, task.service == "portal"
     touched = made or task.attempts > 0
     was = None if made or task.adopted else before.get(task.service)

@@ -35,6 +35,7 @@ class StepKind(StrEnum):
     TAKE_BACK = "take back"
     LEAVE_PASS = "leave pass"
     LEAVE_TEAM = "leave team"
+    REPAIR = "repair"
 
 
 JOINS = (StepKind.PASS, StepKind.TEAM)
@@ -49,6 +50,11 @@ class RunKind(StrEnum):
     UPLOAD = "upload"
     SEND = "send"
     UNDO = "undo"
+    REPAIR = "repair"
+
+
+SETS_VALUES = frozenset({RunKind.UNDO, RunKind.REPAIR})
+"""The runs that only set values on accounts that are there: no file, no seat, no e-mail."""
 
 
 class Way(StrEnum):

@@ -134,7 +134,7 @@ class UploadReport(_Model):
     """What `upload --json` and `resume --json` print."""
 
     receipt: str = Field(description="the confirmation number")
-    kind: Literal["upload", "send", "undo"] = Field(description="what the run was for")
+    kind: Literal["upload", "send", "undo", "repair"] = Field(description="what the run was for")
     of: str = Field(description="the number of the run that it belongs to; empty for none")
     target: Literal["practice", "live"]
     address: str = Field(description="where both services are")

@@ -1,6 +1,6 @@
-"""The journal's runs that take back what another did."""
+"""The journal's runs that take back what another did, or put right what differs."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from aapimport.plan.plan import Action
@@ -13,13 +13,13 @@ _FIELDS = tuple(Run.__dataclass_fields__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackStep:
-    """One step of an undo, before it is begun.
+    """One step of an undo or a repair, before it is begun.
 
     Attributes:
-        row: The person's row in the file of the run that is taken back.
+        row: The person's row in the file of the run that is taken back; a number in a repair.
         service: `portal` or `jhana`.
         kind: What the step does.
-        target: The Group; for an account, what is taken back, in words that name nobody.
+        target: The Group; for an account, what is written, in words that name nobody.
         account_id: The account.
         state: `planned`, or `needs a person` where nothing will be written.
         reason: Why.
@@ -35,15 +35,22 @@ class BackStep:
 
 
 class WaysBack(JournalFile):
-    """The runs that take something back."""
+    """The runs that take something back, or put something right."""
 
-    def begin_back(self, run: Run, rows: Collection[int], steps: Iterable[BackStep]) -> None:
-        """Write down an undo that was approved: it exists whole, or not at all.
+    def begin_back(
+        self,
+        run: Run,
+        rows: Collection[int],
+        steps: Iterable[BackStep],
+        known: Mapping[int, tuple[str, str]] | None = None,
+    ) -> None:
+        """Write down an undo or a repair that was approved: it exists whole, or not at all.
 
         Args:
-            run: The undo.
-            rows: Whose effects it takes back.
+            run: The run.
+            rows: Whom it is about.
             steps: How.
+            known: By row, as JSON: who they are, which is erased, and what tells it for good.
 
         Raises:
             ServiceError: It can't be written; nothing is sent then.
@@ -54,8 +61,8 @@ class WaysBack(JournalFile):
                 tuple(getattr(run, name) for name in _FIELDS),
             )
             self._database.executemany(
-                "INSERT INTO people (receipt, row, seat) VALUES (?, ?, 0)",
-                ((run.receipt, row) for row in sorted(rows)),
+                "INSERT INTO people (receipt, row, seat, wanted, before) VALUES (?, ?, 0, ?, ?)",
+                ((run.receipt, row, *(known or {}).get(row, (None, None))) for row in sorted(rows)),
             )
             self._database.executemany(
                 "INSERT INTO steps (receipt, row, service, kind, action, target, state, key,"

@@ -12,7 +12,7 @@ from aapimport.screens.target import place
 if TYPE_CHECKING:
     from aapimport.app.history import HistoryEntry, HistoryReport
 
-_KINDS = {"upload": "", "send": "e-mails", "undo": "undo"}
+_KINDS = {"upload": "", "send": "e-mails", "undo": "undo", "repair": "repair"}
 
 
 def show_history(console: Console, report: "HistoryReport", *, everywhere: bool) -> None:
@@ -40,7 +40,8 @@ def show_history(console: Console, report: "HistoryReport", *, everywhere: bool)
 
 
 def _row(one: "HistoryEntry") -> tuple[str, ...]:
-    kind = f"\n{_KINDS[one.kind]} of {one.of}" if _KINDS[one.kind] else ""
+    of = f" of {one.of}" if one.of else ""
+    kind = f"\n{_KINDS[one.kind]}{of}" if _KINDS[one.kind] else ""
     state = f"open, {one.done:,} of {one.steps:,} done" if one.state == "open" else one.state
     started = one.started_at.strftime("%d %b %Y %H:%M")
     return f"{one.receipt}{kind}", started, safe(one.file), safe(one.pass_), state

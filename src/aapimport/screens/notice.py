@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from aapimport.errors import AapimportError, DeclinedError, ExitCode
 from aapimport.plan.decide import ANOTHERS, MAYBE, NO_PLACE, NO_SEAT, RETURNS
 from aapimport.run.cures import NOT_YET, Standing
+from aapimport.run.reconcile_report import RepairReport
 from aapimport.run.records import Run, RunKind
 from aapimport.run.report import PersonFailure, PersonResult, ServiceCounts, UploadReport
 from aapimport.run.undo_report import MAIL, UndoReport
@@ -149,6 +150,27 @@ def undo_notice(report: UndoReport, end: End) -> Notice:
     )
 
 
+def repair_notice(report: RepairReport, end: End) -> Notice:
+    """What is told of a repair.
+
+    Args:
+        report: Its receipt.
+        end: How the session ended.
+    """
+    lines = [
+        ("Put right", f"{report.repaired:,}"),
+        ("Not put right", f"{report.not_repaired:,}"),
+        ("Left to do", f"{report.unfinished:,}"),
+    ]
+    failed = [
+        f"row {one.row}: {one.service}, {one.what}: {one.result}"
+        for one in sorted(report.effects, key=lambda it: it.row)
+        if one.result not in {"repaired", "left"}
+    ]
+    reached = (report.repaired, len(report.effects), "differences are put right")
+    return _made(_state(end, report.exit_code), reached, "repair of a pass", lines, failed, end)
+
+
 def _made(
     state: str,
     reached: tuple[int, int, str],
@@ -199,7 +221,8 @@ def _state(end: End, code: ExitCode) -> str:
 
 
 def _of(run: Run) -> str:
-    return {RunKind.SEND.value: "e-mails ", RunKind.UNDO.value: "undo "}.get(run.kind, "")
+    words = {RunKind.SEND: "e-mails ", RunKind.UNDO: "undo ", RunKind.REPAIR: "repair "}
+    return words.get(RunKind(run.kind), "")
 
 
 def _host(run: Run) -> str:

@@ -8,6 +8,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from aapimport.person import Person
+from aapimport.run.reconcile_report import RepairReport
 from aapimport.run.records import without_names
 from aapimport.run.report import EmailCounts, PersonResult, TeamCounts, UploadReport
 from aapimport.run.undo_report import UndoReport
@@ -54,7 +55,7 @@ def receipt_page(
     )
 
 
-def digest_of(report: UploadReport | UndoReport) -> str:
+def digest_of(report: UploadReport | UndoReport | RepairReport) -> str:
     """SHA-256 of a receipt as `receipt --json` prints it: in UTF-8, with a line end."""
     text = safe_json(report.model_dump_json(by_alias=True, indent=2), "utf-8")
     return hashlib.sha256(f"{text}\n".encode()).hexdigest()

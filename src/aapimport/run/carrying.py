@@ -1,0 +1,96 @@
+"""Carrying out a run that sets values: intent committed, looked at, written, read back, recorded.
+
+Every write sets a value, or says who joins or leaves a Group: after a kill it is looked at whether
+it took effect, once it has had time to, and sent again where it didn't.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+from aapimport.errors import AapimportError, ExitCode
+from aapimport.plan.make import Services
+from aapimport.run.conveyor import Batch, Call
+from aapimport.run.journal import Journal
+from aapimport.run.options import RunOptions
+from aapimport.run.progress import Progress
+from aapimport.run.putting_back import put_back_first, tell_what_is_gone
+from aapimport.run.records import Run, State
+from aapimport.run.runs import refuse_other_services
+from aapimport.run.session import Session
+
+LEFT = (State.PLANNED, State.INTENT, State.DOUBT)
+"""The states of steps that are still to be carried out."""
+
+
+class Carrying(ABC):
+    """Carries out one run.
+
+    Args:
+        journal: The open journal; nobody else writes it.
+        services: The services that the run belongs to.
+        run: The run.
+        options: How it is carried out.
+
+    Raises:
+        RefusedError: It belongs to other services.
+    """
+
+    def __init__(self, journal: Journal, services: Services, run: Run, options: RunOptions) -> None:
+        refuse_other_services(run, services.address)
+        self.session = Session(journal, run, services, options)
+
+    def stop(self, code: ExitCode) -> None:
+        """Ask for an end: what is in flight is finished and recorded first."""
+        self.session.conveyor.stop(code)
+
+    def steps(self) -> Iterator[Progress]:
+        """Do everything that is left, yielding after each commit.
+
+        Raises:
+            StoppedError: `stop` was called.
+            SettingsError: A service refuses the token.
+            ServiceError: A service is unreachable, or stays busy.
+            RefusedError: Too much went wrong.
+        """
+        session = self.session
+        yield session.conveyor.progress()
+        try:
+            for service, directory in session.directories.items():
+                try:
+                    _ = directory.capabilities  # asked once, before several threads need them
+                except AapimportError as error:
+                    session.conveyor.halt(service, error)
+            self.begin()
+            yield from put_back_first(session)
+            yield from self._settled()
+            yield from self.groups()
+            lines = {service: self.accounts(service) for service in session.directories}
+            yield from session.conveyor.drive(lines, self.doing)
+            yield from tell_what_is_gone(session)
+            session.conveyor.finish()
+        except AapimportError as error:
+            error.state = session.journal.standing(session.receipt)
+            raise
+        session.journal.finish(session.receipt)
+
+    def begin(self) -> None:  # noqa: B027 -- most have nothing to do before
+        """What comes before anything is sent; may be repeated."""
+
+    @abstractmethod
+    def groups(self) -> Iterator[Progress]:
+        """Carry out the steps about Groups."""
+
+    @abstractmethod
+    def accounts(self, service: str) -> Iterator[Batch]:
+        """The steps about accounts of a service, each in a batch of its own."""
+
+    @abstractmethod
+    def doing(self, batch: Batch) -> Call:
+        """Carry out one of them."""
+
+    def _settled(self) -> Iterator[Progress]:
+        """Wait until what an earlier session sent has taken effect, or never will."""
+        for service in self.session.directories:
+            left = self.session.unsettled(service)
+            if left > 0 and not self.session.conveyor.is_halted(service):
+                yield from self.session.wait(left, "waiting for what was sent to settle", left)

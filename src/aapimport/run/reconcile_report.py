@@ -1,0 +1,199 @@
+"""What `reconcile` tells scripts: how both services differ, and the receipt of a repair."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from aapimport.errors import ExitCode
+from aapimport.plan.make import Services
+from aapimport.run.journal import Journal
+from aapimport.run.reconciled import Compared, Difference
+from aapimport.run.records import Run, State, StepKind, Task
+from aapimport.services.values import Pass
+
+Result = Literal["repaired", "changed since", "rejected", "unknown", "left"]
+_RESULTS: Mapping[State, Result] = {
+    State.DONE: "repaired",
+    State.NEEDS_PERSON: "changed since",
+    State.REJECTED: "rejected",
+    State.PLANNED: "left",
+}
+_INTO_TEAM = "into the team that the upload said"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class DifferenceReport(_Model):
+    """One difference."""
+
+    email: str = Field(description="empty where neither the portal nor the journal tells it")
+    kind: Literal[
+        "not on Jhana",
+        "off on Jhana",
+        "off on the portal",
+        "name",
+        "address",
+        "role",
+        "team",
+        "not on the pass",
+        "not on the portal",
+        "another person's",
+        "not decidable",
+    ]
+    words: str = Field(description="what is where, and what an upload from here has said")
+    repairable: bool = Field(description="whether `--repair` puts it right")
+    before: str = Field(description="what a repair would change; empty where it wouldn't")
+    after: str = Field(description="what it would be then; likewise")
+    why_not: str = Field(description="why it isn't repaired, and what to do; empty where it is")
+
+
+class ReconcileReport(_Model):
+    """What `reconcile --json` prints where nothing is written."""
+
+    target: Literal["practice", "live"]
+    address: str = Field(description="where both services are")
+    pass_: str = Field(alias="pass", description="the pass's name")
+    on_pass: int = Field(description="people on the pass, as the portal lists them")
+    on_jhana: int = Field(description="those of them who have an account on Jhana")
+    repairable: int = Field(description="differences that `--repair` puts right")
+    not_repairable: int = Field(description="differences that it only names")
+    differences: list[DifferenceReport]
+    without_jhana: list[str] = Field(
+        description="people of the pass without Jhana, for whom no upload from here asked for it:"
+        " no difference"
+    )
+    jhana_off: list[str] = Field(
+        description="people of the pass whose Jhana is switched off, likewise"
+    )
+    only_jhana: list[str] = Field(
+        description="active accounts on Jhana whose addresses nobody on the portal has: they may"
+        " be of another kind of licence; no difference"
+    )
+    unproven: list[str] = Field(description="what couldn't be seen, so that nothing is concluded")
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """1 where something differs or couldn't be seen."""
+        return ExitCode.FINDINGS if self.differences or self.unproven else ExitCode.OK
+
+
+class RepairEffect(_Model):
+    """One thing that was put right, or not."""
+
+    row: int = Field(description="the person's number in the repair")
+    email: str = Field(description="empty where the journal doesn't tell it any more")
+    service: Literal["portal", "jhana"]
+    what: str = Field(description="what was to be put right")
+    result: Result = Field(description="left: not done so far")
+    reason: str
+
+
+class RepairReport(_Model):
+    """What `reconcile --repair --json` prints once it has written: the receipt of the repair."""
+
+    target: Literal["practice", "live"]
+    address: str = Field(description="where both services are")
+    receipt: str
+    pass_: str = Field(alias="pass", description="the pass's name")
+    repaired: int
+    not_repaired: int = Field(description="refused, or changed by somebody since it was approved")
+    unfinished: int
+    effects: list[RepairEffect]
+    named: list[DifferenceReport] = Field(
+        description="differences that were never to be repaired; empty where a receipt is shown"
+        " again"
+    )
+    unproven: list[str] = Field(description="what couldn't be seen; likewise")
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """4 while something is left or in doubt, 1 where something still differs."""
+        if self.unfinished:
+            return ExitCode.SERVICE
+        differs = self.not_repaired or self.named or self.unproven
+        return ExitCode.FINDINGS if differs else ExitCode.OK
+
+
+def reconcile_report(compared: Compared, services: Services, pass_: Pass) -> ReconcileReport:
+    """How both services differ, for scripts."""
+    repairable = len(compared.repairable)
+    return ReconcileReport(
+        target=services.target,
+        address=services.address,
+        pass_=pass_.name,
+        on_pass=compared.on_pass,
+        on_jhana=compared.on_jhana,
+        repairable=repairable,
+        not_repairable=len(compared.differences) - repairable,
+        differences=[_difference(one) for one in compared.differences],
+        without_jhana=[*compared.without_jhana],
+        jhana_off=[*compared.jhana_off],
+        only_jhana=[*compared.only_jhana],
+        unproven=[*compared.unproven],
+    )
+
+
+def _difference(one: Difference) -> DifferenceReport:
+    return DifferenceReport(
+        email=one.email,
+        kind=one.kind.value,
+        words=one.words,
+        repairable=not one.why_not,
+        before="" if one.why_not else one.before,
+        after="" if one.why_not else one.after,
+        why_not=one.why_not,
+    )
+
+
+def repair_report(journal: Journal, run: Run, compared: Compared | None = None) -> RepairReport:
+    """The receipt of a repair, as the journal knows it.
+
+    Args:
+        journal: The journal.
+        run: The repair.
+        compared: What it was begun with, where that is at hand.
+    """
+    emails = journal.addresses(run.receipt)
+    if compared:
+        emails = {**emails, **_emails(compared)}
+    effects = [_effect(task, emails) for task in journal.tasks(run.receipt)]
+    results = [one.result for one in effects]
+    left = compared or Compared()
+    return RepairReport(
+        target="practice" if run.target == "practice" else "live",
+        address=run.address,
+        receipt=run.receipt,
+        pass_=run.pass_name,
+        repaired=results.count("repaired"),
+        not_repaired=sum(it in {"changed since", "rejected"} for it in results),
+        unfinished=sum(it in {"unknown", "left"} for it in results),
+        effects=effects,
+        named=[_difference(one) for one in left.differences if one.why_not],
+        unproven=[*left.unproven],
+    )
+
+
+def _emails(compared: Compared) -> dict[int, str]:
+    """The address of each row of a repair, in the order of `repairing.repair_steps`."""
+    people = dict.fromkeys(one.portal.id for one in compared.repairable if one.portal)
+    by_id = {one.portal.id: one.email for one in compared.repairable if one.portal}
+    return {row: by_id[own_id] for row, own_id in enumerate(people, 1)}
+
+
+def _effect(task: Task, emails: Mapping[int, str]) -> RepairEffect:
+    return RepairEffect(
+        row=task.row,
+        email=emails.get(task.row, ""),
+        service="portal" if task.service == "portal" else "jhana",
+        what=_INTO_TEAM if task.kind is StepKind.TEAM else task.target,
+        result=_RESULTS.get(task.state, "unknown"),
+        reason="; ".join(filter(None, (task.reason, task.but))),
+    )
+
+
+def still_named(effects: Sequence[RepairEffect]) -> list[RepairEffect]:
+    """Those that have something to say beside that they are repaired."""
+    return [one for one in effects if one.result != "repaired" or one.reason]
