@@ -167,9 +167,8 @@ def refuse_emails_without_way(plan: "Plan", emails: bool | None) -> None:
         who = count(number, "new person", "new people")
         raise RefusedError(
             f"{who} can't be sent a welcome e-mail: the service takes no word about them",
-            hint="upload with --no-emails; its receipt's number then hands them over to you, or"
-            " sends them by a mail server of yours (docs/emails.md):"
-            " aapimport send-emails RECEIPT --hand-over OUT.xlsx",
+            hint="upload with --no-emails; then aapimport send-emails RECEIPT sends them by a mail"
+            " server of yours (docs/emails.md), and with --hand-over OUT.xlsx you send them yourself",
         )
 
 
