@@ -3,9 +3,11 @@
 import email
 import json
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
 from email.policy import default
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from aapimport.errors import (
 )
 from aapimport.mail import delivery
 from aapimport.run.journal import Journal
+from support.habits import EXTENSION
 from support.mail_server import CUT, MailServer
 from support.mailing import mail_for
 from support.script_desk import ScriptDesk
@@ -408,3 +411,130 @@ def test_one_of_those_who_were_handed_over_is_settled_alone(
     code, desk = send(uploading, receipt, mail=mail_for(server.port))
     assert (code, "2 handed over" in text(desk)) == (ExitCode.OK, True)
     assert reached(server) == Counter(["p3@acme.com"])
+
+
+def test_who_is_taken_off_the_pass_while_they_wait_is_not_mailed(
+    uploading: Uploading, server: MailServer
+) -> None:
+    """Nobody is told of a seat that they haven't got any more."""
+    receipt = uploading.run().receipt
+    user = uploading.portal.store.users[id_of(uploading, "p3@acme.com")]
+
+    def script(step: str, line: str) -> str | None:
+        if step != "RCPT" or "p3@" not in line or not user["entitlements"]:
+            return None
+        user["entitlements"] = []
+        return "451 4.7.1 come back later"
+
+    server.script = script
+    code, desk = send(uploading, receipt, mail=mail_for(server.port))
+    assert code is ExitCode.FINDINGS
+    assert "the account isn't on the pass any more" in text(desk)
+    assert reached(server) == EVERYBODY - Counter(["p3@acme.com"])
+
+
+def test_a_half_that_was_not_sent_stays_owed(uploading: Uploading, server: MailServer) -> None:
+    """Claimed with the other half, and given up: whoever is on Jhana again is welcomed to it."""
+    server.script = lambda step, line: "451 later" if step == "RCPT" and "p2@" in line else None
+    receipt = uploading.run().receipt
+    mail = mail_for(server.port)
+    with pytest.raises(ServiceError):
+        send(uploading, receipt, mail=mail)
+    (jhana,) = uploading.jhana.store.users.values()
+    jhana["active"] = False
+    server.script = lambda _step, _line: None
+    resume(uploading, last_send(uploading), mail)
+    assert reached(server) == EVERYBODY
+    jhana["active"] = True
+    code, _ = send(uploading, receipt, mail=mail)
+    assert code is ExitCode.OK
+    assert reached(server) == EVERYBODY + Counter(["p2@acme.com"])
+    assert b"Welcome to Jhana" in server.taken[-1][2]
+
+
+@pytest.mark.parametrize("by_smtp", [True, False])
+def test_a_renamed_person_is_the_same_one(
+    uploading: Uploading, server: MailServer, *, by_smtp: bool
+) -> None:
+    """Mailed at the new address, and renamed back: the account has had its welcome."""
+    uploading.portal.habits.mails = uploading.jhana.habits.mails = True
+    receipt = uploading.run().receipt
+    later = datetime.now() + timedelta(seconds=1.5)  # noqa: DTZ005 -- as it is typed
+    more: dict[str, Any] = {"mail": mail_for(server.port), "smtp": by_smtp}
+    send(uploading, receipt, not_before=later, to=("p3@acme.com",), **more)
+    user = uploading.portal.store.users[id_of(uploading, "p3@acme.com")]
+    rename(user, "new@acme.com")
+    send(uploading, None, pass_name="Leadership 2026", to=("new@acme.com",), **more)
+    rename(user, "p3@acme.com")
+    user.pop(f"{EXTENSION}:User", None)  # a portal that tells nothing of it
+    time.sleep(1.5)
+    code, desk = resume(uploading, last_send(uploading, of=receipt), more["mail"])
+    assert code is ExitCode.FINDINGS
+    assert "has mailed this account" in text(desk)
+    assert "nothing is sent twice" in text(desk)
+    if by_smtp:
+        assert reached(server) == Counter(["new@acme.com"])
+    else:
+        assert mails(uploading) == Counter([("new@acme.com", "portal")])
+
+
+def rename(user: dict[str, Any], address: str) -> None:
+    """Give an account another address."""
+    user["userName"], user["emails"] = address, [{"value": address}]
+
+
+def test_who_was_renamed_is_mailed_at_the_new_address_later(
+    uploading: Uploading, server: MailServer
+) -> None:
+    """A sending that waits knows an account by our key, too."""
+    receipt = uploading.run().receipt
+    later = datetime.now() + timedelta(seconds=1)  # noqa: DTZ005 -- as it is typed
+    mail = mail_for(server.port)
+    send(uploading, receipt, mail=mail, not_before=later)
+    rename(uploading.portal.store.users[id_of(uploading, "p3@acme.com")], "new@acme.com")
+    time.sleep(1)
+    assert resume(uploading, last_send(uploading), mail)[0] is ExitCode.OK
+    assert reached(server) == Counter(["p2@acme.com", "new@acme.com", "p4@acme.com"])
+
+
+def test_whose_account_it_is_nobody_can_tell_once_all_is_erased(
+    uploading: Uploading, server: MailServer
+) -> None:
+    """Under another address and another name it may be anybody's; under one of them theirs."""
+    receipt = uploading.run().receipt  # nothing is kept: erased as soon as it is done
+    user = uploading.portal.store.users[id_of(uploading, "p3@acme.com")]
+    rename(user, "zoe@acme.com")
+    user["name"] = {"givenName": "Zoe", "familyName": "New"}
+    code, desk = send(uploading, receipt, mail=mail_for(server.port))
+    assert code is ExitCode.FINDINGS
+    assert "zoe@acme.com is not mailed: the account has another address and another" in text(desk)
+    assert reached(server) == EVERYBODY - Counter(["p3@acme.com"])
+
+
+@pytest.mark.parametrize("address", ["p3\r\nBcc: x@acme.com", "p3@", f"{'p' * 65}@acme.com"])
+def test_an_address_that_is_none_holds_back_nobody_else(
+    uploading: Uploading, server: MailServer, address: str
+) -> None:
+    """They are named before anything is sent."""
+    receipt = uploading.run().receipt
+    rename(uploading.portal.store.users[id_of(uploading, "p3@acme.com")], address)
+    code, desk = send(uploading, receipt, mail=mail_for(server.port))
+    assert code is ExitCode.FINDINGS
+    assert "row 3:" in text(desk)
+    assert reached(server) == EVERYBODY - Counter(["p3@acme.com"])
+
+
+def test_a_text_that_does_not_fit_one_person_holds_back_nobody_else(
+    uploading: Uploading, server: MailServer, tmp_path: Path
+) -> None:
+    """Who it is and why is on the plan."""
+    receipt = uploading.run().receipt
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "portal.en.txt").write_text("Subject: Hi {{ first_name[0] }}\n\nWelcome\n")
+    user = uploading.portal.store.users[id_of(uploading, "p3@acme.com")]
+    user["name"]["givenName"] = ""
+    code, desk = send(uploading, receipt, mail=mail_for(server.port, templates=folder))
+    assert code is ExitCode.FINDINGS
+    assert "p3@acme.com is not mailed: the text can't be made for them" in text(desk)
+    assert reached(server) == EVERYBODY - Counter(["p3@acme.com"])

@@ -1,6 +1,7 @@
 """Welcome e-mails after the upload, against two scripted services."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -512,3 +513,27 @@ def test_a_plan_owes_nothing_to_whom_another_profile_has_mailed(uploading: Uploa
         there.write_bytes(b"damaged" * 999)
         assert set(journal.unmailed(address).values()) == {receipt}
         assert len(journal.unmailed(address)) == 3
+
+
+def test_whom_the_portal_mails_while_a_sending_waits_is_left_alone(uploading: Uploading) -> None:
+    """Somebody has used its own SEND EMAIL: it is asked just before each e-mail."""
+    receipt = uploading.run().receipt
+    later = datetime.now() + timedelta(seconds=1)  # noqa: DTZ005 -- as it is typed
+    send(uploading, receipt, not_before=later)
+    uploading.portal.store.users[id_of(uploading, "p3@acme.com")][f"{EXTENSION}:User"] = {
+        "welcomeEmail": {"requestId": "x", "kind": "portal", "sentAt": "2026-11-01T08:00:00Z"}
+    }
+    time.sleep(1)
+    code, desk = resume(uploading, last_send(uploading))
+    assert code is ExitCode.FINDINGS
+    assert "the service has mailed them itself" in text(desk)
+    assert mails(uploading) == ONCE - Counter([("p3@acme.com", "portal")])
+
+
+@pytest.mark.parametrize("flag", [{"canary": ""}, {"to": ("",)}, {"to": (" ",)}])
+def test_an_empty_address_is_a_mistake(uploading: Uploading, flag: dict[str, Any]) -> None:
+    """A variable that isn't set mails nobody."""
+    receipt = uploading.run().receipt
+    with pytest.raises(UsageError, match="empty"):
+        send(uploading, receipt, **flag)
+    assert not mails(uploading)

@@ -17,6 +17,7 @@ from aapimport.run import beside
 from aapimport.run.beside import Beside
 from aapimport.run.journal import Journal
 from aapimport.run.records import State
+from support.sending import made_now
 from support.uploading import Uploading, person
 from support.version_1 import as_version_1
 
@@ -100,10 +101,12 @@ def test_half_of_a_combined_email_may_be_another_profiles(opened: Opened):
 
 
 def test_an_id_may_be_somebody_elses_by_now(opened: Opened):
-    """A service may give an id again; where an address isn't known it is the same person's."""
+    """A service may give an id again: to an account that was made after the e-mail, no other."""
     with opened("acme") as one, opened("beta") as other:
         one.claim_mails("ACMEE2", ONE, WHO)
         assert set(other.claim_mails("BETAA2", ONE)) == {2}
+        assert set(other.claim_mails("BETAA2", ONE, {2: "renamed@acme.com"})) == {2}
+        made_now(other, "BETAA2", "u2")
         assert not other.claim_mails("BETAA2", ONE, {2: "somebody.else@acme.com"})
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from aapimport.run.journal import Journal
 from aapimport.run.records import Fact, State, StepKind
+from support.sending import made_now
 from support.uploading import Uploading, person, services
 
 HERE = "https://portal.example/v2 https://jhana.example/v2"
@@ -144,11 +145,13 @@ def test_an_email_is_claimed_by_one_upload_for_good(journal: Journal):
 
 
 def test_an_email_is_claimed_for_one_person(journal: Journal):
-    """An id that was given to somebody else is theirs; a row without an address is the same one."""
+    """Whoever is renamed is the same one; an account that is newer than the e-mail is another."""
     claims = {2: [(PORTAL, "u2", "portal")]}
     assert not journal.claim_mails("FIRST2", claims, {2: "Bo@acme.com"})
     assert journal.claim_mails("SECND2", claims, {2: "bo@ACME.com"}) == {2: "upload FIRST2"}
     assert journal.claim_mails("SECND2", claims) == {2: "upload FIRST2"}
+    assert journal.claim_mails("SECND2", claims, {2: "ada@acme.com"}) == {2: "upload FIRST2"}
+    made_now(journal, "SECND2", "u2")
     assert not journal.claim_mails("SECND2", claims, {2: "ada@acme.com"})
     people = journal._database.execute("SELECT person FROM mails").fetchall()
     assert not any("@" in person for (person,) in people)

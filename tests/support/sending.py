@@ -1,6 +1,8 @@
 """`send-emails` in this process, against two scripted services."""
 
+import time
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from aapimport.app.choices import MailChoices, RunChoices
@@ -10,7 +12,7 @@ from aapimport.config.mail import Mail
 from aapimport.config.settings import Endpoint, Settings
 from aapimport.errors import ExitCode
 from aapimport.run.journal import Journal
-from aapimport.run.records import RunKind
+from aapimport.run.records import RunKind, State, StepKind
 from support.script_desk import ScriptDesk
 from support.stub import TOKEN
 from support.uploading import Uploading
@@ -80,8 +82,17 @@ def text(desk: ScriptDesk) -> str:
     return " ".join(" ".join(shown for _, shown in desk.shown).split())
 
 
-def last_send(uploading: Uploading) -> str:
-    """The number of the newest sending."""
+def last_send(uploading: Uploading, of: str | None = None) -> str:
+    """The number of the newest sending; of an upload, or of any."""
     with Journal(uploading.journal_path) as journal:
-        (run, *_) = journal._runs("kind = ?", (RunKind.SEND,))
+        (run, *_) = journal._runs("kind = ? AND (?2 IS NULL OR of = ?2)", (RunKind.SEND, of))
         return run.receipt
+
+
+def made_now(journal: Journal, receipt: str, account_id: str, row: int = 2) -> None:
+    """An upload makes an account on the portal, with an id that may have been used before."""
+    (task,) = (
+        it for it in journal.tasks(receipt, StepKind.ACCOUNT, service="portal") if it.row == row
+    )
+    made = replace(task, state=State.DONE, account_id=account_id, sent_at=time.time() + 1.0)
+    journal.record(receipt, [made])

@@ -168,7 +168,8 @@ def refuse_emails_without_way(plan: "Plan", emails: bool | None) -> None:
         raise RefusedError(
             f"{who} can't be sent a welcome e-mail: the service takes no word about them",
             hint="upload with --no-emails; then aapimport send-emails RECEIPT sends them by a mail"
-            " server of yours (docs/emails.md), and with --hand-over OUT.xlsx you send them yourself",
+            " server of yours (docs/emails.md), and with --hand-over OUT.xlsx you send them"
+            " yourself",
         )
 
 

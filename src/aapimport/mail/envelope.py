@@ -6,13 +6,20 @@ from email.message import EmailMessage
 from aapimport.person import address_key
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_LOCAL, _WHOLE = 64, 254
 _FORBIDDEN = re.compile(r'[\x00-\x20\x7f<>"\\]')
 """What could end the address in a command, or needs quoting, which no address of ours does."""
 
 
 def is_writable(address: str) -> bool:
-    """Whether an address can stand in a command."""
-    return "@" in address and address.isprintable() and not _FORBIDDEN.search(address)
+    """Whether an address can stand in a command, and is no longer than it may be.
+
+    64 octets before the @, 254 in all (RFC 5321, 4.5.3.1.1 and 4.5.3.1.3).
+    """
+    local, _, domain = address.rpartition("@")
+    fits = len(local.encode()) <= _LOCAL and len(address.encode()) <= _WHOLE
+    odd = not address.isprintable() or _FORBIDDEN.search(address)
+    return bool(local and domain and fits and not odd)
 
 
 def written(address: str) -> str:

@@ -37,8 +37,11 @@ NAMES = (
 )
 """What a text may speak of."""
 _OF_A_PAGE = (*NAMES, "language", "subject", "paragraphs")
+_FAILURES = (TemplateError, UnicodeDecodeError, OSError)
+_JOINERS = "\u200c\u200d"
+"""Zero-width (non-)joiner: ordinary spelling in Persian and Indic names."""
 _SUBJECT = "Subject:"
-_LONGEST_SUBJECT = 150
+_LONGEST_SUBJECT = 300
 _POLICY = SMTP.clone(cte_type="7bit")  # every server takes it, with 8BITMIME or without
 
 
@@ -217,7 +220,7 @@ class Texts:
     def _filled(self, among: SandboxedEnvironment, name: str, values: Mapping[str, object]) -> str:
         try:
             return among.get_template(name).render(values)
-        except (TemplateError, UnicodeDecodeError, TypeError, ValueError, ArithmeticError) as error:
+        except (*_FAILURES, TypeError, ValueError, ArithmeticError, RecursionError) as error:
             raise self._unusable(name, error) from None
 
     def _check_names(self, name: str) -> None:
@@ -226,7 +229,7 @@ class Texts:
         try:
             source = self._path(name).read_text(encoding="utf-8-sig")
             used = meta.find_undeclared_variables(self._plain.parse(source))
-        except (TemplateError, UnicodeDecodeError) as error:
+        except (*_FAILURES, RecursionError) as error:
             raise self._unusable(name, error) from None
         for one in sorted(used - set(known)):
             raise SettingsError(
@@ -241,6 +244,10 @@ class Texts:
     def _unusable(self, name: str, error: Exception) -> SettingsError:
         line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
         why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        if isinstance(error, RecursionError):
+            why = "it includes itself, or goes on without an end"
+        elif isinstance(error, OSError):
+            why = str(error.strerror)
         return SettingsError(
             f"{self._path(name)}{line} can't be used: {why}",
             hint="correct it, or take it away: then the text that comes with aapimport is used",
@@ -263,4 +270,5 @@ def _digest(row: str) -> str:
 
 def _one_line(text: str) -> str:
     """A text on one line, without what can't be seen: it stands in a header, or within one."""
-    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    kept = (one if one.isprintable() or one in _JOINERS else " " for one in text)
+    return " ".join("".join(kept).split())

@@ -12,19 +12,24 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
+from aapimport.errors import SettingsError
+from aapimport.mail.envelope import is_writable
+from aapimport.mail.message import Texts
 from aapimport.person import address_key
 from aapimport.plan.make import Services, new_receipt
+from aapimport.run.candidates import Candidate, may_be_there
+from aapimport.run.entries import Entry, doubt, elsewhere, held_by
 from aapimport.run.journal import Journal
 from aapimport.run.memory import place
+from aapimport.run.recipients import mail_address, not_welcome, recipient
 from aapimport.run.records import UNSENT, Fact, Run, State, StepKind, Task, Way
 from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan, Standing
-from aapimport.run.sends import Entry
 from aapimport.services.directory import Unknown
 from aapimport.services.identity import has_names
 from aapimport.services.ownership import HANDED_ON, is_still
 from aapimport.services.portal import Welcome, welcomed
 from aapimport.services.scim import Account
-from aapimport.services.values import EmailKind, Wanted
+from aapimport.services.values import EmailKind
 
 _READERS = 8
 _HALVES = ("portal", "jhana")
@@ -34,24 +39,11 @@ _KINDS = {
     frozenset({"jhana"}): EmailKind.JHANA,
 }
 _OTHER_WAYS = "--hand-over writes a workbook for you to send them, --smtp sends them from here"
+_RENAMED = (
+    "the account has another address and another name by now, and who it was is erased here, so"
+    " that nobody can tell whose it is; look on the portal, and send it there"
+)
 _Look = Welcome | Unknown | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Candidate:
-    """Somebody whom an upload has put on the pass.
-
-    Attributes:
-        row: The person's row.
-        steps: The person's accounts that exist, by service.
-        group: The Group that is the pass; empty where it is none.
-        wanted: Who the upload says that it is; None where that is erased.
-    """
-
-    row: int
-    steps: Mapping[str, Task]
-    group: str
-    wanted: Wanted | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +78,7 @@ def make_send_plan(
         SettingsError: The token is refused.
         ServiceError: A service can't be asked what it can do.
     """
-    asking = _Asking(journal, services, source, choice, means.way)
+    asking = _Asking(journal, services, source, choice, means)
     only = source.runs[0] if source.of else None
     return SendPlan(
         receipt=new_receipt(),
@@ -108,17 +100,25 @@ class _Asking:
     """Asks about everybody of a source."""
 
     def __init__(
-        self, journal: Journal, services: Services, source: Source, choice: SendChoice, way: Way
+        self,
+        journal: Journal,
+        services: Services,
+        source: Source,
+        choice: SendChoice,
+        means: Means,
     ) -> None:
         self._journal = journal
         self._services = services
         self._source = source
         self._choice = choice
-        self._way = way
+        self._way = means.way
+        self._texts = Texts(means.server) if means.server else None
         self._to = {address_key(one) for one in choice.to}
         self._address = services.address
         self._created = journal.created(self._address)
-        self._unanswered = {service for (service, own), key in self._created.items() if own == key}
+        self._unanswered = {
+            service for (service, own), made in self._created.items() if own == made.key
+        }
         self._ledger = journal.ledger(self._address)
         self._keeps_keys = journal.has_shown(self._address, "portal", Fact.KEEPS_KEYS)
         self._shows_pass = services.portal.capabilities.keeps(
@@ -133,22 +133,36 @@ class _Asking:
         with ThreadPoolExecutor(_READERS) as pool:
             return [*pool.map(self._judged, candidates)]
 
-    def _candidates(self) -> Iterator[_Candidate]:
+    def _candidates(self) -> Iterator[Candidate]:
         """Everybody with an account, each once: of several uploads the newest counts."""
         met: set[str] = set()
         for run in self._source.runs:
             for row, tasks in groupby(self._journal.tasks(run.receipt), key=lambda task: task.row):
                 steps = [*tasks]
-                accounts = {it.service: it for it in steps if _may_be_there(it)}
+                accounts = {it.service: it for it in steps if may_be_there(it)}
                 portal = accounts.get("portal")
                 if portal is None or {portal.account_id, portal.key} & met:
                     continue
                 met |= {portal.account_id, portal.key} - {""}
                 (wanted,) = self._journal.remembered(run.receipt, [portal])
+                _, before = self._journal.person(run.receipt, row)
+                accounts = {service: self._keyed(it) for service, it in accounts.items()}
                 group = next((it.target for it in steps if it.kind is StepKind.PASS), "")
-                yield _Candidate(row=row, steps=accounts, group=group, wanted=wanted)
+                yield Candidate(
+                    row=row,
+                    steps=accounts,
+                    group=group,
+                    wanted=wanted,
+                    receipt=run.receipt,
+                    before=before,
+                )
 
-    def _judged(self, one: _Candidate) -> Addressee:
+    def _keyed(self, step: Task) -> Task:
+        """A step with our own key, which only the upload that made the account has in its own."""
+        made = self._created.get((step.service, step.account_id))
+        return replace(step, key=made.key) if made else step
+
+    def _judged(self, one: Candidate) -> Addressee:
         """How somebody stands, by what the ledger and both services say."""
         if not one.steps["portal"].account_id:
             why = "whether the account was created isn't known; upload the file again"
@@ -161,13 +175,13 @@ class _Asking:
         if not (self._choice.again or self._to) and all(
             it is not None and it.state is State.DONE for it in entries.values()
         ):
-            return _addressee(one, None, "mailed", why=_elsewhere(entries))
+            return _addressee(one, None, "mailed", why=elsewhere(entries))
         for name in {"portal", *ours} - looks.keys():
             looks[name] = self._look(one, name)
         return self._standing(one, looks, entries)
 
     def _standing(
-        self, one: _Candidate, looks: Mapping[str, _Look], entries: Mapping[str, Entry | None]
+        self, one: Candidate, looks: Mapping[str, _Look], entries: Mapping[str, Entry | None]
     ) -> Addressee:
         """How somebody stands, of whom not everything is known to be sent."""
         portal = looks["portal"]
@@ -177,15 +191,15 @@ class _Asking:
         by_half = {name: self._half(name in sent, entry) for name, entry in entries.items()}
         if "in_doubt" in by_half.values() and not self._choice.again:
             return replace(
-                _addressee(one, portal, "in_doubt", why=_doubt(entries)), held_by=_held_by(entries)
+                _addressee(one, portal, "in_doubt", why=doubt(entries)), held_by=held_by(entries)
             )
         due = {name for name, it in by_half.items() if self._is_due(it)}
         if due and (why := self._refusal(one, portal)):
             refused: Standing = "unknown" if isinstance(portal, Unknown) else "refused"
             return _addressee(one, portal, refused, why=why)
         if "jhana" in due and isinstance(looks["jhana"], Unknown):
-            return _addressee(one, portal, "unknown", why=f"Jhana: {_not_welcome(looks['jhana'])}")
-        if "jhana" in due and (why := _not_welcome(looks["jhana"])):
+            return _addressee(one, portal, "unknown", why=f"Jhana: {not_welcome(looks['jhana'])}")
+        if "jhana" in due and (why := not_welcome(looks["jhana"])):
             due.discard("jhana")
             if not due:
                 return _addressee(one, portal, "refused", why=f"Jhana: {why}")
@@ -193,13 +207,15 @@ class _Asking:
             left = set(by_half.values())
             standing: Standing = "mailed" if "mailed" in left else "not_chosen"
             standing = "handed_over" if "handed_over" in left else standing
-            found = _addressee(one, portal, standing, why=_elsewhere(entries))
-            return replace(found, held_by=_held_by(entries))
+            found = _addressee(one, portal, standing, why=elsewhere(entries))
+            return replace(found, held_by=held_by(entries))
         kind = _KINDS[frozenset(due)]
         asked = self._services.jhana if kind is EmailKind.JHANA else self._services.portal
         found = _addressee(one, portal, "to_mail", kind)
+        why = self._unwritable(portal, kind)
         if self._way is Way.PORTAL and not asked.capabilities.mails:
             why = f"{asked.name} takes no word about welcome e-mails; {_OTHER_WAYS}"
+        if why:
             return replace(found, standing="refused", kind=None, why=why)
         wrong_kind = self._choice.kinds and kind not in self._choice.kinds
         if wrong_kind or (self._to and address_key(found.email) not in self._to):
@@ -210,7 +226,20 @@ class _Asking:
             on_pass=self._shows_pass and not one.group,
         )
 
-    def _is_ours(self, one: _Candidate, service: str, looks: dict[str, _Look]) -> bool:
+    def _unwritable(self, look: _Look, kind: EmailKind) -> str:
+        """Why no e-mail of our own can be sent to somebody; empty when it can."""
+        if self._texts is None or not isinstance(look, Welcome):
+            return ""
+        if not is_writable(mail_address(look.account)):
+            return "the account has no e-mail address that can be written to"
+        person = recipient(look.account, kind, self._source.pass_name)
+        try:
+            self._texts.message(kind, person, row="", now=0.0)
+        except SettingsError as error:
+            return f"the text can't be made for them: {error.message}"
+        return ""
+
+    def _is_ours(self, one: Candidate, service: str, looks: dict[str, _Look]) -> bool:
         """Whether an upload has created an account; one without an answer is known by our key."""
         step = one.steps.get(service)
         if step is None or not step.account_id:
@@ -220,13 +249,17 @@ class _Asking:
         look = looks[service] = self._look(one, service)
         return isinstance(look, Welcome) and (service, look.account.external_id) in self._created
 
-    def _look(self, one: _Candidate, service: str) -> _Look:
+    def _look(self, one: Candidate, service: str) -> _Look:
         directory = self._services.portal if service == "portal" else self._services.jhana
         return welcomed(directory, one.steps[service].account_id)
 
-    def _entry(self, one: _Candidate, service: str) -> Entry | None:
-        where = place(self._address, service)
-        return self._ledger.get((where, one.steps[service].account_id, service))
+    def _entry(self, one: Candidate, service: str) -> Entry | None:
+        own = one.steps[service].account_id
+        entry = self._ledger.get((place(self._address, service), own, service))
+        made = self._created.get((service, own))
+        if entry and made and entry.at < made.at:
+            return None  # of an account that had this id before
+        return entry
 
     @staticmethod
     def _half(
@@ -245,80 +278,37 @@ class _Asking:
             return self._choice.only is None or chosen[self._choice.only] == half
         return self._choice.again
 
-    def _refusal(self, one: _Candidate, look: _Look) -> str:
+    def _refusal(self, one: Candidate, look: _Look) -> str:
         """Why somebody may not be mailed whatever they are owed; empty when they may."""
-        if why := _not_welcome(look):
+        if why := not_welcome(look):
             return why
         account = look.account if isinstance(look, Welcome) else None
-        if account is None or not self._is_theirs(one, account):
-            return HANDED_ON
+        if account is None or (why := self._not_theirs(one, account)):
+            return why if account else HANDED_ON
         if self._shows_pass and not one.group and self._source.pass_id not in account.passes:
             return f"not on the pass {self._source.pass_name} any more"
         return "" if mail_address(account) else "the account has no e-mail address"
 
-    def _is_theirs(self, one: _Candidate, account: Account) -> bool:
-        """Whether an account that an upload has created is still the person's, as far as is known.
+    def _not_theirs(self, one: Candidate, account: Account) -> str:
+        """Why an account that an upload has created isn't the person's any more; empty if it is.
 
         Somebody who is renamed keeps the account; one under another key, or another address and
-        another name, was handed on.
+        another name, was handed on. Where the names are erased here, the digest of the address
+        tells; where an earlier version didn't keep one, our key.
         """
-        key = self._created.get(("portal", account.id), "")
+        key = one.steps["portal"].key
         # version 1 learnt nothing of keys, and erased who it was
         shows_key = self._keeps_keys or (one.wanted is None and account.external_id)
         if key and shows_key and account.external_id != key:
-            return False
+            return HANDED_ON
         if one.wanted is None:
-            return True
+            return "" if one.is_still(account) else _RENAMED
         wanted = replace(one.wanted, external_id=key)
-        return has_names(account, wanted) or is_still(account, wanted)
-
-
-def _held_by(entries: Mapping[str, Entry | None]) -> frozenset[tuple[str, int]]:
-    """The runs that have the right to mail somebody, and haven't done it as far as is known."""
-    return frozenset(it.mail for it in entries.values() if it and it.is_held and not it.elsewhere)
-
-
-def _doubt(entries: Mapping[str, Entry | None]) -> str:
-    """Why somebody isn't mailed of whom it isn't known whether they were, and what to do."""
-    other = next(it for it in entries.values() if it and it.is_held)
-    look = "ask them" if other.way is Way.SMTP else "look on the portal"
-    there = " there" if other.elsewhere else ""
-    return (
-        f"whether {other.by} has mailed them isn't known; {look}, then say --sent or --not-sent"
-        f"{there}, with --to"
-    )
-
-
-def _may_be_there(task: Task) -> bool:
-    """Whether a step is about an account that is there, or was sent and may be."""
-    is_sent = task.attempts > 0 and task.state in {State.WRITTEN, State.INTENT, State.DOUBT}
-    there = (task.state is State.DONE and task.account_id) or is_sent
-    return task.kind is StepKind.ACCOUNT and bool(there)
-
-
-def _elsewhere(entries: Mapping[str, Entry | None]) -> str:
-    """Which run of another profile has mailed somebody, or handed them over; empty for none."""
-    words = {State.DONE: "mailed by", State.HANDED_OVER: "handed over by"}
-    found = (it for it in entries.values() if it and it.elsewhere and it.state in words)
-    return next((f"{words[it.state]} {it.by}" for it in found), "")
-
-
-def _not_welcome(look: _Look) -> str:
-    """Why an account's person isn't to be welcomed; empty when they may be."""
-    if look is None:
-        return "the account isn't there any more"
-    if isinstance(look, Unknown):
-        return f"the account can't be looked at: {look.reason}"
-    return "" if look.account.active else "the account is deactivated"
-
-
-def mail_address(account: Account) -> str:
-    """Where a service sends what is for an account; empty where that isn't known."""
-    return next((one for one in (account.user_name, *account.emails) if "@" in one), "")
+        return "" if has_names(account, wanted) or is_still(account, wanted) else HANDED_ON
 
 
 def _addressee(
-    one: _Candidate,
+    one: Candidate,
     look: _Look,
     standing: Standing,
     kind: EmailKind | None = None,

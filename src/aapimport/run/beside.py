@@ -60,9 +60,15 @@ class Mail:
     mail: tuple[str, int]
     way: Way
 
-    def bars(self, person: str) -> bool:
-        """Whether nobody else may mail a person; where one isn't known it counts as the same."""
-        return self.state not in UNSENT and (not self.person or person in {"", self.person})
+    def bars(self, person: str, made: float) -> bool:
+        """Whether nobody else may mail an account's person.
+
+        Args:
+            person: A digest of their address; where one isn't known it counts as the same.
+            made: When the account was made from here; 0 where it wasn't.
+        """
+        same = not self.person or person in {"", self.person} or self.at >= made
+        return self.state not in UNSENT and same
 
 
 def read_mails(

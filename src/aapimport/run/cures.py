@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from aapimport.plan.decide import ANOTHERS, MAYBE, NO_PLACE, NO_SEAT, RETURNS
-from aapimport.run.landing import UNKNOWN_BY_SMTP
+from aapimport.run.landing import BY_ANOTHER, NOT_MAILED, UNKNOWN_BY_SMTP
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.standing import IN_DOUBT, is_join_owed, is_mail_owed
 from aapimport.services.troubles import Trouble
@@ -70,6 +70,8 @@ _NEEDS_PERSON = {
     " they should be, " + _BY_HAND,
 }
 """What a person does about what only a person may decide."""
+_MAILED = "nothing is sent twice: see what became of that one with aapimport receipt and its number"
+_PUT_RIGHT = "if they are to be welcomed, put that right; then " + _LATER
 _SAY = (
     "ask {who} whether it came; then: aapimport send-emails {receipt} --sent --to ADDRESS, or"
     " --not-sent, which lets it be sent"
@@ -217,8 +219,11 @@ def _cure(task: Task, standing: Standing, *, closed: bool) -> str:
     if standing == "left_out":
         known = (cure for reason, cure in _LEFT_OUT.items() if task.reason.startswith(reason))
         return next(known, "settle that, then " + _AGAIN)
-    if task.kind is StepKind.EMAIL and task.reason.startswith(UNKNOWN_BY_SMTP):
-        return _SAY
+    if task.kind is StepKind.EMAIL and standing == "needs_person":
+        if task.reason.startswith(UNKNOWN_BY_SMTP):
+            return _SAY
+        if task.reason.startswith(NOT_MAILED):
+            return _MAILED if task.reason.endswith(BY_ANOTHER) else _PUT_RIGHT
     return _AFTER[standing].get(task.kind, _AGAIN)
 
 

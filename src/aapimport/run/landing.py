@@ -21,6 +21,8 @@ STATES = {
 }
 """The state in which an outcome leaves its step."""
 UNKNOWN_IF_MAILED = "whether it was mailed isn't known"
+NOT_MAILED = "not mailed: "
+BY_ANOTHER = " has mailed this account"
 UNKNOWN_BY_SMTP = "whether the mail server has sent it isn't known"
 _UNDER_WAY = {State.DOUBT, State.WRITTEN}
 _WENT_WELL = {State.DONE, State.WRITTEN}

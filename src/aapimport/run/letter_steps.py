@@ -16,7 +16,8 @@ from functools import partial
 from aapimport.config.mail import Mail
 from aapimport.errors import AapimportError, RefusedError, ServiceError, SettingsError
 from aapimport.mail.delivery import Delivery, Letter
-from aapimport.mail.message import Recipient, Texts
+from aapimport.mail.envelope import is_writable
+from aapimport.mail.message import Texts
 from aapimport.mail.outcomes import (
     DayIsFull,
     InDoubt,
@@ -31,14 +32,16 @@ from aapimport.mail.outcomes import (
 from aapimport.mail.pace import DAY, Clock, SystemClock
 from aapimport.mail.smtp import Mailer
 from aapimport.person import address_key
-from aapimport.run.addressees import mail_address
+from aapimport.run.confirming import look_again
 from aapimport.run.landing import UNKNOWN_BY_SMTP
 from aapimport.run.mail_steps import MailSteps
 from aapimport.run.progress import Progress
+from aapimport.run.recipients import mail_address, recipient
 from aapimport.run.records import State, Task, without_names
 from aapimport.run.session import Session
 from aapimport.services.directory import Unknown
 from aapimport.services.identity import has_names
+from aapimport.services.outcomes import Verdict
 from aapimport.services.ownership import HANDED_ON, is_still
 from aapimport.services.portal import welcomed
 from aapimport.services.scim import Account
@@ -66,7 +69,8 @@ class LetterSteps(MailSteps):
         if mail is None:
             raise SettingsError(
                 f"{session.run.name} goes by a mail server, and none is configured",
-                hint="write it into [mail] of the settings file again (docs/settings.md)",
+                hint="write it into [mail] of the settings file again (docs/settings.md); or end it"
+                f" as it is, and send anew:  aapimport resume {session.receipt} --close",
             )
         self._mail: Mail = mail
         self._texts = Texts(mail)
@@ -75,6 +79,7 @@ class LetterSteps(MailSteps):
         sent = session.journal.mailed_since(time.time() - DAY)
         self._mailer = Mailer(mail, self._clock, sent)
         self._tasks: dict[str, Task] = {}
+        self._looks: dict[str, Account] = {}
         self._ends = False
         self._note = ""
         self._failures = 0
@@ -127,7 +132,7 @@ class LetterSteps(MailSteps):
                 if isinstance(look, Withdrawn | Later):
                     self._put_down(task, look)
                     continue
-                self._tasks[task.key] = task
+                self._tasks[task.key], self._looks[task.key] = task, look
                 to = mail_address(look)
                 yield Letter(
                     key=task.key,
@@ -151,6 +156,28 @@ class LetterSteps(MailSteps):
         same = self._session.run.server == self._mail.server
         return same and self._mail.may_repeat(task.sent_at or 0.0, self._clock.now())
 
+    def _unmailed(self, tasks: list[Task]) -> list[Task]:
+        """All of them: each is looked at by itself before it is sent."""
+        return tasks
+
+    def _once_more(self, task: Task) -> Withdrawn | Later | None:
+        """Why somebody who was put off isn't mailed now; None when they may be."""
+        both = self._kind(task) is EmailKind.COMBINED
+        for service in (task.service, *(["jhana"] if both else [])):
+            step = self._step(task.row, service)
+            if step is None:
+                continue
+            self._session.confirmed.discard((service, task.row))
+            outcome = look_again(self._session, [step])[task.row]
+            if outcome.verdict is Verdict.DONE:
+                continue
+            if outcome.verdict is not Verdict.NEEDS_PERSON:
+                return Later(outcome.reason)
+            if service == task.service:
+                return Withdrawn(outcome.reason)
+            self._without_jhana.add(task.row)
+        return None
+
     def _looked(self, task: Task) -> Account | Withdrawn | Later:
         """The account that is mailed, as it is now, or why it isn't."""
         found = welcomed(self._session.directories[task.service], task.account_id)
@@ -166,30 +193,26 @@ class LetterSteps(MailSteps):
             return Withdrawn("the account is deactivated")
         if found.sent & self._halves(task) and not self._session.run.mails_again:
             return Withdrawn("the service has mailed them itself")
-        if not mail_address(account):
-            return Withdrawn("the account has no e-mail address")
+        if not is_writable(mail_address(account)):
+            return Withdrawn("the account has no e-mail address that can be written to")
         return account
-
-    def _halves(self, task: Task) -> set[str]:
-        kind = self._kind(task)
-        return {"portal", "jhana"} if kind is EmailKind.COMBINED else {kind.value}
 
     def _message(self, key: str, to: str) -> EmailMessage | Withdrawn | Later:
         """Somebody's e-mail, made anew for each try; the person may have left since the last."""
         task = self._tasks[key]
-        look = self._looked(task)
+        look: Account | Withdrawn | Later | None = self._looks.pop(key, None)
+        if look is None:  # a try before has failed, perhaps long ago
+            look = self._once_more(task) or self._looked(task)
         if isinstance(look, Withdrawn | Later):
             return look
+        self._without_half(task)
         if address_key(mail_address(look)) != address_key(to):
             return Withdrawn("they have another address by now; send their e-mail anew")
-        kind = self._kind(task)
-        person = Recipient(
-            email=to,
-            first_name=look.first_name,
-            last_name=look.last_name,
-            pass_name="" if kind is EmailKind.JHANA else self._session.run.pass_name,
-        )
-        return self._texts.message(kind, person, row=key, now=self._clock.now())
+        person = recipient(look, self._kind(task), self._session.run.pass_name)
+        try:
+            return self._texts.message(self._kind(task), person, row=key, now=self._clock.now())
+        except SettingsError as error:  # a text of one's own that doesn't fit this person
+            return Withdrawn(f"the text can't be made for them: {error.message}")
 
     def _intend(self, letter: Letter) -> None:
         """Make durable that the final dot of an e-mail comes now; when that fails, it doesn't."""

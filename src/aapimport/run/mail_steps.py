@@ -9,13 +9,13 @@ from aapimport.config.addresses import place_of
 from aapimport.errors import AapimportError
 from aapimport.run.confirming import look_again, still_theirs
 from aapimport.run.conveyor import Batch, Call
-from aapimport.run.landing import UNKNOWN_IF_MAILED
+from aapimport.run.landing import BY_ANOTHER, NOT_MAILED, UNKNOWN_IF_MAILED
 from aapimport.run.progress import Progress
-from aapimport.run.records import FINAL, State, StepKind, Task, lacks_pass
+from aapimport.run.records import FINAL, RunKind, State, StepKind, Task, lacks_pass
 from aapimport.run.session import Session, ahead
 from aapimport.services.many import TWO_ACCOUNTS
 from aapimport.services.outcomes import Outcome, Verdict
-from aapimport.services.portal import read_welcome, send_welcome
+from aapimport.services.portal import Welcome, read_welcome, send_welcome, welcomed
 from aapimport.services.values import EmailKind
 
 _NOT_SHOWN = 600.0  # seconds since its last write after which an account that isn't shown is gone
@@ -71,7 +71,8 @@ class MailSteps:
             open_ = [task for task in some if task.row not in settled]
             ready = [one for task in open_ if (one := self._ready(task)) is not None]
             theirs = still_theirs(self._session, ready) if ready else []
-            yield from ([task] for task in self._claimed(self._with_jhana(theirs)))
+            unmailed = self._unmailed(self._with_jhana(theirs))
+            yield from ([task] for task in self._claimed(unmailed))
 
     def _earlier(self, tasks: list[Task]) -> set[int]:
         """The rows whose e-mail an earlier session asked for and is sent, whoever left since."""
@@ -89,6 +90,45 @@ class MailSteps:
         sent = [task for task, outcome in outcomes if outcome.verdict is Verdict.DONE]
         self._conveyor.record([replace(task, state=State.DONE) for task in sent])
         return {task.row for task in sent}
+
+    def _unmailed(self, tasks: list[Task]) -> list[Task]:
+        """Those whom nobody has mailed meanwhile, as the service tells; the others are recorded.
+
+        Of those whom this very command has just created nobody knows but us.
+        """
+        session = self._session
+        is_fresh = session.options.begun_now and session.run.kind == RunKind.UPLOAD
+        looked = [
+            task
+            for task in tasks
+            if task.state is State.PLANNED and not (is_fresh or session.run.mails_again)
+        ]
+        calls = [
+            partial(welcomed, session.directories[task.service], task.account_id) for task in looked
+        ]
+        left = set()
+        for task, look in zip(looked, session.read_many(calls), strict=True):
+            if not isinstance(look, Welcome):
+                reason = "whether the service has mailed them itself can't be looked up"
+                self._conveyor.record([replace(task, reason=reason)])
+            elif look.sent & self._halves(task) and look.request_id != task.key:
+                reason = "not mailed: the service has mailed them itself"
+                self._conveyor.record([replace(task, state=State.NEEDS_PERSON, reason=reason)])
+            else:
+                continue
+            left.add(task.row)
+        return [task for task in tasks if task.row not in left]
+
+    def _halves(self, task: Task) -> set[str]:
+        """What a person's e-mail speaks of."""
+        kind = self._kind(task)
+        return {"portal", "jhana"} if kind is EmailKind.COMBINED else {kind.value}
+
+    def _without_half(self, task: Task) -> None:
+        """Leave Jhana's half to others where the e-mail doesn't speak of it any more."""
+        was_both = EmailKind(task.target) is EmailKind.COMBINED and task.state is State.PLANNED
+        if was_both and self._kind(task) is EmailKind.PORTAL:
+            self._session.journal.give_up_half(self._session.receipt, task.row, "jhana")
 
     def _with_jhana(self, tasks: list[Task]) -> list[Task]:
         """Those whose account on Jhana is still theirs, where the e-mail speaks of it.
@@ -154,9 +194,10 @@ class MailSteps:
         )
         for task in tasks:
             if other := taken.get(task.row):
-                reason = f"not mailed: {other} has mailed this account"
+                reason = f"{NOT_MAILED}{other}{BY_ANOTHER}"
                 self._conveyor.record([replace(task, state=State.NEEDS_PERSON, reason=reason)])
             else:
+                self._without_half(task)
                 yield task
 
     def _claims(self, task: Task) -> list[tuple[str, str, str]]:

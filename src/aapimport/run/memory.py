@@ -235,17 +235,18 @@ class Memory(JournalFile):
             again.
         """
         for claim in claims:
+            made = self._made_at(claim)
             owner = self._database.execute(
                 "SELECT runs.kind, receipt FROM mails JOIN runs USING (receipt)"
-                " WHERE service_address = ? AND account_id = ?"
-                " AND mails.kind = ? AND (person IN ('', ?4) OR ?4 = '')"
-                f" AND NOT (receipt = ? AND row = ?) AND NOT {NEVER_SENT}",
-                (*claim, person, receipt, row),
+                " WHERE service_address = ?1 AND account_id = ?2"
+                " AND mails.kind = ?3 AND (person IN ('', ?4) OR ?4 = '' OR at >= ?7)"
+                f" AND NOT (receipt = ?5 AND row = ?6) AND NOT {NEVER_SENT}",
+                (*claim, person, receipt, row, made),
             ).fetchone()
             if owner:
                 return run_name(*owner)
             for mail in others.get(claim, ()):
-                if mail.bars(person):
+                if mail.bars(person, made):
                     return mail.by
         self._database.executemany(
             "INSERT INTO mails (service_address, account_id, kind, person, receipt, row, state, at,"
@@ -261,6 +262,33 @@ class Memory(JournalFile):
             ),
         )
         return ""
+
+    def _made_at(self, claim: MailClaim) -> float:
+        """When uploads have last made an account with this id; 0 where none has.
+
+        A service may use an id again for somebody else. Only an e-mail from before that is not
+        theirs; whoever merely has another address by now is the same person.
+        """
+        where, account_id, half = claim
+        found = self._database.execute(
+            "SELECT address, sent_at FROM steps JOIN runs USING (receipt)"
+            " WHERE account_id = ? AND service = ? AND steps.kind = 'account'"
+            " AND action = 'create' AND state = 'done' AND NOT adopted",
+            (account_id, half),
+        )
+        return max(
+            (at or 0.0 for address, at in found.fetchall() if place(address, half) == where),
+            default=0.0,
+        )
+
+    def give_up_half(self, receipt: str, row: int, half: str) -> None:
+        """Leave one half of a welcome to others: the e-mail that is sent doesn't speak of it."""
+        with self._writing():
+            self._database.execute(
+                "UPDATE mails SET state = ?, at = ? WHERE receipt = ? AND row = ? AND kind = ?"
+                " AND state <> 'done'",
+                (State.SKIPPED, time.time(), receipt, row, half),
+            )
 
     def _claim_again(
         self,
@@ -313,6 +341,8 @@ class Memory(JournalFile):
     def _settle_mails(self, receipt: str, states: Iterable[tuple[State, int]]) -> None:
         now = time.time()
         self._database.executemany(
-            "UPDATE mails SET state = ?, at = ? WHERE receipt = ? AND row = ?",
+            # a half that was given up stays so, whatever becomes of the other
+            "UPDATE mails SET state = ?, at = ? WHERE receipt = ? AND row = ?"
+            " AND state <> 'skipped'",
             ((state, now, receipt, row) for state, row in states),
         )

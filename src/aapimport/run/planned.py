@@ -31,7 +31,7 @@ def _fields(wanted: Wanted) -> dict[str, object]:
     return {name: getattr(wanted, name) for name in Wanted.__dataclass_fields__}
 
 
-def before_json(one: PersonPlan, pass_: Pass) -> str | None:
+def before_json(one: PersonPlan, pass_: Pass, receipt: str) -> str | None:
     """What a person was before the run, for a way back; None for people who are left out.
 
     On each service, where there was an account: whether it was active, and its roles. Then whether
@@ -39,8 +39,9 @@ def before_json(one: PersonPlan, pass_: Pass) -> str | None:
     Jhana (null when the row doesn't ask for it). The former names are kept only where the plan
     changes them: nothing else here names anybody, so it stays when `wanted` is erased. So do the
     role that the run sets, null where it leaves roles alone, whether an entitlement puts people on
-    the pass, and digests of the address and the names: by them a later look tells whose the account
-    is, and whether it still is as the run left it.
+    the pass, and digests of the address and the names, together and alone: by them a later look
+    tells whose the account is, also of somebody who has another address by then, and whether it
+    still is as the run left it.
     """
     if one.skipped:
         return None
@@ -52,6 +53,7 @@ def before_json(one: PersonPlan, pass_: Pass) -> str | None:
         "on_jhana": _was_on_jhana(one.jhana),
         "person": address_digest(one.person.email),
         "named": names_digest(one.person.email, one.person.first_name, one.person.last_name),
+        "called": names_digest(receipt, one.person.first_name, one.person.last_name),
         "role": one.portal.wanted.role,
         "by_entitlement": one.portal.wanted.pass_id is not None,
     }

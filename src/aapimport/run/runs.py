@@ -60,7 +60,13 @@ class Runs(JournalFile):
             self._database.executemany(
                 "INSERT INTO people (receipt, row, seat, wanted, before) VALUES (?, ?, ?, ?, ?)",
                 (
-                    (plan.receipt, one.person.row, one.seat, text, before_json(one, plan.pass_))
+                    (
+                        plan.receipt,
+                        one.person.row,
+                        one.seat,
+                        text,
+                        before_json(one, plan.pass_, plan.receipt),
+                    )
                     for one, text in zip(plan.people, wanted, strict=True)
                 ),
             )

@@ -4,13 +4,14 @@ import json
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from aapimport import __version__
 from aapimport.errors import RefusedError
 from aapimport.plan.plan import Action
 from aapimport.run.beside import Mail, MailClaim, claiming, read_mails
+from aapimport.run.entries import Entry, Made
 from aapimport.run.memory import Memory, address_digest, place
 from aapimport.run.planned import this_user
 from aapimport.run.records import UNSENT, Run, RunKind, State, StepKind, Way
@@ -21,46 +22,23 @@ from aapimport.services.values import EmailKind, Wanted
 NOT_SENT_BY_HAND = "not sent, as somebody knows"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What the mail ledger says of one account and one half of a welcome.
-
-    Attributes:
-        state: How far the e-mail is.
-        by: The run that has, or had, the right to it, in words.
-        mail: That run's confirmation number, and the person's row there.
-        way: How it was sent, or was to be.
-        elsewhere: Whether that is a run of another profile.
-    """
-
-    state: State
-    by: str
-    mail: tuple[str, int]
-    way: Way
-    elsewhere: bool = False
-
-    @property
-    def is_held(self) -> bool:
-        """Whether a run has the right to it, and hasn't sent it as far as is known."""
-        return self.state not in {*UNSENT, State.DONE}
-
-
 class Sends(Runs, Memory):
     """The runs that send welcome e-mails later."""
 
-    def created(self, address: str) -> Mapping[tuple[str, str], str]:
-        """The accounts that uploads have created, or may have: our own keys, by service and id.
+    def created(self, address: str) -> Mapping[tuple[str, str], Made]:
+        """The accounts that uploads have created, or may have, by service and id.
 
         Where no answer has told the id, by service and the key itself, which the account carries.
         """
         found = self._database.execute(
-            "SELECT service, iif(account_id = '', key, account_id), key"
+            "SELECT service, iif(account_id = '', key, account_id), key, sent_at"
             " FROM steps JOIN runs USING (receipt)"
             " WHERE address = ? AND steps.kind = 'account' AND action = 'create' AND NOT adopted"
-            " AND (state = 'done' OR attempts > 0 AND state IN ('written', 'intent', 'doubt'))",
+            " AND (state = 'done' OR attempts > 0 AND state IN ('written', 'intent', 'doubt'))"
+            " ORDER BY sent_at",  # an id may be used again: the newest counts
             (address,),
         )
-        return {(service, own): key for service, own, key in found}
+        return {(service, own): Made(key, at or 0.0) for service, own, key, at in found}
 
     def ledger(self, address: str) -> Mapping[MailClaim, Entry]:
         """What the mail ledger says at a pair of services, over all profiles.
@@ -76,7 +54,7 @@ class Sends(Runs, Memory):
         found += [(it, True) for it in (self._beside.mails(places) if self._beside else ())]
         found.sort(key=lambda one: (one[0].state not in UNSENT, one[0].again, one[0].at))
         return {
-            mail.claim: Entry(mail.state, mail.by, mail.mail, mail.way, other)
+            mail.claim: Entry(mail.state, mail.by, mail.mail, mail.way, mail.at, other)
             for mail, other in found
         }
 
@@ -250,9 +228,12 @@ def _wanted_json(one: Addressee, plan: SendPlan) -> str:
         pass_name=plan.pass_name,
     )
     values: dict[str, Any] = {"portal": asdict(wanted)}
-    values["portal"]["pass_id"] = plan.pass_id if one.on_pass else None
+    values["portal"] |= {
+        "pass_id": plan.pass_id if one.on_pass else None,
+        "external_id": one.portal.key,  # by which whoever is renamed is known again
+    }
     if one.jhana:
-        values["jhana"] = asdict(wanted)
+        values["jhana"] = asdict(wanted) | {"external_id": one.jhana.key}
     return json.dumps(values, ensure_ascii=False)
 
 

@@ -32,8 +32,8 @@ _BY_SMTP = "sent from {sender} by {place}, with a text that says how to sign in"
 _SMTPUTF8 = "letters outside ASCII: a mail server without SMTPUTF8 refuses this address"
 _TOLD_BY = {
     "portal": "as the portal tells, and the ledger here",
-    "ledger": "as the ledger here knows; the portal doesn't tell, and may have sent its own when they"
-    " were created: look at one of them there first",
+    "ledger": "as the ledger here knows; the portal doesn't tell, and may have sent its own when"
+    " they were created: look at one of them there first",
 }
 
 

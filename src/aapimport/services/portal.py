@@ -308,10 +308,15 @@ class Welcome:
     Attributes:
         account: The account.
         sent: What the e-mail was about; empty where none was sent, or the service doesn't tell.
+        request_id: The request that it answered; empty likewise.
     """
 
     account: Account
     sent: frozenset[str] = frozenset()
+    request_id: str = ""
+
+
+_TOLD = ("kind", "sentAt", "requestId")
 
 
 def welcomed(directory: Directory, account_id: str) -> Welcome | Unknown | None:
@@ -323,7 +328,7 @@ def welcomed(directory: Directory, account_id: str) -> Welcome | Unknown | None:
     Raises:
         SettingsError: The token is refused.
     """
-    names = (*_OF_A_WELCOME, *(f"{AAP_USER}:welcomeEmail.{name}" for name in ("kind", "sentAt")))
+    names = (*_OF_A_WELCOME, *(f"{AAP_USER}:welcomeEmail.{name}" for name in _TOLD))
     current = directory.fetch(account_id, ",".join(names))
     if isinstance(current, Unknown) or current is None:
         return current
@@ -333,7 +338,7 @@ def welcomed(directory: Directory, account_id: str) -> Welcome | Unknown | None:
         return Welcome(account)
     own = "portal" if isinstance(directory, Portal) else "jhana"
     both = {"portal", "jhana"} if text(shown.get("kind")) == EmailKind.COMBINED else {own}
-    return Welcome(account, frozenset(both))
+    return Welcome(account, frozenset(both), text(shown.get("requestId")))
 
 
 def _moment(value: object) -> datetime | None:

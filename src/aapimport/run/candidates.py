@@ -1,0 +1,50 @@
+"""Who an upload has put on the pass, as its journal tells: whoever may be owed a welcome e-mail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aapimport.run.memory import address_digest, names_digest
+from aapimport.run.records import State, StepKind, Task
+from aapimport.services.scim import Account
+from aapimport.services.values import Wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Somebody whom an upload has put on the pass.
+
+    Attributes:
+        row: The person's row.
+        steps: The person's accounts that exist, by service.
+        group: The Group that is the pass; empty where it is none.
+        wanted: Who the upload says that it is; None where that is erased.
+        receipt: The upload.
+        before: What the journal keeps of the person for good (`planned.before_json`).
+    """
+
+    row: int
+    steps: Mapping[str, Task]
+    group: str
+    wanted: Wanted | None
+    receipt: str
+    before: Mapping[str, Any]
+
+    def is_still(self, account: Account) -> bool:
+        """Whether an account has the address or the names that the upload gave it, by digests.
+
+        True where an earlier version has kept none.
+        """
+        kept, called = self.before.get("person"), self.before.get("called")
+        if not kept:
+            return True
+        if kept in {address_digest(one) for one in (account.user_name, *account.emails)}:
+            return True
+        return names_digest(self.receipt, account.first_name, account.last_name) == called
+
+
+def may_be_there(task: Task) -> bool:
+    """Whether a step is about an account that is there, or was sent and may be."""
+    is_sent = task.attempts > 0 and task.state in {State.WRITTEN, State.INTENT, State.DOUBT}
+    there = (task.state is State.DONE and task.account_id) or is_sent
+    return task.kind is StepKind.ACCOUNT and bool(there)

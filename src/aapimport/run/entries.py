@@ -1,0 +1,68 @@
+"""What the mail ledger says of one account and one half of a welcome, in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aapimport.run.records import UNSENT, State, Way
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the mail ledger says of one account and one half of a welcome.
+
+    Attributes:
+        state: How far the e-mail is.
+        by: The run that has, or had, the right to it, in words.
+        mail: That run's confirmation number, and the person's row there.
+        way: How it was sent, or was to be.
+        at: When that was written down, in seconds since 1970.
+        elsewhere: Whether that is a run of another profile.
+    """
+
+    state: State
+    by: str
+    mail: tuple[str, int]
+    way: Way
+    at: float
+    elsewhere: bool = False
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a run has the right to it, and hasn't sent it as far as is known."""
+        return self.state not in {*UNSENT, State.DONE}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An account that an upload has made, or may have.
+
+    Attributes:
+        key: Our own key, which it carries where the service keeps one.
+        at: When that was sent, in seconds since 1970.
+    """
+
+    key: str
+    at: float
+
+
+def held_by(entries: Mapping[str, Entry | None]) -> frozenset[tuple[str, int]]:
+    """The runs that have the right to mail somebody, and haven't done it as far as is known."""
+    return frozenset(it.mail for it in entries.values() if it and it.is_held and not it.elsewhere)
+
+
+def doubt(entries: Mapping[str, Entry | None]) -> str:
+    """Why somebody isn't mailed of whom it isn't known whether they were, and what to do."""
+    other = next(it for it in entries.values() if it and it.is_held)
+    look = "ask them" if other.way is Way.SMTP else "look on the portal"
+    there = " there" if other.elsewhere else ""
+    return (
+        f"whether {other.by} has mailed them isn't known; {look}, then say --sent or --not-sent"
+        f"{there}, with --to"
+    )
+
+
+def elsewhere(entries: Mapping[str, Entry | None]) -> str:
+    """Which run of another profile has mailed somebody, or handed them over; empty for none."""
+    words = {State.DONE: "mailed by", State.HANDED_OVER: "handed over by"}
+    found = (it for it in entries.values() if it and it.elsewhere and it.state in words)
+    return next((f"{words[it.state]} {it.by}" for it in found), "")
