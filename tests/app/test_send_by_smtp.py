@@ -2,11 +2,13 @@
 
 import email
 import json
+import socket
 import sqlite3
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from email.policy import default
 from pathlib import Path
@@ -199,7 +201,8 @@ def test_another_server_is_not_sent_what_is_in_doubt(
     with pytest.raises(ServiceError):
         send(uploading, receipt, mail=mail_for(server.port, **known))
     with MailServer() as other:
-        code, desk = resume(uploading, last_send(uploading), mail_for(other.port, **known))
+        desk = ScriptDesk(1, practice=False)
+        code, _ = resume(uploading, last_send(uploading), mail_for(other.port, **known), desk)
         assert code is ExitCode.FINDINGS
         assert "whether the mail server has sent it isn't known" in text(desk)
         assert "p3@acme.com" not in other.recipients
@@ -538,3 +541,49 @@ def test_a_text_that_does_not_fit_one_person_holds_back_nobody_else(
     assert code is ExitCode.FINDINGS
     assert "p3@acme.com is not mailed: the text can't be made for them" in text(desk)
     assert reached(server) == EVERYBODY - Counter(["p3@acme.com"])
+
+
+def test_another_server_or_sender_is_approved_anew(
+    uploading: Uploading, server: MailServer
+) -> None:
+    """`--yes` is no word on that; whoever says no leaves all as it is."""
+    server.script = lambda step, _: "530 5.7.0 authenticate first" if step == "MAIL" else None
+    receipt = uploading.run().receipt
+    with pytest.raises(SettingsError):
+        send(uploading, receipt, mail=mail_for(server.port))
+    with MailServer() as other:
+        mail = mail_for(other.port, sender="ceo@other.example")
+        with pytest.raises(DeclinedError):
+            resume(uploading, last_send(uploading), mail, ScriptDesk(0, yes=True, practice=False))
+        assert not other.taken
+        desk = ScriptDesk(3, yes=True, practice=False)
+        assert resume(uploading, last_send(uploading), mail, desk)[0] is ExitCode.OK
+        ((question, _),) = desk.asked
+        assert "now go out from ceo@other.example" in question
+        assert "approved was learning@example.com" in question
+        assert reached(other) == EVERYBODY
+
+
+@pytest.mark.parametrize("drip", [b"250-more\r\n", b"x", b"250-\r\n250-"])
+def test_a_reply_that_never_ends_is_given_up(uploading: Uploading, drip: bytes) -> None:
+    """Without a limit on lines it would fill the memory, without one on time it would never end."""
+    receipt = uploading.run().receipt
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    client, _ = listening.accept()
+                    threading.Thread(target=_drip, args=(client, drip), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        with pytest.raises(ServiceError, match=r"no mail server answers|doesn't end|put off"):
+            send(uploading, receipt, mail=mail_for(listening.getsockname()[1]))
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+def _drip(client: socket.socket, drip: bytes) -> None:
+    with client, suppress(OSError):
+        client.sendall(b"220 ready\r\n")
+        while True:
+            client.sendall(drip * 50)

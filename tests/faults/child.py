@@ -123,14 +123,14 @@ def _around_requests(points: Failpoints) -> None:
 
 def _around_replies(points: Failpoints) -> None:
     """Count each reply of a mail server: what was sent before it was sent, whoever dies here."""
-    import smtplib
+    from aapimport.mail.connection import _Replies
 
-    getreply = smtplib.SMTP.getreply
+    getreply = _Replies.getreply
 
     def counted(self: Any) -> Any:
         return points.through("reply", lambda: getreply(self))
 
-    smtplib.SMTP.getreply = counted  # type: ignore[method-assign] # counted, and read
+    _Replies.getreply = counted  # type: ignore[method-assign] # counted, and read
 
 
 def _around_files(points: Failpoints) -> None:

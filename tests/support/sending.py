@@ -50,10 +50,10 @@ def send(
 
 
 def resume(
-    uploading: Uploading, receipt: str, mail: Mail | None = None
+    uploading: Uploading, receipt: str, mail: Mail | None = None, desk: ScriptDesk | None = None
 ) -> tuple[ExitCode, ScriptDesk]:
-    """Resume a run."""
-    desk = ScriptDesk(yes=True, practice=False)
+    """Resume a run; nobody is asked unless a desk says so."""
+    desk = desk or ScriptDesk(yes=True, practice=False)
     resumption = Resumption(
         receipt=receipt, settings=settings(uploading, mail), desk=desk, choices=RunChoices()
     )

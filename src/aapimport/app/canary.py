@@ -105,9 +105,10 @@ class CanaryWord:
     def _ask(self, canary: "Canary") -> None:
         """Ask whether to go on, just after the canary; where nothing is left, say how it went."""
         failed = self._failed(canary)
+        look = "" if failed else " Look whether it has arrived."
         said = (
-            f"The e-mail to the first person (row {canary.last_row}) was sent by {self.where}:"
-            f" {_verdict(failed)}. Look whether it has arrived."
+            f"The first person's e-mail (row {canary.last_row}), for {self.where}:"
+            f" {_verdict(failed)}.{look}"
             if self._only_mails
             else f"The first people, to row {canary.last_row}, are uploaded to {self.where}, and"
             f" were looked up: {_verdict(failed)}."
@@ -137,7 +138,7 @@ class CanaryWord:
 
         def ask(flags: str, *, yes_answers: bool) -> None:
             seats, mails = self.runner.left()
-            did = "mailed by" if self._only_mails else "uploaded to"
+            did = "to be mailed for" if self._only_mails else "uploaded to"
             self._tell(
                 f"{self.run.name} waits for a word since its first people, to row"
                 f" {canary.last_row}, were {did} {self.where}: {_verdict(failed)}",

@@ -84,6 +84,7 @@ class Carrier:
             mail=self.mail,
         )
         runner = Runner(self.journal, self.services, run, options)
+        self._have_mail_approved(run)
         try:
             self._have_word(runner, run, addresses)
             with stoppable(runner):  # until the receipt is out: ^C must not lose it
@@ -111,6 +112,27 @@ class Carrier:
         with suppress(OSError):  # a full stderr takes nothing from what was done
             self.desk.say(next_step(run, report))
         return report.exit_code
+
+    def _have_mail_approved(self, run: "Run") -> None:
+        """Have another mail server, or another sender, than the approved one approved.
+
+        Raises:
+            DeclinedError: The answer was no.
+            UsageError: Nothing can answer: `--yes` is no word on that.
+        """
+        mail = self.mail
+        if not (mail and run.server and run.is_open) or run.is_embargoed:
+            return
+        if run.server == mail.server:
+            return
+        from aapimport.run.records import FINAL
+
+        counts = self.journal.counts(run.receipt)
+        left = sum(number for state, number in counts.items() if state not in FINAL)
+        what = f"the e-mails that now go out from {mail.server}; approved was {run.server}"
+        flags = f"an answer at a terminal; or end it: aapimport resume {run.receipt} --close"
+        if left and not self.desk.type_number(what, left, flags, yes_answers=False):
+            raise DeclinedError("you did not say yes")
 
     def _leave(self, run: "Run", error: AapimportError | None = None) -> None:
         """Write the results workbook, and tell how it ended; not of a run that ended before."""
@@ -179,6 +201,10 @@ def next_step(run: "Run", report: "UploadReport") -> str:
     from aapimport.screens.send_emails import moment
 
     receipt, code = run.receipt, report.exit_code
+    if report.email_counts.handed_over:
+        return (
+            f"next: send the e-mails, then: aapimport send-emails {receipt} --sent (or --not-sent)"
+        )
     if run.is_open and run.not_before is not None and run.is_embargoed:
         return (
             f"no e-mail is sent before {moment(run.not_before)}; then: aapimport resume {receipt}"

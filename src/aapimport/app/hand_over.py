@@ -28,7 +28,9 @@ def handed_over(journal: "Journal", plan: "SendPlan", path: Path, desk: "Desk") 
         FileProblemError: It can't be written.
         RefusedError: Another run mails somebody of them already.
     """
+    from aapimport.app.carry_out import next_step
     from aapimport.copies.hand_over import Recipient, write_recipients
+    from aapimport.run.report import make_report
 
     recipients = [
         Recipient(
@@ -53,9 +55,7 @@ def handed_over(journal: "Journal", plan: "SendPlan", path: Path, desk: "Desk") 
     run = journal.run(plan.receipt)
     code = _receipt(journal, run, desk, {one.row: one.email for one in plan.people if one.email})
     desk.say(f"wrote {path_text(path)}: it holds names and addresses; delete it when it is used")
-    desk.say(
-        f"next: send the e-mails, then: aapimport send-emails {run.receipt} --sent (or --not-sent)"
-    )
+    desk.say(next_step(run, make_report(journal, run, {})))
     return code
 
 
@@ -135,7 +135,7 @@ def settled_people(
         raise DeclinedError("you did not say yes")
     journal.settle_by_hand({mail for one in people for mail in one.held_by}, sent=sent)
     who = count(len(people), "person", "people")
-    desk.say(f"{who}: {'mailed' if sent else 'not mailed, and owed a welcome e-mail'}")
+    desk.say(f"{who}: {'mailed' if sent else 'not mailed'}, as you say")
     if not sent:
         desk.say(f"next: aapimport send-emails {plan.of or f'--pass {plan.pass_name!r}'}")
 

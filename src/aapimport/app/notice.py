@@ -56,7 +56,10 @@ class Teller:
         to = ", ".join(self.settings.notify.to)
         with suppress(OSError):
             if why:
-                desk.say(f"the completion notice could not be sent: {why}; the run stands as told")
+                whom = " to everybody" if len(self.settings.notify.to) > 1 else ""
+                desk.say(
+                    f"the completion notice could not be sent{whom}: {why}; the run stands as told"
+                )
             elif self.mailer is None:
                 desk.say(f"completion notice to {to}: aapimport sandbox show has it")
             else:

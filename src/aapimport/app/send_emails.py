@@ -258,7 +258,7 @@ class Sending:
             what = "the people who are handed over, to be mailed by you"
         if again:
             what += ", also to people who were mailed before"
-        flags = "--again needs a person at a terminal" if again else "--yes"
+        flags = "an answer at a terminal: --yes is no word on --again" if again else "--yes"
         if not self.desk.type_number(what, len(plan.to_mail), flags, yes_answers=not again):
             raise DeclinedError("you did not say yes")
 

@@ -71,8 +71,8 @@ class Mail:
 
     @property
     def server(self) -> str:
-        """The server, and what it knows an e-mail again by: elsewhere it would be a new one."""
-        return f"{self.place} {self.idempotency_header}".rstrip()
+        """Sender and server, as approved, and what the server knows an e-mail again by."""
+        return f"{self.sender} by {self.place} {self.idempotency_header}".rstrip()
 
     def may_repeat(self, began: float, now: float) -> bool:
         """Whether an e-mail in doubt may be sent again: the server knows it, and drops it.

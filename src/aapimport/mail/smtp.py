@@ -16,6 +16,7 @@ from email.message import EmailMessage
 from aapimport.config.addresses import is_loopback
 from aapimport.config.mail import Mail
 from aapimport.config.mail_values import IMPLICIT_TLS_PORT
+from aapimport.mail.connection import connect
 from aapimport.mail.envelope import is_writable, stuffed, written
 from aapimport.mail.log_in import TAKEN, Token, log_in_of
 from aapimport.mail.outcomes import (
@@ -235,12 +236,9 @@ class Mailer:
         return smtp
 
     def _connected(self) -> smtplib.SMTP:
-        host, port, seconds = self._mail.host, self._mail.port, self._patience.connect
-        name, context = "localhost", self._context  # so that smtplib doesn't look for ours
+        context = self._context if self._implicit else None
         try:
-            if self._implicit and context is not None:
-                return smtplib.SMTP_SSL(host, port, name, timeout=seconds, context=context)
-            return smtplib.SMTP(host, port, name, timeout=seconds)
+            return connect(self._mail.host, self._mail.port, self._patience.connect, context)
         except smtplib.SMTPConnectError as error:
             raise _RefusedError(error.smtp_code, error.smtp_error, Stage.CONNECTION) from None
         except smtplib.SMTPException as error:

@@ -96,7 +96,9 @@ def run_notice(report: UploadReport, end: End) -> Notice:
     """
     if report.kind == "send":
         mails = report.email_counts
-        reached, of, what = mails.sent + mails.handed_over, mails.planned, "e-mails are sent"
+        reached, of, what = mails.sent, mails.planned, "e-mails are sent"
+        if mails.handed_over:
+            what += f", {mails.handed_over:,} handed over to be sent by hand"
         kind = f"welcome e-mails of upload {report.of}" if report.of else "welcome e-mails"
     else:
         reached, of = sum(not one.failures for one in report.people), report.rows
@@ -118,6 +120,8 @@ def run_notice(report: UploadReport, end: End) -> Notice:
         lines.append(("Left to do", f"for {count(later, 'person', 'people')}"))
     rows = [_row(one) for one in sorted(failed, key=lambda it: it.row) if not _is_later(one)]
     state = _state(end, report.exit_code)
+    if report.email_counts.handed_over and state == "complete":
+        state = "handed over"
     return _made(state, (reached, of, what), kind, lines, rows, end)
 
 
