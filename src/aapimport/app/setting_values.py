@@ -93,10 +93,15 @@ class ValuesCarrier:
             DeclinedError: The answer was no.
             UsageError: Nothing can answer.
         """
+        from aapimport.run.kept_mails import keep_mails_back
+        from aapimport.run.records import RunKind
+
         question = f"Close {run.name}? It can't be resumed any more."
         if run.is_open:
             if not self.desk.confirm(question, default=False, flags="--yes"):
                 raise DeclinedError("you did not say yes")
+            if run.kind == RunKind.UNDO:
+                keep_mails_back(self.journal, run)
             run = self.journal.close(run.receipt)
             self._tell(run)
         return self.carry_out(run)

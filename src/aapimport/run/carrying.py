@@ -69,12 +69,17 @@ class Carrying(ABC):
             yield from tell_what_is_gone(session)
             session.conveyor.finish()
         except AapimportError as error:
+            self.end()
             error.state = session.journal.standing(session.receipt)
             raise
+        self.end()
         session.journal.finish(session.receipt)
 
     def begin(self) -> None:  # noqa: B027 -- most have nothing to do before
         """What comes before anything is sent; may be repeated."""
+
+    def end(self) -> None:  # noqa: B027 -- likewise
+        """What comes after everything else of a session, also of one that was stopped."""
 
     @abstractmethod
     def groups(self) -> Iterator[Progress]:

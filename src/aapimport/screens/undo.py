@@ -1,17 +1,19 @@
 """What an undo would do, and what it did."""
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 
 from rich.console import Console
 
 from aapimport.run.records import StepKind
 from aapimport.run.undo_plan import Sort, UndoPlan
-from aapimport.run.undo_report import MAIL, UndoReport
+from aapimport.run.undo_report import KEPT_BACK, MAIL, UndoReport
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_line
 from aapimport.screens.target import where
 
 _MOST_NAMED = 50
+_MOST_OF_A_KIND = 10
 
 
 def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
@@ -30,6 +32,8 @@ def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
         for (found, words), number in by_sort.items():
             if found is sort:
                 print_line(console, f"  {sort.value}: {number:,} x {safe(words)}")
+                rows = {one.row for one in plan.effects if (one.sort, one.words) == (sort, words)}
+                _name_first(console, rows, plan.emails)
     if alone := plan.by_key_alone:
         print_line(console, "  These are known by our key alone: look whether they are meant")
         for person in alone:
@@ -39,8 +43,11 @@ def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
     if plan.embargoed:
         kept_back = count(len(plan.embargoed), "e-mail")
         print_line(console, f"  {Sort.BACK.value}: {kept_back} that nobody was sent so far")
+        _name_first(console, plan.embargoed, plan.emails)
     if mails := sum(one.kind is StepKind.EMAIL for one in plan.effects):
         print_line(console, f"  {Sort.IMPOSSIBLE.value}: {_mails(mails)}")
+    for remark in plan.remarks:
+        print_line(console, f"  not known: {safe(remark)}")
     not_back = [it for it in plan.effects if not it.is_step and it.kind is not StepKind.EMAIL]
     emails = plan.emails
     for one in not_back[:_MOST_NAMED]:
@@ -69,12 +76,23 @@ def show_undo_receipt(console: Console, report: UndoReport) -> None:
     for one in report.effects:
         if one.what == MAIL:
             continue
-        if one.result not in {"taken back", "half"} or one.reason:
+        if one.what == KEPT_BACK:
+            who = f"row {one.row} {safe(one.email)}".rstrip()
+            print_line(console, f"  {one.result}: {who}: {one.what}")
+        elif one.result not in {"taken back", "half"} or one.reason:
             who = " ".join(filter(None, (f"row {one.row}", safe(one.email))))
             words = "; ".join(filter(None, (one.what, one.reason)))
             print_line(console, f"  {one.result}: {who}, {one.service}: {safe(words)}")
     if report.unfinished:
         print_line(console, f"  {report.unfinished:,} not finished")
+
+
+def _name_first(console: Console, rows: Collection[int], emails: Mapping[int, str]) -> None:
+    """The first of some people, by row and address."""
+    for row in sorted(rows)[:_MOST_OF_A_KIND]:
+        print_line(console, f"    row {row} {safe(emails.get(row, ''))}".rstrip())
+    if len(rows) > _MOST_OF_A_KIND:
+        print_line(console, f"    and {len(rows) - _MOST_OF_A_KIND:,} more")
 
 
 def _mails(number: int) -> str:
