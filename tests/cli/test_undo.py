@@ -74,8 +74,8 @@ def test_an_undo_gives_back_what_was_there_field_by_field(aapimport, served, por
     jhana_after = jhana.all("Users")
     for own_id, resource in jhana_before.items():
         assert jhana_after[own_id] == resource
-    new = [one for own, one in jhana_after.items() if own not in jhana_before]
-    assert {one["userName"] for one in new if one["active"]} <= {"layla.haddad@acme.com"}
+    made = [one for own, one in jhana_after.items() if own not in jhana_before]
+    assert {one["userName"] for one in made if one["active"]} <= {"layla.haddad@acme.com"}
 
     again = aapimport("undo", receipt, "--yes", "--json", **served)
     assert (again.code, again.json["receipt"]) == (1, None)

@@ -1,10 +1,9 @@
-"""An undo beside what came after its upload: other undos, uploads, sendings, and somebody's hand."""
+"""An undo beside what came after its upload: other undos, uploads, sendings, and people."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
-
 
 PASS = ("--pass", "Leadership 2026", "--yes", "--json")
 HEAD = "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled"
@@ -22,7 +21,7 @@ def upload(aapimport: Any, served: Any, tmp_path: Path) -> Any:
 
     def run(*people: str, more: tuple[str, ...] = ()) -> str:
         file = tmp_path / f"{len(list(tmp_path.glob('*.csv')))}.csv"
-        rows = [f"{one},,," if one.count(",") == 2 else one for one in people]  # noqa: PLR2004
+        rows = [f"{one},,," if one.count(",") == 2 else one for one in people]
         file.write_text("\n".join([HEAD, *rows]), "utf-8")
         done = aapimport("upload", file, *PASS, "--no-emails", *more, **served)
         assert done.code == 0, done.err

@@ -31,6 +31,7 @@ class Undo:
         settings: The settings.
         desk: Where the administrator sits.
         rows: The only rows that are; None for all.
+        client_admins: How many people may get administration rights back; None to be asked.
         pace: As for `connected`.
     """
 
@@ -38,6 +39,7 @@ class Undo:
     settings: "Settings"
     desk: "Desk"
     rows: frozenset[int] | None = None
+    client_admins: int | None = None
     pace: str | None = None
 
     def carry_out(self) -> ExitCode:
@@ -111,6 +113,7 @@ class Undo:
             return _print(planned_report(plan), self.desk)
         run = plan.run
         self.desk.show(show_undo_plan, plan, self.desk.profile)
+        self._approve_admins(plan)
         where = place(run.target, run.address, self.desk.profile, with_jhana=True)
         what = f"the people whose upload is taken back, on {where}"
         flags = _BY_PERSON if plan.by_key_alone else "--yes"
@@ -122,9 +125,39 @@ class Undo:
         journal.begin_back(undo, plan.rows | named, back_steps(plan.effects))
         return carrier.carry_out(undo, plan.emails)
 
+    def _approve_admins(self, plan: "UndoPlan") -> None:
+        """Have the number of those typed who get administration rights back.
+
+        Raises:
+            RefusedError: `--client-admins` says another number.
+            DeclinedError: The number wasn't typed.
+            UsageError: Nothing can answer; `--yes` alone doesn't.
+        """
+        from aapimport.screens.console import count
+
+        number = len(plan.admins)
+        if self.client_admins is not None and self.client_admins != number:
+            who = count(number, "person", "people")
+            raise RefusedError(
+                f"administration rights would be given back to {who};"
+                f" --client-admins says {self.client_admins:,}",
+                hint=f"they are named above; if all of it is right: --client-admins {number}",
+            )
+        if self.client_admins is not None or not number:
+            return
+        what = "the people who get administration rights back"
+        flag = f"--client-admins {number}"
+        if not self.desk.type_number(what, number, flag, yes_answers=False):
+            raise DeclinedError("you did not say yes")
+
 
 def print_undo(
-    journal: "Journal", undo: "Run", desk: "Desk", emails: "Mapping[int, str] | None" = None
+    journal: "Journal",
+    undo: "Run",
+    desk: "Desk",
+    emails: "Mapping[int, str] | None" = None,
+    *,
+    unfinished: bool = False,
 ) -> ExitCode:
     """Print the receipt of an undo, as the journal has it.
 
@@ -133,15 +166,21 @@ def print_undo(
         undo: The undo.
         desk: Where the administrator sits.
         emails: The people's addresses by row, where they are at hand.
+        unfinished: Whether an error has ended it, which is told afterwards.
 
     Returns:
         The exit code that the receipt stands for.
     """
     from aapimport.app.setting_values import print_values_receipt
     from aapimport.run.undo_report import undo_report
+    from aapimport.screens.undo import show_undo_receipt
 
-    report = undo_report(journal, undo, emails or journal.addresses(undo.of))
-    return print_values_receipt(undo, report, desk, lambda: _print(report, desk))
+    report = undo_report(journal, undo, {**journal.addresses(undo.of), **(emails or {})})
+
+    def show() -> None:
+        desk.show(show_undo_receipt, report)
+
+    return print_values_receipt(undo, report, desk, show, unfinished=unfinished)
 
 
 def _print(report: "UndoReport", desk: "Desk") -> ExitCode:

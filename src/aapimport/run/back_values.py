@@ -22,6 +22,11 @@ _NAMED = "name is "
 _PATHS = {"display name": "displayName", "formatted name": "name.formatted"}
 
 
+def left_words(but: str) -> list[str]:
+    """What an undo had to leave of an account, in the journal's words, one each."""
+    return [one for one in but.split("; ") if one.startswith((CHANGED, IMPOSSIBLE))]
+
+
 @dataclass(kw_only=True)
 class Back:
     """What is to become of an account.

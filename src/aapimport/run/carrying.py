@@ -38,6 +38,10 @@ class Carrying(ABC):
     def __init__(self, journal: Journal, services: Services, run: Run, options: RunOptions) -> None:
         refuse_other_services(run, services.address)
         self.session = Session(journal, run, services, options)
+        self.told: dict[int, str] = {}
+
+    def ask_addresses(self) -> None:  # noqa: B027 -- most know them
+        """Have in `told`, by row, what the portal calls those whom the journal has erased."""
 
     def stop(self, code: ExitCode) -> None:
         """Ask for an end: what is in flight is finished and recorded first."""

@@ -5,6 +5,7 @@ back is never taken back again: whoever is switched on by then was switched on b
 later upload or repair has done to an account is that one's, unless it was taken back as well.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aapimport.run.journal import Journal
@@ -17,18 +18,23 @@ class Later:
     """What became of a run's people afterwards.
 
     Attributes:
-        taken_back: What undos of the run have taken back: the row, the service, the undo's step.
+        taken_back: What undos of the run have taken back, by the row, the service and the undo's
+            step; and what of it is not as it was before, in the journal's words.
         accounts: By row and service, the newest run that has written to the account since.
         joins: By row and Group, the newest run that has put the person into it since.
     """
 
-    taken_back: frozenset[tuple[int, str, StepKind]] = frozenset()
+    taken_back: Mapping[tuple[int, str, StepKind], str] = field(default_factory=dict)
     accounts: dict[tuple[int, str], str] = field(default_factory=dict)
     joins: dict[tuple[int, str], str] = field(default_factory=dict)
 
     def is_taken_back(self, row: int, service: str, kind: StepKind) -> bool:
         """Whether an undo of the run has taken back what a step of it did."""
         return (row, service, LEAVES.get(kind, StepKind.TAKE_BACK)) in self.taken_back
+
+    def stays(self, row: int, service: str) -> str:
+        """What an undo had to leave of an account that it has taken back; empty for nothing."""
+        return self.taken_back.get((row, service, StepKind.TAKE_BACK), "")
 
     def joined(self, row: int) -> str:
         """The newest run that has put somebody into any Group since; empty for none."""

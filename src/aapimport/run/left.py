@@ -41,6 +41,7 @@ class Left:
         adopted: Whether it was there when the run wanted to make it: what it was isn't known.
         renamed: Whether the run changed the names of an account that was there.
         taken_back: Whether an undo of the run has taken back what it did to the account.
+        stays: What of it that undo had to leave, in the journal's words; empty for nothing.
         later: The run that has written to the account since; empty for none.
     """
 
@@ -61,6 +62,7 @@ class Left:
     adopted: bool
     renamed: bool = False
     taken_back: bool = False
+    stays: str = ""
     later: str = ""
 
     @property
@@ -236,6 +238,7 @@ def left_of(
         adopted=task.adopted,
         renamed=renamed,
         taken_back=later.is_taken_back(task.row, task.service, task.kind),
+        stays=later.stays(task.row, task.service),
         later=since,
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from aapimport.run.back_values import IMPOSSIBLE, gives_rights, to_take_back
+from aapimport.run.back_values import IMPOSSIBLE, gives_rights, left_words, to_take_back
 from aapimport.run.left import Joined, Left
 from aapimport.run.records import LEAVES, Run, State, StepKind, Task
 from aapimport.run.since import (
@@ -232,6 +232,8 @@ def _of_joined(since: JoinedSince, portal: AccountSince | None) -> Iterator[Effe
 
 def _of_account(account: AccountSince, portal: AccountSince | None) -> Iterator[Effect]:
     left = account.left
+    if left.taken_back:
+        yield from (_left(left, said) for said in left_words(left.stays))
     if not left.touched or left.taken_back:
         return
     if account.standing is Standing.GONE:
@@ -269,11 +271,13 @@ def _of_values(account: AccountSince) -> Iterator[Effect]:
         sort = Sort.CHANGED if found.changed else Sort.IMPOSSIBLE
         yield _effect(left, sort, "; ".join(found.left).removeprefix(IMPOSSIBLE))
         return
-    for said in found.left:
-        impossible = said.startswith(IMPOSSIBLE)
-        words = said.removeprefix(IMPOSSIBLE)
-        sort = Sort.IMPOSSIBLE if impossible else Sort.CHANGED
-        yield replace(_effect(left, sort, words), beside=True)
+    yield from (replace(_left(left, said), beside=True) for said in found.left)
+
+
+def _left(left: Left, said: str) -> Effect:
+    """What isn't taken back of an account, by the journal's words for it."""
+    sort = Sort.IMPOSSIBLE if said.startswith(IMPOSSIBLE) else Sort.CHANGED
+    return _effect(left, sort, said.removeprefix(IMPOSSIBLE))
 
 
 def _effect(left: Left, sort: Sort, words: str) -> Effect:

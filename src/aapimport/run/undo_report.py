@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from aapimport.errors import ExitCode
-from aapimport.run.back_values import CHANGED, IMPOSSIBLE
+from aapimport.run.back_values import IMPOSSIBLE, left_words
 from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
 from aapimport.run.records import Run, State, StepKind, Task
@@ -122,7 +122,7 @@ def _effects(task: Task, emails: Mapping[int, str]) -> Iterator[UndoneEffect]:
     result, reason = _RESULTS.get(task.state, done), task.reason
     if task.state is State.NEEDS_PERSON:
         result, reason = _sorted(reason)
-    left = [one for one in task.but.split("; ") if one.startswith((CHANGED, IMPOSSIBLE))]
+    left = left_words(task.but)
     but = "" if left else task.but
     effect = UndoneEffect(
         row=task.row,

@@ -5,8 +5,11 @@ From what the journal knows of that run, and from a look at the account just bef
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
+from aapimport.errors import AapimportError
 from aapimport.plan.make import Services
 from aapimport.run.back_values import IMPOSSIBLE, NOT_THEIRS, to_take_back
 from aapimport.run.carrying import LEFT, Carrying
@@ -17,7 +20,7 @@ from aapimport.run.kept_mails import keep_mails_back
 from aapimport.run.left import Joined, Left, LeftPerson, left_by
 from aapimport.run.options import RunOptions
 from aapimport.run.progress import Progress
-from aapimport.run.records import LEAVES, Run, StepKind, Task
+from aapimport.run.records import LEAVES, Run, State, StepKind, Task
 from aapimport.run.undo_plan import OTHER_NAME
 from aapimport.services.changes import Seen
 from aapimport.services.directory import Unknown
@@ -26,6 +29,7 @@ from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.scim import Account
 from aapimport.services.taking_back import Refusal, Values, take_back
 
+_READERS = 4
 _FIRST, _AT_ONCE = 1, 50
 """People who are taken out of a Group at once: whether only they go is seen on the first."""
 
@@ -47,6 +51,21 @@ class Undoing(Carrying):
         """Have nobody mailed any more whose account an earlier session has switched off."""
         keep_mails_back(self.session.journal, self.session.run)
 
+    def ask_addresses(self) -> None:
+        """Those of everybody whose address is erased; who can't be read stays without."""
+        lefts = [
+            left
+            for row, person in self._people.items()
+            if not person.email and (left := self._on_portal(row)) is not None
+        ]
+        portal = self.session.services.portal
+        with ThreadPoolExecutor(_READERS) as pool, suppress(AapimportError):
+            for left, found in zip(
+                lefts, pool.map(lambda one: portal.fetch(one.account_id), lefts), strict=True
+            ):
+                if found and not isinstance(found, Unknown) and left.is_theirs(found[0]):
+                    self.told[left.row] = found[0].user_name
+
     def end(self) -> None:
         """The same for this session; whoever was left keeps the e-mail."""
         keep_mails_back(self.session.journal, self.session.run)
@@ -62,13 +81,19 @@ class Undoing(Carrying):
         person = self._people[task.row]
         (left,) = (one for one in person.accounts if one.service == task.service)
         said: dict[str, None] = {}
+        # what else was to be taken back of an account that was there may be so by an earlier session
+        earlier = task.state is not State.PLANNED and not left.made
+        wrote = False
 
         def decide(seen: Seen) -> Values | Refusal:
+            nonlocal wrote
             found = to_take_back(left, seen, self._teams(left, seen, person.joined))
             if isinstance(found, Refusal):
                 return found
+            known = earlier or (wrote and said.keys() >= {*found.left})
             said.update(dict.fromkeys(found.left))
-            return found.decision
+            wrote = wrote or bool(found.values)
+            return found.values if known else found.decision
 
         def call() -> list[Outcome]:
             if task.service != "portal" and (stays := self._stays(task.row)):

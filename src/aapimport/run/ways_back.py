@@ -91,14 +91,18 @@ class WaysBack(JournalFile):
         )
         return [own for (own,) in found]
 
-    def taken_back(self, receipt: str) -> frozenset[tuple[int, str, StepKind]]:
-        """What undos of a run have taken back: the row, the service, and the undo's step."""
+    def taken_back(self, receipt: str) -> Mapping[tuple[int, str, StepKind], str]:
+        """What undos of a run have taken back, and what of it is not as it was before.
+
+        Returns:
+            The words, mostly none, by the row, the service, and the undo's step.
+        """
         found = self._database.execute(
-            "SELECT row, service, steps.kind FROM steps JOIN runs USING (receipt)"
+            "SELECT row, service, steps.kind, but FROM steps JOIN runs USING (receipt)"
             " WHERE runs.of = ? AND runs.kind = 'undo' AND state = 'done'",
             (receipt,),
         )
-        return frozenset((row, service, StepKind(kind)) for row, service, kind in found)
+        return {(row, service, StepKind(kind)): but for row, service, kind, but in found}
 
     def written_since(self, run: Run) -> Iterator[tuple[int, Task, str, str, str]]:
         """What later uploads and repairs have written about a run's people, or may have.

@@ -27,13 +27,7 @@ def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
     run = plan.run
     print_line(console, f"Undo of receipt {run.receipt} ({safe(run.file)})")
     print_line(console, f"  {where(run.target, run.address, profile)}")
-    by_sort = Counter((one.sort, one.words) for one in plan.effects if one.is_step)
-    for sort in (Sort.BACK, Sort.HALF):
-        for (found, words), number in by_sort.items():
-            if found is sort:
-                print_line(console, f"  {sort.value}: {number:,} x {safe(words)}")
-                rows = {one.row for one in plan.effects if (one.sort, one.words) == (sort, words)}
-                _name_first(console, rows, plan.emails)
+    _show_taken_back(console, plan)
     if alone := plan.by_key_alone:
         print_line(console, "  These are known by our key alone: look whether they are meant")
         for person in alone:
@@ -55,6 +49,18 @@ def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
         print_line(console, f"  {one.sort.value}: {who}, {one.service}: {safe(one.words)}")
     if len(not_back) > _MOST_NAMED:
         print_line(console, f"  and {len(not_back) - _MOST_NAMED:,} more; all are in --json")
+
+
+def _show_taken_back(console: Console, plan: UndoPlan) -> None:
+    """What is taken back, each with the first people; all of those who get rights back."""
+    by_sort = Counter((one.sort, one.words) for one in plan.effects if one.is_step)
+    for sort in (Sort.BACK, Sort.HALF):
+        for (found, words), number in by_sort.items():
+            if found is sort:
+                print_line(console, f"  {sort.value}: {number:,} x {safe(words)}")
+                of = [one for one in plan.effects if (one.sort, one.words) == (sort, words)]
+                most = len(of) if any(one.gives_rights for one in of) else _MOST_OF_A_KIND
+                _name_first(console, {one.row for one in of}, plan.emails, most)
 
 
 def show_undo_receipt(console: Console, report: UndoReport) -> None:
@@ -87,12 +93,17 @@ def show_undo_receipt(console: Console, report: UndoReport) -> None:
         print_line(console, f"  {report.unfinished:,} not finished")
 
 
-def _name_first(console: Console, rows: Collection[int], emails: Mapping[int, str]) -> None:
+def _name_first(
+    console: Console,
+    rows: Collection[int],
+    emails: Mapping[int, str],
+    most: int = _MOST_OF_A_KIND,
+) -> None:
     """The first of some people, by row and address."""
-    for row in sorted(rows)[:_MOST_OF_A_KIND]:
+    for row in sorted(rows)[:most]:
         print_line(console, f"    row {row} {safe(emails.get(row, ''))}".rstrip())
-    if len(rows) > _MOST_OF_A_KIND:
-        print_line(console, f"    and {len(rows) - _MOST_OF_A_KIND:,} more")
+    if len(rows) > most:
+        print_line(console, f"    and {len(rows) - most:,} more")
 
 
 def _mails(number: int) -> str:
