@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from aapimport.errors import SettingsError
+
 PASS = ("--pass", "Leadership 2026", "--yes", "--json")
 HEAD = "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled"
 A = "abel.quist@new.com"
@@ -131,3 +133,70 @@ def test_whoever_is_gone_is_named(aapimport, served, portal, upload) -> None:
     assert undone.code == 0
     said = "nothing left: row 2 abel.quist@new.com, portal: account; the account is gone"
     assert said in undone.out
+
+
+def test_administration_rights_are_given_back_by_number_alone(
+    aapimport, served, portal, upload
+) -> None:
+    """To whom is said before; `--yes` isn't enough, and another number is refused."""
+    portal.set("zoe.oneill@acme.com", roles=[{"value": "client admin", "primary": True}])
+    zoe = portal.named("zoe.oneill@acme.com")
+    name = zoe["name"]
+    row = f"zoe.oneill@acme.com,{name['givenName']},{name['familyName']},manager,,"
+    more = ("--update-roles", "--client-admins", "0")
+    receipt = upload(row, more=more)
+    refused = aapimport("undo", receipt, "--yes", **served)
+    assert refused.code == 2
+    assert "--client-admins 1" in refused.err
+    assert "role client admin again" in refused.out
+    assert "row 2 zoe.oneill@acme.com" in refused.out
+    wrong = aapimport("undo", receipt, "--yes", "--client-admins", "2", **served)
+    assert (wrong.code, "--client-admins says 2" in " ".join(wrong.err.split())) == (1, True)
+    assert aapimport("undo", receipt, "--yes", "--client-admins", "1", **served).code == 0
+    assert portal.named("zoe.oneill@acme.com")["roles"] == zoe["roles"]
+
+
+def test_only_uploads_are_verified(aapimport, served, portal, upload) -> None:
+    """An undo and a sending are refused, as an undo of them is."""
+    receipt = upload(ABEL)
+    sending = aapimport("send-emails", receipt, "--yes", "--json", **served).json["receipt"]
+    undo = aapimport("undo", receipt, "--yes", "--json", **served).json["receipt"]
+    for one in (sending, undo):
+        refused = aapimport("receipt", "verify", one, **served)
+        assert (refused.code, "is no upload" in refused.err) == (1, True)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_receipt_is_printed_when_an_undo_is_stopped(
+    aapimport, served, portal, upload, *, as_json: bool
+) -> None:
+    """As JSON, it and the error are one object."""
+    receipt = upload(ABEL, BRUNA)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aapimport.run.undoing.take_back", _refused)
+        more = ("--json",) if as_json else ()
+        stopped = aapimport("undo", receipt, "--yes", *more, **served)
+    assert stopped.code == 3
+    if as_json:
+        assert stopped.json["error"]["id"] == "settings"
+        assert (stopped.json["of"], stopped.json["unfinished"]) == (receipt, 2)
+    else:
+        assert f"undo of receipt {receipt}" in stopped.out
+        assert "2 not finished" in stopped.out
+    assert "continue with: aapimport resume" in stopped.err
+
+
+def _refused(*_: object) -> None:
+    raise SettingsError("the token is refused")
+
+
+def test_a_resumed_undo_names_people_as_the_portal_does(aapimport, served, portal, upload) -> None:
+    """Also those whom the journal has erased, and whose part was done before."""
+    receipt = upload(ABEL, BRUNA)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aapimport.run.undoing.take_back", _die)
+        aapimport("undo", receipt, "--yes", **served)
+    assert aapimport("history", "purge", "--older-than", "0d", "--yes", **served).code == 0
+    resumed = aapimport("resume", "--json", **served)
+    assert resumed.code == 0, resumed.err
+    assert [one["email"] for one in resumed.json["effects"]] == [A, BRUNA.partition(",")[0]]

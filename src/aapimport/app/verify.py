@@ -39,7 +39,10 @@ class VerifyReport(_Model):
     same: int
     changed: int
     gone: int
-    unknown: int = Field(description="people of whom the run itself doesn't know what became")
+    unknown: int = Field(
+        description="people of whom the run itself doesn't know what became, or whom a service"
+        " doesn't show"
+    )
     people: list[VerifiedPerson]
 
 

@@ -41,9 +41,6 @@ class Later:
         return next((run for (its, _), run in self.joins.items() if its == row), "")
 
 
-NOTHING_LATER = Later()
-
-
 def later_than(journal: Journal, run: Run) -> Later:
     """What became of a run's people afterwards, by its own undos and by later runs.
 

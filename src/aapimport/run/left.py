@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from aapimport.run.journal import Journal
-from aapimport.run.later import NOTHING_LATER, Later, later_than
+from aapimport.run.later import Later, later_than
 from aapimport.run.memory import address_digest, names_digest
 from aapimport.run.records import JOINS, Run, State, StepKind, Task
 from aapimport.services.ownership import is_still
@@ -165,7 +165,9 @@ def left_by(
         person = LeftPerson(
             row=row,
             email=wanted.get("portal", {}).get("email", ""),
-            accounts=tuple(left_of(run, task, wanted, before, later) for task in known),
+            accounts=tuple(
+                _afterwards(left_of(run, task, wanted, before), later) for task in known
+            ),
             joined=tuple(
                 Joined(
                     row=row,
@@ -190,13 +192,20 @@ def _is_unknown(task: Task) -> bool:
     return task.state in _UNKNOWN or (task.state is State.NEEDS_PERSON and sent)
 
 
-def left_of(
-    run: Run,
-    task: Task,
-    wanted: Mapping[str, Any],
-    before: Mapping[str, Any],
-    later: Later = NOTHING_LATER,
-) -> Left:
+def _afterwards(left: Left, later: Later) -> Left:
+    """An account with what became of it afterwards; one that was made, also with its Groups."""
+    since = later.accounts.get((left.row, left.service), "")
+    if left.made and left.service == "portal":
+        since = since or later.joined(left.row)
+    return replace(
+        left,
+        taken_back=later.is_taken_back(left.row, left.service, StepKind.ACCOUNT),
+        stays=later.stays(left.row, left.service),
+        later=since,
+    )
+
+
+def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str, Any]) -> Left:
     """How a run left one account.
 
     Args:
@@ -204,7 +213,6 @@ def left_of(
         task: The account's step.
         wanted: What the person's accounts should be, as `Journal.person` has it.
         before: What they were.
-        later: What became of the run's people afterwards, where that is asked.
     """
     made, on_portal = task.is_new, task.service == "portal"
     touched = made or task.attempts > 0
@@ -217,9 +225,6 @@ def left_of(
     sets_pass = on_portal and touched and by_right and not before.get("on_pass", not made)
     named = names_digest(of.email, of.first_name, of.last_name) if of else ""
     renamed = bool(was and (was.get("renamed") or "names" in was))
-    since = later.accounts.get((task.row, task.service), "")
-    if made and on_portal:
-        since = since or later.joined(task.row)
     return Left(
         row=task.row,
         service=task.service,
@@ -237,9 +242,6 @@ def left_of(
         lacks=lacks,
         adopted=task.adopted,
         renamed=renamed,
-        taken_back=later.is_taken_back(task.row, task.service, task.kind),
-        stays=later.stays(task.row, task.service),
-        later=since,
     )
 
 

@@ -81,7 +81,7 @@ class Undoing(Carrying):
         person = self._people[task.row]
         (left,) = (one for one in person.accounts if one.service == task.service)
         said: dict[str, None] = {}
-        # what else was to be taken back of an account that was there may be so by an earlier session
+        # an earlier session may have taken back what else there was of an account that was there
         earlier = task.state is not State.PLANNED and not left.made
         wrote = False
 

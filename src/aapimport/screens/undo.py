@@ -79,16 +79,17 @@ def show_undo_receipt(console: Console, report: UndoReport) -> None:
     )
     if mails := sum(one.what == MAIL for one in report.effects):
         print_line(console, f"  {Sort.IMPOSSIBLE.value}: {_mails(mails)}")
-    for one in report.effects:
-        if one.what == MAIL:
-            continue
-        if one.what == KEPT_BACK:
-            who = f"row {one.row} {safe(one.email)}".rstrip()
-            print_line(console, f"  {one.result}: {who}: {one.what}")
-        elif one.result not in {"taken back", "half"} or one.reason:
-            who = " ".join(filter(None, (f"row {one.row}", safe(one.email))))
-            words = "; ".join(filter(None, (one.what, one.reason)))
-            print_line(console, f"  {one.result}: {who}, {one.service}: {safe(words)}")
+    for one in (it for it in report.effects if it.what == KEPT_BACK):
+        who = f"row {one.row} {safe(one.email)}".rstrip()
+        print_line(console, f"  {one.result}: {who}: {one.what}")
+    said = [it for it in report.effects if it.what not in {MAIL, KEPT_BACK}]
+    said = [it for it in said if it.result not in {"taken back", "half"} or it.reason]
+    for one in said[:_MOST_NAMED]:
+        who = " ".join(filter(None, (f"row {one.row}", safe(one.email))))
+        words = "; ".join(filter(None, (one.what, one.reason)))
+        print_line(console, f"  {one.result}: {who}, {one.service}: {safe(words)}")
+    if len(said) > _MOST_NAMED:
+        print_line(console, f"  and {len(said) - _MOST_NAMED:,} more; all are in --json")
     if report.unfinished:
         print_line(console, f"  {report.unfinished:,} not finished")
 
