@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from aapimport.errors import SettingsError
 from support.served import Service
 from support.terminal import AAPIMPORT, Terminal
 from support.warm import Warm
@@ -229,6 +230,24 @@ def test_a_repair_that_was_killed_is_resumed(aapimport, served, portal, jhana, u
     page = aapimport("receipt", receipt, "--html", "repair.html", **served)
     assert (page.code, "is a repair" in page.err) == (2, True)
     assert aapimport("undo", receipt, "--yes", **served).code == 1
+
+
+def test_a_receipt_is_printed_when_a_repair_is_stopped(
+    aapimport, served, portal, jhana, uploaded
+) -> None:
+    """It and the error are one object."""
+    bring_apart(portal, jhana)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aapimport.run.repairing.take_back", _refused)
+        stopped = aapimport("reconcile", *PASS, "--repair", "--yes", "--json", **served)
+    assert stopped.code == 3
+    assert stopped.json["error"]["id"] == "settings"
+    assert stopped.json["receipt"]
+    assert stopped.json["unfinished"] > 0
+
+
+def _refused(*_: object) -> None:
+    raise SettingsError("the token is refused")
 
 
 def test_a_repair_can_be_ended_as_it_is(aapimport, served, portal, jhana, uploaded) -> None:

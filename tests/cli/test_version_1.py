@@ -176,7 +176,7 @@ def test_verify_says_how_far(aapimport, old, served):
     done = aapimport("receipt", "verify", old.mailed, **served)
     assert done.code == 1
     said = plain(done.out)
-    assert "4 people: 2 as the run left them, 2 unknown to the run itself" in said
+    assert "4 people: 2 as the run left them, 2 not known" in said
     assert f"row 4 portal: whose account it was, and what it was before, is {NOT_RECORDED}" in said
     assert f"row 5 portal: whose account it was is {NOT_RECORDED}" in said
     assert f"unproven for 2 people: known by our key; name and role then are {NOT_RECORDED}" in said

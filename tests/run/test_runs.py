@@ -98,6 +98,7 @@ def test_what_people_were_before_is_kept_and_names_nobody(three: Uploading):
         first="Bosse",
         last="Bergström",
         active=False,
+        displayName="Bo",
         roles=[{"value": "facilitator"}],
         entitlements=[{"value": "p26", "type": "pass"}],
     )
@@ -109,7 +110,12 @@ def test_what_people_were_before_is_kept_and_names_nobody(three: Uploading):
     three.run()
     assert before(three) == {
         2: {
-            "portal": {"active": False, "roles": ["facilitator"], "names": ["Bosse", "Bergström"]},
+            "portal": {
+                "active": False,
+                "roles": ["facilitator"],
+                "renamed": True,
+                "names": ["Bosse", "Bergström", {"displayName": "Bo", "name.formatted": ""}],
+            },
             "jhana": {"active": True, "roles": []},
             "on_pass": True,
             "team": None,

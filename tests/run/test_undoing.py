@@ -7,18 +7,12 @@ from typing import Any
 
 import pytest
 
-from aapimport.app.undo import _undo_of
 from aapimport.run.journal import Journal
-from aapimport.run.left import left_by
 from aapimport.run.options import RunOptions
-from aapimport.run.records import Run
 from aapimport.run.runner import Runner
-from aapimport.run.since import read_back
-from aapimport.run.undo_plan import back_steps, effects_of
-from aapimport.run.undo_report import UndoReport, undo_report
-from aapimport.run.undoing import Undoing
 from aapimport.template.roles import Role
-from support.mortal import Killed, Mortal
+from support.mortal import Killed
+from support.undoing import begun, go_on
 from support.uploading import Uploading, people, services
 from support.wire import RESET, after_acting, error, instead
 
@@ -38,34 +32,6 @@ def uploaded(uploading: Uploading) -> str:
     uploading.options = replace(uploading.options, update_roles=True)
     uploading.emails = False
     return uploading.run().receipt
-
-
-def begun(uploading: Uploading, receipt: str) -> Run:
-    """The undo of an upload, begun and not carried out."""
-    with (
-        services(uploading.portal, uploading.jhana) as both,
-        Journal(uploading.journal_path) as journal,
-    ):
-        run = journal.run(receipt)
-        found = [one for it in read_back(left_by(journal, run), both) for one in effects_of(it)]
-        undo = _undo_of(run)
-        journal.begin_back(undo, {one.row for one in found}, back_steps(found))
-        return undo
-
-
-def go_on(
-    uploading: Uploading, undo: Run, *, dies_after: int = 10**9, after: bool = False
-) -> UndoReport:
-    """Carry an undo out, or as far as it comes."""
-    with (
-        services(uploading.portal, uploading.jhana) as both,
-        Mortal(uploading.journal_path) as journal,
-    ):
-        journal.left, journal.after = dies_after, after
-        options = RunOptions(settle_seconds=uploading.settle_seconds, sleep=uploading._sleep)
-        for _ in Undoing(journal, both, journal.run(undo.receipt), options).steps():
-            pass
-        return undo_report(journal, undo, {})
 
 
 def state(uploading: Uploading) -> dict[str, Any]:

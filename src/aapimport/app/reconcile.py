@@ -74,7 +74,10 @@ class Reconciling:
                 return self._shown(compared, services, pass_)
             run = self._begun(journal, services, pass_, compared)
             return carrier.go_on(
-                run, lambda ended: print_repair(journal, ended, self.desk, compared)
+                run,
+                lambda ended, _, unfinished: print_repair(
+                    journal, ended, self.desk, compared, unfinished=unfinished
+                ),
             )
 
     def _refuse(self, journal: "Journal", services: "Services") -> None:
@@ -139,7 +142,12 @@ class Reconciling:
 
 
 def print_repair(
-    journal: "Journal", run: "Run", desk: "Desk", compared: "Compared | None" = None
+    journal: "Journal",
+    run: "Run",
+    desk: "Desk",
+    compared: "Compared | None" = None,
+    *,
+    unfinished: bool = False,
 ) -> ExitCode:
     """Print the receipt of a repair, as the journal has it.
 
@@ -148,6 +156,7 @@ def print_repair(
         run: The repair.
         desk: Where the administrator sits.
         compared: What it was begun with, where that is at hand.
+        unfinished: Whether an error has ended it, which is told afterwards.
 
     Returns:
         The exit code that the receipt stands for.
@@ -158,14 +167,10 @@ def print_repair(
 
     report = repair_report(journal, run, compared)
 
-    def printing() -> ExitCode:
-        if desk.as_json:
-            desk.print_result(report.model_dump_json(by_alias=True, indent=2))
-        else:
-            desk.show(show_repair_receipt, report)
-        return report.exit_code
+    def show() -> None:
+        desk.show(show_repair_receipt, report)
 
-    return print_values_receipt(run, report, desk, printing)
+    return print_values_receipt(run, report, desk, show, unfinished=unfinished)
 
 
 def _begun_already(journal: "Journal", address: str, pass_: "Pass") -> "Run | None":

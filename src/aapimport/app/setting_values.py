@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
 
+    Showing = Callable[[Run, Mapping[int, str], bool], ExitCode]
+    """Shows a receipt: the run, the addresses that were read, whether an error has ended it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ValuesCarrier:
@@ -44,10 +47,15 @@ class ValuesCarrier:
         Raises:
             AapimportError: It could not go on; what was done is recorded.
         """
-        return self.go_on(run, lambda ended: print_again(self.journal, ended, self.desk, emails))
 
-    def go_on(self, run: "Run", show: "Callable[[Run], ExitCode]") -> ExitCode:
-        """Do everything that is left of a run that is open, then show its receipt.
+        def show(ended: "Run", told: "Mapping[int, str]", unfinished: bool) -> ExitCode:
+            known = {**told, **(emails or {})}
+            return print_again(self.journal, ended, self.desk, known, unfinished=unfinished)
+
+        return self.go_on(run, show)
+
+    def go_on(self, run: "Run", show: "Showing") -> ExitCode:
+        """Do everything that is left of a run that is open, then show its receipt, however it ends.
 
         Args:
             run: The run.
@@ -58,18 +66,20 @@ class ValuesCarrier:
         """
         from aapimport.app.signals import stoppable
 
-        if run.is_open:
-            carrying = self._carrying(run)
-            with stoppable(carrying):
-                try:
-                    self.desk.progress(carrying.steps())
-                except AapimportError as error:
-                    self._tell(run, error)
-                    raise
-        try:
-            return show(self.journal.run(run.receipt))
-        finally:  # also where the receipt can't be printed
-            if run.is_open:
+        if not run.is_open:
+            return show(run, {}, False)
+        carrying = self._carrying(run)
+        with stoppable(carrying):  # until the receipt is out: ^C must not lose it
+            try:
+                self.desk.progress(carrying.steps())
+            except AapimportError as error:
+                show(self.journal.run(run.receipt), carrying.told, True)
+                self._tell(run, error)
+                raise
+            try:
+                carrying.ask_addresses()
+                return show(self.journal.run(run.receipt), carrying.told, False)
+            finally:  # also where the receipt can't be printed
                 self._tell(run)
 
     def _tell(self, run: "Run", error: AapimportError | None = None) -> None:
@@ -93,19 +103,36 @@ class ValuesCarrier:
             DeclinedError: The answer was no.
             UsageError: Nothing can answer.
         """
+        from aapimport.run.kept_mails import keep_mails_back
+        from aapimport.run.records import RunKind
+
         question = f"Close {run.name}? It can't be resumed any more."
         if run.is_open:
             if not self.desk.confirm(question, default=False, flags="--yes"):
                 raise DeclinedError("you did not say yes")
+            if run.kind == RunKind.UNDO:
+                keep_mails_back(self.journal, run)
             run = self.journal.close(run.receipt)
             self._tell(run)
         return self.carry_out(run)
 
 
 def print_again(
-    journal: "Journal", run: "Run", desk: "Desk", emails: "Mapping[int, str] | None" = None
+    journal: "Journal",
+    run: "Run",
+    desk: "Desk",
+    emails: "Mapping[int, str] | None" = None,
+    *,
+    unfinished: bool = False,
 ) -> ExitCode:
     """Print the receipt of an undo or a repair, as the journal has it.
+
+    Args:
+        journal: The journal.
+        run: The run.
+        desk: Prints it.
+        emails: The people's addresses by row, as far as they were read just now.
+        unfinished: Whether an error has ended it, which is told afterwards.
 
     Returns:
         The exit code that the receipt stands for.
@@ -115,8 +142,8 @@ def print_again(
     from aapimport.run.records import RunKind
 
     if run.kind == RunKind.UNDO:
-        return print_undo(journal, run, desk, emails)
-    return print_repair(journal, run, desk)
+        return print_undo(journal, run, desk, emails, unfinished=unfinished)
+    return print_repair(journal, run, desk, unfinished=unfinished)
 
 
 class _Receipt(Protocol):
@@ -127,17 +154,56 @@ class _Receipt(Protocol):
         """How much isn't done."""
 
 
+class _Report(_Receipt, Protocol):
+    """A receipt that can be printed."""
+
+    def model_dump_json(self, *, by_alias: bool, indent: int) -> str:
+        """It as JSON."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What it stands for."""
+
+
 def print_values_receipt(
-    run: "Run", report: _Receipt, desk: "Desk", printing: "Callable[[], ExitCode]"
+    run: "Run",
+    report: _Report,
+    desk: "Desk",
+    show: "Callable[[], None]",
+    *,
+    unfinished: bool = False,
 ) -> ExitCode:
-    """Print a receipt, and the command that goes on where it isn't finished."""
+    """Print a receipt, and the command that goes on where it isn't finished.
+
+    Args:
+        run: The run.
+        report: Its receipt.
+        desk: Prints it.
+        show: Shows it on a screen.
+        unfinished: Whether an error has ended it: nothing that hinders printing takes the place of
+            that error, and as JSON both are one object.
+    """
     from aapimport.app.receipts import printed_receipt
 
-    with printed_receipt(run.receipt, desk):
-        code = printing()
-    if report.unfinished and run.closed_at is None:
+    if unfinished and desk.as_json:
+        desk.hold_result(report.model_dump_json(by_alias=True, indent=2))
+        return report.exit_code
+    try:
+        with printed_receipt(run.receipt, desk):
+            if desk.as_json:
+                desk.print_result(report.model_dump_json(by_alias=True, indent=2))
+            else:
+                show()
+    except RefusedError as error:
+        if not unfinished:
+            raise
+        desk.say(f"{error.message}; {error.hint}")
+    except OSError:  # the terminal is gone
+        if not unfinished:
+            raise
+    if report.unfinished and run.closed_at is None and not unfinished:
         desk.say(f"next: aapimport resume {run.receipt}")
-    return code
+    return report.exit_code
 
 
 def refuse_beside_open_values(journal: "Journal", address: str) -> None:

@@ -1,13 +1,14 @@
 """The way back from a run: what still is as it left it is given back what it was."""
 
+import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aapimport.errors import DeclinedError, ExitCode, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from aapimport.app.desk import Desk
     from aapimport.app.setting_values import ValuesCarrier
@@ -30,6 +31,7 @@ class Undo:
         settings: The settings.
         desk: Where the administrator sits.
         rows: The only rows that are; None for all.
+        client_admins: How many people may get administration rights back; None to be asked.
         pace: As for `connected`.
     """
 
@@ -37,6 +39,7 @@ class Undo:
     settings: "Settings"
     desk: "Desk"
     rows: frozenset[int] | None = None
+    client_admins: int | None = None
     pace: str | None = None
 
     def carry_out(self) -> ExitCode:
@@ -64,6 +67,7 @@ class Undo:
                 teller=teller,
             )
             if begun := _begun_already(journal, run):
+                _refuse_other_rows(journal, begun, self.rows)
                 self.desk.say(f"going on with undo {begun.receipt}, which was interrupted")
                 return carrier.carry_out(begun)
             _refuse(journal, run)
@@ -71,10 +75,10 @@ class Undo:
             return self._carried_out(journal, carrier, plan)
 
     def _plan(self, journal: "Journal", services: "Services", run: "Run") -> "UndoPlan":
+        from aapimport.run.kept_mails import embargoed
         from aapimport.run.left import left_by
         from aapimport.run.since import read_back
-        from aapimport.run.undo_plan import UndoPlan, effects_of
-        from aapimport.run.undoing import embargoed
+        from aapimport.run.undo_plan import UndoPlan, effects_of, kept_rows
 
         rows = journal.rows(run.receipt)
         if self.rows is not None:
@@ -87,11 +91,14 @@ class Undo:
             rows &= self.rows
         with self.desk.busy("reading everybody back"):
             people = tuple(read_back(left_by(journal, run, rows), services))
+        effects = tuple(effect for one in people for effect in effects_of(one))
+        mails = (replace(mail, row=row) for row, _, mail in embargoed(journal, run, rows))
         return UndoPlan(
             run=run,
             people=people,
-            effects=tuple(effect for one in people for effect in effects_of(one)),
-            embargoed=frozenset(row for row, _, _ in embargoed(journal, run, rows)),
+            effects=effects,
+            embargoed=kept_rows(effects, mails),
+            only=self.rows,
         )
 
     def _carried_out(
@@ -106,20 +113,51 @@ class Undo:
             return _print(planned_report(plan), self.desk)
         run = plan.run
         self.desk.show(show_undo_plan, plan, self.desk.profile)
+        self._approve_admins(plan)
         where = place(run.target, run.address, self.desk.profile, with_jhana=True)
         what = f"the people whose upload is taken back, on {where}"
         flags = _BY_PERSON if plan.by_key_alone else "--yes"
         answers = not plan.by_key_alone
         if not self.desk.type_number(what, len(plan.rows), flags, yes_answers=answers):
             raise DeclinedError("you did not say yes")
-        undo = _undo_of(run)
+        undo = _undo_of(run, plan.only)
         named = {one.row for one in plan.effects}
         journal.begin_back(undo, plan.rows | named, back_steps(plan.effects))
         return carrier.carry_out(undo, plan.emails)
 
+    def _approve_admins(self, plan: "UndoPlan") -> None:
+        """Have the number of those typed who get administration rights back.
+
+        Raises:
+            RefusedError: `--client-admins` says another number.
+            DeclinedError: The number wasn't typed.
+            UsageError: Nothing can answer; `--yes` alone doesn't.
+        """
+        from aapimport.screens.console import count
+
+        number = len(plan.admins)
+        if self.client_admins is not None and self.client_admins != number:
+            who = count(number, "person", "people")
+            raise RefusedError(
+                f"administration rights would be given back to {who};"
+                f" --client-admins says {self.client_admins:,}",
+                hint=f"they are named above; if all of it is right: --client-admins {number}",
+            )
+        if self.client_admins is not None or not number:
+            return
+        what = "the people who get administration rights back"
+        flag = f"--client-admins {number}"
+        if not self.desk.type_number(what, number, flag, yes_answers=False):
+            raise DeclinedError("you did not say yes")
+
 
 def print_undo(
-    journal: "Journal", undo: "Run", desk: "Desk", emails: "Mapping[int, str] | None" = None
+    journal: "Journal",
+    undo: "Run",
+    desk: "Desk",
+    emails: "Mapping[int, str] | None" = None,
+    *,
+    unfinished: bool = False,
 ) -> ExitCode:
     """Print the receipt of an undo, as the journal has it.
 
@@ -128,15 +166,21 @@ def print_undo(
         undo: The undo.
         desk: Where the administrator sits.
         emails: The people's addresses by row, where they are at hand.
+        unfinished: Whether an error has ended it, which is told afterwards.
 
     Returns:
         The exit code that the receipt stands for.
     """
     from aapimport.app.setting_values import print_values_receipt
     from aapimport.run.undo_report import undo_report
+    from aapimport.screens.undo import show_undo_receipt
 
-    report = undo_report(journal, undo, emails or journal.addresses(undo.of))
-    return print_values_receipt(undo, report, desk, lambda: _print(report, desk))
+    report = undo_report(journal, undo, {**journal.addresses(undo.of), **(emails or {})})
+
+    def show() -> None:
+        desk.show(show_undo_receipt, report)
+
+    return print_values_receipt(undo, report, desk, show, unfinished=unfinished)
 
 
 def _print(report: "UndoReport", desk: "Desk") -> ExitCode:
@@ -149,8 +193,8 @@ def _print(report: "UndoReport", desk: "Desk") -> ExitCode:
     return report.exit_code
 
 
-def _undo_of(run: "Run") -> "Run":
-    """The undo of a run, from now on."""
+def _undo_of(run: "Run", only: frozenset[int] | None = None) -> "Run":
+    """The undo of a run, from now on; of some rows only, which the journal keeps."""
     from aapimport import __version__
     from aapimport.plan.make import new_receipt
     from aapimport.run.planned import this_user
@@ -171,6 +215,7 @@ def _undo_of(run: "Run") -> "Run":
         finished_at=None,
         started_by=this_user(),
         version=__version__,
+        options=json.dumps({"only_rows": None if only is None else sorted(only)}),
         kind=RunKind.UNDO,
         of=run.receipt,
     )
@@ -182,6 +227,38 @@ def _begun_already(journal: "Journal", run: "Run") -> "Run | None":
 
     later = (journal.run(one) for one in journal.later_runs(run.receipt))
     return next((one for one in later if one.kind == RunKind.UNDO and one.is_open), None)
+
+
+def _refuse_other_rows(journal: "Journal", undo: "Run", asked: frozenset[int] | None) -> None:
+    """Refuse to go on with an undo of other rows than are asked for now.
+
+    Raises:
+        RefusedError: It was begun with others.
+    """
+    begun = json.loads(undo.options).get("only_rows") if undo.options else None
+    if (None if begun is None else frozenset(begun)) == asked:
+        return
+    raise RefusedError(
+        f"{undo.name} of upload {undo.of}, of {_rows(begun)}, is still open,"
+        f" {journal.progress(undo.receipt)}; asked for is {_rows(asked)}",
+        hint=f"finish it:                aapimport resume {undo.receipt}\n"
+        f"      or end it as it is:       aapimport resume {undo.receipt} --close\n"
+        "      then run the same command again",
+    )
+
+
+def _rows(rows: "Iterable[int] | None") -> str:
+    """Some rows in words, `rows 2-4, 6`."""
+    if rows is None:
+        return "all rows"
+    spans: list[list[int]] = []
+    for row in sorted(rows):
+        if spans and spans[-1][1] == row - 1:
+            spans[-1][1] = row
+        else:
+            spans.append([row, row])
+    said = [str(first) if first == last else f"{first}-{last}" for first, last in spans]
+    return f"{'row' if said == [str(spans[0][0])] else 'rows'} {', '.join(said)}"
 
 
 def _refuse(journal: "Journal", run: "Run") -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from aapimport.errors import ExitCode
+from aapimport.errors import ExitCode, RefusedError
 
 if TYPE_CHECKING:
     from aapimport.app.desk import Desk
@@ -39,7 +39,10 @@ class VerifyReport(_Model):
     same: int
     changed: int
     gone: int
-    unknown: int = Field(description="people of whom the run itself doesn't know what became")
+    unknown: int = Field(
+        description="people of whom the run itself doesn't know what became, or whom a service"
+        " doesn't show"
+    )
     people: list[VerifiedPerson]
 
 
@@ -50,12 +53,13 @@ def verify_receipt(receipt: str, settings: "Settings", desk: "Desk") -> ExitCode
         1 where somebody differs, is gone, or was never known.
 
     Raises:
-        RefusedError: There is no such run, or it belongs to other services.
+        RefusedError: There is no such run, or it is no upload, or it belongs to other services.
         SettingsError: A setting is missing, or a service refuses the token.
         ServiceError: A service can't be asked.
     """
     from aapimport.app.session import opened
     from aapimport.run.left import left_by
+    from aapimport.run.records import RunKind
     from aapimport.run.runs import refuse_other_services
     from aapimport.run.since import read_back
     from aapimport.screens.target import show_target
@@ -64,6 +68,11 @@ def verify_receipt(receipt: str, settings: "Settings", desk: "Desk") -> ExitCode
     desk.show_beside(show_target, settings)
     with opened(settings, desk, None, begins=False) as (journal, services):
         run = journal.run(receipt)
+        if run.kind != RunKind.UPLOAD:
+            raise RefusedError(
+                f"{run.receipt} is no upload, and only uploads can be verified",
+                hint=f"see what it did with: aapimport receipt {run.receipt}",
+            )
         refuse_other_services(run, services.address)
         with desk.busy("reading everybody back"):
             people = [*read_back(left_by(journal, run), services)]

@@ -22,7 +22,20 @@ if TYPE_CHECKING:
     common=True,
     help="Only these rows of the file, for example 5,9-12.",
 )
-@option(UNATTENDED, "--yes", is_flag=True, common=True, help="Don't ask.")
+@option(
+    UNATTENDED,
+    "--yes",
+    is_flag=True,
+    common=True,
+    help="Don't ask, except about administration rights.",
+)
+@option(
+    UNATTENDED,
+    "--client-admins",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Give administration rights back to exactly N people.",
+)
 @option(
     UNATTENDED,
     "--json",
@@ -38,12 +51,13 @@ if TYPE_CHECKING:
     help="Requests a second for each service, or a service's name, for example slack.",
 )
 @target_options
-def undo(
+def undo(  # noqa: PLR0913 -- click names each flag
     receipt: str,
     *,
     choice: "Choice",
     only_rows: str | None,
     yes: bool,
+    client_admins: int | None,
     as_json: bool,
     pace: str | None,
 ) -> ExitCode:
@@ -59,7 +73,14 @@ def undo(
     rows = None if only_rows is None else _rows(only_rows)
     settings = chosen_settings(choice)
     desk = TerminalDesk(settings.target, yes=yes, as_json=as_json, profile=settings.profile)
-    return Undo(receipt=receipt, settings=settings, desk=desk, rows=rows, pace=pace).carry_out()
+    return Undo(
+        receipt=receipt,
+        settings=settings,
+        desk=desk,
+        rows=rows,
+        client_admins=client_admins,
+        pace=pace,
+    ).carry_out()
 
 
 _MOST_ROWS = 1_048_576

@@ -38,6 +38,10 @@ class Carrying(ABC):
     def __init__(self, journal: Journal, services: Services, run: Run, options: RunOptions) -> None:
         refuse_other_services(run, services.address)
         self.session = Session(journal, run, services, options)
+        self.told: dict[int, str] = {}
+
+    def ask_addresses(self) -> None:  # noqa: B027 -- most know them
+        """Have in `told`, by row, what the portal calls those whom the journal has erased."""
 
     def stop(self, code: ExitCode) -> None:
         """Ask for an end: what is in flight is finished and recorded first."""
@@ -69,12 +73,17 @@ class Carrying(ABC):
             yield from tell_what_is_gone(session)
             session.conveyor.finish()
         except AapimportError as error:
+            self.end()
             error.state = session.journal.standing(session.receipt)
             raise
+        self.end()
         session.journal.finish(session.receipt)
 
     def begin(self) -> None:  # noqa: B027 -- most have nothing to do before
         """What comes before anything is sent; may be repeated."""
+
+    def end(self) -> None:  # noqa: B027 -- likewise
+        """What comes after everything else of a session, also of one that was stopped."""
 
     @abstractmethod
     def groups(self) -> Iterator[Progress]:

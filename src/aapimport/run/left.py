@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from aapimport.run.journal import Journal
+from aapimport.run.later import Later, later_than
 from aapimport.run.memory import address_digest, names_digest
 from aapimport.run.records import JOINS, Run, State, StepKind, Task
 from aapimport.services.ownership import is_still
@@ -38,6 +39,10 @@ class Left:
         before: What it was before: `active`, `roles`, perhaps `names`; None when it wasn't there.
         lacks: What the service didn't keep.
         adopted: Whether it was there when the run wanted to make it: what it was isn't known.
+        renamed: Whether the run changed the names of an account that was there.
+        taken_back: Whether an undo of the run has taken back what it did to the account.
+        stays: What of it that undo had to leave, in the journal's words; empty for nothing.
+        later: The run that has written to the account since; empty for none.
     """
 
     row: int
@@ -55,6 +60,10 @@ class Left:
     before: Mapping[str, Any] | None
     lacks: frozenset[str]
     adopted: bool
+    renamed: bool = False
+    taken_back: bool = False
+    stays: str = ""
+    later: str = ""
 
     @property
     def made(self) -> bool:
@@ -94,12 +103,16 @@ class Joined:
         kind: `pass` or `team`.
         group_id: The Group.
         account_id: The person's account on the portal.
+        taken_back: Whether an undo of the run has taken them out of it.
+        later: The run that has put them into it since; empty for none.
     """
 
     row: int
     kind: StepKind
     group_id: str
     account_id: str
+    taken_back: bool = False
+    later: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +124,7 @@ class LeftPerson:
         email: The address; empty where it is erased.
         accounts: The accounts that the run found, or made.
         joined: The Groups that it put the person into.
-        mails: The e-mails that were sent, or may have been.
+        mails: The e-mails that were sent, or may have been, about accounts that the run made.
         unknown: The services on which what became of the person isn't known.
     """
 
@@ -140,6 +153,7 @@ def left_by(
     mails: dict[int, list[Task]] = {}
     for row, _, mail in journal.mails_about(run.receipt, *_MAYBE_SENT):
         mails.setdefault(row, []).append(replace(mail, row=row))
+    later = later_than(journal, run)
     for row, steps in groupby(journal.tasks(run.receipt), lambda task: task.row):
         tasks = [*steps]
         if rows is not None and row not in rows:
@@ -151,9 +165,18 @@ def left_by(
         person = LeftPerson(
             row=row,
             email=wanted.get("portal", {}).get("email", ""),
-            accounts=tuple(left_of(run, task, wanted, before) for task in known),
+            accounts=tuple(
+                _afterwards(left_of(run, task, wanted, before), later) for task in known
+            ),
             joined=tuple(
-                Joined(row=row, kind=task.kind, group_id=task.target, account_id=portal)
+                Joined(
+                    row=row,
+                    kind=task.kind,
+                    group_id=task.target,
+                    account_id=portal,
+                    taken_back=later.is_taken_back(row, "portal", task.kind),
+                    later=later.joins.get((row, task.target), ""),
+                )
                 for task in tasks
                 if task.kind in JOINS and task.state is State.DONE and portal and task.sent_at
             ),
@@ -167,6 +190,19 @@ def left_by(
 def _is_unknown(task: Task) -> bool:
     sent = task.attempts > 0 or task.sent_at is not None
     return task.state in _UNKNOWN or (task.state is State.NEEDS_PERSON and sent)
+
+
+def _afterwards(left: Left, later: Later) -> Left:
+    """An account with what became of it afterwards; one that was made, also with its Groups."""
+    since = later.accounts.get((left.row, left.service), "")
+    if left.made and left.service == "portal":
+        since = since or later.joined(left.row)
+    return replace(
+        left,
+        taken_back=later.is_taken_back(left.row, left.service, StepKind.ACCOUNT),
+        stays=later.stays(left.row, left.service),
+        later=since,
+    )
 
 
 def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str, Any]) -> Left:
@@ -188,7 +224,7 @@ def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str
     by_right = before.get("by_entitlement", of.pass_id is not None if of else bool(before))
     sets_pass = on_portal and touched and by_right and not before.get("on_pass", not made)
     named = names_digest(of.email, of.first_name, of.last_name) if of else ""
-    sets_names = made or bool(was and "names" in was)
+    renamed = bool(was and (was.get("renamed") or "names" in was))
     return Left(
         row=task.row,
         service=task.service,
@@ -201,10 +237,11 @@ def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str
         pass_id=run.pass_id if sets_pass and "pass" not in lacks else "",
         run_pass=run.pass_id,
         active="activation" not in lacks or bool(was and was["active"]),
-        named=before.get("named", named) if sets_names and "names" not in lacks else "",
+        named=before.get("named", named) if (made or renamed) and "names" not in lacks else "",
         before=was,
         lacks=lacks,
         adopted=task.adopted,
+        renamed=renamed,
     )
 
 

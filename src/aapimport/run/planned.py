@@ -36,8 +36,9 @@ def before_json(one: PersonPlan, pass_: Pass, receipt: str) -> str | None:
 
     On each service, where there was an account: whether it was active, and its roles. Then whether
     the person was on the pass, in the team that the file names (null when it names none), and on
-    Jhana (null when the row doesn't ask for it). The former names are kept only where the plan
-    changes them: nothing else here names anybody, so it stays when `wanted` is erased. So do the
+    Jhana (null when the row doesn't ask for it). The former names, and what displays
+    them in one piece, are kept only where the plan changes them: nothing else here names anybody,
+    so it stays when `wanted` is erased, also that names were changed (`renamed`). So do the
     role that the run sets, null where it leaves roles alone, whether an entitlement puts people on
     the pass, and digests of the address and the names, together and alone: by them a later look
     tells whose the account is, also of somebody who has another address by then, and whether it
@@ -66,7 +67,9 @@ def _before(step: Step | None) -> dict[str, object] | None:
     account = step.account
     before: dict[str, object] = {"active": account.active, "roles": account.roles}
     if any(change.attribute in {"first name", "last name"} for change in step.changes):
-        before["names"] = (account.first_name, account.last_name)
+        whole = {"displayName": account.display_name, "name.formatted": account.formatted_name}
+        before["renamed"] = True
+        before["names"] = (account.first_name, account.last_name, whole)
     return before
 
 

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from aapimport.run.back_values import NOT_THEIRS
 from aapimport.run.carrying import LEFT, Carrying
 from aapimport.run.conveyor import Batch, Call
 from aapimport.run.memory import address_digest, names_digest
 from aapimport.run.progress import Progress
 from aapimport.run.reconciled import REPAIRS, Difference, Kind
 from aapimport.run.records import State, StepKind, Task
-from aapimport.run.since import NOT_THEIRS
 from aapimport.run.ways_back import BackStep
 from aapimport.services.changes import Seen, to_keep
 from aapimport.services.directory import Unknown

@@ -5,23 +5,23 @@ Nothing is written. What a service doesn't show proves nothing, and is said.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from aapimport.errors import ServiceError
 from aapimport.plan.make import Services
+from aapimport.run.back_values import NOT_THEIRS
+from aapimport.run.differing import changes_since
+from aapimport.run.elsewhere import Elsewhere, other_teams, teams_elsewhere
 from aapimport.run.left import Joined, Left, LeftPerson
 from aapimport.run.records import StepKind
 from aapimport.services.changes import Seen
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.membership import Members, read_team
-from aapimport.services.roles import current_role, portal_roles
-from aapimport.services.scim import Account, identifier, objects
-from aapimport.text import fold
+from aapimport.services.scim import identifier, objects
 
 _AT_ONCE = 4
 GONE = "the account is gone"
-NOT_THEIRS = "the account isn't certainly this person's any more"
 NOT_SHOWN = "this portal doesn't show who is in it"
 NOT_RECORDED = "not recorded by the earlier version of aapimport that began the upload"
 BY_KEY = f"known by our key; name and role then are {NOT_RECORDED}"
@@ -46,12 +46,21 @@ class AccountSince:
         seen: How it is; None where it is gone, somebody else's, or can't be read.
         standing: How it stands.
         changes: What is otherwise than the run left it, or why nothing is known.
+        teams: The teams of the portal that it is in, and the run didn't put it into.
+        refused: Whether the service doesn't let it be read, as it does others.
     """
 
     left: Left
     seen: Seen | None
     standing: Standing
     changes: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    refused: bool = False
+
+    @property
+    def has_other_name(self) -> bool:
+        """Whether it is shown with other names than the run set: it may be somebody else's."""
+        return bool(self.seen and self.left.named and not self.left.has_names(self.seen.account))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +86,18 @@ class PersonSince:
         person: How the run left them.
         accounts: Their accounts.
         joined: The Groups that the run put them into.
+        remarks: What the services don't tell beside that.
     """
 
     person: LeftPerson
     accounts: tuple[AccountSince, ...]
     joined: tuple[JoinedSince, ...]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def portal(self) -> AccountSince | None:
+        """The account on the portal."""
+        return next((one for one in self.accounts if one.left.service == "portal"), None)
 
     @property
     def email(self) -> str:
@@ -102,9 +118,8 @@ class PersonSince:
     def not_shown(self) -> tuple[str, ...]:
         """What the services don't show, or the journal doesn't tell, so that it isn't proven."""
         joined = tuple(one.words for one in self.joined if one.standing is Standing.UNKNOWN)
-        if any(one.seen and one.left.by_key_alone for one in self.accounts):
-            return (*joined, BY_KEY)
-        return joined
+        by_key = any(one.seen and one.left.by_key_alone for one in self.accounts)
+        return (*joined, *self.remarks, *((BY_KEY,) if by_key else ()))
 
     @property
     def standing(self) -> Standing:
@@ -117,24 +132,47 @@ class PersonSince:
 
 
 def read_back(people: Iterable[LeftPerson], services: Services) -> Iterator[PersonSince]:
-    """Everybody now, each account read by its id and each Group once.
+    """Everybody now, each account read by its id, each Group once, and the list of teams once.
 
     Raises:
         SettingsError: A service refuses the token.
-        ServiceError: A service can't be asked.
+        ServiceError: A service can't be asked, or refuses everybody.
     """
     people = [*people]
     groups = _groups(people, services)
     places = {"portal": services.portal, "jhana": services.jhana}
     calls = [_read(places[left.service], left) for one in people for left in one.accounts]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = pool.map(lambda call: call(), calls)
-        for one in people:
-            accounts = tuple(next(found) for _ in one.accounts)
-            joined = tuple(
-                _member(it, groups[it.group_id], accounts, services) for it in one.joined
-            )
-            yield PersonSince(person=one, accounts=accounts, joined=joined)
+        read = [*pool.map(lambda call: call(), calls)]
+    for service, directory in places.items():
+        theirs = [one for one in read if one.left.service == service]
+        if len(theirs) > 1 and all(one.refused for one in theirs):
+            raise ServiceError(f"{directory.name} can't be asked: {theirs[0].changes[0]}")
+    elsewhere = teams_elsewhere(services.portal, _made(read))
+    found = iter(read)
+    for one in people:
+        accounts = tuple(_with_teams(next(found), one.joined, elsewhere) for _ in one.accounts)
+        joined = tuple(_member(it, groups[it.group_id], accounts, services) for it in one.joined)
+        made = any(it.left.made and it.left.service == "portal" and it.seen for it in accounts)
+        remarks = (elsewhere.why,) if made and elsewhere.why else ()
+        yield PersonSince(person=one, accounts=accounts, joined=joined, remarks=remarks)
+
+
+def _made(read: Iterable[AccountSince]) -> list[Seen]:
+    """The accounts on the portal that the run made."""
+    return [one.seen for one in read if one.seen and one.left.made and one.left.service == "portal"]
+
+
+def _with_teams(
+    account: AccountSince, joined: Iterable[Joined], elsewhere: Elsewhere
+) -> AccountSince:
+    if account.seen is None or not account.left.made or account.left.service != "portal":
+        return account
+    teams = tuple(other_teams(account.seen, joined, elsewhere))
+    if not teams:
+        return account
+    words = (*account.changes, *(f"in the team {one}" for one in teams))
+    return replace(account, teams=teams, changes=words, standing=Standing.CHANGED)
 
 
 def _groups(people: Sequence[LeftPerson], services: Services) -> Mapping[str, Members | Unknown]:
@@ -150,7 +188,15 @@ def _read(directory: Directory, left: Left) -> Callable[[], AccountSince]:
     def read() -> AccountSince:
         found = directory.fetch(left.account_id)
         if isinstance(found, Unknown):
-            raise ServiceError(f"{directory.name} can't be asked: {found.reason}")
+            if not found.alone:
+                raise ServiceError(f"{directory.name} can't be asked: {found.reason}")
+            return AccountSince(
+                left=left,
+                seen=None,
+                standing=Standing.UNKNOWN,
+                changes=(found.reason,),
+                refused=True,
+            )
         if found is None:
             return AccountSince(left=left, seen=None, standing=Standing.GONE, changes=(GONE,))
         return account_since(left, Seen(account=found[0], resource=found[1]))
@@ -171,45 +217,6 @@ def account_since(left: Left, seen: Seen) -> AccountSince:
     changes = tuple(changes_since(left, seen))
     standing = Standing.CHANGED if changes else Standing.SAME
     return AccountSince(left=left, seen=seen, standing=standing, changes=changes)
-
-
-def changes_since(left: Left, seen: Seen) -> Iterator[str]:
-    """What is otherwise than the run left it, in words."""
-    account = seen.account
-    if account.active is not left.active:
-        yield "switched on" if account.active else "deactivated"
-    if (role := _role_since(left, account)) is not None:
-        yield f"role is {role or 'none'}"
-    if left.pass_id and left.pass_id not in account.passes:
-        yield "not on the pass"
-    if left.named and not left.has_names(account):
-        yield f"name is {account.first_name} {account.last_name}"
-    if left.made and (others := [one for one in account.passes if one != left.run_pass]):
-        yield f"on another pass: {', '.join(others)}"
-
-
-def _role_since(left: Left, account: Account) -> str | None:
-    """The role that somebody has given since; None where it is the same, or nobody can tell."""
-    if left.role is not None:
-        role = current_role(account)
-        return role if role != left.role else None
-    if left.before is None or "role" in left.lacks:
-        return None
-    now, then = {*map(fold, account.roles)}, {*map(fold, left.before["roles"])}
-    return ", ".join(account.roles) if now != then else None
-
-
-def other_groups(seen: Seen, joined: Iterable[Joined]) -> list[str]:
-    """The teams that an account says it is in, and the run didn't put it into.
-
-    Those that it is in by another group (`indirect`, RFC 7643 section 4.1.2) nobody chose for it.
-    """
-    ours = {one.group_id for one in joined}
-    return [
-        str(one.get("display") or one.get("value"))
-        for one in objects(seen.resource.get("groups"))
-        if identifier(one.get("value")) not in ours and one.get("type") != "indirect"
-    ]
 
 
 def _member(
@@ -236,12 +243,3 @@ def _member(
 
 def _said_groups(seen: Seen) -> set[str]:
     return {identifier(one.get("value")) for one in objects(seen.resource.get("groups"))}
-
-
-def set_roles(left: Left, seen: Seen) -> list[str]:
-    """The values of those of an account's roles that the run has set and weren't there before."""
-    items = [*objects(seen.resource.get("roles"))]
-    had = {*map(fold, (left.before or {}).get("roles", ()))}
-    roles = portal_roles(seen.account.roles, seen.account.role_labels)
-    values = (str(one.get("value", "")) for one in items)
-    return [it for it, role in zip(values, roles, strict=True) if role and fold(it) not in had]

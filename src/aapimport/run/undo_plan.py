@@ -4,31 +4,30 @@ Only what still is as the run left it is touched. Words here name nobody: they s
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from aapimport.run.back_values import IMPOSSIBLE, gives_rights, left_words, to_take_back
 from aapimport.run.left import Joined, Left
 from aapimport.run.records import LEAVES, Run, State, StepKind, Task
 from aapimport.run.since import (
     BY_KEY,
+    GONE,
     NOT_RECORDED,
     AccountSince,
+    JoinedSince,
     PersonSince,
     Standing,
-    changes_since,
-    other_groups,
-    set_roles,
 )
 from aapimport.run.ways_back import BackStep
-from aapimport.services.changes import Seen
-from aapimport.services.roles import current_role, portal_roles
-from aapimport.services.scim import mapping, objects
-from aapimport.services.taking_back import Refusal, Values
-from aapimport.text import fold
+from aapimport.services.roles import portal_roles
+from aapimport.services.taking_back import Refusal
 
 SEAT_STAYS = "the seat stays used"
-_NAMED = "name is "
+OTHER_NAME = "the portal shows another name: look whose account it is"
+_OFF_ALREADY = "deactivated already"
+_NOT_READ = "the account on the portal can't be read"
 
 
 class Sort(StrEnum):
@@ -38,6 +37,7 @@ class Sort(StrEnum):
     HALF = "half"
     IMPOSSIBLE = "impossible"
     CHANGED = "changed since"
+    NOTHING = "nothing left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,8 @@ class Effect:
         target: The Group; empty for others.
         sort: What can become of it.
         words: What is taken back, or why it isn't.
+        gives_rights: Whether a role that may have administration rights is given back.
+        beside: Whether something else of the same account is taken back.
     """
 
     row: int
@@ -61,6 +63,8 @@ class Effect:
     target: str
     sort: Sort
     words: str
+    gives_rights: bool = False
+    beside: bool = False
 
     @property
     def is_step(self) -> bool:
@@ -77,12 +81,14 @@ class UndoPlan:
         people: Everybody of it whose rows were asked for, as they are now.
         effects: What can become of each effect.
         embargoed: The rows of those whose e-mail was never asked for, and won't be.
+        only: The rows that were asked for; None for all of them.
     """
 
     run: Run
     people: tuple[PersonSince, ...]
     effects: tuple[Effect, ...]
     embargoed: frozenset[int]
+    only: frozenset[int] | None = None
 
     @property
     def rows(self) -> frozenset[int]:
@@ -101,6 +107,16 @@ class UndoPlan:
         )
 
     @property
+    def admins(self) -> tuple[int, ...]:
+        """The rows of those who get a role that may have administration rights."""
+        return tuple(sorted({one.row for one in self.effects if one.gives_rights}))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the services don't tell, so that nobody can tell whether it was changed."""
+        return tuple(sorted({one for person in self.people for one in person.remarks}))
+
+    @property
     def emails(self) -> dict[int, str]:
         """The address of each row, as far as anybody tells."""
         return {one.person.row: one.email for one in self.people}
@@ -108,18 +124,10 @@ class UndoPlan:
 
 def effects_of(person: PersonSince) -> Iterator[Effect]:
     """Every effect on a person that isn't as before already."""
-    portal = next((one for one in person.accounts if one.left.service == "portal"), None)
     for joined in person.joined:
-        theirs = portal is not None and portal.seen is not None
-        if joined.standing is Standing.SAME and theirs:
-            yield _of_group(joined.joined, Sort.BACK, f"out of {_GROUPS[joined.joined.kind]}")
-        elif joined.standing is Standing.UNKNOWN:
-            yield _of_group(joined.joined, Sort.IMPOSSIBLE, joined.words)
-        elif portal is not None and portal.standing is Standing.UNKNOWN:
-            yield _of_group(joined.joined, Sort.IMPOSSIBLE, f"who was put in is {NOT_RECORDED}")
+        yield from _of_joined(joined, person.portal)
     for account in person.accounts:
-        if effect := _of_account(account, [one.joined for one in person.joined]):
-            yield effect
+        yield from _of_account(account, person.portal)
     for service in person.person.unknown:
         yield Effect(
             row=person.person.row,
@@ -136,7 +144,7 @@ def effects_of(person: PersonSince) -> Iterator[Effect]:
 def back_steps(effects: Iterable[Effect]) -> Iterator[BackStep]:
     """The steps of an undo; also for what is only named, so that its receipt has it."""
     for one in effects:
-        if one.kind is StepKind.EMAIL:
+        if one.kind is StepKind.EMAIL or one.beside:
             continue
         in_words = one.kind is StepKind.TAKE_BACK and one.is_step
         yield BackStep(
@@ -145,11 +153,36 @@ def back_steps(effects: Iterable[Effect]) -> Iterator[BackStep]:
             kind=one.kind,
             target=one.words if in_words else one.target,
             account_id=one.account_id,
-            state=State.PLANNED if one.is_step else State.NEEDS_PERSON,
-            reason="" if one.is_step else one.words,
+            state=_STATES.get(one.sort, State.NEEDS_PERSON),
+            reason="" if one.is_step else as_kept(one),
         )
 
 
+def as_kept(effect: Effect) -> str:
+    """Why something isn't taken back, as the journal keeps it: the words begin with the sort."""
+    return f"{IMPOSSIBLE}{effect.words}" if effect.sort is Sort.IMPOSSIBLE else effect.words
+
+
+def kept_rows(effects: Iterable[Effect], mails: Iterable[Task]) -> frozenset[int]:
+    """The rows of those e-mails, never asked for so far, that are about what is taken back.
+
+    Args:
+        effects: What can become of each effect.
+        mails: The e-mails, each with the row of its person in the run.
+    """
+    off = {
+        (one.row, one.service)
+        for one in effects
+        if one.kind is StepKind.TAKE_BACK and (one.is_step or one.sort is Sort.NOTHING)
+    }
+    return frozenset(one.row for one in mails if (one.row, one.service) in off)
+
+
+_STATES = {
+    Sort.BACK: State.PLANNED,
+    Sort.HALF: State.PLANNED,
+    Sort.NOTHING: State.SKIPPED,
+}
 _GROUPS = {StepKind.PASS: f"the pass; {SEAT_STAYS}", StepKind.TEAM: "the team"}
 
 
@@ -178,25 +211,73 @@ def _of_mail(mail: Task) -> Effect:
     )
 
 
-def _of_account(account: AccountSince, joined: Iterable[Joined]) -> Effect | None:
+def _of_joined(since: JoinedSince, portal: AccountSince | None) -> Iterator[Effect]:
+    joined = since.joined
+    if joined.taken_back or portal is None:
+        return
+    if portal.standing is Standing.UNKNOWN:
+        why = _NOT_READ if portal.refused else f"who was put in is {NOT_RECORDED}"
+        yield _of_group(joined, Sort.IMPOSSIBLE, why)
+    elif since.standing is Standing.UNKNOWN:
+        yield _of_group(joined, Sort.IMPOSSIBLE, since.words)
+    elif since.standing is Standing.SAME and portal.seen is not None:
+        where = f"out of {_GROUPS[joined.kind]}"
+        if joined.later:
+            yield _of_group(joined, Sort.CHANGED, f"put in by {joined.later} since")
+        elif portal.has_other_name:
+            yield _of_group(joined, Sort.CHANGED, OTHER_NAME)
+        else:
+            yield _of_group(joined, Sort.BACK, where)
+
+
+def _of_account(account: AccountSince, portal: AccountSince | None) -> Iterator[Effect]:
     left = account.left
-    if not left.touched:
-        return None
+    if left.taken_back:
+        yield from (_left(left, said) for said in left_words(left.stays))
+    if not left.touched or left.taken_back:
+        return
     if account.standing is Standing.GONE:
-        return None if left.made else _effect(left, Sort.CHANGED, "the account is gone")
-    if account.seen is None:
+        yield _effect(left, Sort.NOTHING if left.made else Sort.CHANGED, GONE)
+    elif account.seen is None:
         unknown = account.standing is Standing.UNKNOWN
         sort = Sort.IMPOSSIBLE if unknown else Sort.CHANGED
-        return _effect(left, sort, "; ".join(account.changes))
-    if not (left.made or left.adopted) and left.before is None:
-        return _effect(left, Sort.IMPOSSIBLE, f"what it was before is {NOT_RECORDED}")
-    found = to_take_back(left, account.seen, joined)
+        yield _effect(left, sort, "; ".join(account.changes))
+    elif not (left.made or left.adopted) and left.before is None:
+        yield _effect(left, Sort.IMPOSSIBLE, f"what it was before is {NOT_RECORDED}")
+    elif left.made and not account.seen.account.active:
+        yield _effect(left, Sort.NOTHING, _OFF_ALREADY)
+    elif portal is not account and portal and portal.refused:
+        yield _effect(left, Sort.IMPOSSIBLE, _NOT_READ)
+    elif portal is not account and portal and portal.has_other_name:
+        yield _effect(left, Sort.CHANGED, OTHER_NAME)
+    else:
+        yield from _of_values(account)
+
+
+def _of_values(account: AccountSince) -> Iterator[Effect]:
+    left, seen = account.left, account.seen
+    if seen is None:
+        return
+    found = to_take_back(left, seen, account.teams)
     if isinstance(found, Refusal):
-        return _effect(left, Sort.CHANGED, found.why)
-    if not found:
-        return None
-    words = _words(left, found)
-    return _effect(left, Sort.HALF if SEAT_STAYS in words else Sort.BACK, words)
+        yield _effect(left, Sort.CHANGED, found.why)
+        return
+    if found.values:
+        words = _words(left, found.values)
+        sort = Sort.HALF if SEAT_STAYS in words else Sort.BACK
+        rights = gives_rights(seen, found.values)
+        yield replace(_effect(left, sort, words), gives_rights=rights)
+    if found.left and not found.values:
+        sort = Sort.CHANGED if found.changed else Sort.IMPOSSIBLE
+        yield _effect(left, sort, "; ".join(found.left).removeprefix(IMPOSSIBLE))
+        return
+    yield from (replace(_left(left, said), beside=True) for said in found.left)
+
+
+def _left(left: Left, said: str) -> Effect:
+    """What isn't taken back of an account, by the journal's words for it."""
+    sort = Sort.IMPOSSIBLE if said.startswith(IMPOSSIBLE) else Sort.CHANGED
+    return _effect(left, sort, said.removeprefix(IMPOSSIBLE))
 
 
 def _effect(left: Left, sort: Sort, words: str) -> Effect:
@@ -227,74 +308,3 @@ def _words(left: Left, values: Mapping[str, Any]) -> str:
     if "displayName" in values:
         said.append("former name again")
     return ", ".join(said)
-
-
-def to_take_back(left: Left, seen: Seen, joined: Iterable[Joined]) -> Values | Refusal:
-    """What has to be set on an account, so that it is as before the run; nothing when it is.
-
-    An account that the run made is switched off, unless anything at all was changed since: somebody
-    works with it. Of one that was there, each value is looked at by itself.
-    """
-    if not left.is_theirs(seen.account):
-        return Refusal("the account isn't certainly this person's any more")
-    if left.made:
-        return _off(left, seen, joined)
-    values: dict[str, Any] = {}
-    changed: list[str] = []
-    before = left.before or {}
-    if before and not before["active"] and left.active and seen.account.active:
-        values["active"] = False
-    _roles_back(left, seen, values, changed)
-    _names_back(left, seen, values, changed)
-    if left.pass_id and left.pass_id in seen.account.passes:
-        held = objects(seen.resource.get("entitlements"))
-        values["entitlements"] = [one for one in held if str(one.get("value")) != left.pass_id]
-    if changed and not values:
-        return Refusal(f"changed since: {', '.join(changed)}")
-    return values
-
-
-def _off(left: Left, seen: Seen, joined: Iterable[Joined]) -> Values | Refusal:
-    if not seen.account.active:
-        return {}
-    changes = ["name" if one.startswith(_NAMED) else one for one in changes_since(left, seen)] + [
-        f"in the team {one}" for one in other_groups(seen, joined)
-    ]
-    return Refusal(f"changed since: {', '.join(changes)}") if changes else {"active": False}
-
-
-def _roles_back(left: Left, seen: Seen, values: dict[str, Any], changed: list[str]) -> None:
-    """The former role in place of that which the run set, where it still is that."""
-    if left.role is None or left.before is None:
-        return
-    items = [*objects(seen.resource.get("roles"))]
-    ours = {*map(fold, set_roles(left, seen))}
-    there = {*map(fold, seen.account.roles)}
-    missing = [one for one in left.before["roles"] if fold(one) not in there]
-    if not ours:
-        return
-    if current_role(seen.account) != left.role:
-        changed.append("role")
-        return
-    stays = [one for one in items if fold(str(one.get("value", ""))) not in ours]
-    back = [
-        {"value": one} | ({"primary": True} if at == 0 else {}) for at, one in enumerate(missing)
-    ]
-    values["roles"] = [*stays, *back]
-
-
-def _names_back(left: Left, seen: Seen, values: dict[str, Any], changed: list[str]) -> None:
-    """The former names in place of those that the run set, where they still are those."""
-    names = (left.before or {}).get("names")
-    if not names or not left.named:
-        return
-    now = (fold(seen.account.first_name), fold(seen.account.last_name))
-    if now == tuple(map(fold, names)):
-        return
-    if not left.has_names(seen.account):
-        changed.append("name")
-        return
-    values["name.givenName"], values["name.familyName"] = names
-    values["displayName"] = " ".join(filter(None, names))
-    if mapping(seen.resource.get("name")).get("formatted"):
-        values["name.formatted"] = values["displayName"]

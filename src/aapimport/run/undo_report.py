@@ -6,25 +6,37 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from aapimport.errors import ExitCode
+from aapimport.run.back_values import IMPOSSIBLE, left_words
 from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
 from aapimport.run.records import Run, State, StepKind, Task
 from aapimport.run.since import NOT_RECORDED
 from aapimport.run.undo_plan import SEAT_STAYS, Sort, UndoPlan
 
-Result = Literal["taken back", "half", "impossible", "changed since", "rejected", "unknown", "left"]
+Result = Literal[
+    "taken back",
+    "half",
+    "impossible",
+    "changed since",
+    "rejected",
+    "unknown",
+    "left",
+    "nothing left",
+]
 _RESULTS: Mapping[State, Result] = {
     State.REJECTED: "rejected",
     State.INTENT: "unknown",
     State.DOUBT: "unknown",
     State.PLANNED: "left",
     State.NEEDS_PERSON: "changed since",
+    State.SKIPPED: "nothing left",
 }
 _WORDS = {
     StepKind.LEAVE_TEAM: "out of the team",
     StepKind.LEAVE_PASS: f"out of the pass; {SEAT_STAYS}",
     StepKind.TAKE_BACK: "account",
 }
+_SORTS: Mapping[Sort, Result] = {Sort.IMPOSSIBLE: "impossible", Sort.NOTHING: "nothing left"}
 MAIL = "e-mail"
 KEPT_BACK = "the e-mail that was not sent so far is kept back"
 
@@ -41,8 +53,9 @@ class UndoneEffect(_Model):
     service: str
     what: str = Field(description="what was to be taken back")
     result: Result = Field(
-        description="half: the account is off, the seat stays used; impossible: a mail was sent;"
-        " left: not done so far"
+        description="half: the account is off, the seat stays used; impossible: a mail was sent, or"
+        " what was isn't known any more; nothing left: the account is gone, or off already; left:"
+        " not done so far"
     )
     reason: str
 
@@ -77,7 +90,7 @@ def planned_report(plan: UndoPlan) -> UndoReport:
             email=emails.get(one.row, ""),
             service=one.service,
             what=_WORDS.get(one.kind, MAIL),
-            result="impossible" if one.sort is Sort.IMPOSSIBLE else "changed since",
+            result=_SORTS.get(one.sort, "changed since"),
             reason=one.words,
         )
         for one in plan.effects
@@ -96,23 +109,41 @@ def undo_report(journal: Journal, undo: Run, emails: Mapping[int, str]) -> UndoR
     """
     of = journal.run(undo.of)
     rows = journal.rows(undo.receipt)
-    effects = [_effect(task, emails) for task in journal.tasks(undo.receipt)]
+    effects = [it for task in journal.tasks(undo.receipt) for it in _effects(task, emails)]
     effects += _mails(journal, undo, of, rows, emails)
     return _report(of, undo.receipt, sorted(effects, key=lambda one: (one.row, one.service)))
 
 
-def _effect(task: Task, emails: Mapping[int, str]) -> UndoneEffect:
+def _effects(task: Task, emails: Mapping[int, str]) -> Iterator[UndoneEffect]:
+    """A step, and what of it was left."""
     in_words = task.kind is StepKind.TAKE_BACK and task.target
     what = task.target if in_words else _WORDS[task.kind]
-    result: Result = "half" if SEAT_STAYS in what else "taken back"
-    return UndoneEffect(
+    done: Result = "half" if SEAT_STAYS in what else "taken back"
+    result, reason = _RESULTS.get(task.state, done), task.reason
+    if task.state is State.NEEDS_PERSON:
+        result, reason = _sorted(reason)
+    left = left_words(task.but)
+    but = "" if left else task.but
+    effect = UndoneEffect(
         row=task.row,
         email=emails.get(task.row, ""),
         service=task.service,
         what=what,
-        result="impossible" if NOT_RECORDED in task.reason else _RESULTS.get(task.state, result),
-        reason="; ".join(filter(None, (task.reason, task.but))),
+        result=result,
+        reason="; ".join(filter(None, (reason, but))),
     )
+    yield effect
+    for said in left:
+        result, reason = _sorted(said)
+        account = _WORDS[StepKind.TAKE_BACK]
+        yield effect.model_copy(update={"what": account, "result": result, "reason": reason})
+
+
+def _sorted(reason: str) -> tuple[Result, str]:
+    """What became of something that isn't taken back, and why: the journal's words tell."""
+    if reason.startswith(IMPOSSIBLE) or NOT_RECORDED in reason:
+        return "impossible", reason.removeprefix(IMPOSSIBLE)
+    return "changed since", reason
 
 
 def _mails(

@@ -3,25 +3,33 @@
 From what the journal knows of that run, and from a look at the account just before.
 """
 
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
+from aapimport.errors import AapimportError
 from aapimport.plan.make import Services
+from aapimport.run.back_values import IMPOSSIBLE, NOT_THEIRS, to_take_back
 from aapimport.run.carrying import LEFT, Carrying
 from aapimport.run.conveyor import Batch, Call
+from aapimport.run.elsewhere import Elsewhere, other_teams, teams_elsewhere
 from aapimport.run.journal import Journal
-from aapimport.run.left import LeftPerson, left_by
+from aapimport.run.kept_mails import keep_mails_back
+from aapimport.run.left import Joined, Left, LeftPerson, left_by
 from aapimport.run.options import RunOptions
 from aapimport.run.progress import Progress
 from aapimport.run.records import LEAVES, Run, State, StepKind, Task
-from aapimport.run.since import NOT_THEIRS
-from aapimport.run.undo_plan import to_take_back
+from aapimport.run.undo_plan import OTHER_NAME
 from aapimport.services.changes import Seen
 from aapimport.services.directory import Unknown
-from aapimport.services.leaving import leave_team
+from aapimport.services.leaving import LEFT_ALONE, leave_team
 from aapimport.services.outcomes import Outcome, Verdict
+from aapimport.services.scim import Account
 from aapimport.services.taking_back import Refusal, Values, take_back
 
+_READERS = 4
 _FIRST, _AT_ONCE = 1, 50
 """People who are taken out of a Group at once: whether only they go is seen on the first."""
 
@@ -36,9 +44,30 @@ class Undoing(Carrying):
         self._people: Mapping[int, LeftPerson] = {
             one.row: one for one in left_by(journal, of, rows)
         }
+        self._elsewhere: Elsewhere | None = None
+        self._listing = threading.Lock()
 
     def begin(self) -> None:
-        """Have nobody mailed any more of whom something is taken back."""
+        """Have nobody mailed any more whose account an earlier session has switched off."""
+        keep_mails_back(self.session.journal, self.session.run)
+
+    def ask_addresses(self) -> None:
+        """Those of everybody whose address is erased; who can't be read stays without."""
+        lefts = [
+            left
+            for row, person in self._people.items()
+            if not person.email and (left := self._on_portal(row)) is not None
+        ]
+        portal = self.session.services.portal
+        with ThreadPoolExecutor(_READERS) as pool, suppress(AapimportError):
+            for left, found in zip(
+                lefts, pool.map(lambda one: portal.fetch(one.account_id), lefts), strict=True
+            ):
+                if found and not isinstance(found, Unknown) and left.is_theirs(found[0]):
+                    self.told[left.row] = found[0].user_name
+
+    def end(self) -> None:
+        """The same for this session; whoever was left keeps the e-mail."""
         keep_mails_back(self.session.journal, self.session.run)
 
     def accounts(self, service: str) -> Iterator[Batch]:
@@ -51,15 +80,61 @@ class Undoing(Carrying):
         (task,) = batch
         person = self._people[task.row]
         (left,) = (one for one in person.accounts if one.service == task.service)
+        said: dict[str, None] = {}
+        # an earlier session may have taken back what else there was of an account that was there
+        earlier = task.state is not State.PLANNED and not left.made
+        wrote = False
 
         def decide(seen: Seen) -> Values | Refusal:
-            return to_take_back(left, seen, person.joined)
+            nonlocal wrote
+            found = to_take_back(left, seen, self._teams(left, seen, person.joined))
+            if isinstance(found, Refusal):
+                return found
+            known = earlier or (wrote and said.keys() >= {*found.left})
+            said.update(dict.fromkeys(found.left))
+            wrote = wrote or bool(found.values)
+            return found.values if known else found.decision
 
         def call() -> list[Outcome]:
-            directory = self.session.directories[task.service]
-            return [take_back(directory, task.account_id, decide)]
+            if task.service != "portal" and (stays := self._stays(task.row)):
+                return [stays]
+            outcome = take_back(self.session.directories[task.service], task.account_id, decide)
+            if outcome.verdict is Verdict.DONE:
+                outcome = replace(outcome, but="; ".join(said))
+            return [outcome]
 
         return call
+
+    def _teams(self, left: Left, seen: Seen, joined: Iterable[Joined]) -> list[str]:
+        """The teams that an account of the portal is in, and the run didn't put it into."""
+        if left.service != "portal" or not left.made:
+            return []
+        if "groups" in seen.resource:
+            return other_teams(seen, joined)
+        with self._listing:  # once, by whoever needs it first
+            if self._elsewhere is None:
+                self._elsewhere = teams_elsewhere(self.session.services.portal, [seen])
+        return other_teams(seen, joined, self._elsewhere)
+
+    def _stays(self, row: int) -> Outcome | None:
+        """Why the rest of a person is left as it is, by what the portal shows; None where not."""
+        left = self._on_portal(row)
+        if left is None or not left.named:
+            return None
+        found = self.session.services.portal.fetch(left.account_id)
+        if isinstance(found, Unknown):
+            return _unread(found)
+        return self._is_another(left, found[0]) if found else None
+
+    def _is_another(self, left: Left, account: Account) -> Outcome | None:
+        """Whether an account that is known by its address shows another name."""
+        is_theirs = left.is_theirs(account)
+        if is_theirs and left.named and not left.has_names(account):
+            return Outcome(verdict=Verdict.NEEDS_PERSON, reason=OTHER_NAME)
+        return None
+
+    def _on_portal(self, row: int) -> Left | None:
+        return next((one for one in self._people[row].accounts if one.service == "portal"), None)
 
     def groups(self) -> Iterator[Progress]:
         """Take people out of the Groups that the run put them into."""
@@ -87,7 +162,7 @@ class Undoing(Carrying):
                 else:
                     people[task.account_id] = found
             done = leave_team(portal, batch[0].target, people) if people else {}
-            return [outcomes.get(task.row) or done[task.account_id] for task in batch]
+            return [_in_words(outcomes.get(task.row) or done[task.account_id]) for task in batch]
 
         return leave
 
@@ -95,31 +170,29 @@ class Undoing(Carrying):
         """The userName of the account that is to leave; why it isn't touched, where it isn't."""
         found = self.session.services.portal.fetch(task.account_id)
         if isinstance(found, Unknown):
-            return Outcome(verdict=Verdict.UNKNOWN, reason=found.reason)
+            return _unread(found)
         if found is None:
             return Outcome(verdict=Verdict.DONE, reason="the account is gone")
-        left = next(one for one in self._people[task.row].accounts if one.service == "portal")
-        if not left.is_theirs(found[0]):
+        left = self._on_portal(task.row)
+        if left is None or not left.is_theirs(found[0]):
             return Outcome(verdict=Verdict.NEEDS_PERSON, reason=NOT_THEIRS)
-        return found[0].user_name
+        return self._is_another(left, found[0]) or found[0].user_name
+
+
+def _unread(found: Unknown) -> Outcome:
+    """What becomes of a step about somebody who can't be read: of one alone, that is the end."""
+    if found.alone:
+        return Outcome(verdict=Verdict.NEEDS_PERSON, reason=f"{IMPOSSIBLE}{found.reason}")
+    return Outcome(verdict=Verdict.UNKNOWN, reason=found.reason)
+
+
+def _in_words(outcome: Outcome) -> Outcome:
+    """Nobody can be taken out of a Group that hides its members, whatever somebody does."""
+    if outcome.reason != LEFT_ALONE:
+        return outcome
+    return replace(outcome, reason=f"{IMPOSSIBLE}{LEFT_ALONE}")
 
 
 def _chunks(tasks: list[Task]) -> Iterator[list[Task]]:
     for start in range(0, len(tasks), _AT_ONCE):
         yield tasks[start : start + _AT_ONCE]
-
-
-def embargoed(journal: Journal, run: Run, rows: set[int]) -> Iterator[tuple[int, str, Task]]:
-    """The e-mails about some of a run's people that were never asked for, each with its run."""
-    for row, receipt, task in journal.mails_about(run.receipt, State.PLANNED):
-        if row in rows and journal.run(receipt).closed_at is None:
-            yield row, receipt, task
-
-
-def keep_mails_back(journal: Journal, undo: Run) -> None:
-    """Have nobody mailed any more of whom an undo takes back what was done; may be repeated."""
-    rows = journal.rows(undo.receipt)
-    for _, receipt, task in [*embargoed(journal, journal.run(undo.of), rows)]:
-        reason = f"kept back by undo {undo.receipt}"
-        journal.record(receipt, [replace(task, state=State.SKIPPED, reason=reason)])
-        journal.finish(receipt)

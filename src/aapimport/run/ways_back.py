@@ -8,6 +8,7 @@ from aapimport.run.journal_file import JournalFile
 from aapimport.run.records import Run, State, StepKind, Task, read_task
 
 _MAIL = ", ".join(f"mail.{name}" for name in Task.__dataclass_fields__)
+_THEIRS = ", ".join(f"theirs.{name}" for name in Task.__dataclass_fields__)
 _FIELDS = tuple(Run.__dataclass_fields__)
 
 
@@ -90,8 +91,51 @@ class WaysBack(JournalFile):
         )
         return [own for (own,) in found]
 
+    def taken_back(self, receipt: str) -> Mapping[tuple[int, str, StepKind], str]:
+        """What undos of a run have taken back, and what of it is not as it was before.
+
+        Returns:
+            The words, mostly none, by the row, the service, and the undo's step.
+        """
+        found = self._database.execute(
+            "SELECT row, service, steps.kind, but FROM steps JOIN runs USING (receipt)"
+            " WHERE runs.of = ? AND runs.kind = 'undo' AND state = 'done'",
+            (receipt,),
+        )
+        return {(row, service, StepKind(kind)): but for row, service, kind, but in found}
+
+    def written_since(self, run: Run) -> Iterator[tuple[int, Task, str, str, str]]:
+        """What later uploads and repairs have written about a run's people, or may have.
+
+        Without what was taken back since; the newest first.
+
+        Yields:
+            The person's row in the run, the other's step, its number, its kind, its services.
+        """
+        found = self._database.execute(
+            f"SELECT ours.row, theirs.receipt, runs.kind, runs.address, {_THEIRS}"
+            " FROM steps AS ours JOIN steps AS theirs ON theirs.account_id = ours.account_id"
+            "  AND theirs.service = ours.service AND theirs.receipt <> ours.receipt"
+            " JOIN runs ON runs.receipt = theirs.receipt AND runs.kind IN ('upload', 'repair')"
+            " WHERE ours.receipt = ? AND ours.kind = 'account' AND ours.account_id <> ''"
+            "  AND runs.started_at > ? AND theirs.kind IN ('account', 'repair', 'pass', 'team')"
+            "  AND theirs.state IN ('done', 'written', 'intent', 'doubt')"
+            "  AND (theirs.attempts > 0 OR theirs.kind <> 'account' AND theirs.sent_at > 0)"
+            "  AND NOT EXISTS (SELECT 1 FROM runs AS undo JOIN steps AS back USING (receipt)"
+            "   WHERE undo.of = theirs.receipt AND undo.kind = 'undo' AND back.row = theirs.row"
+            "   AND back.service = theirs.service AND back.state = 'done' AND back.kind ="
+            "    CASE theirs.kind WHEN 'pass' THEN 'leave pass' WHEN 'team' THEN 'leave team'"
+            "    ELSE 'take back' END)"
+            " ORDER BY runs.started_at DESC",
+            (run.receipt, run.started_at),
+        )
+        for row, receipt, kind, address, *step in found.fetchall():
+            yield row, read_task(tuple(step)), receipt, kind, address
+
     def mails_about(self, receipt: str, *states: State) -> Iterator[tuple[int, str, Task]]:
-        """The e-mails to a run's people, by itself and by sendings, whatever those were given.
+        """The e-mails of a run, and those of sendings about accounts that it has made.
+
+        An account counts on the service that the e-mail is about: the portal for a combined one.
 
         Args:
             receipt: The run.
@@ -107,10 +151,12 @@ class WaysBack(JournalFile):
             "  AND theirs.service = ours.service AND theirs.kind = 'account'"
             " JOIN runs ON runs.receipt = theirs.receipt"
             "  AND (runs.receipt = ours.receipt OR runs.kind = 'send'"
+            "   AND ours.action = 'create' AND NOT ours.adopted"
             "   AND address = (SELECT address FROM runs WHERE receipt = ?1))"
             " JOIN steps AS mail ON mail.receipt = theirs.receipt AND mail.row = theirs.row"
+            "  AND mail.service = ours.service"
             f"  AND mail.kind = 'email' AND mail.state IN ({marks})"
-            " WHERE ours.receipt = ?1 AND ours.service = 'portal' AND ours.kind = 'account'"
+            " WHERE ours.receipt = ?1 AND ours.kind = 'account'"
             "  AND ours.account_id <> '' ORDER BY ours.row, runs.started_at",
             (receipt, *states),
         )

@@ -1,17 +1,19 @@
 """What an undo would do, and what it did."""
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 
 from rich.console import Console
 
 from aapimport.run.records import StepKind
 from aapimport.run.undo_plan import Sort, UndoPlan
-from aapimport.run.undo_report import MAIL, UndoReport
+from aapimport.run.undo_report import KEPT_BACK, MAIL, UndoReport
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_line
 from aapimport.screens.target import where
 
 _MOST_NAMED = 50
+_MOST_OF_A_KIND = 10
 
 
 def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
@@ -25,11 +27,7 @@ def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
     run = plan.run
     print_line(console, f"Undo of receipt {run.receipt} ({safe(run.file)})")
     print_line(console, f"  {where(run.target, run.address, profile)}")
-    by_sort = Counter((one.sort, one.words) for one in plan.effects if one.is_step)
-    for sort in (Sort.BACK, Sort.HALF):
-        for (found, words), number in by_sort.items():
-            if found is sort:
-                print_line(console, f"  {sort.value}: {number:,} x {safe(words)}")
+    _show_taken_back(console, plan)
     if alone := plan.by_key_alone:
         print_line(console, "  These are known by our key alone: look whether they are meant")
         for person in alone:
@@ -39,8 +37,11 @@ def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
     if plan.embargoed:
         kept_back = count(len(plan.embargoed), "e-mail")
         print_line(console, f"  {Sort.BACK.value}: {kept_back} that nobody was sent so far")
+        _name_first(console, plan.embargoed, plan.emails)
     if mails := sum(one.kind is StepKind.EMAIL for one in plan.effects):
         print_line(console, f"  {Sort.IMPOSSIBLE.value}: {_mails(mails)}")
+    for remark in plan.remarks:
+        print_line(console, f"  not known: {safe(remark)}")
     not_back = [it for it in plan.effects if not it.is_step and it.kind is not StepKind.EMAIL]
     emails = plan.emails
     for one in not_back[:_MOST_NAMED]:
@@ -48,6 +49,18 @@ def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
         print_line(console, f"  {one.sort.value}: {who}, {one.service}: {safe(one.words)}")
     if len(not_back) > _MOST_NAMED:
         print_line(console, f"  and {len(not_back) - _MOST_NAMED:,} more; all are in --json")
+
+
+def _show_taken_back(console: Console, plan: UndoPlan) -> None:
+    """What is taken back, each with the first people; all of those who get rights back."""
+    by_sort = Counter((one.sort, one.words) for one in plan.effects if one.is_step)
+    for sort in (Sort.BACK, Sort.HALF):
+        for (found, words), number in by_sort.items():
+            if found is sort:
+                print_line(console, f"  {sort.value}: {number:,} x {safe(words)}")
+                of = [one for one in plan.effects if (one.sort, one.words) == (sort, words)]
+                most = len(of) if any(one.gives_rights for one in of) else _MOST_OF_A_KIND
+                _name_first(console, {one.row for one in of}, plan.emails, most)
 
 
 def show_undo_receipt(console: Console, report: UndoReport) -> None:
@@ -66,15 +79,32 @@ def show_undo_receipt(console: Console, report: UndoReport) -> None:
     )
     if mails := sum(one.what == MAIL for one in report.effects):
         print_line(console, f"  {Sort.IMPOSSIBLE.value}: {_mails(mails)}")
-    for one in report.effects:
-        if one.what == MAIL:
-            continue
-        if one.result not in {"taken back", "half"} or one.reason:
-            who = " ".join(filter(None, (f"row {one.row}", safe(one.email))))
-            words = "; ".join(filter(None, (one.what, one.reason)))
-            print_line(console, f"  {one.result}: {who}, {one.service}: {safe(words)}")
+    for one in (it for it in report.effects if it.what == KEPT_BACK):
+        who = f"row {one.row} {safe(one.email)}".rstrip()
+        print_line(console, f"  {one.result}: {who}: {one.what}")
+    said = [it for it in report.effects if it.what not in {MAIL, KEPT_BACK}]
+    said = [it for it in said if it.result not in {"taken back", "half"} or it.reason]
+    for one in said[:_MOST_NAMED]:
+        who = " ".join(filter(None, (f"row {one.row}", safe(one.email))))
+        words = "; ".join(filter(None, (one.what, one.reason)))
+        print_line(console, f"  {one.result}: {who}, {one.service}: {safe(words)}")
+    if len(said) > _MOST_NAMED:
+        print_line(console, f"  and {len(said) - _MOST_NAMED:,} more; all are in --json")
     if report.unfinished:
         print_line(console, f"  {report.unfinished:,} not finished")
+
+
+def _name_first(
+    console: Console,
+    rows: Collection[int],
+    emails: Mapping[int, str],
+    most: int = _MOST_OF_A_KIND,
+) -> None:
+    """The first of some people, by row and address."""
+    for row in sorted(rows)[:most]:
+        print_line(console, f"    row {row} {safe(emails.get(row, ''))}".rstrip())
+    if len(rows) > most:
+        print_line(console, f"    and {len(rows) - most:,} more")
 
 
 def _mails(number: int) -> str:

@@ -14,7 +14,7 @@ _WORDS = {
     Standing.SAME: "as the run left them",
     Standing.CHANGED: "changed since",
     Standing.GONE: "gone",
-    Standing.UNKNOWN: "unknown to the run itself",
+    Standing.UNKNOWN: "not known",
 }
 
 

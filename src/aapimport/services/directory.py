@@ -61,6 +61,9 @@ class Several(Unknown):
     """More than one account is named by the address, so that nobody knows which is the person's."""
 
 
+_OF_ONE = {400, 403, 409, 410, 422}
+"""Statuses by which a service refuses one account, and may show the others."""
+
 LookUp = Found | Absent | Unknown
 
 
@@ -260,7 +263,9 @@ class Directory(Listing):
         body = reply.json()
         account = read_account(body) if reply.ok and body else None
         if body is None or account is None or account.id != identifier:
-            return Unknown(f"the account can't be looked up afterwards: {error_detail(reply)}")
+            refused = reply.ok or reply.status in _OF_ONE
+            why = f"the account can't be looked up afterwards: {error_detail(reply)}"
+            return Unknown(why, alone=refused)
         if not account.etag and "etag" in reply.headers:
             account = replace(account, etag=reply.headers["etag"])
         return account, body

@@ -16,9 +16,13 @@ from aapimport.services.membership import Members, each, read_team, team_path, u
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.portal import Portal
 from aapimport.services.scim import PATCH_OP
-from aapimport.services.team_writes import LOST_HERE, MEMBERS, no_longer, settled
+from aapimport.services.team_writes import MEMBERS, no_longer, settled
 
 LEFT_ALONE = "this portal doesn't show who is in it: take this person out there"
+_LOST_HERE = (
+    "not taken out of the team: others are no longer shown in it since people were added to it, or"
+    " taken out, here; take this person out of it on the portal"
+)
 _BY_HAND = "take this person out of the team on the portal"
 
 
@@ -48,7 +52,7 @@ def leave_team(portal: Portal, team_id: str, people: Mapping[str, str]) -> dict[
     if not inside:
         return outcomes
     if team_id in portal.adds_to_teams.losing:
-        return outcomes | each(inside, Outcome(verdict=Verdict.REJECTED, reason=LOST_HERE))
+        return outcomes | each(inside, Outcome(verdict=Verdict.REJECTED, reason=_LOST_HERE))
     return outcomes | each(inside, _taken_out(portal, team_id, team, inside))
 
 

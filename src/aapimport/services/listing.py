@@ -26,7 +26,7 @@ from aapimport.services.transport import Transport
 PAGE = 200
 """People asked for at once; services clamp it, and the walk goes by what arrives."""
 HIDDEN = "it finds somebody and doesn't show whom"
-_LOOKED_AT = "userName,externalId,active,name,roles,entitlements,emails"
+_LOOKED_AT = "userName,externalId,active,name,displayName,roles,entitlements,emails"
 _NO_SEARCH = {404, 405, 501}
 _BAD_REQUEST = 400
 _NO_ID = "?"

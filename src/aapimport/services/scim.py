@@ -108,6 +108,8 @@ class Account:
         emails: The values of `emails`.
         etag: The version, for If-Match; empty where the service has none.
         role_labels: The `display` of each of `roles`, which says what an opaque value means.
+        display_name: `displayName`; empty where it isn't shown.
+        formatted_name: `name.formatted`; likewise.
     """
 
     id: str
@@ -121,6 +123,8 @@ class Account:
     emails: tuple[str, ...]
     etag: str
     role_labels: tuple[str, ...]
+    display_name: str = ""
+    formatted_name: str = ""
 
 
 def read_account(resource: Mapping[str, Any]) -> Account | None:
@@ -145,6 +149,8 @@ def read_account(resource: Mapping[str, Any]) -> Account | None:
         emails=_values(resource.get("emails")),
         etag=text(mapping(resource.get("meta")).get("version")),
         role_labels=_values(resource.get("roles"), "display"),
+        display_name=text(resource.get("displayName")),
+        formatted_name=text(name.get("formatted")),
     )
 
 

@@ -1,0 +1,116 @@
+"""What of an account is otherwise than a run left it (docs/protocol.md, "The way back").
+
+Compared is what the run wrote, and, of an account that it made, what somebody else may have put
+there since. What isn't known, because the service doesn't show it or didn't keep it, is no change.
+"""
+
+from collections.abc import Iterator
+
+from aapimport.person import address_key
+from aapimport.run.left import Left
+from aapimport.run.memory import address_digest
+from aapimport.services.changes import Seen
+from aapimport.services.roles import current_role, portal_roles
+from aapimport.services.scim import PASS_TYPE, Account, identifier, mapping, objects, text
+from aapimport.text import fold
+
+_NEVER_SENT = {
+    "title": ("title",),
+    "middle name": ("name", "middleName"),
+    "nickname": ("nickName",),
+}
+"""What no account has that was just made: its words, and where it stands."""
+
+
+def changes_since(left: Left, seen: Seen) -> Iterator[str]:
+    """What is otherwise than the run left it, in words; only those about names name anybody.
+
+    Of an account that was there before, only what the run set counts. Of one that the run made:
+    active, role, names, pass, another pass or entitlement, the externalId, that its e-mail
+    addresses have the person's no more, the displayed names, and what was never sent (title,
+    middle name, nickname).
+    """
+    account = seen.account
+    if account.active is not left.active:
+        yield "switched on" if account.active else "deactivated"
+    if (role := _role_since(left, account)) is not None:
+        yield f"role is {role or 'none'}"
+    if left.pass_id and left.pass_id not in account.passes:
+        yield "not on the pass"
+    if left.named and not left.has_names(account):
+        yield f"name is {account.first_name} {account.last_name}"
+    if not left.made:
+        return
+    if others := [one for one in account.passes if one != left.run_pass]:
+        yield f"on another pass: {', '.join(others)}"
+    yield from _added_since(left, seen)
+
+
+def _added_since(left: Left, seen: Seen) -> Iterator[str]:
+    """What somebody else has put into an account that the run made."""
+    account, resource = seen.account, seen.resource
+    others = [
+        identifier(one.get("value"))
+        for one in objects(resource.get("entitlements"))
+        if text(one.get("type")) not in {"", PASS_TYPE}
+    ]
+    if others:
+        yield f"another entitlement: {', '.join(others)}"
+    if account.external_id and account.external_id != left.key:
+        yield "another externalId"
+    person = left.person or (address_digest(left.wanted.email) if left.wanted else "")
+    addresses = {address_digest(one) for one in account.emails if one}
+    if person and addresses and person not in addresses:
+        yield "another e-mail address"
+    if "names" not in left.lacks and left.named and left.has_names(account):
+        for words, shown in shown_names(seen).items():
+            if not _is_made_of(shown, account):
+                yield f"another {words}"
+    for words, (top, *part) in _NEVER_SENT.items():
+        value = mapping(resource.get(top)).get(part[0]) if part else resource.get(top)
+        if text(value).strip():
+            yield f"a {words}"
+
+
+def shown_names(seen: Seen) -> dict[str, str]:
+    """The names that a service displays in one piece, by what they are called here."""
+    resource = seen.resource
+    shown = {
+        "display name": text(resource.get("displayName")),
+        "formatted name": text(mapping(resource.get("name")).get("formatted")),
+    }
+    return {words: it for words, it in shown.items() if it.strip()}
+
+
+def _is_made_of(shown: str, account: Account) -> bool:
+    """Whether a displayed name is of the account's names in any order, or of its address.
+
+    So services make it up themselves.
+    """
+    user_name = account.user_name
+    made = (f"{account.first_name}{account.last_name}", user_name, user_name.partition("@")[0])
+    return _letters(shown) in map(_letters, made) or address_key(shown) == address_key(user_name)
+
+
+def _letters(words: str) -> list[str]:
+    return sorted(filter(str.isalnum, fold(words)))
+
+
+def _role_since(left: Left, account: Account) -> str | None:
+    """The role that somebody has given since; None where it is the same, or nobody can tell."""
+    if left.role is not None:
+        role = current_role(account)
+        return role if role != left.role else None
+    if left.before is None or "role" in left.lacks:
+        return None
+    now, then = {*map(fold, account.roles)}, {*map(fold, left.before["roles"])}
+    return ", ".join(account.roles) if now != then else None
+
+
+def set_roles(left: Left, seen: Seen) -> list[str]:
+    """The values of those of an account's roles that the run has set and weren't there before."""
+    items = [*objects(seen.resource.get("roles"))]
+    had = {*map(fold, (left.before or {}).get("roles", ()))}
+    roles = portal_roles(seen.account.roles, seen.account.role_labels)
+    values = (str(one.get("value", "")) for one in items)
+    return [it for it, role in zip(values, roles, strict=True) if role and fold(it) not in had]

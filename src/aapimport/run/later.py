@@ -1,0 +1,58 @@
+"""What became of a run's people afterwards, as the journal knows: taken back, or written to anew.
+
+An undo takes back what its run did and nothing later. What an earlier undo of the run has taken
+back is never taken back again: whoever is switched on by then was switched on by somebody. What a
+later upload or repair has done to an account is that one's, unless it was taken back as well.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aapimport.run.journal import Journal
+from aapimport.run.memory import place
+from aapimport.run.records import JOINS, LEAVES, Run, StepKind, run_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """What became of a run's people afterwards.
+
+    Attributes:
+        taken_back: What undos of the run have taken back, by the row, the service and the undo's
+            step; and what of it is not as it was before, in the journal's words.
+        accounts: By row and service, the newest run that has written to the account since.
+        joins: By row and Group, the newest run that has put the person into it since.
+    """
+
+    taken_back: Mapping[tuple[int, str, StepKind], str] = field(default_factory=dict)
+    accounts: dict[tuple[int, str], str] = field(default_factory=dict)
+    joins: dict[tuple[int, str], str] = field(default_factory=dict)
+
+    def is_taken_back(self, row: int, service: str, kind: StepKind) -> bool:
+        """Whether an undo of the run has taken back what a step of it did."""
+        return (row, service, LEAVES.get(kind, StepKind.TAKE_BACK)) in self.taken_back
+
+    def stays(self, row: int, service: str) -> str:
+        """What an undo had to leave of an account that it has taken back; empty for nothing."""
+        return self.taken_back.get((row, service, StepKind.TAKE_BACK), "")
+
+    def joined(self, row: int) -> str:
+        """The newest run that has put somebody into any Group since; empty for none."""
+        return next((run for (its, _), run in self.joins.items() if its == row), "")
+
+
+def later_than(journal: Journal, run: Run) -> Later:
+    """What became of a run's people afterwards, by its own undos and by later runs.
+
+    An account counts where both runs are at the same service, whatever the other one is.
+    """
+    later = Later(taken_back=journal.taken_back(run.receipt))
+    for row, task, receipt, kind, address in journal.written_since(run):
+        if place(address, task.service) != place(run.address, task.service):
+            continue
+        name = run_name(kind, receipt)
+        if task.kind in JOINS:
+            later.joins.setdefault((row, task.target), name)
+        else:
+            later.accounts.setdefault((row, task.service), name)
+    return later

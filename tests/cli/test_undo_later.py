@@ -1,0 +1,202 @@
+"""An undo beside what came after its upload: other undos, uploads, sendings, and people."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aapimport.errors import SettingsError
+
+PASS = ("--pass", "Leadership 2026", "--yes", "--json")
+HEAD = "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled"
+A = "abel.quist@new.com"
+ABEL, BRUNA, CARLOS = (
+    f"{A},Abel,Quist",
+    "bruna.rossi@new.com,Bruna,Rossi",
+    "carlos.sato@new.com,Carlos,Sato",
+)
+
+
+@pytest.fixture
+def upload(aapimport: Any, served: Any, tmp_path: Path) -> Any:
+    """Uploads some people without e-mails; the receipt's number."""
+
+    def run(*people: str, more: tuple[str, ...] = ()) -> str:
+        file = tmp_path / f"{len(list(tmp_path.glob('*.csv')))}.csv"
+        rows = [f"{one},,," if one.count(",") == 2 else one for one in people]
+        file.write_text("\n".join([HEAD, *rows]), "utf-8")
+        done = aapimport("upload", file, *PASS, "--no-emails", *more, **served)
+        assert done.code == 0, done.err
+        return str(done.json["receipt"])
+
+    return run
+
+
+def active(portal: Any, *people: str) -> list[bool]:
+    """Who of them is active."""
+    return [portal.named(one.partition(",")[0])["active"] for one in people]
+
+
+def test_what_was_taken_back_is_never_taken_back_again(aapimport, served, portal, upload) -> None:
+    """Whoever was switched on again, by hand or by a later upload, was switched on on purpose."""
+    receipt = upload(ABEL, BRUNA)
+    assert aapimport("undo", receipt, "--yes", **served).code == 0
+    portal.set(A, active=True)
+    upload(BRUNA, more=("--returning", "include"))
+    again = aapimport("undo", receipt, "--yes", "--json", **served)
+    assert (again.code, again.json["receipt"], again.json["effects"]) == (0, None, [])
+    assert active(portal, ABEL, BRUNA) == [True, True]
+
+
+def test_what_a_later_upload_did_is_that_uploads(aapimport, served, portal, upload) -> None:
+    """It is named, and taken back by an undo of that one; then the first one can be, too."""
+    first = upload(ABEL, BRUNA)
+    second = upload(f"{ABEL},facilitator,,", BRUNA, more=("--update-roles",))
+    undone = aapimport("undo", first, "--yes", "--json", **served)
+    assert undone.code == 1
+    (left,) = (one for one in undone.json["effects"] if one["result"] == "changed since")
+    assert (left["email"], left["reason"]) == (
+        A,
+        f"changed since: by upload {second}",
+    )
+    assert active(portal, ABEL, BRUNA) == [True, False]
+    assert aapimport("undo", second, "--yes", **served).code == 0
+    assert aapimport("undo", first, "--yes", **served).code == 0
+    assert active(portal, ABEL, BRUNA) == [False, False]
+
+
+def test_a_team_that_a_later_upload_joined_is_seen(aapimport, served, portal, upload) -> None:
+    """Whoever is in another team stays; the team of the later upload stays theirs."""
+    first = upload(ABEL)
+    second = upload(f"{ABEL},,Engineering,")
+    undone = aapimport("undo", first, "--yes", "--json", **served)
+    assert undone.code == 1
+    assert undone.json["effects"][0]["reason"] == f"changed since: by upload {second}"
+    assert active(portal, ABEL) == [True]
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_another_uploads_e_mails_are_none_of_its(
+    aapimport, served, portal, upload, *, sent: bool
+) -> None:
+    """Neither kept back nor named: only those about accounts that the run made are."""
+    first = upload(ABEL, BRUNA)
+    later = () if sent else ("--not-before", "2090-01-01")
+    sending = aapimport("send-emails", first, *later, "--yes", "--json", **served).json["receipt"]
+    second = upload(ABEL, BRUNA, CARLOS)
+    undone = aapimport("undo", second, "--yes", "--json", **served)
+    assert undone.code == 0, undone.out
+    assert {one["row"] for one in undone.json["effects"]} == {4}
+    said = "2 welcome e-mails sent" if sent else "0 sent + 2 still to be asked for"
+    assert said in aapimport("receipt", sending, **served).out
+
+
+def test_whoever_is_left_keeps_the_e_mail(aapimport, served, portal, upload) -> None:
+    """Whose e-mail is kept back is named on the plan and on the receipt."""
+    receipt = upload(ABEL, BRUNA)
+    words = ("send-emails", receipt, "--not-before", "2090-01-01", "--yes", "--json")
+    sending = aapimport(*words, **served).json["receipt"]
+    portal.set(A, roles=[{"value": "facilitator", "primary": True}])
+    undone = aapimport("undo", receipt, "--yes", **served)
+    assert undone.code == 1
+    assert "taken back: 1 e-mail that nobody was sent so far" in undone.out
+    assert "row 3 bruna.rossi@new.com: the e-mail" in undone.out
+    assert active(portal, ABEL, BRUNA) == [True, False]
+    assert "1 still to be asked for" in aapimport("receipt", sending, **served).out
+
+
+def test_an_open_undo_of_other_rows_does_not_go_on(aapimport, served, portal, upload) -> None:
+    """It is named with its rows, and how it is finished; the same rows go on."""
+    receipt = upload(ABEL, BRUNA, CARLOS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aapimport.run.undoing.take_back", _die)
+        assert aapimport("undo", receipt, "--only-rows", "2-3", "--yes", **served).code == 5
+    for rows in (("--only-rows", "4"), ()):
+        other = aapimport("undo", receipt, *rows, "--yes", **served)
+        assert other.code == 1
+        assert "of rows 2-3, is still open" in other.err
+        assert "--close" in other.err
+    assert active(portal, ABEL, BRUNA, CARLOS) == [True] * 3
+    assert aapimport("undo", receipt, "--only-rows", "2,3", "--yes", **served).code == 0
+    assert active(portal, ABEL, BRUNA, CARLOS) == [False, False, True]
+
+
+def _die(*_: object) -> None:
+    raise RuntimeError("the power is gone")
+
+
+def test_whoever_is_gone_is_named(aapimport, served, portal, upload) -> None:
+    """Nothing is left to take back of them, which is no finding."""
+    receipt = upload(ABEL)
+    portal.delete(A)
+    undone = aapimport("undo", receipt, "--yes", **served)
+    assert undone.code == 0
+    said = "nothing left: row 2 abel.quist@new.com, portal: account; the account is gone"
+    assert said in undone.out
+
+
+def test_administration_rights_are_given_back_by_number_alone(
+    aapimport, served, portal, upload
+) -> None:
+    """To whom is said before; `--yes` isn't enough, and another number is refused."""
+    portal.set("zoe.oneill@acme.com", roles=[{"value": "client admin", "primary": True}])
+    zoe = portal.named("zoe.oneill@acme.com")
+    name = zoe["name"]
+    row = f"zoe.oneill@acme.com,{name['givenName']},{name['familyName']},manager,,"
+    more = ("--update-roles", "--client-admins", "0")
+    receipt = upload(row, more=more)
+    refused = aapimport("undo", receipt, "--yes", **served)
+    assert refused.code == 2
+    assert "--client-admins 1" in refused.err
+    assert "role client admin again" in refused.out
+    assert "row 2 zoe.oneill@acme.com" in refused.out
+    wrong = aapimport("undo", receipt, "--yes", "--client-admins", "2", **served)
+    assert (wrong.code, "--client-admins says 2" in " ".join(wrong.err.split())) == (1, True)
+    assert aapimport("undo", receipt, "--yes", "--client-admins", "1", **served).code == 0
+    assert portal.named("zoe.oneill@acme.com")["roles"] == zoe["roles"]
+
+
+def test_only_uploads_are_verified(aapimport, served, portal, upload) -> None:
+    """An undo and a sending are refused, as an undo of them is."""
+    receipt = upload(ABEL)
+    sending = aapimport("send-emails", receipt, "--yes", "--json", **served).json["receipt"]
+    undo = aapimport("undo", receipt, "--yes", "--json", **served).json["receipt"]
+    for one in (sending, undo):
+        refused = aapimport("receipt", "verify", one, **served)
+        assert (refused.code, "is no upload" in refused.err) == (1, True)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_receipt_is_printed_when_an_undo_is_stopped(
+    aapimport, served, portal, upload, *, as_json: bool
+) -> None:
+    """As JSON, it and the error are one object."""
+    receipt = upload(ABEL, BRUNA)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aapimport.run.undoing.take_back", _refused)
+        more = ("--json",) if as_json else ()
+        stopped = aapimport("undo", receipt, "--yes", *more, **served)
+    assert stopped.code == 3
+    if as_json:
+        assert stopped.json["error"]["id"] == "settings"
+        assert (stopped.json["of"], stopped.json["unfinished"]) == (receipt, 2)
+    else:
+        assert f"undo of receipt {receipt}" in stopped.out
+        assert "2 not finished" in stopped.out
+    assert "continue with: aapimport resume" in stopped.err
+
+
+def _refused(*_: object) -> None:
+    raise SettingsError("the token is refused")
+
+
+def test_a_resumed_undo_names_people_as_the_portal_does(aapimport, served, portal, upload) -> None:
+    """Also those whom the journal has erased, and whose part was done before."""
+    receipt = upload(ABEL, BRUNA)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aapimport.run.undoing.take_back", _die)
+        aapimport("undo", receipt, "--yes", **served)
+    assert aapimport("history", "purge", "--older-than", "0d", "--yes", **served).code == 0
+    resumed = aapimport("resume", "--json", **served)
+    assert resumed.code == 0, resumed.err
+    assert [one["email"] for one in resumed.json["effects"]] == [A, BRUNA.partition(",")[0]]
