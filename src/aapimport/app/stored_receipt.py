@@ -128,7 +128,7 @@ class StoredReceipt:
         from aapimport.screens.receipt_page import receipt_page
         from aapimport.template.output import replacing
 
-        without = make_report(journal, run, {})
+        without = make_report(journal, run, None)
         report = without
         if self.choices.with_people:
             report = make_report(journal, run, {**journal.addresses(run.receipt), **addresses})
