@@ -133,6 +133,18 @@ def test_the_command_erases_at_once(uploading: Uploading) -> None:
     assert traces(uploading) == set()
     assert desk.shown[-1] == ("result", "erased: 3 people of 1 run")
     assert "people.xlsx" in desk.said[-1]
+    again = ScriptDesk(yes=True, practice=False)  # it still does, and it is still said
+    assert purge(settings(uploading), again, "0d") is ExitCode.OK
+    assert "people.xlsx" in again.said[-1]
+
+
+@pytest.mark.parametrize("text", ["", " ", "soon"])
+def test_an_empty_number_of_days_is_not_everybody(uploading: Uploading, text: str) -> None:
+    """A script's variable that was never filled erases nobody."""
+    upload(uploading, 30)
+    with pytest.raises(UsageError):
+        purge(settings(uploading), ScriptDesk(yes=True, practice=False), text)
+    assert b"acme.com" in traces(uploading)
 
 
 def left_of(uploading: Uploading, words: tuple[str, ...]) -> set[str]:

@@ -7,7 +7,7 @@ import click
 from aapimport.cli.flags import option, run_options, taken
 from aapimport.cli.grouping import EVERYDAY, EXPERT, UNATTENDED, GroupedCommand
 from aapimport.cli.target import chosen_settings, target_options
-from aapimport.errors import ExitCode
+from aapimport.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from aapimport.config.choice import Choice
@@ -57,6 +57,11 @@ def resume(
     from aapimport.app.resume import Resumption
     from aapimport.cli.desk import TerminalDesk
 
+    if receipt is not None and not receipt.strip():  # a script's variable that was never filled
+        raise UsageError(
+            "the confirmation number is empty",
+            hint="give it, or leave it out: aapimport resume takes the only open upload",
+        )
     settings = chosen_settings(choice)
     return Resumption(
         receipt=receipt,
