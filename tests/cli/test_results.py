@@ -79,7 +79,10 @@ def test_only_what_is_corrected_is_sent(aapimport, acme, portal_stub, jhana_stub
     if os.name != "nt":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     book = opened(path)
-    assert book.sheetnames == ["Users", "Summary", "To correct", "Key"][: len(book.sheetnames)]
+    assert book.sheetnames == ["Users", "Summary", "To correct", "As written"]
+    assert book.active.title == "To correct"
+    assert [it.title for it in book if it.sheet_view.tabSelected] in ([], ["To correct"])
+    assert book["As written"].sheet_state == "hidden"
     own = book["Users"]
     assert [cell.value for cell in own[1]] == [
         *HEADER,
@@ -115,6 +118,46 @@ def test_only_what_is_corrected_is_sent(aapimport, acme, portal_stub, jhana_stub
     assert [one["portal"] for one in again.json["people"]] == ["created"]
     assert again.json["sheet"] == "To correct"
     assert writes(portal_stub, jhana_stub) == [("POST", "bo@acme.com")]
+
+
+@pytest.mark.parametrize("sort", [False, True])
+def test_what_is_corrected_where_nobody_reads_it_is_asked_about(aapimport, acme, portal_stub, sort):
+    """The own sheet has the same people: the cell is named, and nothing is sent by a guess."""
+    run(aapimport, "upload", "people.xlsx", *PASS)
+    path = acme.work / "people.results.xlsx"
+    book = opened(path)
+    own = book["Users"]
+    own["A3"], own["B4"] = "bo@acme.com", "Cyrus"  # whoever was created isn't on To correct
+    if sort:
+        own.move_range("A3:L3", rows=4)
+    book.save(path)
+    portal_stub.seen.clear()
+    asked = run(aapimport, "upload", path.name, *PASS)
+    assert asked.code == 2
+    assert f"Users!A{7 if sort else 3}: changed" in " ".join(asked.err.split())
+    assert "B4" not in asked.err
+    assert writes(portal_stub) == []
+    book = opened(path)
+    book["To correct"]["A2"] = "bo@acme.com"  # on both
+    book.save(path)
+    again = run(aapimport, "upload", path.name, *PASS, "--json")
+    assert [one["portal"] for one in again.json["people"]] == ["created"]
+    assert writes(portal_stub) == [("POST", "bo@acme.com")]
+
+
+def test_the_sheet_that_is_meant_can_be_said(aapimport, acme, portal_stub):
+    """As it is on To correct, whatever stands on the other."""
+    run(aapimport, "upload", "people.xlsx", *PASS)
+    path = acme.work / "people.results.xlsx"
+    book = opened(path)
+    book["Users"]["A3"] = "else@acme.com"
+    book["To correct"]["A2"] = "bo@acme.com"
+    book.save(path)
+    assert run(aapimport, "upload", path.name, *PASS).code == 2
+    portal_stub.seen.clear()
+    said = run(aapimport, "upload", path.name, *PASS, "--sheet", "To correct")
+    assert said.code == 0, said.err
+    assert writes(portal_stub) == [("POST", "bo@acme.com")]
 
 
 def test_after_the_names_are_gone_the_file_gives_them_again(

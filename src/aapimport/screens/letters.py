@@ -43,8 +43,8 @@ def seats_letter(run: Run, seats: Sequence[SeatNow], to: str) -> Letter:
         f" on our portal {_portal(run.address)}.\n\n"
         f"What happened: on {_moment(run.started_at)} an upload of {run.file!r} (receipt"
         f" {run.receipt}) put {count(len(seats), 'person', 'people')} on this pass. It was a"
-        f" mistake{taken}. {state}. Deactivating an account, or taking it off the pass, does not free its"
-        " seat.\n\n"
+        f" mistake{taken}. {state}. Deactivating an account, or taking it off the pass, does not"
+        " free its seat.\n\n"
         f"{many.capitalize()}, by row of that file:\n{lines}\n\n"
         "Nobody has to be contacted about it. Thank you.\n"
     )
