@@ -247,6 +247,58 @@ def test_a_csv_gets_a_workbook_and_json_stays_one_object(aapimport, acme):
     assert [cell.value for cell in sheet[2]][:4] == ["eva@acme.com", "Eva", "Lund", "created"]
 
 
+def test_a_resume_from_elsewhere_finds_the_file_as_it_was_read(
+    aapimport, acme, portal_stub, monkeypatch, state_dir
+):
+    """Its place and its encoding are known; a file of that name in the other folder is not it.
+
+    Where it lay is erased with the people, and a receipt still knows the encoding.
+    """
+    home, other = acme.work / "Bo Quist", acme.work / "other"
+    lines = [HEADER[:3], ["ana@acme.com", "Zoë", "Müller"], ["dee@acme.com", "Jan", "Novák"]]
+    for folder in (home, other):
+        folder.mkdir()
+        (folder / "one.csv").write_bytes("\n".join(map(";".join, lines)).encode("mac_roman"))
+        lines[1:] = [["else@acme.com", "Else", "Where"]]
+    portal_stub.on("POST", "/Users", lambda _: Response(status=401), times=9, skip=1)
+    words = ("upload", home / "one.csv", *PASS, "--no-bulk", "--encoding", "mac_roman")
+    done = run(aapimport, *words)
+    assert done.code == 3, done.err
+    number = done.err.split("aapimport resume --profile acme ")[1][:6]
+    portal_stub._rules[:] = portal_stub._rules[:1]
+    monkeypatch.chdir(other)
+    again = run(aapimport, "resume", number)
+    assert again.code == 0, again.err
+    sheet = opened(home / "one.results.xlsx").worksheets[0]
+    assert [cell.value for cell in sheet[3]][:4] == ["dee@acme.com", "Jan", "Novák", "created"]
+    assert not (other / "one.results.xlsx").exists()
+    journal = next(state_dir.rglob("acme/journal.sqlite3"))
+    assert b"Bo Quist" in journal.read_bytes()
+    assert run(aapimport, "history", "purge", "--yes").code == 0
+    assert b"Bo Quist" not in journal.read_bytes()
+    shown = run(aapimport, "receipt", number, "--xlsx", "r.xlsx", "--file", home / "one.csv")
+    assert shown.code == 0, shown.err
+    assert opened(other / "r.xlsx").worksheets[0]["C3"].value == "Novák"
+    wrong = run(
+        *(aapimport, "receipt", number, "--xlsx", "w.xlsx"),
+        *("--file", home / "one.csv", "--encoding", "cp1252"),
+    )
+    assert wrong.code != 5
+
+
+def test_what_a_receipt_can_not_write_is_refused_first(aapimport, acme):
+    """A workbook that names nobody, and two files of one name; nothing is written."""
+    number = run(aapimport, "upload", "people.xlsx", *PASS, "--json", "--no-results").json[
+        "receipt"
+    ]
+    for words in (
+        ("--xlsx", "r.xlsx", "--without-people"),
+        ("--xlsx", "r.xlsx", "--html", "r.xlsx"),
+    ):
+        assert run(aapimport, "receipt", number, *words).code == 2
+        assert not (acme.work / "r.xlsx").exists()
+
+
 def test_somebody_elses_sheet_of_that_name_is_no_choice(aapimport, acme):
     """Without our summary, a workbook with people on several sheets is asked about as ever."""
     book = openpyxl.Workbook()

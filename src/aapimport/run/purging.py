@@ -109,7 +109,7 @@ class Purging(Runs):
         return Purged(people=sum(number for _, number in found), runs=[one for one, _ in found])
 
     def _erase_words(self, receipt: str) -> None:
-        """Erase what services said of a run's people, and addresses that a file is called by."""
+        """Erase what services said of a run's people, where its file was, addresses in names."""
         self._database.create_function("our_words", 2, our_words, deterministic=True)
         self._database.create_function("without_addresses", 1, _struck, deterministic=True)
         told = (
@@ -126,12 +126,13 @@ class Purging(Runs):
             )
         names = (
             " WHERE receipt = ?1 AND (without_addresses(file) <> file"
-            " OR without_addresses(sheet) <> sheet OR without_addresses(options) <> options)"
+            " OR without_addresses(sheet) <> sheet OR without_addresses(options) <> options"
+            " OR json_extract(options, '$.path') IS NOT NULL)"
         )
         if self._database.execute(f"SELECT 1 FROM runs {names}", (receipt,)).fetchone():
             self._without_traces(
                 "UPDATE runs SET file = without_addresses(file), sheet = without_addresses(sheet),"
-                f" options = without_addresses(options) {names}",
+                f" options = json_remove(without_addresses(options), '$.path') {names}",
                 (receipt,),
             )
 
