@@ -30,7 +30,7 @@ SUCCEEDS: Mapping[str, tuple[object, ...]] = {
     "undo": ("RECEIPT", "--yes"),
     "reconcile": ("--pass", "Leadership 2026"),
     "receipt verify": ("RECEIPT",),
-    "request seats": ("RECEIPT",),
+    "request seats": ("RECEIPT", "--only-rows", "2"),
     "request address": ("kwame.mensah@acme.com", "kwame.boateng@acme.com"),
     "receipt show": ("RECEIPT",),
     "history list": (),

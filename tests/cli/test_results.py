@@ -79,7 +79,10 @@ def test_only_what_is_corrected_is_sent(aapimport, acme, portal_stub, jhana_stub
     if os.name != "nt":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     book = opened(path)
-    assert book.sheetnames == ["Users", "Summary", "To correct", "Key"][: len(book.sheetnames)]
+    assert book.sheetnames == ["Users", "Summary", "To correct", "As written"]
+    assert book.active.title == "To correct"
+    assert [it.title for it in book if it.sheet_view.tabSelected] in ([], ["To correct"])
+    assert book["As written"].sheet_state == "hidden"
     own = book["Users"]
     assert [cell.value for cell in own[1]] == [
         *HEADER,
@@ -115,6 +118,46 @@ def test_only_what_is_corrected_is_sent(aapimport, acme, portal_stub, jhana_stub
     assert [one["portal"] for one in again.json["people"]] == ["created"]
     assert again.json["sheet"] == "To correct"
     assert writes(portal_stub, jhana_stub) == [("POST", "bo@acme.com")]
+
+
+@pytest.mark.parametrize("sort", [False, True])
+def test_what_is_corrected_where_nobody_reads_it_is_asked_about(aapimport, acme, portal_stub, sort):
+    """The own sheet has the same people: the cell is named, and nothing is sent by a guess."""
+    run(aapimport, "upload", "people.xlsx", *PASS)
+    path = acme.work / "people.results.xlsx"
+    book = opened(path)
+    own = book["Users"]
+    own["A3"], own["B4"] = "bo@acme.com", "Cyrus"  # whoever was created isn't on To correct
+    if sort:
+        own.move_range("A3:L3", rows=4)
+    book.save(path)
+    portal_stub.seen.clear()
+    asked = run(aapimport, "upload", path.name, *PASS)
+    assert asked.code == 2
+    assert f"Users!A{7 if sort else 3}: changed" in " ".join(asked.err.split())
+    assert "B4" not in asked.err
+    assert writes(portal_stub) == []
+    book = opened(path)
+    book["To correct"]["A2"] = "bo@acme.com"  # on both
+    book.save(path)
+    again = run(aapimport, "upload", path.name, *PASS, "--json")
+    assert [one["portal"] for one in again.json["people"]] == ["created"]
+    assert writes(portal_stub) == [("POST", "bo@acme.com")]
+
+
+def test_the_sheet_that_is_meant_can_be_said(aapimport, acme, portal_stub):
+    """As it is on To correct, whatever stands on the other."""
+    run(aapimport, "upload", "people.xlsx", *PASS)
+    path = acme.work / "people.results.xlsx"
+    book = opened(path)
+    book["Users"]["A3"] = "else@acme.com"
+    book["To correct"]["A2"] = "bo@acme.com"
+    book.save(path)
+    assert run(aapimport, "upload", path.name, *PASS).code == 2
+    portal_stub.seen.clear()
+    said = run(aapimport, "upload", path.name, *PASS, "--sheet", "To correct")
+    assert said.code == 0, said.err
+    assert writes(portal_stub) == [("POST", "bo@acme.com")]
 
 
 def test_after_the_names_are_gone_the_file_gives_them_again(
@@ -202,6 +245,58 @@ def test_a_csv_gets_a_workbook_and_json_stays_one_object(aapimport, acme):
     json.loads(done.out)
     sheet = opened(acme.work / "r.xlsx").worksheets[0]
     assert [cell.value for cell in sheet[2]][:4] == ["eva@acme.com", "Eva", "Lund", "created"]
+
+
+def test_a_resume_from_elsewhere_finds_the_file_as_it_was_read(
+    aapimport, acme, portal_stub, monkeypatch, state_dir
+):
+    """Its place and its encoding are known; a file of that name in the other folder is not it.
+
+    Where it lay is erased with the people, and a receipt still knows the encoding.
+    """
+    home, other = acme.work / "Bo Quist", acme.work / "other"
+    lines = [HEADER[:3], ["ana@acme.com", "Zoë", "Müller"], ["dee@acme.com", "Jan", "Novák"]]
+    for folder in (home, other):
+        folder.mkdir()
+        (folder / "one.csv").write_bytes("\n".join(map(";".join, lines)).encode("mac_roman"))
+        lines[1:] = [["else@acme.com", "Else", "Where"]]
+    portal_stub.on("POST", "/Users", lambda _: Response(status=401), times=9, skip=1)
+    words = ("upload", home / "one.csv", *PASS, "--no-bulk", "--encoding", "mac_roman")
+    done = run(aapimport, *words)
+    assert done.code == 3, done.err
+    number = done.err.split("aapimport resume --profile acme ")[1][:6]
+    portal_stub._rules[:] = portal_stub._rules[:1]
+    monkeypatch.chdir(other)
+    again = run(aapimport, "resume", number)
+    assert again.code == 0, again.err
+    sheet = opened(home / "one.results.xlsx").worksheets[0]
+    assert [cell.value for cell in sheet[3]][:4] == ["dee@acme.com", "Jan", "Novák", "created"]
+    assert not (other / "one.results.xlsx").exists()
+    journal = next(state_dir.rglob("acme/journal.sqlite3"))
+    assert b"Bo Quist" in journal.read_bytes()
+    assert run(aapimport, "history", "purge", "--yes").code == 0
+    assert b"Bo Quist" not in journal.read_bytes()
+    shown = run(aapimport, "receipt", number, "--xlsx", "r.xlsx", "--file", home / "one.csv")
+    assert shown.code == 0, shown.err
+    assert opened(other / "r.xlsx").worksheets[0]["C3"].value == "Novák"
+    wrong = run(
+        *(aapimport, "receipt", number, "--xlsx", "w.xlsx"),
+        *("--file", home / "one.csv", "--encoding", "cp1252"),
+    )
+    assert wrong.code != 5
+
+
+def test_what_a_receipt_can_not_write_is_refused_first(aapimport, acme):
+    """A workbook that names nobody, and two files of one name; nothing is written."""
+    number = run(aapimport, "upload", "people.xlsx", *PASS, "--json", "--no-results").json[
+        "receipt"
+    ]
+    for words in (
+        ("--xlsx", "r.xlsx", "--without-people"),
+        ("--xlsx", "r.xlsx", "--html", "r.xlsx"),
+    ):
+        assert run(aapimport, "receipt", number, *words).code == 2
+        assert not (acme.work / "r.xlsx").exists()
 
 
 def test_somebody_elses_sheet_of_that_name_is_no_choice(aapimport, acme):

@@ -350,3 +350,10 @@ def test_a_resume_at_another_address_is_refused(
     done = aapimport("upload", many, *OPTIONS, **respelled)
     assert done.code == 0, done.err
     assert done.json["receipt"] == receipt
+
+
+def test_an_empty_number_is_not_the_only_open_upload(aapimport):
+    """A script's variable that was never filled closes nothing."""
+    done = aapimport("resume", "", "--close", "--yes")
+    assert done.code == 2
+    assert "the confirmation number is empty" in done.err

@@ -10,11 +10,12 @@ from aapimport.config.settings import Endpoint, Settings
 from aapimport.errors import DeclinedError, ExitCode, SettingsError, UsageError
 from aapimport.run.journal import Journal
 from aapimport.run.purging import DAY
+from aapimport.run.report import make_report
 from support.script_desk import ScriptDesk
 from support.sending import ONCE, mails, send
 from support.stub import TOKEN
 from support.uploading import Uploading, people, person, services
-from support.wire import RESET, error, instead
+from support.wire import RESET, Act, Response, error, instead
 
 WORDS = (b"acme.com", b"perez", b"bosse", "Bergström".encode())
 
@@ -132,6 +133,98 @@ def test_the_command_erases_at_once(uploading: Uploading) -> None:
     assert traces(uploading) == set()
     assert desk.shown[-1] == ("result", "erased: 3 people of 1 run")
     assert "people.xlsx" in desk.said[-1]
+    again = ScriptDesk(yes=True, practice=False)  # it still does, and it is still said
+    assert purge(settings(uploading), again, "0d") is ExitCode.OK
+    assert "people.xlsx" in again.said[-1]
+
+
+@pytest.mark.parametrize("text", ["", " ", "soon"])
+def test_an_empty_number_of_days_is_not_everybody(uploading: Uploading, text: str) -> None:
+    """A script's variable that was never filled erases nobody."""
+    upload(uploading, 30)
+    with pytest.raises(UsageError):
+        purge(settings(uploading), ScriptDesk(yes=True, practice=False), text)
+    assert b"acme.com" in traces(uploading)
+
+
+def left_of(uploading: Uploading, words: tuple[str, ...]) -> set[str]:
+    """Which words are in any byte of the journal's folder."""
+    folder = uploading.journal_path.parent
+    found = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file()).lower()
+    return {one for one in words if one.lower().encode() in found}
+
+
+def test_what_services_said_goes_with_the_people(uploading: Uploading) -> None:
+    """It may name anybody; the kind of trouble stays, and a receipt that names nobody is as before.
+
+    So is its digest, which the page and the completion notice tell.
+    """
+    words = ("Helena", "Lindqvist", "Oberst")
+    uploading.rows, uploading.emails = people(3), False
+    refused = instead(error(422, "the address is an alias of Helena Lindqvist"))
+    uploading.portal.on("POST", "/Users", refused, body="p2@acme.com")
+    uploading.portal.on("POST", "/Users", instead(error(409, "ask Oberst")), body="p3@acme.com")
+    receipt = upload(uploading, 30)
+    with Journal(uploading.journal_path, 30) as journal:
+        run = journal.run(receipt)
+        assert "Lindqvist" in make_report(journal, run, {}).model_dump_json()
+        nameless = make_report(journal, run, None)
+        assert not any(one in nameless.model_dump_json() for one in words)
+        assert [it.kind for one in nameless.people for it in one.failures] == ["invalid", "taken"]
+    assert left_of(uploading, words) == set(words)
+    age(uploading, 31)
+    with Journal(uploading.journal_path, 30) as journal:
+        journal.purge_due()
+        assert make_report(journal, journal.run(receipt), None).people == nameless.people
+        assert make_report(journal, journal.run(receipt), {}).people[0].reason
+    assert left_of(uploading, words) == set()
+
+
+def test_an_address_in_the_name_of_a_file_goes(uploading: Uploading) -> None:
+    """Whoever names a file after somebody has written an address down."""
+    receipt = upload(uploading, 30)
+    with Journal(uploading.journal_path, 30) as journal, journal._writing():
+        journal._database.execute("UPDATE runs SET file = 'new zoe@else.org.xlsx'")
+    with Journal(uploading.journal_path, 30) as journal:
+        assert "else.org" not in make_report(journal, journal.run(receipt), None).file
+        journal.purge(time.time())
+        assert journal.run(receipt).file == "new this address"
+    assert left_of(uploading, ("else.org",)) == set()
+
+
+@pytest.mark.parametrize("kind", ["Users", "Groups"])
+def test_what_is_kept_beside_a_write_goes_by_ids_alone(uploading: Uploading, kind: str) -> None:
+    """Not while a run needs it; afterwards a later one still puts back what that write took."""
+    portal, former = uploading.portal, ["user-2", "user-3"]
+    p25 = {"value": "p25", "display": "Pass of Lindqvist", "type": "pass"}
+    portal.add_user("p2@acme.com", entitlements=[p25])
+    for name in ("Helena", "Oberst"):
+        portal.add_user(f"{name}@else.org", name, "Former")
+    team = [{"value": one, "display": f"Lindqvist {one}"} for one in former]
+    portal.store.groups["team-1"]["members"] = team
+    portal.habits.replaces_on_add = portal.habits.replaces_members = True
+    uploading.rows, uploading.emails = (person(2, team="Sales"),), False
+    words = ("p2@acme.com", "Lindqvist")
+
+    def dies(act: Act) -> Response:
+        portal.on("GET", portal.seen[-1].path, instead(RESET), times=99_999)
+        return act()
+
+    portal.on("PATCH", f"/{kind}/(user|team)-1", dies)
+    receipt = upload(uploading, 30)
+    with Journal(uploading.journal_path, 30) as journal:
+        journal.purge(time.time())
+    assert left_of(uploading, words) == set(words)  # it is open
+    with Journal(uploading.journal_path, 30) as journal:
+        journal.close(receipt)
+        journal.purge(time.time() + 1)
+    assert left_of(uploading, words) == set()
+    portal._rules.clear()
+    uploading.settle_seconds = 8.0
+    upload(uploading, 30)
+    assert {it["value"] for it in portal.store.users["user-1"]["entitlements"]} == {"p25", "p26"}
+    there = [one["value"] for one in portal.store.groups["team-1"]["members"]]
+    assert {*there} == {*former, "user-1"}
 
 
 def test_nobody_is_mailed_twice_after_a_purge(uploading: Uploading) -> None:

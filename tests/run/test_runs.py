@@ -107,7 +107,7 @@ def test_what_people_were_before_is_kept_and_names_nobody(three: Uploading):
     (team,) = three.portal.store.groups.values()
     team["members"] = [{"value": li}]
     three.options = replace(three.options, update_names=True, returning="include")
-    three.run()
+    receipt = three.run().receipt
     assert before(three) == {
         2: {
             "portal": {
@@ -122,6 +122,7 @@ def test_what_people_were_before_is_kept_and_names_nobody(three: Uploading):
             "on_jhana": True,
             "person": address_digest("bo.berg@acme.com"),
             "named": names_digest("bo.berg@acme.com", "Bo", "Berg"),
+            "called": names_digest(receipt, "Bo", "Berg"),
             "role": None,
             "by_entitlement": True,
         },
@@ -133,6 +134,7 @@ def test_what_people_were_before_is_kept_and_names_nobody(three: Uploading):
             "on_jhana": None,
             "person": address_digest("li.wei@acme.com"),
             "named": names_digest("li.wei@acme.com", "Li", "Wei"),
+            "called": names_digest(receipt, "Li", "Wei"),
             "role": None,
             "by_entitlement": True,
         },
@@ -144,6 +146,7 @@ def test_what_people_were_before_is_kept_and_names_nobody(three: Uploading):
             "on_jhana": None,
             "person": address_digest("ada.obi@acme.com"),
             "named": names_digest("ada.obi@acme.com", "Ada", "Obi"),
+            "called": names_digest(receipt, "Ada", "Obi"),
             "role": "facilitator",
             "by_entitlement": True,
         },

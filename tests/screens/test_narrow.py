@@ -35,6 +35,7 @@ from aapimport.run.reconcile_report import (
 )
 from aapimport.run.records import HowFar, State, StepKind, Task
 from aapimport.run.report import make_report
+from aapimport.run.seats_now import Now, SeatNow
 from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan
 from aapimport.run.since import read_back
 from aapimport.run.undo_plan import UndoPlan, effects_of
@@ -315,7 +316,8 @@ def screens_of_the_way_back(
         found = tuple(read_back(left_by(journal, run), both))
     effects = tuple(effect for one in found for effect in effects_of(one))
     plan = UndoPlan(run=run, people=found, effects=effects, embargoed=frozenset({2}))
-    letter = seats_letter(run, [(4000, LONG, "4711")], [run], "support@example.com")
+    seat = SeatNow(row=4000, account_id="4711", email=LONG, now=Now.OFF, by=run)
+    letter = seats_letter(run, [seat], "support@example.com")
     since = ("row 4000", LONG, "role is facilitator")
     return {
         "show_verified": ((run, found), {}, (*since, "changed since", receipt)),

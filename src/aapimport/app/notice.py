@@ -117,7 +117,7 @@ class Teller:
             step = resume if run.is_open else f"nothing; see what became of it: {show}"
             return repair_notice(repaired, end(step, {f"{show} --json": digest_of(repaired)}))
         named = make_report(journal, run, journal.addresses(receipt))
-        report = make_report(journal, run, {})
+        report = make_report(journal, run, None)
         step = next_step(run, report.model_copy(update={"other_sheets": []}))
         if run.is_open and not run.is_embargoed:
             is_set_wrong = error is not None and error.exit_code is ExitCode.SETTINGS

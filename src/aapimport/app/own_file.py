@@ -20,7 +20,7 @@ def own_file(run: "Run", path: Path, desk: "Desk", encoding: str = "") -> "Check
         run: The run.
         path: The file.
         desk: Shows that it is read.
-        encoding: The text encoding that it was read in; empty where nobody chose one.
+        encoding: The text encoding of a csv; empty for that in which it was read then.
 
     Raises:
         RefusedError: It is another file, or was changed since.
@@ -31,9 +31,10 @@ def own_file(run: "Run", path: Path, desk: "Desk", encoding: str = "") -> "Check
     from aapimport.run.planned import people_digest
 
     decided = json.loads(run.options) if run.options else {}
+    kept = decided.get("encoding")
     options = ReadOptions(
         sheet=run.sheet or None,
-        encoding=encoding or None,
+        encoding=encoding or kept or None,
         hidden="skip" if decided.get("left_out") else "include",
     )
     with desk.busy(f"reading {path.name}"):
@@ -52,3 +53,9 @@ def own_file(run: "Run", path: Path, desk: "Desk", encoding: str = "") -> "Check
 def addresses_in(checked: "Checked") -> Mapping[int, str]:
     """The people's addresses by row."""
     return {person.row: person.email for person in checked.people}
+
+
+def path_of(run: "Run") -> Path | None:
+    """Where the file of a run was; None where that is erased, or was never recorded."""
+    path = json.loads(run.options or "{}").get("path")
+    return Path(path) if path else None

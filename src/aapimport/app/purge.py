@@ -12,6 +12,7 @@ from aapimport.errors import DeclinedError, ExitCode, UsageError
 if TYPE_CHECKING:
     from aapimport.app.desk import Desk
     from aapimport.config.settings import Settings
+    from aapimport.run.journal import Journal
 
 _DAYS = re.compile(r"(\d+(?:\.\d+)?)\s*d?", re.IGNORECASE)
 
@@ -22,7 +23,10 @@ class PurgeReport(Answer):
     people: int = Field(description="people erased; whoever was in two runs counts twice")
     runs: list[str] = Field(description="the runs that name nobody any more")
     open: list[str] = Field(description="the runs that aren't finished, and keep their people")
-    files: list[str] = Field(description="the uploaded files, which hold people and are yours")
+    files: list[str] = Field(
+        description="every file that was uploaded, by its name: it is yours, and holds people"
+        " wherever it still is"
+    )
 
 
 def read_days(text: str) -> float:
@@ -55,7 +59,7 @@ def purge(settings: "Settings", desk: "Desk", older_than: str | None) -> ExitCod
     from aapimport.run.purging import Purged
     from aapimport.screens.target import show_target
 
-    days = read_days(older_than) if older_than else 0.0
+    days = 0.0 if older_than is None else read_days(older_than)
     desk.show_beside(show_target, settings)
     since = f"ended more than {days:g} days ago" if days else "have ended"
     with opened_journal(settings, desk) as journal:
@@ -66,9 +70,7 @@ def purge(settings: "Settings", desk: "Desk", older_than: str | None) -> ExitCod
         if not desk.confirm(question, default=False, flags="--yes"):
             raise DeclinedError("you did not say yes", state="nothing was erased")
         purged = journal.purge(time.time() - days * 86_400) if journal else Purged()
-        files = sorted(
-            {it.file for one in purged.runs if journal and (it := journal.run(one)).file}
-        )
+        files = _files(journal) if journal else []
         left = [run.receipt for run in journal.open_runs()] if journal else []
     report = PurgeReport(
         target=settings.target,
@@ -85,6 +87,17 @@ def purge(settings: "Settings", desk: "Desk", older_than: str | None) -> ExitCod
     return ExitCode.OK
 
 
+def _files(journal: "Journal") -> list[str]:
+    """The names of all files whose people were uploaded, of whichever run; the journal names them.
+
+    Where they are now, or whether they are, isn't known.
+    """
+    from aapimport.run.records import RunKind
+
+    runs = (one for one in journal.runs() if one.kind == RunKind.UPLOAD and not one.is_open)
+    return sorted({one.file for one in runs if one.file})
+
+
 def _tell(report: PurgeReport, desk: "Desk") -> None:
     """Say what was erased, and what still holds people."""
     from aapimport.screens.console import count
@@ -95,6 +108,6 @@ def _tell(report: PurgeReport, desk: "Desk") -> None:
         desk.say(f"kept, since they are not finished: {', '.join(report.open)}")
     if report.files:
         desk.say(
-            "these files of yours hold people, and so does what was written beside them:"
-            f" {', '.join(report.files)}"
+            "these files of yours hold people wherever they still are, and so does what was written"
+            f" beside them: {', '.join(report.files)}"
         )

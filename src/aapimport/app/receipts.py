@@ -55,7 +55,8 @@ def print_receipt(
     Args:
         journal: The journal.
         receipt: The run's number.
-        addresses: The people's addresses by row, where the file is at hand; None names nobody.
+        addresses: The people's addresses by row, where the file is at hand; None names nobody, and
+            leaves out what services say in words of their own.
         desk: Prints it.
 
     Raises:
@@ -67,7 +68,7 @@ def print_receipt(
 
     run = journal.run(receipt)
     left = journal.addresses(receipt)  # who isn't settled is told by name
-    report = make_report(journal, run, {} if addresses is None else {**left, **addresses})
+    report = make_report(journal, run, None if addresses is None else {**left, **addresses})
     with printed_receipt(receipt, desk):
         if desk.as_json:
             desk.print_result(report.model_dump_json(by_alias=True, indent=2))

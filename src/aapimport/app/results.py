@@ -35,15 +35,21 @@ class ResultsFile:
 
     def leave(self, journal: "Journal", run: "Run", desk: "Desk") -> None:
         """Write it; where that isn't possible, say so: the upload stands all the same."""
+        from aapimport.app.own_file import path_of
         from aapimport.run.records import RunKind
 
         if run.kind != RunKind.UPLOAD:
             return
-        file = self.file or Path(run.file)
+        known = path_of(run)
+        file = self.file or known or Path(run.file)
         cure = f"aapimport receipt {run.receipt} --xlsx OUT.xlsx --file FILE writes it"
         try:
             if not file.exists():
-                desk.say(f"no results workbook: {run.file} isn't in this folder; {cure}")
+                where = f"at {file}" if known else "in this folder"
+                desk.say(
+                    f"no results workbook: {run.file} isn't {where}; one that lies beside it is"
+                    f" out of date; {cure}"
+                )
                 return
             out = self._free(run.receipt, file)
             if out is None:
@@ -112,7 +118,7 @@ def write_results_of(
         desk: Shows that the file is read.
         out: The workbook.
         file: The file that was uploaded; None where it isn't at hand.
-        encoding: The text encoding that it was read in; empty for a workbook.
+        encoding: The text encoding of a csv; empty for that in which it was read for the run.
 
     Returns:
         How many people are on its sheet To correct.

@@ -21,6 +21,7 @@ class ReceiptChoices:
 
     Attributes:
         file: The file that was uploaded; None where it isn't at hand.
+        encoding: Its text encoding; None for that in which it was read then.
         xlsx: The results workbook to write; None for none.
         html: The page to write; None for none.
         with_people: Whether people are named by their addresses; None for what is usual: on
@@ -29,6 +30,7 @@ class ReceiptChoices:
     """
 
     file: Path | None = None
+    encoding: str | None = None
     xlsx: Path | None = None
     html: Path | None = None
     with_people: bool | None = None
@@ -69,13 +71,14 @@ class StoredReceipt:
         from aapimport.screens.target import show_target
 
         it = self.choices
+        encoding = it.encoding or ""
         self._check_names()
         path = journal_path(self.settings.state_dir, self.settings.target)
         with read_journal(path) as journal:
             run = journal.run(self.number)
             if run.kind in SETS_VALUES:
                 return self._show_values(journal, run)
-            checked = own_file(run, it.file, self.desk) if it.file else None
+            checked = own_file(run, it.file, self.desk, encoding) if it.file else None
             addresses = addresses_in(checked) if checked else {}
             if not self.desk.as_json:
                 self.desk.show_beside(show_target, self.settings)
@@ -84,7 +87,9 @@ class StoredReceipt:
                 self.desk.say(f"{run.name} was {OF_VERSION_1}")
             print_receipt(journal, run.receipt, named, self.desk)
             if it.xlsx:
-                write_results_of(journal, run, self.desk, out=it.xlsx, file=it.file)
+                write_results_of(
+                    journal, run, self.desk, out=it.xlsx, file=it.file, encoding=encoding
+                )
                 self.desk.say(f"wrote {it.xlsx}")
             if it.html:
                 self._write_page(journal, run, checked, addresses, it.html)
@@ -111,6 +116,13 @@ class StoredReceipt:
         from aapimport.template.output import check_free, check_workbook_name
 
         it = self.choices
+        if it.xlsx and it.with_people is False:
+            raise UsageError(
+                "a results workbook names people: --xlsx and --without-people exclude each other",
+                hint="--html writes a page that names nobody",
+            )
+        if it.xlsx and it.html and it.xlsx.absolute() == it.html.absolute():
+            raise UsageError(f"{it.xlsx} is to be both the workbook and the page")
         if it.xlsx:
             check_workbook_name(it.xlsx, force=it.force, source=it.file)
         if it.html:
@@ -128,7 +140,7 @@ class StoredReceipt:
         from aapimport.screens.receipt_page import receipt_page
         from aapimport.template.output import replacing
 
-        without = make_report(journal, run, {})
+        without = make_report(journal, run, None)
         report = without
         if self.choices.with_people:
             report = make_report(journal, run, {**journal.addresses(run.receipt), **addresses})

@@ -71,8 +71,10 @@ class Upload:
         ):
             results = results_file(self.running, self.settings, self.file, checked[0].encoding)
             addresses = {person.row: person.email for person in checked[0].people}
+            encoding = checked[0].encoding
             # from here on the journal knows everything: neither the file nor the plan is kept
             run, begun_now = self.begun(journal, services, checked.pop())
+            run = journal.remember_file(run.receipt, self.file.absolute(), encoding)
             carrier = Carrier(
                 journal=journal,
                 services=services,

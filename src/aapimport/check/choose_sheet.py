@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
+from aapimport.check.as_written import changed_elsewhere
 from aapimport.check.evidence import row_numbers
 from aapimport.check.header import find_header, header_score
 from aapimport.check.top_rows import first_filled_row, top_rows
@@ -12,6 +13,8 @@ from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.book import Sheet
 from aapimport.template.columns import (
+    AS_WRITTEN_SHEET,
+    AS_WRITTEN_TITLE,
     KEY_SHEET,
     KEY_TITLE,
     LEAVERS_SHEET,
@@ -22,8 +25,15 @@ from aapimport.template.columns import (
     USERS_SHEET,
 )
 
-_OURS = {KEY_SHEET: KEY_TITLE, LEAVERS_SHEET: LEAVERS_TITLE, SUMMARY_SHEET: SUMMARY_TITLE}
+_OURS = {
+    AS_WRITTEN_SHEET: AS_WRITTEN_TITLE,
+    KEY_SHEET: KEY_TITLE,
+    LEAVERS_SHEET: LEAVERS_TITLE,
+    SUMMARY_SHEET: SUMMARY_TITLE,
+}
 """Sheets of workbooks that we write, from which nobody is read: how they begin."""
+_MOST_NAMED = 5
+"""Cells that a question names."""
 _MOST_ADDRESSES = 1_000
 """Rows with an address that are counted on a sheet that isn't read."""
 
@@ -48,7 +58,8 @@ def choose_sheet(
 
     Raises:
         FileProblemError: There is no such sheet, or none at all.
-        AnswerNeededError: Several hold people.
+        AnswerNeededError: Several hold people, or of a results workbook both the own sheet and To
+            correct were meant to be corrected.
     """
     if not sheets:
         raise FileProblemError(f"{name} holds no sheet with cells")
@@ -62,6 +73,7 @@ def choose_sheet(
         raise FileProblemError(f"{name} has no sheet {wanted!r}", hint=f"it has {names}")
     visible = [sheet for sheet in sheets if not sheet.hidden] or sheets
     if corrected := _to_correct(visible):
+        _ask_where_it_is_right(sheets, corrected, name)
         others = [sheet for sheet in sheets if sheet is not corrected]
         findings += _about_others(others, corrected, [], is_wanted=True)
         return corrected
@@ -111,6 +123,30 @@ def _to_correct(visible: Sequence[Sheet]) -> Sheet | None:
     if not any(sheet.name == SUMMARY_SHEET and _is_ours(sheet) for sheet in visible):
         return None
     return next((sheet for sheet in visible if sheet.name == TO_CORRECT_SHEET), None)
+
+
+def _ask_where_it_is_right(sheets: Sequence[Sheet], corrected: Sheet, name: str) -> None:
+    """Ask which sheet is meant where somebody has corrected the own one of a results workbook.
+
+    Raises:
+        AnswerNeededError: Somebody has.
+    """
+    cells = [*changed_elsewhere(sheets, corrected)]
+    if not cells:
+        return
+    more = f" and {len(cells) - _MOST_NAMED:,} more" if len(cells) > _MOST_NAMED else ""
+    own = cells[0].rpartition("!")[0].strip("'")
+    raise AnswerNeededError(
+        f"{name}: {', '.join(cells[:_MOST_NAMED])}{more}: changed since the results were written,"
+        f" and the sheet {corrected.name} says something else; correct it there, or say which sheet"
+        " is to be read",
+        option="sheet",
+        flag="--sheet",
+        choices=(
+            (corrected.name, f"{corrected.name}: as it is there, only who is to be corrected"),
+            (own, f"{own}: everybody, as it is there"),
+        ),
+    )
 
 
 def _is_ours(sheet: Sheet) -> bool:

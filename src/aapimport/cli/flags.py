@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from aapimport.cli.grouping import EVERYDAY, EXPERT, UNATTENDED, GroupedOption
+from aapimport.errors import UsageError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -218,3 +219,31 @@ def mailing_options(command: _Command) -> _Command:
 def taken(kind: type[_Choices], flags: dict[str, Any]) -> _Choices:
     """Take out of a command's flags those that a dataclass has fields for, as one of it."""
     return kind(**{one.name: flags.pop(one.name) for one in fields(kind)})
+
+
+_MOST_ROWS = 1_048_576
+"""Rows of a sheet in Excel."""
+
+
+def read_rows(said: str) -> frozenset[int]:
+    """The rows that `--only-rows 5,9-12` means.
+
+    Raises:
+        UsageError: It means none.
+    """
+    rows: set[int] = set()
+    for part in said.split(","):
+        first, _, last = part.strip().partition("-")
+        numbers = [one.strip() for one in (first, last or first)]
+        if not all(one.isascii() and one.isdecimal() for one in numbers):
+            raise UsageError(
+                f"--only-rows {said}: {part.strip()!r} is no row", hint="for example 5,9-12"
+            )
+        begin, end = map(int, numbers)
+        if not 1 <= begin <= end <= _MOST_ROWS:
+            raise UsageError(
+                f"--only-rows {said}: {part.strip()!r} is no range of rows",
+                hint="for example 5,9-12",
+            )
+        rows.update(range(begin, end + 1))
+    return frozenset(rows)

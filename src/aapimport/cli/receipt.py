@@ -29,6 +29,11 @@ def receipt() -> None:
     help="The file that was uploaded: people are named by their addresses again.",
 )
 @click.option(
+    "--encoding",
+    metavar="NAME",
+    help="The text encoding of a csv, where it isn't the one that was used for the upload.",
+)
+@click.option(
     "--xlsx",
     type=click.Path(path_type=Path),
     metavar="OUT.xlsx",

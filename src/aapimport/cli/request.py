@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aapimport.cli.flags import read_rows, taken
 from aapimport.cli.grouping import SuggestingGroup
 from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import ExitCode, UsageError
@@ -57,17 +58,28 @@ def request() -> None:
 
 @request.command()
 @click.argument("receipt")
+@click.option(
+    "--only-rows",
+    metavar="ROWS",
+    help="Only these rows of its file, for example 5,9-12, also of people who are still active.",
+)
 @_letter_options
 def seats(
-    receipt: str, *, choice: "Choice", to: str, out: Path | None, force: bool, as_json: bool
+    receipt: str, *, choice: "Choice", only_rows: str | None, as_json: bool, **flags: Any
 ) -> ExitCode:
-    """Ask for the seats back that the upload RECEIPT has used by mistake."""
+    """Ask for the seats back that the upload RECEIPT has used by mistake.
+
+    Each account is looked at on the portal first: asked for are the seats of whoever is
+    deactivated, off the pass or gone.
+    """
     from aapimport.app.request import LetterChoices, request_seats
     from aapimport.cli.desk import TerminalDesk
 
+    rows = None if only_rows is None else read_rows(only_rows)
+    choices = taken(LetterChoices, flags)
     settings = chosen_settings(choice)
     desk = TerminalDesk(settings.target, as_json=as_json, profile=settings.profile)
-    return request_seats(receipt, settings, desk, LetterChoices(to=to, out=out, force=force))
+    return request_seats(receipt, settings, desk, choices, rows)
 
 
 @request.command()

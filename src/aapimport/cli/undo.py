@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aapimport.cli.flags import option
+from aapimport.cli.flags import option, read_rows
 from aapimport.cli.grouping import EVERYDAY, EXPERT, UNATTENDED, GroupedCommand
 from aapimport.cli.target import chosen_settings, target_options
-from aapimport.errors import ExitCode, UsageError
+from aapimport.errors import ExitCode
 
 if TYPE_CHECKING:
     from aapimport.config.choice import Choice
@@ -70,7 +70,7 @@ def undo(  # noqa: PLR0913 -- click names each flag
     from aapimport.app.undo import Undo
     from aapimport.cli.desk import TerminalDesk
 
-    rows = None if only_rows is None else _rows(only_rows)
+    rows = None if only_rows is None else read_rows(only_rows)
     settings = chosen_settings(choice)
     desk = TerminalDesk(settings.target, yes=yes, as_json=as_json, profile=settings.profile)
     return Undo(
@@ -81,31 +81,3 @@ def undo(  # noqa: PLR0913 -- click names each flag
         client_admins=client_admins,
         pace=pace,
     ).carry_out()
-
-
-_MOST_ROWS = 1_048_576
-"""Rows of a sheet in Excel."""
-
-
-def _rows(said: str) -> frozenset[int]:
-    """The rows that `5,9-12` means.
-
-    Raises:
-        UsageError: It means none.
-    """
-    rows: set[int] = set()
-    for part in said.split(","):
-        first, _, last = part.strip().partition("-")
-        numbers = [one.strip() for one in (first, last or first)]
-        if not all(one.isascii() and one.isdecimal() for one in numbers):
-            raise UsageError(
-                f"--only-rows {said}: {part.strip()!r} is no row", hint="for example 5,9-12"
-            )
-        begin, end = map(int, numbers)
-        if not 1 <= begin <= end <= _MOST_ROWS:
-            raise UsageError(
-                f"--only-rows {said}: {part.strip()!r} is no range of rows",
-                hint="for example 5,9-12",
-            )
-        rows.update(range(begin, end + 1))
-    return frozenset(rows)

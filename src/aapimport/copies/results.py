@@ -5,11 +5,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aapimport.check.as_written import Written, digest_of
 from aapimport.check.check_file import Checked
 from aapimport.copies.fix import extra_columns, read_for_template, template_rows
 from aapimport.copies.own_sheet import own_cell, own_title, own_widths
 from aapimport.copies.read_again import Original, is_blank
-from aapimport.template.columns import SUMMARY_SHEET, SUMMARY_TITLE, TO_CORRECT_SHEET
+from aapimport.template.columns import (
+    AS_WRITTEN_SHEET,
+    AS_WRITTEN_TITLE,
+    COLUMNS,
+    SUMMARY_SHEET,
+    SUMMARY_TITLE,
+    TO_CORRECT_SHEET,
+)
 from aapimport.template.output import (
     mark_of,
     new_sheet,
@@ -93,7 +101,8 @@ def write_results(
 
     The first sheet is the administrator's own: every value in its cell, and five columns more.
     The sheet To correct has, in the template's form, whoever was rejected or left out, each with
-    the reason as a comment: what is uploaded from there touches nobody else. Values only: formats
+    the reason as a comment: what is uploaded from there touches nobody else, and the workbook opens
+    there; a hidden sheet tells what was changed on the first one instead. Values only: formats
     and other sheets of the file are not carried over.
 
     Args:
@@ -129,7 +138,10 @@ def write_results(
             people=_to_correct(results, checked, original),
             extra_columns=tuple(extra_columns(checked, original).values()),
         )
-        write_people(new_sheet(workbook, TO_CORRECT_SHEET), content)
+        todo = new_sheet(workbook, TO_CORRECT_SHEET)
+        write_people(todo, content)
+        workbook.active = todo  # what is corrected on any other sheet, nobody reads
+        _write_as_written(workbook, results, checked, original)
     save_workbook(workbook, out, force=force, mark=_mark(results.receipt))
 
 
@@ -140,9 +152,7 @@ def _mark(receipt: str) -> str:
 def _write_own(
     workbook: "Workbook", results: Results, checked: Checked, original: Original
 ) -> None:
-    title = own_title(checked.sheet)
-    if title.casefold() in {SUMMARY_SHEET.casefold(), TO_CORRECT_SHEET.casefold()}:
-        title = _OWN_TITLE_TAKEN
+    title = _title_of(checked)
     widths = own_widths(original, checked, more=len(RESULT_COLUMNS))
     sheet = new_sheet(workbook, title)
     set_up(sheet, [*widths, *_WIDTHS], header_row=max(original.header_row, 1))
@@ -160,6 +170,54 @@ def _write_own(
         elif result:
             cells += [text_cell(sheet, text) for text in result.cells]
         append(number, cells)
+
+
+def _title_of(checked: Checked) -> str:
+    """The name of the own sheet."""
+    title = own_title(checked.sheet)
+    ours = (SUMMARY_SHEET, TO_CORRECT_SHEET, AS_WRITTEN_SHEET)
+    return _OWN_TITLE_TAKEN if title.casefold() in {one.casefold() for one in ours} else title
+
+
+def _write_as_written(
+    workbook: "Workbook", results: Results, checked: Checked, original: Original
+) -> None:
+    """How whoever is to be corrected stands on the own sheet: by digests, on a hidden sheet."""
+    places = [
+        (checked.columns[column.key], at)
+        for at, column in enumerate(COLUMNS)
+        if column.key in checked.columns
+    ]
+    left = [
+        row
+        for row in template_rows(checked, original)
+        if (result := results.rows.get(row.number)) and result.is_to_correct
+    ]
+    rows = (
+        Written(
+            sheet=_title_of(checked),
+            row=row.number,
+            corrected=at,
+            cells={
+                (own, other): digest_of(row.original[own] if own < len(row.original) else "")
+                for own, other in places
+            },
+        ).texts
+        for at, row in enumerate(left, start=2)
+    )
+    header = ("Sheet", "Row", "Row there", *(column.name for column in COLUMNS))
+    sheet = new_sheet(workbook, AS_WRITTEN_SHEET)
+    sheet.sheet_state = "hidden"
+    write_sheet(
+        sheet,
+        Sheet(
+            title=AS_WRITTEN_SHEET,
+            notes=(AS_WRITTEN_TITLE,),
+            header=header,
+            widths=(16,) * len(header),
+            rows=rows,
+        ),
+    )
 
 
 def _to_correct(results: Results, checked: Checked, original: Original) -> Iterator[Row]:

@@ -336,9 +336,11 @@ def without_names(words: str, person: Wanted | None) -> str:
     for name in sorted(filter(None, names), key=len, reverse=True):
         flags = re.IGNORECASE if len(name) > _SHORT_NAME else re.NOFLAG
         words = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "this person", words, flags=flags)
-    return words
+    return _REPEATED.sub("this person", words)
 
 
+_REPEATED = re.compile(r"this person(?:[\s,]+this person)+(?: \(this address\)| <this address>)?")
+"""Both names of somebody struck out one after the other, perhaps with the address."""
 _SHORT_NAME = 3
 """Names of so few letters may be other words, such as `An`: their case counts."""
 

@@ -17,8 +17,9 @@ from aapimport.errors import ExitCode
 from aapimport.plan.plan import Action
 from aapimport.run.cures import WHERE, Failing, Standing, failings
 from aapimport.run.journal import Journal
+from aapimport.run.own_words import in_our_words, nameless
 from aapimport.run.records import JOINS, Run, RunKind, State, StepKind, Task
-from aapimport.run.standing import join_standing, mail_standing
+from aapimport.run.standing import join_standing, mail_standing, mails_standing
 
 Result = Literal[
     "created", "changed", "same", "rejected", "needs_person", "unknown", "skipped", "not_sent"
@@ -182,22 +183,24 @@ class UploadReport(_Model):
         return ExitCode.FINDINGS if standings or not_asked or self.left_out else ExitCode.OK
 
 
-def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> UploadReport:
+def make_report(journal: Journal, run: Run, addresses: Mapping[int, str] | None) -> UploadReport:
     """The receipt of a run as it stands.
 
     Args:
         journal: The journal.
         run: The run.
-        addresses: The people's addresses by row, where the file is at hand.
+        addresses: The people's addresses by row, where the file is at hand; None for a receipt that
+            names nobody: a service's own words aren't in it, either.
     """
     closed = run.closed_at is not None
-    by_row = groupby(journal.tasks(run.receipt), key=lambda task: task.row)
+    steps: Iterable[Task] = journal.tasks(run.receipt)
+    if addresses is None:
+        run, steps, addresses = nameless(run), map(in_our_words, steps), {}
+    by_row = groupby(steps, key=lambda task: task.row)
     receipt = run.of or run.receipt
     people = [_person([*it], addresses, closed=closed, receipt=receipt) for _, it in by_row]
-    decided = json.loads(run.options) if run.options else {}
-    left_out = [
-        LeftOutReport(row=row, reason=reason) for row, reason in decided.get("left_out", ())
-    ]
+    decided = json.loads(run.options or "{}")
+    left_out = [LeftOutReport(row=row, reason=why) for row, why in decided.get("left_out", ())]
     portal = _counts(one.portal for one in people)
     not_sent = sum("not_sent" in {one.portal, one.jhana} for one in people)
     return UploadReport(
@@ -212,7 +215,7 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str]) -> Upl
         ended_at=_moment(ended) if (ended := run.finished_at or run.closed_at) else None,
         pass_=run.pass_name,
         rows=len(people) + len(left_out),
-        emails=_emails(one.email_state for one in people),
+        emails=mails_standing(one.email_state for one in people),
         email_counts=EmailCounts(**_planned(one.email_state for one in people)),
         team_counts=TeamCounts(**_planned(one.team_state for one in people)),
         services=ServicesCounts(
@@ -331,17 +334,6 @@ def _planned(states: Iterable[TeamState | EmailState]) -> Counter[str]:
     counts: Counter[str] = Counter(state for state in states if state != "none")
     counts["planned"] = counts.total()
     return counts
-
-
-def _emails(
-    states: Iterable[EmailState],
-) -> Literal["sent", "none", "incomplete", "handed_over"]:
-    seen = set(states) - {"none"}
-    if not seen:
-        return "none"
-    if seen == {"handed_over"}:
-        return "handed_over"
-    return "sent" if seen == {"sent"} else "incomplete"
 
 
 def _counts(results: Iterable[Result | None]) -> ServiceCounts:

@@ -1,7 +1,9 @@
 """The journal's runs: begun whole, finished when all is done, closed, or taken back."""
 
+import json
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from aapimport import __version__
@@ -82,6 +84,23 @@ class Runs(JournalFile):
             take_over(self._database, plan)
             self._forget(plan.receipt, (one.person.row for one in plan.people))
         return run
+
+    def remember_file(self, receipt: str, path: Path, encoding: str) -> Run:
+        """Remember how a run's file is read, and, as long as people are kept, where it is.
+
+        Args:
+            receipt: The run.
+            path: Where the file is; folders may be called by people, so it is erased with them.
+            encoding: The text encoding that it was read in; empty for a workbook.
+        """
+        more = {"encoding": encoding} | ({"path": str(path)} if self.keep_people else {})
+        with self._writing():
+            self._database.execute(
+                "UPDATE runs SET options = json_patch(coalesce(options, '{}'), ?)"
+                " WHERE receipt = ? AND finished_at IS NULL",
+                (json.dumps(more, ensure_ascii=False), receipt),
+            )
+        return self.run(receipt)
 
     def run(self, receipt: str) -> Run:
         """The run of a confirmation number.

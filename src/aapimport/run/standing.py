@@ -4,7 +4,7 @@ Of people who are to join a team, or to be mailed, whoever is not yet, or not an
 for is counted as well, so that the parts add up to what was planned.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from aapimport.plan.plan import Action
@@ -97,3 +97,19 @@ def _standing(step: Task | None, accounts: Mapping[str, Task], *, closed: bool) 
     if closed and accounts[step.service].state not in IN_DOUBT:
         return "not_asked"
     return "waiting"
+
+
+def mails_standing(
+    states: Iterable[str],
+) -> Literal["sent", "none", "incomplete", "handed_over"]:
+    """How all e-mails of a run stand, in one word.
+
+    Args:
+        states: How each person's stands; `none` where none was planned.
+    """
+    seen = set(states) - {"none"}
+    if not seen:
+        return "none"
+    if seen == {"handed_over"}:
+        return "handed_over"
+    return "sent" if seen == {"sent"} else "incomplete"

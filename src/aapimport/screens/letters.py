@@ -7,46 +7,48 @@ from rich.console import Console
 
 from aapimport.copies.letter import Letter
 from aapimport.run.records import Run
+from aapimport.run.seats_now import FREE_TO_ASK, SeatNow
 from aapimport.screens.console import count, safe, safe_lines
 from aapimport.screens.labelled import print_line
 from aapimport.services.scim import Account
 
-SeatRow = tuple[int, str, str]
-"""A row of the file, the address as far as it is known, and the account's id on the portal."""
 Renamed = tuple[Account, str]
 """An account, and the address that it is to have."""
 
 
-def seats_letter(run: Run, rows: Sequence[SeatRow], undos: Sequence[Run], to: str) -> Letter:
+def seats_letter(run: Run, seats: Sequence[SeatNow], to: str) -> Letter:
     """Ask that seats be given back which an upload has used by mistake.
 
     Args:
         run: The upload.
-        rows: Who used a seat.
-        undos: What has taken it back since.
+        seats: The seats, with what is true of each account now.
         to: The support's address; empty where it isn't known.
     """
-    seats = count(len(rows), "seat")
-    back = "; ".join(f"undo {one.receipt} of {_moment(one.started_at)}" for one in undos)
-    happened = (
-        f"It was a mistake and has been taken back ({back}): the accounts below are deactivated, or"
-        " have their earlier values again. Deactivating an account does not free its seat."
-        if undos
-        else "It was a mistake. The accounts below have used a seat since."
-    )
+    many = count(len(seats), "seat")
+    undos = {one.by.receipt: one.by for one in seats if one.by}
+    back = "; ".join(f"undo {one.receipt} of {_moment(one.started_at)}" for one in undos.values())
+    taken = f" and was taken back ({back})" if back else ""
+    active = sum(one.now not in FREE_TO_ASK for one in seats)
+    state = {
+        0: "Nobody uses the accounts below any more: each line says how it is with it",
+        len(seats): "The accounts below are still active",
+    }.get(active, "Each line below says how it is with the account; some are still active")
     lines = "\n".join(
-        f"  row {row}: account {own_id}{f', {email}' if email else ''}"
-        for row, email, own_id in rows
+        f"  row {one.row}: account {one.account_id}{f', {one.email}' if one.email else ''}:"
+        f" {one.now}{f' by undo {one.by.receipt}' if one.by else ''}"
+        for one in seats
     )
     text = (
-        f"Hello,\n\nplease give back {seats} of the pass {run.pass_name!r} (id {run.pass_id})"
+        f"Hello,\n\nplease give back {many} of the pass {run.pass_name!r} (id {run.pass_id})"
         f" on our portal {_portal(run.address)}.\n\n"
         f"What happened: on {_moment(run.started_at)} an upload of {run.file!r} (receipt"
-        f" {run.receipt}) put {count(len(rows), 'person', 'people')} on this pass. {happened}\n\n"
-        f"{seats.capitalize()}, by row of that file:\n{lines}\n\n"
+        f" {run.receipt}) put {count(len(seats), 'person', 'people')} on this pass. It was a"
+        f" mistake{taken}. {state}. Deactivating an account, or taking it off the pass, does not"
+        " free its seat.\n\n"
+        f"{many.capitalize()}, by row of that file:\n{lines}\n\n"
         "Nobody has to be contacted about it. Thank you.\n"
     )
-    return Letter(to=to, subject=f"Please give back {seats} ({run.receipt})", text=text)
+    return Letter(to=to, subject=f"Please give back {many} ({run.receipt})", text=text)
 
 
 def addresses_letter(address: str, renamed: Sequence[Renamed], to: str) -> Letter:

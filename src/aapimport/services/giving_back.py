@@ -19,7 +19,6 @@ from aapimport.services.repeating import (
     wait_before_another,
 )
 from aapimport.services.replies import Answer
-from aapimport.text import fold
 
 GIVEN_BACK = "was gone after the write and was given back: see whether that is right"
 """What is said of something that an account has again."""
@@ -83,7 +82,7 @@ def settled(directory: Directory, identifier: str) -> Look[Seen] | None:
             return Look()
         account, resource = current
         seen = changes.look_at(kept, Seen(account=account, resource=resource))
-        theirs = fold(account.user_name) == fold(kept.owner)
+        theirs = kept.is_of(account.user_name)
         return seen if theirs else replace(seen, theirs=False, fresh=kept.earlier)
 
     def give_back(kept: Kept, seen: Seen) -> Outcome:

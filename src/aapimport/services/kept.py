@@ -1,16 +1,23 @@
 """What was there before a write, and what is shown after it: as values, and as text."""
 
+import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Generic, TypeVar
 
 from aapimport.services.scim import plain_words
+from aapimport.text import fold
 
 _Shown = TypeVar("_Shown")
 Item = dict[str, Any]
 """A value of a multi-valued attribute, as it was shown."""
+ERASED = "something whose name is erased from the journal"
+"""What is gone, where nobody may be told any more what it was called."""
+_DIGEST = "sha256:"
+_NAMELESS = ("value", "type", "primary", "$ref")
+"""The parts of an item that name nobody, unless a service puts addresses into them."""
 
 
 @dataclass(kw_only=True)
@@ -20,7 +27,7 @@ class Kept:
     Attributes:
         before: The values that have to stay, by attribute.
         added: The values that are added, by attribute; each with the address of an account.
-        owner: The userName of an account; empty for a team.
+        owner: The userName of an account, or its digest; empty for a team.
         used: How many members a team counts; None where it doesn't.
         at: When it was written down, in seconds since 1970.
         since: When the `add` was last under way, on the monotonic clock.
@@ -41,6 +48,11 @@ class Kept:
     def words(self) -> str:
         """What was there, as the service called it."""
         return names_of(self.before)
+
+    def is_of(self, user_name: str) -> bool:
+        """Whether an account that is called so is the one that it was kept for."""
+        of = _digest(user_name) if self.owner.startswith(_DIGEST) else fold(user_name)
+        return of == (self.owner if self.owner.startswith(_DIGEST) else fold(self.owner))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +107,44 @@ def read_saved(saved: str) -> Saved:
     if "kept" not in found or "lost" not in found:
         return Saved(kept=found)
     return Saved(**{one.name: found[one.name] for one in fields(Saved) if one.name in found})
+
+
+def without_people(saved: str) -> str:
+    """What was saved, without names and addresses: things are put back by ids alone.
+
+    Of what a service calls by an address nothing is left, as nothing but the address tells it: it
+    is put back no more. Of what is gone it is only told how much.
+    """
+    if not saved:
+        return ""
+    what = read_saved(saved)
+    kept = {one: _nameless(it) for one, it in what.kept.items() if "@" not in one}
+    lost = {one: [ERASED] for one, gone in what.lost.items() if gone and "@" not in one}
+    losing = [one for one in what.losing if "@" not in one]
+    return json.dumps(
+        asdict(replace(what, kept=kept, lost=lost, losing=losing)), ensure_ascii=False
+    )
+
+
+def _nameless(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """One entry of `Saved.kept` without names and addresses."""
+    owner = kept.get("owner", "")
+    before = {
+        path: [
+            {part: item[part] for part in _NAMELESS if part in item and "@" not in str(item[part])}
+            for item in items
+            if "@" not in str(item.get("value", ""))
+        ]
+        for path, items in kept["before"].items()
+    }
+    added = {
+        path: {value: "" for value in values if "@" not in value}
+        for path, values in kept["added"].items()
+    }
+    is_named = owner and not owner.startswith(_DIGEST)
+    hidden = _digest(owner) if is_named else owner
+    return {**kept, "owner": hidden, "before": before, "added": added}
+
+
+def _digest(user_name: str) -> str:
+    return _DIGEST + hashlib.sha256(fold(user_name).encode()).hexdigest()

@@ -32,6 +32,12 @@ LEAVERS_TITLE = f"These people are NOT on the sheet {USERS_SHEET} and will not b
 TO_CORRECT_SHEET = "To correct"
 """The sheet of a results workbook that has whoever was rejected or left out, to be uploaded."""
 
+AS_WRITTEN_SHEET = "As written"
+"""The hidden sheet of a results workbook that tells which of its cells somebody has changed."""
+
+AS_WRITTEN_TITLE = "By this sheet aapimport sees what was changed in the others:"
+"""How that sheet begins."""
+
 SUMMARY_SHEET = "Summary"
 """The sheet of a results workbook that counts; people are never read from it."""
 

@@ -1,0 +1,130 @@
+"""The seats that an upload has used, each with what is true of its account now.
+
+The portal is asked by the account's id: somebody may have been deactivated or deleted by hand, and
+an undo may have left somebody alone, been rejected, or be unfinished.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aapimport.run.journal import Journal
+from aapimport.run.left import Left, LeftPerson, left_by
+from aapimport.run.records import Run, RunKind, State, StepKind
+from aapimport.services.directory import Unknown
+from aapimport.services.membership import read_team
+from aapimport.services.portal import Portal
+
+
+class Now(StrEnum):
+    """What is true of an account now."""
+
+    OFF = "deactivated"
+    OFF_THE_PASS = "off the pass"
+    GONE = "gone"
+    ACTIVE = "still active"
+    ANOTHERS = "another person's by now"
+    UNKNOWN = "not known"
+
+
+FREE_TO_ASK = frozenset({Now.OFF, Now.OFF_THE_PASS, Now.GONE})
+"""Nobody works with such an account on the pass any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatNow:
+    """One used seat.
+
+    Attributes:
+        row: The row in the upload's file.
+        account_id: The account on the portal.
+        email: The address, as the portal tells it, else as the journal does; may be empty.
+        now: What is true of the account now.
+        by: The undo that has made it so; None where no undo did, or nothing is different.
+        why: Why it isn't known; else empty.
+    """
+
+    row: int
+    account_id: str
+    email: str
+    now: Now
+    by: Run | None = None
+    why: str = ""
+
+
+def seats_now(
+    journal: Journal, run: Run, portal: Portal, rows: Collection[int] | None = None
+) -> Iterator[SeatNow]:
+    """Whoever was new to the run's pass and is known to have got on it by the run, by row.
+
+    Args:
+        journal: The journal.
+        run: The upload.
+        portal: Is asked for each account.
+        rows: Which rows; all of them by default.
+
+    Raises:
+        SettingsError: The portal refuses the token.
+    """
+    by = _taken_back_by(journal, run)
+    used = journal.seat_rows(run.receipt)
+    for person in left_by(journal, run, used if rows is None else used & {*rows}):
+        for left in person.accounts:
+            in_group = any(one.kind is StepKind.PASS for one in person.joined)
+            if left.service != "portal" or "pass" in left.lacks or not (left.touched or in_group):
+                continue
+            yield _seat(portal, person, left, by.get(person.row))
+
+
+def _taken_back_by(journal: Journal, run: Run) -> dict[int, Run]:
+    """The undo that has taken back what the run did to somebody on the portal, by row."""
+    undos = (journal.run(one) for one in reversed(journal.later_runs(run.receipt)))
+    return {
+        task.row: undo
+        for undo in undos
+        if undo.kind == RunKind.UNDO
+        for task in journal.tasks(undo.receipt, None, State.DONE, service="portal")
+        if task.kind in {StepKind.TAKE_BACK, StepKind.LEAVE_PASS}
+    }
+
+
+def _seat(portal: Portal, person: LeftPerson, left: Left, by: Run | None) -> SeatNow:
+    now, why, email = Now.ACTIVE, "", person.email
+    shown = portal.fetch(left.account_id)
+    if isinstance(shown, Unknown):
+        now, why = Now.UNKNOWN, shown.reason
+    elif shown is None:
+        now = Now.GONE
+    else:
+        account, _ = shown
+        if not left.is_theirs(account):
+            now = Now.ANOTHERS
+        else:
+            email = account.user_name or email
+            if not account.active:
+                now = Now.OFF
+            elif _is_off_the_pass(portal, person, left, account.passes):
+                now = Now.OFF_THE_PASS
+    return SeatNow(
+        row=person.row,
+        account_id=left.account_id,
+        email=email,
+        now=now,
+        by=by if now in {Now.OFF, Now.OFF_THE_PASS} else None,
+        why=why,
+    )
+
+
+def _is_off_the_pass(
+    portal: Portal, person: LeftPerson, left: Left, passes: Collection[str]
+) -> bool:
+    """Whether it is certain that an active account isn't on the pass any more."""
+    if left.pass_id:
+        return left.pass_id not in passes
+    for joined in person.joined:
+        if joined.kind is StepKind.PASS:
+            members = read_team(portal, joined.group_id)
+            if isinstance(members, Unknown) or portal.may_hide(members):
+                return False
+            return left.account_id not in members.items
+    return False

@@ -1,0 +1,64 @@
+"""What may be kept for good, and forwarded, is said in words of ours: a service's name anybody."""
+
+import pytest
+
+from aapimport.plan.decide import MAYBE, NO_PLACE, NO_SEAT, RETURNS
+from aapimport.run.back_values import NOT_THEIRS
+from aapimport.run.landing import UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED
+from aapimport.run.own_words import WITHHELD, our_words
+from aapimport.run.records import lacks_pass, without_names
+from aapimport.run.since import GONE, NOT_RECORDED, NOT_SHOWN
+from aapimport.services.differences import not_kept
+from aapimport.services.membership import NEVER_SHOWN, NOT_COUNTED, SHOWN_IN_PART
+from aapimport.services.values import Wanted
+
+OURS = (
+    *(MAYBE, NO_SEAT, RETURNS, GONE, NOT_SHOWN, NOT_THEIRS),
+    *(NEVER_SHOWN, NOT_COUNTED, SHOWN_IN_PART, UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED),
+    f"what it was before is {NOT_RECORDED}",
+    "kept back by undo 7K3QX9",
+    "not mailed: upload 7K3QX9 of profile acme has mailed this account",
+    "not put into the team: the account was rejected",
+    "sent 3 times without an answer, and not found since",
+    "to send it once more: aapimport resume 7K3QX9 --again",
+    not_kept(["account", "role", "pass", "first name"]),
+)
+
+
+@pytest.mark.parametrize("said", OURS)
+def test_our_own_words_stay(said: str) -> None:
+    """What later commands go by is among them."""
+    assert our_words(said) == said
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("held as an alias by Helena Lindqvist", f"taken: {WITHHELD}"),
+        (f"{UNKNOWN_IF_MAILED}; ask Helena", f"{UNKNOWN_IF_MAILED}; taken: {WITHHELD}"),
+        (f"{NO_PLACE} Helena's", f"{NO_PLACE}; taken: {WITHHELD}"),
+        (
+            "2 former members are no longer shown in the team: Helena Lindqvist, Bo",
+            f"2 former members are no longer shown in the team; taken: {WITHHELD}",
+        ),
+        ("not found by Helena", f"taken: {WITHHELD}"),
+    ],
+)
+def test_what_may_name_somebody_goes(said: str, left: str) -> None:
+    """The kind of trouble stays; saying it again changes nothing."""
+    assert our_words(said, "taken") == left
+    assert our_words(left, "taken") == left
+
+
+def test_what_a_service_did_not_keep_is_still_known() -> None:
+    """Only its words about that go."""
+    said = our_words(not_kept(["pass"], "ask Helena; or Bo"))
+    assert said == f"pass not kept; {WITHHELD}"
+    assert lacks_pass(said)
+
+
+def test_somebody_is_one_person() -> None:
+    """Both names and the address of one, struck out, read as one."""
+    somebody = Wanted(email="li@acme.com", first_name="Li", last_name="Wei")
+    words = without_names("ask Li Wei (li@acme.com) first", somebody)
+    assert words == "ask this person first"
