@@ -14,9 +14,9 @@ from aapimport.errors import ExitCode, RefusedError
 from aapimport.plan.plan import PlanOptions
 from aapimport.run import planned
 from aapimport.run.debts import debts_of
+from aapimport.run.digests import address_digest, names_digest
 from aapimport.run.glance import glance
 from aapimport.run.journal import Journal
-from aapimport.run.memory import address_digest, names_digest
 from aapimport.run.planned import people_digest
 from aapimport.run.records import Seats, State, StepKind
 from aapimport.run.report import make_report

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aapimport.run.addressees import Source
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
-    from aapimport.run.send_plan import SendPlan
+    from aapimport.run.send_plan import Addressee, SendPlan
 
 _ABOUT = {"combined": "All Access Pass and Jhana", "portal": "All Access Pass", "jhana": "Jhana"}
 
@@ -113,16 +113,9 @@ def settled_people(
         DeclinedError: The answer was no.
         UsageError: Nothing can answer.
     """
-    from aapimport.person import address_key
     from aapimport.screens.console import count
 
-    held = {address_key(one.email): one for one in plan.people if one.held_by}
-    if missing := [one for one in to if address_key(one) not in held]:
-        raise RefusedError(
-            f"{missing[0]!r} is neither handed over nor in doubt",
-            hint="see how everybody stands with --dry-run",
-        )
-    people = [held[key] for key in dict.fromkeys(map(address_key, to))]
+    people = _meant(plan, to)
     for one in people:
         for receipt in {receipt for receipt, _ in one.held_by}:
             if journal.run(receipt).is_open:
@@ -130,6 +123,8 @@ def settled_people(
                     f"{journal.run(receipt).name} is still open, and may mail {one.email!r} itself",
                     hint=f"finish it:  aapimport resume {receipt}",
                 )
+    for one in people:
+        desk.say(f"row {one.row}: {one.email}  {one.first_name} {one.last_name}".rstrip())
     what = "people who were mailed" if sent else "people who got no e-mail, and may be mailed again"
     if not desk.type_number(what, len(people), "--yes"):
         raise DeclinedError("you did not say yes")
@@ -138,6 +133,33 @@ def settled_people(
     desk.say(f"{who}: {'mailed' if sent else 'not mailed'}, as you say")
     if not sent:
         desk.say(f"next: aapimport send-emails {plan.of or f'--pass {plan.pass_name!r}'}")
+
+
+def _meant(plan: "SendPlan", to: "Sequence[str]") -> "list[Addressee]":
+    """The people of some addresses of whom something is to be settled.
+
+    Raises:
+        RefusedError: There is nothing to be settled about one, or several people have the address.
+    """
+    from aapimport.person import address_key
+
+    held = {address_key(one.email): one for one in plan.people if one.held_by}
+    if missing := [one for one in to if address_key(one) not in held]:
+        raise RefusedError(
+            f"{missing[0]!r} is neither handed over nor in doubt",
+            hint="see how everybody stands with --dry-run",
+        )
+    for key in map(address_key, to):
+        same = [one.row for one in plan.people if one.held_by and address_key(one.email) == key]
+        if len(same) > 1:
+            rows = ", ".join(map(str, same))
+            raise RefusedError(
+                f"{len(same)} people have the address {held[key].email!r} (rows {rows}), so that"
+                " nobody can tell who is meant",
+                hint="leave out --to to settle everybody of a hand-over; or give them addresses of"
+                " their own on the portal",
+            )
+    return [held[key] for key in dict.fromkeys(map(address_key, to))]
 
 
 def _open_hand_over(journal: "Journal", source: "Source") -> "tuple[Run, int]":

@@ -161,7 +161,7 @@ def _other_decisions(run: "Run", upload: "Upload") -> Iterator[str]:
 def _other_settings(run: "Run", settings: "Settings") -> Iterator[str]:
     """The settings that decide about people and were others when a run was begun."""
     from aapimport.plan.own import set_administrator
-    from aapimport.run.memory import address_digest
+    from aapimport.run.digests import address_digest
 
     begun = begun_with(run)
     now = {

@@ -95,14 +95,14 @@ class Delivery:
                 return
             outcome = self._sent(one.letter)
             while isinstance(outcome, TakesNothing) and self._may_pass(outcome):
-                yield one.letter, _of_a_try(one.letter, NotSent(outcome.reason))
+                yield one.letter, of_a_try(one.letter.began, NotSent(outcome.reason))
                 self._silences += 1
                 if self._clock.sleep(WAITS[self._silences - 1]):
                     return
                 outcome = self._sent(one.letter)
             if not isinstance(outcome, TakesNothing):
                 self._silences = 0
-            outcome = _of_a_try(one.letter, outcome)
+            outcome = of_a_try(one.letter.began, outcome)
             yield one.letter, outcome
             if isinstance(outcome, TakesNothing | DayIsFull):
                 return
@@ -160,8 +160,13 @@ class Delivery:
         heapq.heappush(self._waiting, _Waiting(due, next(self._order), letter, one.attempt + 1))
 
 
-def _of_a_try(letter: Letter, outcome: Outcome) -> Outcome:
-    """What became of a letter by one try: one that may have been sent before stays in doubt."""
-    if letter.began is None or not isinstance(outcome, NotSent | Later | Refused | Withdrawn):
+def of_a_try(began: float | None, outcome: Outcome) -> Outcome:
+    """What became of a letter by one try: one that may have been sent before stays in doubt.
+
+    Args:
+        began: When it may have been sent before; None where it certainly wasn't.
+        outcome: What became of the try.
+    """
+    if began is None or not isinstance(outcome, NotSent | Later | Refused | Withdrawn):
         return outcome
     return InDoubt(f"it may have been sent before; now: {outcome.reason}")

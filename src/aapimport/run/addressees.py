@@ -257,7 +257,7 @@ class _Asking:
         own = one.steps[service].account_id
         entry = self._ledger.get((place(self._address, service), own, service))
         made = self._created.get((service, own))
-        if entry and made and entry.at < made.at:
+        if entry and made and made.is_newer(entry):
             return None  # of an account that had this id before
         return entry
 

@@ -49,6 +49,7 @@ class Mail:
         by: The run that has, or had, the right to it: `upload 7K3QX9 of profile acme`.
         mail: That run's confirmation number, and the person's row there.
         way: How it was sent, or was to be.
+        order: The number of that run in its journal.
     """
 
     claim: MailClaim
@@ -59,6 +60,7 @@ class Mail:
     by: str
     mail: tuple[str, int]
     way: Way
+    order: int
 
     def bars(self, person: str, made: float) -> bool:
         """Whether nobody else may mail an account's person.
@@ -97,13 +99,16 @@ def read_mails(
             by=f"{run_name(kind, run)}{whose}",
             mail=(run, row),
             way=Way(way),
+            order=order,
         )
         for place in places
-        for where, own, half, person, again, state, at, run, row, way, kind in database.execute(
-            "SELECT service_address, account_id, mails.kind, person, again, state, at, receipt,"
-            " row, way, runs.kind FROM mails JOIN runs USING (receipt)"
-            f" WHERE service_address = ?1{only}",
-            (place, *values),
+        for where, own, half, person, again, state, at, run, row, way, kind, order in (
+            database.execute(
+                "SELECT service_address, account_id, mails.kind, person, again, state, at, receipt,"
+                " row, way, runs.kind, runs.rowid FROM mails JOIN runs USING (receipt)"
+                f" WHERE service_address = ?1{only}",
+                (place, *values),
+            )
         )
     ]
 

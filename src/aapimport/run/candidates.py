@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aapimport.run.memory import address_digest, names_digest
+from aapimport.run.digests import address_digest, names_digest
 from aapimport.run.records import State, StepKind, Task
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
@@ -38,7 +38,9 @@ class Candidate:
         kept, called = self.before.get("person"), self.before.get("called")
         if not kept:
             return True
-        if kept in {address_digest(one) for one in (account.user_name, *account.emails)}:
+        named = "@" in account.user_name  # then no other address tells whose it is
+        addresses = [account.user_name] if named else account.emails
+        if kept in map(address_digest, addresses):
             return True
         return names_digest(self.receipt, account.first_name, account.last_name) == called
 

@@ -7,8 +7,8 @@ there since. What isn't known, because the service doesn't show it or didn't kee
 from collections.abc import Iterator
 
 from aapimport.person import address_key
+from aapimport.run.digests import address_digest
 from aapimport.run.left import Left
-from aapimport.run.memory import address_digest
 from aapimport.services.changes import Seen
 from aapimport.services.roles import current_role, portal_roles
 from aapimport.services.scim import PASS_TYPE, Account, identifier, mapping, objects, text

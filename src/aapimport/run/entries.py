@@ -16,6 +16,7 @@ class Entry:
         mail: That run's confirmation number, and the person's row there.
         way: How it was sent, or was to be.
         at: When that was written down, in seconds since 1970.
+        order: The number of that run in its journal.
         elsewhere: Whether that is a run of another profile.
     """
 
@@ -24,6 +25,7 @@ class Entry:
     mail: tuple[str, int]
     way: Way
     at: float
+    order: int
     elsewhere: bool = False
 
     @property
@@ -39,10 +41,16 @@ class Made:
     Attributes:
         key: Our own key, which it carries where the service keeps one.
         at: When that was sent, in seconds since 1970.
+        order: The number of the upload in the journal.
     """
 
     key: str
     at: float
+    order: int
+
+    def is_newer(self, entry: "Entry") -> bool:
+        """Whether an e-mail was to an account that had this one's id before."""
+        return entry.at < self.at if entry.elsewhere else entry.order < self.order
 
 
 def held_by(entries: Mapping[str, Entry | None]) -> frozenset[tuple[str, int]]:

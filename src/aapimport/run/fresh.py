@@ -12,7 +12,7 @@ from itertools import groupby
 
 from aapimport.errors import AapimportError, RefusedError, ServiceError
 from aapimport.run.landing import STATES
-from aapimport.run.mail_steps import not_to_be_mailed
+from aapimport.run.not_mailed import not_to_be_mailed
 from aapimport.run.options import Drift
 from aapimport.run.progress import Progress
 from aapimport.run.records import FINAL, State, StepKind, Task

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+from aapimport.run.digests import address_digest, names_digest
 from aapimport.run.journal import Journal
 from aapimport.run.later import Later, later_than
-from aapimport.run.memory import address_digest, names_digest
 from aapimport.run.records import JOINS, Run, State, StepKind, Task
 from aapimport.services.ownership import is_still
 from aapimport.services.scim import Account

@@ -15,7 +15,7 @@ from functools import partial
 
 from aapimport.config.mail import Mail
 from aapimport.errors import AapimportError, RefusedError, ServiceError, SettingsError
-from aapimport.mail.delivery import Delivery, Letter
+from aapimport.mail.delivery import Delivery, Letter, of_a_try
 from aapimport.mail.envelope import is_writable
 from aapimport.mail.message import Texts
 from aapimport.mail.outcomes import (
@@ -130,7 +130,7 @@ class LetterSteps(MailSteps):
             for (task,) in self._mailable(service):
                 look = self._looked(task)
                 if isinstance(look, Withdrawn | Later):
-                    self._put_down(task, look)
+                    self._put_down(task, of_a_try(task.sent_at, look), task.sent_at)
                     continue
                 self._tasks[task.key], self._looks[task.key] = task, look
                 to = mail_address(look)
@@ -162,8 +162,8 @@ class LetterSteps(MailSteps):
 
     def _once_more(self, task: Task) -> Withdrawn | Later | None:
         """Why somebody who was put off isn't mailed now; None when they may be."""
-        both = self._kind(task) is EmailKind.COMBINED
-        for service in (task.service, *(["jhana"] if both else [])):
+        about_jhana = self._kind(task) is not EmailKind.PORTAL
+        for service in ("portal", *(["jhana"] if about_jhana else [])):
             step = self._step(task.row, service)
             if step is None:
                 continue
@@ -173,7 +173,7 @@ class LetterSteps(MailSteps):
                 continue
             if outcome.verdict is not Verdict.NEEDS_PERSON:
                 return Later(outcome.reason)
-            if service == task.service:
+            if service in {"portal", task.service}:
                 return Withdrawn(outcome.reason)
             self._without_jhana.add(task.row)
         return None
@@ -191,7 +191,9 @@ class LetterSteps(MailSteps):
             return Withdrawn(HANDED_ON)
         if not account.active:
             return Withdrawn("the account is deactivated")
-        if found.sent & self._halves(task) and not self._session.run.mails_again:
+        if (sent := self._sent_there(task, found)) is None:
+            return Later("whether Jhana has mailed them itself can't be looked up")
+        if sent:
             return Withdrawn("the service has mailed them itself")
         if not is_writable(mail_address(account)):
             return Withdrawn("the account has no e-mail address that can be written to")

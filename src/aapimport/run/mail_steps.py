@@ -10,10 +10,10 @@ from aapimport.errors import AapimportError
 from aapimport.run.confirming import look_again, still_theirs
 from aapimport.run.conveyor import Batch, Call
 from aapimport.run.landing import BY_ANOTHER, NOT_MAILED, UNKNOWN_IF_MAILED
+from aapimport.run.not_mailed import not_to_be_mailed
 from aapimport.run.progress import Progress
-from aapimport.run.records import FINAL, RunKind, State, StepKind, Task, lacks_pass
+from aapimport.run.records import FINAL, RunKind, State, StepKind, Task
 from aapimport.run.session import Session, ahead
-from aapimport.services.many import TWO_ACCOUNTS
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.portal import Welcome, read_welcome, send_welcome, welcomed
 from aapimport.services.values import EmailKind
@@ -71,7 +71,7 @@ class MailSteps:
             open_ = [task for task in some if task.row not in settled]
             ready = [one for task in open_ if (one := self._ready(task)) is not None]
             theirs = still_theirs(self._session, ready) if ready else []
-            unmailed = self._unmailed(self._with_jhana(theirs))
+            unmailed = self._unmailed(self._with_jhana(self._with_portal(theirs)))
             yield from ([task] for task in self._claimed(unmailed))
 
     def _earlier(self, tasks: list[Task]) -> set[int]:
@@ -88,41 +88,98 @@ class MailSteps:
         ]
         outcomes = zip(asked, self._session.read_many(calls), strict=True)
         sent = [task for task, outcome in outcomes if outcome.verdict is Verdict.DONE]
+        for task in sent:
+            self._note_half(task)
         self._conveyor.record([replace(task, state=State.DONE) for task in sent])
         return {task.row for task in sent}
 
     def _unmailed(self, tasks: list[Task]) -> list[Task]:
-        """Those whom nobody has mailed meanwhile, as the service tells; the others are recorded.
+        """Those whom nobody has mailed meanwhile, as the services tell; the others are recorded.
 
         Of those whom this very command has just created nobody knows but us.
         """
         session = self._session
         is_fresh = session.options.begun_now and session.run.kind == RunKind.UPLOAD
-        looked = [
-            task
-            for task in tasks
-            if task.state is State.PLANNED and not (is_fresh or session.run.mails_again)
-        ]
+        looked = [] if session.run.mails_again else tasks
+        looked = [task for task in looked if not (is_fresh and task.state is State.PLANNED)]
         calls = [
             partial(welcomed, session.directories[task.service], task.account_id) for task in looked
         ]
         left = set()
         for task, look in zip(looked, session.read_many(calls), strict=True):
-            if not isinstance(look, Welcome):
-                reason = "whether the service has mailed them itself can't be looked up"
-                self._conveyor.record([replace(task, reason=reason)])
-            elif look.sent & self._halves(task) and look.request_id != task.key:
-                reason = "not mailed: the service has mailed them itself"
-                self._conveyor.record([replace(task, state=State.NEEDS_PERSON, reason=reason)])
-            else:
+            sent = self._sent_there(task, look) if isinstance(look, Welcome) else None
+            if sent is False:
                 continue
             left.add(task.row)
+            if sent is None:
+                reason = "whether the services have mailed them can't be looked up"
+                self._conveyor.record([replace(task, reason=reason)])
+                continue
+            known = task.state is State.PLANNED
+            itself = "the service has mailed them itself"
+            reason = f"{NOT_MAILED}{itself}" if known else f"{UNKNOWN_IF_MAILED}; {itself}"
+            self._conveyor.record([replace(task, state=State.NEEDS_PERSON, reason=reason)])
         return [task for task in tasks if task.row not in left]
+
+    def _sent_there(self, task: Task, look: Welcome) -> bool | None:
+        """Whether the services have mailed somebody themselves what the e-mail is about.
+
+        Where only Jhana has, the e-mail speaks of the portal alone.
+
+        Returns:
+            None where Jhana can't be asked.
+        """
+        if self._session.run.mails_again:
+            return False
+        if look.sent & self._halves(task) and look.request_id != task.key:
+            return True
+        jhana = self._step(task.row, "jhana")
+        if self._kind(task) is not EmailKind.COMBINED or not (jhana and jhana.account_id):
+            return False
+        there = welcomed(self._session.directories["jhana"], jhana.account_id)
+        if not isinstance(there, Welcome):
+            return None if there is not None else False
+        if "jhana" in there.sent:
+            self._without_jhana.add(task.row)
+        return False
 
     def _halves(self, task: Task) -> set[str]:
         """What a person's e-mail speaks of."""
         kind = self._kind(task)
         return {"portal", "jhana"} if kind is EmailKind.COMBINED else {kind.value}
+
+    def _with_portal(self, tasks: list[Task]) -> list[Task]:
+        """Those whose account on the portal is theirs, too, where the e-mail is about Jhana alone.
+
+        Whoever has left is not welcomed to it, either.
+        """
+        steps = {
+            task.row: step
+            for task in tasks
+            if task.service == "jhana" and (step := self._step(task.row, "portal"))
+        }
+        outcomes = look_again(self._session, [*steps.values()])
+        left = set()
+        for task in tasks:
+            outcome = outcomes.get(task.row)
+            if outcome is None or outcome.verdict is Verdict.DONE:
+                continue
+            left.add(task.row)
+            refused = outcome.verdict is Verdict.NEEDS_PERSON
+            known = NOT_MAILED if task.state is State.PLANNED else f"{UNKNOWN_IF_MAILED}; "
+            state = State.NEEDS_PERSON if refused else task.state
+            reason = f"{known}{outcome.reason}" if refused else outcome.reason
+            self._conveyor.record([replace(task, state=state, reason=reason)])
+        return [task for task in tasks if task.row not in left]
+
+    def _note_half(self, task: Task) -> None:
+        """Leave Jhana's half to others where the portal tells that its e-mail was about itself."""
+        if EmailKind(task.target) is not EmailKind.COMBINED:
+            return
+        look = welcomed(self._session.services.portal, task.account_id)
+        ours = isinstance(look, Welcome) and look.request_id == task.key
+        if isinstance(look, Welcome) and ours and "jhana" not in look.sent:
+            self._session.journal.give_up_half(self._session.receipt, task.row, "jhana")
 
     def _without_half(self, task: Task) -> None:
         """Leave Jhana's half to others where the e-mail doesn't speak of it any more."""
@@ -228,7 +285,14 @@ class MailSteps:
         (task,) = batch
         kind = self._kind(task)
         directory = self._session.directories[task.service]
-        return lambda: [send_welcome(directory, task.account_id, kind, task.key)]
+
+        def send() -> list[Outcome]:
+            outcome = send_welcome(directory, task.account_id, kind, task.key)
+            if outcome.verdict is Verdict.DONE and kind is EmailKind.PORTAL:
+                self._note_half(task)
+            return [outcome]
+
+        return send
 
     def _read_back(self) -> Iterator[Progress]:
         """Read whether what was accepted was sent, until it was or the time is over."""
@@ -260,6 +324,8 @@ class MailSteps:
             outcome = read_welcome(directory, task.account_id, task.key)
             if outcome.verdict is Verdict.UNKNOWN:
                 outcome = replace(outcome, verdict=Verdict.WRITTEN)
+            if outcome.verdict is Verdict.DONE and self._kind(task) is EmailKind.PORTAL:
+                self._note_half(task)
             return [outcome]
 
         return look
@@ -277,18 +343,3 @@ class MailSteps:
             return [replace(outcome, verdict=Verdict.UNKNOWN)]
 
         return last
-
-
-def not_to_be_mailed(account: Task | None, on_the_pass: Task | None = None) -> str:
-    """Why a welcome would be wrong; empty when it is right."""
-    if account is None or account.state is not State.DONE:
-        return "no account"
-    if TWO_ACCOUNTS in account.but:
-        return "there are two accounts"
-    if account.adopted:
-        return "the account was there already"
-    if on_the_pass and on_the_pass.state is State.NEEDS_PERSON:
-        return "not known to be on the pass"
-    if lacks_pass(account.but) or (on_the_pass and on_the_pass.state is not State.DONE):
-        return "not on the pass"
-    return ""

@@ -1,29 +1,16 @@
 """What the journal remembers beyond a run: facts of the services, members, the mail ledger."""
 
-import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from aapimport.errors import ServiceError, SettingsError
-from aapimport.person import address_key
 from aapimport.run.beside import Mail, MailClaim, claiming
+from aapimport.run.digests import address_digest
 from aapimport.run.journal_file import JournalFile
 from aapimport.run.records import UNSENT, Fact, State, Way, run_name
-from aapimport.text import fold
 
 _Others = Mapping[MailClaim, Sequence[Mail]]
-
-
-def address_digest(address: str) -> str:
-    """What the journal keeps of an address, for good; empty for none."""
-    return hashlib.sha256(address_key(address).encode()).hexdigest() if address else ""
-
-
-def names_digest(address: str, first_name: str, last_name: str) -> str:
-    """What the journal keeps of the names of somebody at an address, for good."""
-    whole = "\n".join((address_key(address), fold(first_name), fold(last_name)))
-    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 NEVER_SENT = f"state IN ({', '.join(sorted(repr(state.value) for state in UNSENT))})"
@@ -203,6 +190,7 @@ class Memory(JournalFile):
         with claiming(self._beside, about) as others, self._writing():
             if again:
                 self._claim_again(receipt, claims, people or {}, others)
+                self._take_up_again(receipt, claims)
             for row, theirs in () if again else claims.items():
                 person = address_digest((people or {}).get(row, ""))
                 owners[row] = self._claim(receipt, row, theirs, person, others)
@@ -235,18 +223,18 @@ class Memory(JournalFile):
             again.
         """
         for claim in claims:
-            made = self._made_at(claim)
+            made, made_at = self._made(claim)
             owner = self._database.execute(
                 "SELECT runs.kind, receipt FROM mails JOIN runs USING (receipt)"
                 " WHERE service_address = ?1 AND account_id = ?2"
-                " AND mails.kind = ?3 AND (person IN ('', ?4) OR ?4 = '' OR at >= ?7)"
+                " AND mails.kind = ?3 AND (person IN ('', ?4) OR ?4 = '' OR runs.rowid >= ?7)"
                 f" AND NOT (receipt = ?5 AND row = ?6) AND NOT {NEVER_SENT}",
                 (*claim, person, receipt, row, made),
             ).fetchone()
             if owner:
                 return run_name(*owner)
             for mail in others.get(claim, ()):
-                if mail.bars(person, made):
+                if mail.bars(person, made_at):
                     return mail.by
         self._database.executemany(
             "INSERT INTO mails (service_address, account_id, kind, person, receipt, row, state, at,"
@@ -263,23 +251,24 @@ class Memory(JournalFile):
         )
         return ""
 
-    def _made_at(self, claim: MailClaim) -> float:
-        """When uploads have last made an account with this id; 0 where none has.
+    def _made(self, claim: MailClaim) -> tuple[int, float]:
+        """The newest upload that has made an account with this id, and when; zeros where none has.
 
-        A service may use an id again for somebody else. Only an e-mail from before that is not
-        theirs; whoever merely has another address by now is the same person.
+        A service may use an id again for somebody else. Only an e-mail of a run before that one is
+        not theirs; whoever merely has another address by now is the same person. Runs are numbered
+        as they are written down: the computer's clock may have been wrong.
         """
         where, account_id, half = claim
         found = self._database.execute(
-            "SELECT address, sent_at FROM steps JOIN runs USING (receipt)"
+            "SELECT address, runs.rowid, sent_at FROM steps JOIN runs USING (receipt)"
             " WHERE account_id = ? AND service = ? AND steps.kind = 'account'"
             " AND action = 'create' AND state = 'done' AND NOT adopted",
             (account_id, half),
         )
-        return max(
-            (at or 0.0 for address, at in found.fetchall() if place(address, half) == where),
-            default=0.0,
-        )
+        made = [
+            (number, at or 0.0) for address, number, at in found if place(address, half) == where
+        ]
+        return max(made, default=(0, 0.0))
 
     def give_up_half(self, receipt: str, row: int, half: str) -> None:
         """Leave one half of a welcome to others: the e-mail that is sent doesn't speak of it."""
@@ -316,6 +305,18 @@ class Memory(JournalFile):
                     max((mail.again for mail in others.get(claim, ())), default=-1),
                 )
                 for now in (time.time(),)
+                for row, theirs in claims.items()
+                for claim in theirs
+            ),
+        )
+
+    def _take_up_again(self, receipt: str, claims: Mapping[int, Sequence[MailClaim]]) -> None:
+        """Claim what this run has claimed and given up: it is spoken of after all."""
+        self._database.executemany(
+            "UPDATE mails SET state = ? WHERE service_address = ? AND account_id = ? AND kind = ?"
+            " AND receipt = ? AND row = ? AND state = 'skipped'",
+            (
+                (State.INTENT, *claim, receipt, row)
                 for row, theirs in claims.items()
                 for claim in theirs
             ),

@@ -11,7 +11,7 @@ from aapimport.person import Person
 from aapimport.plan.decide import MAYBE, RETURNS
 from aapimport.plan.file_admins import file_admins
 from aapimport.plan.plan import Action, PersonPlan, Plan, Step
-from aapimport.run.memory import address_digest, names_digest
+from aapimport.run.digests import address_digest, names_digest
 from aapimport.run.records import JOINS, State, StepKind
 from aapimport.services.values import EmailKind, Pass, Wanted
 

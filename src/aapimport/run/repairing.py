@@ -14,7 +14,7 @@ from typing import Any
 from aapimport.run.back_values import NOT_THEIRS
 from aapimport.run.carrying import LEFT, Carrying
 from aapimport.run.conveyor import Batch, Call
-from aapimport.run.memory import address_digest, names_digest
+from aapimport.run.digests import address_digest, names_digest
 from aapimport.run.progress import Progress
 from aapimport.run.reconciled import REPAIRS, Difference, Kind
 from aapimport.run.records import State, StepKind, Task

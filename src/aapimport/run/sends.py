@@ -11,8 +11,9 @@ from aapimport import __version__
 from aapimport.errors import RefusedError
 from aapimport.plan.plan import Action
 from aapimport.run.beside import Mail, MailClaim, claiming, read_mails
+from aapimport.run.digests import address_digest
 from aapimport.run.entries import Entry, Made
-from aapimport.run.memory import Memory, address_digest, place
+from aapimport.run.memory import Memory, place
 from aapimport.run.planned import this_user
 from aapimport.run.records import UNSENT, Run, RunKind, State, StepKind, Way
 from aapimport.run.runs import RUN_FIELDS, Runs
@@ -31,14 +32,16 @@ class Sends(Runs, Memory):
         Where no answer has told the id, by service and the key itself, which the account carries.
         """
         found = self._database.execute(
-            "SELECT service, iif(account_id = '', key, account_id), key, sent_at"
+            "SELECT service, iif(account_id = '', key, account_id), key, sent_at, runs.rowid"
             " FROM steps JOIN runs USING (receipt)"
             " WHERE address = ? AND steps.kind = 'account' AND action = 'create' AND NOT adopted"
             " AND (state = 'done' OR attempts > 0 AND state IN ('written', 'intent', 'doubt'))"
-            " ORDER BY sent_at",  # an id may be used again: the newest counts
+            " ORDER BY runs.rowid",  # an id may be used again: the newest counts
             (address,),
         )
-        return {(service, own): Made(key, at or 0.0) for service, own, key, at in found}
+        return {
+            (service, own): Made(key, at or 0.0, order) for service, own, key, at, order in found
+        }
 
     def ledger(self, address: str) -> Mapping[MailClaim, Entry]:
         """What the mail ledger says at a pair of services, over all profiles.
@@ -54,7 +57,7 @@ class Sends(Runs, Memory):
         found += [(it, True) for it in (self._beside.mails(places) if self._beside else ())]
         found.sort(key=lambda one: (one[0].state not in UNSENT, one[0].again, one[0].at))
         return {
-            mail.claim: Entry(mail.state, mail.by, mail.mail, mail.way, mail.at, other)
+            mail.claim: Entry(mail.state, mail.by, mail.mail, mail.way, mail.at, mail.order, other)
             for mail, other in found
         }
 
@@ -167,8 +170,9 @@ class Sends(Runs, Memory):
                 ((state, reason, *one) for one in ids),
             )
             self._database.executemany(
+                # a half that was given up was never sent
                 "UPDATE mails SET state = ?, at = ? WHERE receipt = ? AND row = ?"
-                " AND state <> 'done'",
+                " AND state NOT IN ('done', 'skipped')",
                 ((state, time.time(), *one) for one in ids),
             )
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from aapimport.run.digests import address_digest
 from aapimport.run.journal import Journal
 from aapimport.run.left import Left, left_of
-from aapimport.run.memory import address_digest
 from aapimport.run.records import Run, RunKind, State, StepKind, Task
 from aapimport.services.scim import Account
 

@@ -1,0 +1,17 @@
+"""What the journal keeps of an address and of names, for good: digests, and nothing that names."""
+
+import hashlib
+
+from aapimport.person import address_key
+from aapimport.text import fold
+
+
+def address_digest(address: str) -> str:
+    """What the journal keeps of an address, for good; empty for none."""
+    return hashlib.sha256(address_key(address).encode()).hexdigest() if address else ""
+
+
+def names_digest(address: str, first_name: str, last_name: str) -> str:
+    """What the journal keeps of the names of somebody at an address, for good."""
+    whole = "\n".join((address_key(address), fold(first_name), fold(last_name)))
+    return hashlib.sha256(whole.encode()).hexdigest()
