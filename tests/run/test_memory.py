@@ -157,6 +157,20 @@ def test_an_email_is_claimed_for_one_person(journal: Journal):
     assert not any("@" in person for (person,) in people)
 
 
+def test_an_account_that_is_made_anew_is_welcomed_anew(journal: Journal):
+    """Somebody left, was deleted, and is back under the same id and address: once, again."""
+    claims, who = {2: [(PORTAL, "u2", "portal")]}, {2: "bo@acme.com"}
+    journal.claim_mails("FIRST2", claims, who)
+    journal.settle_mails("FIRST2", 2, State.DONE)
+    assert journal.claim_mails("SECND2", claims, who) == {2: "upload FIRST2"}
+    made_now(journal, "SECND2", "u2")
+    for _ in range(2):
+        assert not journal.claim_mails("SECND2", claims, who)
+    assert journal.claim_mails("FIRST2", {7: claims[2]}, {7: "bo@acme.com"}) == {7: "upload SECND2"}
+    rows = journal._database.execute("SELECT receipt, again FROM mails ORDER BY again").fetchall()
+    assert rows == [("FIRST2", 0), ("SECND2", 1)]
+
+
 def test_half_of_a_combined_email_is_not_claimed(journal: Journal):
     """Where one half is another's, the whole claim fails and leaves nothing behind."""
     assert journal.claim_mails("FIRST2", {2: [(JHANA, "x", "jhana")]}).get(2, "") == ""

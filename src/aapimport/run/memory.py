@@ -135,8 +135,10 @@ class Memory(JournalFile):
             " AND account.action = 'create' AND NOT account.adopted AND account.attempts > 0"
             " AND account.state IN ('done', 'written', 'intent', 'doubt')"
             " AND coalesce(mail.state, '') NOT IN ('done', 'written', 'intent', 'doubt')"
-            " AND NOT EXISTS (SELECT 1 FROM mails WHERE account_id = account.account_id"
-            f" AND account_id <> '' AND service_address = ? AND NOT mails.{NEVER_SENT})"
+            " AND NOT EXISTS (SELECT 1 FROM mails JOIN runs AS theirs USING (receipt)"
+            "  WHERE mails.account_id = account.account_id AND mails.account_id <> ''"
+            "  AND service_address = ? AND theirs.rowid >= runs.rowid"
+            f"  AND NOT mails.{NEVER_SENT})"
             " ORDER BY started_at",
             (address, address, place(address, "portal")),
         )
@@ -214,22 +216,21 @@ class Memory(JournalFile):
             receipt: The run.
             row: The person's row.
             claims: What the e-mail speaks of: two for a combined one.
-            person: A digest of the person's address; empty when not known.
+            person: A digest of the address; empty when not known, which counts as the same.
             others: What the journals of other profiles know of these e-mails.
 
         Returns:
-            Empty when this row of this run has the right, now or since before; otherwise the
-            run that has it, in words. An e-mail that was claimed and certainly never sent is free
-            again.
+            Empty when this row of this run has the right, now or since before; otherwise the run
+            that has it, in words. What was claimed and certainly never sent is free again.
         """
         for claim in claims:
             made, made_at = self._made(claim)
             owner = self._database.execute(
                 "SELECT runs.kind, receipt FROM mails JOIN runs USING (receipt)"
-                " WHERE service_address = ?1 AND account_id = ?2"
-                " AND mails.kind = ?3 AND (person IN ('', ?4) OR ?4 = '' OR runs.rowid >= ?7)"
-                f" AND NOT (receipt = ?5 AND row = ?6) AND NOT {NEVER_SENT}",
-                (*claim, person, receipt, row, made),
+                " WHERE service_address = ?1 AND account_id = ?2 AND mails.kind = ?3"
+                " AND (runs.rowid >= ?6 OR '' IN (person, ?8) OR at >= ?7 AND person = ?8)"
+                f" AND NOT (receipt = ?4 AND row = ?5) AND NOT {NEVER_SENT}",
+                (*claim, receipt, row, made, made_at, person),
             ).fetchone()
             if owner:
                 return run_name(*owner)
@@ -237,26 +238,26 @@ class Memory(JournalFile):
                 if mail.bars(person, made_at):
                     return mail.by
         self._database.executemany(
+            # beside what was sent to an account that had this id before
             "INSERT INTO mails (service_address, account_id, kind, person, receipt, row, state, at,"
-            " request_id) SELECT ?, ?, ?, ?, ?, ?, ?, ?, key FROM"
+            " request_id, again) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, key,"
+            " (SELECT coalesce(max(again) + 1, 0) FROM mails WHERE service_address = ?1"
+            "  AND account_id = ?2 AND kind = ?3 AND person = ?4"
+            f"  AND NOT (receipt = ?5 AND row = ?6) AND NOT {NEVER_SENT}) FROM"
             " (SELECT coalesce(max(key), '') AS key FROM steps"
-            "  WHERE receipt = ? AND row = ? AND kind = 'email')"
+            "  WHERE receipt = ?5 AND row = ?6 AND kind = 'email')"
             " WHERE true ON CONFLICT DO UPDATE SET receipt = excluded.receipt,"
             " row = excluded.row, state = excluded.state, request_id = excluded.request_id,"
             f" at = excluded.at WHERE {NEVER_SENT}",
-            (
-                (*claim, person, receipt, row, State.INTENT, time.time(), receipt, row)
-                for claim in claims
-            ),
+            ((*claim, person, receipt, row, State.INTENT, time.time()) for claim in claims),
         )
         return ""
 
     def _made(self, claim: MailClaim) -> tuple[int, float]:
         """The newest upload that has made an account with this id, and when; zeros where none has.
 
-        A service may use an id again for somebody else. Only an e-mail of a run before that one is
-        not theirs; whoever merely has another address by now is the same person. Runs are numbered
-        as they are written down: the computer's clock may have been wrong.
+        A service may use an id again. Only an e-mail of a run before that one is not the account's.
+        Runs are numbered as they are written down: the computer's clock may have been wrong.
         """
         where, account_id, half = claim
         found = self._database.execute(
