@@ -145,6 +145,25 @@ def test_what_is_corrected_where_nobody_reads_it_is_asked_about(aapimport, acme,
     assert writes(portal_stub) == [("POST", "bo@acme.com")]
 
 
+@pytest.mark.parametrize("name", ["Users ", " Users"])
+def test_a_sheets_name_with_a_blank_is_a_name(aapimport, acme, portal_stub, name):
+    """What is corrected on it is asked about all the same, also once it is called otherwise."""
+    path = acme.work / "people.xlsx"
+    book = opened(path)
+    book["Users"].title = name
+    book.save(path)
+    run(aapimport, "upload", "people.xlsx", *PASS, "--sheet", name)
+    path = acme.work / "people.results.xlsx"
+    for title in (name, "People v2"):
+        book = opened(path)
+        own = book[name] if name in book.sheetnames else book[title]
+        own["A3"], own.title = "bo@acme.com", title
+        book.save(path)
+        asked = run(aapimport, "upload", path.name, *PASS)
+        assert asked.code == 2, asked.err
+        assert "A3" in asked.err
+
+
 def test_the_sheet_that_is_meant_can_be_said(aapimport, acme, portal_stub):
     """As it is on To correct, whatever stands on the other."""
     run(aapimport, "upload", "people.xlsx", *PASS)

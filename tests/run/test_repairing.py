@@ -10,11 +10,11 @@ import pytest
 from aapimport.app.reconcile import _repair_of
 from aapimport.errors import ServiceError
 from aapimport.plan.names import which_pass
+from aapimport.run.comparing import compare
 from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
 from aapimport.run.reconcile_report import RepairReport, repair_report
 from aapimport.run.reconciled import Compared
-from aapimport.run.reconciling import compare
 from aapimport.run.records import Run, State, StepKind
 from aapimport.run.repairing import Repairing, repair_steps
 from aapimport.template.roles import Role
@@ -32,14 +32,14 @@ def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(Journal, "_forget", lambda *_: None)
 
 
-def compared(uploading: Uploading) -> Compared:
+def compared(uploading: Uploading, administrator: str = "") -> Compared:
     """How both services differ now."""
     with (
         services(uploading.portal, uploading.jhana) as both,
         Journal(uploading.journal_path) as journal,
     ):
         pass_, _ = which_pass(both.portal, PASS, uploading.options.pass_as)
-        return compare(journal, both, pass_)
+        return compare(journal, both, pass_, administrator)
 
 
 def kinds(found: Compared) -> set[tuple[str, str, bool]]:
@@ -345,7 +345,7 @@ def test_everybody_shown_as_deactivated_proves_nothing(uploading: Uploading) -> 
         one["active"] = "current"
     found = compared(uploading)
     assert found.repairable == ()
-    assert [one for one in found.unproven if "everybody on the pass as deactivated" in one]
+    assert [one for one in found.unproven if "everybody as deactivated" in one]
 
 
 def test_lists_without_people_or_passes_prove_nothing(uploading: Uploading) -> None:
@@ -394,3 +394,55 @@ def test_other_servers(uploading: Uploading, habits: dict[str, Any]) -> None:
     lost(uploading)
     report = go_on(uploading, begun(uploading))
     assert (report.repaired, report.not_repaired, report.unfinished) == (5, 0, 0)
+
+
+def strangers(uploading: Uploading, portal: str, jhana: str, mail: str = "") -> None:
+    """Somebody off on the portal, and an account on Jhana that isn't known to be theirs."""
+    number = uploading.portal.add_user(
+        portal, "Ana", "Perez", active=False, entitlements=[{"value": "p26", "type": "pass"}]
+    )
+    uploading.portal.store.users[number]["emails"] = [{"value": mail or "ana@acme.com"}]
+    other = uploading.jhana.add_user(jhana, "Bob", "Ng")
+    uploading.jhana.store.users[other]["emails"] = [{"value": "bob@other.com"}]
+
+
+def test_a_number_is_nobodys_name_on_another_service(uploading: Uploading) -> None:
+    """Two services may give the same employee number to two people: nobody is touched."""
+    uploading.run()
+    strangers(uploading, "1001", "1001")
+    assert not compared(uploading).repairable
+
+
+def test_an_address_with_no_name_in_common_is_not_certain(uploading: Uploading) -> None:
+    """The address was handed on on one of the services."""
+    uploading.run()
+    strangers(uploading, "ana@acme.com", "ana@acme.com")
+    found = compared(uploading)
+    assert not found.repairable
+    assert any("isn't certain that both" in one.why_not for one in found.differences)
+
+
+def test_whom_somebody_else_on_the_portal_may_be_is_left(uploading: Uploading) -> None:
+    """The rehired person has another account, of another pass, with the same address."""
+    uploading.run()
+    number = uploading.portal.add_user(
+        "ana@acme.com", active=False, entitlements=[{"value": "p26", "type": "pass"}]
+    )
+    uploading.jhana.add_user("ana@acme.com")
+    assert compared(uploading).repairable
+    again = uploading.portal.add_user("5001", entitlements=[{"value": "other", "type": "pass"}])
+    uploading.portal.store.users[again]["emails"] = [{"value": "ana@acme.com"}]
+    assert not compared(uploading).repairable
+    del uploading.portal.store.users[number]
+
+
+def test_ones_own_account_on_jhana_is_left_alone(uploading: Uploading) -> None:
+    """Known by an address that only Jhana has."""
+    uploading.run()
+    uploading.portal.add_user(
+        "old.me@acme.com", active=False, entitlements=[{"value": "p26", "type": "pass"}]
+    )
+    mine = uploading.jhana.add_user("old.me@acme.com")
+    assert compared(uploading).repairable
+    uploading.jhana.store.users[mine]["emails"] = [{"value": "me@acme.com"}]
+    assert not compared(uploading, administrator="me@acme.com").repairable

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from aapimport.services.values import Pass
 
 
+_AGAIN = "reconcile --pass NAME tells what"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reconciling:
     """One comparison.
@@ -65,7 +68,12 @@ class Reconciling:
             if self.repair:
                 if begun := _begun_already(journal, services.address, pass_):
                     self.desk.say(f"going on with {begun.name}, which was interrupted")
-                    return carrier.carry_out(begun)
+                    code = carrier.carry_out(begun)
+                    left = self._compared(journal, services, pass_)
+                    differs = bool(left.differences or left.unproven)
+                    if differs:
+                        self.desk.say(f"something still differs: aapimport {_AGAIN}")
+                    return code or (ExitCode.FINDINGS if differs else ExitCode.OK)
                 self._refuse(journal, services)
             else:
                 self._mention(journal, services)
@@ -95,7 +103,7 @@ class Reconciling:
 
     def _compared(self, journal: "Journal", services: "Services", pass_: "Pass") -> "Compared":
         from aapimport.plan.own import set_administrator
-        from aapimport.run.reconciling import compare
+        from aapimport.run.comparing import compare
 
         administrator = set_administrator(self.settings)
         with self.desk.busy("reading the portal's list") as tell:

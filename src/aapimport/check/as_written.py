@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aapimport.check.repair import shown
 from aapimport.sheets.book import Sheet, Value
 from aapimport.template.cells import CellRef
-from aapimport.template.columns import AS_WRITTEN_SHEET, AS_WRITTEN_TITLE
+from aapimport.template.columns import AS_WRITTEN_SHEET, AS_WRITTEN_TITLE, SUMMARY_SHEET
 
 _DIGITS = 20
 _FIRST = 4
@@ -54,7 +54,7 @@ def changed_elsewhere(sheets: Sequence[Sheet], corrected: Sheet) -> Iterator[str
         corrected: The sheet To correct.
     """
     written = [*_written(sheets)]
-    own = next((it for it in sheets if written and it.name == written[0].sheet), None)
+    own = _own(sheets, written[0].sheet, corrected) if written else None
     if own is None:
         return
     rows = [*own.rows()]
@@ -75,6 +75,16 @@ def changed_elsewhere(sheets: Sequence[Sheet], corrected: Sheet) -> Iterator[str
             told = _text(_cell(says, other - corrected.first_column))
             if before != after and now.casefold() != told.casefold():
                 yield str(CellRef(own.name, column, number))
+
+
+def _own(sheets: Sequence[Sheet], name: str, corrected: Sheet) -> Sheet | None:
+    """The own sheet, by its name; where that was changed, the only one that is none of ours."""
+    for sheet in sheets:
+        if _text(sheet.name) == name:
+            return sheet
+    ours = {corrected.name, AS_WRITTEN_SHEET, SUMMARY_SHEET}
+    others = [sheet for sheet in sheets if sheet.name not in ours]
+    return others[0] if len(others) == 1 else None
 
 
 def _now(was: tuple[str, ...], row: int, digests: Sequence[tuple[str, ...]]) -> int | None:

@@ -13,6 +13,8 @@ from aapimport.services.portal import Portal
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
 
+COULD_NOT_SAY = "the portal could not say who you are"
+
 
 @dataclass(frozen=True)
 class Myself:
@@ -66,7 +68,7 @@ def who_runs(portal: Portal, address: str) -> Myself:
     """
     me = portal.whoami()
     if isinstance(me, Unknown):
-        unknown = f"the portal could not say who you are ({me.reason})"
+        unknown = f"{COULD_NOT_SAY} ({me.reason})"
     else:
         unknown = "the portal doesn't say who you are" if me is None else ""
     if isinstance(me, Account):

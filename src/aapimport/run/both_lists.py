@@ -36,21 +36,29 @@ class OnPortal:
     Attributes:
         on_pass: Who is on the pass, by account id.
         elsewhere: Who isn't and is known from an upload to it, by account id.
-        addresses: The keys of all addresses that the portal's accounts have.
+        owners: By the key of each address that the portal's accounts have, whose it is.
         names: The keys of their userNames alone.
         unproven: What the list doesn't prove, in words; nothing may be concluded where it is about
             the pass itself.
         proves_pass: Whether it shows who is on the pass.
         shows_roles: Whether it shows roles.
+        shows_names: Whether it shows names.
+        shows_active: Whether anybody at all is active: a portal may say it in a way of its own.
     """
 
     on_pass: dict[str, Account] = field(default_factory=dict)
     elsewhere: dict[str, Account] = field(default_factory=dict)
-    addresses: set[str] = field(default_factory=set)
+    owners: dict[str, set[str]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     unproven: tuple[str, ...] = ()
     proves_pass: bool = True
     shows_roles: bool = True
+    shows_names: bool = True
+    shows_active: bool = True
+
+    def is_anothers(self, account: Account, own_id: str) -> bool:
+        """Whether somebody else on the portal has one of the addresses of an account on Jhana."""
+        return any(self.owners.get(one, set()) - {own_id} for one in keys(account))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,23 +90,21 @@ def read_portal(portal: Portal, pass_: Pass, words: Words) -> OnPortal:
     way = pass_is(portal, pass_)
     if way is PassIs.NOTHING:
         return _nothing("the portal doesn't show who is on a pass")
-    members = None
-    if way is PassIs.GROUP:
-        members = _members(portal, pass_)
-        if isinstance(members, str):
-            return _nothing(members)
+    listed = _members(portal, pass_) if way is PassIs.GROUP else None
+    if isinstance(listed, str):
+        return _nothing(listed)
+    members: set[str] | None = listed
     found = OnPortal()
-    shows_passes = shows_roles = False
+    shows_passes = shows_roles = shows_names = shows_active = False
     for account in portal.everybody():
         shows_passes = shows_passes or bool(account.passes)
         shows_roles = shows_roles or bool(account.roles)
-        found.addresses.update(keys(account))
+        shows_names = shows_names or bool(full_name(account))
+        shows_active = shows_active or account.active
+        for one in keys(account):
+            found.owners.setdefault(one, set()).add(account.id)
         found.names.add(address_key(account.user_name))
-        if members is None:
-            on_pass = pass_.id in account.passes
-        else:
-            on_pass = account.id in members or address_key(account.user_name) in members
-        if on_pass:
+        if pass_.id in account.passes if members is None else _is_listed(account, members):
             found.on_pass[account.id] = account
         elif words.about(account):
             found.elsewhere[account.id] = account
@@ -109,16 +115,27 @@ def read_portal(portal: Portal, pass_: Pass, words: Words) -> OnPortal:
     return OnPortal(
         on_pass=found.on_pass,
         elsewhere=found.elsewhere,
-        addresses=found.addresses,
+        owners=found.owners,
         names=found.names,
         unproven=tuple(f"on the portal {one}" for one in portal.malformed),
         shows_roles=shows_roles,
+        shows_names=shows_names,
+        shows_active=shows_active,
     )
 
 
 def _nothing(why: str) -> OnPortal:
     words = f"{why}: that proves nothing about who is on it, and nothing is concluded"
     return OnPortal(unproven=(words,), proves_pass=False)
+
+
+def _is_listed(account: Account, members: set[str]) -> bool:
+    """Whether a Group lists an account, by its id or its userName.
+
+    A userName counts only where it is an address: a number may be another account's id.
+    """
+    named = "@" in account.user_name and address_key(account.user_name) in members
+    return named or account.id in members
 
 
 def _members(portal: Portal, pass_: Pass) -> set[str] | str:
@@ -146,7 +163,7 @@ def read_jhana(services: Services, portal: OnPortal, words: Words) -> OnJhana:
         shows_names = shows_names or bool(full_name(account))
         if matching.takes(account) or not account.active:
             continue
-        if portal.addresses.isdisjoint(keys(account)):
+        if portal.owners.keys().isdisjoint(keys(account)):
             unknown.append(account.user_name)
     if not listed and (asked := sum(one.on_jhana is not None for one in words.all)):
         why = (
@@ -211,7 +228,8 @@ class _Matching:
             same = ours and _have_one_name(self._people[own_id], account)  # renamed on both
             if same or word.on_jhana.is_theirs(account):
                 yield own_id
-        yield from self._by_name.get(address_key(account.user_name), ())
+        if "@" in account.user_name:  # two services may give the same number to two people
+            yield from self._by_name.get(address_key(account.user_name), ())
         if account.external_id:
             for one in self._by_key.get(account.external_id, ()):
                 if _have_one_name(self._people[one], account):
@@ -222,7 +240,7 @@ class _Matching:
 
         Not where somebody else on the portal has its userName.
         """
-        if address_key(account.user_name) in self._names:
+        if "@" in account.user_name and address_key(account.user_name) in self._names:
             return
         for mail in keys(account):
             yield from self._by_mail.get(mail, ())

@@ -28,6 +28,8 @@ _IN_DOUBT = (
     "EXISTS (SELECT 1 FROM steps WHERE steps.receipt = people.receipt AND steps.row = people.row"
     " AND steps.kind = 'account' AND attempts > 0 AND state IN ('written', 'intent', 'doubt'))"
 )
+_IN_USE = "SELECT of FROM runs WHERE of <> '' AND finished_at IS NULL AND closed_at IS NULL"
+"""The runs whose people an open undo or sending still needs."""
 _NAMED = (
     "(wanted IS NOT NULL OR json_extract(before, '$.portal.names') IS NOT NULL"
     " OR json_extract(before, '$.jhana.names') IS NOT NULL)"
@@ -74,7 +76,8 @@ class Purging(Runs):
         """
         times = (before, doubts_before)
         condition = (
-            f"{_NAMED} AND receipt IN (SELECT receipt FROM runs WHERE {_ENDED} < ?1)"
+            f"{_NAMED} AND receipt NOT IN ({_IN_USE})"
+            f" AND receipt IN (SELECT receipt FROM runs WHERE {_ENDED} < ?1)"
             f" AND (NOT {_IN_DOUBT} OR receipt IN (SELECT receipt FROM runs WHERE {_ENDED} < ?2))"
         )
         found = self._database.execute(
@@ -86,7 +89,8 @@ class Purging(Runs):
         due |= {
             receipt
             for (receipt,) in self._database.execute(
-                f"SELECT receipt FROM runs WHERE {_ENDED} < ?1 AND (?2 OR purged_at IS NULL)",
+                f"SELECT receipt FROM runs WHERE {_ENDED} < ?1 AND (?2 OR purged_at IS NULL)"
+                f" AND receipt NOT IN ({_IN_USE})",
                 (before, anew),
             )
         }

@@ -8,34 +8,37 @@ business on Jhana; of roles and teams only what an upload sent without an answer
 Nothing here uses a seat, switches anybody on, or touches the portal's own `active`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
+from aapimport.config.keys import setting
 from aapimport.person import address_key
-from aapimport.plan.make import Services
-from aapimport.plan.own import Myself, who_runs
+from aapimport.plan.own import COULD_NOT_SAY, Myself
 from aapimport.run.both_lists import (
     HIDING,
     Group,
     OnJhana,
     OnPortal,
-    read_groups,
-    read_jhana,
-    read_portal,
 )
-from aapimport.run.journal import Journal
+from aapimport.run.reconcile_words import (
+    have_a_name_in_common,
+    have_other_addresses,
+    is_left_by,
+    not_on_jhana,
+    of_team,
+    told,
+    upload_of,
+)
 from aapimport.run.reconciled import Compared, Difference, Kind
-from aapimport.run.records import Fact, State
-from aapimport.run.words import LOST, Word, Words, words_of
+from aapimport.run.words import Word, Words
 from aapimport.services.identity import full_name
 from aapimport.services.roles import current_role, is_client_admin, may_administer
 from aapimport.services.scim import Account
-from aapimport.services.values import Pass
 from aapimport.template.roles import Role
 from aapimport.text import fold
 
 _ADMIN = "a client admin is left alone: change it on the services"
+_SETTING = setting("administrator")
 _OWN = "this is your own account, which is left alone"
 
 
@@ -51,6 +54,8 @@ class Comparing:
         keeps_names: Whether Jhana keeps names at all.
         groups: The teams that uploads have put people into, as they are shown.
         team_names: Their names.
+        newest: What uploads to any pass have said.
+        full_teams: The teams without a free place, as the portal tells.
     """
 
     portal: OnPortal
@@ -60,12 +65,8 @@ class Comparing:
     keeps_names: bool
     groups: Mapping[str, Group]
     team_names: Mapping[str, str]
-
-    @cached_property
-    def _shows_active(self) -> bool:
-        """Whether anybody on the pass is active: a portal may say it in a way of its own."""
-        people = self.portal.on_pass.values()
-        return len(people) <= 1 or any(account.active for account in people)
+    newest: Words
+    full_teams: frozenset[str]
 
     def compared(self) -> Compared:
         """All of it."""
@@ -106,9 +107,9 @@ class Comparing:
             return word, []
         if word.portal.wanted is None and not word.portal.person:
             return None, []  # an earlier version didn't keep whose it was
-        said = f"the account isn't certainly that person's any more whom {_upload(word)} put here"
+        said = f"the account isn't certainly that person's any more whom {upload_of(word)} put here"
         why = "look whose it is now, there and on Jhana"
-        handed_on = _told(Kind.HANDED_ON, account, said, why)
+        handed_on = told(Kind.HANDED_ON, account, said, why)
         return None, [handed_on]
 
     def _on_both(self, account: Account, word: Word | None) -> Iterator[Difference]:
@@ -117,14 +118,14 @@ class Comparing:
             listed = ", ".join(one.user_name for one in self.jhana.doubtful[account.id])
             words = f"which account on Jhana is theirs can't be decided: {listed}"
             why = "make it one account with this address, and compare again"
-            yield _told(Kind.UNDECIDED, account, words, why)
+            yield told(Kind.UNDECIDED, account, words, why)
             return
         theirs = self.jhana.matched.get(account.id)
         if theirs is None:
             if account.active and word and word.jhana and not self.jhana.unproven:
-                yield _not_on_jhana(account, word)
+                yield not_on_jhana(account, word)
             return
-        if not account.active and theirs.active and self._shows_active:
+        if not account.active and theirs.active and self.portal.shows_active:
             yield self._repaired(
                 Kind.PORTAL_OFF,
                 account,
@@ -138,13 +139,15 @@ class Comparing:
                 "switching somebody on makes Jhana mail them: switch them on there, or upload the"
                 " file again with --returning include"
             )
-            words = f"active on the portal, switched off on Jhana; {_upload(word)} asked for Jhana"
-            yield _told(Kind.JHANA_OFF, account, words, why)
+            words = (
+                f"active on the portal, switched off on Jhana; {upload_of(word)} asked for Jhana"
+            )
+            yield told(Kind.JHANA_OFF, account, words, why)
         yield from self._names(account, theirs)
-        if _have_other_addresses(account, theirs):
+        if have_other_addresses(account, theirs):
             words = f"{account.user_name} on the portal, {theirs.user_name} on Jhana"
             why = "only support changes a user name; `aapimport request address` writes the letter"
-            yield _told(Kind.ADDRESS, account, words, why)
+            yield told(Kind.ADDRESS, account, words, why)
 
     def _names(self, account: Account, theirs: Account) -> Iterator[Difference]:
         if not (self.keeps_names and self.jhana.shows_names and full_name(account)):
@@ -168,14 +171,18 @@ class Comparing:
         if team is None or account.id in inside.get(team.target, {account.id}):
             return
         name = self.team_names.get(team.target) or team.target
-        why = _of_team(team.state, team.reason)
+        why = of_team(team.state, team.reason)
         if self.groups[team.target] is None:
             why = "the team is gone from the portal"
+        elif not word.is_certain(account):
+            why = "it isn't certain that this is the account that the upload was about"
+        elif self.full_teams.intersection({team.target}):
+            why = "the team has no free place"
         yield self._repaired(
             Kind.TEAM,
             account,
             None,
-            words=f"not in team {name!r}, into which {_upload(word)} puts them",
+            words=f"not in team {name!r}, into which {upload_of(word)} puts them",
             before=f"not in team {name!r}",
             after=f"in team {name!r}",
             target=team.target,
@@ -194,16 +201,35 @@ class Comparing:
         why = "" if word.lost and unchanged else "somebody has given another role since"
         if said == Role.CLIENT_ADMIN or may_administer(account):
             why = _ADMIN
+        elif not word.is_certain(account):
+            why = "it isn't certain that this is the account that the upload was about"
+        newest = self.newest.about(account)
+        if newest and newest.receipt != word.receipt and newest.portal.role:
+            if newest.portal.role == current_role(account):
+                return
+            why = f"{upload_of(newest)}, to another pass, has said {newest.portal.role} since"
         yield self._repaired(
             Kind.ROLE,
             account,
             None,
-            words=f"{now} on the portal; {_upload(word)} said {said}",
+            words=f"{now} on the portal; {upload_of(word)} said {said}",
             before=now,
             after=said,
             target=said,
             why_not=why,
         )
+
+    def _is_one_human(self, account: Account, theirs: Account) -> bool:
+        """Whether nobody else can be meant: an upload left both, or the address and a name are one.
+
+        Never where another account on the portal has one of the addresses.
+        """
+        if self.portal.is_anothers(theirs, account.id):
+            return False
+        if is_left_by(self.words.about(account), account, theirs):
+            return True
+        same = address_key(account.user_name) == address_key(theirs.user_name)
+        return "@" in account.user_name and same and have_a_name_in_common(account, theirs)
 
     def _missing(self) -> Iterator[Difference]:
         """Whom uploads have put on the pass, and who isn't on it."""
@@ -214,17 +240,24 @@ class Comparing:
             word = self.words.about(account)
             if word is None or words.pop(id(word), None) is None:
                 continue
+            word, handed_on = self._word(account)
+            if word is None:
+                yield from handed_on
+                continue
             theirs = self.jhana.matched.get(account.id)
             on_jhana = "; on Jhana they are active" if theirs and theirs.active else ""
-            said = f"not on the pass any more, on which {_upload(word)} put them{on_jhana}"
+            said = f"not on the pass any more, on which {upload_of(word)} put them{on_jhana}"
             why = "somebody took them off, and being put on it again may use a seat"
-            yield _told(Kind.NOT_ON_PASS, account, said, why)
-            yield from (it for it in self._on_both(account, None) if it.kind is Kind.PORTAL_OFF)
+            yield told(Kind.NOT_ON_PASS, account, said, why)
+            yield from (it for it in self._on_both(account, word) if it.kind is Kind.PORTAL_OFF)
         for word in words.values():
-            said = f"no account on the portal; {_upload(word)} put them on the pass"
-            why = "somebody deleted it; whether they are to be disabled on Jhana is yours to say"
+            said = f"no account on the portal; {upload_of(word)} put them on the pass"
+            why = (
+                "somebody deleted it, or the list leaves it out: look there; whether they are to be"
+                " disabled on Jhana is yours to say"
+            )
             if word.lost:
-                said = f"no account on the portal; {_upload(word)} had no answer"
+                said = f"no account on the portal; {upload_of(word)} had no answer"
                 why = "upload the file again: who is there stays as they are"
             yield Difference(kind=Kind.NOT_ON_PORTAL, email=word.email, words=said, why_not=why)
 
@@ -244,8 +277,10 @@ class Comparing:
 
     def _unproven(self) -> Iterator[str]:
         yield from self.portal.unproven
-        if not self._shows_active:
-            yield "the portal shows everybody on the pass as deactivated: who is off isn't compared"
+        if not self.portal.shows_active:
+            yield "the portal shows everybody as deactivated: who is off isn't compared"
+        if not self.portal.shows_names and self.portal.on_pass:
+            yield "the portal's list shows no names: they are not compared"
         if self.jhana.unproven:
             yield self.jhana.unproven
         if not self.portal.shows_roles and any(one.portal.role for one in self.words.all):
@@ -261,88 +296,16 @@ class Comparing:
         self, kind: Kind, account: Account, theirs: Account | None, **parts: str
     ) -> Difference:
         """A difference that may be put right, unless whose it is forbids it."""
-        if any(map(is_client_admin, filter(None, (account, theirs)))):
+        both = [one for one in (account, theirs) if one]
+        word = self.words.about(account)
+        if any(map(is_client_admin, both)) or (word and word.portal.role == Role.CLIENT_ADMIN):
             parts["why_not"] = _ADMIN
-        elif self.myself.owns(account, account.user_name):
+        elif any(self.myself.owns(one, one.user_name) for one in both):
             parts["why_not"] = _OWN
+        elif self.myself.unknown.startswith(COULD_NOT_SAY):
+            parts["why_not"] = f"{self.myself.unknown}: give your address in {_SETTING}"
+        elif not self.portal.shows_roles:
+            parts["why_not"] = "the portal shows no roles, so that nobody can tell client admins"
+        elif theirs and not self._is_one_human(account, theirs):
+            parts["why_not"] = "it isn't certain that both accounts are one person's"
         return Difference(kind=kind, email=account.user_name, portal=account, jhana=theirs, **parts)
-
-
-def compare(
-    journal: Journal,
-    services: Services,
-    pass_: Pass,
-    administrator: str = "",
-    tell: Callable[[str], None] = lambda _: None,
-) -> Compared:
-    """Read both services, and say how they differ about the people of a pass; nothing is written.
-
-    Args:
-        journal: The journal.
-        services: Both services.
-        pass_: The pass.
-        administrator: The address of whoever runs this; empty when it isn't set.
-        tell: Is told what goes on.
-
-    Raises:
-        SettingsError: The token is refused.
-        ServiceError: A list, or a Group, can't be had whole: it proves nothing.
-    """
-    words = words_of(journal, journal.uploads_to(services.address, pass_.id))
-    portal, jhana = services.portal, services.jhana
-    on_portal = read_portal(portal, pass_, words)
-    if not on_portal.proves_pass:
-        return Compared(unproven=on_portal.unproven)
-    tell("reading Jhana's list")
-    on_jhana = read_jhana(services, on_portal, words)
-    tell("reading the teams")
-    groups = read_groups(portal, (one.team.target for one in words.all if one.team))
-    drops = journal.has_shown(services.address, "jhana", Fact.DROPS_NAMES)
-    comparing = Comparing(
-        portal=on_portal,
-        jhana=on_jhana,
-        words=words,
-        myself=who_runs(portal, administrator),
-        keeps_names=jhana.capabilities.keeps("name.givenName") and not drops,
-        groups=groups,
-        team_names={one.id: one.name for one in portal.teams()} if groups else {},
-    )
-    return comparing.compared()
-
-
-def _upload(word: Word) -> str:
-    return f"upload {word.receipt} (row {word.row})"
-
-
-def _told(kind: Kind, account: Account, words: str, why: str) -> Difference:
-    return Difference(kind=kind, email=account.user_name, portal=account, words=words, why_not=why)
-
-
-def _have_other_addresses(account: Account, theirs: Account) -> bool:
-    """Whether both userNames are addresses, and not the same; numbers are no addresses."""
-    names = (account.user_name, theirs.user_name)
-    return all("@" in one for one in names) and len({*map(address_key, names)}) > 1
-
-
-def _not_on_jhana(account: Account, word: Word) -> Difference:
-    step = word.jhana
-    if step is not None and step.state is State.DONE:
-        why = "somebody deleted the account on Jhana; upload the file again if it is to be there"
-    elif step is not None and step.state in {State.REJECTED, State.NEEDS_PERSON}:
-        why = (
-            f"Jhana refused it; `aapimport receipt {word.receipt} --xlsx OUT.xlsx --file FILE`"
-            " writes who is to be corrected and uploaded"
-        )
-    else:
-        why = "it isn't known to have been sent; upload the file again"
-    words = f"on the portal, not on Jhana, for which {_upload(word)} asked"
-    return _told(Kind.NOT_ON_JHANA, account, words, why)
-
-
-def _of_team(state: State, reason: str) -> str:
-    """Why somebody isn't put into a team again; empty where only an answer was lost."""
-    if state in LOST:
-        return ""
-    if state is State.DONE:
-        return "somebody took them out since"
-    return reason or "it was never sent; upload the file again"

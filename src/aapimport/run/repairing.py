@@ -137,7 +137,11 @@ class Repairing(Carrying):
         def call() -> list[Outcome]:
             directory = self.session.directories[task.service]
             if task.service == "portal":
-                return [take_back(directory, task.account_id, lambda seen: _role(known, seen))]
+                on_pass = self._on_pass()
+                if isinstance(on_pass, Outcome):
+                    return [on_pass]
+                still = _while_on_pass(on_pass, known)
+                return [take_back(directory, task.account_id, still)]
             found = self._on_portal(known)
             if isinstance(found, Outcome):
                 return [found]
@@ -221,10 +225,25 @@ def _last_word(outcome: Outcome) -> Outcome:
     return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason, but=outcome.but)
 
 
+def _while_on_pass(
+    on_pass: Callable[[Account], bool], known: Mapping[str, Any]
+) -> Callable[[Seen], Values | Refusal]:
+    """Decides about a role, of whoever still is on the pass."""
+
+    def decide(seen: Seen) -> Values | Refusal:
+        if not on_pass(seen.account):
+            return Refusal(_SINCE.format("not on the pass"))
+        return _role(known, seen)
+
+    return decide
+
+
 def _role(known: Mapping[str, Any], seen: Seen) -> Values | Refusal:
     """The role that the upload said, where it still is the one that was seen."""
     if address_digest(seen.account.user_name) != known["on_portal"]["person"]:
         return Refusal(NOT_THEIRS)
+    if not seen.account.active:
+        return Refusal(_SINCE.format("deactivated"))
     now, to = current_role(seen.account), known["role"]["to"]
     if now == to:
         return {}

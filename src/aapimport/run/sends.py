@@ -61,10 +61,10 @@ class Sends(Runs, Memory):
             for mail, other in found
         }
 
-    def uploads_to(self, address: str, pass_id: str) -> list[Run]:
-        """The uploads to a pass that are finished or closed, the newest first."""
+    def uploads_to(self, address: str, pass_id: str | None = None) -> list[Run]:
+        """The uploads to a pass, or to any, that are finished or closed, the newest first."""
         return self._runs(
-            "address = ? AND pass_id = ? AND kind = ?"
+            "address = ?1 AND (?2 IS NULL OR pass_id = ?2) AND kind = ?3"
             " AND (finished_at IS NOT NULL OR closed_at IS NOT NULL)",
             (address, pass_id, RunKind.UPLOAD),
         )

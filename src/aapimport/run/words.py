@@ -50,6 +50,20 @@ class Word:
         known = (self.portal.account_id, self.key, self.portal.person)
         return [f"{kind}:{one}" for kind, one in zip(_KINDS, known, strict=True) if one]
 
+    def is_of(self, account: Account) -> bool:
+        """Whether an account is the very one that the upload was about, and still theirs.
+
+        By its id, or our key where no answer has told the id.
+        """
+        by_id = self.portal.account_id == account.id != ""
+        by_key = self.key != "" and account.external_id == self.key
+        return (by_id or by_key) and self.is_about(account)
+
+    def is_certain(self, account: Account) -> bool:
+        """The same, under the names that the upload has set."""
+        named = not self.portal.named or self.portal.has_names(account)
+        return named and self.is_of(account)
+
     def is_about(self, account: Account) -> bool:
         """Whether an account on the portal is certainly still the person's."""
         left = replace(self.portal, account_id=account.id, key=self.key)

@@ -64,9 +64,10 @@ class Members:
     def listed(self, people: Mapping[str, str]) -> set[str]:
         """The account ids that are among the members, by id or by userName.
 
-        Canaille 0.3.6 lists userNames in place of ids.
+        Canaille 0.3.6 lists userNames in place of ids. Only an address is taken for one: a number
+        that is somebody's userName may be another account's id.
         """
-        addresses = {address_key(one) for one in self.items}
+        addresses = {address_key(one) for one in self.items if "@" in one}
         return {
             one
             for one, email in people.items()

@@ -56,6 +56,13 @@ class Team:
     places_used: int | None = None
 
     @property
+    def is_full(self) -> bool:
+        """Whether nobody else fits, as far as the portal tells."""
+        if self.places is None or self.places_used is None:
+            return False
+        return self.places_used >= self.places
+
+    @property
     def free(self) -> int | None:
         """Places that are free; None where the portal doesn't publish them."""
         if self.places is None or self.places_used is None:

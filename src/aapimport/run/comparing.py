@@ -1,0 +1,58 @@
+"""Reading both services for a comparison of the people of a pass."""
+
+from collections.abc import Callable
+
+from aapimport.plan.make import Services
+from aapimport.plan.own import who_runs
+from aapimport.run.both_lists import read_groups, read_jhana, read_portal
+from aapimport.run.journal import Journal
+from aapimport.run.reconciled import Compared
+from aapimport.run.reconciling import Comparing
+from aapimport.run.records import Fact
+from aapimport.run.words import words_of
+from aapimport.services.values import Pass
+
+
+def compare(
+    journal: Journal,
+    services: Services,
+    pass_: Pass,
+    administrator: str = "",
+    tell: Callable[[str], None] = lambda _: None,
+) -> Compared:
+    """Read both services, and say how they differ about the people of a pass; nothing is written.
+
+    Args:
+        journal: The journal.
+        services: Both services.
+        pass_: The pass.
+        administrator: The address of whoever runs this; empty when it isn't set.
+        tell: Is told what goes on.
+
+    Raises:
+        SettingsError: The token is refused.
+        ServiceError: A list, or a Group, can't be had whole: it proves nothing.
+    """
+    words = words_of(journal, journal.uploads_to(services.address, pass_.id))
+    portal, jhana = services.portal, services.jhana
+    on_portal = read_portal(portal, pass_, words)
+    if not on_portal.proves_pass:
+        return Compared(unproven=on_portal.unproven)
+    tell("reading Jhana's list")
+    on_jhana = read_jhana(services, on_portal, words)
+    tell("reading the teams")
+    groups = read_groups(portal, (one.team.target for one in words.all if one.team))
+    teams = portal.teams() if groups else []
+    drops = journal.has_shown(services.address, "jhana", Fact.DROPS_NAMES)
+    comparing = Comparing(
+        portal=on_portal,
+        jhana=on_jhana,
+        words=words,
+        myself=who_runs(portal, administrator),
+        keeps_names=jhana.capabilities.keeps("name.givenName") and not drops,
+        groups=groups,
+        team_names={one.id: one.name for one in teams},
+        newest=words_of(journal, journal.uploads_to(services.address)),
+        full_teams=frozenset(one.id for one in teams if one.is_full),
+    )
+    return comparing.compared()
