@@ -169,6 +169,17 @@ def test_what_was_lost_is_set_again(uploading: Uploading) -> None:
     assert kinds(compared(uploading)) == set()
 
 
+def test_what_somebody_wanted_undone_is_not_set_again(uploading: Uploading) -> None:
+    """Nothing of it could be taken back, as answers were lost: it isn't carried out instead."""
+    lost(uploading)
+    with Journal(uploading.journal_path) as journal:
+        for run in journal.runs():
+            journal.ask_back(run.receipt)
+    found = compared(uploading)
+    assert not [one for one in found.repairable if one.kind.value in {"role", "team"}]
+    assert any("wanted upload" in one.why_not for one in found.differences)
+
+
 @pytest.mark.parametrize("after", [False, True])
 def test_a_kill_at_any_commit_loses_nothing(uploading: Uploading, *, after: bool) -> None:
     """Killed at the first commit, resumed and killed at the second, and so on until it is through.

@@ -110,6 +110,7 @@ class Undo:
         from aapimport.screens.undo import show_undo_plan
 
         if not plan.rows:
+            journal.ask_back(plan.run.receipt)
             return _print(planned_report(plan), self.desk)
         run = plan.run
         self.desk.show(show_undo_plan, plan, self.desk.profile)

@@ -174,6 +174,8 @@ class Comparing:
         why = of_team(team.state, team.reason)
         if self.groups[team.target] is None:
             why = "the team is gone from the portal"
+        elif word.asked_back:
+            why = f"somebody wanted {upload_of(word)} undone"
         elif not word.is_certain(account):
             why = "it isn't certain that this is the account that the upload was about"
         elif self.full_teams.intersection({team.target}):
@@ -201,6 +203,8 @@ class Comparing:
         why = "" if word.lost and unchanged else "somebody has given another role since"
         if said == Role.CLIENT_ADMIN or may_administer(account):
             why = _ADMIN
+        elif word.asked_back:
+            why = f"somebody wanted {upload_of(word)} undone"
         elif not word.is_certain(account):
             why = "it isn't certain that this is the account that the upload was about"
         newest = self.newest.about(account)

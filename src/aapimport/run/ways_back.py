@@ -132,6 +132,16 @@ class WaysBack(JournalFile):
         for row, receipt, kind, address, *step in found.fetchall():
             yield row, read_task(tuple(step)), receipt, kind, address
 
+    def ask_back(self, receipt: str) -> None:
+        """Remember that somebody wanted a run undone, though nothing of it could be taken back."""
+        with self._writing():
+            self._database.execute("INSERT OR IGNORE INTO told VALUES (?, 'undo')", (receipt,))
+
+    def is_asked_back(self, receipt: str) -> bool:
+        """Whether somebody wanted a run undone of which nothing could be taken back."""
+        query = "SELECT 1 FROM told WHERE receipt = ? AND what = 'undo'"
+        return self._database.execute(query, (receipt,)).fetchone() is not None
+
     def mails_about(self, receipt: str, *states: State) -> Iterator[tuple[int, str, Task]]:
         """The e-mails of a run, and those of sendings about accounts that it has made.
 

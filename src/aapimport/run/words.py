@@ -28,6 +28,7 @@ class Word:
         email: The address; empty where it is erased.
         portal: How it left the account on the portal.
         lost: Whether it doesn't know what became of what it sent there.
+        asked_back: Whether somebody wanted it undone, and that wasn't possible.
         key: Our own key, where it made the account, or may have.
         jhana: The account's step on Jhana; None where the row doesn't ask for Jhana.
         on_jhana: How it left that account; None where it isn't known to be there.
@@ -39,6 +40,7 @@ class Word:
     email: str
     portal: Left
     lost: bool
+    asked_back: bool
     key: str
     jhana: Task | None
     on_jhana: Left | None
@@ -110,12 +112,15 @@ def words_of(journal: Journal, runs: Sequence[Run]) -> Words:
 
 
 def _words(journal: Journal, run: Run) -> Iterator[Word]:
-    undone = {
-        task.row
+    back = [
+        task
         for later in journal.later_runs(run.receipt)
         if journal.run(later).kind == RunKind.UNDO
-        for task in journal.tasks(later, None, State.DONE)
-    }
+        for task in journal.tasks(later)
+    ]
+    undone = {task.row for task in back if task.state is State.DONE}
+    asked = {task.row for task in back}
+    all_asked = journal.is_asked_back(run.receipt)
     for row, tasks in groupby(journal.tasks(run.receipt), lambda task: task.row):
         steps = {(one.service, one.kind): one for one in tasks}
         portal = steps.get(("portal", StepKind.ACCOUNT))
@@ -130,6 +135,7 @@ def _words(journal: Journal, run: Run) -> Iterator[Word]:
             email=wanted.get("portal", {}).get("email", ""),
             portal=left_of(run, portal, wanted, before),
             lost=portal.state in LOST,
+            asked_back=all_asked or row in asked,
             key=portal.key if portal.is_new else "",
             jhana=jhana,
             on_jhana=left_of(run, jhana, wanted, before) if jhana and is_there else None,
