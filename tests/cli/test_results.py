@@ -266,6 +266,24 @@ def test_a_csv_gets_a_workbook_and_json_stays_one_object(aapimport, acme):
     assert [cell.value for cell in sheet[2]][:4] == ["eva@acme.com", "Eva", "Lund", "created"]
 
 
+@pytest.mark.parametrize("flag", ["--no-results", "--results"])
+def test_a_resume_does_as_the_upload_was_asked(aapimport, acme, portal_stub, monkeypatch, flag):
+    """No workbook where none was wanted, and the one that was named where one was."""
+    portal_stub.on("POST", "/Users", lambda _: Response(status=401), times=9, skip=1)
+    out = acme.work / "mine.xlsx"
+    asked = (flag, out) if flag == "--results" else (flag,)
+    done = run(aapimport, "upload", "people.xlsx", *PASS, "--no-bulk", *asked)
+    number = done.err.split("aapimport resume --profile acme ")[1][:6]
+    portal_stub._rules[:] = portal_stub._rules[:1]
+    (acme.work / "other").mkdir()
+    monkeypatch.chdir(acme.work / "other")
+    assert run(aapimport, "resume", number).code == 1
+    assert not (acme.work / "people.results.xlsx").exists()
+    assert out.exists() == (flag == "--results")
+    if out.exists():
+        assert opened(out)["Users"]["H5"].value == "created"
+
+
 def test_a_resume_from_elsewhere_finds_the_file_as_it_was_read(
     aapimport, acme, portal_stub, monkeypatch, state_dir
 ):

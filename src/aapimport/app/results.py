@@ -1,8 +1,9 @@
 """The results workbook of a run: written beside the file at every end, or where it is asked for."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,17 @@ def results_file(
     if choices.no_results or (settings.no_results and not choices.results):
         return None
     return ResultsFile(file=file, encoding=encoding, out=choices.results)
+
+
+def as_asked(choices: "RunChoices", run: "Run") -> "RunChoices":
+    """What was asked about the results workbook when a run was begun, unless it is asked anew."""
+    if choices.results or choices.no_results:
+        return choices
+    kept = json.loads(run.options or "{}")
+    out = kept.get("results")
+    return replace(
+        choices, results=Path(out) if out else None, no_results=bool(kept.get("no_results"))
+    )
 
 
 def check_results_name(out: Path | None) -> None:

@@ -73,7 +73,7 @@ class Resumption:
     ) -> ExitCode:
         from aapimport.app.carry_out import Carrier
         from aapimport.app.open_uploads import chosen_upload, close_upload, show_closed_upload
-        from aapimport.app.results import results_file
+        from aapimport.app.results import as_asked, results_file
         from aapimport.run.records import SETS_VALUES
         from aapimport.run.runs import refuse_other_services
 
@@ -103,7 +103,7 @@ class Resumption:
             settle_seconds=self.settings.settle_seconds,
             again=self.again,
             is_named=self.receipt is not None,
-            results=results_file(self.choices, self.settings),
+            results=results_file(as_asked(self.choices, run), self.settings),
             mail=self.settings.mail,
             teller=teller,
         )

@@ -74,7 +74,14 @@ class Upload:
             encoding = checked[0].encoding
             # from here on the journal knows everything: neither the file nor the plan is kept
             run, begun_now = self.begun(journal, services, checked.pop())
-            run = journal.remember_file(run.receipt, self.file.absolute(), encoding)
+            out = self.running.results
+            run = journal.remember_file(
+                run.receipt,
+                self.file.absolute(),
+                encoding,
+                out.absolute() if out else None,
+                no_results=self.running.no_results,
+            )
             carrier = Carrier(
                 journal=journal,
                 services=services,

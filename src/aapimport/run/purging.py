@@ -136,7 +136,8 @@ class Purging(Runs):
         if self._database.execute(f"SELECT 1 FROM runs {names}", (receipt,)).fetchone():
             self._without_traces(
                 "UPDATE runs SET file = without_addresses(file), sheet = without_addresses(sheet),"
-                f" options = json_remove(without_addresses(options), '$.path') {names}",
+                f" options = json_remove(without_addresses(options), '$.path', '$.results')"
+                f" {names}",
                 (receipt,),
             )
 

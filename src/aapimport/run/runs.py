@@ -85,15 +85,27 @@ class Runs(JournalFile):
             self._forget(plan.receipt, (one.person.row for one in plan.people))
         return run
 
-    def remember_file(self, receipt: str, path: Path, encoding: str) -> Run:
+    def remember_file(
+        self,
+        receipt: str,
+        path: Path,
+        encoding: str,
+        results: Path | None = None,
+        *,
+        no_results: bool = False,
+    ) -> Run:
         """Remember how a run's file is read, and, as long as people are kept, where it is.
 
         Args:
             receipt: The run.
             path: Where the file is; folders may be called by people, so it is erased with them.
             encoding: The text encoding that it was read in; empty for a workbook.
+            results: Where the results workbook was asked for; None for beside the file. Likewise.
+            no_results: Whether none was wanted.
         """
-        more = {"encoding": encoding} | ({"path": str(path)} if self.keep_people else {})
+        more: dict[str, Any] = {"encoding": encoding, "no_results": no_results}
+        if self.keep_people:
+            more |= {"path": str(path)} | ({"results": str(results)} if results else {})
         with self._writing():
             self._database.execute(
                 "UPDATE runs SET options = json_patch(coalesce(options, '{}'), ?)"
