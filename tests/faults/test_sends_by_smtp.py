@@ -141,5 +141,5 @@ def test_killed_at_any_step_nobody_is_mailed_twice(tmp_path: Path, header: str) 
 @pytest.mark.skipif(EXIM is None, reason=NO_EXIM)
 def test_exim_has_nobody_twice_in_its_spool(tmp_path: Path) -> None:
     """Debian's exim, whose spool is counted."""
-    with exim(tmp_path / "exim") as (port, spooled):
+    with exim() as (port, spooled):
         _campaign(tmp_path, port, spooled, header="")

@@ -64,7 +64,7 @@ def test_exim_has_nobody_twice_in_its_spool(
     tmp_path: Path,
 ) -> None:
     """Killed at any step: what the ledger says is sent is in the spool, once."""
-    with exim(tmp_path / "exim") as (port, spooled):
+    with exim() as (port, spooled):
         kills = _mail_everybody(tmp_path / "l", port, 7, chance=0.05)
         assert kills >= 3
         time.sleep(1.0)

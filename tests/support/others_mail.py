@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -82,37 +83,36 @@ def aiosmtpd(taking: Taking) -> Iterator[int]:
 
 
 @contextmanager
-def exim(folder: Path) -> Iterator[tuple[int, Callable[[], Counter[str]]]]:
+def exim() -> Iterator[tuple[int, Callable[[], Counter[str]]]]:
     """Run exim, which keeps in its spool what it has taken; its port, and how many each got.
 
-    Args:
-        folder: A folder for it below pytest's own, which its user must be able to enter.
+    Its folder is none of pytest's, which only their owner may enter.
     """
     assert EXIM
     port = free_port()
-    for name in ("spool", "log"):
-        (folder / name).mkdir(parents=True)
-    configuration = folder / "exim.conf"
-    configuration.write_text(_SETTINGS.format(folder=folder, port=port), encoding="utf-8")
-    if os.geteuid() == 0:
-        for path in (*folder.parents, folder):
-            if str(path).startswith("/tmp/"):  # noqa: S108 -- pytest's own folders
-                path.chmod(0o755)
-        for owned in (folder / "spool", folder / "log", folder):
-            shutil.chown(owned, "Debian-exim", "Debian-exim")
+    with TemporaryDirectory(prefix="exim-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for part in ("spool", "log"):
+            (folder / part).mkdir()
+        configuration = folder / "exim.conf"
+        configuration.write_text(_SETTINGS.format(folder=folder, port=port), encoding="utf-8")
+        if os.geteuid() == 0:
+            for owned in (folder / "spool", folder / "log", folder):
+                shutil.chown(owned, "Debian-exim", "Debian-exim")
 
-    def spooled() -> Counter[str]:
-        found: Counter[str] = Counter()
-        for head in (folder / "spool" / "input").rglob("*-H"):
-            found.update(re.findall(r"To: (\S+)", head.read_text("utf-8")))
-        return found
+        def spooled() -> Counter[str]:
+            found: Counter[str] = Counter()
+            for head in (folder / "spool" / "input").rglob("*-H"):
+                found.update(re.findall(r"To: (\S+)", head.read_text("utf-8")))
+            return found
 
-    with subprocess.Popen([EXIM, "-C", str(configuration), "-bdf"]) as process:
-        try:
-            _await(port)
-            yield port, spooled
-        finally:
-            process.terminate()
+        with subprocess.Popen([EXIM, "-C", str(configuration), "-bdf"]) as process:
+            try:
+                _await(port)
+                yield port, spooled
+            finally:
+                process.terminate()
 
 
 def _await(port: int) -> None:
