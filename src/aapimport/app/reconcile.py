@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from aapimport.services.values import Pass
 
 
-_AGAIN = "reconcile --pass NAME tells what"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Reconciling:
     """One comparison.
@@ -52,6 +49,7 @@ class Reconciling:
         from aapimport.plan.names import which_pass
         from aapimport.screens.target import show_target
         from aapimport.services.swapped import check_addresses
+        from aapimport.text import as_typed
 
         teller = teller_of(self.settings) if self.repair else None
         self.desk.show_beside(show_target, self.settings)
@@ -72,7 +70,8 @@ class Reconciling:
                     left = self._compared(journal, services, pass_)
                     differs = bool(left.differences or left.unproven)
                     if differs:
-                        self.desk.say(f"something still differs: aapimport {_AGAIN}")
+                        what = f"aapimport reconcile --pass {as_typed(pass_.name)} tells what"
+                        self.desk.say(f"something still differs: {what}")
                     return code or (ExitCode.FINDINGS if differs else ExitCode.OK)
                 self._refuse(journal, services)
             else:
