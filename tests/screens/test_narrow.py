@@ -29,6 +29,7 @@ from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
 from aapimport.run.reconcile_report import (
     DifferenceReport,
+    NotKnownReport,
     ReconcileReport,
     RepairEffect,
     RepairReport,
@@ -360,6 +361,7 @@ def screens_of_a_comparison() -> dict[str, Shown]:
         jhana_off=[OTHER],
         only_jhana=[],
         unproven=[f"team {TEAM!r} doesn't show who is in it"],
+        not_known=[NotKnownReport(email=OTHER, words="whether they are active on Jhana: busy")],
     )
     effect = RepairEffect(
         row=1,
@@ -379,14 +381,20 @@ def screens_of_a_comparison() -> dict[str, Shown]:
         unfinished=1,
         effects=[effect],
         named=[given],
-        unproven=[],
+        unproven=report.unproven,
+        not_known=report.not_known,
+        compared_again=True,
     )
     both = (LONG, f"x{LONG}", NAME, given.words, given.why_not, TEAM)
     normal = ("7 people on the pass without Jhana", f"4{LONG} and 2 more", OTHER)
     return {
         "show_compared": ((report,), {}, (*both, *normal, PASS, "1,234 people", "1,100")),
         "show_repair_plan": ((report, "acme"), {}, (*both, f"Ana -> {NAME}", "(profile acme)")),
-        "show_repair_receipt": ((receipt,), {}, (LONG, effect.reason, PASS, "7K3QX9", "1,200")),
+        "show_repair_receipt": (
+            (receipt,),
+            {},
+            (LONG, effect.reason, given.words, given.why_not, OTHER, TEAM, "7K3QX9", "1,200"),
+        ),
     }
 
 

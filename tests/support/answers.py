@@ -96,7 +96,7 @@ def people(
         found.sort(key=lambda one: fold(str(one.get(by, ""))))
         if query.get("sortOrder") == "descending":
             found.reverse()
-    return found
+    return [{k: v for k, v in one.items() if k not in habits.unlisted} for one in found]
 
 
 def matches(habits: Habits, user: Resource, criterion: str) -> bool:

@@ -23,6 +23,7 @@ class Habits:
         total_cap: What totalResults never exceeds.
         same_page: Whether every page is the first.
         shuffled: Whether each page of the list of people is cut from another order of them.
+        unlisted: Attributes that lists of people don't show, and an account by its id does.
         hides_more: People whom a filter shows at the most; totalResults says no more either.
         sorts: Whether `sortBy` is announced and honoured.
         cursors: Whether lists go on by cursor alone (RFC 9865): startIndex is not looked at.
@@ -64,6 +65,7 @@ class Habits:
     total_cap: int | None = None
     same_page: bool = False
     shuffled: bool = False
+    unlisted: frozenset[str] = frozenset()
     hides_more: int | None = None
     sorts: bool = False
     cursors: bool = False

@@ -59,7 +59,7 @@ def reconcile(
 
     Names, what is switched off, roles and teams are compared with each other and with what uploads
     from here have said. A repair uses no seat, mails nobody and switches nobody on; what somebody
-    has changed since is named and left. Exits with 1 where something differs.
+    has changed since is named and left. Exits with 1 where something differs or isn't known.
     """
     from aapimport.app.reconcile import Reconciling
     from aapimport.cli.desk import TerminalDesk

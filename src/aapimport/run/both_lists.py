@@ -2,12 +2,13 @@
 
 Nobody is matched by a guess: an account on Jhana is a person's by what an upload has left there, or
 by its userName. Where that fits two, or only a second address does, that is said (`doubtful`).
-Requests are the pages of both lists and one for the Group that is the pass; what is held are the
-people of the pass and, of all others, the keys of their addresses.
+Requests are the pages of both lists, one for the Group that is the pass, and one for each account
+that an upload has left there and a list doesn't show; what is held are the people of the pass and,
+of all others, the keys of their addresses.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from aapimport.errors import ServiceError
@@ -15,14 +16,15 @@ from aapimport.person import address_key
 from aapimport.plan.make import Services
 from aapimport.plan.notices import PassIs
 from aapimport.plan.planner import pass_is
-from aapimport.run.words import Word, Words
+from aapimport.run.by_id import read_each
+from aapimport.run.matching import Matching
+from aapimport.run.words import Words
 from aapimport.services.directory import Unknown
 from aapimport.services.identity import full_name, keys
 from aapimport.services.membership import Members, counted, hides, read_team
 from aapimport.services.portal import Portal
 from aapimport.services.scim import Account
 from aapimport.services.values import Pass
-from aapimport.text import fold
 
 HIDING: Literal["hiding"] = "hiding"
 Group = Members | Literal["hiding"] | None
@@ -43,7 +45,11 @@ class OnPortal:
         proves_pass: Whether it shows who is on the pass.
         shows_roles: Whether it shows roles.
         shows_names: Whether it shows names.
-        shows_active: Whether anybody at all is active: a portal may say it in a way of its own.
+        told_active: What was met of people's `active`, wherever it is told.
+        gone: The accounts that an upload has left, and that are gone when asked for by id.
+        unread: Why others of them can't be read, by account id.
+        left_out: Who is there by id, and isn't in the list.
+        active_unknown: Why it isn't known whether somebody is active, by account id.
     """
 
     on_pass: dict[str, Account] = field(default_factory=dict)
@@ -54,7 +60,21 @@ class OnPortal:
     proves_pass: bool = True
     shows_roles: bool = True
     shows_names: bool = True
-    shows_active: bool = True
+    told_active: set[bool] = field(default_factory=set)
+    gone: frozenset[str] = frozenset()
+    unread: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    active_unknown: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def people(self) -> dict[str, Account]:
+        """Whoever is on the pass, or is known from an upload to it, by account id."""
+        return {**self.on_pass, **self.elsewhere}
+
+    @property
+    def shows_active(self) -> bool:
+        """Whether not everybody is deactivated: a portal may say `active` in a way of its own."""
+        return self.told_active != {False}
 
     def is_anothers(self, account: Account, own_id: str) -> bool:
         """Whether somebody else on the portal has one of the addresses of an account on Jhana."""
@@ -68,9 +88,13 @@ class OnJhana:
     Attributes:
         matched: The account of each person of the pass who has one, by the portal's account id.
         doubtful: The accounts that may be a person's, where that can't be decided; likewise.
-        unknown: The addresses of active accounts that nobody on the portal has.
+        unknown: The addresses of accounts that nobody on the portal has, but of those that are off.
         shows_names: Whether it shows names.
         unproven: Why the list proves nothing; empty when it does.
+        gone: Whose account there is gone when asked for by id, by the portal's account id.
+        unread: Why the accounts of others can't be read, likewise.
+        left_out: Whose account is there by id, and isn't in the list.
+        active_unknown: Why it isn't known whether somebody's account is active, likewise.
     """
 
     matched: dict[str, Account] = field(default_factory=dict)
@@ -78,10 +102,14 @@ class OnJhana:
     unknown: list[str] = field(default_factory=list)
     shows_names: bool = True
     unproven: str = ""
+    gone: frozenset[str] = frozenset()
+    unread: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    active_unknown: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_portal(portal: Portal, pass_: Pass, words: Words) -> OnPortal:
-    """Read the portal's list to its end.
+    """Read the portal's list to its end, and by id whom uploads have left and it doesn't show.
 
     Raises:
         SettingsError: The token is refused.
@@ -89,43 +117,64 @@ def read_portal(portal: Portal, pass_: Pass, words: Words) -> OnPortal:
     """
     way = pass_is(portal, pass_)
     if way is PassIs.NOTHING:
-        return _nothing("the portal doesn't show who is on a pass")
+        return _nothing("the portal doesn't tell who is on a pass")
     listed = _members(portal, pass_) if way is PassIs.GROUP else None
     if isinstance(listed, str):
         return _nothing(listed)
     members: set[str] | None = listed
     found = OnPortal()
-    shows_passes = shows_roles = shows_names = shows_active = False
+    shows_passes = shows_roles = shows_names = False
     for account in portal.everybody():
         shows_passes = shows_passes or bool(account.passes)
         shows_roles = shows_roles or bool(account.roles)
         shows_names = shows_names or bool(full_name(account))
-        shows_active = shows_active or account.active
-        for one in keys(account):
-            found.owners.setdefault(one, set()).add(account.id)
-        found.names.add(address_key(account.user_name))
-        if pass_.id in account.passes if members is None else _is_listed(account, members):
-            found.on_pass[account.id] = account
-        elif words.about(account):
-            found.elsewhere[account.id] = account
-    if members is None and not shows_passes and (words.all or pass_.seats_used):
+        _take(found, account, words, pass_.id if members is None else members)
+    is_empty = pass_.seats_used == 0 and not words.all  # the seats say it, and not the list
+    if members is None and not shows_passes and not is_empty:
         return _nothing("the portal's list of people shows nobody on any pass")
     if not (found.on_pass or words.all or portal.capabilities.passes):
         return _nothing(f"nobody on the portal has a pass {pass_.name!r}, which may be misspelt")
-    return OnPortal(
-        on_pass=found.on_pass,
-        elsewhere=found.elsewhere,
-        owners=found.owners,
-        names=found.names,
+    read = read_each(portal, _not_listed(found, words))
+    left_out = [one for one in read.values() if isinstance(one, Account)]
+    for account in left_out:
+        _take(found, account, words, pass_.id if members is None else members)
+    return replace(
+        found,
         unproven=tuple(f"on the portal {one}" for one in portal.malformed),
         shows_roles=shows_roles,
         shows_names=shows_names,
-        shows_active=shows_active,
+        gone=frozenset(one for one, it in read.items() if it is None),
+        unread={one: it.reason for one, it in read.items() if isinstance(it, Unknown)},
+        left_out=tuple(one.user_name for one in left_out),
     )
 
 
+def _take(found: OnPortal, account: Account, words: Words, on_pass: str | set[str]) -> None:
+    """Put an account among the others; on the pass of an id, or that is a Group of some."""
+    for one in keys(account):
+        found.owners.setdefault(one, set()).add(account.id)
+    found.names.add(address_key(account.user_name))
+    if account.says_active:
+        found.told_active.add(account.active)
+    if on_pass in account.passes if isinstance(on_pass, str) else _is_listed(account, on_pass):
+        found.on_pass[account.id] = account
+    elif words.about(account):
+        found.elsewhere[account.id] = account
+
+
+def _not_listed(found: OnPortal, words: Words) -> list[str]:
+    """The accounts that uploads have left on the portal, and that it doesn't list."""
+    listed = {id(words.about(account)) for account in found.people.values()}
+    ids = (word.portal.account_id for word in words.all if id(word) not in listed)
+    return [one for one in ids if one]
+
+
 def _nothing(why: str) -> OnPortal:
-    words = f"{why}: that proves nothing about who is on it, and nothing is concluded"
+    words = (
+        f"{why}: that proves nothing about who is on it, and nothing is concluded; look on the"
+        " portal itself who is on the pass, and ask its owner to let this token see it"
+        " (aapimport doctor tells what the portal shows)"
+    )
     return OnPortal(unproven=(words,), proves_pass=False)
 
 
@@ -149,13 +198,13 @@ def _members(portal: Portal, pass_: Pass) -> set[str] | str:
 
 
 def read_jhana(services: Services, portal: OnPortal, words: Words) -> OnJhana:
-    """Read Jhana's list to its end, and find whose account each is.
+    """Read Jhana's list to its end, by id whom it doesn't show, and find whose account each is.
 
     Raises:
         SettingsError: The token is refused.
         ServiceError: The list can't be had whole.
     """
-    matching = _Matching(portal, words)
+    matching = Matching(portal.people.values(), portal.names, words)
     unknown = []
     listed = shows_names = False
     for account in services.jhana.everybody():
@@ -171,111 +220,21 @@ def read_jhana(services: Services, portal: OnPortal, words: Words) -> OnJhana:
             " there: that proves nothing, and nothing is concluded from it"
         )
         return OnJhana(unproven=why)
+    whose = matching.not_met
+    read = read_each(services.jhana, whose)
+    left_out = [one for one in read.values() if isinstance(one, Account)]
+    for account in left_out:
+        matching.takes(account)
     matched, doubtful = matching.decided()
     return OnJhana(
-        matched=matched, doubtful=doubtful, unknown=sorted(unknown), shows_names=shows_names
+        matched=matched,
+        doubtful=doubtful,
+        unknown=sorted(unknown),
+        shows_names=shows_names or any(map(full_name, left_out)),
+        gone=frozenset(whose[one] for one, it in read.items() if it is None),
+        unread={whose[one]: it.reason for one, it in read.items() if isinstance(it, Unknown)},
+        left_out=tuple(one.user_name for one in left_out),
     )
-
-
-class _Matching:
-    """Finds whose account each of Jhana's is.
-
-    Args:
-        portal: The portal's accounts.
-        words: What uploads have said of them.
-    """
-
-    def __init__(self, portal: OnPortal, words: Words) -> None:
-        self._people: dict[str, Account] = {}
-        self._by_name: dict[str, list[str]] = {}
-        self._by_mail: dict[str, list[str]] = {}
-        self._by_key: dict[str, list[str]] = {}
-        self._left: dict[str, tuple[str, Word]] = {}
-        self._names = portal.names
-        for one in (*portal.on_pass.values(), *portal.elsewhere.values()):
-            self._people[one.id] = one
-            name, *more = keys(one)
-            self._by_name.setdefault(name, []).append(one.id)
-            for mail in more:
-                if mail != name:
-                    self._by_mail.setdefault(mail, []).append(one.id)
-            if one.external_id:
-                self._by_key.setdefault(one.external_id, []).append(one.id)
-            word = words.about(one)
-            if word and word.on_jhana and word.is_about(one):
-                self._left[word.on_jhana.account_id] = (one.id, word)
-        self._certain: dict[str, list[Account]] = {}
-        self._evidence: dict[str, list[Account]] = {}
-        self._owners: dict[str, set[str]] = {}
-
-    def takes(self, account: Account) -> bool:
-        """Whether an account on Jhana is, or may be, one of the people's."""
-        sure = {*self._sure(account)}
-        alike = set() if sure else {*self._alike(account)}
-        for own_id in sure:
-            self._certain.setdefault(own_id, []).append(account)
-        for own_id in alike:
-            self._evidence.setdefault(own_id, []).append(account)
-        if owners := sure | alike:
-            self._owners[account.id] = owners
-        return bool(owners)
-
-    def _sure(self, account: Account) -> Iterator[str]:
-        """The people whose it is: by an upload, by its userName, by one key and the same names."""
-        own_id, word = self._left.get(account.id, ("", None))
-        if word and word.on_jhana:
-            ours = account.external_id == word.on_jhana.key != ""
-            same = ours and _have_one_name(self._people[own_id], account)  # renamed on both
-            if same or word.on_jhana.is_theirs(account):
-                yield own_id
-        if "@" in account.user_name:  # two services may give the same number to two people
-            yield from self._by_name.get(address_key(account.user_name), ())
-        if account.external_id:
-            for one in self._by_key.get(account.external_id, ()):
-                if _have_one_name(self._people[one], account):
-                    yield one
-
-    def _alike(self, account: Account) -> Iterator[str]:
-        """The people whose it may be: one of the addresses is the same, and no userName.
-
-        Not where somebody else on the portal has its userName.
-        """
-        if "@" in account.user_name and address_key(account.user_name) in self._names:
-            return
-        for mail in keys(account):
-            yield from self._by_mail.get(mail, ())
-            yield from self._by_name.get(mail, ())
-
-    def decided(self) -> tuple[dict[str, Account], dict[str, list[Account]]]:
-        """Who is matched, and who can't be; by the portal's account id."""
-        matched, doubtful = {}, {}
-        for own_id in self._certain.keys() | self._evidence.keys():
-            sure = self._certain.get(own_id, [])
-            alike = self._evidence.get(own_id, [])
-            if len(sure) == 1 and len(self._owners[sure[0].id]) == 1:
-                matched[own_id] = sure[0]
-            elif not sure and self._is_named_otherwise(own_id, alike):
-                matched[own_id] = alike[0]
-            else:
-                doubtful[own_id] = sure or alike
-        return matched, doubtful
-
-    def _is_named_otherwise(self, own_id: str, alike: list[Account]) -> bool:
-        """Whether one account fits by address and names where userNames are no addresses.
-
-        As `identity.belongs` has it for the row of a file.
-        """
-        if len(alike) != 1:
-            return False
-        mine, other = self._people[own_id], alike[0]
-        several = len(self._owners[other.id]) > 1
-        no_address = "@" not in mine.user_name or "@" not in other.user_name
-        return no_address and not several and _have_one_name(mine, other)
-
-
-def _have_one_name(one: Account, other: Account) -> bool:
-    names = (fold(one.first_name), fold(one.last_name))
-    return any(names) and names == (fold(other.first_name), fold(other.last_name))
 
 
 def read_groups(portal: Portal, ids: Iterable[str]) -> dict[str, Group]:

@@ -9,6 +9,7 @@ from aapimport.run.journal import Journal
 from aapimport.run.reconciled import Compared
 from aapimport.run.reconciling import Comparing
 from aapimport.run.records import Fact
+from aapimport.run.who_is_active import know_active
 from aapimport.run.words import words_of
 from aapimport.services.values import Pass
 
@@ -40,6 +41,7 @@ def compare(
         return Compared(unproven=on_portal.unproven)
     tell("reading Jhana's list")
     on_jhana = read_jhana(services, on_portal, words)
+    on_portal, on_jhana = know_active(services, on_portal, on_jhana, words)
     tell("reading the teams")
     groups = read_groups(portal, (one.team.target for one in words.all if one.team))
     teams = portal.teams() if groups else []

@@ -50,6 +50,13 @@ class DifferenceReport(_Model):
     why_not: str = Field(description="why it isn't repaired, and what to do; empty where it is")
 
 
+class NotKnownReport(_Model):
+    """Somebody of whom something isn't known."""
+
+    email: str = Field(description="empty where neither the portal nor the journal tells it")
+    words: str = Field(description="what isn't known, so that it isn't compared, and why")
+
+
 class ReconcileReport(_Model):
     """What `reconcile --json` prints where nothing is written."""
 
@@ -69,15 +76,19 @@ class ReconcileReport(_Model):
         description="people of the pass whose Jhana is switched off, likewise"
     )
     only_jhana: list[str] = Field(
-        description="active accounts on Jhana whose addresses nobody on the portal has: they may"
-        " be of another kind of licence; no difference"
+        description="accounts on Jhana whose addresses nobody on the portal has, but of those that"
+        " are off: they may be of another kind of licence; no difference"
     )
     unproven: list[str] = Field(description="what couldn't be seen, so that nothing is concluded")
+    not_known: list[NotKnownReport] = Field(
+        description="people of whom something isn't known, neither from a list nor by their ids"
+    )
 
     @property
     def exit_code(self) -> ExitCode:
-        """1 where something differs or couldn't be seen."""
-        return ExitCode.FINDINGS if self.differences or self.unproven else ExitCode.OK
+        """1 where something differs, or couldn't be seen."""
+        found = self.differences or self.unproven or self.not_known
+        return ExitCode.FINDINGS if found else ExitCode.OK
 
 
 class RepairEffect(_Model):
@@ -103,17 +114,24 @@ class RepairReport(_Model):
     unfinished: int
     effects: list[RepairEffect]
     named: list[DifferenceReport] = Field(
-        description="differences that were never to be repaired; empty where a receipt is shown"
-        " again"
+        description="differences that were never to be repaired, or where `compared_again` whatever"
+        " still differs; empty where a receipt is shown again"
     )
     unproven: list[str] = Field(description="what couldn't be seen; likewise")
+    not_known: list[NotKnownReport] = Field(
+        description="people of whom something isn't known; likewise"
+    )
+    compared_again: bool = Field(
+        description="whether both services were compared once more when it was carried out, as they"
+        " are where it was interrupted in between"
+    )
 
     @property
     def exit_code(self) -> ExitCode:
         """4 while something is left or in doubt, 1 where something still differs."""
         if self.unfinished:
             return ExitCode.SERVICE
-        differs = self.not_repaired or self.named or self.unproven
+        differs = self.not_repaired or self.named or self.unproven or self.not_known
         return ExitCode.FINDINGS if differs else ExitCode.OK
 
 
@@ -133,6 +151,7 @@ def reconcile_report(compared: Compared, services: Services, pass_: Pass) -> Rec
         jhana_off=[*compared.jhana_off],
         only_jhana=[*compared.only_jhana],
         unproven=[*compared.unproven],
+        not_known=_not_known(compared),
     )
 
 
@@ -148,20 +167,23 @@ def _difference(one: Difference) -> DifferenceReport:
     )
 
 
-def repair_report(journal: Journal, run: Run, compared: Compared | None = None) -> RepairReport:
+def repair_report(
+    journal: Journal, run: Run, compared: Compared | None = None, left: Compared | None = None
+) -> RepairReport:
     """The receipt of a repair, as the journal knows it.
 
     Args:
         journal: The journal.
         run: The repair.
         compared: What it was begun with, where that is at hand.
+        left: How both services differed once it was carried out, where they were compared again.
     """
     emails = journal.addresses(run.receipt)
     if compared:
         emails = {**emails, **_emails(compared)}
     effects = [_effect(task, emails) for task in journal.tasks(run.receipt)]
     results = [one.result for one in effects]
-    left = compared or Compared()
+    found = left or compared or Compared()
     return RepairReport(
         target="practice" if run.target == "practice" else "live",
         address=run.address,
@@ -171,9 +193,15 @@ def repair_report(journal: Journal, run: Run, compared: Compared | None = None) 
         not_repaired=sum(it in {"changed since", "rejected"} for it in results),
         unfinished=sum(it in {"unknown", "left"} for it in results),
         effects=effects,
-        named=[_difference(one) for one in left.differences if one.why_not],
-        unproven=[*left.unproven],
+        named=[_difference(one) for one in found.differences if left or one.why_not],
+        unproven=[*found.unproven],
+        not_known=_not_known(found),
+        compared_again=left is not None,
     )
+
+
+def _not_known(compared: Compared) -> list[NotKnownReport]:
+    return [NotKnownReport(email=one.email, words=one.words) for one in compared.not_known]
 
 
 def _emails(compared: Compared) -> dict[int, str]:

@@ -1,5 +1,7 @@
 """How a difference between the portal and Jhana is said, and whose accounts are certain."""
 
+from collections.abc import Sequence
+
 from aapimport.person import address_key
 from aapimport.run.reconciled import Difference, Kind
 from aapimport.run.records import State
@@ -7,10 +9,23 @@ from aapimport.run.words import LOST, Word
 from aapimport.services.scim import Account
 from aapimport.text import fold
 
+MOST_NAMED = 5
+"""People who are named in a sentence."""
+
 
 def upload_of(word: Word) -> str:
     """Which upload, and which row of it, has said something."""
     return f"upload {word.receipt} (row {word.row})"
+
+
+def left_out(service: str, people: Sequence[str]) -> str:
+    """A list isn't whole: it leaves out people who are there by id."""
+    named = ", ".join(people[:MOST_NAMED])
+    more = f" and {len(people) - MOST_NAMED:,} more" if len(people) > MOST_NAMED else ""
+    return (
+        f"{service}'s list isn't whole: it leaves out {named}{more}, shown only when asked for by"
+        " id; what was read so is compared, and others may be missing: tell the service's owner"
+    )
 
 
 def told(kind: Kind, account: Account, words: str, why: str) -> Difference:
@@ -24,14 +39,23 @@ def have_other_addresses(account: Account, theirs: Account) -> bool:
     return all("@" in one for one in names) and len({*map(address_key, names)}) > 1
 
 
-def not_on_jhana(account: Account, word: Word) -> Difference:
-    """Somebody isn't on Jhana, for which an upload asked."""
+def not_on_jhana(account: Account, word: Word, *, gone: bool) -> Difference:
+    """Somebody isn't on Jhana, for which an upload asked.
+
+    Args:
+        account: The account on the portal.
+        word: What the upload has said.
+        gone: Whether the account there, asked for by its id, is gone.
+    """
     step = word.jhana
-    if step is not None and step.state is State.DONE:
-        why = (
-            "somebody deleted the account on Jhana, or its list leaves it out: look there; upload"
-            " the file again if it is to be there"
+    again = "upload the file again if they are to be there"
+    if gone:
+        why = f"somebody deleted the account on Jhana, where its id isn't known any more; {again}"
+    elif step is not None and step.state is State.DONE:
+        what = (
+            "certainly theirs any more" if step.account_id else "in its list, and its id not known"
         )
+        why = f"the account that the upload left on Jhana isn't {what}: look there; {again}"
     elif step is not None and step.state in {State.REJECTED, State.NEEDS_PERSON}:
         why = (
             f"Jhana refused it; `aapimport receipt {word.receipt} --xlsx OUT.xlsx --file FILE`"

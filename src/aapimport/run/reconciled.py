@@ -58,6 +58,19 @@ class Difference:
     why_not: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotKnown:
+    """What couldn't be learnt of somebody, so that it isn't compared.
+
+    Attributes:
+        email: Whose, as for `Difference`.
+        words: What isn't known, and why.
+    """
+
+    email: str
+    words: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Compared:
     """What was compared, and how it differs.
@@ -68,8 +81,10 @@ class Compared:
         differences: How the services differ, by address.
         without_jhana: The addresses of those without Jhana for whom no upload asked for it.
         jhana_off: Those whose Jhana is off, likewise.
-        only_jhana: The addresses of active accounts on Jhana that nobody on the portal has.
+        only_jhana: The addresses of accounts on Jhana that nobody on the portal has; not of those
+            that are off.
         unproven: What proves nothing, in words.
+        not_known: Of whom something isn't known, by address.
     """
 
     on_pass: int = 0
@@ -79,6 +94,7 @@ class Compared:
     jhana_off: tuple[str, ...] = ()
     only_jhana: tuple[str, ...] = ()
     unproven: tuple[str, ...] = ()
+    not_known: tuple[NotKnown, ...] = ()
 
     @property
     def repairable(self) -> tuple[Difference, ...]:

@@ -24,12 +24,13 @@ from aapimport.run.reconcile_words import (
     have_a_name_in_common,
     have_other_addresses,
     is_left_by,
+    left_out,
     not_on_jhana,
     of_team,
     told,
     upload_of,
 )
-from aapimport.run.reconciled import Compared, Difference, Kind
+from aapimport.run.reconciled import Compared, Difference, Kind, NotKnown
 from aapimport.run.words import Word, Words
 from aapimport.services.identity import full_name
 from aapimport.services.roles import current_role, is_client_admin, may_administer
@@ -78,12 +79,12 @@ class Comparing:
             found += handed_on
             if not (handed_on and account.id in self.jhana.doubtful):  # that is said already
                 found += self._on_both(account, word)
-            if account.active and word:
+            if not account.is_off and word:
                 found += self._as_said(account, word, inside)
-            if account.active and not self._asks_for_jhana(word):
+            if not account.is_off and not self._asks_for_jhana(word):
                 if account.id not in self.jhana.matched.keys() | self.jhana.doubtful.keys():
                     without.append(account.user_name)
-                elif (theirs := self.jhana.matched.get(account.id)) and not theirs.active:
+                elif (theirs := self.jhana.matched.get(account.id)) and theirs.is_off:
                     off.append(account.user_name)
         found += self._missing()
         on_pass = self.portal.on_pass
@@ -95,6 +96,7 @@ class Comparing:
             jhana_off=tuple(sorted(off)),
             only_jhana=tuple(self.jhana.unknown),
             unproven=tuple(self._unproven()),
+            not_known=tuple(sorted(self._not_known(), key=lambda one: fold(one.email))),
         )
 
     def _asks_for_jhana(self, word: Word | None) -> bool:
@@ -122,10 +124,11 @@ class Comparing:
             return
         theirs = self.jhana.matched.get(account.id)
         if theirs is None:
-            if account.active and word and word.jhana and not self.jhana.unproven:
-                yield not_on_jhana(account, word)
+            known = not self.jhana.unproven and account.id not in self.jhana.unread
+            if account.is_on and word and word.jhana and known:
+                yield not_on_jhana(account, word, gone=account.id in self.jhana.gone)
             return
-        if not account.active and theirs.active and self.portal.shows_active:
+        if account.is_off and theirs.is_on and self.portal.shows_active:
             yield self._repaired(
                 Kind.PORTAL_OFF,
                 account,
@@ -134,7 +137,7 @@ class Comparing:
                 before="active on Jhana",
                 after="switched off on Jhana",
             )
-        elif account.active and not theirs.active and word and word.jhana:
+        elif account.is_on and theirs.is_off and word and word.jhana:
             why = (
                 "switching somebody on makes Jhana mail them: switch them on there, or upload the"
                 " file again with --returning include"
@@ -226,12 +229,15 @@ class Comparing:
     def _is_one_human(self, account: Account, theirs: Account) -> bool:
         """Whether nobody else can be meant: an upload left both, or the address and a name are one.
 
-        Never where another account on the portal has one of the addresses.
+        Never where another account on the portal has one of the addresses, nor by the address where
+        the portal's list leaves people out: another one may have it.
         """
         if self.portal.is_anothers(theirs, account.id):
             return False
         if is_left_by(self.words.about(account), account, theirs):
             return True
+        if self.portal.left_out:
+            return False
         same = address_key(account.user_name) == address_key(theirs.user_name)
         return "@" in account.user_name and same and have_a_name_in_common(account, theirs)
 
@@ -249,21 +255,41 @@ class Comparing:
                 yield from handed_on
                 continue
             theirs = self.jhana.matched.get(account.id)
-            on_jhana = "; on Jhana they are active" if theirs and theirs.active else ""
+            on_jhana = "; on Jhana they are active" if theirs and theirs.is_on else ""
             said = f"not on the pass any more, on which {upload_of(word)} put them{on_jhana}"
             why = "somebody took them off, and being put on it again may use a seat"
             yield told(Kind.NOT_ON_PASS, account, said, why)
             yield from (it for it in self._on_both(account, word) if it.kind is Kind.PORTAL_OFF)
         for word in words.values():
+            if word.portal.account_id in self.portal.unread:
+                continue
             said = f"no account on the portal; {upload_of(word)} put them on the pass"
             why = (
-                "somebody deleted it, or the list leaves it out: look there; whether they are to be"
+                "somebody deleted it: its id isn't known there any more; whether they are to be"
                 " disabled on Jhana is yours to say"
             )
             if word.lost:
                 said = f"no account on the portal; {upload_of(word)} had no answer"
                 why = "upload the file again: who is there stays as they are"
             yield Difference(kind=Kind.NOT_ON_PORTAL, email=word.email, words=said, why_not=why)
+
+    def _not_known(self) -> Iterator[NotKnown]:
+        """Of whom something that matters couldn't be learnt."""
+        for word in self.words.all:
+            if reason := self.portal.unread.get(word.portal.account_id):
+                words = f"whether their account still is on the portal: {reason}"
+                yield NotKnown(email=word.email, words=words)
+        people = self.portal.people
+        for own_id, reason in self.portal.active_unknown.items():
+            words = f"whether they are active on the portal: {reason}"
+            yield NotKnown(email=people[own_id].user_name, words=words)
+        for own_id, reason in self.jhana.unread.items():
+            if own_id not in self.jhana.matched.keys() | self.jhana.doubtful.keys():
+                words = f"whether their account still is on Jhana: {reason}"
+                yield NotKnown(email=people[own_id].user_name, words=words)
+        for own_id, reason in self.jhana.active_unknown.items():
+            words = f"whether they are active on Jhana: {reason}"
+            yield NotKnown(email=people[own_id].user_name, words=words)
 
     def _inside(self) -> dict[str, set[str]]:
         """Who of those whom uploads put into a team is in it; nothing of one that may hide them."""
@@ -281,6 +307,10 @@ class Comparing:
 
     def _unproven(self) -> Iterator[str]:
         yield from self.portal.unproven
+        if self.portal.left_out:
+            yield left_out("the portal", self.portal.left_out)
+        if self.jhana.left_out:
+            yield left_out("Jhana", self.jhana.left_out)
         if not self.portal.shows_active:
             yield "the portal shows everybody as deactivated: who is off isn't compared"
         if not self.portal.shows_names and self.portal.on_pass:
@@ -312,4 +342,6 @@ class Comparing:
             parts["why_not"] = "the portal shows no roles, so that nobody can tell client admins"
         elif theirs and not self._is_one_human(account, theirs):
             parts["why_not"] = "it isn't certain that both accounts are one person's"
+        elif theirs is None and not account.says_active and not parts["why_not"]:
+            parts["why_not"] = "whether they are active on the portal isn't known"
         return Difference(kind=kind, email=account.user_name, portal=account, jhana=theirs, **parts)

@@ -30,6 +30,7 @@ from aapimport.services.values import Wanted
 
 _ADMIN = "a client admin's account by now"
 _SINCE = "changed since the repair was approved: {}"
+_UNTOLD = "{} doesn't tell any more whether they are active"
 _AT_ONCE = 50
 
 
@@ -186,6 +187,9 @@ class Repairing(Carrying):
                     outcomes[own_id] = on_pass
                 elif isinstance(found, Outcome):
                     outcomes[own_id] = found
+                elif not found.says_active:
+                    why = _UNTOLD.format("the portal")
+                    outcomes[own_id] = Outcome(verdict=Verdict.NEEDS_PERSON, reason=why)
                 elif not on_pass(found) or not found.active or is_client_admin(found):
                     why = _SINCE.format("not on the pass, or deactivated, or a client admin's")
                     outcomes[own_id] = Outcome(verdict=Verdict.NEEDS_PERSON, reason=why)
@@ -242,6 +246,8 @@ def _role(known: Mapping[str, Any], seen: Seen) -> Values | Refusal:
     """The role that the upload said, where it still is the one that was seen."""
     if address_digest(seen.account.user_name) != known["on_portal"]["person"]:
         return Refusal(NOT_THEIRS)
+    if not seen.account.says_active:
+        return Refusal(_UNTOLD.format("the portal"))
     if not seen.account.active:
         return Refusal(_SINCE.format("deactivated"))
     now, to = current_role(seen.account), known["role"]["to"]
@@ -257,6 +263,14 @@ def _role(known: Mapping[str, Any], seen: Seen) -> Values | Refusal:
     return {"roles": [*kept, {"value": to, "primary": True}]}
 
 
+def _not_off(portal: Account, account: Account) -> str:
+    """Why somebody isn't switched off on Jhana; empty where they are deactivated on the portal."""
+    for name, one in (("the portal", portal), ("Jhana", account)):
+        if not one.says_active:
+            return _UNTOLD.format(name)
+    return _SINCE.format("switched on again on the portal") if portal.active else ""
+
+
 def _jhana(known: Mapping[str, Any], portal: Account, seen: Seen) -> Values | Refusal:
     """What the portal says, on Jhana: the names, and that somebody is off."""
     account = seen.account
@@ -265,9 +279,9 @@ def _jhana(known: Mapping[str, Any], portal: Account, seen: Seen) -> Values | Re
     if is_client_admin(portal) or is_client_admin(account):
         return Refusal(_ADMIN)
     values: dict[str, Any] = {}
-    if Kind.PORTAL_OFF in known["what"] and account.active:
-        if portal.active:
-            return Refusal(_SINCE.format("switched on again on the portal"))
+    if Kind.PORTAL_OFF in known["what"] and not account.is_off:
+        if why := _not_off(portal, account):
+            return Refusal(why)
         values["active"] = False
     if Kind.NAME not in known["what"]:
         return values

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from aapimport.run.reconcile_report import (
     DifferenceReport,
+    NotKnownReport,
     ReconcileReport,
     RepairReport,
     still_named,
@@ -15,6 +16,7 @@ from aapimport.screens.labelled import print_line
 from aapimport.screens.target import where
 
 _MOST_NAMED = 5
+_ERASED = "(address erased)"
 _PEOPLE = ("person", "people")
 
 
@@ -27,9 +29,15 @@ def show_compared(console: Console, report: ReconcileReport) -> None:
     """
     _show_differences(console, report.differences)
     _show_normal(console, report)
-    _show_unproven(console, report.unproven)
+    _show_unproven(console, report.unproven, report.not_known)
     if report.on_pass or not report.unproven:
         print_line(console, _in_total(report))
+    else:
+        console.print("nothing could be compared")
+    if report.not_known:
+        print_line(
+            console, f"{count(len(report.not_known), *_PEOPLE)} of whom something isn't known"
+        )
     number = len(report.differences)
     if number:
         print_line(
@@ -37,7 +45,7 @@ def show_compared(console: Console, report: ReconcileReport) -> None:
             f"{count(number, 'difference')}: {report.repairable:,} that --repair puts right,"
             f" {report.not_repairable:,} that it only names",
         )
-    elif not report.unproven:
+    elif not report.unproven and not report.not_known:
         console.print("nothing differs")
     console.print("nothing was sent")
 
@@ -60,7 +68,7 @@ def show_repair_plan(console: Console, report: ReconcileReport, profile: str = "
     if named:
         print_line(console, f"{count(len(named), 'difference')} not repaired")
         _show_differences(console, named)
-    _show_unproven(console, report.unproven)
+    _show_unproven(console, report.unproven, report.not_known)
     print_line(console, f"  {report.repairable:,} put right; no seat is used, nobody is mailed")
 
 
@@ -79,8 +87,12 @@ def show_repair_receipt(console: Console, report: RepairReport) -> None:
         print_line(console, f"  {one.result}: {who}, {one.service}: {safe(words)}")
     if report.unfinished:
         print_line(console, f"  {report.unfinished:,} not finished")
-    if report.named:
-        number = count(len(report.named), "difference")
+    number = count(len(report.named), "difference")
+    if report.compared_again:
+        _show_differences(console, report.named)
+        _show_unproven(console, report.unproven, report.not_known)
+        print_line(console, f"  compared again: {number if report.named else 'nothing differs'}")
+    elif report.named:
         print_line(console, f"  {number} more, named above, not repaired")
 
 
@@ -92,7 +104,7 @@ def _in_total(report: ReconcileReport) -> str:
 def _show_differences(console: Console, differences: Iterable[DifferenceReport]) -> None:
     for one in differences:
         mark = "~" if one.repairable else "!"
-        who = safe(one.email) or "(address erased)"
+        who = safe(one.email) or _ERASED
         print_line(console, f"{mark} {who}  {one.kind}: {safe(one.words)}")
         if one.why_not:
             print_line(console, f"    not repaired: {safe(one.why_not)}")
@@ -103,13 +115,18 @@ def _show_normal(console: Console, report: ReconcileReport) -> None:
     for people, says in (
         (report.without_jhana, "on the pass without Jhana; no upload from here asked for it"),
         (report.jhana_off, "on the pass, Jhana switched off; no upload from here asked for it"),
-        (report.only_jhana, "active on Jhana, and nobody on the portal has the address"),
+        (report.only_jhana, "on Jhana, not known to be off; nobody on the portal has the address"),
     ):
         if people:
             print_line(console, f"  {count(len(people), *_PEOPLE)} {says}: {_some(people)}")
 
 
-def _show_unproven(console: Console, unproven: Iterable[str]) -> None:
+def _show_unproven(
+    console: Console, unproven: Iterable[str], not_known: Iterable[NotKnownReport]
+) -> None:
+    for one in not_known:
+        who = safe(one.email) or _ERASED
+        print_line(console, f"? {who}  not known: {safe(one.words)}")
     for words in unproven:
         print_line(console, f"? unproven: {safe(words)}")
 

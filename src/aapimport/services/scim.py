@@ -110,6 +110,8 @@ class Account:
         role_labels: The `display` of each of `roles`, which says what an opaque value means.
         display_name: `displayName`; empty where it isn't shown.
         formatted_name: `name.formatted`; likewise.
+        says_active: Whether `active` was shown at all: it is optional (RFC 7643 section 4.1.1), and
+            where it isn't shown `active` above is no more than what a write may start from.
     """
 
     id: str
@@ -125,6 +127,17 @@ class Account:
     role_labels: tuple[str, ...]
     display_name: str = ""
     formatted_name: str = ""
+    says_active: bool = True
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it is said to be active."""
+        return self.says_active and self.active
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it is said to be deactivated."""
+        return self.says_active and not self.active
 
 
 def read_account(resource: Mapping[str, Any]) -> Account | None:
@@ -151,6 +164,7 @@ def read_account(resource: Mapping[str, Any]) -> Account | None:
         role_labels=_values(resource.get("roles"), "display"),
         display_name=text(resource.get("displayName")),
         formatted_name=text(name.get("formatted")),
+        says_active=resource.get("active") is not None,
     )
 
 
