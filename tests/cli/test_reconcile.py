@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from aapimport.errors import SettingsError
+from aapimport.errors import ServiceError, SettingsError
 from support.served import Service
 from support.terminal import AAPIMPORT, Terminal
 from support.warm import Warm
@@ -222,14 +222,78 @@ def test_a_repair_that_was_killed_is_resumed(aapimport, served, portal, jhana, u
     assert "repair" in beside.err
     assert "is still open" in beside.err
     resumed = aapimport("resume", "--json", **served)
-    assert (resumed.code, resumed.json["repaired"], resumed.json["unfinished"]) == (0, 10, 0)
+    assert (resumed.json["repaired"], resumed.json["unfinished"]) == (10, 0)
+    assert (resumed.code, resumed.json["compared_again"]) == (1, True)
+    assert found_in(resumed.json, "named") == {one for one in FOUND if not one[2]}
+    valid(resumed.json)
     assert jhana.named(address("Ada"))["name"]["familyName"] == "Moss-Weiss"
     receipt = resumed.json["receipt"]
     shown = aapimport("receipt", receipt, "--json", **served)
-    assert {**shown.json, "effects": 0} == {**resumed.json, "effects": 0}
+    never_again = {"effects": 0, "named": [], "compared_again": False}
+    assert {**shown.json, **never_again} == {**resumed.json, **never_again}
+    again = aapimport("resume", receipt, **served)  # it is finished, and compared all the same
+    assert again.code == 1
+    assert "! kai@acme.com  role: manager on the portal" in again.out
+    assert "compared again: 12 differences" in again.out
+    assert 'next: aapimport reconcile --pass "Leadership 2026"' in again.err
     page = aapimport("receipt", receipt, "--html", "repair.html", **served)
     assert (page.code, "is a repair" in page.err) == (2, True)
     assert aapimport("undo", receipt, "--yes", **served).code == 1
+
+
+def test_a_repair_that_cannot_be_compared_again_says_so(
+    aapimport, served, portal, jhana, uploaded
+) -> None:
+    """What was to be repaired is; its receipt and the error are one object, and never a 0."""
+    bring_apart(portal, jhana)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aapimport.run.repairing.take_back", _die)
+        assert aapimport("reconcile", *PASS, "--repair", "--yes", **served).code == 5
+        patch.undo()
+        patch.setattr("aapimport.run.comparing.read_jhana", _cut)
+        resumed = aapimport("resume", "--json", **served)
+        assert resumed.code == 4
+        assert (resumed.json["repaired"], resumed.json["compared_again"]) == (10, False)
+        assert "ends before its total" in resumed.json["error"]["message"]
+        shown = aapimport("resume", resumed.json["receipt"], **served)
+    assert shown.code == 4
+    assert "10 put right" in shown.out
+    assert "whether anything still differs isn't known" in " ".join(shown.err.split())
+    assert 'aapimport reconcile --pass "Leadership 2026"' in " ".join(shown.err.split())
+
+
+def test_what_differs_after_a_resumed_repair_is_told(
+    aapimport, served, portal, jhana, uploaded
+) -> None:
+    """Also what nobody knew of when it was approved, by both commands that finish it."""
+    for finishing in (("resume",), ("reconcile", *PASS, "--repair", "--yes")):
+        jhana.set(address("Ada"), **{"name.familyName": "Mos"})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("aapimport.run.repairing.take_back", _die)
+            assert aapimport("reconcile", *PASS, "--repair", "--yes", **served).code == 5
+        jhana.set(address("Bea"), **{"name.familyName": "Lun"})
+        resumed = aapimport(*finishing, "--json", **served)
+        assert (resumed.code, resumed.json["repaired"]) == (1, 1)
+        assert found_in(resumed.json, "named") == {(address("Bea"), "name", True)}
+        assert 'reconcile --pass "Leadership 2026" --repair' in resumed.err
+        assert aapimport("reconcile", *PASS, "--repair", "--yes", **served).code == 0
+
+
+def test_a_resumed_repair_after_which_nothing_differs_ends_well(
+    aapimport, served, portal, jhana, uploaded
+) -> None:
+    """With 0, and it is said that both were compared."""
+    jhana.set(address("Ada"), **{"name.familyName": "Mos"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aapimport.run.repairing.take_back", _die)
+        assert aapimport("reconcile", *PASS, "--repair", "--yes", **served).code == 5
+    resumed = aapimport("resume", **served)
+    assert resumed.code == 0
+    assert "compared again: nothing differs" in resumed.out
+
+
+def _cut(*_: object) -> None:
+    raise ServiceError("the list ends before its total")
 
 
 def test_a_receipt_is_printed_when_a_repair_is_stopped(

@@ -5,12 +5,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aapimport.errors import DeclinedError, ExitCode
+from aapimport.errors import AapimportError, DeclinedError, ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aapimport.app.desk import Desk
+    from aapimport.app.setting_values import ValuesCarrier
     from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
@@ -49,7 +50,6 @@ class Reconciling:
         from aapimport.plan.names import which_pass
         from aapimport.screens.target import show_target
         from aapimport.services.swapped import check_addresses
-        from aapimport.text import as_typed
 
         teller = teller_of(self.settings) if self.repair else None
         self.desk.show_beside(show_target, self.settings)
@@ -66,17 +66,11 @@ class Reconciling:
             if self.repair:
                 if begun := _begun_already(journal, services.address, pass_):
                     self.desk.say(f"going on with {begun.name}, which was interrupted")
-                    code = carrier.carry_out(begun)
-                    left = self._compared(journal, services, pass_)
-                    differs = bool(left.differences or left.unproven)
-                    if differs:
-                        what = f"aapimport reconcile --pass {as_typed(pass_.name)} tells what"
-                        self.desk.say(f"something still differs: {what}")
-                    return code or (ExitCode.FINDINGS if differs else ExitCode.OK)
+                    return finish_repair(carrier, begun, self.settings)
                 self._refuse(journal, services)
             else:
                 self._mention(journal, services)
-            compared = self._compared(journal, services, pass_)
+            compared = _compared(journal, services, pass_, self.settings, self.desk)
             if not (self.repair and compared.repairable):
                 return self._shown(compared, services, pass_)
             run = self._begun(journal, services, pass_, compared)
@@ -99,14 +93,6 @@ class Reconciling:
     def _mention(self, journal: "Journal", services: "Services") -> None:
         for run in journal.open_runs_beside(services.address):
             self.desk.say(f"{run.described} is still open: what it does isn't compared")
-
-    def _compared(self, journal: "Journal", services: "Services", pass_: "Pass") -> "Compared":
-        from aapimport.plan.own import set_administrator
-        from aapimport.run.comparing import compare
-
-        administrator = set_administrator(self.settings)
-        with self.desk.busy("reading the portal's list") as tell:
-            return compare(journal, services, pass_, administrator, tell)
 
     def _shown(self, compared: "Compared", services: "Services", pass_: "Pass") -> ExitCode:
         from aapimport.run.reconcile_report import reconcile_report
@@ -148,12 +134,65 @@ class Reconciling:
         return run
 
 
+def _compared(
+    journal: "Journal", services: "Services", pass_: "Pass", settings: "Settings", desk: "Desk"
+) -> "Compared":
+    from aapimport.plan.own import set_administrator
+    from aapimport.run.comparing import compare
+
+    with desk.busy("reading the portal's list") as tell:
+        return compare(journal, services, pass_, set_administrator(settings), tell)
+
+
+def finish_repair(carrier: "ValuesCarrier", run: "Run", settings: "Settings") -> ExitCode:
+    """Do what is left of a repair that was interrupted, and compare again: its receipt tells both.
+
+    Something may differ that was never to be repaired, or came after the repair was approved.
+
+    Args:
+        carrier: Carries it out.
+        run: The repair; one that is finished is compared again, one that was closed isn't.
+        settings: The settings.
+
+    Raises:
+        AapimportError: It could not go on, or couldn't be compared again; its receipt is printed.
+    """
+    from aapimport.app.signals import ended_by_signals
+    from aapimport.plan.names import which_pass
+    from aapimport.text import as_typed
+
+    journal, services, desk = carrier.journal, carrier.services, carrier.desk
+    command = f"aapimport reconcile --pass {as_typed(run.pass_name)}"
+
+    def show(ended: "Run", _: object, unfinished: bool) -> ExitCode:
+        if unfinished or ended.closed_at is not None:
+            return print_repair(journal, ended, desk, unfinished=unfinished)
+        try:
+            with ended_by_signals():
+                pass_, _ = which_pass(services.portal, ended.pass_id, settings.pass_as)
+                left = _compared(journal, services, pass_, settings, desk)
+        except AapimportError as error:
+            print_repair(journal, ended, desk, unfinished=True)
+            error.state = (
+                f"{ended.name} is carried out and recorded; whether anything still differs isn't"
+                f" known: {command} tells it"
+            )
+            raise
+        code = print_repair(journal, ended, desk, left=left)
+        if code is ExitCode.FINDINGS:
+            desk.say(f"next: {command}{' --repair' if left.repairable else ''}")
+        return code
+
+    return carrier.go_on(run, show)
+
+
 def print_repair(
     journal: "Journal",
     run: "Run",
     desk: "Desk",
     compared: "Compared | None" = None,
     *,
+    left: "Compared | None" = None,
     unfinished: bool = False,
 ) -> ExitCode:
     """Print the receipt of a repair, as the journal has it.
@@ -163,6 +202,7 @@ def print_repair(
         run: The repair.
         desk: Where the administrator sits.
         compared: What it was begun with, where that is at hand.
+        left: How both services still differ, where they were compared once it was carried out.
         unfinished: Whether an error has ended it, which is told afterwards.
 
     Returns:
@@ -172,7 +212,7 @@ def print_repair(
     from aapimport.run.reconcile_report import repair_report
     from aapimport.screens.reconcile import show_repair_receipt
 
-    report = repair_report(journal, run, compared)
+    report = repair_report(journal, run, compared, left)
 
     def show() -> None:
         desk.show(show_repair_receipt, report)

@@ -113,7 +113,9 @@ class Resumption:
         self, journal: "Journal", services: "Services", run: "Run", teller: "Teller | None"
     ) -> ExitCode:
         """An undo or a repair goes on, is closed, or shows its receipt."""
+        from aapimport.app.reconcile import finish_repair
         from aapimport.app.setting_values import ValuesCarrier
+        from aapimport.run.records import RunKind
         from aapimport.run.runs import refuse_other_services
 
         refuse_other_services(run, services.address)
@@ -124,7 +126,11 @@ class Resumption:
             settle_seconds=self.settings.settle_seconds,
             teller=teller,
         )
-        return carrier.close(run) if self.close else carrier.carry_out(run)
+        if self.close:
+            return carrier.close(run)
+        if run.kind == RunKind.REPAIR:
+            return finish_repair(carrier, run, self.settings)
+        return carrier.carry_out(run)
 
     def _check_addresses(self, journal: "Journal", services: "Services") -> None:
         """Look at both services where no upload goes on, which would show that an address is wrong.
