@@ -82,6 +82,7 @@ class UndoPlan:
         effects: What can become of each effect.
         embargoed: The rows of those whose e-mail was never asked for, and won't be.
         only: The rows that were asked for; None for all of them.
+        earlier: The undos that have taken something of the run back already, the oldest first.
     """
 
     run: Run
@@ -89,11 +90,27 @@ class UndoPlan:
     effects: tuple[Effect, ...]
     embargoed: frozenset[int]
     only: frozenset[int] | None = None
+    earlier: tuple[str, ...] = ()
 
     @property
     def rows(self) -> frozenset[int]:
         """The rows of those about whom something is taken back."""
         return self.embargoed | {one.row for one in self.effects if one.is_step}
+
+    @property
+    def on_again(self) -> dict[str, set[int]]:
+        """The rows of those whom an undo has switched off and who are active now, by what did it.
+
+        By `upload 7K3QX9`; by nothing where nobody here knows.
+        """
+        found: dict[str, set[int]] = {}
+        for person in self.people:
+            for one in person.accounts:
+                left = one.left
+                was_off = left.made or not (left.before or {}).get("active", True)
+                if left.taken_back and was_off and one.seen and one.seen.account.active:
+                    found.setdefault(one.left.later, set()).add(person.person.row)
+        return found
 
     @property
     def by_key_alone(self) -> tuple[PersonSince, ...]:
