@@ -43,6 +43,11 @@ class Carrying(ABC):
     def ask_addresses(self) -> None:  # noqa: B027 -- most know them
         """Have in `told`, by row, what the portal calls those whom the journal has erased."""
 
+    @property
+    def receipt(self) -> str:
+        """The run's confirmation number."""
+        return self.session.receipt
+
     def stop(self, code: ExitCode) -> None:
         """Ask for an end: what is in flight is finished and recorded first."""
         self.session.conveyor.stop(code)
