@@ -6,8 +6,9 @@ from typing import Any
 
 from aapimport.run.differing import changes_since, set_roles, shown_names
 from aapimport.run.left import Left
+from aapimport.run.own_roles import ROLES_ERASED
 from aapimport.services.changes import Seen
-from aapimport.services.roles import current_role, may_administer
+from aapimport.services.roles import current_role, is_own_role, may_administer
 from aapimport.services.scim import objects
 from aapimport.services.taking_back import Refusal, Values
 from aapimport.text import fold
@@ -18,6 +19,7 @@ IMPOSSIBLE = "impossible: "
 CHANGED = "changed since: "
 """Begins those of what somebody has changed since."""
 ERASED = "the former name, which is erased from the journal"
+ROLE_ERASED = "the former role, one of the service's own, which is erased from the journal"
 _NAMED = "name is "
 _PATHS = {"display name": "displayName", "formatted name": "name.formatted"}
 
@@ -117,6 +119,10 @@ def _roles_back(left: Left, seen: Seen, back: Back) -> None:
         back.changed.append("role")
         return
     stays = [one for one in items if fold(str(one.get("value", ""))) not in ours]
+    own = [one for one in stays if is_own_role(str(one.get("value", "")))]
+    if len(own) < left.before.get(ROLES_ERASED, 0):  # it is gone, and nobody knows what it was
+        back.lost.append(ROLE_ERASED)
+        return
     former = [
         {"value": one} | ({"primary": True} if at == 0 else {}) for at, one in enumerate(missing)
     ]

@@ -22,7 +22,7 @@ from aapimport.services.membership import (
     SHOWN_IN_PART,
     TAKEN_OUT,
 )
-from aapimport.services.ownership import DEACTIVATED_SINCE, HANDED_ON
+from aapimport.services.ownership import DEACTIVATED_SINCE, HANDED_ON, SWITCH_ON
 from aapimport.services.team_writes import LOST_HERE
 from aapimport.services.troubles import Trouble
 
@@ -52,6 +52,9 @@ _PHRASES = (
     "the service has mailed them itself",
     "the account has no e-mail address that can be written to",
     "the account is deactivated",
+    "the account on Jhana is deactivated",
+    "the account on the portal is deactivated",
+    SWITCH_ON,
     "the account isn't there any more",
     "they have another address by now",
     "the account is gone",
@@ -73,6 +76,7 @@ _PATTERNS = (
     r"[\w ,]{1,60} not recorded by the earlier version of aapimport that began the upload",
     r"by (?:upload|repair) \w+",
     r"kept back by undo \w+",
+    r"the account on (?:the portal|Jhana) was switched off by undo \w+ of upload \w+",
     r"taken over by \w+ \w+",
     r"sent \d+ times; there was one account when it was read",
     r"sent \d+ times and not there",

@@ -54,6 +54,7 @@ class Effect:
         words: What is taken back, or why it isn't.
         gives_rights: Whether a role that may have administration rights is given back.
         beside: Whether something else of the same account is taken back.
+        nameless: The words as the journal keeps them; empty where they are the same.
     """
 
     row: int
@@ -65,6 +66,7 @@ class Effect:
     words: str
     gives_rights: bool = False
     beside: bool = False
+    nameless: str = ""
 
     @property
     def is_step(self) -> bool:
@@ -168,7 +170,7 @@ def back_steps(effects: Iterable[Effect]) -> Iterator[BackStep]:
             row=one.row,
             service=one.service,
             kind=one.kind,
-            target=one.words if in_words else one.target,
+            target=(one.nameless or one.words) if in_words else one.target,
             account_id=one.account_id,
             state=_STATES.get(one.sort, State.NEEDS_PERSON),
             reason="" if one.is_step else as_kept(one),
@@ -281,9 +283,10 @@ def _of_values(account: AccountSince) -> Iterator[Effect]:
         return
     if found.values:
         words = _words(left, found.values)
+        kept = _words(left, found.values, nameless=True)
         sort = Sort.HALF if SEAT_STAYS in words else Sort.BACK
         rights = gives_rights(seen, found.values)
-        yield replace(_effect(left, sort, words), gives_rights=rights)
+        yield replace(_effect(left, sort, words), gives_rights=rights, nameless=kept)
     if found.left and not found.values:
         sort = Sort.CHANGED if found.changed else Sort.IMPOSSIBLE
         yield _effect(left, sort, "; ".join(found.left).removeprefix(IMPOSSIBLE))
@@ -309,8 +312,11 @@ def _effect(left: Left, sort: Sort, words: str) -> Effect:
     )
 
 
-def _words(left: Left, values: Mapping[str, Any]) -> str:
-    """What is taken back, without a name."""
+def _words(left: Left, values: Mapping[str, Any], *, nameless: bool = False) -> str:
+    """What is taken back; as it may stay in the journal, without a role of the service's own.
+
+    Such a role is somebody's own words, and may hold a name.
+    """
     said = []
     if "active" in values:
         made = f"account deactivated; {SEAT_STAYS}" if left.made else "deactivated again"
@@ -318,10 +324,21 @@ def _words(left: Left, values: Mapping[str, Any]) -> str:
         if left.by_key_alone:
             said.append(BY_KEY)
     if "roles" in values:
-        former = [role for role in portal_roles((left.before or {}).get("roles", ()), ()) if role]
-        said.append(f"role {former[0] if former else 'none'} again")
+        said.append(f"{_role_words(values['roles'], nameless=nameless)} again")
     if "entitlements" in values:
         said.append(f"off the pass; {SEAT_STAYS}")
     if "displayName" in values:
         said.append("former name again")
     return ", ".join(said)
+
+
+def _role_words(roles: Iterable[Mapping[str, Any]], *, nameless: bool) -> str:
+    """Roles as they will be written back: `role facilitator`, `role 'Regional lead'`, `no role`."""
+    values = [str(one.get("value", "")) for one in roles]
+    known = portal_roles(values, ())
+    own = "of the service's own"
+    words = [
+        role or (own if nameless else repr(value))
+        for value, role in zip(values, known, strict=True)
+    ]
+    return f"role {' and '.join(dict.fromkeys(words))}" if words else "no role"
