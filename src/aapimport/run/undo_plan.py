@@ -335,7 +335,7 @@ def _words(left: Left, values: Mapping[str, Any], *, nameless: bool = False) -> 
 def _role_words(roles: Iterable[Mapping[str, Any]], *, nameless: bool) -> str:
     """Roles as they will be written back: `role facilitator`, `role 'Regional lead'`, `no role`."""
     values = [str(one.get("value", "")) for one in roles]
-    known = portal_roles(values, ())
+    known = portal_roles(values, [""] * len(values))
     own = "of the service's own"
     words = [
         role or (own if nameless else repr(value))
