@@ -27,7 +27,7 @@ from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan, Stan
 from aapimport.run.switched_off import switched_off_at, who_is_off
 from aapimport.services.directory import Unknown
 from aapimport.services.identity import has_names
-from aapimport.services.ownership import HANDED_ON, is_still
+from aapimport.services.ownership import HANDED_ON, NOBODY_CAN_TELL, is_still
 from aapimport.services.portal import Welcome, welcomed
 from aapimport.services.scim import Account
 from aapimport.services.values import EmailKind
@@ -40,10 +40,7 @@ _KINDS = {
     frozenset({"jhana"}): EmailKind.JHANA,
 }
 _OTHER_WAYS = "--hand-over writes a workbook for you to send them, --smtp sends them from here"
-_RENAMED = (
-    "the account has another address and another name by now, and who it was is erased here, so"
-    " that nobody can tell whose it is; look on the portal, and send it there"
-)
+_CHECKED = "if it is theirs all the same: aapimport send-emails {} --to ADDRESS --checked"
 _Look = Welcome | Unknown | None
 
 
@@ -309,7 +306,9 @@ class _Asking:
         if key and shows_key and account.external_id != key:
             return HANDED_ON
         if one.wanted is None:
-            return "" if one.is_still(account) else _RENAMED
+            checked = self._choice.checked and address_key(mail_address(account)) in self._to
+            renamed = f"{NOBODY_CAN_TELL}; {_CHECKED.format(one.receipt)}"
+            return "" if checked or one.is_still(account) else renamed
         wanted = replace(one.wanted, external_id=key)
         return "" if has_names(account, wanted) or is_still(account, wanted) else HANDED_ON
 

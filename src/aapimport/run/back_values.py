@@ -14,6 +14,7 @@ from aapimport.services.taking_back import Refusal, Values
 from aapimport.text import fold
 
 NOT_THEIRS = "the account isn't certainly this person's any more"
+BY_HAND = "look on the service whose it is: if it is theirs, take it back there by hand"
 IMPOSSIBLE = "impossible: "
 """Begins the words, in the journal, of what can't be taken back whatever somebody does."""
 CHANGED = "changed since: "
@@ -68,7 +69,7 @@ def to_take_back(left: Left, seen: Seen, teams: Sequence[str] = ()) -> Back | Re
         teams: The other teams that it is in.
     """
     if not left.is_theirs(seen.account):
-        return Refusal(NOT_THEIRS)
+        return Refusal(f"{NOT_THEIRS}; {BY_HAND}")
     if left.later and (seen.account.active or not left.made):
         return Back(changed=[f"by {left.later}"])
     if left.made:

@@ -8,8 +8,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from aapimport.run.back_values import IMPOSSIBLE, gives_rights, left_words, to_take_back
+from aapimport.run.back_values import (
+    BY_HAND,
+    IMPOSSIBLE,
+    NOT_THEIRS,
+    gives_rights,
+    left_words,
+    to_take_back,
+)
 from aapimport.run.left import Joined, Left
+from aapimport.run.own_roles import role_words
 from aapimport.run.records import LEAVES, Run, State, StepKind, Task
 from aapimport.run.since import (
     BY_KEY,
@@ -21,7 +29,6 @@ from aapimport.run.since import (
     Standing,
 )
 from aapimport.run.ways_back import BackStep
-from aapimport.services.roles import portal_roles
 from aapimport.services.taking_back import Refusal
 
 SEAT_STAYS = "the seat stays used"
@@ -260,7 +267,8 @@ def _of_account(account: AccountSince, portal: AccountSince | None) -> Iterator[
     elif account.seen is None:
         unknown = account.standing is Standing.UNKNOWN
         sort = Sort.IMPOSSIBLE if unknown else Sort.CHANGED
-        yield _effect(left, sort, "; ".join(account.changes))
+        advice = (BY_HAND,) if NOT_THEIRS in account.changes else ()
+        yield _effect(left, sort, "; ".join((*account.changes, *advice)))
     elif not (left.made or left.adopted) and left.before is None:
         yield _effect(left, Sort.IMPOSSIBLE, f"what it was before is {NOT_RECORDED}")
     elif left.made and not account.seen.account.active:
@@ -324,21 +332,9 @@ def _words(left: Left, values: Mapping[str, Any], *, nameless: bool = False) -> 
         if left.by_key_alone:
             said.append(BY_KEY)
     if "roles" in values:
-        said.append(f"{_role_words(values['roles'], nameless=nameless)} again")
+        said.append(f"{role_words(values['roles'], nameless=nameless)} again")
     if "entitlements" in values:
         said.append(f"off the pass; {SEAT_STAYS}")
     if "displayName" in values:
         said.append("former name again")
     return ", ".join(said)
-
-
-def _role_words(roles: Iterable[Mapping[str, Any]], *, nameless: bool) -> str:
-    """Roles as they will be written back: `role facilitator`, `role 'Regional lead'`, `no role`."""
-    values = [str(one.get("value", "")) for one in roles]
-    known = portal_roles(values, [""] * len(values))
-    own = "of the service's own"
-    words = [
-        role or (own if nameless else repr(value))
-        for value, role in zip(values, known, strict=True)
-    ]
-    return f"role {' and '.join(dict.fromkeys(words))}" if words else "no role"

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from aapimport.errors import AapimportError
 from aapimport.plan.make import Services
-from aapimport.run.back_values import IMPOSSIBLE, NOT_THEIRS, to_take_back
+from aapimport.run.back_values import BY_HAND, IMPOSSIBLE, NOT_THEIRS, to_take_back
 from aapimport.run.carrying import LEFT, Carrying
 from aapimport.run.conveyor import Batch, Call
 from aapimport.run.elsewhere import Elsewhere, other_teams, teams_elsewhere
@@ -184,7 +184,7 @@ class Undoing(Carrying):
             return Outcome(verdict=Verdict.DONE, reason="the account is gone")
         left = self._on_portal(task.row)
         if left is None or not left.is_theirs(found[0]):
-            return Outcome(verdict=Verdict.NEEDS_PERSON, reason=NOT_THEIRS)
+            return Outcome(verdict=Verdict.NEEDS_PERSON, reason=f"{NOT_THEIRS}; {BY_HAND}")
         return self._is_another(left, found[0]) or found[0].user_name
 
 
