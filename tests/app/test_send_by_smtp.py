@@ -511,7 +511,41 @@ def test_whose_account_it_is_nobody_can_tell_once_all_is_erased(
     code, desk = send(uploading, receipt, mail=mail_for(server.port))
     assert code is ExitCode.FINDINGS
     assert "zoe@acme.com is not mailed: the account has another address and another" in text(desk)
+    command = f"aapimport send-emails {receipt} --to ADDRESS --checked"
+    assert f"if it is theirs all the same: {command}" in text(desk)
     assert reached(server) == EVERYBODY - Counter(["p3@acme.com"])
+
+
+@pytest.mark.parametrize("by_smtp", [True, False])
+def test_somebody_who_has_looked_has_them_mailed(
+    uploading: Uploading, server: MailServer, *, by_smtp: bool
+) -> None:
+    """By the address of now and a typed number, once; nobody else, and without `--yes`."""
+    uploading.portal.habits.mails = not by_smtp
+    receipt = uploading.run().receipt
+    for old, new, first in (("p3", "zoe", "Zoe"), ("p4", "ida", "Ida")):
+        user = uploading.portal.store.users[id_of(uploading, f"{old}@acme.com")]
+        rename(user, f"{new}@acme.com")
+        user["name"] = {"givenName": first, "familyName": "New"}
+    mail = mail_for(server.port) if by_smtp else None
+
+    def mailed() -> Counter[str]:
+        return reached(server) if by_smtp else Counter(who for who, _ in mails(uploading))
+
+    def desk(*answers: int) -> ScriptDesk:
+        return ScriptDesk(*answers, practice=False)
+
+    with pytest.raises(UsageError, match="--checked"):
+        send(uploading, receipt, desk(), mail=mail, checked=True)
+    checked: dict[str, Any] = {"checked": True, "to": ("zoe@acme.com",), "mail": mail}
+    _, shown = send(uploading, receipt, desk(1), **checked)
+    assert [flags for _, flags in shown.asked] == [
+        "an answer at a terminal: --yes is no word on --checked"
+    ]
+    assert mailed() == Counter(["zoe@acme.com"])
+    send(uploading, receipt, desk(), **checked)
+    send(uploading, receipt, mail=mail)
+    assert (mailed()["zoe@acme.com"], mailed()["ida@acme.com"]) == (1, 0)
 
 
 @pytest.mark.parametrize("address", ["p3\r\nBcc: x@acme.com", "p3@", f"{'p' * 65}@acme.com"])

@@ -123,7 +123,7 @@ def test_who_has_left_since_is_refused_by_name(uploading: Uploading, how: str) -
     assert code is ExitCode.FINDINGS
     assert set(mails(uploading)) == {("p2@acme.com", "combined"), ("p4@acme.com", "portal")}
     words = {
-        "deactivated": "the account is deactivated",
+        "deactivated": "the account on the portal is deactivated",
         "gone": "the account isn't there any more",
         "handed on": "the account is another person's by now",
         "off the pass": "not on the pass Leadership 2026 any more",

@@ -48,6 +48,64 @@ def test_what_was_taken_back_is_never_taken_back_again(aapimport, served, portal
     assert active(portal, ABEL, BRUNA) == [True, True]
 
 
+def test_whoever_is_on_again_after_an_undo_is_told_with_the_way_back(
+    aapimport, served, portal, upload
+) -> None:
+    """By which undo it was taken back, by which upload they are on again, and what undoes that."""
+    first = upload(ABEL, BRUNA)
+    undo = aapimport("undo", first, "--yes", "--json", **served).json["receipt"]
+    second = upload(ABEL, BRUNA, more=("--returning", "include"))
+    again = aapimport("undo", first, "--yes", **served)
+    assert again.code == 0
+    assert f"taken back already by undo {undo}\n" in again.out
+    assert (
+        f"by upload {second}: 2 people (rows 2-3)\n    next: aapimport undo {second}" in again.out
+    )
+    told = aapimport("undo", first, "--yes", "--json", **served).json
+    assert (told["earlier"], told["on_again"]) == (
+        [undo],
+        [{"by": f"upload {second}", "rows": [2, 3], "undo": f"aapimport undo {second}"}],
+    )
+    seats = aapimport("request", "seats", first, **served)
+    said = " ".join(seats.err.split())
+    assert seats.code == 1
+    assert f"undo {undo} had taken it back already, and upload {second} has switched" in said
+    assert f"first: aapimport undo {second};" in said
+    assert f"undo {first}" not in said
+    assert aapimport("undo", second, "--yes", **served).code == 0
+    assert active(portal, ABEL, BRUNA) == [False, False]
+    assert aapimport("request", "seats", first, **served).code == 0
+    third = aapimport("undo", first, "--yes", "--json", **served).json
+    assert (third["earlier"], third["on_again"]) == ([undo], [])
+
+
+def test_whoever_is_on_again_by_hand_is_told(aapimport, served, portal, upload) -> None:
+    """No command takes that back: neither `undo` nor `request seats` names one."""
+    first = upload(ABEL)
+    undo = aapimport("undo", first, "--yes", "--json", **served).json["receipt"]
+    portal.set(A, active=True)
+    again = aapimport("undo", first, "--yes", **served)
+    assert "by somebody elsewhere: 1 person (row 2)\n    next: deactivate" in again.out
+    seats = aapimport("request", "seats", first, **served)
+    said = " ".join(seats.err.split())
+    assert f"undo {undo} had taken it back already, and somebody has switched them on" in said
+    assert f"undo {first}" not in said
+    assert aapimport("request", "seats", first, "--only-rows", "2", **served).code == 0
+
+
+def test_seats_of_two_uploads_are_asked_for_after_both_are_undone(
+    aapimport, served, upload
+) -> None:
+    """A later upload's doing comes off first; the commands stand in the order that works."""
+    first = upload(ABEL)
+    second = upload(f"{ABEL},facilitator,,", more=("--update-roles",))
+    said = " ".join(aapimport("request", "seats", first, **served).err.split())
+    assert f"first: aapimport undo {second}, then: aapimport undo {first};" in said
+    for one in (second, first):
+        assert aapimport("undo", one, "--yes", **served).code == 0
+    assert aapimport("request", "seats", first, **served).code == 0
+
+
 def test_what_a_later_upload_did_is_that_uploads(aapimport, served, portal, upload) -> None:
     """It is named, and taken back by an undo of that one; then the first one can be, too."""
     first = upload(ABEL, BRUNA)

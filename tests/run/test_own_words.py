@@ -3,18 +3,23 @@
 import pytest
 
 from aapimport.plan.decide import MAYBE, NO_PLACE, NO_SEAT, RETURNS
-from aapimport.run.back_values import NOT_THEIRS
+from aapimport.run.back_values import BY_HAND, NOT_THEIRS
 from aapimport.run.landing import UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED
 from aapimport.run.own_words import WITHHELD, our_words
 from aapimport.run.records import lacks_pass, without_names
 from aapimport.run.since import GONE, NOT_RECORDED, NOT_SHOWN
 from aapimport.services.differences import not_kept
 from aapimport.services.membership import NEVER_SHOWN, NOT_COUNTED, SHOWN_IN_PART
+from aapimport.services.ownership import NOBODY_CAN_TELL
 from aapimport.services.values import Wanted
 
 OURS = (
     *(MAYBE, NO_SEAT, RETURNS, GONE, NOT_SHOWN, NOT_THEIRS),
     *(NEVER_SHOWN, NOT_COUNTED, SHOWN_IN_PART, UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED),
+    f"{NOT_THEIRS}; {BY_HAND}",
+    NOBODY_CAN_TELL,
+    "if it is theirs all the same: aapimport send-emails 7K3QX9 --to ADDRESS --checked",
+    "the account on Jhana was switched off by undo 7K3QX9 of upload 8K3QX9",
     f"what it was before is {NOT_RECORDED}",
     "kept back by undo 7K3QX9",
     "not mailed: upload 7K3QX9 of profile acme has mailed this account",

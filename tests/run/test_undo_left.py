@@ -183,3 +183,21 @@ def test_the_e_mails_of_whoever_is_gone_are_not_waited_for(uploading: Uploading)
     with Journal(uploading.journal_path) as journal:
         assert [*embargoed(journal, run, {2, 3, 4})] == []
         assert len([*left_by(journal, run)]) == 3
+
+
+def test_who_can_not_be_told_any_more_is_for_a_person(uploading: Uploading) -> None:
+    """Erased here, and under another address and another name: what to do is said on the plan."""
+    receipt = uploading.run().receipt
+    with Journal(uploading.journal_path) as journal:
+        journal.purge(10.0**11)
+    user(uploading, 2).update(
+        {
+            "userName": "zoe@acme.com",
+            "emails": [{"value": "zoe@acme.com"}],
+            "name": {"givenName": "Zoe", "familyName": "New"},
+        }
+    )
+    report = undone(uploading, receipt)
+    (left,) = (one for one in report.effects if one.what == "account")
+    assert left.result == "changed since"
+    assert left.reason.endswith("if it is theirs, take it back there by hand")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from aapimport.run.back_values import BY_HAND, NOT_THEIRS
 from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
 from aapimport.run.runner import Runner
@@ -115,7 +116,7 @@ def test_what_changes_between_plan_and_write_is_left(uploading: Uploading) -> No
     assert report.not_taken_back == 3
     assert {one.reason for one in report.effects if one.result == "changed since"} == {
         "changed since: role is client admin",
-        "the account isn't certainly this person's any more",
+        f"{NOT_THEIRS}; {BY_HAND}",
     }
     assert [users["p3@acme.com"], users["p4@acme.com"]] == untouched
     members = uploading.portal.store.groups["team-1"]["members"]

@@ -25,6 +25,7 @@ from aapimport.plan.plan import Action, Plan, PlanOptions
 from aapimport.problems.problem import Level, Problem
 from aapimport.problems.rule_id import RuleId
 from aapimport.run.debts import Debts
+from aapimport.run.how_far import HowFar
 from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
 from aapimport.run.reconcile_report import (
@@ -34,7 +35,7 @@ from aapimport.run.reconcile_report import (
     RepairEffect,
     RepairReport,
 )
-from aapimport.run.records import HowFar, State, StepKind, Task
+from aapimport.run.records import State, StepKind, Task
 from aapimport.run.report import make_report
 from aapimport.run.seats_now import Now, SeatNow
 from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan

@@ -3,7 +3,8 @@ import io
 import pytest
 
 from aapimport.run.debts import Debts
-from aapimport.run.records import HowFar, Run
+from aapimport.run.how_far import HowFar
+from aapimport.run.records import Run
 from aapimport.screens.console import make_console
 from aapimport.screens.open_uploads import show_debts, show_open_uploads, whose
 

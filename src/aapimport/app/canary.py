@@ -87,7 +87,7 @@ class CanaryWord:
             if canary:
                 self.journal.keep_canary(self.run.receipt, canary)
         if canary and canary.word is Word.TO_COME:
-            with stoppable(self.runner):
+            with stoppable(self.runner, self.desk):
                 self.desk.progress(self.runner.steps(canary.last_row))
             self._ask(canary)
 

@@ -87,10 +87,10 @@ class Carrier:
         self._have_mail_approved(run)
         try:
             self._have_word(runner, run, addresses)
-            with stoppable(runner):  # until the receipt is out: ^C must not lose it
+            with stoppable(runner, self.desk):  # until the receipt is out: ^C must not lose it
                 return self._carried_out(runner, run, addresses)
         except AapimportError as error:
-            with stoppable(runner):
+            with stoppable(runner, self.desk):
                 print_unfinished(self.journal, run.receipt, addresses, self.desk)
                 self._leave(run, error)
             raise

@@ -65,6 +65,7 @@ class MailChoices:
     kinds: tuple[str, ...] = ()
     to: tuple[str, ...] = ()
     again: bool = False
+    checked: bool = False
     hand_over: Path | None = None
     smtp: bool = False
     sent: bool = False
@@ -77,4 +78,10 @@ class MailChoices:
         from aapimport.services.values import EmailKind
 
         about = frozenset(map(EmailKind, self.kinds))
-        return SendChoice(only=self.only, kinds=about, to=frozenset(self.to), again=self.again)
+        return SendChoice(
+            only=self.only,
+            kinds=about,
+            to=frozenset(self.to),
+            again=self.again,
+            checked=self.checked,
+        )

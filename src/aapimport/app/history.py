@@ -38,7 +38,7 @@ class HistoryEntry(_Model):
     started_by: str = Field(description="who began it and where; empty when not known")
     ended_at: AwareDatetime | None = Field(description="null while something is left to do")
     state: Literal["open", "finished", "closed"]
-    done: int = Field(description="steps that are done")
+    done: int = Field(description="steps that are done; what was rejected isn't")
     steps: int = Field(description="steps of the run: accounts, passes, teams and e-mails")
 
 
@@ -139,7 +139,7 @@ def _entry(journal: "Journal", run: "Run", profile: str) -> HistoryEntry:
     from aapimport.run.records import RunKind
 
     how_far = journal.progress(run.receipt)
-    is_over = not run.is_open or how_far.done - how_far.unread == how_far.steps
+    is_over = not run.is_open or how_far.reached - how_far.unread == how_far.steps
     ended = run.finished_at or run.closed_at
     return HistoryEntry(
         receipt=run.receipt,

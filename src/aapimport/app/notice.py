@@ -91,6 +91,7 @@ class Teller:
         from aapimport.run.reconcile_report import repair_report
         from aapimport.run.records import RunKind
         from aapimport.run.report import make_report
+        from aapimport.run.undo_again import undo_again
         from aapimport.run.undo_report import undo_report
         from aapimport.screens.commands import with_flags
         from aapimport.screens.notice import End, repair_notice, run_notice, undo_notice
@@ -110,7 +111,8 @@ class Teller:
 
         if run.kind == RunKind.UNDO:
             undone = undo_report(journal, run, journal.addresses(run.of))
-            step = resume if run.is_open else f"nothing; see what became of it: {show}"
+            again = undo_again(journal, run) or f"nothing; see what became of it: {show}"
+            step = resume if run.is_open else again
             return undo_notice(undone, end(step, {f"{show} --json": digest_of(undone)}))
         if run.kind == RunKind.REPAIR:
             repaired = repair_report(journal, run)

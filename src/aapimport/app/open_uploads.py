@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from aapimport.check.check_file import Checked
     from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
+    from aapimport.run.how_far import HowFar
     from aapimport.run.journal import Journal
-    from aapimport.run.records import HowFar, Run
+    from aapimport.run.records import Run
 
 
 def interrupted_upload(

@@ -151,15 +151,15 @@ def _refuse_no_seat(run: "Run", seats: "Sequence[SeatNow]") -> None:
         ServiceError: The portal told of nobody.
         RefusedError: There is none.
     """
-    from aapimport.run.seats_now import Now
+    from aapimport.run.seats_now import Now, way_to_seats, what_was_undone
 
     if why := next((one.why for one in seats if one.now is Now.UNKNOWN), ""):
         raise ServiceError(f"the portal can't be asked who is active: {why}")
     if active := [one.row for one in seats if one.now is Now.ACTIVE]:
         raise RefusedError(
             f"everybody whom upload {run.receipt} gave a seat is still active: no seat is asked for"
-            " while somebody may work with it",
-            hint=f"take it back first: aapimport undo {run.receipt}; or name the rows:"
+            f" while somebody may work with it{what_was_undone(seats)}",
+            hint=f"{way_to_seats(run, seats)}; or name the rows:"
             f" aapimport request seats {run.receipt} --only-rows {active[0]}",
         )
     raise RefusedError(

@@ -94,6 +94,11 @@ class Sending:
                 "--to or --canary is empty: whom it is about isn't said",
                 hint="give an address; a variable that isn't set is empty",
             )
+        if self.choices.checked and not self.choices.to:
+            raise UsageError(
+                "--checked is about people that are named",
+                hint="name them, as their accounts are called now: --to ADDRESS --checked",
+            )
         if self.choices.hand_over:
             from aapimport.copies.hand_over import check_name
 
@@ -258,8 +263,11 @@ class Sending:
             what = "the people who are handed over, to be mailed by you"
         if again:
             what += ", also to people who were mailed before"
-        flags = "an answer at a terminal: --yes is no word on --again" if again else "--yes"
-        if not self.desk.type_number(what, len(plan.to_mail), flags, yes_answers=not again):
+        if self.choices.checked:
+            what += ", whose accounts you have looked at"
+        word = "--again" if again else "--checked" if self.choices.checked else ""
+        flags = f"an answer at a terminal: --yes is no word on {word}" if word else "--yes"
+        if not self.desk.type_number(what, len(plan.to_mail), flags, yes_answers=not word):
             raise DeclinedError("you did not say yes")
 
     def _carried_out(

@@ -69,7 +69,7 @@ class ValuesCarrier:
         if not run.is_open:
             return show(run, {}, False)
         carrying = self._carrying(run)
-        with stoppable(carrying):  # until the receipt is out: ^C must not lose it
+        with stoppable(carrying, self.desk):  # until the receipt is out: ^C must not lose it
             try:
                 self.desk.progress(carrying.steps())
             except AapimportError as error:

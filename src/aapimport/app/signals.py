@@ -12,6 +12,7 @@ from aapimport.errors import AapimportError, ExitCode
 if TYPE_CHECKING:
     from types import FrameType
 
+    from aapimport.app.desk import Desk
     from aapimport.run.carrying import Carrying
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
@@ -54,14 +55,24 @@ def interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def stoppable(runner: "Runner | Carrying") -> Iterator[None]:
-    """^C, SIGTERM and SIGHUP finish what is in flight; a second one ends the process at once."""
+def stoppable(runner: "Runner | Carrying", desk: "Desk") -> Iterator[None]:
+    """^C, SIGTERM and SIGHUP finish what is in flight; a second one ends the process at once.
+
+    It says then which run it was and what goes on; nothing depends on that being said.
+
+    Args:
+        runner: Carries out the run.
+        desk: Where its commands work.
+    """
     asked = False
+    last_words = _last_words(runner.receipt, desk).encode()
 
     def on_signal(number: int, _frame: "FrameType | None") -> None:
         nonlocal asked
         code = _code_of(number)
         if asked:
+            with suppress(OSError):
+                os.write(2, last_words)
             os._exit(code)  # the journal is durable; waiting threads would only delay the end
         asked = True
         runner.stop(code)
@@ -70,6 +81,19 @@ def stoppable(runner: "Runner | Carrying") -> Iterator[None]:
 
     with _handled_by(on_signal):
         yield
+
+
+def _last_words(receipt: str, desk: "Desk") -> str:
+    """What is said of a run that ends at once, on stderr."""
+    from aapimport.screens.commands import with_flags
+
+    profile = f" --profile {desk.profile}" if desk.profile else ""
+    return with_flags(
+        f"\nstopped at once, mid-way; what was done is recorded under receipt {receipt}\n"
+        f"  what became of it:  aapimport receipt {receipt}\n"
+        f"  to do what is left: aapimport resume {receipt}\n",
+        " --practice" if desk.practice else profile,
+    )
 
 
 @contextmanager

@@ -99,6 +99,7 @@ class Undo:
             effects=effects,
             embargoed=kept_rows(effects, mails),
             only=self.rows,
+            earlier=_earlier(journal, run),
         )
 
     def _carried_out(
@@ -173,6 +174,7 @@ def print_undo(
         The exit code that the receipt stands for.
     """
     from aapimport.app.setting_values import print_values_receipt
+    from aapimport.run.undo_again import undo_again
     from aapimport.run.undo_report import undo_report
     from aapimport.screens.undo import show_undo_receipt
 
@@ -181,7 +183,10 @@ def print_undo(
     def show() -> None:
         desk.show(show_undo_receipt, report)
 
-    return print_values_receipt(undo, report, desk, show, unfinished=unfinished)
+    code = print_values_receipt(undo, report, desk, show, unfinished=unfinished)
+    if not unfinished and (again := undo_again(journal, undo)):
+        desk.say(f"next: look why it was rejected, then: {again}")
+    return code
 
 
 def _print(report: "UndoReport", desk: "Desk") -> ExitCode:
@@ -222,6 +227,18 @@ def _undo_of(run: "Run", only: frozenset[int] | None = None) -> "Run":
     )
 
 
+def _earlier(journal: "Journal", run: "Run") -> tuple[str, ...]:
+    """The undos that have taken something of a run back, the oldest first."""
+    from aapimport.run.records import RunKind, State
+
+    later = (journal.run(one) for one in reversed(journal.later_runs(run.receipt)))
+    return tuple(
+        one.receipt
+        for one in later
+        if one.kind == RunKind.UNDO and any(journal.tasks(one.receipt, None, State.DONE))
+    )
+
+
 def _begun_already(journal: "Journal", run: "Run") -> "Run | None":
     """The undo of a run that was begun and isn't finished; None without one."""
     from aapimport.run.records import RunKind
@@ -250,16 +267,9 @@ def _refuse_other_rows(journal: "Journal", undo: "Run", asked: frozenset[int] | 
 
 def _rows(rows: "Iterable[int] | None") -> str:
     """Some rows in words, `rows 2-4, 6`."""
-    if rows is None:
-        return "all rows"
-    spans: list[list[int]] = []
-    for row in sorted(rows):
-        if spans and spans[-1][1] == row - 1:
-            spans[-1][1] = row
-        else:
-            spans.append([row, row])
-    said = [str(first) if first == last else f"{first}-{last}" for first, last in spans]
-    return f"{'row' if said == [str(spans[0][0])] else 'rows'} {', '.join(said)}"
+    from aapimport.run.undo_again import spans_in_words
+
+    return "all rows" if rows is None else spans_in_words(rows)
 
 
 def _refuse(journal: "Journal", run: "Run") -> None:

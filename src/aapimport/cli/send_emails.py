@@ -108,6 +108,13 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Also mail people once more who were mailed; their number is typed on a terminal.",
 )
+@option(
+    EXPERT,
+    "--checked",
+    is_flag=True,
+    help="With --to: you have looked on the portal, and the account is that person's, although it"
+    " has another address and another name by now; typed on a terminal.",
+)
 @mailing_options
 @target_options
 def send_emails(

@@ -24,9 +24,10 @@ from aapimport.run.memory import place
 from aapimport.run.recipients import mail_address, not_welcome, recipient
 from aapimport.run.records import UNSENT, Fact, Run, State, StepKind, Task, Way
 from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan, Standing
+from aapimport.run.switched_off import switched_off_at, who_is_off
 from aapimport.services.directory import Unknown
 from aapimport.services.identity import has_names
-from aapimport.services.ownership import HANDED_ON, is_still
+from aapimport.services.ownership import HANDED_ON, NOBODY_CAN_TELL, is_still
 from aapimport.services.portal import Welcome, welcomed
 from aapimport.services.scim import Account
 from aapimport.services.values import EmailKind
@@ -39,10 +40,7 @@ _KINDS = {
     frozenset({"jhana"}): EmailKind.JHANA,
 }
 _OTHER_WAYS = "--hand-over writes a workbook for you to send them, --smtp sends them from here"
-_RENAMED = (
-    "the account has another address and another name by now, and who it was is erased here, so"
-    " that nobody can tell whose it is; look on the portal, and send it there"
-)
+_CHECKED = "if it is theirs all the same: aapimport send-emails {} --to ADDRESS --checked"
 _Look = Welcome | Unknown | None
 
 
@@ -120,6 +118,7 @@ class _Asking:
             service for (service, own), made in self._created.items() if own == made.key
         }
         self._ledger = journal.ledger(self._address)
+        self._undos = switched_off_at(journal, self._address)
         self._keeps_keys = journal.has_shown(self._address, "portal", Fact.KEEPS_KEYS)
         self._shows_pass = services.portal.capabilities.keeps(
             "entitlements"
@@ -198,8 +197,9 @@ class _Asking:
             refused: Standing = "unknown" if isinstance(portal, Unknown) else "refused"
             return _addressee(one, portal, refused, why=why)
         if "jhana" in due and isinstance(looks["jhana"], Unknown):
-            return _addressee(one, portal, "unknown", why=f"Jhana: {not_welcome(looks['jhana'])}")
-        if "jhana" in due and (why := not_welcome(looks["jhana"])):
+            why = self._not_welcome(one, "jhana", looks["jhana"])
+            return _addressee(one, portal, "unknown", why=f"Jhana: {why}")
+        if "jhana" in due and (why := self._not_welcome(one, "jhana", looks["jhana"])):
             due.discard("jhana")
             if not due:
                 return _addressee(one, portal, "refused", why=f"Jhana: {why}")
@@ -280,7 +280,7 @@ class _Asking:
 
     def _refusal(self, one: Candidate, look: _Look) -> str:
         """Why somebody may not be mailed whatever they are owed; empty when they may."""
-        if why := not_welcome(look):
+        if why := self._not_welcome(one, "portal", look):
             return why
         account = look.account if isinstance(look, Welcome) else None
         if account is None or (why := self._not_theirs(one, account)):
@@ -288,6 +288,10 @@ class _Asking:
         if self._shows_pass and not one.group and self._source.pass_id not in account.passes:
             return f"not on the pass {self._source.pass_name} any more"
         return "" if mail_address(account) else "the account has no e-mail address"
+
+    def _not_welcome(self, one: Candidate, service: str, look: _Look) -> str:
+        """Why somebody isn't welcomed to a service as their account there is; empty if they are."""
+        return not_welcome(look, who_is_off(self._undos, service, one.steps[service].account_id))
 
     def _not_theirs(self, one: Candidate, account: Account) -> str:
         """Why an account that an upload has created isn't the person's any more; empty if it is.
@@ -302,7 +306,9 @@ class _Asking:
         if key and shows_key and account.external_id != key:
             return HANDED_ON
         if one.wanted is None:
-            return "" if one.is_still(account) else _RENAMED
+            checked = self._choice.checked and address_key(mail_address(account)) in self._to
+            renamed = f"{NOBODY_CAN_TELL}; {_CHECKED.format(one.receipt)}"
+            return "" if checked or one.is_still(account) else renamed
         wanted = replace(one.wanted, external_id=key)
         return "" if has_names(account, wanted) or is_still(account, wanted) else HANDED_ON
 

@@ -6,18 +6,21 @@ from typing import Any
 
 from aapimport.run.differing import changes_since, set_roles, shown_names
 from aapimport.run.left import Left
+from aapimport.run.own_roles import ROLES_ERASED
 from aapimport.services.changes import Seen
-from aapimport.services.roles import current_role, may_administer
+from aapimport.services.roles import current_role, is_own_role, may_administer
 from aapimport.services.scim import objects
 from aapimport.services.taking_back import Refusal, Values
 from aapimport.text import fold
 
 NOT_THEIRS = "the account isn't certainly this person's any more"
+BY_HAND = "look on the service whose it is: if it is theirs, take it back there by hand"
 IMPOSSIBLE = "impossible: "
 """Begins the words, in the journal, of what can't be taken back whatever somebody does."""
 CHANGED = "changed since: "
 """Begins those of what somebody has changed since."""
 ERASED = "the former name, which is erased from the journal"
+ROLE_ERASED = "the former role, one of the service's own, which is erased from the journal"
 _NAMED = "name is "
 _PATHS = {"display name": "displayName", "formatted name": "name.formatted"}
 
@@ -66,7 +69,7 @@ def to_take_back(left: Left, seen: Seen, teams: Sequence[str] = ()) -> Back | Re
         teams: The other teams that it is in.
     """
     if not left.is_theirs(seen.account):
-        return Refusal(NOT_THEIRS)
+        return Refusal(f"{NOT_THEIRS}; {BY_HAND}")
     if left.later and (seen.account.active or not left.made):
         return Back(changed=[f"by {left.later}"])
     if left.made:
@@ -117,6 +120,10 @@ def _roles_back(left: Left, seen: Seen, back: Back) -> None:
         back.changed.append("role")
         return
     stays = [one for one in items if fold(str(one.get("value", ""))) not in ours]
+    own = [one for one in stays if is_own_role(str(one.get("value", "")))]
+    if len(own) < left.before.get(ROLES_ERASED, 0):  # it is gone, and nobody knows what it was
+        back.lost.append(ROLE_ERASED)
+        return
     former = [
         {"value": one} | ({"primary": True} if at == 0 else {}) for at, one in enumerate(missing)
     ]

@@ -13,7 +13,7 @@ from aapimport.run.conveyor import Batch, Call
 from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
 from aapimport.run.progress import Progress
-from aapimport.run.putting_back import put_back_first, tell_what_is_gone
+from aapimport.run.putting_back import GoneError, put_back_first, tell_what_is_gone
 from aapimport.run.records import Run, State
 from aapimport.run.runs import refuse_other_services
 from aapimport.run.session import Session
@@ -42,6 +42,11 @@ class Carrying(ABC):
 
     def ask_addresses(self) -> None:  # noqa: B027 -- most know them
         """Have in `told`, by row, what the portal calls those whom the journal has erased."""
+
+    @property
+    def receipt(self) -> str:
+        """The run's confirmation number."""
+        return self.session.receipt
 
     def stop(self, code: ExitCode) -> None:
         """Ask for an end: what is in flight is finished and recorded first."""
@@ -74,10 +79,18 @@ class Carrying(ABC):
             session.conveyor.finish()
         except AapimportError as error:
             self.end()
-            error.state = session.journal.standing(session.receipt)
+            if not isinstance(error, GoneError):  # what is gone is looked at by the same run again
+                session.journal.finish(session.receipt)
+            if not session.journal.run(session.receipt).is_open:
+                error.hint = error.hint.removesuffix(", then resume")
+            error.state = self.standing()
             raise
         self.end()
         session.journal.finish(session.receipt)
+
+    def standing(self) -> str:
+        """The state of the world after a session that an error has ended, and what goes on."""
+        return self.session.journal.standing(self.session.receipt)
 
     def begin(self) -> None:  # noqa: B027 -- most have nothing to do before
         """What comes before anything is sent; may be repeated."""

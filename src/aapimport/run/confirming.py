@@ -11,13 +11,14 @@ from itertools import chain
 from aapimport.run.landing import UNKNOWN_IF_MAILED
 from aapimport.run.records import State, StepKind, Task, lacks_pass
 from aapimport.run.session import Session, ahead
+from aapimport.run.switched_off import switched_off_at, who_is_off
 from aapimport.services.differences import says_inactive
 from aapimport.services.directory import Unknown
 from aapimport.services.look_ups import ADDRESSES_PER_LOOK_UP
-from aapimport.services.many import OFF_THE_PASS, confirm_many
+from aapimport.services.many import ADOPTED_OFF, OFF_THE_PASS, confirm_many
 from aapimport.services.membership import NEVER_SHOWN, SHOWN_IN_PART
 from aapimport.services.outcomes import Outcome, Verdict
-from aapimport.services.ownership import DEACTIVATED_SINCE
+from aapimport.services.ownership import DEACTIVATED_SINCE, SWITCH_ON
 from aapimport.services.values import Wanted
 
 _GAP = 2.0
@@ -87,11 +88,22 @@ def look_again(session: Session, tasks: Sequence[Task]) -> dict[int, Outcome]:
         outcome = outcomes[task.row]
         if outcome.reason == DEACTIVATED_SINCE and says_inactive(step.but):
             outcome = replace(outcome, verdict=Verdict.DONE, reason="")
-        found[task.row] = outcome
+        found[task.row] = _by_an_undo(session, step, outcome)
     if service == "portal":
         found |= _off_the_pass(session, [it for it in unsure if _is_done(found[it.row])])
     session.confirmed |= {(service, row) for row, outcome in found.items() if _is_done(outcome)}
     return found
+
+
+def _by_an_undo(session: Session, step: Task, outcome: Outcome) -> Outcome:
+    """An outcome that says, of an account that is off, by which undo it was switched off."""
+    if outcome.reason not in {DEACTIVATED_SINCE, ADOPTED_OFF}:
+        return outcome
+    undos = switched_off_at(session.journal, session.run.address)
+    if (step.service, step.account_id) not in undos:
+        return outcome
+    words = who_is_off(undos, step.service, step.account_id)
+    return replace(outcome, reason=f"{words}; {SWITCH_ON}")
 
 
 def _on_the_pass(steps: Sequence[Task], people: Sequence[Wanted]) -> list[Wanted]:

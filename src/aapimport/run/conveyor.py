@@ -87,7 +87,7 @@ class Conveyor:
         self.changed: set[tuple[str, int]] = set()
         self.lost: set[tuple[str, int]] = set()
         before = journal.progress(receipt)
-        self.total, self.done = before.steps, before.done
+        self.total, self.done = before.steps, before.reached
         self._watch = Watch()
 
     def stop(self, code: ExitCode) -> None:

@@ -11,6 +11,7 @@ from aapimport.plan.decide import ANOTHERS, MAYBE, NO_PLACE, NO_SEAT, RETURNS
 from aapimport.run.landing import BY_ANOTHER, NOT_MAILED, UNKNOWN_BY_SMTP
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.standing import IN_DOUBT, is_join_owed, is_mail_owed
+from aapimport.services.ownership import OFF_BY_UNDO
 from aapimport.services.troubles import Trouble
 
 Standing = Literal[
@@ -219,6 +220,8 @@ def _cure(task: Task, standing: Standing, *, closed: bool) -> str:
     if standing == "left_out":
         known = (cure for reason, cure in _LEFT_OUT.items() if task.reason.startswith(reason))
         return next(known, "settle that, then " + _AGAIN)
+    if standing == "not_kept" and OFF_BY_UNDO in task.but:
+        return "to switch them on again, upload the file again with --returning include"
     if task.kind is StepKind.EMAIL and standing == "needs_person":
         if task.reason.startswith(UNKNOWN_BY_SMTP):
             return _SAY

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from aapimport.person import address_key
 from aapimport.run.digests import address_digest
 from aapimport.run.left import Left
+from aapimport.run.own_roles import ROLES_ERASED
 from aapimport.services.changes import Seen
-from aapimport.services.roles import current_role, portal_roles
+from aapimport.services.roles import current_role, is_own_role, portal_roles
 from aapimport.services.scim import PASS_TYPE, Account, identifier, mapping, objects, text
 from aapimport.text import fold
 
@@ -103,7 +104,10 @@ def _role_since(left: Left, account: Account) -> str | None:
         return role if role != left.role else None
     if left.before is None or "role" in left.lacks:
         return None
-    now, then = {*map(fold, account.roles)}, {*map(fold, left.before["roles"])}
+    roles = account.roles
+    if left.before.get(ROLES_ERASED):  # whose own values nobody can compare any more
+        roles = tuple(one for one in roles if not is_own_role(one))
+    now, then = {*map(fold, roles)}, {*map(fold, left.before["roles"])}
     return ", ".join(account.roles) if now != then else None
 
 

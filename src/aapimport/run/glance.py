@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from aapimport.config.addresses import places_of, share_a_place
-from aapimport.run.records import HowFar, Run, State, how_far
+from aapimport.run.how_far import HowFar, how_far
+from aapimport.run.records import Run, State
 from aapimport.run.schema import APPLICATION_ID
 
 

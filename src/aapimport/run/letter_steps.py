@@ -39,6 +39,7 @@ from aapimport.run.progress import Progress
 from aapimport.run.recipients import mail_address, recipient
 from aapimport.run.records import State, Task, without_names
 from aapimport.run.session import Session
+from aapimport.run.switched_off import switched_off_at, who_is_off
 from aapimport.services.directory import Unknown
 from aapimport.services.identity import has_names
 from aapimport.services.outcomes import Verdict
@@ -190,7 +191,8 @@ class LetterSteps(MailSteps):
         if not (has_names(account, wanted) or is_still(account, wanted)):
             return Withdrawn(HANDED_ON)
         if not account.active:
-            return Withdrawn("the account is deactivated")
+            undos = switched_off_at(self._session.journal, self._session.run.address)
+            return Withdrawn(who_is_off(undos, task.service, task.account_id))
         if (sent := self._sent_there(task, found)) is None:
             return Later("whether Jhana has mailed them itself can't be looked up")
         if sent:

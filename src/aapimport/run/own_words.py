@@ -22,7 +22,7 @@ from aapimport.services.membership import (
     SHOWN_IN_PART,
     TAKEN_OUT,
 )
-from aapimport.services.ownership import DEACTIVATED_SINCE, HANDED_ON
+from aapimport.services.ownership import DEACTIVATED_SINCE, HANDED_ON, NOBODY_CAN_TELL, SWITCH_ON
 from aapimport.services.team_writes import LOST_HERE
 from aapimport.services.troubles import Trouble
 
@@ -52,10 +52,15 @@ _PHRASES = (
     "the service has mailed them itself",
     "the account has no e-mail address that can be written to",
     "the account is deactivated",
+    "the account on Jhana is deactivated",
+    "the account on the portal is deactivated",
+    SWITCH_ON,
+    *NOBODY_CAN_TELL.split("; "),
     "the account isn't there any more",
     "they have another address by now",
     "the account is gone",
     "the account isn't certainly this person's any more",
+    "look on the service whose it is: if it is theirs, take it back there by hand",
     "the account isn't shown yet",
     "the account isn't shown",
     "the account was rejected",
@@ -72,7 +77,9 @@ _PATTERNS = (
     r"not put (?:on the pass|into the team): the account (?:needs a person|was rejected)",
     r"[\w ,]{1,60} not recorded by the earlier version of aapimport that began the upload",
     r"by (?:upload|repair) \w+",
+    r"if it is theirs all the same: aapimport send-emails \w+ --to ADDRESS --checked",
     r"kept back by undo \w+",
+    r"the account on (?:the portal|Jhana) was switched off by undo \w+ of upload \w+",
     r"taken over by \w+ \w+",
     r"sent \d+ times; there was one account when it was read",
     r"sent \d+ times and not there",

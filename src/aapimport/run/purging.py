@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from aapimport.errors import ServiceError
 from aapimport.run.memory import place
+from aapimport.run.own_roles import without_own_roles
 from aapimport.run.own_words import our_words
 from aapimport.run.records import without_names
 from aapimport.run.runs import Runs
@@ -33,6 +34,11 @@ _IN_USE = "SELECT of FROM runs WHERE of <> '' AND finished_at IS NULL AND closed
 _NAMED = (
     "(wanted IS NOT NULL OR json_extract(before, '$.portal.names') IS NOT NULL"
     " OR json_extract(before, '$.jhana.names') IS NOT NULL)"
+)
+
+_OWN_ROLES = (
+    "(receipt IN (SELECT receipt FROM runs WHERE purged_at IS NULL OR ?3)"
+    " AND no_own_roles(before) <> before)"
 )
 
 
@@ -74,9 +80,10 @@ class Purging(Runs):
             doubts_before: The time for people who are in doubt.
             anew: Whether runs are looked at that were erased before, too.
         """
-        times = (before, doubts_before)
+        times = (before, doubts_before, anew)
+        self._database.create_function("no_own_roles", 1, without_own_roles, deterministic=True)
         condition = (
-            f"{_NAMED} AND receipt NOT IN ({_IN_USE})"
+            f"({_NAMED} OR {_OWN_ROLES}) AND receipt NOT IN ({_IN_USE})"
             f" AND receipt IN (SELECT receipt FROM runs WHERE {_ENDED} < ?1)"
             f" AND (NOT {_IN_DOUBT} OR receipt IN (SELECT receipt FROM runs WHERE {_ENDED} < ?2))"
         )
@@ -96,8 +103,8 @@ class Purging(Runs):
         }
         if found:
             self._without_traces(
-                "UPDATE people SET wanted = NULL, before ="
-                " json_remove(before, '$.portal.names', '$.jhana.names')"
+                "UPDATE people SET wanted = NULL, before = no_own_roles("
+                "json_remove(before, '$.portal.names', '$.jhana.names'))"
                 f" WHERE {condition}",
                 times,
             )

@@ -22,10 +22,15 @@ def mail_address(account: Account) -> str:
     return next((one for one in (account.user_name, *account.emails) if "@" in one), "")
 
 
-def not_welcome(look: Welcome | Unknown | None) -> str:
-    """Why an account's person isn't to be welcomed; empty when they may be."""
+def not_welcome(look: Welcome | Unknown | None, off: str) -> str:
+    """Why an account's person isn't to be welcomed; empty when they may be.
+
+    Args:
+        look: What the service says of the account.
+        off: What is said where it is deactivated.
+    """
     if look is None:
         return "the account isn't there any more"
     if isinstance(look, Unknown):
         return f"the account can't be looked at: {look.reason}"
-    return "" if look.account.active else "the account is deactivated"
+    return "" if look.account.active else off

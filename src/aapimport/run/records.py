@@ -3,7 +3,6 @@
 import json
 import re
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -95,31 +94,6 @@ REACHED = FINAL | {State.WRITTEN}
 
 NOT_FINAL = f"state NOT IN ({', '.join(sorted(repr(state.value) for state in FINAL))})"
 """The condition, in SQL, that a step isn't final."""
-
-
-@dataclass(frozen=True, slots=True)
-class HowFar:
-    """How far a run is: `126 of 206 done`.
-
-    Attributes:
-        done: Steps that are done, those that are only written among them.
-        steps: Steps of the run.
-        unread: Steps that are written, and not read back yet.
-    """
-
-    done: int
-    steps: int
-    unread: int = 0
-
-    def __str__(self) -> str:
-        done = f"{self.done:,} of {self.steps:,} done"
-        return f"{done}, {self.unread:,} of them not confirmed yet" if self.unread else done
-
-
-def how_far(counts: Mapping[State, int]) -> HowFar:
-    """How far a run is, from how many of its steps are in which state."""
-    done = sum(number for state, number in counts.items() if state in REACHED)
-    return HowFar(done, sum(counts.values()), counts.get(State.WRITTEN, 0))
 
 
 @dataclass(frozen=True, slots=True)

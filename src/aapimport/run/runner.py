@@ -42,6 +42,11 @@ class Runner:
         refuse_other_services(run, services.address)
         self._session = Session(journal, run, services, options)
 
+    @property
+    def receipt(self) -> str:
+        """The run's confirmation number."""
+        return self._session.receipt
+
     def stop(self, code: ExitCode) -> None:
         """Ask the run to stop: what is in flight is finished and recorded first."""
         self._session.conveyor.stop(code)

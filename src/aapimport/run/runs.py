@@ -10,6 +10,7 @@ from aapimport import __version__
 from aapimport.config.addresses import place_of, places_of, share_a_place
 from aapimport.errors import NOTHING_SENT, RefusedError
 from aapimport.plan.plan import Plan
+from aapimport.run.how_far import HowFar, how_far
 from aapimport.run.inheriting import take_over
 from aapimport.run.journal_file import JournalFile
 from aapimport.run.planned import (
@@ -21,7 +22,7 @@ from aapimport.run.planned import (
     this_user,
     wanted_json,
 )
-from aapimport.run.records import FINAL, NOT_FINAL, HowFar, Run, RunKind, Seats, State, how_far
+from aapimport.run.records import FINAL, NOT_FINAL, Run, RunKind, Seats, State
 
 RUN_FIELDS = tuple(Run.__dataclass_fields__)
 _RUN = ", ".join(RUN_FIELDS)

@@ -4,13 +4,14 @@ The portal is asked by the account's id: somebody may have been deactivated or d
 an undo may have left somebody alone, been rejected, or be unfinished.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from aapimport.run.journal import Journal
 from aapimport.run.left import Left, LeftPerson, left_by
 from aapimport.run.records import Run, RunKind, State, StepKind
+from aapimport.run.undo_again import undo_command
 from aapimport.services.directory import Unknown
 from aapimport.services.membership import read_team
 from aapimport.services.portal import Portal
@@ -42,6 +43,9 @@ class SeatNow:
         now: What is true of the account now.
         by: The undo that has made it so; None where no undo did, or nothing is different.
         why: Why it isn't known; else empty.
+        undone: The undo that has taken the upload back for somebody who is active by now.
+        later: The upload or repair that has written to the account since, `upload 7K3QX9`; empty
+            for none.
     """
 
     row: int
@@ -50,6 +54,8 @@ class SeatNow:
     now: Now
     by: Run | None = None
     why: str = ""
+    undone: Run | None = None
+    later: str = ""
 
 
 def seats_now(
@@ -74,6 +80,30 @@ def seats_now(
             if left.service != "portal" or "pass" in left.lacks or not (left.touched or in_group):
                 continue
             yield _seat(portal, person, left, by.get(person.row))
+
+
+def what_was_undone(seats: Iterable[SeatNow]) -> str:
+    """What has switched those on again whom an undo had switched off, after a word; or nothing."""
+    undone = [one for one in seats if one.undone]
+    if not undone:
+        return ""
+    undos = ", ".join(sorted({one.undone.receipt for one in undone if one.undone}))
+    later = ", ".join(sorted({one.later for one in undone if one.later})) or "somebody"
+    return f"; undo {undos} had taken it back already, and {later} has switched them on since"
+
+
+def way_to_seats(run: Run, seats: Iterable[SeatNow]) -> str:
+    """What leads to seats that can be asked for, where somebody is still active.
+
+    A later upload's doing is that one's; what an undo has taken back it never takes back again.
+    """
+    active = [one for one in seats if one.now is Now.ACTIVE]
+    steps = dict.fromkeys(command for one in active if (command := undo_command(one.later)))
+    if any(one.undone is None for one in active):
+        steps[f"aapimport undo {run.receipt}"] = None
+    if not steps:
+        return "look on the portal who works with it, and deactivate whoever doesn't"
+    return f"take it back first: {', then: '.join(steps)}"
 
 
 def _taken_back_by(journal: Journal, run: Run) -> dict[int, Run]:
@@ -112,6 +142,8 @@ def _seat(portal: Portal, person: LeftPerson, left: Left, by: Run | None) -> Sea
         now=now,
         by=by if now in {Now.OFF, Now.OFF_THE_PASS} else None,
         why=why,
+        undone=by if now is Now.ACTIVE else None,
+        later=left.later if now is Now.ACTIVE else "",
     )
 
 

@@ -30,12 +30,15 @@ class SendChoice:
         kinds: What the e-mails may be about; empty for anything.
         to: The addresses of those who are chosen; empty for everybody.
         again: Whether people who were mailed are mailed once more.
+        checked: Whether somebody has looked whose the accounts of `to` are, of whom nobody here
+            can tell any more.
     """
 
     only: Literal["never-mailed", "rejected"] | None = None
     kinds: frozenset[EmailKind] = frozenset()
     to: frozenset[str] = frozenset()
     again: bool = False
+    checked: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

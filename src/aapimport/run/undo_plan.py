@@ -8,8 +8,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from aapimport.run.back_values import IMPOSSIBLE, gives_rights, left_words, to_take_back
+from aapimport.run.back_values import (
+    BY_HAND,
+    IMPOSSIBLE,
+    NOT_THEIRS,
+    gives_rights,
+    left_words,
+    to_take_back,
+)
 from aapimport.run.left import Joined, Left
+from aapimport.run.own_roles import role_words
 from aapimport.run.records import LEAVES, Run, State, StepKind, Task
 from aapimport.run.since import (
     BY_KEY,
@@ -21,7 +29,6 @@ from aapimport.run.since import (
     Standing,
 )
 from aapimport.run.ways_back import BackStep
-from aapimport.services.roles import portal_roles
 from aapimport.services.taking_back import Refusal
 
 SEAT_STAYS = "the seat stays used"
@@ -54,6 +61,7 @@ class Effect:
         words: What is taken back, or why it isn't.
         gives_rights: Whether a role that may have administration rights is given back.
         beside: Whether something else of the same account is taken back.
+        nameless: The words as the journal keeps them; empty where they are the same.
     """
 
     row: int
@@ -65,6 +73,7 @@ class Effect:
     words: str
     gives_rights: bool = False
     beside: bool = False
+    nameless: str = ""
 
     @property
     def is_step(self) -> bool:
@@ -82,6 +91,7 @@ class UndoPlan:
         effects: What can become of each effect.
         embargoed: The rows of those whose e-mail was never asked for, and won't be.
         only: The rows that were asked for; None for all of them.
+        earlier: The undos that have taken something of the run back already, the oldest first.
     """
 
     run: Run
@@ -89,11 +99,27 @@ class UndoPlan:
     effects: tuple[Effect, ...]
     embargoed: frozenset[int]
     only: frozenset[int] | None = None
+    earlier: tuple[str, ...] = ()
 
     @property
     def rows(self) -> frozenset[int]:
         """The rows of those about whom something is taken back."""
         return self.embargoed | {one.row for one in self.effects if one.is_step}
+
+    @property
+    def on_again(self) -> dict[str, set[int]]:
+        """The rows of those whom an undo has switched off and who are active now, by what did it.
+
+        By `upload 7K3QX9`; by nothing where nobody here knows.
+        """
+        found: dict[str, set[int]] = {}
+        for person in self.people:
+            for one in person.accounts:
+                left = one.left
+                was_off = left.made or not (left.before or {}).get("active", True)
+                if left.taken_back and was_off and one.seen and one.seen.account.active:
+                    found.setdefault(one.left.later, set()).add(person.person.row)
+        return found
 
     @property
     def by_key_alone(self) -> tuple[PersonSince, ...]:
@@ -151,7 +177,7 @@ def back_steps(effects: Iterable[Effect]) -> Iterator[BackStep]:
             row=one.row,
             service=one.service,
             kind=one.kind,
-            target=one.words if in_words else one.target,
+            target=(one.nameless or one.words) if in_words else one.target,
             account_id=one.account_id,
             state=_STATES.get(one.sort, State.NEEDS_PERSON),
             reason="" if one.is_step else as_kept(one),
@@ -241,7 +267,8 @@ def _of_account(account: AccountSince, portal: AccountSince | None) -> Iterator[
     elif account.seen is None:
         unknown = account.standing is Standing.UNKNOWN
         sort = Sort.IMPOSSIBLE if unknown else Sort.CHANGED
-        yield _effect(left, sort, "; ".join(account.changes))
+        advice = (BY_HAND,) if NOT_THEIRS in account.changes else ()
+        yield _effect(left, sort, "; ".join((*account.changes, *advice)))
     elif not (left.made or left.adopted) and left.before is None:
         yield _effect(left, Sort.IMPOSSIBLE, f"what it was before is {NOT_RECORDED}")
     elif left.made and not account.seen.account.active:
@@ -264,9 +291,10 @@ def _of_values(account: AccountSince) -> Iterator[Effect]:
         return
     if found.values:
         words = _words(left, found.values)
+        kept = _words(left, found.values, nameless=True)
         sort = Sort.HALF if SEAT_STAYS in words else Sort.BACK
         rights = gives_rights(seen, found.values)
-        yield replace(_effect(left, sort, words), gives_rights=rights)
+        yield replace(_effect(left, sort, words), gives_rights=rights, nameless=kept)
     if found.left and not found.values:
         sort = Sort.CHANGED if found.changed else Sort.IMPOSSIBLE
         yield _effect(left, sort, "; ".join(found.left).removeprefix(IMPOSSIBLE))
@@ -292,8 +320,11 @@ def _effect(left: Left, sort: Sort, words: str) -> Effect:
     )
 
 
-def _words(left: Left, values: Mapping[str, Any]) -> str:
-    """What is taken back, without a name."""
+def _words(left: Left, values: Mapping[str, Any], *, nameless: bool = False) -> str:
+    """What is taken back; as it may stay in the journal, without a role of the service's own.
+
+    Such a role is somebody's own words, and may hold a name.
+    """
     said = []
     if "active" in values:
         made = f"account deactivated; {SEAT_STAYS}" if left.made else "deactivated again"
@@ -301,8 +332,7 @@ def _words(left: Left, values: Mapping[str, Any]) -> str:
         if left.by_key_alone:
             said.append(BY_KEY)
     if "roles" in values:
-        former = [role for role in portal_roles((left.before or {}).get("roles", ()), ()) if role]
-        said.append(f"role {former[0] if former else 'none'} again")
+        said.append(f"{role_words(values['roles'], nameless=nameless)} again")
     if "entitlements" in values:
         said.append(f"off the pass; {SEAT_STAYS}")
     if "displayName" in values:

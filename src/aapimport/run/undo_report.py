@@ -11,6 +11,7 @@ from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
 from aapimport.run.records import Run, State, StepKind, Task
 from aapimport.run.since import NOT_RECORDED
+from aapimport.run.undo_again import undo_command
 from aapimport.run.undo_plan import SEAT_STAYS, Sort, UndoPlan
 
 Result = Literal[
@@ -60,6 +61,14 @@ class UndoneEffect(_Model):
     reason: str
 
 
+class OnAgain(_Model):
+    """People whom an undo had switched off, and who are active now."""
+
+    by: str = Field(description="the upload or repair that did it; empty where that isn't known")
+    rows: list[int]
+    undo: str = Field(description="the command that takes it back; empty where none does")
+
+
 class UndoReport(_Model):
     """What `undo --json` prints: the receipt of an undo."""
 
@@ -70,8 +79,15 @@ class UndoReport(_Model):
     taken_back: int
     half: int
     not_taken_back: int
+    rejected: int = Field(description="those of them that a service has rejected")
     unfinished: int
     effects: list[UndoneEffect]
+    earlier: list[str] = Field(
+        description="where nothing was left: the undos that have taken it back already"
+    )
+    on_again: list[OnAgain] = Field(
+        description="likewise: whom they had switched off, and who is active now"
+    )
 
     @property
     def exit_code(self) -> ExitCode:
@@ -96,7 +112,12 @@ def planned_report(plan: UndoPlan) -> UndoReport:
         for one in plan.effects
         if not one.is_step
     ]
-    return _report(plan.run, None, effects)
+    on_again = [
+        OnAgain(by=by, rows=sorted(rows), undo=undo_command(by))
+        for by, rows in plan.on_again.items()
+    ]
+    report = _report(plan.run, None, effects)
+    return report.model_copy(update={"earlier": [*plan.earlier], "on_again": on_again})
 
 
 def undo_report(journal: Journal, undo: Run, emails: Mapping[int, str]) -> UndoReport:
@@ -181,6 +202,9 @@ def _report(of: Run, receipt: str | None, effects: list[UndoneEffect]) -> UndoRe
         taken_back=results.count("taken back"),
         half=results.count("half"),
         not_taken_back=sum(it in {"impossible", "changed since", "rejected"} for it in results),
+        rejected=results.count("rejected"),
         unfinished=sum(it in {"unknown", "left"} for it in results),
         effects=effects,
+        earlier=[],
+        on_again=[],
     )

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from aapimport.errors import AapimportError
 from aapimport.plan.make import Services
-from aapimport.run.back_values import IMPOSSIBLE, NOT_THEIRS, to_take_back
+from aapimport.run.back_values import BY_HAND, IMPOSSIBLE, NOT_THEIRS, to_take_back
 from aapimport.run.carrying import LEFT, Carrying
 from aapimport.run.conveyor import Batch, Call
 from aapimport.run.elsewhere import Elsewhere, other_teams, teams_elsewhere
@@ -21,6 +21,7 @@ from aapimport.run.left import Joined, Left, LeftPerson, left_by
 from aapimport.run.options import RunOptions
 from aapimport.run.progress import Progress
 from aapimport.run.records import LEAVES, Run, State, StepKind, Task
+from aapimport.run.undo_again import undo_again
 from aapimport.run.undo_plan import OTHER_NAME
 from aapimport.services.changes import Seen
 from aapimport.services.directory import Unknown
@@ -69,6 +70,14 @@ class Undoing(Carrying):
     def end(self) -> None:
         """The same for this session; whoever was left keeps the e-mail."""
         keep_mails_back(self.session.journal, self.session.run)
+
+    def standing(self) -> str:
+        """Likewise; a further undo takes back what was rejected, where this one is finished."""
+        journal, receipt = self.session.journal, self.session.receipt
+        again = undo_again(journal, journal.run(receipt))
+        if not again:
+            return super().standing()
+        return f"{journal.progress(receipt)}, all recorded; take back the rest with: {again}"
 
     def accounts(self, service: str) -> Iterator[Batch]:
         """The accounts of a service from which something is taken back."""
@@ -175,7 +184,7 @@ class Undoing(Carrying):
             return Outcome(verdict=Verdict.DONE, reason="the account is gone")
         left = self._on_portal(task.row)
         if left is None or not left.is_theirs(found[0]):
-            return Outcome(verdict=Verdict.NEEDS_PERSON, reason=NOT_THEIRS)
+            return Outcome(verdict=Verdict.NEEDS_PERSON, reason=f"{NOT_THEIRS}; {BY_HAND}")
         return self._is_another(left, found[0]) or found[0].user_name
 
 

@@ -104,6 +104,27 @@ class WaysBack(JournalFile):
         )
         return {(row, service, StepKind(kind)): but for row, service, kind, but in found}
 
+    def switched_off(self) -> list[tuple[str, str, str, str, str]]:
+        """The accounts that undos have switched off, the last undo of each last.
+
+        Without those to which a later upload or repair has written.
+
+        Returns:
+            The service, the account, the undo, the upload that it undid, and its services.
+        """
+        return self._database.execute(
+            "SELECT service, account_id, receipt, of, address FROM steps AS back"
+            " JOIN runs AS undo USING (receipt)"
+            " WHERE undo.kind = 'undo' AND back.kind = 'take back' AND back.state = 'done'"
+            "  AND (back.target LIKE '%disabled%' OR back.target LIKE '%deactivated%')"
+            "  AND NOT EXISTS (SELECT 1 FROM steps AS theirs JOIN runs USING (receipt)"
+            "   WHERE theirs.account_id = back.account_id AND theirs.service = back.service"
+            "   AND runs.kind IN ('upload', 'repair') AND runs.started_at > undo.started_at"
+            "   AND theirs.kind IN ('account', 'repair')"
+            "   AND (theirs.attempts > 0 OR theirs.kind = 'repair' AND theirs.sent_at > 0))"
+            " ORDER BY undo.started_at"
+        ).fetchall()
+
     def written_since(self, run: Run) -> Iterator[tuple[int, Task, str, str, str]]:
         """What later uploads and repairs have written about a run's people, or may have.
 

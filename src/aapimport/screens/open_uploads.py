@@ -7,7 +7,8 @@ from itertools import groupby
 from rich.console import Console
 
 from aapimport.run.debts import Debts
-from aapimport.run.records import HowFar, Run, RunKind
+from aapimport.run.how_far import HowFar
+from aapimport.run.records import Run, RunKind
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_line
 from aapimport.template.cells import CellRef

@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping
 from rich.console import Console
 
 from aapimport.run.records import StepKind
+from aapimport.run.undo_again import spans_in_words
 from aapimport.run.undo_plan import Sort, UndoPlan
 from aapimport.run.undo_report import KEPT_BACK, MAIL, UndoReport
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_line
 from aapimport.screens.target import where
 
+_BY_HAND = "deactivate them on the service, unless they are meant to be on"
 _MOST_NAMED = 50
 _MOST_OF_A_KIND = 10
 
@@ -72,11 +74,19 @@ def show_undo_receipt(console: Console, report: UndoReport) -> None:
     """
     number = f"Receipt {report.receipt}: undo" if report.receipt else "Nothing to take back: undo"
     print_line(console, f"{number} of receipt {report.of}")
+    rejected = f", {report.rejected:,} of them rejected" if report.rejected else ""
     print_line(
         console,
         f"  {report.taken_back:,} taken back, {report.half:,} half (the seat stays used),"
-        f" {report.not_taken_back:,} not taken back",
+        f" {report.not_taken_back:,} not taken back{rejected}",
     )
+    if report.earlier:
+        print_line(console, f"  taken back already by undo {', '.join(report.earlier)}")
+    for again in report.on_again:
+        who = f"{count(len(again.rows), 'person', 'people')} ({spans_in_words(again.rows)})"
+        by = again.by or "somebody elsewhere"
+        print_line(console, f"  switched on again since, by {by}: {who}")
+        print_line(console, f"    next: {again.undo or _BY_HAND}")
     if mails := sum(one.what == MAIL for one in report.effects):
         print_line(console, f"  {Sort.IMPOSSIBLE.value}: {_mails(mails)}")
     for one in (it for it in report.effects if it.what == KEPT_BACK):

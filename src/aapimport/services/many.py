@@ -41,6 +41,7 @@ _ACCEPTED = 202
 _NOT_OFFERED = {404, 405, 501}
 _STATUS = re.compile("[0-9]{1,3}")
 
+ADOPTED_OFF = "the account is deactivated since"
 OFF_THE_PASS = "the account isn't on the pass any more"
 
 
@@ -283,7 +284,7 @@ def _confirmed(
             return Outcome(verdict=Verdict.NEEDS_PERSON, reason=OFF_THE_PASS, account_id=account_id)
         if account.active:
             return Outcome(verdict=Verdict.DONE, account_id=account_id)
-        reason = DEACTIVATED_SINCE if wanted.external_id else "the account is deactivated since"
+        reason = DEACTIVATED_SINCE if wanted.external_id else ADOPTED_OFF
     else:
         reason = HANDED_ON
     return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason, account_id=account_id)

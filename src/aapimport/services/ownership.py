@@ -24,9 +24,16 @@ from aapimport.template.roles import Role
 from aapimport.text import fold
 
 HANDED_ON = "the account is another person's by now"
+NOBODY_CAN_TELL = (
+    "the account has another address and another name by now, and who it was is erased here, so"
+    " that nobody can tell whose it is; look on the portal"
+)
+SWITCH_ON = "switch it on there, or upload again with --returning include"
+"""What is to be done where somebody is off who shouldn't be."""
+OFF_BY_UNDO = " was switched off by undo "
 DEACTIVATED_SINCE = (
     "the account was created by this upload and is switched off, by the service or by somebody"
-    " since; switch it on there, or upload again with --returning include"
+    f" since; {SWITCH_ON}"
 )
 
 

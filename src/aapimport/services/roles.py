@@ -89,6 +89,11 @@ def portal_roles(values: Iterable[str], labels: Iterable[str]) -> list[str]:
     return known if any(known) else list(map(_role, labels))
 
 
+def is_own_role(value: str) -> bool:
+    """Whether a role's value is in words of the service's own, which may hold anybody's name."""
+    return not _role(value) and any(map(str.isalpha, value))
+
+
 def other_roles(account: Account) -> tuple[str, ...]:
     """An account's roles that are none of the four, in the words that people read."""
     held = zip(

@@ -1,0 +1,102 @@
+"""^C twice: the process ends at once, and has said which run it was and what goes on."""
+
+import os
+import re
+import select
+import signal
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.stub import TOKEN, ScimStub
+from support.wire import Act, Fault, Response
+
+HEAD = "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled\n"
+MOST = 60.0  # seconds
+
+
+@pytest.fixture
+def at(portal_stub: ScimStub, jhana_stub: ScimStub) -> dict[str, str]:
+    """The settings that reach both scripted services."""
+    return {
+        "AAPIMPORT_PORTAL_URL": portal_stub.url,
+        "AAPIMPORT_PORTAL_TOKEN": TOKEN,
+        "AAPIMPORT_JHANA_URL": jhana_stub.url,
+        "AAPIMPORT_JHANA_TOKEN": TOKEN,
+        "AAPIMPORT_SETTLE_SECONDS": "0.1",
+    }
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> tuple[object, ...]:
+    """The upload of three people."""
+    people = (f"{name.lower()}@acme.com,{name},Berg,,,\n" for name in ("Ana", "Bo", "Omar"))
+    file = tmp_path / "people.csv"
+    file.write_text(HEAD + "".join(people), "utf-8")
+    end = ("--live", "--yes", "--no-emails", "--no-bulk")
+    return ("upload", file, "--pass", "Leadership 2026", *end)
+
+
+def twice(process: Any, under_way: threading.Event, held: threading.Event) -> tuple[int, str]:
+    """Interrupts a command twice while a request is under way; its exit code and its stderr."""
+    try:
+        assert under_way.wait(MOST)
+        process.send_signal(signal.SIGINT)
+        said = b""
+        while b"again to stop at once" not in said:
+            assert select.select([process.stderr], [], [], MOST)[0]
+            said += os.read(process.stderr.fileno(), 65536)
+        process.send_signal(signal.SIGINT)
+        _, rest = process.communicate(timeout=MOST)
+        return process.returncode, (said + rest).decode()
+    finally:
+        held.set()
+
+
+def holding(under_way: threading.Event, held: threading.Event) -> Fault:
+    """An answer that doesn't come before the test lets it."""
+
+    def fault(act: Act) -> Response:
+        under_way.set()
+        held.wait(MOST)
+        return act()
+
+    return fault
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends itself signals")
+def test_an_upload_says_how_to_go_on(aapimport, started, portal_stub, at, words) -> None:
+    """The receipt can be shown, and `resume` does what is left: everybody once."""
+    under_way, held = threading.Event(), threading.Event()
+    portal_stub.on("POST", "/Users", holding(under_way, held), times=3)
+    process = started(*words, anew=True, **at)
+    assert isinstance(process, subprocess.Popen)
+    code, said = twice(process, under_way, held)
+    assert code == 130
+    (receipt,) = re.findall(r"stopped at once, mid-way; .* under receipt (\w{6})\n", said)
+    assert f"  what became of it:  aapimport receipt {receipt}\n" in said
+    assert said.endswith(f"  to do what is left: aapimport resume {receipt}\n")
+    assert "Traceback" not in said
+    assert "not finished" in aapimport("receipt", receipt, **at).out
+    resumed = aapimport("resume", receipt, "--json", **at)
+    assert resumed.code == 0, resumed.err
+    assert set(portal_stub.people.values()) == {1}
+    assert len(portal_stub.people) == 3
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends itself signals")
+def test_an_undo_does_too(aapimport, started, portal_stub, at, words) -> None:
+    """Its own receipt is named, not the upload's."""
+    upload = aapimport(*words, "--json", **at).json["receipt"]
+    under_way, held = threading.Event(), threading.Event()
+    portal_stub.on("PATCH", "/Users/.*", holding(under_way, held), times=3)
+    process = started("undo", upload, "--yes", anew=True, **at)
+    code, said = twice(process, under_way, held)
+    assert code == 130
+    (receipt,) = re.findall(r"aapimport resume (\w{6})\n", said)
+    assert receipt != upload
+    resumed = aapimport("resume", receipt, "--json", **at)
+    assert (resumed.code, resumed.json["half"]) == (0, 3), resumed.err

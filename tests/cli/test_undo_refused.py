@@ -1,0 +1,117 @@
+"""Services that refuse what an undo would take back: what isn't done, and what works next."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.stub import TOKEN, ScimStub
+from support.wire import error, instead
+
+HEAD = "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled"
+UPLOAD = ("--pass", "Leadership 2026", "--live", "--yes", "--no-emails", "--json")
+
+
+@pytest.fixture
+def at(portal_stub: ScimStub, jhana_stub: ScimStub) -> dict[str, str]:
+    """The settings that reach both scripted services."""
+    return {
+        "AAPIMPORT_PORTAL_URL": portal_stub.url,
+        "AAPIMPORT_PORTAL_TOKEN": TOKEN,
+        "AAPIMPORT_JHANA_URL": jhana_stub.url,
+        "AAPIMPORT_JHANA_TOKEN": TOKEN,
+        "AAPIMPORT_SETTLE_SECONDS": "0.1",
+    }
+
+
+@pytest.fixture
+def receipt(aapimport: Any, at: dict[str, str], tmp_path: Path) -> str:
+    """An upload of five people."""
+    names = ("Ada", "Bo", "Cleo", "Dag", "Eve")
+    rows = [f"{one.lower()}@acme.com,{one},Berg,,," for one in names]
+    file = tmp_path / "people.csv"
+    file.write_text("\n".join([HEAD, *rows]), "utf-8")
+    done = aapimport("upload", file, *UPLOAD, **at)
+    assert done.code == 0, done.err
+    return str(done.json["receipt"])
+
+
+def active(portal: ScimStub) -> list[bool]:
+    """Who of the five is active, by row."""
+    users = sorted(portal.store.users.values(), key=lambda one: one["userName"])
+    return [one["active"] for one in users]
+
+
+def ids(portal: ScimStub) -> list[str]:
+    """Their ids, by row."""
+    return sorted(portal.store.users, key=lambda own: portal.store.users[own]["userName"])
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_portal_that_refuses_everybody(
+    aapimport, portal_stub, at, receipt, *, as_json: bool
+) -> None:
+    """Nothing is called done, and the command that is named takes everything back."""
+    portal_stub.on("PATCH", "/Users/.*", instead(error(403, "not allowed")), times=5)
+    more = ("--json",) if as_json else ()
+    refused = aapimport("undo", receipt, "--yes", *more, **at)
+    said = " ".join(refused.err.split())
+    assert refused.code == 3
+    if as_json:
+        assert (refused.json["half"], refused.json["rejected"]) == (0, 5)
+        said = refused.json["error"]["state"]
+        assert "resume" not in refused.json["error"]["hint"]
+    else:
+        assert "5 not taken back, 5 of them rejected" in refused.out
+    command = f"take back the rest with: aapimport undo {receipt}"
+    assert f"0 of 5 done, 5 rejected, all recorded; {command}" in said
+    assert "resume" not in said
+    assert active(portal_stub) == [True] * 5
+    entry = aapimport("history", "--json", **at).json["runs"][0]
+    assert (entry["state"], entry["done"], entry["steps"]) == ("finished", 0, 5)
+    undone = aapimport("undo", receipt, "--yes", "--json", **at)
+    assert (undone.code, undone.json["half"]) == (0, 5)
+    assert active(portal_stub) == [False] * 5
+    first = aapimport("history", "--json", **at).json["runs"][1]["receipt"]
+    assert "next:" not in aapimport("receipt", first, **at).err  # it was done since
+
+
+@pytest.mark.parametrize("some_rows", [False, True])
+def test_a_portal_that_refuses_some(
+    aapimport, portal_stub, at, receipt, *, some_rows: bool
+) -> None:
+    """The others are done; the next command is about who is left, and about no other row."""
+    for own_id in ids(portal_stub)[:2]:
+        refusal = instead(error(403, "not this person"))
+        portal_stub.on("PATCH", f"/Users/{own_id}", refusal, times=1)
+    rows = ("--only-rows", "2-5") if some_rows else ()
+    undone = aapimport("undo", receipt, *rows, "--yes", **at)
+    assert undone.code == 1
+    half = 2 if some_rows else 3
+    assert f"{half} half (the seat stays used), 2 not taken back, 2 of them rejected" in undone.out
+    command = f"undo {receipt}" + (" --only-rows 2-3" if some_rows else "")
+    assert f"next: look why it was rejected, then: aapimport {command}\n" in undone.err
+    again = aapimport(*command.split(), "--yes", **at)
+    assert (again.code, "2 half" in again.out) == (0, True)
+    assert active(portal_stub) == [False] * 4 + [some_rows]
+
+
+def test_a_resumed_undo_is_followed_by_one_for_what_was_rejected(
+    aapimport, portal_stub, at, receipt
+) -> None:
+    """While something is left, `resume` goes on; afterwards a further undo does the rest."""
+    expired = [error(401, "expired")]
+    for own_id in ids(portal_stub)[:2]:
+        portal_stub.on("PATCH", f"/Users/{own_id}", instead(error(403, "not now")))
+    portal_stub.on("PATCH", "/.*", lambda act: expired[0] if expired else act(), times=9)
+    stopped = aapimport("undo", receipt, "--yes", **at)
+    assert stopped.code == 3
+    assert "0 of 5 done, 2 rejected, all recorded; continue with: aapimport resume" in " ".join(
+        stopped.err.split()
+    )
+    expired.clear()
+    resumed = aapimport("resume", **at)
+    assert (resumed.code, "3 half" in resumed.out) == (1, True)
+    assert f"then: aapimport undo {receipt}\n" in resumed.err
+    assert aapimport("undo", receipt, "--yes", **at).code == 0
+    assert active(portal_stub) == [False] * 5
