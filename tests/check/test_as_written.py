@@ -7,6 +7,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from aapimport.check.as_written import Written
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.copies.results import Results, RowResult, write_results
 from aapimport.errors import AnswerNeededError
@@ -71,3 +72,17 @@ def test_a_long_list_is_compared_in_a_moment(tmp_path) -> None:
     assert "Sheet!E3: changed" in asked.value.message
     assert "and 2,995 more" in asked.value.message
     assert asked.value.choices[1][0] == "Sheet"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "2 2  Users", f"{'9' * 9_000} 2 0:0:ab Users", "2 2 0:0:" + "0" * 30_000]
+)
+def test_a_damaged_row_is_none(text: str) -> None:
+    """Whoever it was about stands there unknown, and is asked about."""
+    assert Written.read(text) is None
+
+
+def test_what_is_written_is_read() -> None:
+    """Also of a sheet whose name has blanks."""
+    one = Written(sheet="My people 2026", row=7, corrected=0, cells={(3, 0): "ab", (4, 5): "cd"})
+    assert Written.read(one.text) == one

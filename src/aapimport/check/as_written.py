@@ -6,8 +6,10 @@ not so on To correct, was typed by somebody who may believe that it is read.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from aapimport.check.header import find_header
@@ -20,6 +22,8 @@ from aapimport.template.columns import AS_WRITTEN_SHEET, AS_WRITTEN_TITLE, COLUM
 _DIGITS = 12
 _FIRST = 4
 """The row on the hidden sheet at which its table's rows begin: below a title and a header."""
+_PART = r"[0-9]{1,5}:[0-5]:[0-9a-f]+"
+_WRITTEN = re.compile(rf"([0-9]{{1,7}}) ([0-9]{{1,7}}) ({_PART}(?:,{_PART})*) (.+)")
 _KEYS = tuple(column.key for column in COLUMNS)
 _EMAIL, _FIRST_NAME, _LAST_NAME = map(_KEYS.index, ("email", "first_name", "last_name"))
 
@@ -44,10 +48,21 @@ class Written:
     cells: Mapping[tuple[int, int], str]
 
     @property
-    def texts(self) -> tuple[str, ...]:
-        """What stands in the row of the hidden sheet."""
-        cells = (f"{own}:{at}:{digest}" for (own, at), digest in self.cells.items())
-        return (self.sheet, str(self.row), str(self.corrected), " ".join(cells))
+    def text(self) -> str:
+        """What stands in the row of the hidden sheet: one cell, as there may be many rows."""
+        cells = ",".join(f"{own}:{at}:{digest}" for (own, at), digest in self.cells.items())
+        return f"{self.row} {self.corrected} {cells} {self.sheet}"
+
+    @classmethod
+    def read(cls, text: str) -> "Written | None":
+        """The same from its text; None where that is none."""
+        found = _WRITTEN.fullmatch(text)
+        if not found:
+            return None
+        row, corrected, cells, sheet = found.groups()
+        parts = [cell.split(":") for cell in cells.split(",")]
+        places = {(int(own), int(at)): digest for own, at, digest in parts}
+        return cls(sheet=sheet, row=int(row), corrected=int(corrected), cells=places)
 
 
 class Unread(NamedTuple):
@@ -187,12 +202,14 @@ def _marks(row: int, cells: _Cells) -> Iterator[tuple[object, ...]]:
 
 def _table(sheet: Sheet, places: Mapping[int, int]) -> _Table:
     """Read a sheet, by its header or, without one, by the column of each of the template's."""
-    header = find_header(top_rows(sheet.rows()), sheet.first_column)
+    left = sheet.rows()
+    top = top_rows(left)
+    header = find_header(top, sheet.first_column)
     columns, above = tuple(places.get(at) for at in range(len(_KEYS))), 0
     if header and len(header.columns) > 1:
         columns, above = tuple(header.columns.get(key) for key in _KEYS), header.row
     rows = {}
-    for number, row in enumerate(sheet.rows(), start=1):
+    for number, row in enumerate(chain(top, left), start=1):
         texts = tuple(
             "" if column is None else _text(_cell(row, column - sheet.first_column))
             for column in columns
@@ -204,11 +221,13 @@ def _table(sheet: Sheet, places: Mapping[int, int]) -> _Table:
 
 def _own(tables: Sequence[_Table], written: Sequence[Written]) -> _Table | None:
     """The own sheet, by its name; where that was changed, the one that still has most of it."""
+    if named := [table for table in tables if _text(table.name) == written[0].sheet]:
+        return named[0]
     digests = {digest for one in written for digest in one.cells.values()}
 
-    def still(table: _Table) -> tuple[bool, int]:
+    def still(table: _Table) -> int:
         cells = (digest_of(text) for texts in table.rows.values() for text in texts)
-        return _text(table.name) == written[0].sheet, sum(cell in digests for cell in cells)
+        return sum(cell in digests for cell in cells)
 
     return max(tables, key=still, default=None)
 
@@ -218,12 +237,7 @@ def _written(sheets: Sequence[Sheet]) -> Iterator[Written]:
     rows = [*sheet.rows()] if sheet else []
     if not rows or not str(_cell(rows[0], 0)).startswith(AS_WRITTEN_TITLE):
         return
-    for row in rows[_FIRST - 1 :]:
-        name, own, corrected, cells = (_text(_cell(row, at)) for at in range(4))
-        parts = [cell.split(":") for cell in cells.split() if cell.count(":") == 2]  # noqa: PLR2004 -- as `texts`
-        if own.isdecimal() and corrected.isdecimal():
-            places = {(int(at), int(other)): digest for at, other, digest in parts}
-            yield Written(sheet=name, row=int(own), corrected=int(corrected), cells=places)
+    yield from filter(None, (Written.read(_text(_cell(row, 0))) for row in rows[_FIRST - 1 :]))
 
 
 def _was(one: Written) -> _Cells:

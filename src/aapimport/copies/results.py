@@ -201,11 +201,12 @@ def _write_as_written(
             filled = ((own, at) for own, at in places if own < len(values))
             cells = {place: digest for place in filled if (digest := digest_of(values[place[0]]))}
             if cells:
-                yield Written(
+                one = Written(
                     sheet=title, row=number, corrected=corrected.get(number, 0), cells=cells
-                ).texts
+                )
+                yield [one.text]
 
-    header = ("Sheet", "Row", "Row there", "Cells")
+    header = ("Row, row there, cells, sheet",)
     sheet = new_sheet(workbook, AS_WRITTEN_SHEET)
     sheet.sheet_state = "hidden"
     write_sheet(
@@ -214,7 +215,7 @@ def _write_as_written(
             title=AS_WRITTEN_SHEET,
             notes=(AS_WRITTEN_TITLE,),
             header=header,
-            widths=(16,) * len(header),
+            widths=(90,),
             rows=rows(),
         ),
     )
