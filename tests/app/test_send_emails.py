@@ -528,12 +528,3 @@ def test_whom_the_portal_mails_while_a_sending_waits_is_left_alone(uploading: Up
     assert code is ExitCode.FINDINGS
     assert "the service has mailed them itself" in text(desk)
     assert mails(uploading) == ONCE - Counter([("p3@acme.com", "portal")])
-
-
-@pytest.mark.parametrize("flag", [{"canary": ""}, {"to": ("",)}, {"to": (" ",)}])
-def test_an_empty_address_is_a_mistake(uploading: Uploading, flag: dict[str, Any]) -> None:
-    """A variable that isn't set mails nobody."""
-    receipt = uploading.run().receipt
-    with pytest.raises(UsageError, match="empty"):
-        send(uploading, receipt, **flag)
-    assert not mails(uploading)

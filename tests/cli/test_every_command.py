@@ -127,6 +127,35 @@ def test_an_option_that_nobody_knows_is_one_object(aapimport, name: str) -> None
     check(name, done.json, failed=True)
 
 
+TAKES = [
+    (name, max(one.opts, key=len) if isinstance(one, click.Option) else one.name)
+    for name in NAMES
+    for one in TREE[name].params
+    if not (isinstance(one, click.Option) and one.is_flag)
+]
+"""Every option that takes something, and every argument, with its command."""
+
+
+@pytest.mark.parametrize(("name", "what"), TAKES)
+@pytest.mark.parametrize("blank", ["", " "])
+def test_what_is_empty_is_one_object(aapimport, machine, name: str, what: str, blank: str) -> None:
+    """Exit 2: in a script it is a variable that was never set, and nothing is meant by it."""
+    words = SUCCEEDS.get(name, NEEDS.get(name, ()))
+    given = (*words, what, blank) if what.startswith("--") else _with_blank(name, what, blank)
+    done = aapimport(*name.split(), *given, "--json")
+    assert (done.code, done.json["error"]["id"]) == (2, "usage"), done.err
+    assert done.json["error"]["message"].endswith(" is empty")
+    assert what in done.json["error"]["message"] or not what.startswith("--")
+    check(name, done.json, failed=True)
+    assert not [*machine.work.iterdir()]
+
+
+def _with_blank(name: str, what: str, blank: str) -> tuple[object, ...]:
+    """The arguments of a command, of which one is blank."""
+    arguments = [one.name for one in TREE[name].params if isinstance(one, click.Argument)]
+    return tuple(blank if one == what else "x" for one in arguments)
+
+
 @pytest.mark.parametrize(
     "name", [name for name in NAMES if any(_is_file(one) for one in TREE[name].params)]
 )

@@ -120,29 +120,160 @@ def test_only_what_is_corrected_is_sent(aapimport, acme, portal_stub, jhana_stub
     assert writes(portal_stub, jhana_stub) == [("POST", "bo@acme.com")]
 
 
-@pytest.mark.parametrize("sort", [False, True])
-def test_what_is_corrected_where_nobody_reads_it_is_asked_about(aapimport, acme, portal_stub, sort):
-    """The own sheet has the same people: the cell is named, and nothing is sent by a guess."""
+def _role(book):
+    book["Users"]["D4"] = "facilitator"
+
+
+def _team_column(book):
+    """Whoever was done gets a team, in a column that the sheet calls otherwise by now."""
+    book["Users"]["E1"], book["Users"]["E2"] = "Team Name", "Sales"
+
+
+def _new_row(book):
+    book["Users"].append(["eva@acme.com", "Eva", "Lund"])
+
+
+def _new_row_between(book):
+    book["Users"].insert_rows(3)
+    for at, text in enumerate(("eva@acme.com", "Eva", "Lund"), start=1):
+        book["Users"].cell(3, at, text)
+
+
+def _failed(book):
+    book["Users"]["A3"] = "bo@acme.com"
+
+
+def _new_sheet(book):
+    sheet = book.create_sheet("More people")
+    for row in (["Email", "First Name", "Last Name"], ["eva@acme.com", "Eva", "Lund"]):
+        sheet.append(row)
+
+
+def _sorted(book):
+    """From the last to the first, and one of them has another role."""
+    own = book["Users"]
+    rows = [[cell.value for cell in row] for row in own.iter_rows(min_row=2)]
+    for at, row in enumerate(reversed(rows), start=2):
+        for column, value in enumerate(row, start=1):
+            own.cell(at, column).value = value
+    own["D2"] = "facilitator"  # Dee
+
+
+def _moved_columns(book):
+    own = book["Users"]
+    own.insert_cols(1, amount=2)
+    own["F4"] = "facilitator"
+
+
+def _renamed_beside_notes(book):
+    book["Users"]["D4"] = "facilitator"
+    book["Users"].title = "People v2"
+    book.create_sheet("Notes", 0).append(["to be done by Friday"])
+
+
+def _out_of_both(book):
+    """Somebody who failed isn't to be uploaded, or was forgotten."""
+    book["Users"].delete_rows(3)
+    book["To correct"].delete_rows(2)
+
+
+def _without_what_tells(book):
+    del book["As written"]
+
+
+ELSEWHERE = {
+    _role: "Users!D4: changed",
+    _team_column: "Users!E2: changed",
+    _new_row: "Users!A6: added",
+    _new_row_between: "Users!A3: added",
+    _failed: "Users!A3: changed",
+    _new_sheet: "'More people'!A2: added",
+    _sorted: "Users!D2: changed",
+    _moved_columns: "Users!F4: changed",
+    _renamed_beside_notes: "'People v2'!D4: changed",
+    _out_of_both: "row 3 of Users: taken out of both sheets",
+    _without_what_tells: "its hidden sheet As written is gone or damaged",
+}
+"""What somebody does on another sheet than To correct, and what is said of it."""
+
+
+@pytest.mark.parametrize("program", ["openpyxl", "LibreOffice"])
+def test_nobody_is_left_out_who_was_typed_where_nobody_reads(
+    aapimport, acme, portal_stub, program, request
+):
+    """Changed, added, in another order: the cell is named, and nothing is sent by a guess."""
+    convert = request.getfixturevalue("libreoffice") if program == "LibreOffice" else None
+    assert run(aapimport, "upload", "people.xlsx", *PASS).code == 1
+    path = acme.work / "people.results.xlsx"
+    written = path.read_bytes()
+    portal_stub.seen.clear()
+    for work, said in ELSEWHERE.items():
+        if convert and work not in {_role, _new_row, _failed}:
+            continue
+        path.write_bytes(written)
+        book = opened(path)
+        work(book)
+        book.save(path)
+        if convert:
+            path.write_bytes(convert(path, "xlsx").read_bytes())
+        for words in (("validate",), ("plan", *PASS[:-1]), ("upload", *PASS)):
+            if convert and words[0] != "upload":
+                continue
+            word, *more = words
+            asked = run(aapimport, word, path.name, *more)
+            told = " ".join(asked.err.split())
+            assert (asked.code, said in told) == (2, True), (work, words, asked.err)
+            assert "hint: decide with --sheet, one of: To correct" in told
+            # Nothing else is taken for a change.
+            assert told.count(": changed") + told.count(": added") <= 1, told
+    assert writes(portal_stub) == []
+
+
+def _ids(book):
+    book["Users"]["J2"] = book["Users"]["H2"] = "something else"
+
+
+def _deleted(book):
+    book["Users"].delete_rows(4)
+
+
+def _filtered(book):
+    book["Users"].auto_filter.ref = "A1:L5"
+    book["Users"].row_dimensions[2].hidden = True
+
+
+def _on_both(book):
+    """Corrected on the own sheet, whoever is new added, and both on To correct as well."""
+    book["Users"]["A3"] = book["To correct"]["A2"] = "bo@acme.com"
+    _new_row(book)
+    for at, text in enumerate(("eva@acme.com", "Eva", "Lund"), start=1):
+        book["To correct"].cell(3, at, text)
+
+
+def _copy(book):
+    book.copy_worksheet(book["Users"])
+
+
+@pytest.mark.parametrize("program", ["openpyxl", "LibreOffice"])
+def test_what_changes_nobody_is_not_asked_about(aapimport, acme, portal_stub, program, request):
+    """Filtered, with a row less, other ids, a copy: as it is on To correct, and that alone."""
+    convert = request.getfixturevalue("libreoffice") if program == "LibreOffice" else None
     run(aapimport, "upload", "people.xlsx", *PASS)
     path = acme.work / "people.results.xlsx"
-    book = opened(path)
-    own = book["Users"]
-    own["A3"], own["B4"] = "bo@acme.com", "Cyrus"  # whoever was created isn't on To correct
-    if sort:
-        own.move_range("A3:L3", rows=4)
-    book.save(path)
+    written = path.read_bytes()
     portal_stub.seen.clear()
-    asked = run(aapimport, "upload", path.name, *PASS)
-    assert asked.code == 2
-    assert f"Users!A{7 if sort else 3}: changed" in " ".join(asked.err.split())
-    assert "B4" not in asked.err
-    assert writes(portal_stub) == []
-    book = opened(path)
-    book["To correct"]["A2"] = "bo@acme.com"  # on both
-    book.save(path)
+    for work in (_filtered, _on_both) if convert else (_ids, _deleted, _filtered, _copy, _on_both):
+        path.write_bytes(written)
+        book = opened(path)
+        work(book)
+        book.save(path)
+        if convert:
+            path.write_bytes(convert(path, "xlsx").read_bytes())
+        done = run(aapimport, "validate", path.name)
+        assert done.code == 0, (work, done.err)
     again = run(aapimport, "upload", path.name, *PASS, "--json")
-    assert [one["portal"] for one in again.json["people"]] == ["created"]
-    assert writes(portal_stub) == [("POST", "bo@acme.com")]
+    assert [one["portal"] for one in again.json["people"]] == ["created", "created"]
+    assert writes(portal_stub) == [("POST", "bo@acme.com"), ("POST", "eva@acme.com")]
 
 
 @pytest.mark.parametrize("name", ["Users ", " Users"])

@@ -356,4 +356,4 @@ def test_an_empty_number_is_not_the_only_open_upload(aapimport):
     """A script's variable that was never filled closes nothing."""
     done = aapimport("resume", "", "--close", "--yes")
     assert done.code == 2
-    assert "the confirmation number is empty" in done.err
+    assert "the word for [RECEIPT] is empty" in done.err

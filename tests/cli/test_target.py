@@ -84,7 +84,7 @@ def test_the_flag_goes_before_the_variable(aapimport, live, machine):
     done = aapimport("passes", "--profile", "acme", AAPIMPORT_PROFILE="beta", **live)
     assert done.code == 0
     done = aapimport("passes", "--profile", "", AAPIMPORT_PROFILE="acme", **live)
-    assert done.code == 3
+    assert done.code == 2
     assert "--profile is empty" in done.err
 
 

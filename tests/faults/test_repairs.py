@@ -9,24 +9,17 @@ import pytest
 
 from aapimport.errors import ExitCode
 from faults.crash import upload_words
+from faults.deaths import LANES, Stubs, deaths
 from faults.nursery import Nursery
-from faults.proxy import FAULTS, Weather
 from faults.rows import Someone
-from faults.worlds import OpenStub, World, stub_world
-from support.extent import ALL
+from faults.worlds import World
 from support.stub import ScimStub
 
 pytestmark = pytest.mark.campaign
-LANES = 4
-_STEP = 1 if ALL else 3
-_RESUMES = 6
 _PEOPLE = [
     Someone(email=f"{name.lower()}@acme.com", first=name, last="Son", role="", team="", jhana=True)
     for name in ("Abel", "Gudrun", "Ines")
 ]
-
-
-Stubs = tuple[ScimStub, ScimStub]
 
 
 def drifted(nursery: Nursery, world: World, stubs: Stubs) -> dict[str, Any]:
@@ -63,34 +56,12 @@ def _state(stubs: Stubs) -> dict[str, Any]:
 @pytest.mark.parametrize("lane", range(LANES))
 def test_whenever_it_dies_all_is_right_once(tmp_path: Path, lane: int) -> None:
     """The same command, or `resume`, finishes it; another repair then writes nothing."""
-    moments = [
-        (kind, number, mode)
-        for kind, most in (("commit", 12), ("request", 20), ("response", 20))
-        for number in range(1, most + 1)
-        for mode in ("die before", "die after")
-    ][::_STEP]
-    died = 0
     words = ["reconcile", "--pass", "Leadership 2026", "--repair", "--yes", "--json"]
-    with Nursery() as nursery:
-        for at, (kind, number, mode) in enumerate(moments):
-            if at % LANES != lane:
-                continue
-            stubs = (OpenStub(unique=True), OpenStub(unique=True))
-            calm = Weather(0, 0.0, FAULTS)
-            with stub_world(tmp_path / str(at), _PEOPLE, calm, stubs) as world:
-                wanted = drifted(nursery, world, stubs)
-                failpoint = {"kind": kind, "number": number, "mode": mode}
-                ended = nursery.run(world, words, failpoint=failpoint)
-                died += ended.killed
-                for _ in range(_RESUMES):
-                    if ended.code == ExitCode.OK:
-                        break
-                    world.settle()
-                    ended = nursery.run(world, words)
-                assert ended.code == ExitCode.OK, (kind, number, mode, ended.err)
-                assert _state(stubs) == wanted, (kind, number, mode)
-                writes = [len(stub.writes) for stub in stubs]
-                again = nursery.run(world, words)
-                assert (again.code, json.loads(again.out)["differences"]) == (ExitCode.OK, [])
-                assert [len(stub.writes) for stub in stubs] == writes
-    assert died > len(moments) // LANES // 2
+    for death in deaths(tmp_path, _PEOPLE, lane, commit=12, request=20, response=20):
+        wanted = drifted(death.nursery, death.world, death.stubs)
+        death.survive(words)
+        assert _state(death.stubs) == wanted, death.failpoint
+        writes = [len(stub.writes) for stub in death.stubs]
+        again = death.nursery.run(death.world, words)
+        assert (again.code, json.loads(again.out)["differences"]) == (ExitCode.OK, [])
+        assert [len(stub.writes) for stub in death.stubs] == writes

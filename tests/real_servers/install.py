@@ -2,10 +2,11 @@
 
     python tests/real_servers/install.py
 
-Canaille goes into a virtual environment, SCIMMY into a folder of npm; both lie in `.servers/` at
-the top of the repository, which git ignores, and are made again when their pinned versions change.
-scim2-server needs nothing: it comes with aapimport. What can't be installed is said, and its tests
-say so again when they skip.
+Canaille goes into a virtual environment, SCIMMY into a folder of npm, as the W3C's checker of HTML
+does (vnu, which needs Java), through which `pytest -m browser` sends pages; all lie in `.servers/`
+at the top of the repository, which git ignores, and are made again when their pinned versions
+change. scim2-server needs nothing: it comes with aapimport. What can't be installed is said, and
+its tests say so again when they skip.
 """
 
 import hashlib
@@ -13,12 +14,14 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / ".servers"
 CANAILLE = CACHE / "canaille"
 SCIMMY = CACHE / "scimmy"
+VNU = CACHE / "vnu"
 _STAMP = "installed.txt"
 _MINUTES = 5
 
@@ -50,8 +53,8 @@ def install_canaille() -> None:
     _stamp(CANAILLE, pins)
 
 
-def install_scimmy() -> None:
-    """Make SCIMMY's folder: its dependencies beside a copy of the server that uses them.
+def install_from_npm(target: Path) -> None:
+    """Make the folder of what npm installs: SCIMMY's, beside a copy of the server, or vnu's.
 
     Raises:
         FileNotFoundError: There is no npm here.
@@ -60,15 +63,15 @@ def install_scimmy() -> None:
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         raise FileNotFoundError("there is no node with npm on this machine")
-    pins = HERE / "scimmy" / "package-lock.json"
-    if is_installed(SCIMMY, pins):
+    pins = HERE / target.name / "package-lock.json"
+    if is_installed(target, pins):
         return
-    shutil.rmtree(SCIMMY, ignore_errors=True)
-    SCIMMY.mkdir(parents=True)
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / "scimmy" / name, SCIMMY / name)
-    _run(npm, "ci", "--no-audit", "--no-fund", "--silent", cwd=SCIMMY)
-    _stamp(SCIMMY, pins)
+        shutil.copy(pins.with_name(name), target / name)
+    _run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", cwd=target)
+    _stamp(target, pins)
 
 
 def _run(*words: str, cwd: Path | None = None) -> None:
@@ -84,9 +87,13 @@ def _stamp(target: Path, pins: Path) -> None:
 
 
 def main() -> int:
-    """Install both; the exit code is the number of those that could not be."""
+    """Install all; the exit code is the number of those that could not be."""
     failed = 0
-    for name, install in (("canaille", install_canaille), ("scimmy", install_scimmy)):
+    for name, install in (
+        ("canaille", install_canaille),
+        ("scimmy", partial(install_from_npm, SCIMMY)),
+        ("vnu", partial(install_from_npm, VNU)),
+    ):
         try:
             install()
         except (OSError, subprocess.SubprocessError) as error:

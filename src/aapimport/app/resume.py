@@ -9,7 +9,6 @@ from aapimport.errors import (
     RefusedError,
     ServiceError,
     SettingsError,
-    UsageError,
     WrongAddressError,
 )
 
@@ -54,11 +53,6 @@ class Resumption:
         from aapimport.app.session import opened
         from aapimport.screens.target import show_target
 
-        if self.receipt is not None and not self.receipt.strip():  # a variable that isn't set
-            raise UsageError(
-                "the confirmation number is empty",
-                hint="give it, or leave it out: aapimport resume takes the only open upload",
-            )
         check_results_name(self.choices.results)
         teller = teller_of(self.settings)
         self.desk.show_beside(show_target, self.settings)

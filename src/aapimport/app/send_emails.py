@@ -88,12 +88,6 @@ class Sending:
                 "say whose e-mails: an upload's confirmation number, or --pass and a pass's name",
                 hint="for example: aapimport send-emails 7K3QX9",
             )
-        named = [one for one in (self.choices.canary, *self.choices.to) if one is not None]
-        if not all(map(str.strip, named)):
-            raise UsageError(
-                "--to or --canary is empty: whom it is about isn't said",
-                hint="give an address; a variable that isn't set is empty",
-            )
         if self.choices.checked and not self.choices.to:
             raise UsageError(
                 "--checked is about people that are named",

@@ -1,32 +1,45 @@
-"""Which cells of a results workbook were changed on the wrong sheet: where nobody reads them.
+"""What was changed or added in a results workbook on a wrong sheet: where nobody reads it.
 
-The workbook has whoever is to be corrected twice: on the own sheet, and on To correct, which alone
-is read. A hidden sheet tells how the own sheet was written, by digests of its cells.
+Of such a workbook To correct alone is read. A hidden sheet tells how the administrator's own sheet
+was written, by digests of its cells; whoever stands otherwise there now, or on a further sheet, and
+not so on To correct, was typed by somebody who may believe that it is read.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
 
+from aapimport.check.header import find_header
 from aapimport.check.repair import shown
+from aapimport.check.top_rows import top_rows
 from aapimport.sheets.book import Sheet, Value
 from aapimport.template.cells import CellRef
-from aapimport.template.columns import AS_WRITTEN_SHEET, AS_WRITTEN_TITLE, SUMMARY_SHEET
+from aapimport.template.columns import AS_WRITTEN_SHEET, AS_WRITTEN_TITLE, COLUMNS, SUMMARY_SHEET
 
-_DIGITS = 20
+_DIGITS = 12
 _FIRST = 4
 """The row on the hidden sheet at which its table's rows begin: below a title and a header."""
+_PART = r"[0-9]{1,5}:[0-5]:[0-9a-f]+"
+_WRITTEN = re.compile(rf"([0-9]{{1,7}}) ([0-9]{{1,7}}) ({_PART}(?:,{_PART})*) (.+)")
+_KEYS = tuple(column.key for column in COLUMNS)
+_EMAIL, _FIRST_NAME, _LAST_NAME = map(_KEYS.index, ("email", "first_name", "last_name"))
+
+_Cells = tuple[str, ...]
+"""Of a row, one text or digest for each of the template's columns; blank is the empty one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """A row of the own sheet whose person is on To correct, as it was written.
+    """A row of the own sheet, as it was written.
 
     Attributes:
         sheet: The own sheet's name.
         row: The row on it.
-        corrected: The row on To correct.
-        cells: A digest of each cell, by its column (from 0) and the column on To correct.
+        corrected: The row on To correct; 0 for whoever isn't on it.
+        cells: A digest of each filled cell, by its column (from 0) and that of the template.
     """
 
     sheet: str
@@ -35,71 +48,188 @@ class Written:
     cells: Mapping[tuple[int, int], str]
 
     @property
-    def texts(self) -> tuple[str, ...]:
-        """What stands in the row of the hidden sheet."""
-        cells = (f"{own}:{other}:{digest}" for (own, other), digest in self.cells.items())
-        return (self.sheet, str(self.row), str(self.corrected), *cells)
+    def text(self) -> str:
+        """What stands in the row of the hidden sheet: one cell, as there may be many rows."""
+        cells = ",".join(f"{own}:{at}:{digest}" for (own, at), digest in self.cells.items())
+        return f"{self.row} {self.corrected} {cells} {self.sheet}"
+
+    @classmethod
+    def read(cls, text: str) -> "Written | None":
+        """The same from its text; None where that is none."""
+        found = _WRITTEN.fullmatch(text)
+        if not found:
+            return None
+        row, corrected, cells, sheet = found.groups()
+        parts = [cell.split(":") for cell in cells.split(",")]
+        places = {(int(own), int(at)): digest for own, at, digest in parts}
+        return cls(sheet=sheet, row=int(row), corrected=int(corrected), cells=places)
+
+
+class Unread(NamedTuple):
+    """What somebody has typed where nobody reads it.
+
+    Attributes:
+        sheet: The sheet's name.
+        where: The cell, as the Name Box takes it; a row where nothing is left of it.
+        what: What became of it.
+    """
+
+    sheet: str
+    where: str
+    what: str
+
+
+class _Table(NamedTuple):
+    """The rows of a sheet that hold something in the template's columns, below its header.
+
+    Attributes:
+        name: The sheet's name.
+        columns: The column (from 0) of each of the template's; None where it has none.
+        rows: Their texts, by the row's number.
+    """
+
+    name: str
+    columns: tuple[int | None, ...]
+    rows: Mapping[int, _Cells]
 
 
 def digest_of(value: Value) -> str:
-    """A digest of what a cell holds, whatever the type in which a program saves it."""
-    return hashlib.sha256(_text(value).encode()).hexdigest()[:_DIGITS]
+    """A digest of what a cell holds, whatever the type in which a program saves it; "" if blank."""
+    text = _text(value)
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS] if text else ""
 
 
-def changed_elsewhere(sheets: Sequence[Sheet], corrected: Sheet) -> Iterator[str]:
-    """The cells, as the Name Box takes them, that were changed where nobody reads them.
+def unread(sheets: Sequence[Sheet], corrected: Sheet) -> list[Unread] | None:
+    """What was changed or added where nobody reads it, and isn't the same on To correct.
+
+    Rows that were moved, hidden or taken out are no change, nor is what stands in columns that
+    aren't the template's; whoever is to be corrected and is on neither sheet any more is one.
 
     Args:
         sheets: The workbook's sheets.
         corrected: The sheet To correct.
+
+    Returns:
+        None where nothing tells how the own sheet was written.
     """
     written = [*_written(sheets)]
-    own = _own(sheets, written[0].sheet, corrected) if written else None
-    if own is None:
-        return
-    rows = [*own.rows()]
-    there = [*corrected.rows()]
-    columns = [*written[0].cells]
-    digests = [
-        tuple(digest_of(_cell(row, at - own.first_column)) for at, _ in columns) for row in rows
-    ]
-    unchanged = {*digests}
-    for one in written:
-        was = tuple(one.cells.get(place, "") for place in columns)
-        number = None if was in unchanged else _now(was, one.row, digests)
-        if number is None:
-            continue
-        says = there[one.corrected - 1] if one.corrected <= len(there) else ()
-        for (column, other), before, after in zip(columns, was, digests[number - 1], strict=True):
-            now = _text(_cell(rows[number - 1], column - own.first_column))
-            told = _text(_cell(says, other - corrected.first_column))
-            if before != after and now.casefold() != told.casefold():
-                yield str(CellRef(own.name, column, number))
-
-
-def _own(sheets: Sequence[Sheet], name: str, corrected: Sheet) -> Sheet | None:
-    """The own sheet, by its name; where that was changed, the only one that is none of ours."""
-    for sheet in sheets:
-        if _text(sheet.name) == name:
-            return sheet
+    if not written:
+        return None
     ours = {corrected.name, AS_WRITTEN_SHEET, SUMMARY_SHEET}
-    others = [sheet for sheet in sheets if sheet.name not in ours]
-    return others[0] if len(others) == 1 else None
+    places = {at: own for one in written for own, at in one.cells}
+    tables = [_table(sheet, places) for sheet in sheets if sheet.name not in ours]
+    own = _own(tables, written)
+    fixed = _table(corrected, {at: at for at in range(len(_KEYS))})
+    return [
+        one
+        for table in tables
+        for one in _typed(table, written if table is own else [], {*map(_was, written)}, fixed)
+    ]
 
 
-def _now(was: tuple[str, ...], row: int, digests: Sequence[tuple[str, ...]]) -> int | None:
-    """The number of the row that is most like the one that was written: it may have been moved.
+def _typed(
+    table: _Table, written: Sequence[Written], known: set[_Cells], fixed: _Table
+) -> Iterator[Unread]:
+    """What a sheet says otherwise than it was written, and than To correct says it.
 
-    None where none has a filled cell in common with it: the person was taken out.
+    Args:
+        table: The sheet.
+        written: How its rows were written; none for a sheet that isn't the own one.
+        known: How all rows of the own one were.
+        fixed: To correct.
+    """
+    has = [column is not None for column in table.columns]
+    known = {_only(has, was) for was in known}
+    now = {row: tuple(map(digest_of, texts)) for row, texts in table.rows.items()}
+    kept = {*now.values()}
+    twins = _Twins([one for one in written if _only(has, _was(one)) not in kept])
+    by_address = {texts[_EMAIL].casefold(): texts for texts in fixed.rows.values()}
+    for row, cells in now.items():
+        texts = table.rows[row]
+        if cells in known or not (written or "@" in texts[_EMAIL]):
+            continue
+        twin = twins.take(row, cells)
+        before = _only(has, _was(twin)) if twin else ("",) * len(cells)
+        said = by_address.get(texts[_EMAIL].casefold())
+        if said is None and twin:
+            said = fixed.rows.get(twin.corrected)
+        changed = [
+            column
+            for at, column in enumerate(table.columns)
+            if cells[at] != before[at]
+            if said is None or said[at].casefold() != texts[at].casefold()
+        ]
+        for column in changed if twin else changed[:1]:
+            cell = str(CellRef(table.name, column or 0, row))
+            yield Unread(table.name, cell, "changed" if twin else "added")
+    there = {digest_of(texts[_EMAIL]) for texts in fixed.rows.values()}
+    for one in twins.left.values():
+        if one.corrected and one.corrected not in fixed.rows and _was(one)[_EMAIL] not in there:
+            yield Unread(table.name, f"row {one.row} of {table.name}", "taken out of both sheets")
+
+
+class _Twins:
+    """The rows that aren't as they were written, found by what they still have in common.
+
+    Attributes:
+        left: Those that nobody has found, by their number.
     """
 
-    def alike(number: int) -> tuple[int, int]:
-        same = [one for one, now in zip(was, digests[number - 1], strict=True) if one == now]
-        return sum(one != _BLANK for one in same), len(same)
+    def __init__(self, rows: Sequence[Written]) -> None:
+        self.left = {one.row: one for one in rows}
+        self._by: dict[tuple[object, ...], Written] = {}
+        for one in rows:
+            for mark in _marks(one.row, _was(one)):
+                self._by.setdefault(mark, one)
 
-    numbers = sorted(range(1, len(digests) + 1), key=lambda number: number != row)
-    best = max(numbers, key=alike, default=None)
-    return best if best and alike(best)[0] else None
+    def take(self, row: int, cells: _Cells) -> Written | None:
+        """What a row was before; None for a new one."""
+        for mark in _marks(row, cells):
+            one = self._by.get(mark)
+            if one and self.left.pop(one.row, None):
+                return one
+        return None
+
+
+def _marks(row: int, cells: _Cells) -> Iterator[tuple[object, ...]]:
+    """What a row is known by, the surest first: its address, its name, its place and a cell."""
+    if cells[_EMAIL]:
+        yield ("email", cells[_EMAIL])
+    if cells[_FIRST_NAME] and cells[_LAST_NAME]:
+        yield ("names", cells[_FIRST_NAME], cells[_LAST_NAME])
+    yield from (("cell", row, at, cell) for at, cell in enumerate(cells) if cell)
+
+
+def _table(sheet: Sheet, places: Mapping[int, int]) -> _Table:
+    """Read a sheet, by its header or, without one, by the column of each of the template's."""
+    left = sheet.rows()
+    top = top_rows(left)
+    header = find_header(top, sheet.first_column)
+    columns, above = tuple(places.get(at) for at in range(len(_KEYS))), 0
+    if header and len(header.columns) > 1:
+        columns, above = tuple(header.columns.get(key) for key in _KEYS), header.row
+    rows = {}
+    for number, row in enumerate(chain(top, left), start=1):
+        texts = tuple(
+            "" if column is None else _text(_cell(row, column - sheet.first_column))
+            for column in columns
+        )
+        if number > above and any(texts):
+            rows[number] = texts
+    return _Table(sheet.name, columns, rows)
+
+
+def _own(tables: Sequence[_Table], written: Sequence[Written]) -> _Table | None:
+    """The own sheet, by its name; where that was changed, the one that still has most of it."""
+    if named := [table for table in tables if _text(table.name) == written[0].sheet]:
+        return named[0]
+    digests = {digest for one in written for digest in one.cells.values()}
+
+    def still(table: _Table) -> int:
+        cells = (digest_of(text) for texts in table.rows.values() for text in texts)
+        return sum(cell in digests for cell in cells)
+
+    return max(tables, key=still, default=None)
 
 
 def _written(sheets: Sequence[Sheet]) -> Iterator[Written]:
@@ -107,16 +237,17 @@ def _written(sheets: Sequence[Sheet]) -> Iterator[Written]:
     rows = [*sheet.rows()] if sheet else []
     if not rows or not str(_cell(rows[0], 0)).startswith(AS_WRITTEN_TITLE):
         return
-    for row in rows[_FIRST - 1 :]:
-        name, own, corrected, *cells = (_text(value) for value in row)
-        parts = [cell.split(":") for cell in cells if cell.count(":") == 2]  # noqa: PLR2004 -- as `texts`
-        if own.isdecimal() and corrected.isdecimal():
-            yield Written(
-                sheet=name,
-                row=int(own),
-                corrected=int(corrected),
-                cells={(int(at), int(other)): digest for at, other, digest in parts},
-            )
+    yield from filter(None, (Written.read(_text(_cell(row, 0))) for row in rows[_FIRST - 1 :]))
+
+
+def _was(one: Written) -> _Cells:
+    by_column = {at: digest for (_, at), digest in one.cells.items()}
+    return tuple(by_column.get(at, "") for at in range(len(_KEYS)))
+
+
+def _only(has: Sequence[bool], cells: _Cells) -> _Cells:
+    """Without what stood in columns that the sheet no longer has."""
+    return tuple(cell if there else "" for there, cell in zip(has, cells, strict=True))
 
 
 def _cell(row: Sequence[Value], at: int) -> Value:
@@ -124,7 +255,7 @@ def _cell(row: Sequence[Value], at: int) -> Value:
 
 
 def _text(value: Value) -> str:
-    return shown(value).strip()
-
-
-_BLANK = digest_of("")
+    """A value as text that it still is after any program has saved it (LibreOffice: 15 digits)."""
+    if isinstance(value, int | float):
+        return f"{value + 0:.15g}"  # -0.0 is 0
+    return " ".join(shown(value).split())

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
-from aapimport.check.as_written import changed_elsewhere
+from aapimport.check.as_written import unread
 from aapimport.check.evidence import row_numbers
 from aapimport.check.header import find_header, header_score
 from aapimport.check.top_rows import first_filled_row, top_rows
@@ -58,8 +58,8 @@ def choose_sheet(
 
     Raises:
         FileProblemError: There is no such sheet, or none at all.
-        AnswerNeededError: Several hold people, or of a results workbook both the own sheet and To
-            correct were meant to be corrected.
+        AnswerNeededError: Several hold people, or of a results workbook another sheet than To
+            correct was worked on.
     """
     if not sheets:
         raise FileProblemError(f"{name} holds no sheet with cells")
@@ -126,27 +126,42 @@ def _to_correct(visible: Sequence[Sheet]) -> Sheet | None:
 
 
 def _ask_where_it_is_right(sheets: Sequence[Sheet], corrected: Sheet, name: str) -> None:
-    """Ask which sheet is meant where somebody has corrected the own one of a results workbook.
+    """Ask which sheet is meant where somebody has worked on another one of a results workbook.
 
     Raises:
-        AnswerNeededError: Somebody has.
+        AnswerNeededError: Somebody has, or nobody knows.
     """
-    cells = [*changed_elsewhere(sheets, corrected)]
-    if not cells:
+    found = unread(sheets, corrected)
+    if found is None:
+        names = [one.name for one in sheets if one is not corrected and _is_with_people(one)]
+        what = (
+            f"its hidden sheet {AS_WRITTEN_SHEET} is gone or damaged, so nobody knows what was"
+            f" changed on another sheet than {corrected.name}"
+        )
+    else:
+        names = [*dict.fromkeys(one.sheet for one in found)]
+        cells = ", ".join(f"{one.where}: {one.what}" for one in found[:_MOST_NAMED])
+        more = f" and {len(found) - _MOST_NAMED:,} more" if len(found) > _MOST_NAMED else ""
+        what = (
+            f"{cells}{more}, since the results were written; of this workbook only the sheet"
+            f" {corrected.name} is read, and it says nothing of that or something else: correct it"
+            " there, copying the row of whoever isn't on it"
+        )
+    if not names:
         return
-    more = f" and {len(cells) - _MOST_NAMED:,} more" if len(cells) > _MOST_NAMED else ""
-    own = cells[0].rpartition("!")[0].strip("'")
     raise AnswerNeededError(
-        f"{name}: {', '.join(cells[:_MOST_NAMED])}{more}: changed since the results were written,"
-        f" and the sheet {corrected.name} says something else; correct it there, or say which sheet"
-        " is to be read",
+        f"{name}: {what}, or say which sheet is to be read",
         option="sheet",
         flag="--sheet",
         choices=(
-            (corrected.name, f"{corrected.name}: as it is there, only who is to be corrected"),
-            (own, f"{own}: everybody, as it is there"),
+            (corrected.name, f"{corrected.name}: as it is there, only who is on it"),
+            *((one, f"{one}: everybody, as it is there") for one in names),
         ),
     )
+
+
+def _is_with_people(sheet: Sheet) -> bool:
+    return not _is_ours(sheet) and bool(_rows_with_address(sheet))
 
 
 def _is_ours(sheet: Sheet) -> bool:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from aapimport.cli.grouping import StrictCommand
 from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import ExitCode
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from aapimport.config.choice import Choice
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("out", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--format",

@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+from aapimport.errors import UsageError
+
 EVERYDAY, UNATTENDED, EXPERT = "Everyday", "Without a terminal", "Expert"
 HELP = "Help"
 _WHOLE = 1_000
@@ -32,7 +34,31 @@ class GroupedOption(click.Option):
         return extra
 
 
-class GroupedCommand(click.Command):
+class StrictCommand(click.Command):
+    """A command that takes no empty word: in a script it is a variable that was never set."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The words, as click reads them.
+
+        Raises:
+            UsageError: What was given for an option, or as an argument, is empty.
+        """
+        given, _, _ = self.make_parser(ctx).parse_args([*args])
+        for one in self.get_params(ctx):
+            said = given.get(one.name or "")
+            texts = said if isinstance(said, list | tuple) else [said]
+            if any(isinstance(text, str) and not text.strip() for text in texts):
+                is_option = isinstance(one, click.Option)
+                name = max(one.opts, key=len) if is_option else one.make_metavar(ctx)
+                raise UsageError(
+                    f"{name} is empty" if is_option else f"the word for {name} is empty",
+                    hint="a variable that isn't set is empty: set it"
+                    + ("" if one.required else ", or leave it out"),
+                )
+        return super().parse_args(ctx, args)
+
+
+class GroupedCommand(StrictCommand):
     """A command whose help text has its options in groups, and is short unless all is asked for."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -77,6 +103,8 @@ _HELP_ALL_OPTION = click.Option(
 
 class SuggestingGroup(click.Group):
     """Commands that are listed without dots, and of which the one that was meant is named."""
+
+    command_class = StrictCommand
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List each command with its whole first sentence, where click would cut it."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aapimport.cli.answer import current_answer
+from aapimport.cli.grouping import StrictCommand
 from aapimport.cli.target import profile_option
 from aapimport.errors import ExitCode, RefusedError, SettingsError, UsageError
 
@@ -39,7 +40,7 @@ SERVICE = click.argument(
 )
 
 
-class SecretsCommand(click.Command):
+class SecretsCommand(StrictCommand):
     """A command beside whose words somebody may have typed a secret, which no error repeats."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from aapimport.cli.grouping import StrictCommand
 from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import ExitCode
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from aapimport.config.choice import Choice
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 @target_options
 def passes(*, as_json: bool, choice: "Choice") -> ExitCode:

@@ -5,10 +5,11 @@ from typing import Any
 
 import click
 
+from aapimport.cli.grouping import StrictCommand
 from aapimport.errors import ExitCode
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("file", metavar="LIST", type=click.Path(path_type=Path))
 @click.option(
     "-o",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aapimport.cli.grouping import StrictCommand
 from aapimport.cli.target import chosen_settings, target_options
 from aapimport.errors import ExitCode
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from aapimport.config.choice import Choice
 
 
-@click.command("validate")
+@click.command("validate", cls=StrictCommand)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--pass", "pass_name", metavar="NAME", help="Compare the team names with this pass's, too."

@@ -102,8 +102,8 @@ def write_results(
     The first sheet is the administrator's own: every value in its cell, and five columns more.
     The sheet To correct has, in the template's form, whoever was rejected or left out, each with
     the reason as a comment: what is uploaded from there touches nobody else, and the workbook opens
-    there; a hidden sheet tells what was changed on the first one instead. Values only: formats
-    and other sheets of the file are not carried over.
+    there; a hidden sheet tells what was changed or added on the first one instead. Values only:
+    formats and other sheets of the file are not carried over.
 
     Args:
         results: What became of each row.
@@ -182,30 +182,31 @@ def _title_of(checked: Checked) -> str:
 def _write_as_written(
     workbook: "Workbook", results: Results, checked: Checked, original: Original
 ) -> None:
-    """How whoever is to be corrected stands on the own sheet: by digests, on a hidden sheet."""
+    """How the own sheet is written: by digests, on a hidden sheet."""
     places = [
         (checked.columns[column.key], at)
         for at, column in enumerate(COLUMNS)
         if column.key in checked.columns
     ]
-    left = [
-        row
+    left = (
+        row.number
         for row in template_rows(checked, original)
         if (result := results.rows.get(row.number)) and result.is_to_correct
-    ]
-    rows = (
-        Written(
-            sheet=_title_of(checked),
-            row=row.number,
-            corrected=at,
-            cells={
-                (own, other): digest_of(row.original[own] if own < len(row.original) else "")
-                for own, other in places
-            },
-        ).texts
-        for at, row in enumerate(left, start=2)
     )
-    header = ("Sheet", "Row", "Row there", *(column.name for column in COLUMNS))
+    corrected = {number: at for at, number in enumerate(left, start=2)}
+    title = _title_of(checked)
+
+    def rows() -> Iterator[Row]:
+        for number, values in original.rows_below_header():
+            filled = ((own, at) for own, at in places if own < len(values))
+            cells = {place: digest for place in filled if (digest := digest_of(values[place[0]]))}
+            if cells:
+                one = Written(
+                    sheet=title, row=number, corrected=corrected.get(number, 0), cells=cells
+                )
+                yield [one.text]
+
+    header = ("Row, row there, cells, sheet",)
     sheet = new_sheet(workbook, AS_WRITTEN_SHEET)
     sheet.sheet_state = "hidden"
     write_sheet(
@@ -214,8 +215,8 @@ def _write_as_written(
             title=AS_WRITTEN_SHEET,
             notes=(AS_WRITTEN_TITLE,),
             header=header,
-            widths=(16,) * len(header),
-            rows=rows,
+            widths=(90,),
+            rows=rows(),
         ),
     )
 

@@ -64,11 +64,7 @@ class Carrying(ABC):
         session = self.session
         yield session.conveyor.progress()
         try:
-            for service, directory in session.directories.items():
-                try:
-                    _ = directory.capabilities  # asked once, before several threads need them
-                except AapimportError as error:
-                    session.conveyor.halt(service, error)
+            session.ask_capabilities()
             self.begin()
             yield from put_back_first(session)
             yield from self._settled()

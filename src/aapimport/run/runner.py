@@ -67,11 +67,7 @@ class Runner:
         session = self._session
         yield session.conveyor.progress()
         try:
-            for service, directory in session.directories.items():
-                try:
-                    _ = directory.capabilities  # asked once, before several threads need them
-                except AapimportError as error:
-                    session.conveyor.halt(service, error)
+            session.ask_capabilities()
             yield from check_place(session)
             yield from AccountSteps(session).steps(last_row)
             yield from GroupSteps(session).steps(last_row)

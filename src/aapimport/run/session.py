@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from aapimport.errors import ServiceError
+from aapimport.errors import AapimportError, ServiceError
 from aapimport.plan.make import Services
 from aapimport.run.conveyor import Conveyor
 from aapimport.run.journal import Journal
@@ -89,6 +89,17 @@ class Session:
     def is_untouched(self) -> bool:
         """Whether this very command planned the run, and nothing of it was sent so far."""
         return self.options.begun_now and not self.conveyor.last_sent
+
+    def ask_capabilities(self) -> None:
+        """Ask both services what they can do, once, before several threads need it.
+
+        One that doesn't say is halted.
+        """
+        for service, directory in self.directories.items():
+            try:
+                _ = directory.capabilities
+            except AapimportError as error:
+                self.conveyor.halt(service, error)
 
     def due(
         self,
