@@ -372,7 +372,7 @@ def test_a_stopped_upload_leaves_its_results_too(aapimport, acme, portal_stub, s
     todo = book["To correct"] if "To correct" in book.sheetnames else None
     assert todo is None or todo["A3"].value is None
     path = acme.work / "people.results.xlsx"
-    number = done.err.split("aapimport resume --profile acme ")[1][:6]
+    number = " ".join(done.err.split()).split("aapimport resume --profile acme ")[1][:6]
     if saved:  # somebody may have corrected it
         book.save(path)
     before = path.read_bytes()
@@ -404,7 +404,7 @@ def test_a_resume_does_as_the_upload_was_asked(aapimport, acme, portal_stub, mon
     out = acme.work / "mine.xlsx"
     asked = (flag, out) if flag == "--results" else (flag,)
     done = run(aapimport, "upload", "people.xlsx", *PASS, "--no-bulk", *asked)
-    number = done.err.split("aapimport resume --profile acme ")[1][:6]
+    number = " ".join(done.err.split()).split("aapimport resume --profile acme ")[1][:6]
     portal_stub._rules[:] = portal_stub._rules[:1]
     (acme.work / "other").mkdir()
     monkeypatch.chdir(acme.work / "other")
@@ -432,7 +432,7 @@ def test_a_resume_from_elsewhere_finds_the_file_as_it_was_read(
     words = ("upload", home / "one.csv", *PASS, "--no-bulk", "--encoding", "mac_roman")
     done = run(aapimport, *words)
     assert done.code == 3, done.err
-    number = done.err.split("aapimport resume --profile acme ")[1][:6]
+    number = " ".join(done.err.split()).split("aapimport resume --profile acme ")[1][:6]
     portal_stub._rules[:] = portal_stub._rules[:1]
     monkeypatch.chdir(other)
     again = run(aapimport, "resume", number)
