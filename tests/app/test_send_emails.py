@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aapimport.app.choices import RunChoices
+from aapimport.app.history import list_history
 from aapimport.app.resume import Resumption
+from aapimport.app.stored_receipt import ReceiptChoices, StoredReceipt
 from aapimport.errors import (
     DeclinedError,
     ExitCode,
@@ -227,8 +229,20 @@ def test_nothing_is_sent_before_the_embargo_ends(uploading: Uploading) -> None:
     assert code is ExitCode.SERVICE
     assert any(one.startswith("no e-mail is sent before") for one in desk.said)
     sending = last_send(uploading)
-    assert resume(uploading, sending)[0] is ExitCode.SERVICE
+    command = f"{later.astimezone():%d %b %Y %H:%M %Z}; then: aapimport resume {sending}"
+    assert f"no e-mail is sent before {command}" in desk.said
+    for code, desk in (resume(uploading, sending), send(uploading, receipt)):
+        assert code is ExitCode.SERVICE
+        assert f"no e-mail is sent before {command}" in desk.said
     assert not mails(uploading)
+    shown = ScriptDesk(practice=False)
+    StoredReceipt(
+        settings=settings(uploading), desk=shown, number=sending, choices=ReceiptChoices()
+    ).show()
+    list_history(settings(uploading), shown, everywhere=False)
+    assert f"no e-mail is sent before {command}" in shown.said
+    assert f"{sending}: no e-mail is sent before {command}" in shown.said
+    assert f"not before {later.astimezone(UTC):%d %b %Y}" in text(shown)
     with Journal(uploading.journal_path) as journal, journal._writing():
         journal._database.execute("UPDATE runs SET not_before = 1.0 WHERE kind = 'send'")
     assert resume(uploading, sending)[0] is ExitCode.OK

@@ -181,7 +181,8 @@ def teller_of(settings: "Settings") -> Teller | None:
         return None
     if settings.target == "practice" or settings.mail is None:
         return Teller(settings=settings, mailer=None)
-    from aapimport.mail.smtp import Mailer, Patience
+    from aapimport.mail.connection import Patience
+    from aapimport.mail.smtp import Mailer
 
     patience = Patience(connect=_CONNECT, command=_COMMAND, dot=_DOT)
     return Teller(settings=settings, mailer=Mailer(settings.mail, patience=patience))

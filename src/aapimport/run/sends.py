@@ -69,6 +69,10 @@ class Sends(Runs, Memory):
             (address, pass_id, RunKind.UPLOAD),
         )
 
+    def sends_of(self, of: str) -> list[Run]:
+        """Every sending of an upload's e-mails that was ever begun, the newest first."""
+        return self._runs("of = ? AND kind = ?", (of, RunKind.SEND))
+
     def open_sends(self, address: str, of: str, pass_id: str) -> list[Run]:
         """The sending that is open, of an upload or of a pass as a whole."""
         return [
