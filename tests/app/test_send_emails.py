@@ -512,6 +512,31 @@ def test_what_another_profile_has_in_doubt_is_told(uploading: Uploading) -> None
     assert ("p3@acme.com", "portal") not in mails(uploading)
 
 
+@pytest.mark.parametrize("who", ["p3@acme.com", "former@acme.com"])
+def test_an_id_that_another_profile_has_mailed_is_mailed_by_a_typed_number_only(
+    uploading: Uploading, who: str
+) -> None:
+    """Before the account was made, says the clock, which may have been wrong: named, not mailed."""
+    receipt = uploading.run().receipt
+    with beside(uploading, "acme") as (other, number):
+        claims = {3: [(uploading.portal.url, id_of(uploading, "p3@acme.com"), "portal")]}
+        other.claim_mails(number, claims, {3: who})
+        other.settle_mails(number, 3, State.DONE)
+        with other._writing():
+            other._database.execute("UPDATE mails SET at = at - 3600")
+    for _ in range(2):
+        code, desk = send(uploading, receipt)
+        assert code is ExitCode.FINDINGS
+        assert f"upload {number} of profile acme has mailed an account with this id" in text(desk)
+        assert f"aapimport send-emails {receipt} --again --to ADDRESS" in text(desk)
+        assert ("p3@acme.com", "portal") not in mails(uploading)
+    asked = ScriptDesk(1, practice=False)
+    assert send(uploading, receipt, asked, again=True, to=("p3@acme.com",))[0] is ExitCode.OK
+    assert mails(uploading) == ONCE
+    assert send(uploading, receipt)[0] is ExitCode.OK
+    assert mails(uploading) == ONCE
+
+
 def test_a_plan_owes_nothing_to_whom_another_profile_has_mailed(uploading: Uploading) -> None:
     """Its remark is about people whom nobody has mailed; an unreadable journal hides nobody."""
     receipt = uploading.run().receipt
