@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.policy import default
 from pathlib import Path
@@ -16,7 +17,12 @@ from typing import Any
 
 import pytest
 
+from aapimport.app.emails import send_test
+from aapimport.app.notice import teller_of
+from aapimport.config.mail import Mail
 from aapimport.config.mail_values import Preset
+from aapimport.config.notify import Notify
+from aapimport.config.overview import Whereabouts
 from aapimport.errors import (
     DeclinedError,
     ExitCode,
@@ -35,7 +41,7 @@ from support.mail_server import CUT, MailServer
 from support.mailing import mail_for
 from support.mortal import Killed
 from support.script_desk import ScriptDesk
-from support.sending import id_of, last_send, mails, resume, send, text
+from support.sending import id_of, last_send, mails, resume, send, settings, text
 from support.stub import ScimStub
 from support.uploading import Uploading, person
 
@@ -273,6 +279,38 @@ def test_a_days_limit_ends_with_the_time_to_go_on(uploading: Uploading, server: 
     assert "go on at" in raised.value.hint
     assert reached(server).total() == 2
     assert "2 days" not in text(desk)
+
+
+def test_notices_and_tests_count_for_the_days_limit(
+    uploading: Uploading, server: MailServer
+) -> None:
+    """By the same server and sender; notices keep to the limit, too."""
+    receipt = uploading.run().receipt
+    mail = mail_for(server.port, preset=Preset(host="", per_day=3))
+    folder = uploading.journal_path.parent
+    where = Whereabouts(target="live", address="")
+    desk = ScriptDesk(practice=False)
+
+    def test(by: Mail) -> None:
+        send_test(by, where, desk, to="me@example.com", kind="portal", language=None, folder=folder)
+
+    test(mail)
+    test(replace(mail, sender="other@example.com"))
+    found = replace(settings(uploading, mail), notify=Notify(to=("zoe@example.com",)))
+    teller = teller_of(found)
+    assert teller is not None
+    with Journal(uploading.journal_path) as journal:
+        teller.tell(journal, receipt, desk)
+    with pytest.raises(ServiceError, match="within 24 hours"):
+        send(uploading, receipt, mail=mail)
+    assert server.recipients[:3] == ["me@example.com", "me@example.com", "zoe@example.com"]
+    assert len(server.recipients) == 4
+    with Journal(uploading.journal_path) as journal:
+        teller.tell(journal, receipt, desk)
+    assert "no more e-mails within 24 hours" in desk.said[-1]
+    assert len(server.recipients) == 4
+    kept = (folder / "mails-counted.sqlite3").read_bytes()
+    assert b"example.com" not in kept
 
 
 @pytest.mark.parametrize("step", ["connect", "EHLO", "MAIL", "RCPT", "DATA"])

@@ -1,6 +1,6 @@
 """What `upload` and `resume` share: carrying a run out and printing its receipt."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -46,6 +46,7 @@ class Carrier:
         is_named: Whether the run was named by its number.
         results: Where the results workbook goes; None for nowhere.
         mail: The mail server; None without one.
+        counted: When it was given messages that are in no ledger, within the last 24 hours.
         teller: Tells whom `[notify]` names how it ended; None for nobody.
     """
 
@@ -59,6 +60,7 @@ class Carrier:
     is_named: bool = False
     results: "ResultsFile | None" = None
     mail: "Mail | None" = None
+    counted: Sequence[float] = ()
     teller: "Teller | None" = None
 
     def carry_out(self, run: "Run", addresses: Mapping[int, str]) -> ExitCode:
@@ -82,6 +84,7 @@ class Carrier:
             begun_now=self.begun_now,
             approve=partial(self._approve, run),
             mail=self.mail,
+            counted=self.counted,
         )
         runner = Runner(self.journal, self.services, run, options)
         self._have_mail_approved(run)

@@ -75,7 +75,7 @@ class Resumption:
         from aapimport.app.letters import Following, with_place_for_letters
         from aapimport.app.open_uploads import chosen_upload, close_upload, show_closed_upload
         from aapimport.app.results import as_asked, results_file
-        from aapimport.app.send_way import check_server_there
+        from aapimport.app.send_way import check_server_there, counted_before
         from aapimport.run.records import SETS_VALUES
         from aapimport.run.runs import refuse_other_services
 
@@ -109,6 +109,7 @@ class Resumption:
             is_named=self.receipt is not None,
             results=results_file(as_asked(self.choices, run), self.settings),
             mail=self.settings.mail,
+            counted=counted_before(self.settings),
             teller=teller,
         )
         code = carrier.carry_out(run, {})

@@ -306,6 +306,7 @@ class Sending:
     ) -> ExitCode:
         from aapimport.app.carry_out import Carrier
         from aapimport.app.notice import teller_of
+        from aapimport.app.send_way import counted_before
         from aapimport.person import address_key
         from aapimport.run.canaries import Canary
 
@@ -320,6 +321,7 @@ class Sending:
             desk=self.desk,
             settle_seconds=self.settings.settle_seconds,
             mail=self.settings.mail,
+            counted=counted_before(self.settings),
             teller=teller_of(self.settings),
         )
         addresses = {one.row: one.email for one in plan.people if one.email} if plan else {}

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from aapimport.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aapimport.app.choices import MailChoices
     from aapimport.config.mail import Mail
     from aapimport.config.settings import Settings
@@ -73,6 +75,18 @@ def check_ready(server: "Mail") -> None:
     if server.trouble is not None:
         raise server.trouble
     Texts(server).check()
+
+
+def counted_before(settings: "Settings") -> "Sequence[float]":
+    """When notices and tests went to the mail server within 24 hours, in seconds since 1970.
+
+    Raises:
+        ServiceError: It can't be read.
+    """
+    from aapimport.app.session import common_folder
+    from aapimport.mail.counted import counted
+
+    return counted(common_folder(settings), settings.mail) if settings.mail else ()
 
 
 def check_server_there(journal: "Journal", run: "Run", settings: "Settings") -> None:
