@@ -29,6 +29,7 @@ from aapimport.app.purge import PurgeReport
 from aapimport.app.request import LetterReport
 from aapimport.app.send_report import SendPlanReport
 from aapimport.app.settings_report import FilesReport, SecretsReport, SettingsReport
+from aapimport.app.upload_answer import UploadAnswer
 from aapimport.app.verify import VerifyReport
 from aapimport.app.written import (
     LogoutReport,
@@ -58,9 +59,9 @@ _STREET, _END = "<!-- street -->", "<!-- end of the street -->"
 _ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "validate": (ValidationReport,),
     "plan": (PlanReport,),
-    "upload": (UploadReport,),
+    "upload": (UploadAnswer,),
     "send-emails": (UploadReport, SendPlanReport),
-    "resume": (UploadReport, UndoReport, RepairReport, NothingOpen),
+    "resume": (UploadAnswer, UndoReport, RepairReport, NothingOpen),
     "history purge": (PurgeReport,),
     "undo": (UndoReport,),
     "reconcile": (ReconcileReport, RepairReport),

@@ -7,8 +7,9 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.policy import default
 from pathlib import Path
@@ -16,7 +17,12 @@ from typing import Any
 
 import pytest
 
+from aapimport.app.emails import send_test
+from aapimport.app.notice import teller_of
+from aapimport.config.mail import Mail
 from aapimport.config.mail_values import Preset
+from aapimport.config.notify import Notify
+from aapimport.config.overview import Whereabouts
 from aapimport.errors import (
     DeclinedError,
     ExitCode,
@@ -26,12 +32,16 @@ from aapimport.errors import (
     UsageError,
 )
 from aapimport.mail import delivery
+from aapimport.mail.delivery import Letter
+from aapimport.mail.outcomes import Outcome
 from aapimport.run.journal import Journal
+from aapimport.run.letter_steps import LetterSteps
 from support.habits import EXTENSION
 from support.mail_server import CUT, MailServer
 from support.mailing import mail_for
+from support.mortal import Killed
 from support.script_desk import ScriptDesk
-from support.sending import id_of, last_send, mails, resume, send, text
+from support.sending import id_of, last_send, mails, resume, send, settings, text
 from support.stub import ScimStub
 from support.uploading import Uploading, person
 
@@ -271,6 +281,38 @@ def test_a_days_limit_ends_with_the_time_to_go_on(uploading: Uploading, server: 
     assert "2 days" not in text(desk)
 
 
+def test_notices_and_tests_count_for_the_days_limit(
+    uploading: Uploading, server: MailServer
+) -> None:
+    """By the same server and sender; notices keep to the limit, too."""
+    receipt = uploading.run().receipt
+    mail = mail_for(server.port, preset=Preset(host="", per_day=3))
+    folder = uploading.journal_path.parent
+    where = Whereabouts(target="live", address="")
+    desk = ScriptDesk(practice=False)
+
+    def test(by: Mail) -> None:
+        send_test(by, where, desk, to="me@example.com", kind="portal", language=None, folder=folder)
+
+    test(mail)
+    test(replace(mail, sender="other@example.com"))
+    found = replace(settings(uploading, mail), notify=Notify(to=("zoe@example.com",)))
+    teller = teller_of(found)
+    assert teller is not None
+    with Journal(uploading.journal_path) as journal:
+        teller.tell(journal, receipt, desk)
+    with pytest.raises(ServiceError, match="within 24 hours"):
+        send(uploading, receipt, mail=mail)
+    assert server.recipients[:3] == ["me@example.com", "me@example.com", "zoe@example.com"]
+    assert len(server.recipients) == 4
+    with Journal(uploading.journal_path) as journal:
+        teller.tell(journal, receipt, desk)
+    assert "no more e-mails within 24 hours" in desk.said[-1]
+    assert len(server.recipients) == 4
+    kept = (folder / "mails-counted.sqlite3").read_bytes()
+    assert b"example.com" not in kept
+
+
 @pytest.mark.parametrize("step", ["connect", "EHLO", "MAIL", "RCPT", "DATA"])
 def test_a_connection_lost_before_the_dot_is_not_sent(
     uploading: Uploading, server: MailServer, step: str
@@ -368,15 +410,76 @@ def test_the_plan_is_json_too(uploading: Uploading, server: MailServer) -> None:
 def test_a_mail_server_that_is_gone_from_the_settings_is_told(
     uploading: Uploading, server: MailServer
 ) -> None:
-    """What was begun by it isn't finished by another way."""
+    """What was begun by it isn't finished by another way: what is missing where, and both ways."""
     server.script = lambda step, _: "530 5.7.0 authenticate first" if step == "MAIL" else None
     receipt = uploading.run().receipt
     with pytest.raises(SettingsError):
         send(uploading, receipt, mail=mail_for(server.port))
-    with pytest.raises(SettingsError, match="none is configured"):
-        resume(uploading, last_send(uploading))
+    sending = last_send(uploading)
+    tries: list[Callable[[], object]] = [
+        lambda: resume(uploading, sending),
+        lambda: resume(uploading, sending, places=("acme", "")),
+        lambda: send(uploading, receipt),
+    ]
+    for again in tries:
+        with pytest.raises(
+            SettingsError, match=r"have no table \[(profile\.acme\.)?mail\]"
+        ) as raised:
+            again()
+        error = raised.value
+        assert error.exit_code is ExitCode.SETTINGS
+        assert f"from learning@example.com by 127.0.0.1:{server.port}" in error.message
+        assert f"aapimport resume {sending}" in error.hint
+        assert f"aapimport resume {sending} --close" in error.hint
+        assert "0 of 3 done, all recorded" in error.state
     with pytest.raises(RefusedError, match="is still open"):
         send(uploading, receipt, to=("p3@acme.com",))
+
+
+def test_the_settings_that_lack_a_mail_server_are_named(
+    uploading: Uploading, server: MailServer
+) -> None:
+    """The profile's table, and what names the portal: the file in which it belongs."""
+    server.script = lambda step, _: "530 5.7.0 authenticate first" if step == "MAIL" else None
+    receipt = uploading.run().receipt
+    with pytest.raises(SettingsError):
+        send(uploading, receipt, mail=mail_for(server.port))
+    at = "/home/ana/aapimport.toml: profile.acme.portal.url"
+    with pytest.raises(SettingsError) as raised:
+        resume(uploading, last_send(uploading), places=("acme", at))
+    assert "the settings of profile acme have no table [profile.acme.mail]" in raised.value.message
+    assert at in raised.value.message
+
+
+def test_closing_without_the_mail_server_leaves_everybody_as_they_are(
+    uploading: Uploading, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sent, in doubt, never mailed: only the last are mailed by the next sending."""
+    landed = LetterSteps._land
+
+    def land(self: LetterSteps, letter: Letter, outcome: Outcome) -> None:
+        if letter.to == "p3@acme.com":  # its intent is on record, its reply isn't
+            raise Killed
+        landed(self, letter, outcome)
+
+    server.script = lambda step, who: CUT if (step, who) == ("dot", "p3@acme.com") else None
+    server.takes_first = False
+    receipt = uploading.run().receipt
+    mail = mail_for(server.port)
+    with monkeypatch.context() as patched:
+        patched.setattr(LetterSteps, "_land", land)
+        with pytest.raises(Killed):
+            send(uploading, receipt, mail=mail)
+    sending = last_send(uploading)
+    code, desk = resume(uploading, sending, close=True)
+    assert code is ExitCode.FINDINGS
+    assert "p3@acme.com" in text(desk)
+    assert "created and not mailed: 1 person (row 4)" in text(desk)
+    server.script = lambda _step, _who: None
+    code, desk = send(uploading, receipt, mail=mail)
+    assert code is ExitCode.FINDINGS
+    assert "p3@acme.com is not mailed: whether sending" in text(desk)
+    assert reached(server) == Counter(["p2@acme.com", "p4@acme.com"])
 
 
 @pytest.mark.parametrize("sent", [True, False])

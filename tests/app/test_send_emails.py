@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aapimport.app.choices import RunChoices
+from aapimport.app.history import list_history
 from aapimport.app.resume import Resumption
+from aapimport.app.stored_receipt import ReceiptChoices, StoredReceipt
 from aapimport.errors import (
     DeclinedError,
     ExitCode,
@@ -227,8 +229,20 @@ def test_nothing_is_sent_before_the_embargo_ends(uploading: Uploading) -> None:
     assert code is ExitCode.SERVICE
     assert any(one.startswith("no e-mail is sent before") for one in desk.said)
     sending = last_send(uploading)
-    assert resume(uploading, sending)[0] is ExitCode.SERVICE
+    command = f"{later.astimezone():%d %b %Y %H:%M %Z}; then: aapimport resume {sending}"
+    assert f"no e-mail is sent before {command}" in desk.said
+    for code, desk in (resume(uploading, sending), send(uploading, receipt)):
+        assert code is ExitCode.SERVICE
+        assert f"no e-mail is sent before {command}" in desk.said
     assert not mails(uploading)
+    shown = ScriptDesk(practice=False)
+    StoredReceipt(
+        settings=settings(uploading), desk=shown, number=sending, choices=ReceiptChoices()
+    ).show()
+    list_history(settings(uploading), shown, everywhere=False)
+    assert f"no e-mail is sent before {command}" in shown.said
+    assert f"{sending}: no e-mail is sent before {command}" in shown.said
+    assert f"not before {later.astimezone(UTC):%d %b %Y}" in text(shown)
     with Journal(uploading.journal_path) as journal, journal._writing():
         journal._database.execute("UPDATE runs SET not_before = 1.0 WHERE kind = 'send'")
     assert resume(uploading, sending)[0] is ExitCode.OK
@@ -496,6 +510,31 @@ def test_what_another_profile_has_in_doubt_is_told(uploading: Uploading) -> None
     assert code is ExitCode.FINDINGS
     assert f"whether upload {number} of profile acme has mailed them isn't known" in text(desk)
     assert ("p3@acme.com", "portal") not in mails(uploading)
+
+
+@pytest.mark.parametrize("who", ["p3@acme.com", "former@acme.com"])
+def test_an_id_that_another_profile_has_mailed_is_mailed_by_a_typed_number_only(
+    uploading: Uploading, who: str
+) -> None:
+    """Before the account was made, says the clock, which may have been wrong: named, not mailed."""
+    receipt = uploading.run().receipt
+    with beside(uploading, "acme") as (other, number):
+        claims = {3: [(uploading.portal.url, id_of(uploading, "p3@acme.com"), "portal")]}
+        other.claim_mails(number, claims, {3: who})
+        other.settle_mails(number, 3, State.DONE)
+        with other._writing():
+            other._database.execute("UPDATE mails SET at = at - 3600")
+    for _ in range(2):
+        code, desk = send(uploading, receipt)
+        assert code is ExitCode.FINDINGS
+        assert f"upload {number} of profile acme has mailed an account with this id" in text(desk)
+        assert f"aapimport send-emails {receipt} --again --to ADDRESS" in text(desk)
+        assert ("p3@acme.com", "portal") not in mails(uploading)
+    asked = ScriptDesk(1, practice=False)
+    assert send(uploading, receipt, asked, again=True, to=("p3@acme.com",))[0] is ExitCode.OK
+    assert mails(uploading) == ONCE
+    assert send(uploading, receipt)[0] is ExitCode.OK
+    assert mails(uploading) == ONCE
 
 
 def test_a_plan_owes_nothing_to_whom_another_profile_has_mailed(uploading: Uploading) -> None:

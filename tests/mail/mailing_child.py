@@ -16,9 +16,10 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))
 
+from aapimport.mail.connection import Patience
 from aapimport.mail.delivery import Delivery, Letter
 from aapimport.mail.outcomes import InDoubt, Later, NotSent, Sent
-from aapimport.mail.smtp import Mailer, Patience
+from aapimport.mail.smtp import Mailer
 from support.mailing import VirtualClock, a_message, mail_for
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from aapimport.config.mail_values import Preset
+from aapimport.mail.connection import Patience
 from aapimport.mail.delivery import MOST_REFUSALS, WAITS, Delivery, Letter
 from aapimport.mail.outcomes import (
     DayIsFull,
@@ -19,7 +20,7 @@ from aapimport.mail.outcomes import (
     Sent,
     TakesNothing,
 )
-from aapimport.mail.smtp import Mailer, Patience
+from aapimport.mail.smtp import Mailer
 from support.mail_server import CUT, STEPS, MailServer
 from support.mailing import VirtualClock, a_message, mail_for
 

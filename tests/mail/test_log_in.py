@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from aapimport.mail.connection import Patience
 from aapimport.mail.outcomes import Outcome, Sent, TakesNothing
-from aapimport.mail.smtp import Mailer, Patience
+from aapimport.mail.smtp import Mailer
 from support.mail_server import MailServer, Script, token_of
 from support.mailing import VirtualClock, a_message, mail_for
 from support.token_endpoint import CLIENT_SECRET, FETCHED, TokenEndpoint, refusal

@@ -10,6 +10,7 @@ import pytest
 from aapimport.config.logins import Basic, Secret
 from aapimport.config.mail_values import Preset
 from aapimport.errors import SettingsError
+from aapimport.mail.connection import Patience
 from aapimport.mail.outcomes import (
     DayIsFull,
     InDoubt,
@@ -20,7 +21,7 @@ from aapimport.mail.outcomes import (
     Sent,
     TakesNothing,
 )
-from aapimport.mail.smtp import Mailer, Patience
+from aapimport.mail.smtp import Mailer
 from support.encrypted import AUTHORITY
 from support.mail_server import CUT, STEPS, MailServer, Script
 from support.mailing import VirtualClock, a_message, mail_for

@@ -171,6 +171,25 @@ def test_an_account_that_is_made_anew_is_welcomed_anew(journal: Journal):
     assert rows == [("FIRST2", 0), ("SECND2", 1)]
 
 
+def test_a_sending_may_have_gone_on_beside_a_later_upload(journal: Journal):
+    """Its e-mail may be to the account that was made since: to the same person, nobody sends it.
+
+    Whatever the clock says, as it may have been wrong; to somebody else it certainly wasn't.
+    """
+    claims = {2: [(PORTAL, "u2", "portal")]}
+    with journal._writing():
+        journal._database.execute("UPDATE runs SET kind = 'send' WHERE receipt = 'FIRST2'")
+    journal.claim_mails("FIRST2", claims, {2: "bo@acme.com"})
+    journal.settle_mails("FIRST2", 2, State.DONE)
+    made_now(journal, "SECND2", "u2")
+    for wrong in (-3600.0, 3600.0):
+        with journal._writing():
+            journal._database.execute("UPDATE mails SET at = at + ?", (wrong,))
+        claimed = journal.claim_mails("SECND2", claims, {2: "bo@acme.com"})
+        assert claimed == {2: "sending FIRST2"}
+    assert not journal.claim_mails("SECND2", claims, {2: "ana@acme.com"})
+
+
 def test_half_of_a_combined_email_is_not_claimed(journal: Journal):
     """Where one half is another's, the whole claim fails and leaves nothing behind."""
     assert journal.claim_mails("FIRST2", {2: [(JHANA, "x", "jhana")]}).get(2, "") == ""

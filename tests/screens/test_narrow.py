@@ -232,6 +232,8 @@ def other_screens(uploading: Uploading, tmp_path: Path) -> dict[str, Shown]:
         ended_at=None,
         state="open",
         done=1_200,
+        not_before=None,
+        unmailed=0,
         steps=2_400,
     )
     history = HistoryReport(target="live", address=URL, runs=[entry])

@@ -50,12 +50,31 @@ def send(
 
 
 def resume(
-    uploading: Uploading, receipt: str, mail: Mail | None = None, desk: ScriptDesk | None = None
+    uploading: Uploading,
+    receipt: str,
+    mail: Mail | None = None,
+    desk: ScriptDesk | None = None,
+    *,
+    close: bool = False,
+    places: tuple[str, str] = ("", ""),
 ) -> tuple[ExitCode, ScriptDesk]:
-    """Resume a run; nobody is asked unless a desk says so."""
+    """Resume a run, or close it; nobody is asked unless a desk says so.
+
+    Args:
+        uploading: The services and the journal.
+        receipt: The run.
+        mail: The mail server.
+        desk: Answers.
+        close: Whether it is ended as it is.
+        places: The profile that the settings are of, and where the portal's address stands.
+    """
     desk = desk or ScriptDesk(yes=True, practice=False)
+    found = settings(uploading, mail)
+    if found.portal:
+        profile, named = places
+        found = replace(found, profile=profile, portal=replace(found.portal, named=named))
     resumption = Resumption(
-        receipt=receipt, settings=settings(uploading, mail), desk=desk, choices=RunChoices()
+        receipt=receipt, settings=found, desk=desk, choices=RunChoices(), close=close
     )
     return resumption.carry_out(), desk
 

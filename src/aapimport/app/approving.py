@@ -111,7 +111,7 @@ def approve_plan(plan: "Plan", desk: "Desk") -> None:
     from aapimport.screens.target import place
 
     where = place(plan.target, plan.address, desk.profile, with_jhana=plan.writes_to_jhana)
-    approve_number(desk, where, seats=plan.seats, mails=plan.mails)
+    approve_number(desk, where, seats=plan.seats, mails=plan.welcomes)
 
 
 def approve_number(
@@ -163,13 +163,14 @@ def refuse_emails_without_way(plan: "Plan", emails: bool | None) -> None:
     from aapimport.plan.decide import unmailable
     from aapimport.screens.console import count
 
-    if emails and (number := unmailable(plan)):
+    if emails and plan.letters is None and (number := unmailable(plan)):
         who = count(number, "new person", "new people")
         raise RefusedError(
-            f"{who} can't be sent a welcome e-mail: the service takes no word about them",
-            hint="upload with --no-emails; then aapimport send-emails RECEIPT sends them by a mail"
-            " server of yours (docs/emails.md), and with --hand-over OUT.xlsx you send them"
-            " yourself",
+            f"{who} can't be sent a welcome e-mail: the service takes no word about them, and no"
+            " mail server is configured",
+            hint="write a mail server of yours into [mail] (docs/settings.md), and the same command"
+            " mails them after the upload; or upload with --no-emails, then aapimport send-emails"
+            " RECEIPT --hand-over OUT.xlsx makes a workbook by which you send them yourself",
         )
 
 
@@ -181,8 +182,9 @@ def plan_with_emails(plan: "Plan", desk: "Desk", emails: bool | None) -> "Plan":
     Raises:
         UsageError: Nothing can answer.
     """
-    if emails is None and plan.mails:
-        question = f"Send welcome e-mails ({plan.mails:,})?"
+    if emails is None and plan.welcomes:
+        by = f", from {plan.letters.sender}" if plan.letters else ""
+        question = f"Send welcome e-mails ({plan.welcomes:,}{by})?"
         if not desk.confirm(question, default=True, flags="--emails or --no-emails"):
             return plan.without_emails()
     return plan

@@ -1,6 +1,6 @@
 """What `upload` and `resume` share: carrying a run out and printing its receipt."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -46,6 +46,7 @@ class Carrier:
         is_named: Whether the run was named by its number.
         results: Where the results workbook goes; None for nowhere.
         mail: The mail server; None without one.
+        counted: When it was given messages that are in no ledger, within the last 24 hours.
         teller: Tells whom `[notify]` names how it ended; None for nobody.
     """
 
@@ -59,6 +60,7 @@ class Carrier:
     is_named: bool = False
     results: "ResultsFile | None" = None
     mail: "Mail | None" = None
+    counted: Sequence[float] = ()
     teller: "Teller | None" = None
 
     def carry_out(self, run: "Run", addresses: Mapping[int, str]) -> ExitCode:
@@ -82,6 +84,7 @@ class Carrier:
             begun_now=self.begun_now,
             approve=partial(self._approve, run),
             mail=self.mail,
+            counted=self.counted,
         )
         runner = Runner(self.journal, self.services, run, options)
         self._have_mail_approved(run)
@@ -100,6 +103,8 @@ class Carrier:
             raise
 
     def _carried_out(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> ExitCode:
+        from aapimport.run.wanted_letters import letters_due
+
         try:
             self.desk.progress(runner.steps())
         except (ServiceError, SettingsError) as error:
@@ -109,9 +114,18 @@ class Carrier:
         report = print_receipt(self.journal, run.receipt, addresses, self.desk)
         self._leave(run)
         run = self.journal.run(run.receipt)
-        with suppress(OSError):  # a full stderr takes nothing from what was done
-            self.desk.say(next_step(run, report))
+        if letters_due(self.journal, run) is None:  # else this very command goes on with them
+            with suppress(OSError):  # a full stderr takes nothing from what was done
+                self.desk.say(next_step(run, report, is_owed=self._is_owed(run, report)))
         return report.exit_code
+
+    def _is_owed(self, run: "Run", report: "UploadReport") -> bool:
+        """Whether somebody whom an upload has made is to be named as never mailed."""
+        from aapimport.run.wanted_letters import unmailed_of, wanted_letters
+
+        if wanted_letters(run) is None:
+            return report.has_unmailed
+        return unmailed_of(self.journal, run) > 0
 
     def _have_mail_approved(self, run: "Run") -> None:
         """Have another mail server, or another sender, than the approved one approved.
@@ -196,10 +210,17 @@ class Carrier:
         return place(run.target, run.address, self.desk.profile, with_jhana=True)
 
 
-def next_step(run: "Run", report: "UploadReport") -> str:
-    """What the administrator does after a run."""
+def next_step(run: "Run", report: "UploadReport", *, is_owed: bool | None = None) -> str:
+    """What the administrator does after a run.
+
+    Args:
+        run: The run.
+        report: Its receipt.
+        is_owed: Whether somebody is to be named as never mailed; None for what the receipt says.
+    """
     from aapimport.screens.send_emails import moment
 
+    is_owed = report.has_unmailed if is_owed is None else is_owed
     receipt, code = run.receipt, report.exit_code
     if report.email_counts.handed_over:
         return (
@@ -213,9 +234,9 @@ def next_step(run: "Run", report: "UploadReport") -> str:
         return f"next: aapimport resume {receipt}"
     again = f"see this receipt again with: aapimport receipt {receipt}"
     if code is ExitCode.FINDINGS:
-        later = f"; e-mails: aapimport send-emails {receipt}" if report.has_unmailed else ""
+        later = f"; e-mails: aapimport send-emails {receipt}" if is_owed else ""
         return f"next: look at what is listed above{later}; {again}"
-    if report.has_unmailed:
+    if is_owed:
         return f"next: aapimport send-emails {receipt}, when they are to be welcomed; {again}"
     if report.other_sheets:
         names = ", ".join(repr(one.name) for one in report.other_sheets)

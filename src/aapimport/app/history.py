@@ -40,6 +40,13 @@ class HistoryEntry(_Model):
     state: Literal["open", "finished", "closed"]
     done: int = Field(description="steps that are done; what was rejected isn't")
     steps: int = Field(description="steps of the run: accounts, passes, teams and e-mails")
+    not_before: AwareDatetime | None = Field(
+        description="when the e-mails that wait may be sent; null where none wait for a day"
+    )
+    unmailed: int = Field(
+        description="people of an upload whom a mail server was to welcome afterwards, and whom"
+        " nobody has mailed so far: send-emails RECEIPT does it"
+    )
 
 
 class HistoryReport(_Model):
@@ -98,13 +105,32 @@ def list_history(settings: "Settings", desk: "Desk", *, everywhere: bool) -> Exi
         return ExitCode.OK
     desk.show_beside(show_target, settings)
     desk.show(show_history, report, everywhere=everywhere)
+    for one in report.runs:
+        if said := _waiting(one, settings):
+            desk.say(said)
     if report.runs:
-        desk.say(f"next: {_shown_by(report.runs[0], settings)} shows what became of it")
+        desk.say(f"next: {_command('receipt', report.runs[0], settings)} shows what became of it")
     return ExitCode.OK
 
 
-def _shown_by(one: HistoryEntry, settings: "Settings") -> str:
-    """The command that shows a receipt, which may be of another client."""
+def _waiting(one: HistoryEntry, settings: "Settings") -> str:
+    """What e-mails of a run wait for, and the command that sends them; empty for none."""
+    from aapimport.screens.console import count
+    from aapimport.screens.send_emails import moment
+
+    if one.not_before is not None:
+        day = moment(one.not_before.timestamp())
+        resume = _command("resume", one, settings)
+        return f"{one.receipt}: no e-mail is sent before {day}; then: {resume}"
+    if not one.unmailed:
+        return ""
+    who = count(one.unmailed, "person waits", "people wait")
+    send = _command("send-emails", one, settings)
+    return f"{one.receipt}: {who} for the welcome e-mail: {send}"
+
+
+def _command(name: str, one: HistoryEntry, settings: "Settings") -> str:
+    """A command about a run, which may be of another client."""
     from aapimport.text import as_typed
 
     flag = ""
@@ -112,7 +138,7 @@ def _shown_by(one: HistoryEntry, settings: "Settings") -> str:
         flag = " --practice"
     elif one.profile and one.profile != settings.profile:
         flag = f" --profile {as_typed(one.profile)}"
-    return f"aapimport receipt{flag} {one.receipt}"
+    return f"aapimport {name}{flag} {one.receipt}"
 
 
 def _journals(settings: "Settings") -> Iterator[tuple[str, Path]]:
@@ -137,6 +163,7 @@ def _entries(path: Path, profile: str, address: str | None = None) -> list[Histo
 
 def _entry(journal: "Journal", run: "Run", profile: str) -> HistoryEntry:
     from aapimport.run.records import RunKind
+    from aapimport.run.wanted_letters import unmailed_of, wanted_letters
 
     how_far = journal.progress(run.receipt)
     is_over = not run.is_open or how_far.reached - how_far.unread == how_far.steps
@@ -157,6 +184,8 @@ def _entry(journal: "Journal", run: "Run", profile: str) -> HistoryEntry:
         state="closed" if run.closed_at else "finished" if is_over else "open",
         done=how_far.done - how_far.unread,
         steps=how_far.steps,
+        not_before=_moment(run.not_before) if run.is_open and run.not_before else None,
+        unmailed=unmailed_of(journal, run) if wanted_letters(run) else 0,
     )
 
 

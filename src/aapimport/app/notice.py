@@ -4,15 +4,17 @@ A run is never another one for it: what hinders the notice is told on one line, 
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aapimport.errors import AapimportError, ExitCode
 
 if TYPE_CHECKING:
     from aapimport.app.desk import Desk
+    from aapimport.config.mail import Mail
     from aapimport.config.settings import Settings
     from aapimport.mail.outcomes import Outcome
     from aapimport.mail.smtp import Mailer
@@ -31,11 +33,11 @@ class Teller:
 
     Attributes:
         settings: Who is told, and where it is practice.
-        mailer: What sends it; None on the practice portal, whose outbox gets it.
+        mail: By which server; None on the practice portal, whose outbox gets it.
     """
 
     settings: "Settings"
-    mailer: "Mailer | None"
+    mail: "Mail | None"
 
     def tell(
         self, journal: "Journal", receipt: str, desk: "Desk", error: AapimportError | None = None
@@ -60,7 +62,7 @@ class Teller:
                 desk.say(
                     f"the completion notice could not be sent{whom}: {why}; the run stands as told"
                 )
-            elif self.mailer is None:
+            elif self.mail is None:
                 desk.say(f"completion notice to {to}: aapimport sandbox show has it")
             else:
                 desk.say(f"completion notice sent to {to}")
@@ -73,10 +75,10 @@ class Teller:
         try:
             with ended_by_signals():
                 notice = self._notice(journal, journal.run(receipt), error)
-                if self.mailer is None:
+                if self.mail is None:
                     self._into_the_outbox(notice)
                     return ""
-                return "; ".join(self._sent(self.mailer, notice))
+                return "; ".join(self._sent(self.mail, journal, notice))
         except StoppedError:
             return "it was stopped"
         except AapimportError as failed:
@@ -133,7 +135,7 @@ class Teller:
     @property
     def _flags(self) -> str:
         """What a command needs to work where this one has."""
-        if self.mailer is None:
+        if self.mail is None:
             return " --practice"
         return f" --profile {self.settings.profile}" if self.settings.profile else ""
 
@@ -146,19 +148,25 @@ class Teller:
             for to in self.settings.notify.to:
                 practice.tell(to, notice.subject, notice.text)
 
-    def _sent(self, mailer: "Mailer", notice: "Notice") -> Iterator[str]:
-        """Send it to everybody, one attempt each; why somebody didn't get it."""
+    def _sent(self, mail: "Mail", journal: "Journal", notice: "Notice") -> Iterator[str]:
+        """Send it to everybody, one attempt each; why somebody didn't get it.
+
+        Each counts for the server's day's limit, and keeps to it.
+        """
+        from aapimport.app.session import common_folder
+        from aapimport.mail.counted import count, counted
         from aapimport.mail.notice import notice_message
         from aapimport.mail.outcomes import Refused, Sent
+        from aapimport.mail.pace import DAY
 
-        mail = self.settings.mail
-        if mail is None:  # which would have been refused before the run began
-            return
+        folder = common_folder(self.settings)
+        before = [*journal.mailed_since(time.time() - DAY), *counted(folder, mail)]
+        mailer = _mailer(mail, before)
         try:
             for to in self.settings.notify.to:
                 now = time.time()
                 message = notice_message(mail, notice.subject, notice.text, to=to, now=now)
-                outcome = mailer.send(message, to=to, intent=lambda: None)
+                outcome = mailer.send(message, to=to, intent=partial(count, folder, mail))
                 if not isinstance(outcome, Sent):
                     yield f"{to}: {_why(outcome)}"
                     if not isinstance(outcome, Refused):
@@ -182,11 +190,22 @@ def teller_of(settings: "Settings") -> Teller | None:
     if not settings.notify.to:
         return None
     if settings.target == "practice" or settings.mail is None:
-        return Teller(settings=settings, mailer=None)
-    from aapimport.mail.smtp import Mailer, Patience
+        return Teller(settings=settings, mail=None)
+    _mailer(settings.mail).close()
+    return Teller(settings=settings, mail=settings.mail)
+
+
+def _mailer(mail: "Mail", before: Iterable[float] = ()) -> "Mailer":
+    """What sends notices, and doesn't keep anybody waiting for long.
+
+    Raises:
+        SettingsError: The secret is missing, or one of its certificates can't be used.
+    """
+    from aapimport.mail.connection import Patience
+    from aapimport.mail.smtp import Mailer
 
     patience = Patience(connect=_CONNECT, command=_COMMAND, dot=_DOT)
-    return Teller(settings=settings, mailer=Mailer(settings.mail, patience=patience))
+    return Mailer(mail, sent=before, patience=patience)
 
 
 def _why(outcome: "Outcome") -> str:

@@ -48,6 +48,7 @@ class Planning:
         """
         from aapimport.app.approving import plan_with_emails, refuse_emails_without_way
         from aapimport.app.deciding import decided_plan
+        from aapimport.app.letters import with_letters
         from aapimport.app.planning import checked_file
         from aapimport.app.session import journals_beside
         from aapimport.plan.decide import impossible, refuse_impossible
@@ -59,16 +60,17 @@ class Planning:
             check_free(self.output, force=self.force, source=self.file)
         checked = checked_file(self.file, self.choices, self.desk)
         decided = decided_plan(self._drafted(checked), self.desk, self.choices)
+        decided = with_letters(decided, self.settings)
         self._show(decided, checked)
         refuse_emails_without_way(decided, self.choices.emails)
         others = journals_beside(self.settings)
-        if others and self.choices.emails and decided.mails:
+        if others and self.choices.emails and decided.welcomes:
             others.check()
         if self.output and not impossible(decided):
             decided = plan_with_emails(decided, self.desk, self.choices.emails)
             self._write(decided, self.output)
         if self.desk.as_json:
-            is_open = self.choices.emails is None and bool(decided.mails) and not self.output
+            is_open = self.choices.emails is None and bool(decided.welcomes) and not self.output
             self._print(decided, emails_open=is_open)
         refuse_impossible(decided)
         self.desk.say(f"next: {self._next()}")

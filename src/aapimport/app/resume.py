@@ -66,8 +66,10 @@ class Resumption:
         self, journal: "Journal", services: "Services", teller: "Teller | None"
     ) -> ExitCode:
         from aapimport.app.carry_out import Carrier
+        from aapimport.app.letters import Following, with_place_for_letters
         from aapimport.app.open_uploads import chosen_upload, close_upload, show_closed_upload
         from aapimport.app.results import as_asked, results_file
+        from aapimport.app.send_way import check_server_there, counted_before
         from aapimport.run.records import SETS_VALUES
         from aapimport.run.runs import refuse_other_services
 
@@ -89,19 +91,24 @@ class Resumption:
             return code
         if run.closed_at is not None:
             return show_closed_upload(journal, run, self.desk)
+        check_server_there(journal, run, self.settings)
+        desk = with_place_for_letters(self.desk, run)
         carrier = Carrier(
             journal=journal,
             services=services,
             choices=self.choices,
-            desk=self.desk,
+            desk=desk,
             settle_seconds=self.settings.settle_seconds,
             again=self.again,
             is_named=self.receipt is not None,
             results=results_file(as_asked(self.choices, run), self.settings),
             mail=self.settings.mail,
+            counted=counted_before(self.settings),
             teller=teller,
         )
-        return carrier.carry_out(run, {})
+        code = carrier.carry_out(run, {})
+        follow = Following(journal, services, self.settings, desk, self.choices)
+        return follow.go_on(run.receipt, code)
 
     def _values(
         self, journal: "Journal", services: "Services", run: "Run", teller: "Teller | None"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
     from aapimport.run.send_plan import Addressee, SendPlan
+    from aapimport.run.wanted_letters import WantedLetters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,33 @@ class Sending:
                     teller.tell(journal, plan.receipt, self.desk)
                 return code
             return self._carried_out(journal, services, journal.begin_send(plan), plan)
+
+    def after_upload(
+        self, journal: "Journal", services: "Services", wanted: "WantedLetters"
+    ) -> ExitCode:
+        """Send what was approved with an upload, by the mail server, in the same command.
+
+        Args:
+            journal: The open journal.
+            services: The services.
+            wanted: What was approved: more people, or another server, are approved anew.
+
+        Raises:
+            AapimportError: It could not be begun, or not be carried out.
+        """
+        from aapimport.app.send_way import missing_server
+
+        if self.settings.mail is None:
+            again = f"send them:  aapimport send-emails {self.receipt}"
+            what = f"the welcome e-mails of upload {self.receipt} go"
+            raise missing_server(self.settings, wanted.server, what, again)
+        plan = self._planned(journal, services, self._source(journal, services))
+        if not plan.to_mail:
+            return self._nothing_sent(plan)
+        is_same = self.settings.mail.server == wanted.server
+        if len(plan.to_mail) > wanted.people or not is_same:
+            self._approve(plan, yes_answers=is_same)
+        return self._carried_out(journal, services, journal.begin_send(plan), plan)
 
     def _check_flags(self) -> None:
         """Refuse flags that don't go together, before anything is asked.
@@ -190,13 +218,17 @@ class Sending:
 
         Raises:
             RefusedError: Something else was asked for now.
+            SettingsError: It goes by a mail server, and there is none any more.
         """
+        from aapimport.app.send_way import check_server_there
+
         if self.choices != MailChoices(pass_name=self.choices.pass_name):
             raise RefusedError(
                 f"{run.described} is still open: {journal.progress(run.receipt)}",
                 hint=f"finish it, as it was approved:  aapimport resume {run.receipt}\n"
                 f"      end it as it is:                aapimport resume {run.receipt} --close",
             )
+        check_server_there(journal, run, self.settings)
         self.desk.say(f"going on with {run.name}, which was interrupted")
         return self._carried_out(journal, services, run, None)
 
@@ -239,8 +271,12 @@ class Sending:
             return ExitCode.SERVICE
         return ExitCode.FINDINGS if plan.told else ExitCode.OK
 
-    def _approve(self, plan: "SendPlan") -> None:
+    def _approve(self, plan: "SendPlan", *, yes_answers: bool = True) -> None:
         """Have the number of e-mails typed back; to mail somebody again needs a person.
+
+        Args:
+            plan: Who is mailed.
+            yes_answers: Whether `--yes` is enough, where nobody is mailed again.
 
         Raises:
             DeclinedError: The administrator said no.
@@ -260,6 +296,8 @@ class Sending:
         if self.choices.checked:
             what += ", whose accounts you have looked at"
         word = "--again" if again else "--checked" if self.choices.checked else ""
+        if not (word or yes_answers):
+            word = "another mail server"
         flags = f"an answer at a terminal: --yes is no word on {word}" if word else "--yes"
         if not self.desk.type_number(what, len(plan.to_mail), flags, yes_answers=not word):
             raise DeclinedError("you did not say yes")
@@ -269,6 +307,7 @@ class Sending:
     ) -> ExitCode:
         from aapimport.app.carry_out import Carrier
         from aapimport.app.notice import teller_of
+        from aapimport.app.send_way import counted_before
         from aapimport.person import address_key
         from aapimport.run.canaries import Canary
 
@@ -283,6 +322,7 @@ class Sending:
             desk=self.desk,
             settle_seconds=self.settings.settle_seconds,
             mail=self.settings.mail,
+            counted=counted_before(self.settings),
             teller=teller_of(self.settings),
         )
         addresses = {one.row: one.email for one in plan.people if one.email} if plan else {}

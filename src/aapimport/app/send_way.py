@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING
 from aapimport.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aapimport.app.choices import MailChoices
     from aapimport.config.mail import Mail
     from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
-    from aapimport.run.records import Way
+    from aapimport.run.journal import Journal
+    from aapimport.run.records import Run, Way
     from aapimport.run.send_plan import Means
 
 
@@ -32,7 +35,7 @@ def means_of(choices: "MailChoices", settings: "Settings", services: "Services")
     way, day = _way(choices, settings, services), choices.not_before
     server = settings.mail if way is Way.SMTP else None
     if server:
-        _check_ready(server)
+        check_ready(server)
     return Means(
         way=way,
         server=server,
@@ -61,10 +64,66 @@ def _way(choices: "MailChoices", settings: "Settings", services: "Services") -> 
     return Way.SMTP if choices.smtp or (settings.mail and not can) else Way.PORTAL
 
 
-def _check_ready(server: "Mail") -> None:
-    """Refuse a mail server that can't be used, and texts that can't, before anything is asked."""
+def check_ready(server: "Mail") -> None:
+    """Refuse a mail server that can't be used, and texts that can't, before anything is asked.
+
+    Raises:
+        SettingsError: Its secret is missing, or a text of one's own can't be used.
+    """
     from aapimport.mail.message import Texts
 
     if server.trouble is not None:
         raise server.trouble
     Texts(server).check()
+
+
+def counted_before(settings: "Settings") -> "Sequence[float]":
+    """When notices and tests went to the mail server within 24 hours, in seconds since 1970.
+
+    Raises:
+        ServiceError: It can't be read.
+    """
+    from aapimport.app.session import common_folder
+    from aapimport.mail.counted import counted
+
+    return counted(common_folder(settings), settings.mail) if settings.mail else ()
+
+
+def check_server_there(journal: "Journal", run: "Run", settings: "Settings") -> None:
+    """Refuse to go on with e-mails by a mail server where none is configured any more.
+
+    Raises:
+        SettingsError: It is so; says what is missing where, and both ways on.
+    """
+    from aapimport.run.records import Way
+
+    if run.way is not Way.SMTP or not run.is_open or settings.mail is not None:
+        return
+    resume = f"aapimport resume {run.receipt}"
+    ways = f"{resume}\n      or end it, and send anew what was never sent:  {resume} --close"
+    error = missing_server(settings, run.server, f"{run.name} goes", ways)
+    error.state = journal.standing(run.receipt)
+    raise error
+
+
+def missing_server(settings: "Settings", server: str, what: str, ways: str) -> SettingsError:
+    """What is to be told where e-mails were approved by a mail server, and none is configured.
+
+    Args:
+        settings: The settings, which have none.
+        server: Sender and server, as they were approved.
+        what: What goes by it.
+        ways: What to do beside putting it back.
+    """
+    from aapimport.config.settings_file import Table
+
+    table = Table(settings.profile, "mail")
+    named = settings.portal.named if settings.portal else ""
+    beside = f" (the portal's address is from {named})" if named else ""
+    profile = f" of profile {settings.profile}" if settings.profile else ""
+    return SettingsError(
+        f"{what} by a mail server, from {server}, and the settings{profile} have no table"
+        f" [{table}] any more{beside}",
+        hint=f"write [{table}] with that server and sender into the settings file again"
+        f" (docs/settings.md), then {ways}",
+    )

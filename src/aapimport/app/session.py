@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -166,8 +167,12 @@ def journals_beside(settings: Settings) -> "Beside | None":
 
     if settings.target == "practice":
         return None
-    folder = settings.state_dir.parent.parent if settings.profile else settings.state_dir
-    return Beside(folder, journal_path(settings.state_dir, settings.target))
+    return Beside(common_folder(settings), journal_path(settings.state_dir, settings.target))
+
+
+def common_folder(settings: Settings) -> Path:
+    """The state folder that all profiles share, of settings for real services."""
+    return settings.state_dir.parent.parent if settings.profile else settings.state_dir
 
 
 @contextmanager

@@ -86,6 +86,7 @@ class StoredReceipt:
             if run.is_of_version_1:
                 self.desk.say(f"{run.name} was {OF_VERSION_1}")
             print_receipt(journal, run.receipt, named, self.desk)
+            self._say_who_waits(journal, run)
             if it.xlsx:
                 write_results_of(
                     journal, run, self.desk, out=it.xlsx, file=it.file, encoding=encoding
@@ -94,6 +95,20 @@ class StoredReceipt:
             if it.html:
                 self._write_page(journal, run, checked, addresses, it.html)
         return ExitCode.OK
+
+    def _say_who_waits(self, journal: "Journal", run: "Run") -> None:
+        """Say which e-mails wait, and the command that sends them."""
+        from aapimport.run.wanted_letters import unmailed_of, wanted_letters
+        from aapimport.screens.console import count
+        from aapimport.screens.send_emails import moment
+
+        number = run.receipt
+        if run.is_open and run.not_before is not None:
+            day = moment(run.not_before)
+            self.desk.say(f"no e-mail is sent before {day}; then: aapimport resume {number}")
+        if wanted_letters(run) and (waiting := unmailed_of(journal, run)):
+            who = count(waiting, "person waits", "people wait")
+            self.desk.say(f"{who} for the welcome e-mail: aapimport send-emails {number}")
 
     def _show_values(self, journal: "Journal", run: "Run") -> ExitCode:
         """The receipt of an undo or a repair."""

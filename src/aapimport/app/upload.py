@@ -1,7 +1,7 @@
 """An upload: check, preview, ask, carry out, receipt."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +51,7 @@ class Upload:
             AapimportError: It could not be begun, or not go on.
         """
         from aapimport.app.carry_out import Carrier
+        from aapimport.app.letters import Following, with_place_for_letters
         from aapimport.app.notice import teller_of
         from aapimport.app.open_uploads import mention_open_uploads
         from aapimport.app.results import check_results_name, results_file
@@ -69,30 +70,37 @@ class Upload:
             journal,
             services,
         ):
-            results = results_file(self.running, self.settings, self.file, checked[0].encoding)
-            addresses = {person.row: person.email for person in checked[0].people}
             encoding = checked[0].encoding
+            results = results_file(self.running, self.settings, self.file, encoding)
+            addresses = {person.row: person.email for person in checked[0].people}
             # from here on the journal knows everything: neither the file nor the plan is kept
             run, begun_now = self.begun(journal, services, checked.pop())
-            out = self.running.results
-            run = journal.remember_file(
-                run.receipt,
-                self.file.absolute(),
-                encoding,
-                out.absolute() if out else None,
-                no_results=self.running.no_results,
-            )
+            run = self._remembered(journal, run, encoding)
+            desk = with_place_for_letters(self.desk, run)
             carrier = Carrier(
                 journal=journal,
                 services=services,
                 choices=self.running,
-                desk=self.desk,
+                desk=desk,
                 settle_seconds=self.settings.settle_seconds,
                 begun_now=begun_now,
                 results=results,
                 teller=teller,
             )
-            return carrier.carry_out(run, addresses)
+            code = carrier.carry_out(run, addresses)
+            follow = Following(journal, services, self.settings, desk, self.running)
+            return follow.go_on(run.receipt, code)
+
+    def _remembered(self, journal: "Journal", run: "Run", encoding: str) -> "Run":
+        """The run, whose file and results workbook are known to whoever resumes it."""
+        out = self.running.results
+        return journal.remember_file(
+            run.receipt,
+            self.file.absolute(),
+            encoding,
+            out.absolute() if out else None,
+            no_results=self.running.no_results,
+        )
 
     def check(self) -> "Checked":
         """The checked file."""
@@ -146,7 +154,7 @@ class Upload:
             return plan
         now = refreshed(plan, checked, services, memory)
         refuse_changes(differs(plan, now))
-        return now
+        return replace(now, letters=plan.letters)
 
     def written(self, journal: "Journal", plan_file: Path) -> "PlanReport":
         """A written plan that was not carried out yet, and whose fingerprint is the right one."""
@@ -180,16 +188,19 @@ class Upload:
         Giving the written plan is the approval where nobody can be asked; a terminal is asked.
         """
         from aapimport.app.approving import approve_plan, check_seats_again
+        from aapimport.app.letters import check_server, with_approved_letters
         from aapimport.app.planning import say_where_set
         from aapimport.plan.approval import approved_again
         from aapimport.screens.plan import show_plan
 
         with self.desk.busy("asking the services"):
             plan = approved_again(report, checked, services, self.settings, memory)
+        plan = with_approved_letters(plan, report, self.settings)
         say_where_set(plan, self.settings, self.desk)
         self.desk.show(show_plan, plan, self.desk.profile)
-        if plan.mails:
+        if plan.welcomes:
             journal.check_beside()
+        check_server(plan, self.settings, self.desk)
         self._approve_specially(plan)
         if self.desk.on_terminal:
             approve_plan(plan, self.desk)
@@ -214,6 +225,7 @@ class Upload:
             refuse_emails_without_way,
         )
         from aapimport.app.deciding import decided_plan
+        from aapimport.app.letters import check_server, with_letters
         from aapimport.app.planning import drafted_plan, warned_rows
         from aapimport.plan.decide import impossible, refuse_impossible
         from aapimport.screens.plan import show_plan, show_preview
@@ -221,7 +233,7 @@ class Upload:
         draft = drafted_plan(services, checked, self.choices, self.settings, self.desk, memory)
         if self.choices.emails is False:
             draft = draft.without_emails()
-        plan = decided_plan(draft, self.desk, self.choices)
+        plan = with_letters(decided_plan(draft, self.desk, self.choices), self.settings)
         refuse_emails_without_way(plan, self.choices.emails)
         self.desk.show(
             show_preview, plan, self.choices.preview, warned_rows(checked), self.desk.profile
@@ -230,8 +242,9 @@ class Upload:
             plan = plan_with_emails(plan, self.desk, self.choices.emails)
         self.desk.show(show_plan, plan, self.desk.profile)
         refuse_impossible(plan)
-        if plan.mails:
+        if plan.welcomes:
             journal.check_beside()
+        check_server(plan, self.settings, self.desk)
         self._approve_specially(plan)
         approve_plan(plan, self.desk)
         check_seats_again(plan, services)

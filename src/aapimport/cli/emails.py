@@ -77,12 +77,15 @@ def edit(*, folder: Path, profile: str | None, as_json: bool) -> ExitCode:
 def test(*, profile: str | None, as_json: bool, **choices: Any) -> ExitCode:
     """Send one welcome e-mail to yourself, by the mail server of [mail].
 
-    It is written to a person who doesn't exist, and counts for nobody.
+    It is written to a person who doesn't exist, and counts for nobody but the server's day's limit.
     """
     from aapimport.app.emails import send_test
+    from aapimport.config.choice import Choice, sources_of
+    from aapimport.config.settings import base_state_dir
 
     mail, where, desk = _given(profile, as_json=as_json)
-    return send_test(mail, where, desk, **choices)
+    folder, _ = base_state_dir(sources_of(Choice(profile=profile)))
+    return send_test(mail, where, desk, folder=folder, **choices)
 
 
 def _given(

@@ -48,7 +48,7 @@ class Preset:
 PRESETS: Mapping[str, Preset] = {
     "microsoft365": Preset(host="smtp.office365.com", per_minute=30, per_day=10_000),
     "gmail": Preset(host="smtp.gmail.com", per_day=2_000),
-    "google-relay": Preset(host="smtp-relay.gmail.com"),
+    "google-relay": Preset(host="smtp-relay.gmail.com", per_day=10_000),
 }
 """Their help pages' limits of sending. We hold one connection, and so never more than theirs."""
 

@@ -4,10 +4,27 @@ import smtplib
 import socket
 import ssl
 import time
+from dataclasses import dataclass
 
 _MOST_LINES = 100
 _LONGEST_LINE = 8192  # octets; a reply's line has 512 at the most (RFC 5321, 4.5.3.1.5)
 _FOREVER = 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """Seconds that each step may take.
+
+    Attributes:
+        connect: Until there is a connection.
+        command: For a reply before the dot (RFC 5321, 4.5.3.2.1 to 4.5.3.2.5).
+        dot: For the reply to the dot (RFC 5321, 4.5.3.2.6): a server that is given up too early
+            sends all the same.
+    """
+
+    connect: float = 30.0
+    command: float = 300.0
+    dot: float = 600.0
 
 
 class _Replies(smtplib.SMTP):

@@ -10,13 +10,12 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from email.message import EmailMessage
 
 from aapimport.config.addresses import is_loopback
 from aapimport.config.mail import Mail
 from aapimport.config.mail_values import IMPLICIT_TLS_PORT
-from aapimport.mail.connection import connect
+from aapimport.mail.connection import Patience, connect
 from aapimport.mail.envelope import is_writable, stuffed, written
 from aapimport.mail.log_in import TAKEN, Token, log_in_of
 from aapimport.mail.outcomes import (
@@ -41,22 +40,6 @@ _GO_ON = 354
 _PORTS = "check the port: 587 is the usual one, 465 is encrypted from the start"
 _FINE = 2
 _CLOSING = 421
-
-
-@dataclass(frozen=True, kw_only=True)
-class Patience:
-    """Seconds that each step may take.
-
-    Attributes:
-        connect: Until there is a connection.
-        command: For a reply before the dot (RFC 5321, 4.5.3.2.1 to 4.5.3.2.5).
-        dot: For the reply to the dot (RFC 5321, 4.5.3.2.6): a server that is given up too early
-            sends all the same.
-    """
-
-    connect: float = 30.0
-    command: float = 300.0
-    dot: float = 600.0
 
 
 class ConnectError(Exception):
@@ -149,10 +132,27 @@ class Mailer:
         if isinstance(self._log_in, Token):
             self._log_in.close()
 
+    def reach(self) -> Outcome | None:
+        """Connect and log in, and send nothing.
+
+        Returns:
+            Why that can't be; None where it can.
+        """
+        ready = self._tried(lambda _: None)
+        return None if isinstance(ready, smtplib.SMTP) else ready
+
     def _sent(self, message: EmailMessage, to: str, intent: Callable[[], None]) -> Outcome:
+        ready = self._tried(lambda smtp: self._hand_over(smtp, message, to))
+        if not isinstance(ready, smtplib.SMTP):
+            return ready
+        intent()
+        return self._past_return(ready)
+
+    def _tried(self, talk: Callable[[smtplib.SMTP], None]) -> Outcome | smtplib.SMTP:
+        """A connection that is ready, after a talk on it; or why there is none, or not any more."""
         try:
             smtp = self._ready()
-            self._hand_over(smtp, message, to)
+            talk(smtp)
         except _RefusedError as error:
             return self._refused(error)
         except _OverError as over:
@@ -162,8 +162,7 @@ class Mailer:
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             return NotSent(f"the connection was lost before the e-mail was whole: {_why(error)}")
-        intent()
-        return self._past_return(smtp)
+        return smtp
 
     def _hand_over(self, smtp: smtplib.SMTP, message: EmailMessage, to: str) -> None:
         """Everything up to the final dot, without it.

@@ -11,6 +11,7 @@ from aapimport.config.values import PassAs
 from aapimport.person import Person
 from aapimport.plan.budget import Budget
 from aapimport.plan.doubt import Doubt
+from aapimport.plan.letters import Letters
 from aapimport.services.identity import full_name
 from aapimport.services.roles import may_administer
 from aapimport.services.scim import Account
@@ -232,6 +233,7 @@ class Plan:
         leavers: Used seats of the pass that nobody on the portal holds.
         taken_at: When the services were asked who is there, in seconds since 1970.
         mute: The services, `portal` and `jhana`, that can't be asked for a welcome e-mail.
+        letters: The welcome e-mails that a mail server sends afterwards; None for none.
     """
 
     receipt: str
@@ -252,11 +254,12 @@ class Plan:
     leavers: int = 0
     taken_at: float = 0.0
     mute: frozenset[str] = frozenset()
+    letters: Letters | None = None
 
     def without_emails(self) -> "Plan":
         """The same plan, with no welcome e-mail to anybody."""
         people = tuple(replace(one, email=None) for one in self.people)
-        return replace(self, emails=False, people=people)
+        return replace(self, emails=False, people=people, letters=None)
 
     @property
     def portal(self) -> Counter[Action]:
@@ -287,8 +290,13 @@ class Plan:
 
     @property
     def mails(self) -> int:
-        """Welcome e-mails that this upload sends."""
+        """Welcome e-mails that the services are asked for."""
         return sum(one.email is not None for one in self.people)
+
+    @property
+    def welcomes(self) -> int:
+        """Welcome e-mails in all, those that a mail server sends afterwards among them."""
+        return self.mails + (self.letters.people if self.letters else 0)
 
     @property
     def client_admins(self) -> tuple[PersonPlan, ...]:

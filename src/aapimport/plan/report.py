@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -120,6 +121,17 @@ class PassReport(_Model):
     name: str
 
 
+class PlannedLetters(_Model):
+    """The welcome e-mails that a mail server sends after the upload."""
+
+    server: str = Field(description="sender and server, as they have to be when it is carried out")
+    sender: str = Field(description="the address that they come from")
+    place: str = Field(description="the server, with its port")
+    people: int = Field(description="how many people they go to, one each")
+    seconds: float = Field(description="how long that takes, about")
+    days: int = Field(description="on how many days the server takes so many")
+
+
 class PlanReport(_Model):
     """What `plan --json` prints and `plan -o` writes."""
 
@@ -141,7 +153,12 @@ class PlanReport(_Model):
     portal: TotalsReport
     jhana: TotalsReport
     budgets: list[BudgetReport]
-    mails: int = Field(description="welcome e-mails")
+    mails: int = Field(description="welcome e-mails that the services are asked for")
+    letters: PlannedLetters | None = Field(
+        default=None,
+        description="those that a mail server sends afterwards, where no service takes a word;"
+        " null for none",
+    )
     client_admins: int = Field(description="people who get administration rights")
     notices: list[str] = Field(description="what the services can't do, and what is in doubt")
     refused: list[str] = Field(description="why it can't be carried out; empty when it can")
@@ -153,7 +170,8 @@ class PlanReport(_Model):
 
     def own_digest(self) -> str:
         """The digest that this plan should carry."""
-        values = self.model_dump(mode="json", by_alias=True, exclude={"digest"})
+        left_out = {"digest"} if self.letters else {"digest", "letters"}
+        values = self.model_dump(mode="json", by_alias=True, exclude=left_out)
         text = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -204,6 +222,7 @@ def plan_report(plan: Plan, *, emails_open: bool = False) -> PlanReport:
             for one in plan.budgets
         ],
         mails=plan.mails,
+        letters=PlannedLetters(**asdict(plan.letters)) if plan.letters else None,
         client_admins=len(plan.client_admins),
         notices=list(plan.notices),
         refused=list(impossible(plan)),

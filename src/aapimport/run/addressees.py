@@ -18,7 +18,7 @@ from aapimport.mail.message import Texts
 from aapimport.person import address_key
 from aapimport.plan.make import Services, new_receipt
 from aapimport.run.candidates import Candidate, may_be_there
-from aapimport.run.entries import Entry, doubt, elsewhere, held_by
+from aapimport.run.entries import Entry, doubt, elsewhere, held_by, not_told
 from aapimport.run.journal import Journal
 from aapimport.run.memory import place
 from aapimport.run.recipients import mail_address, not_welcome, recipient
@@ -171,9 +171,8 @@ class _Asking:
         entries = {name: self._entry(one, name) for name in ours}
         if not ours:
             return _addressee(one, None, "was_there")
-        if not (self._choice.again or self._to) and all(
-            it is not None and it.state is State.DONE for it in entries.values()
-        ):
+        sure = not (self._choice.again or self._to or self._not_told(one, entries))
+        if sure and all(it is not None and it.state is State.DONE for it in entries.values()):
             return _addressee(one, None, "mailed", why=elsewhere(entries))
         for name in {"portal", *ours} - looks.keys():
             looks[name] = self._look(one, name)
@@ -188,10 +187,11 @@ class _Asking:
             *(it.sent for it in looks.values() if isinstance(it, Welcome))
         )
         by_half = {name: self._half(name in sent, entry) for name, entry in entries.items()}
-        if "in_doubt" in by_half.values() and not self._choice.again:
-            return replace(
-                _addressee(one, portal, "in_doubt", why=doubt(entries)), held_by=held_by(entries)
-            )
+        untold = {name: it for name, it in entries.items() if name not in sent}
+        why = self._not_told(one, untold)
+        if why or ("in_doubt" in by_half.values() and not self._choice.again):
+            found = _addressee(one, portal, "in_doubt", why=why or doubt(entries))
+            return replace(found, held_by=held_by(entries))
         due = {name for name, it in by_half.items() if self._is_due(it)}
         if due and (why := self._refusal(one, portal)):
             refused: Standing = "unknown" if isinstance(portal, Unknown) else "refused"
@@ -255,11 +255,21 @@ class _Asking:
 
     def _entry(self, one: Candidate, service: str) -> Entry | None:
         own = one.steps[service].account_id
-        entry = self._ledger.get((place(self._address, service), own, service))
-        made = self._created.get((service, own))
-        if entry and made and made.is_newer(entry):
-            return None  # of an account that had this id before
-        return entry
+        entries = self._ledger.get((place(self._address, service), own, service), ())
+        made, person = self._created.get((service, own)), one.before.get("person") or ""
+        # the others are of an account that had this id before
+        theirs = [entry for entry in entries if not (made and made.is_newer(entry, person))]
+        return theirs[-1] if theirs else None
+
+    def _not_told(self, one: Candidate, entries: Mapping[str, Entry | None]) -> str:
+        """Why it can't be told that the e-mails of the ledger are to this account; else empty."""
+        if self._choice.again:
+            return ""
+        for name, entry in entries.items():
+            made = self._created.get((name, one.steps[name].account_id))
+            if entry and made and entry.state not in UNSENT and made.may_be_newer(entry):
+                return not_told(entry, self._source.of or one.receipt)
+        return ""
 
     @staticmethod
     def _half(

@@ -19,7 +19,7 @@ from aapimport.config.addresses import places_of
 from aapimport.config.folders import PROFILES, private_folder
 from aapimport.config.locks import take, unusable
 from aapimport.errors import AapimportError, ServiceError, SettingsError
-from aapimport.run.records import UNSENT, State, Way, run_name
+from aapimport.run.records import UNSENT, RunKind, State, Way, run_name
 from aapimport.run.schema import (
     SCHEMA_VERSION,
     NotAJournalError,
@@ -50,6 +50,7 @@ class Mail:
         mail: That run's confirmation number, and the person's row there.
         way: How it was sent, or was to be.
         order: The number of that run in its journal.
+        is_send: Whether it only sends e-mails: it may have gone on beside uploads after it.
     """
 
     claim: MailClaim
@@ -61,16 +62,16 @@ class Mail:
     mail: tuple[str, int]
     way: Way
     order: int
+    is_send: bool
 
-    def bars(self, person: str, made: float) -> bool:
-        """Whether nobody else may mail an account's person.
+    @property
+    def bars(self) -> bool:
+        """Whether nobody else may mail the account's person from another journal.
 
-        Args:
-            person: A digest of their address; where one isn't known it counts as the same.
-            made: When the account was made from here; 0 where it wasn't.
+        A service may have used the id again since, for an account that was made later. But what
+        came first in two journals only clocks could tell, and they may be wrong.
         """
-        same = not self.person or person in {"", self.person} or self.at >= made
-        return self.state not in UNSENT and same
+        return self.state not in UNSENT
 
 
 def read_mails(
@@ -100,6 +101,7 @@ def read_mails(
             mail=(run, row),
             way=Way(way),
             order=order,
+            is_send=kind == RunKind.SEND,
         )
         for place in places
         for where, own, half, person, again, state, at, run, row, way, kind, order in (

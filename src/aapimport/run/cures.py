@@ -71,7 +71,11 @@ _NEEDS_PERSON = {
     " they should be, " + _BY_HAND,
 }
 """What a person does about what only a person may decide."""
-_MAILED = "nothing is sent twice: see what became of that one with aapimport receipt and its number"
+_MAILED = (
+    "nothing is sent twice: see what became of that one with aapimport receipt and its number;"
+    " where that was to somebody who had the account's id before, mail {who} with: aapimport"
+    " send-emails {receipt} --again --to ADDRESS"
+)
 _PUT_RIGHT = "if they are to be welcomed, put that right; then " + _LATER
 _SAY = (
     "ask {who} whether it came; then: aapimport send-emails {receipt} --sent --to ADDRESS, or"

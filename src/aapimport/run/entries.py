@@ -17,6 +17,8 @@ class Entry:
         way: How it was sent, or was to be.
         at: When that was written down, in seconds since 1970.
         order: The number of that run in its journal.
+        person: A digest of the address that it went to; empty when not known.
+        is_send: Whether that run only sends e-mails: it may have gone on beside later uploads.
         elsewhere: Whether that is a run of another profile.
     """
 
@@ -26,6 +28,8 @@ class Entry:
     way: Way
     at: float
     order: int
+    person: str
+    is_send: bool
     elsewhere: bool = False
 
     @property
@@ -48,8 +52,22 @@ class Made:
     at: float
     order: int
 
-    def is_newer(self, entry: "Entry") -> bool:
-        """Whether an e-mail was to an account that had this one's id before."""
+    def is_newer(self, entry: "Entry", person: str) -> bool:
+        """Whether an e-mail certainly was to an account that had this one's id before.
+
+        It is told without a clock, by the numbers of the runs in one journal: an upload ends before
+        the next begins, and another person's e-mail isn't this one's.
+
+        Args:
+            entry: The e-mail.
+            person: A digest of the address that the account was made with; empty when not known.
+        """
+        if entry.elsewhere or entry.order >= self.order or not (entry.person and person):
+            return False
+        return not (entry.is_send and entry.person == person)
+
+    def may_be_newer(self, entry: "Entry") -> bool:
+        """Whether it may have been: what clocks say of another journal, or the numbers in ours."""
         return entry.at < self.at if entry.elsewhere else entry.order < self.order
 
 
@@ -66,6 +84,20 @@ def doubt(entries: Mapping[str, Entry | None]) -> str:
     return (
         f"whether {other.by} has mailed them isn't known; {look}, then say --sent or --not-sent"
         f"{there}, with --to"
+    )
+
+
+def not_told(entry: Entry, receipt: str) -> str:
+    """Why somebody isn't mailed whose account's id may have been another's, and what to do.
+
+    Args:
+        entry: The e-mail that may have been to the former account.
+        receipt: The upload that has made the account.
+    """
+    return (
+        f"{entry.by} has mailed an account with this id, perhaps before this one was made: only"
+        " clocks could tell; if this one was never mailed:  aapimport send-emails"
+        f" {receipt} --again --to ADDRESS"
     )
 
 

@@ -77,7 +77,7 @@ class LetterSteps(MailSteps):
         self._texts = Texts(mail)
         self._texts.check()
         self._clock: Clock = SystemClock(lambda: self._ends or self._conveyor.is_stopping)
-        sent = session.journal.mailed_since(time.time() - DAY)
+        sent = [*session.journal.mailed_since(time.time() - DAY), *session.options.counted]
         self._mailer = Mailer(mail, self._clock, sent)
         self._tasks: dict[str, Task] = {}
         self._looks: dict[str, Account] = {}

@@ -224,18 +224,18 @@ class Memory(JournalFile):
             that has it, in words. What was claimed and certainly never sent is free again.
         """
         for claim in claims:
-            made, made_at = self._made(claim)
+            made = self._made(claim)
             owner = self._database.execute(
                 "SELECT runs.kind, receipt FROM mails JOIN runs USING (receipt)"
                 " WHERE service_address = ?1 AND account_id = ?2 AND mails.kind = ?3"
-                " AND (runs.rowid >= ?6 OR '' IN (person, ?8) OR at >= ?7 AND person = ?8)"
+                " AND (runs.rowid >= ?6 OR '' IN (person, ?7) OR person = ?7 AND runs.kind='send')"
                 f" AND NOT (receipt = ?4 AND row = ?5) AND NOT {NEVER_SENT}",
-                (*claim, receipt, row, made, made_at, person),
+                (*claim, receipt, row, made, person),
             ).fetchone()
             if owner:
                 return run_name(*owner)
             for mail in others.get(claim, ()):
-                if mail.bars(person, made_at):
+                if mail.bars:
                     return mail.by
         self._database.executemany(
             # beside what was sent to an account that had this id before
@@ -253,23 +253,22 @@ class Memory(JournalFile):
         )
         return ""
 
-    def _made(self, claim: MailClaim) -> tuple[int, float]:
-        """The newest upload that has made an account with this id, and when; zeros where none has.
+    def _made(self, claim: MailClaim) -> int:
+        """The number of the newest upload that has made an account with this id; 0 for none.
 
         A service may use an id again. Only an e-mail of a run before that one is not the account's.
-        Runs are numbered as they are written down: the computer's clock may have been wrong.
+        Runs are numbered as they are written down: the computer's clock may have been wrong. A
+        sending may go on beside a later upload, so its e-mail to the same person may be later, too.
         """
         where, account_id, half = claim
         found = self._database.execute(
-            "SELECT address, runs.rowid, sent_at FROM steps JOIN runs USING (receipt)"
+            "SELECT address, runs.rowid FROM steps JOIN runs USING (receipt)"
             " WHERE account_id = ? AND service = ? AND steps.kind = 'account'"
             " AND action = 'create' AND state = 'done' AND NOT adopted",
             (account_id, half),
         )
-        made = [
-            (number, at or 0.0) for address, number, at in found if place(address, half) == where
-        ]
-        return max(made, default=(0, 0.0))
+        made = (number for address, number in found if place(address, half) == where)
+        return max(made, default=0)
 
     def give_up_half(self, receipt: str, row: int, half: str) -> None:
         """Leave one half of a welcome to others: the e-mail that is sent doesn't speak of it."""

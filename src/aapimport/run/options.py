@@ -1,7 +1,7 @@
 """How a run is carried out."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from aapimport.config.mail import Mail
@@ -58,6 +58,7 @@ class RunOptions:
         approve: Has a drift approved, or raises what ends the command.
         sleep: Waits the given seconds; tests pass their own.
         mail: The mail server, for e-mails that go by it; None without one.
+        counted: When it was given messages that are in no mail ledger, within the last 24 hours.
     """
 
     settle_seconds: float
@@ -68,3 +69,4 @@ class RunOptions:
     approve: Callable[[Drift], None] = refuse_drift
     sleep: Callable[[float], None] = time.sleep
     mail: Mail | None = None
+    counted: Sequence[float] = ()

@@ -90,12 +90,13 @@ def options_json(plan: Plan) -> str:
 
     `maybe` and `returning` say what became of those people, whoever was asked: `asked` when some
     are in and some are left out, and null where the question didn't arise. `maybe_created` has the
-    rows of those who are created all the same. `left_out` and `other_sheets` say which rows and
-    sheets of the file were not read. Two settings decide, too; the administrator's is kept as a
-    digest.
+    rows of those who are created all the same. `letters` says which mail server was approved to
+    send the welcome e-mails afterwards, and to how many people. `left_out` and `other_sheets` say
+    which rows and sheets of the file were not read. Two settings decide, too; the
+    administrator's is kept as a digest.
     """
     options = plan.options
-    decided = {
+    decided: dict[str, object] = {
         "maybe": _decided([one for one in plan.people if one.twin], MAYBE, "create"),
         "returning": _decided([one for one in plan.people if _was_off(one)], RETURNS, "include"),
         "fit": options.fit,
@@ -109,6 +110,8 @@ def options_json(plan: Plan) -> str:
         "administrator": address_digest(options.administrator),
         "pass_as": options.pass_as,
     }
+    if plan.letters:
+        decided["letters"] = {"server": plan.letters.server, "people": plan.letters.people}
     return _JSON.encode(decided)
 
 

@@ -43,10 +43,11 @@ class Sends(Runs, Memory):
             (service, own): Made(key, at or 0.0, order) for service, own, key, at, order in found
         }
 
-    def ledger(self, address: str) -> Mapping[MailClaim, Entry]:
+    def ledger(self, address: str) -> Mapping[MailClaim, Sequence[Entry]]:
         """What the mail ledger says at a pair of services, over all profiles.
 
-        Of several about one, the newest; what went to nobody counts only where there is no other.
+        Of several about one the last counts, unless it is of an account that had the id before;
+        what went to nobody comes first.
 
         Raises:
             ServiceError: Another process uses the journal of another profile for too long.
@@ -56,10 +57,21 @@ class Sends(Runs, Memory):
         found = [(mail, False) for mail in read_mails(self._database, places)]
         found += [(it, True) for it in (self._beside.mails(places) if self._beside else ())]
         found.sort(key=lambda one: (one[0].state not in UNSENT, one[0].again, one[0].at))
-        return {
-            mail.claim: Entry(mail.state, mail.by, mail.mail, mail.way, mail.at, mail.order, other)
-            for mail, other in found
-        }
+        ledger: dict[MailClaim, list[Entry]] = {}
+        for mail, other in found:
+            entry = Entry(
+                state=mail.state,
+                by=mail.by,
+                mail=mail.mail,
+                way=mail.way,
+                at=mail.at,
+                order=mail.order,
+                person=mail.person,
+                is_send=mail.is_send,
+                elsewhere=other,
+            )
+            ledger.setdefault(mail.claim, []).append(entry)
+        return ledger
 
     def uploads_to(self, address: str, pass_id: str | None = None) -> list[Run]:
         """The uploads to a pass, or to any, that are finished or closed, the newest first."""
@@ -68,6 +80,10 @@ class Sends(Runs, Memory):
             " AND (finished_at IS NOT NULL OR closed_at IS NOT NULL)",
             (address, pass_id, RunKind.UPLOAD),
         )
+
+    def sends_of(self, of: str) -> list[Run]:
+        """Every sending of an upload's e-mails that was ever begun, the newest first."""
+        return self._runs("of = ? AND kind = ?", (of, RunKind.SEND))
 
     def open_sends(self, address: str, of: str, pass_id: str) -> list[Run]:
         """The sending that is open, of an upload or of a pass as a whole."""

@@ -43,5 +43,9 @@ def _row(one: "HistoryEntry") -> tuple[str, ...]:
     of = f" of {one.of}" if one.of else ""
     kind = f"\n{_KINDS[one.kind]}{of}" if _KINDS[one.kind] else ""
     state = f"open, {one.done:,} of {one.steps:,} done" if one.state == "open" else one.state
+    if one.not_before is not None:
+        state += f"\nnot before {one.not_before:%d %b %Y %H:%M}"
+    if one.unmailed:
+        state += f"\n{one.unmailed:,} not mailed"
     started = one.started_at.strftime("%d %b %Y %H:%M")
     return f"{one.receipt}{kind}", started, safe(one.file), safe(one.pass_), state

@@ -9,6 +9,7 @@ from rich.console import Console
 from aapimport.plan.budget import Budget
 from aapimport.plan.decide import ANOTHERS, is_anothers
 from aapimport.plan.file_admins import FileAdmin, already, file_admins
+from aapimport.plan.letters import Letters
 from aapimport.plan.plan import Action, PersonPlan, Plan, rows_of
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled, print_line
@@ -275,12 +276,28 @@ def _left(budget: Budget) -> str:
     return f", {after:,} left" if after >= 0 else f", {-after:,} too few"
 
 
+def _letters(letters: Letters) -> str:
+    """Who sends them, to how many people, and how long it takes."""
+    minutes = round(letters.seconds / 60)
+    time = f"about {count(minutes, 'minute')}" if minutes else "less than a minute"
+    if letters.days > 1:
+        time = f"on {letters.days} days, as the server takes no more within 24 hours"
+    return (
+        f"{count(letters.people, 'welcome e-mail')} after the upload, {time}: the service sends"
+        f" none, so they come from {safe(letters.sender)} by {safe(letters.place)}, one to each"
+        " person"
+    )
+
+
 def _emails(plan: Plan) -> str:
     if not plan.emails:
         return "none"
+    said = [_letters(plan.letters)] if plan.letters else []
     if plan.mails:
         kinds = Counter(one.email for one in plan.people if one.email and not one.skipped)
         about = ", ".join(f"{kinds[kind]:,} {ABOUT[kind]}" for kind in EmailKind if kinds[kind])
-        return f"{count(plan.mails, 'welcome e-mail')}: {about}"
+        said.insert(0, f"{count(plan.mails, 'welcome e-mail')}: {about}")
+    if said:
+        return "; ".join(said)
     is_anybody_new = plan.portal[Action.CREATE] or plan.jhana[Action.CREATE]
     return "none: no service can send them" if is_anybody_new else "none: nobody is new"

@@ -15,6 +15,7 @@ from aapimport.run.report import (
     TeamCounts,
     UploadReport,
 )
+from aapimport.run.wanted_letters import wanted_letters
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled, print_line
 from aapimport.screens.tables import print_table
@@ -71,9 +72,12 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
         )
     if report.seats:
         print_labelled(console, "Seats".ljust(_LABEL), seats_line(report.seats, run))
-    print_labelled(
-        console, "E-mails".ljust(_LABEL), emails_line(report.email_counts, closed=report.closed)
-    )
+    mails = emails_line(report.email_counts, closed=report.closed)
+    if letters := wanted_letters(run):
+        whom = count(letters.people, "person", "people")
+        mails += f" by the services; to be sent afterwards to {whom}, from {safe(letters.server)},"
+        mails += " with a receipt of their own"
+    print_labelled(console, "E-mails".ljust(_LABEL), mails)
     _show_people(console, report, run)
     if report.kind == "upload" and not any(it.created or it.changed for _, it in services):
         console.print("nobody was created or changed")

@@ -1,0 +1,24 @@
+"""Welcome e-mails that a mail server sends after the upload, where no service takes a word."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letters:
+    """What is told of them, and approved with the plan.
+
+    Attributes:
+        server: Sender and server, as `config.mail.Mail.server` has it.
+        sender: The address that they come from.
+        place: Where the server is, with its port.
+        people: How many people they go to, one each.
+        seconds: How long that takes, as far as it is known.
+        days: On how many days the server takes so many.
+    """
+
+    server: str
+    sender: str
+    place: str
+    people: int
+    seconds: float
+    days: int = 1

@@ -1,0 +1,49 @@
+"""The welcome e-mails by a mail server that were approved with an upload: its journal keeps them.
+
+They are a run of their own, a sending of the upload; until one was begun, they are owed.
+"""
+
+import json
+from dataclasses import dataclass
+
+from aapimport.run.journal import Journal
+from aapimport.run.records import FINAL, Run, RunKind
+
+
+@dataclass(frozen=True, slots=True)
+class WantedLetters:
+    """What was approved of them.
+
+    Attributes:
+        server: Sender and server, as `config.mail.Mail.server` has it.
+        people: The most people that they go to.
+    """
+
+    server: str
+    people: int
+
+
+def wanted_letters(run: Run) -> WantedLetters | None:
+    """What was approved with an upload; None where no mail server was to send anything."""
+    is_upload = run.kind == RunKind.UPLOAD and run.options
+    found = json.loads(run.options or "{}").get("letters") if is_upload else None
+    return WantedLetters(found["server"], found["people"]) if found else None
+
+
+def letters_due(journal: Journal, run: Run) -> WantedLetters | None:
+    """What was approved with an upload that is finished, as long as no sending of it was begun."""
+    wanted = wanted_letters(run)
+    if wanted is None or run.finished_at is None or run.closed_at is not None:
+        return None
+    return None if journal.sends_of(run.receipt) else wanted
+
+
+def unmailed_of(journal: Journal, run: Run) -> int:
+    """How many people an upload that ended has made, and nobody has mailed so far.
+
+    Those whom a sending of it has claimed wait as long as that is open.
+    """
+    found = sum(of == run.receipt for of in journal.unmailed(run.address).values())
+    left = (journal.counts(one.receipt) for one in journal.sends_of(run.receipt) if one.is_open)
+    waiting = sum(sum(n for state, n in one.items() if state not in FINAL) for one in left)
+    return max(found, waiting)

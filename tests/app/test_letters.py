@@ -1,0 +1,458 @@
+"""An upload with e-mails where the portal sends none: the mail server does, in the same command."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aapimport.app import letters
+from aapimport.app.choices import Approvals, PlanChoices, RunChoices
+from aapimport.app.history import list_history
+from aapimport.app.plan import Planning
+from aapimport.app.resume import Resumption
+from aapimport.app.stored_receipt import ReceiptChoices, StoredReceipt
+from aapimport.app.upload import Upload
+from aapimport.config.mail import Mail
+from aapimport.config.mail_values import Preset
+from aapimport.errors import (
+    AapimportError,
+    DeclinedError,
+    ExitCode,
+    RefusedError,
+    ServiceError,
+    SettingsError,
+)
+from aapimport.run.journal import Journal
+from aapimport.run.records import RunKind
+from support.mail_server import MailServer, free_port
+from support.mailing import mail_for
+from support.mortal import Killed
+from support.others_mail import Taking, aiosmtpd
+from support.script_desk import ScriptDesk
+from support.sending import last_send, mails, send, settings, text
+from support.stub import ScimStub
+from support.uploading import Uploading
+
+EVERYBODY = Counter(["p2@acme.com", "p3@acme.com", "p4@acme.com"])
+ROWS = ("p2@acme.com,Ana,Perez,,,1", "p3@acme.com,Bo,Lind,,,", "p4@acme.com,Cy,Okafor,,,")
+HEADER = "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled"
+
+
+class JsonDesk(ScriptDesk):
+    """A desk of a script that reads JSON: what is held last is the result.
+
+    Attributes:
+        results: What was printed or held.
+    """
+
+    def __init__(self, *answers: bool | int | str, yes: bool = False) -> None:
+        super().__init__(*answers, yes=yes, practice=False)
+        self.as_json = True
+        self.results: list[str] = []
+
+    def print_result(self, text: str) -> None:
+        """Note it."""
+        self.results.append(text)
+
+    hold_result = print_result
+
+
+@pytest.fixture
+def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Uploading:
+    """A portal and a Jhana that take no word about e-mails."""
+    portal_stub.habits.mails = jhana_stub.habits.mails = False
+    path = tmp_path / "state" / "journal.sqlite3"
+    return Uploading(portal=portal_stub, jhana=jhana_stub, journal_path=path)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Three people, the first with Jhana."""
+    path = tmp_path / "people.csv"
+    path.write_text("\n".join([HEADER, *ROWS]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def taking() -> Taking:
+    """What the mail server has taken."""
+    return Taking()
+
+
+@pytest.fixture
+def mail(taking: Taking) -> Iterator[Mail]:
+    """A real mail server that takes everything."""
+    with aiosmtpd(taking) as port:
+        yield mail_for(port)
+
+
+def upload(
+    uploading: Uploading,
+    file: Path,
+    mail: Mail | None,
+    desk: ScriptDesk | None = None,
+    **choices: Any,
+) -> tuple[ExitCode, ScriptDesk]:
+    """Give the command once; `--yes` unless a desk says otherwise."""
+    desk = desk or ScriptDesk(yes=True, practice=False)
+    plan_file = choices.pop("plan_file", None)
+    fingerprint = choices.pop("fingerprint", None)
+    named = {} if plan_file else {"pass_name": "Leadership 2026", "maybe": "create"}
+    code = Upload(
+        settings=settings(uploading, mail),
+        desk=desk,
+        file=file,
+        plan_file=plan_file,
+        choices=PlanChoices(**{**named, **choices}),
+        approvals=Approvals(unproven=True, fingerprint=fingerprint),
+        running=RunChoices(no_results=True),
+    ).carry_out()
+    return code, desk
+
+
+def resume(
+    uploading: Uploading, receipt: str | None, mail: Mail | None, desk: ScriptDesk | None = None
+) -> tuple[ExitCode, ScriptDesk]:
+    """Resume, without `--yes`: nothing may be asked."""
+    desk = desk or ScriptDesk(practice=False)
+    resumption = Resumption(
+        receipt=receipt,
+        settings=settings(uploading, mail),
+        desk=desk,
+        choices=RunChoices(no_results=True),
+    )
+    return resumption.carry_out(), desk
+
+
+def last_upload(uploading: Uploading) -> str:
+    """The number of the newest upload."""
+    with Journal(uploading.journal_path) as journal:
+        (run, *_) = journal._runs("kind = ?", (RunKind.UPLOAD,))
+        return run.receipt
+
+
+def said(desk: ScriptDesk) -> str:
+    """All that was said."""
+    return "\n".join(desk.said)
+
+
+def history(uploading: Uploading) -> tuple[dict[str, Any], str]:
+    """The newest upload as `history --json` has it, and what `history` says."""
+    as_json, desk = JsonDesk(), ScriptDesk(practice=False)
+    list_history(settings(uploading), as_json, everywhere=False)
+    list_history(settings(uploading), desk, everywhere=False)
+    runs = json.loads(as_json.results[-1])["runs"]
+    found: dict[str, Any] = next(one for one in runs if one["kind"] == "upload")
+    return found, said(desk) + text(desk)
+
+
+@pytest.mark.parametrize("emails", [True, None])
+def test_one_command_uploads_and_mails(
+    uploading: Uploading, file: Path, mail: Mail, taking: Taking, *, emails: bool | None
+) -> None:
+    """The plan says who sends, to how many and how long; one answer is for both."""
+    desk = ScriptDesk(*([True] if emails is None else []), 3, practice=False)
+    code, _ = upload(uploading, file, mail, desk, emails=emails)
+    assert code is ExitCode.OK
+    assert taking.taken == EVERYBODY
+    assert not mails(uploading)
+    plan = " ".join(next(it for name, it in desk.shown if name == "show_plan").split())
+    assert (
+        "3 welcome e-mails after the upload, less than a minute: the service sends none, so they"
+        f" come from learning@example.com by 127.0.0.1:{mail.port}" in plan
+    )
+    assert [question.split(" ")[0] for question, _ in desk.asked][-1] == "3"
+    assert [name for name, _ in desk.shown].count("show_receipt") == 2
+    found, words = history(uploading)
+    assert found["unmailed"] == 0
+    assert "wait" not in words
+    assert upload(uploading, file, mail)[0] is ExitCode.OK
+    assert taking.taken == EVERYBODY
+
+
+def test_whoever_wants_no_emails_gets_none(
+    uploading: Uploading, file: Path, mail: Mail, taking: Taking
+) -> None:
+    """By the flag, or by the answer."""
+    desk = ScriptDesk(False, 3, practice=False)
+    assert upload(uploading, file, mail, desk)[0] is ExitCode.OK
+    assert desk.asked[0][0] == "Send welcome e-mails (3, from learning@example.com)?"
+    assert not taking.taken
+    assert f"aapimport send-emails {last_upload(uploading)}" in said(desk)
+
+
+def test_without_a_mail_server_it_is_refused(uploading: Uploading, file: Path) -> None:
+    """Before anything is sent, and all ways are named."""
+    with pytest.raises(RefusedError, match="no mail server is configured") as raised:
+        upload(uploading, file, None, emails=True)
+    assert "[mail]" in raised.value.hint
+    assert "--hand-over" in raised.value.hint
+    assert not uploading.portal.store.users
+
+
+def test_the_portal_comes_first(
+    uploading: Uploading, file: Path, mail: Mail, taking: Taking
+) -> None:
+    """Where it can be asked, the mail server hears of nobody."""
+    uploading.portal.habits.mails = uploading.jhana.habits.mails = True
+    assert upload(uploading, file, mail)[0] is ExitCode.OK
+    assert not taking.taken
+    assert sum(mails(uploading).values()) == 3
+
+
+@pytest.mark.parametrize("how", ["down", "log-in", "secret", "text"])
+def test_a_server_that_does_not_work_is_told_before(
+    uploading: Uploading, file: Path, tmp_path: Path, how: str
+) -> None:
+    """Nothing is created, nobody is asked for the seats."""
+    script = (
+        (lambda step, _: "535 5.7.8 no" if step == "AUTH" else None) if how == "log-in" else None
+    )
+    with MailServer(script) as server:
+        port = free_port() if how == "down" else server.port
+        more: dict[str, Any] = {}
+        if how == "log-in":
+            from aapimport.config.logins import Basic, Secret
+
+            more["login"] = Basic(user="u", password=Secret(value="p", source=""))
+        if how == "secret":
+            more["trouble"] = SettingsError("the password is missing")
+        if how == "text":
+            (tmp_path / "portal.en.txt").write_text("Subject: Hi\n\n{{ frist_name }}\n")
+            more["templates"] = tmp_path
+        desk = ScriptDesk(practice=False)
+        with pytest.raises(AapimportError) as raised:
+            upload(uploading, file, mail_for(port, **more), desk, emails=True)
+    expected = ServiceError if how == "down" else SettingsError
+    assert isinstance(raised.value, expected)
+    assert raised.value.state == "nothing was sent"
+    if how in {"down", "log-in"}:
+        assert f"127.0.0.1:{port} can't send the welcome e-mails" in raised.value.message
+        assert "--no-emails" in raised.value.hint
+    assert not uploading.portal.store.users
+    assert not desk.asked
+
+
+def test_a_kill_between_the_two_is_resumed(
+    uploading: Uploading,
+    file: Path,
+    mail: Mail,
+    taking: Taking,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Receipt and history name the command; `resume` sends, one to each, and asks nothing."""
+
+    def die(*_: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(letters.Following, "go_on", die)
+        with pytest.raises(Killed):
+            upload(uploading, file, mail)
+    receipt = last_upload(uploading)
+    assert not taking.taken
+    found, words = history(uploading)
+    assert (found["state"], found["unmailed"]) == ("finished", 3)
+    assert f"3 people wait for the welcome e-mail: aapimport send-emails {receipt}" in words
+    shown = ScriptDesk(practice=False)
+    stored = StoredReceipt(
+        settings=settings(uploading), desk=shown, number=receipt, choices=ReceiptChoices()
+    )
+    stored.show()
+    assert f"aapimport send-emails {receipt}" in said(shown)
+    assert "to be sent afterwards to 3 people, from learning@example.com" in text(shown)
+    code, desk = resume(uploading, receipt, mail)
+    assert code is ExitCode.OK
+    assert not desk.asked
+    assert taking.taken == EVERYBODY
+    for _ in range(2):
+        assert resume(uploading, receipt, mail)[0] is ExitCode.OK
+    assert send(uploading, receipt, mail=mail)[0] is ExitCode.OK
+    assert taking.taken == EVERYBODY
+    assert history(uploading)[0]["unmailed"] == 0
+
+
+def test_a_kill_within_the_upload_is_resumed(
+    uploading: Uploading,
+    file: Path,
+    mail: Mail,
+    taking: Taking,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was approved is in its journal: e-mails follow, under the same word."""
+    kept, left = Journal.record, [4]
+
+    def record(self: Journal, receipt: str, tasks: Any) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise Killed
+        kept(self, receipt, tasks)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "record", record)
+        with pytest.raises(Killed):
+            upload(uploading, file, mail)
+    assert not taking.taken
+    code, desk = resume(uploading, None, mail)
+    assert code is ExitCode.OK
+    assert not desk.asked
+    assert taking.taken == EVERYBODY
+
+
+def test_a_kill_within_the_emails_is_resumed(
+    uploading: Uploading,
+    file: Path,
+    mail: Mail,
+    taking: Taking,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The sending is a run of its own: whoever resumes the upload is told its command."""
+    from aapimport.mail.delivery import Delivery
+
+    real = Delivery.run
+
+    def run(self: Delivery, some: Any) -> Iterator[Any]:
+        for number, one in enumerate(real(self, some)):
+            yield one
+            if number == 0:
+                raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Delivery, "run", run)
+        with pytest.raises(Killed):
+            upload(uploading, file, mail)
+    receipt = last_upload(uploading)
+    assert taking.taken.total() == 1
+    code, desk = resume(uploading, receipt, mail)
+    assert code is ExitCode.OK
+    assert f"aapimport send-emails {receipt}" in said(desk)
+    assert taking.taken.total() == 1
+    assert resume(uploading, None, mail)[0] is ExitCode.OK  # the sending is what is open
+    assert taking.taken == EVERYBODY
+
+
+def test_another_server_needs_another_word(
+    uploading: Uploading, file: Path, mail: Mail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And so do more people than were told."""
+
+    def die(*_: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(letters.Following, "go_on", die)
+        with pytest.raises(Killed):
+            upload(uploading, file, mail)
+    receipt = last_upload(uploading)
+    with MailServer() as other:
+        elsewhere = mail_for(other.port)
+        desk = ScriptDesk(0, yes=True, practice=False)
+        with pytest.raises(DeclinedError) as raised:
+            resume(uploading, receipt, elsewhere, desk)
+        assert not other.taken
+        assert f"aapimport send-emails {receipt}" in raised.value.state
+        assert f"upload {receipt} is done" in raised.value.state
+        with pytest.raises(SettingsError, match=r"no table \[mail\] any more") as gone:
+            resume(uploading, receipt, None)
+        assert f"learning@example.com by 127.0.0.1:{mail.port}" in gone.value.message
+        assert f"aapimport send-emails {receipt}" in gone.value.hint
+        desk = ScriptDesk(3, practice=False)
+        assert resume(uploading, receipt, elsewhere, desk)[0] is ExitCode.OK
+        assert Counter(other.recipients) == EVERYBODY
+
+
+def test_the_worse_exit_code_counts(uploading: Uploading, file: Path) -> None:
+    """Somebody whom the mail server refuses is named; the upload stands."""
+    refuses = lambda step, line: "550 5.1.1 no" if step == "RCPT" and "p3@" in line else None  # noqa: E731
+    with MailServer(refuses) as server:
+        code, desk = upload(uploading, file, mail_for(server.port))
+        assert code is ExitCode.FINDINGS
+        assert "5.1.1 no" in text(desk)
+        receipt = last_upload(uploading)
+        assert history(uploading)[0]["unmailed"] == 1
+        server.script = lambda _step, _line: None
+        assert send(uploading, receipt, mail=mail_for(server.port))[0] is ExitCode.OK
+        assert Counter(server.recipients) == EVERYBODY
+        assert history(uploading)[0]["unmailed"] == 0
+
+
+def test_json_is_one_object(uploading: Uploading, file: Path, mail: Mail) -> None:
+    """The upload's, in which the sending has its place."""
+    desk = JsonDesk(yes=True)
+    assert upload(uploading, file, mail, desk)[0] is ExitCode.OK
+    found = json.loads(desk.results[-1])
+    assert (found["kind"], found["receipt"]) == ("upload", last_upload(uploading))
+    assert found["services"]["portal"]["created"] == 3
+    sending = found["sending"]
+    assert (sending["kind"], sending["receipt"]) == ("send", last_send(uploading))
+    assert sending["email_counts"]["sent"] == 3
+    from aapimport.app.upload_answer import UploadAnswer
+
+    UploadAnswer.model_validate(found)
+
+
+def test_json_of_an_error_after_the_upload(uploading: Uploading, file: Path) -> None:
+    """What was uploaded is in it all the same."""
+    asked = [0]
+
+    def script(step: str, _: str) -> str | None:
+        asked[0] += step == "MAIL"
+        return "530 5.7.0 authenticate first" if step == "MAIL" else None
+
+    with MailServer(script) as server:
+        desk = JsonDesk(yes=True)
+        with pytest.raises(SettingsError):
+            upload(uploading, file, mail_for(server.port), desk)
+    found = json.loads(desk.results[-1])
+    assert found["services"]["portal"]["created"] == 3
+    assert found["sending"]["email_counts"]["waiting"] == 3
+
+
+def written(uploading: Uploading, file: Path, mail: Mail | None, output: Path) -> ScriptDesk:
+    """Write a plan with e-mails."""
+    desk = ScriptDesk(yes=True, practice=False)
+    Planning(
+        settings=settings(uploading, mail),
+        desk=desk,
+        file=file,
+        choices=PlanChoices(pass_name="Leadership 2026", maybe="create", emails=True),
+        output=output,
+        force=False,
+        everybody=False,
+    ).carry_out()
+    return desk
+
+
+def test_a_written_plan_names_the_server(
+    uploading: Uploading, file: Path, mail: Mail, taking: Taking, tmp_path: Path
+) -> None:
+    """Another one than was approved is refused."""
+    output = tmp_path / "plan.json"
+    written(uploading, file, mail, output)
+    found = json.loads(output.read_text())
+    assert found["letters"]["people"] == 3
+    from aapimport.plan.approval import read_plan
+
+    more: dict[str, Any] = {"plan_file": output, "fingerprint": read_plan(output).fingerprint}
+    for other in (None, replace(mail, sender="ceo@other.example")):
+        with pytest.raises(RefusedError, match=r"3 from learning@example\.com"):
+            upload(uploading, file, other, **more)
+    assert upload(uploading, file, mail, ScriptDesk(3, practice=False), **more)[0] is ExitCode.OK
+    assert taking.taken == EVERYBODY
+
+
+def test_a_days_limit_is_told_and_kept(uploading: Uploading, file: Path) -> None:
+    """It ends with 4 and the time to go on; the upload is done."""
+    with MailServer() as server:
+        mail = mail_for(server.port, preset=Preset(host="", per_day=2))
+        desk = ScriptDesk(yes=True, practice=False)
+        with pytest.raises(ServiceError, match="within 24 hours") as raised:
+            upload(uploading, file, mail, desk)
+        assert raised.value.exit_code is ExitCode.SERVICE
+        assert f"aapimport resume {last_send(uploading)}" in raised.value.hint
+        assert "on 2 days" in text(desk)
+        assert len(server.taken) == 2
