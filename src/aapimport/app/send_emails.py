@@ -295,9 +295,8 @@ class Sending:
             what += ", also to people who were mailed before"
         if self.choices.checked:
             what += ", whose accounts you have looked at"
-        word = "--again" if again else "--checked" if self.choices.checked else ""
-        if not (word or yes_answers):
-            word = "another mail server"
+        word = "" if yes_answers else "another mail server"
+        word = "--again" if again else "--checked" if self.choices.checked else word
         flags = f"an answer at a terminal: --yes is no word on {word}" if word else "--yes"
         if not self.desk.type_number(what, len(plan.to_mail), flags, yes_answers=not word):
             raise DeclinedError("you did not say yes")
