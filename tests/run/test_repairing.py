@@ -16,7 +16,8 @@ from aapimport.run.options import RunOptions
 from aapimport.run.reconcile_report import RepairReport, repair_report
 from aapimport.run.reconciled import Compared
 from aapimport.run.records import Run, State, StepKind
-from aapimport.run.repairing import Repairing, repair_steps
+from aapimport.run.repair_steps import repair_steps
+from aapimport.run.repairing import Repairing
 from aapimport.template.roles import Role
 from support.mortal import Killed, Mortal
 from support.uploading import Uploading, people, services
@@ -145,7 +146,7 @@ def is_right(uploading: Uploading, before: dict[str, Any]) -> None:
         mine = user(uploading.portal, one["userName"])
         if one["userName"] in {"p4@acme.com", "p5@acme.com"}:
             one["name"] = one["name"] | mine["name"]
-            one["displayName"] = " ".join(mine["name"].values())
+            one["displayName"] = mine["displayName"]  # the portal's own, which nobody changed
         if one["userName"] == "p6@acme.com":
             one["active"] = False
     now = state(uploading)
@@ -232,7 +233,7 @@ def test_what_changes_between_plan_and_write_is_left(uploading: Uploading) -> No
     assert (report.repaired, report.not_repaired, report.unfinished) == (0, 5, 0)
     assert {one.reason.partition(": ")[2] for one in report.effects} == {
         "role is individualcontributor",
-        "not on the pass, or deactivated, or a client admin's",
+        "not on the pass",
         "the name on the portal",
         "the name on Jhana",
         "switched on again on the portal",
@@ -354,6 +355,11 @@ def test_everybody_shown_as_deactivated_proves_nothing(uploading: Uploading) -> 
     uploading.run()
     for one in uploading.portal.store.users.values():
         one["active"] = "current"
+    found = compared(uploading)
+    assert found.repairable == ()
+    assert len(found.not_known) == 3
+    for one in uploading.portal.store.users.values():
+        one["active"] = False
     found = compared(uploading)
     assert found.repairable == ()
     assert [one for one in found.unproven if "everybody as deactivated" in one]

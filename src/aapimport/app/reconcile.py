@@ -68,8 +68,6 @@ class Reconciling:
                     self.desk.say(f"going on with {begun.name}, which was interrupted")
                     return finish_repair(carrier, begun, self.settings)
                 self._refuse(journal, services)
-            else:
-                self._mention(journal, services)
             compared = _compared(journal, services, pass_, self.settings, self.desk)
             if not (self.repair and compared.repairable):
                 return self._shown(compared, services, pass_)
@@ -89,10 +87,6 @@ class Reconciling:
 
         refuse_beside_open_values(journal, services.address)
         refuse_beside_open_uploads(journal, services.address)
-
-    def _mention(self, journal: "Journal", services: "Services") -> None:
-        for run in journal.open_runs_beside(services.address):
-            self.desk.say(f"{run.described} is still open: what it does isn't compared")
 
     def _shown(self, compared: "Compared", services: "Services", pass_: "Pass") -> ExitCode:
         from aapimport.run.reconcile_report import reconcile_report
@@ -118,7 +112,7 @@ class Reconciling:
             UsageError: Nothing can answer.
         """
         from aapimport.run.reconcile_report import reconcile_report
-        from aapimport.run.repairing import repair_steps
+        from aapimport.run.repair_steps import repair_steps
         from aapimport.screens.reconcile import show_repair_plan
         from aapimport.screens.target import place
 

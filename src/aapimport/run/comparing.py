@@ -4,13 +4,16 @@ from collections.abc import Callable
 
 from aapimport.plan.make import Services
 from aapimport.plan.own import who_runs
-from aapimport.run.both_lists import read_groups, read_jhana, read_portal
+from aapimport.run.allowing import Allowing
+from aapimport.run.both_lists import read_jhana, read_portal
 from aapimport.run.journal import Journal
 from aapimport.run.reconciled import Compared
 from aapimport.run.reconciling import Comparing
 from aapimport.run.records import Fact
+from aapimport.run.said_since import said_since
+from aapimport.run.teams_now import read_teams
 from aapimport.run.who_is_active import know_active
-from aapimport.run.words import words_of
+from aapimport.run.words import LOST, words_of
 from aapimport.services.values import Pass
 
 
@@ -43,18 +46,27 @@ def compare(
     on_jhana = read_jhana(services, on_portal, words)
     on_portal, on_jhana = know_active(services, on_portal, on_jhana, words)
     tell("reading the teams")
-    groups = read_groups(portal, (one.team.target for one in words.all if one.team))
-    teams = portal.teams() if groups else []
+    targets = dict.fromkeys(one.team.target for one in words.all if one.team)
+    is_lost = any(one.team and one.team.state in LOST for one in words.all)
+    teams = read_teams(portal, pass_.id, pass_.group_id, targets, all_of_pass=is_lost)
     drops = journal.has_shown(services.address, "jhana", Fact.DROPS_NAMES)
     comparing = Comparing(
         portal=on_portal,
         jhana=on_jhana,
         words=words,
-        myself=who_runs(portal, administrator),
+        allowing=Allowing(
+            words=words,
+            since=said_since(journal, services.address, words),
+            myself=who_runs(portal, administrator),
+            shows_roles=on_portal.shows_roles,
+            left_out=bool(on_portal.left_out),
+        ),
         keeps_names=jhana.capabilities.keeps("name.givenName") and not drops,
-        groups=groups,
-        team_names={one.id: one.name for one in teams},
+        teams=teams,
         newest=words_of(journal, journal.uploads_to(services.address)),
-        full_teams=frozenset(one.id for one in teams if one.is_full),
+        open_uploads=tuple(
+            f"{run.described} is still open: what it does isn't compared"
+            for run in journal.open_runs_beside(services.address)
+        ),
     )
     return comparing.compared()

@@ -65,7 +65,7 @@ def _added_since(left: Left, seen: Seen) -> Iterator[str]:
         yield "another e-mail address"
     if "names" not in left.lacks and left.named and left.has_names(account):
         for words, shown in shown_names(seen).items():
-            if not _is_made_of(shown, account):
+            if not is_made_of(shown, account):
                 yield f"another {words}"
     for words, (top, *part) in _NEVER_SENT.items():
         value = mapping(resource.get(top)).get(part[0]) if part else resource.get(top)
@@ -83,7 +83,7 @@ def shown_names(seen: Seen) -> dict[str, str]:
     return {words: it for words, it in shown.items() if it.strip()}
 
 
-def _is_made_of(shown: str, account: Account) -> bool:
+def is_made_of(shown: str, account: Account) -> bool:
     """Whether a displayed name is of the account's names in any order, or of its address.
 
     So services make it up themselves.
