@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aapimport.errors import AapimportError, DeclinedError, ExitCode
@@ -152,7 +152,6 @@ def finish_repair(carrier: "ValuesCarrier", run: "Run", settings: "Settings") ->
         AapimportError: It could not go on, or couldn't be compared again; its receipt is printed.
     """
     from aapimport.app.signals import ended_by_signals
-    from aapimport.plan.names import which_pass
     from aapimport.text import as_typed
 
     journal, services, desk = carrier.journal, carrier.services, carrier.desk
@@ -163,7 +162,7 @@ def finish_repair(carrier: "ValuesCarrier", run: "Run", settings: "Settings") ->
             return print_repair(journal, ended, desk, unfinished=unfinished)
         try:
             with ended_by_signals():
-                pass_, _ = which_pass(services.portal, ended.pass_id, settings.pass_as)
+                pass_ = _same_pass(services, ended, settings)
                 left = _compared(journal, services, pass_, settings, desk)
         except AapimportError as error:
             print_repair(journal, ended, desk, unfinished=True)
@@ -178,6 +177,17 @@ def finish_repair(carrier: "ValuesCarrier", run: "Run", settings: "Settings") ->
         return code
 
     return carrier.go_on(run, show)
+
+
+def _same_pass(services: "Services", run: "Run", settings: "Settings") -> "Pass":
+    """The very pass of a repair: its id may be another pass's name."""
+    from aapimport.plan.names import which_pass
+
+    found = (one for one in services.portal.passes() if one.id == run.pass_id)
+    if (pass_ := next(found, None)) is None:
+        return which_pass(services.portal, run.pass_id, settings.pass_as)[0]
+    group = json.loads(run.options or "{}").get("pass_group") or ""
+    return replace(pass_, group_id=group)
 
 
 def print_repair(
