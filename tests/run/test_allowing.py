@@ -1,20 +1,28 @@
 """What a repair may write: decided when it is planned, and once more just before each write."""
 
+import io
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
+from rich.console import Console
 
+from aapimport.app.reconcile import _repair_of
 from aapimport.errors import ServiceError
+from aapimport.plan.names import which_pass
+from aapimport.run.comparing import compare
+from aapimport.run.how_far import how_far
 from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
 from aapimport.run.reconcile_report import repair_report
 from aapimport.run.records import State, StepKind
+from aapimport.run.repair_steps import repair_steps
 from aapimport.run.since import read_back
+from aapimport.screens.open_uploads import show_open_uploads
 from aapimport.template.roles import Role
-from support.repairing import begun, compared, go_on, kinds, user
+from support.repairing import PASS, begun, compared, go_on, kinds, user
 from support.uploading import Uploading, people, person, services
 from support.wire import as_json, error, instead
 
@@ -372,3 +380,44 @@ def test_what_is_not_shown_is_no_change(uploading: Uploading) -> None:
     assert [one.standing.value for one in found] == ["unknown", "same", "same"]
     assert [one.words for one in found] == [(), (), ()]
     assert all(len(one.not_shown) == 1 for one in found)
+
+
+def test_an_open_upload_is_said(uploading: Uploading) -> None:
+    """What it does isn't compared, so that it is never a 0."""
+    off(uploading)
+    with Journal(uploading.journal_path) as journal, journal._writing():
+        journal._database.execute("UPDATE runs SET finished_at = NULL")
+        journal._database.execute("UPDATE steps SET state = 'doubt'")
+    assert any("is still open" in one for one in compared(uploading).unproven)
+
+
+def test_ones_own_account_is_left_alone_by_the_setting(uploading: Uploading) -> None:
+    """Of which only a digest is kept, so that it is known at the write, too."""
+    off(uploading)
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Journal(uploading.journal_path) as journal,
+    ):
+        pass_, _ = which_pass(both.portal, PASS)
+        run = _repair_of(both, pass_, "eva@acme.com")
+        steps, known = repair_steps(compare(journal, both, pass_).repairable)
+        journal.begin_back(run, known.keys(), steps, known)
+    assert "eva@" not in (run.options or "")
+    report = go_on(uploading, run)
+    assert "your own account" in report.effects[0].reason
+
+
+def test_somebody_without_a_name_is_named(uploading: Uploading) -> None:
+    """Where the portal shows others' names, and Jhana theirs."""
+    off(uploading)
+    del user(uploading.portal, "bo@acme.com")["name"]
+    assert [one.email for one in compared(uploading).not_known] == ["bo@acme.com"]
+
+
+def test_an_open_repair_names_its_pass_once(uploading: Uploading) -> None:
+    """In the list of what is open."""
+    run = begun(off(uploading))
+    stream = io.StringIO()
+    console = Console(file=stream, width=80, markup=False, highlight=False)
+    show_open_uploads(console, [(run, how_far({}))])
+    assert stream.getvalue().count("pass") == 1

@@ -122,7 +122,7 @@ class Reconciling:
         what = f"the differences that are put right on {where}"
         if not self.desk.type_number(what, report.repairable, "--yes"):
             raise DeclinedError("you did not say yes")
-        run = _repair_of(services, pass_)
+        run = _repair_of(services, pass_, self.settings.administrator)
         steps, known = repair_steps(compared.repairable)
         journal.begin_back(run, known.keys(), steps, known)
         return run
@@ -232,10 +232,11 @@ def _begun_already(journal: "Journal", address: str, pass_: "Pass") -> "Run | No
     return next((run for run in found if run.pass_id == pass_.id), None)
 
 
-def _repair_of(services: "Services", pass_: "Pass") -> "Run":
-    """A repair of a pass, from now on."""
+def _repair_of(services: "Services", pass_: "Pass", administrator: str = "") -> "Run":
+    """A repair of a pass, from now on; of who runs it only a digest is kept."""
     from aapimport import __version__
     from aapimport.plan.make import new_receipt
+    from aapimport.run.digests import address_digest
     from aapimport.run.planned import this_user
     from aapimport.run.records import Run, RunKind
 
@@ -254,6 +255,8 @@ def _repair_of(services: "Services", pass_: "Pass") -> "Run":
         finished_at=None,
         started_by=this_user(),
         version=__version__,
-        options=json.dumps({"pass_group": pass_.group_id}),
+        options=json.dumps(
+            {"pass_group": pass_.group_id, "administrator": address_digest(administrator)}
+        ),
         kind=RunKind.REPAIR,
     )

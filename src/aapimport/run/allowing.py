@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from aapimport.config.keys import setting
 from aapimport.person import address_key
 from aapimport.plan.own import COULD_NOT_SAY, Myself
+from aapimport.run.digests import address_digest
 from aapimport.run.reconcile_words import have_a_name_in_common, is_left_by, of_team, upload_of
 from aapimport.run.reconciled import Kind
 from aapimport.run.said_since import SaidSince
@@ -59,6 +60,7 @@ class Allowing:
         myself: Whoever runs this.
         shows_roles: Whether the portal shows roles, so that client admins can be told.
         left_out: Whether the portal's list leaves people out, so that an address proves less.
+        administrator: A digest of the address of whoever began this; empty where it isn't set.
     """
 
     words: Words
@@ -66,6 +68,7 @@ class Allowing:
     myself: Myself
     shows_roles: bool
     left_out: bool = False
+    administrator: str = ""
 
     def why_not(self, kind: Kind, now: Now) -> str:
         """Why a step isn't written; empty where it may be."""
@@ -76,7 +79,9 @@ class Allowing:
         word = self.words.about(now.portal)
         if any(map(is_client_admin, both)) or (word and word.portal.role == Role.CLIENT_ADMIN):
             yield CLIENT_ADMIN
-        if any(self.myself.owns(one, one.user_name) for one in both):
+        addresses = {address_digest(it) for one in both for it in (one.user_name, *one.emails)}
+        own = any(self.myself.owns(one, one.user_name) for one in both)
+        if own or self.administrator in addresses - {""}:
             yield _OWN
         if self.myself.unknown.startswith(COULD_NOT_SAY):
             yield f"{self.myself.unknown}: give your address in {_SETTING}"

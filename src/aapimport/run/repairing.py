@@ -31,7 +31,7 @@ from aapimport.services.directory import Unknown
 from aapimport.services.membership import Members, read_team
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.roles import current_role, is_client_admin, may_administer
-from aapimport.services.scim import Account
+from aapimport.services.scim import Account, mapping
 from aapimport.services.taking_back import Refusal, Values, take_back
 from aapimport.services.values import Wanted
 
@@ -63,6 +63,7 @@ class Repairing(Carrying):
             since=said_since(journal, run.address, words),
             myself=myself,
             shows_roles=any(one.roles for one in portal.some_people()[0]),
+            administrator=self._options.get("administrator", ""),
         )
         self._others = OtherOwners(portal)
 
@@ -227,8 +228,12 @@ class Repairing(Carrying):
         return read_teams(portal, run.pass_id, self._pass_group, [team], all_of_pass=True)
 
     @property
+    def _options(self) -> Mapping[str, Any]:
+        return mapping(json.loads(self.session.run.options or "{}"))
+
+    @property
     def _pass_group(self) -> str:
-        return json.loads(self.session.run.options or "{}").get("pass_group") or ""
+        return self._options.get("pass_group") or ""
 
     def _on_pass(self) -> Callable[[Account], bool]:
         """Tells whether somebody still is on the pass: whoever isn't would use a seat by joining.
