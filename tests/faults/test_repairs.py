@@ -32,7 +32,6 @@ def drifted(nursery: Nursery, world: World, stubs: Stubs) -> dict[str, Any]:
     for one in wanted["jhana"].values():
         if one["userName"] == "abel@acme.com":
             one["name"] |= {"givenName": "Abel", "familyName": "Ng"}
-            one["displayName"] = "Abel Ng"
         if one["userName"] == "ines@acme.com":
             one["active"] = False
     return wanted

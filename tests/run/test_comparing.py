@@ -15,7 +15,8 @@ from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
 from aapimport.run.reconcile_report import ReconcileReport, reconcile_report, repair_report
 from aapimport.run.reconciled import Compared
-from aapimport.run.repairing import Repairing, repair_steps
+from aapimport.run.repair_steps import repair_steps
+from aapimport.run.repairing import Repairing
 from aapimport.screens.reconcile import show_compared
 from support.stub import ScimStub
 from support.uploading import Uploading, people, services

@@ -189,7 +189,7 @@ def _receipt(journal: "Journal", run: "Run", desk: "Desk", addresses: "dict[int,
     from aapimport.screens.receipt import show_receipt
 
     report = make_report(journal, run, addresses)
-    with printed_receipt(run.receipt, desk):
+    with printed_receipt(run, desk):
         if desk.as_json:
             desk.print_result(report.model_dump_json(by_alias=True, indent=2))
         else:

@@ -195,7 +195,7 @@ def show_closed_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode
 
     report = print_receipt(journal, run.receipt, {}, desk)
     if not desk.as_json:
-        with printed_receipt(run.receipt, desk):
+        with printed_receipt(run, desk):
             desk.print_result("closed before everything was done: nothing more is sent")
             _show_debts(journal, run, desk)
     return report.exit_code

@@ -11,39 +11,40 @@ from aapimport.screens.printing import stop_printing, was_closed
 if TYPE_CHECKING:
     from aapimport.app.desk import Desk
     from aapimport.run.journal import Journal
+    from aapimport.run.records import Run
     from aapimport.run.report import UploadReport
 
 
 @contextmanager
-def printed_receipt(receipt: str, desk: "Desk") -> Iterator[None]:
-    """Print a receipt; where it can't be, the upload stands all the same, and its number is told.
+def printed_receipt(run: "Run", desk: "Desk") -> Iterator[None]:
+    """Print a receipt; where it can't be, the run stands all the same, and its number is told.
 
     Args:
-        receipt: The number.
+        run: The run.
         desk: Is told it, where nobody reads what is printed.
 
     Raises:
         RefusedError: It can't be printed: the disk behind stdout is full, for example.
         OSError: The terminal is gone.
     """
-    again = f"see it again with: aapimport receipt {receipt}"
+    again = f"see it again with: aapimport receipt {run.receipt}"
     try:
         yield
         if sys.stdout is not None:
             sys.stdout.flush()
         if was_closed():
-            desk.say(f"the receipt of upload {receipt} is not printed: stdout is closed; {again}")
+            desk.say(f"the receipt of {run.name} is not printed: stdout is closed; {again}")
     except BrokenPipeError:
         stop_printing()
-        desk.say(f"nobody reads the receipt of upload {receipt}; {again}")
+        desk.say(f"nobody reads the receipt of {run.name}; {again}")
     except OSError as error:
         if sys.stdout.isatty():  # the terminal is gone, and nobody reads what is said
             raise
         stop_printing()
         raise RefusedError(
-            f"the receipt of upload {receipt} can't be printed: {error.strerror}",
+            f"the receipt of {run.name} can't be printed: {error.strerror}",
             hint=again,
-            state="the upload is recorded as it is",
+            state="what it did is recorded",
         ) from error
 
 
@@ -69,7 +70,7 @@ def print_receipt(
     run = journal.run(receipt)
     left = journal.addresses(receipt)  # who isn't settled is told by name
     report = make_report(journal, run, None if addresses is None else {**left, **addresses})
-    with printed_receipt(receipt, desk):
+    with printed_receipt(run, desk):
         if desk.as_json:
             desk.print_result(report.model_dump_json(by_alias=True, indent=2))
         else:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aapimport.errors import AapimportError, DeclinedError, ExitCode
@@ -68,8 +68,6 @@ class Reconciling:
                     self.desk.say(f"going on with {begun.name}, which was interrupted")
                     return finish_repair(carrier, begun, self.settings)
                 self._refuse(journal, services)
-            else:
-                self._mention(journal, services)
             compared = _compared(journal, services, pass_, self.settings, self.desk)
             if not (self.repair and compared.repairable):
                 return self._shown(compared, services, pass_)
@@ -89,10 +87,6 @@ class Reconciling:
 
         refuse_beside_open_values(journal, services.address)
         refuse_beside_open_uploads(journal, services.address)
-
-    def _mention(self, journal: "Journal", services: "Services") -> None:
-        for run in journal.open_runs_beside(services.address):
-            self.desk.say(f"{run.described} is still open: what it does isn't compared")
 
     def _shown(self, compared: "Compared", services: "Services", pass_: "Pass") -> ExitCode:
         from aapimport.run.reconcile_report import reconcile_report
@@ -118,7 +112,7 @@ class Reconciling:
             UsageError: Nothing can answer.
         """
         from aapimport.run.reconcile_report import reconcile_report
-        from aapimport.run.repairing import repair_steps
+        from aapimport.run.repair_steps import repair_steps
         from aapimport.screens.reconcile import show_repair_plan
         from aapimport.screens.target import place
 
@@ -128,7 +122,7 @@ class Reconciling:
         what = f"the differences that are put right on {where}"
         if not self.desk.type_number(what, report.repairable, "--yes"):
             raise DeclinedError("you did not say yes")
-        run = _repair_of(services, pass_)
+        run = _repair_of(services, pass_, self.settings.administrator)
         steps, known = repair_steps(compared.repairable)
         journal.begin_back(run, known.keys(), steps, known)
         return run
@@ -158,7 +152,6 @@ def finish_repair(carrier: "ValuesCarrier", run: "Run", settings: "Settings") ->
         AapimportError: It could not go on, or couldn't be compared again; its receipt is printed.
     """
     from aapimport.app.signals import ended_by_signals
-    from aapimport.plan.names import which_pass
     from aapimport.text import as_typed
 
     journal, services, desk = carrier.journal, carrier.services, carrier.desk
@@ -169,7 +162,7 @@ def finish_repair(carrier: "ValuesCarrier", run: "Run", settings: "Settings") ->
             return print_repair(journal, ended, desk, unfinished=unfinished)
         try:
             with ended_by_signals():
-                pass_, _ = which_pass(services.portal, ended.pass_id, settings.pass_as)
+                pass_ = _same_pass(services, ended, settings)
                 left = _compared(journal, services, pass_, settings, desk)
         except AapimportError as error:
             print_repair(journal, ended, desk, unfinished=True)
@@ -184,6 +177,17 @@ def finish_repair(carrier: "ValuesCarrier", run: "Run", settings: "Settings") ->
         return code
 
     return carrier.go_on(run, show)
+
+
+def _same_pass(services: "Services", run: "Run", settings: "Settings") -> "Pass":
+    """The very pass of a repair: its id may be another pass's name."""
+    from aapimport.plan.names import which_pass
+
+    found = (one for one in services.portal.passes() if one.id == run.pass_id)
+    if (pass_ := next(found, None)) is None:
+        return which_pass(services.portal, run.pass_id, settings.pass_as)[0]
+    group = json.loads(run.options or "{}").get("pass_group") or ""
+    return replace(pass_, group_id=group)
 
 
 def print_repair(
@@ -228,10 +232,11 @@ def _begun_already(journal: "Journal", address: str, pass_: "Pass") -> "Run | No
     return next((run for run in found if run.pass_id == pass_.id), None)
 
 
-def _repair_of(services: "Services", pass_: "Pass") -> "Run":
-    """A repair of a pass, from now on."""
+def _repair_of(services: "Services", pass_: "Pass", administrator: str = "") -> "Run":
+    """A repair of a pass, from now on; of who runs it only a digest is kept."""
     from aapimport import __version__
     from aapimport.plan.make import new_receipt
+    from aapimport.run.digests import address_digest
     from aapimport.run.planned import this_user
     from aapimport.run.records import Run, RunKind
 
@@ -250,6 +255,8 @@ def _repair_of(services: "Services", pass_: "Pass") -> "Run":
         finished_at=None,
         started_by=this_user(),
         version=__version__,
-        options=json.dumps({"pass_group": pass_.group_id}),
+        options=json.dumps(
+            {"pass_group": pass_.group_id, "administrator": address_digest(administrator)}
+        ),
         kind=RunKind.REPAIR,
     )

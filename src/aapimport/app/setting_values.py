@@ -189,7 +189,7 @@ def print_values_receipt(
         desk.hold_result(report.model_dump_json(by_alias=True, indent=2))
         return report.exit_code
     try:
-        with printed_receipt(run.receipt, desk):
+        with printed_receipt(run, desk):
             if desk.as_json:
                 desk.print_result(report.model_dump_json(by_alias=True, indent=2))
             else:

@@ -7,7 +7,7 @@ that an upload has left there and a list doesn't show; what is held are the peop
 of all others, the keys of their addresses.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -26,6 +26,10 @@ from aapimport.services.portal import Portal
 from aapimport.services.scim import Account
 from aapimport.services.values import Pass
 
+MOST_NAMED = 5
+"""Accounts that can't be read, and that are named one by one."""
+ANOTHER = "another account on the portal has one of the addresses"
+NO_EMAILS = "the portal's list shows no e-mail addresses, so that another account may have one"
 HIDING: Literal["hiding"] = "hiding"
 Group = Members | Literal["hiding"] | None
 """Who is in a Group: `HIDING` where it may not list all, None where it is gone."""
@@ -45,6 +49,7 @@ class OnPortal:
         proves_pass: Whether it shows who is on the pass.
         shows_roles: Whether it shows roles.
         shows_names: Whether it shows names.
+        shows_emails: Whether it shows `emails`: else nobody knows who else has an address.
         told_active: What was met of people's `active`, wherever it is told.
         gone: The accounts that an upload has left, and that are gone when asked for by id.
         unread: Why others of them can't be read, by account id.
@@ -60,6 +65,7 @@ class OnPortal:
     proves_pass: bool = True
     shows_roles: bool = True
     shows_names: bool = True
+    shows_emails: bool = True
     told_active: set[bool] = field(default_factory=set)
     gone: frozenset[str] = frozenset()
     unread: Mapping[str, str] = field(default_factory=dict)
@@ -76,9 +82,12 @@ class OnPortal:
         """Whether not everybody is deactivated: a portal may say `active` in a way of its own."""
         return self.told_active != {False}
 
-    def is_anothers(self, account: Account, own_id: str) -> bool:
-        """Whether somebody else on the portal has one of the addresses of an account on Jhana."""
-        return any(self.owners.get(one, set()) - {own_id} for one in keys(account))
+    def others(self, account: Account, theirs: Account) -> str:
+        """Why an address of one of two accounts may be somebody else's; empty where it isn't."""
+        if not self.shows_emails:
+            return NO_EMAILS
+        both = {*keys(account), *keys(theirs)}
+        return ANOTHER if any(self.owners.get(one, set()) - {account.id} for one in both) else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +100,7 @@ class OnJhana:
         unknown: The addresses of accounts that nobody on the portal has, but of those that are off.
         shows_names: Whether it shows names.
         unproven: Why the list proves nothing; empty when it does.
+        malformed: Which of its accounts can't be read, or whose they are can't be told, in words.
         gone: Whose account there is gone when asked for by id, by the portal's account id.
         unread: Why the accounts of others can't be read, likewise.
         left_out: Whose account is there by id, and isn't in the list.
@@ -102,6 +112,7 @@ class OnJhana:
     unknown: list[str] = field(default_factory=list)
     shows_names: bool = True
     unproven: str = ""
+    malformed: tuple[str, ...] = ()
     gone: frozenset[str] = frozenset()
     unread: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
@@ -123,11 +134,12 @@ def read_portal(portal: Portal, pass_: Pass, words: Words) -> OnPortal:
         return _nothing(listed)
     members: set[str] | None = listed
     found = OnPortal()
-    shows_passes = shows_roles = shows_names = False
+    shows_passes = shows_roles = shows_names = shows_emails = False
     for account in portal.everybody():
         shows_passes = shows_passes or bool(account.passes)
         shows_roles = shows_roles or bool(account.roles)
         shows_names = shows_names or bool(full_name(account))
+        shows_emails = shows_emails or bool(account.emails)
         _take(found, account, words, pass_.id if members is None else members)
     is_empty = pass_.seats_used == 0 and not words.all  # the seats say it, and not the list
     if members is None and not shows_passes and not is_empty:
@@ -138,10 +150,17 @@ def read_portal(portal: Portal, pass_: Pass, words: Words) -> OnPortal:
     left_out = [one for one in read.values() if isinstance(one, Account)]
     for account in left_out:
         _take(found, account, words, pass_.id if members is None else members)
+    if members is None and not found.on_pass and pass_.seats_used:
+        used = f"of which seats are used ({pass_.seats_used:,})"
+        return _nothing(f"the portal's list of people shows nobody on this pass, {used}")
+    for number, one in enumerate(portal.unusable):
+        for key in keys(one):
+            found.owners.setdefault(key, set()).add(f"unusable {number}")
     return replace(
         found,
-        unproven=tuple(f"on the portal {one}" for one in portal.malformed),
+        unproven=_some("on the portal", portal.malformed),
         shows_roles=shows_roles,
+        shows_emails=shows_emails,
         shows_names=shows_names,
         gone=frozenset(one for one, it in read.items() if it is None),
         unread={one: it.reason for one, it in read.items() if isinstance(it, Unknown)},
@@ -178,6 +197,14 @@ def _nothing(why: str) -> OnPortal:
     return OnPortal(unproven=(words,), proves_pass=False)
 
 
+def _some(where: str, malformed: Sequence[str]) -> tuple[str, ...]:
+    """Accounts that can't be read, in words; of many the first, and how many more."""
+    said = [f"{where} {one}" for one in malformed[:MOST_NAMED]]
+    if len(malformed) > MOST_NAMED:
+        said.append(f"{where} {len(malformed) - MOST_NAMED:,} more accounts can't be read")
+    return tuple(said)
+
+
 def _is_listed(account: Account, members: set[str]) -> bool:
     """Whether a Group lists an account, by its id or its userName.
 
@@ -206,6 +233,7 @@ def read_jhana(services: Services, portal: OnPortal, words: Words) -> OnJhana:
     """
     matching = Matching(portal.people.values(), portal.names, words)
     unknown = []
+    nameless = 0
     listed = shows_names = False
     for account in services.jhana.everybody():
         listed = True
@@ -214,12 +242,17 @@ def read_jhana(services: Services, portal: OnPortal, words: Words) -> OnJhana:
             continue
         if portal.owners.keys().isdisjoint(keys(account)):
             unknown.append(account.user_name)
-    if not listed and (asked := sum(one.on_jhana is not None for one in words.all)):
-        why = (
-            f"Jhana lists nobody, though uploads from here have left {asked:,} of these people"
-            " there: that proves nothing, and nothing is concluded from it"
-        )
-        return OnJhana(unproven=why)
+            nameless += not any("@" in one for one in (account.user_name, *account.emails))
+    malformed = _some("on Jhana", services.jhana.malformed)
+    if not listed and portal.people:
+        asked = sum(one.on_jhana is not None for one in words.all)
+        though = f", though uploads from here have left {asked:,} of these people there"
+        though = though if asked else ""
+        why = f"Jhana lists nobody{though}: that proves nothing, and nothing is concluded from it"
+        return OnJhana(unproven=why, malformed=malformed)
+    if nameless:
+        people = "1 account shows" if nameless == 1 else f"{nameless:,} accounts show"
+        malformed += (f"on Jhana {people} no address: whose they are can't be told",)
     whose = matching.not_met
     read = read_each(services.jhana, whose)
     left_out = [one for one in read.values() if isinstance(one, Account)]
@@ -233,6 +266,7 @@ def read_jhana(services: Services, portal: OnPortal, words: Words) -> OnJhana:
         shows_names=shows_names or any(map(full_name, left_out)),
         gone=frozenset(whose[one] for one, it in read.items() if it is None),
         unread={whose[one]: it.reason for one, it in read.items() if isinstance(it, Unknown)},
+        malformed=malformed,
         left_out=tuple(one.user_name for one in left_out),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from aapimport.errors import AapimportError, ExitCode
 from aapimport.plan.make import Services
-from aapimport.run.conveyor import Batch, Call
+from aapimport.run.conveyor import Batch, Call, StoppedError
 from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
 from aapimport.run.progress import Progress
@@ -78,6 +78,8 @@ class Carrying(ABC):
             if not isinstance(error, GoneError):  # what is gone is looked at by the same run again
                 session.journal.finish(session.receipt)
             if not session.journal.run(session.receipt).is_open:
+                if isinstance(error, StoppedError):
+                    error.message = "everything was done already"
                 error.hint = error.hint.removesuffix(", then resume")
             error.state = self.standing()
             raise

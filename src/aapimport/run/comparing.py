@@ -1,16 +1,20 @@
 """Reading both services for a comparison of the people of a pass."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from aapimport.plan.make import Services
 from aapimport.plan.own import who_runs
-from aapimport.run.both_lists import read_groups, read_jhana, read_portal
+from aapimport.run.allowing import Allowing
+from aapimport.run.both_lists import read_jhana, read_portal
 from aapimport.run.journal import Journal
 from aapimport.run.reconciled import Compared
 from aapimport.run.reconciling import Comparing
 from aapimport.run.records import Fact
+from aapimport.run.said_since import said_since
+from aapimport.run.teams_now import TeamsNow, read_teams
 from aapimport.run.who_is_active import know_active
-from aapimport.run.words import words_of
+from aapimport.run.words import LOST, Words, words_of
+from aapimport.services.portal import Portal
 from aapimport.services.values import Pass
 
 
@@ -43,18 +47,35 @@ def compare(
     on_jhana = read_jhana(services, on_portal, words)
     on_portal, on_jhana = know_active(services, on_portal, on_jhana, words)
     tell("reading the teams")
-    groups = read_groups(portal, (one.team.target for one in words.all if one.team))
-    teams = portal.teams() if groups else []
+    teams = _teams(portal, pass_, words)
     drops = journal.has_shown(services.address, "jhana", Fact.DROPS_NAMES)
     comparing = Comparing(
         portal=on_portal,
         jhana=on_jhana,
         words=words,
-        myself=who_runs(portal, administrator),
+        allowing=Allowing(
+            words=words,
+            since=said_since(journal, services.address, words),
+            myself=who_runs(portal, administrator),
+            shows_roles=on_portal.shows_roles,
+            left_out=bool(on_portal.left_out),
+        ),
         keeps_names=jhana.capabilities.keeps("name.givenName") and not drops,
-        groups=groups,
-        team_names={one.id: one.name for one in teams},
+        teams=teams,
         newest=words_of(journal, journal.uploads_to(services.address)),
-        full_teams=frozenset(one.id for one in teams if one.is_full),
+        open_uploads=tuple(_open_uploads(journal, services.address)),
     )
     return comparing.compared()
+
+
+def _open_uploads(journal: Journal, address: str) -> Iterator[str]:
+    for run in journal.open_runs_beside(address):
+        yield f"{run.described} is still open: what it does isn't compared"
+
+
+def _teams(portal: Portal, pass_: Pass, words: Words) -> TeamsNow:
+    """The teams that uploads said; all of the pass where somebody may be put into one again."""
+    said = [one.team for one in words.all if one.team]
+    targets = dict.fromkeys(one.target for one in said)
+    is_lost = any(one.state in LOST for one in said)
+    return read_teams(portal, pass_.id, pass_.group_id, targets, all_of_pass=is_lost)

@@ -4,17 +4,21 @@ Compared is what the run wrote, and, of an account that it made, what somebody e
 there since. What isn't known, because the service doesn't show it or didn't keep it, is no change.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from aapimport.person import address_key
 from aapimport.run.digests import address_digest
 from aapimport.run.left import Left
 from aapimport.run.own_roles import ROLES_ERASED
 from aapimport.services.changes import Seen
+from aapimport.services.identity import full_name
 from aapimport.services.roles import current_role, is_own_role, portal_roles
 from aapimport.services.scim import PASS_TYPE, Account, identifier, mapping, objects, text
 from aapimport.text import fold
 
+ACTIVE = "whether the account is active"
+NAME = "the name"
+ROLE = "the role"
 _NEVER_SENT = {
     "title": ("title",),
     "middle name": ("name", "middleName"),
@@ -23,8 +27,25 @@ _NEVER_SENT = {
 """What no account has that was just made: its words, and where it stands."""
 
 
-def changes_since(left: Left, seen: Seen) -> Iterator[str]:
+def not_shown(left: Left, seen: Seen) -> frozenset[str]:
+    """What a service doesn't show of an account now, so that nobody can tell whether it changed.
+
+    `active` (also where it is said in a word that is no clear yes and no clear no), the names that
+    the run set, and roles, which RFC 7643 section 2.5 lets a service leave out.
+    """
+    account = seen.account
+    hidden = {
+        ACTIVE: not account.says_active,
+        NAME: bool(left.named) and not full_name(account).strip(),
+        ROLE: "roles" not in seen.resource and bool(left.role or (left.before or {}).get("roles")),
+    }
+    return frozenset(what for what, is_hidden in hidden.items() if is_hidden)
+
+
+def changes_since(left: Left, seen: Seen, hidden: Container[str] = ()) -> Iterator[str]:
     """What is otherwise than the run left it, in words; only those about names name anybody.
+
+    What is in `hidden`, as `not_shown` has it, isn't compared.
 
     Of an account that was there before, only what the run set counts. Of one that the run made:
     active, role, names, pass, another pass or entitlement, the externalId, that its e-mail
@@ -32,13 +53,13 @@ def changes_since(left: Left, seen: Seen) -> Iterator[str]:
     middle name, nickname).
     """
     account = seen.account
-    if account.active is not left.active:
+    if ACTIVE not in hidden and account.active is not left.active:
         yield "switched on" if account.active else "deactivated"
-    if (role := _role_since(left, account)) is not None:
+    if ROLE not in hidden and (role := _role_since(left, account)) is not None:
         yield f"role is {role or 'none'}"
     if left.pass_id and left.pass_id not in account.passes:
         yield "not on the pass"
-    if left.named and not left.has_names(account):
+    if NAME not in hidden and left.named and not left.has_names(account):
         yield f"name is {account.first_name} {account.last_name}"
     if not left.made:
         return
@@ -65,7 +86,7 @@ def _added_since(left: Left, seen: Seen) -> Iterator[str]:
         yield "another e-mail address"
     if "names" not in left.lacks and left.named and left.has_names(account):
         for words, shown in shown_names(seen).items():
-            if not _is_made_of(shown, account):
+            if not is_made_of(shown, account):
                 yield f"another {words}"
     for words, (top, *part) in _NEVER_SENT.items():
         value = mapping(resource.get(top)).get(part[0]) if part else resource.get(top)
@@ -83,7 +104,7 @@ def shown_names(seen: Seen) -> dict[str, str]:
     return {words: it for words, it in shown.items() if it.strip()}
 
 
-def _is_made_of(shown: str, account: Account) -> bool:
+def is_made_of(shown: str, account: Account) -> bool:
     """Whether a displayed name is of the account's names in any order, or of its address.
 
     So services make it up themselves.

@@ -11,6 +11,11 @@ def address_digest(address: str) -> str:
     return hashlib.sha256(address_key(address).encode()).hexdigest() if address else ""
 
 
+def team_digest(name: str) -> str:
+    """What the journal keeps of what a team is called."""
+    return hashlib.sha256(fold(name).encode()).hexdigest()
+
+
 def names_digest(address: str, first_name: str, last_name: str) -> str:
     """What the journal keeps of the names of somebody at an address, for good."""
     whole = "\n".join((address_key(address), fold(first_name), fold(last_name)))

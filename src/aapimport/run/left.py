@@ -43,6 +43,8 @@ class Left:
         taken_back: Whether an undo of the run has taken back what it did to the account.
         stays: What of it that undo had to leave, in the journal's words; empty for nothing.
         later: The run that has written to the account since; empty for none.
+        row_named: A digest of the names in the row, whoever set those of the account; empty where
+            an earlier version didn't keep it.
     """
 
     row: int
@@ -64,6 +66,7 @@ class Left:
     taken_back: bool = False
     stays: str = ""
     later: str = ""
+    row_named: str = ""
 
     @property
     def made(self) -> bool:
@@ -92,6 +95,13 @@ class Left:
         """Whether an account that is this person's has the names that the run set."""
         address = self.wanted.email if self.wanted else account.user_name
         return names_digest(address, account.first_name, account.last_name) == self.named
+
+    def is_called(self, account: Account) -> bool:
+        """Whether an account has the names that the row gave; not where nobody knows them."""
+        first, last = (" ".join(one.split()) for one in (account.first_name, account.last_name))
+        addresses = (self.wanted.email if self.wanted else "", account.user_name, *account.emails)
+        found = {names_digest(one, first, last) for one in addresses if one}
+        return bool(self.row_named) and self.row_named in found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +252,7 @@ def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str
         lacks=lacks,
         adopted=task.adopted,
         renamed=renamed,
+        row_named=before.get("named", named),
     )
 
 

@@ -11,7 +11,7 @@ from aapimport.person import Person
 from aapimport.plan.decide import MAYBE, RETURNS
 from aapimport.plan.file_admins import file_admins
 from aapimport.plan.plan import Action, PersonPlan, Plan, Step
-from aapimport.run.digests import address_digest, names_digest
+from aapimport.run.digests import address_digest, names_digest, team_digest
 from aapimport.run.records import JOINS, State, StepKind
 from aapimport.services.values import EmailKind, Pass, Wanted
 
@@ -40,13 +40,13 @@ def before_json(one: PersonPlan, pass_: Pass, receipt: str) -> str | None:
     them in one piece, are kept only where the plan changes them: nothing else here names anybody,
     so it stays when `wanted` is erased, also that names were changed (`renamed`). So do the
     role that the run sets, null where it leaves roles alone, whether an entitlement puts people on
-    the pass, and digests of the address and the names, together and alone: by them a later look
-    tells whose the account is, also of somebody who has another address by then, and whether it
-    still is as the run left it.
+    the pass, a digest of the name of the team that they are put into, and digests of the address
+    and the names, together and alone: by them a later look tells whose the account is, also of
+    somebody who has another address by then, and whether it still is as the run left it.
     """
     if one.skipped:
         return None
-    before = {
+    before: dict[str, object] = {
         "portal": _before(one.portal),
         "jhana": _before(one.jhana),
         "on_pass": _was_on_pass(one.portal, pass_),
@@ -58,6 +58,8 @@ def before_json(one: PersonPlan, pass_: Pass, receipt: str) -> str | None:
         "role": one.portal.wanted.role,
         "by_entitlement": one.portal.wanted.pass_id is not None,
     }
+    if one.team:
+        before["team_named"] = team_digest(one.team.name)
     return _JSON.encode(before)
 
 

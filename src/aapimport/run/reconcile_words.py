@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from aapimport.person import address_key
+from aapimport.run.differing import is_made_of
 from aapimport.run.reconciled import Difference, Kind
 from aapimport.run.records import State
 from aapimport.run.words import LOST, Word
@@ -88,4 +89,34 @@ def is_left_by(word: Word | None, account: Account, theirs: Account) -> bool:
 def have_a_name_in_common(account: Account, theirs: Account) -> bool:
     """Whether the first or the last names are the same; of two who share none nobody can tell."""
     pairs = ((account.first_name, theirs.first_name), (account.last_name, theirs.last_name))
-    return any(fold(one) == fold(other) != "" for one, other in pairs)
+    return any(same_name(one, other) and one.strip() != "" for one, other in pairs)
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are the same; capital letters and blanks around them don't count."""
+    return fold(" ".join(one.split())) == fold(" ".join(other.split()))
+
+
+def names_to_copy(account: Account, theirs: Account) -> dict[str, str]:
+    """What of the names on Jhana is to be as on the portal, by path; nothing where they are.
+
+    Only what differs. A displayed name is the portal's where that shows one, and else made of the
+    names only where Jhana's was; one that Jhana doesn't show isn't set.
+    """
+    first, last = (" ".join(one.split()) for one in (account.first_name, account.last_name))
+    pairs = {
+        "name.givenName": (first, theirs.first_name),
+        "name.familyName": (last, theirs.last_name),
+    }
+    values = {path: mine for path, (mine, now) in pairs.items() if not same_name(mine, now)}
+    if not values:
+        return {}
+    shown = {
+        "displayName": (account.display_name, theirs.display_name),
+        "name.formatted": (account.formatted_name, theirs.formatted_name),
+    }
+    for path, (portals, now) in shown.items():
+        wanted = portals.strip() or (f"{first} {last}" if is_made_of(now, theirs) else "")
+        if now.strip() and wanted and not same_name(wanted, now):
+            values[path] = wanted
+    return values

@@ -1,6 +1,7 @@
 """How both services differ about the people of a pass, as values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from aapimport.services.scim import Account
@@ -44,6 +45,7 @@ class Difference:
         before: What a repair would change.
         after: What it would be then.
         target: The Group, or the role, that a repair sets; else empty.
+        values: What a repair of names sets, by attribute path.
         why_not: Why it isn't repaired; empty where it may be.
     """
 
@@ -55,6 +57,7 @@ class Difference:
     before: str = ""
     after: str = ""
     target: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
     why_not: str = ""
 
 

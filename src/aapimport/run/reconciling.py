@@ -8,39 +8,30 @@ business on Jhana; of roles and teams only what an upload sent without an answer
 Nothing here uses a seat, switches anybody on, or touches the portal's own `active`.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from aapimport.config.keys import setting
-from aapimport.person import address_key
-from aapimport.plan.own import COULD_NOT_SAY, Myself
-from aapimport.run.both_lists import (
-    HIDING,
-    Group,
-    OnJhana,
-    OnPortal,
-)
+from aapimport.run.allowing import Allowing, Now
+from aapimport.run.both_lists import HIDING, OnJhana, OnPortal
 from aapimport.run.reconcile_words import (
-    have_a_name_in_common,
     have_other_addresses,
-    is_left_by,
     left_out,
+    names_to_copy,
     not_on_jhana,
-    of_team,
     told,
     upload_of,
 )
 from aapimport.run.reconciled import Compared, Difference, Kind, NotKnown
+from aapimport.run.teams_now import TeamsNow
 from aapimport.run.words import Word, Words
 from aapimport.services.identity import full_name
-from aapimport.services.roles import current_role, is_client_admin, may_administer
+from aapimport.services.roles import current_role
 from aapimport.services.scim import Account
-from aapimport.template.roles import Role
 from aapimport.text import fold
 
-_ADMIN = "a client admin is left alone: change it on the services"
-_SETTING = setting("administrator")
-_OWN = "this is your own account, which is left alone"
+_DISPLAYED = {"displayName": "displayName", "name.formatted": "formatted name"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,23 +42,23 @@ class Comparing:
         portal: The portal's people.
         jhana: Jhana's.
         words: What uploads have said.
-        myself: Whoever runs this.
+        allowing: Decides what may be put right.
         keeps_names: Whether Jhana keeps names at all.
-        groups: The teams that uploads have put people into, as they are shown.
-        team_names: Their names.
+        teams: The teams that uploads have put people into, as they are shown.
         newest: What uploads to any pass have said.
-        full_teams: The teams without a free place, as the portal tells.
+        open_uploads: The uploads that aren't finished, in words.
+        joining: How many the repair puts into each team.
     """
 
     portal: OnPortal
     jhana: OnJhana
     words: Words
-    myself: Myself
+    allowing: Allowing
     keeps_names: bool
-    groups: Mapping[str, Group]
-    team_names: Mapping[str, str]
+    teams: TeamsNow
     newest: Words
-    full_teams: frozenset[str]
+    open_uploads: tuple[str, ...] = ()
+    joining: Counter[str] = field(default_factory=Counter)
 
     def compared(self) -> Compared:
         """All of it."""
@@ -81,7 +72,7 @@ class Comparing:
                 found += self._on_both(account, word)
             if not account.is_off and word:
                 found += self._as_said(account, word, inside)
-            if not account.is_off and not self._asks_for_jhana(word):
+            if not (account.is_off or self._asks_for_jhana(word) or self.jhana.unproven):
                 if account.id not in self.jhana.matched.keys() | self.jhana.doubtful.keys():
                     without.append(account.user_name)
                 elif (theirs := self.jhana.matched.get(account.id)) and theirs.is_off:
@@ -155,14 +146,17 @@ class Comparing:
     def _names(self, account: Account, theirs: Account) -> Iterator[Difference]:
         if not (self.keeps_names and self.jhana.shows_names and full_name(account)):
             return
-        mine = (fold(account.first_name), fold(account.last_name))
-        if mine == (fold(theirs.first_name), fold(theirs.last_name)):
+        values = names_to_copy(account, theirs)
+        if not values:
             return
         before, after = full_name(theirs) or "(none)", full_name(account)
         words = f"{after!r} on the portal, {before!r} on Jhana"
-        why = "" if all(mine) else "the portal shows only a part of the name"
+        for path, label in _DISPLAYED.items():
+            if path in values:
+                shown = theirs.display_name if path == "displayName" else theirs.formatted_name
+                before, after = f"{before}, {label} {shown!r}", f"{after}, {label} {values[path]!r}"
         yield self._repaired(
-            Kind.NAME, account, theirs, words=words, before=before, after=after, why_not=why
+            Kind.NAME, account, theirs, words=words, before=before, after=after, values=values
         )
 
     def _as_said(
@@ -173,17 +167,8 @@ class Comparing:
         team = word.team
         if team is None or account.id in inside.get(team.target, {account.id}):
             return
-        name = self.team_names.get(team.target) or team.target
-        why = of_team(team.state, team.reason)
-        if self.groups[team.target] is None:
-            why = "the team is gone from the portal"
-        elif word.asked_back:
-            why = f"somebody wanted {upload_of(word)} undone"
-        elif not word.is_certain(account):
-            why = "it isn't certain that this is the account that the upload was about"
-        elif self.full_teams.intersection({team.target}):
-            why = "the team has no free place"
-        yield self._repaired(
+        name = self.teams.name(team.target)
+        found = self._repaired(
             Kind.TEAM,
             account,
             None,
@@ -191,30 +176,19 @@ class Comparing:
             before=f"not in team {name!r}",
             after=f"in team {name!r}",
             target=team.target,
-            why_not=why,
         )
+        self.joining[team.target] += not found.why_not
+        yield found
 
     def _role(self, account: Account, word: Word) -> Iterator[Difference]:
         said = word.portal.role
         if said is None or not self.portal.shows_roles or current_role(account) == said:
             return
-        now = current_role(account) or ", ".join(account.roles) or "none"
-        before = word.portal.before
-        unchanged = before is not None and {*map(fold, account.roles)} == {
-            *map(fold, before["roles"])
-        }
-        why = "" if word.lost and unchanged else "somebody has given another role since"
-        if said == Role.CLIENT_ADMIN or may_administer(account):
-            why = _ADMIN
-        elif word.asked_back:
-            why = f"somebody wanted {upload_of(word)} undone"
-        elif not word.is_certain(account):
-            why = "it isn't certain that this is the account that the upload was about"
         newest = self.newest.about(account)
-        if newest and newest.receipt != word.receipt and newest.portal.role:
-            if newest.portal.role == current_role(account):
-                return
-            why = f"{upload_of(newest)}, to another pass, has said {newest.portal.role} since"
+        later = newest and newest.receipt != word.receipt and newest.portal.role
+        if later and later == current_role(account):
+            return
+        now = current_role(account) or ", ".join(account.roles) or "none"
         yield self._repaired(
             Kind.ROLE,
             account,
@@ -223,23 +197,7 @@ class Comparing:
             before=now,
             after=said,
             target=said,
-            why_not=why,
         )
-
-    def _is_one_human(self, account: Account, theirs: Account) -> bool:
-        """Whether nobody else can be meant: an upload left both, or the address and a name are one.
-
-        Never where another account on the portal has one of the addresses, nor by the address where
-        the portal's list leaves people out: another one may have it.
-        """
-        if self.portal.is_anothers(theirs, account.id):
-            return False
-        if is_left_by(self.words.about(account), account, theirs):
-            return True
-        if self.portal.left_out:
-            return False
-        same = address_key(account.user_name) == address_key(theirs.user_name)
-        return "@" in account.user_name and same and have_a_name_in_common(account, theirs)
 
     def _missing(self) -> Iterator[Difference]:
         """Whom uploads have put on the pass, and who isn't on it."""
@@ -283,6 +241,11 @@ class Comparing:
         for own_id, reason in self.portal.active_unknown.items():
             words = f"whether they are active on the portal: {reason}"
             yield NotKnown(email=people[own_id].user_name, words=words)
+        for own_id, theirs in self.jhana.matched.items():
+            shown = self.keeps_names and self.portal.shows_names and full_name(theirs)
+            if shown and not full_name(people[own_id]):
+                words = "what they are called on the portal, which shows no name of theirs"
+                yield NotKnown(email=people[own_id].user_name, words=words)
         for own_id, reason in self.jhana.unread.items():
             if own_id not in self.jhana.matched.keys() | self.jhana.doubtful.keys():
                 words = f"whether their account still is on Jhana: {reason}"
@@ -300,7 +263,7 @@ class Comparing:
                 asked.setdefault(word.team.target, {})[account.id] = account.user_name
         inside: dict[str, set[str]] = {}
         for group_id, people in asked.items():
-            team = self.groups[group_id]
+            team = self.teams.groups[group_id]
             if team != HIDING:
                 inside[group_id] = team.listed(people) if team else set()
         return inside
@@ -317,31 +280,30 @@ class Comparing:
             yield "the portal's list shows no names: they are not compared"
         if self.jhana.unproven:
             yield self.jhana.unproven
+        yield from self.jhana.malformed
         if not self.portal.shows_roles and any(one.portal.role for one in self.words.all):
             yield "the portal's list shows no roles: they are not compared"
         if not self.jhana.shows_names and self.keeps_names and self.jhana.matched:
             yield "Jhana's list shows no names: they are not compared"
-        for group_id, team in self.groups.items():
-            if team == HIDING:
-                name = self.team_names.get(group_id) or group_id
+        for group_id, team in self.teams.groups.items():
+            if team == HIDING and group_id in self.teams.targets:
+                name = self.teams.name(group_id)
                 yield f"team {name!r} doesn't show who is in it: nothing is concluded from it"
+        yield from self.open_uploads
 
     def _repaired(
-        self, kind: Kind, account: Account, theirs: Account | None, **parts: str
+        self, kind: Kind, account: Account, theirs: Account | None, **parts: Any
     ) -> Difference:
-        """A difference that may be put right, unless whose it is forbids it."""
-        both = [one for one in (account, theirs) if one]
-        word = self.words.about(account)
-        if any(map(is_client_admin, both)) or (word and word.portal.role == Role.CLIENT_ADMIN):
-            parts["why_not"] = _ADMIN
-        elif any(self.myself.owns(one, one.user_name) for one in both):
-            parts["why_not"] = _OWN
-        elif self.myself.unknown.startswith(COULD_NOT_SAY):
-            parts["why_not"] = f"{self.myself.unknown}: give your address in {_SETTING}"
-        elif not self.portal.shows_roles:
-            parts["why_not"] = "the portal shows no roles, so that nobody can tell client admins"
-        elif theirs and not self._is_one_human(account, theirs):
-            parts["why_not"] = "it isn't certain that both accounts are one person's"
-        elif theirs is None and not account.says_active and not parts["why_not"]:
-            parts["why_not"] = "whether they are active on the portal isn't known"
-        return Difference(kind=kind, email=account.user_name, portal=account, jhana=theirs, **parts)
+        """A difference that is put right where that is allowed."""
+        now = Now(
+            portal=account,
+            jhana=theirs,
+            on_pass=account.id in self.portal.on_pass,
+            others=self.portal.others(account, theirs) if theirs else "",
+            teams=self.teams,
+            joining=self.joining[parts.get("target", "")],
+        )
+        why = self.allowing.why_not(kind, now)
+        return Difference(
+            kind=kind, email=account.user_name, portal=account, jhana=theirs, why_not=why, **parts
+        )

@@ -1,119 +1,71 @@
-"""A repair: its steps in the journal, and carrying them out.
+"""A repair: carrying out its steps (`repair_steps` has them).
 
-What a step sets is decided at a look just before each write, from both services as they are then:
-whatever somebody has changed since the repair was approved is named and left. The journal holds no
-name for it, only digests, by which it is told.
+What a step sets is decided at a look just before each write, from both services as they are then,
+by the same rules by which it was planned (`allowing`): whatever somebody has changed since the
+repair was approved is named and left.
 """
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from aapimport.errors import ServiceError
+from aapimport.plan.own import COULD_NOT_SAY, who_runs
+from aapimport.run.allowing import CLIENT_ADMIN, Allowing, Now
 from aapimport.run.back_values import NOT_THEIRS
 from aapimport.run.carrying import LEFT, Carrying
 from aapimport.run.conveyor import Batch, Call
-from aapimport.run.digests import address_digest, names_digest
+from aapimport.run.digests import address_digest
+from aapimport.run.other_owners import OtherOwners
 from aapimport.run.progress import Progress
-from aapimport.run.reconciled import REPAIRS, Difference, Kind
-from aapimport.run.records import State, StepKind, Task
-from aapimport.run.ways_back import BackStep
+from aapimport.run.reconcile_words import names_to_copy
+from aapimport.run.reconciled import Kind
+from aapimport.run.records import StepKind, Task
+from aapimport.run.repair_steps import name_of
+from aapimport.run.said_since import said_since
+from aapimport.run.teams_now import TeamsNow, read_teams
+from aapimport.run.words import words_of
 from aapimport.services.changes import Seen, to_keep
 from aapimport.services.directory import Unknown
-from aapimport.services.membership import read_team
+from aapimport.services.membership import Members, read_team
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.roles import current_role, is_client_admin, may_administer
 from aapimport.services.scim import Account, mapping
 from aapimport.services.taking_back import Refusal, Values, take_back
 from aapimport.services.values import Wanted
 
-_ADMIN = "a client admin's account by now"
 _SINCE = "changed since the repair was approved: {}"
-_UNTOLD = "{} doesn't tell any more whether they are active"
 _AT_ONCE = 50
 
 
-def repair_steps(
-    differences: Iterable[Difference],
-) -> tuple[list[BackStep], dict[int, tuple[str, str]]]:
-    """The steps that put differences right, one person a row; and who is who, as JSON by row.
-
-    The first text names the person, and is erased like those of an upload; the second never does.
-    """
-    people: dict[str, list[Difference]] = {}
-    for one in differences:
-        if one.portal and not one.why_not:
-            people.setdefault(one.portal.id, []).append(one)
-    steps: list[BackStep] = []
-    known: dict[int, tuple[str, str]] = {}
-    for row, theirs in enumerate(people.values(), 1):
-        steps += _steps(row, theirs)
-        known[row] = (_named(theirs), _known(theirs))
-    return steps, known
-
-
-def _steps(row: int, theirs: list[Difference]) -> Iterator[BackStep]:
-    on_jhana = [one for one in theirs if one.jhana]
-    portal = theirs[0].portal
-    if on_jhana and (account := on_jhana[0].jhana):
-        words = ", ".join(REPAIRS[one.kind] for one in on_jhana)
-        yield _step(row, "jhana", StepKind.REPAIR, words, account.id)
-    for one in theirs:
-        if portal and not one.jhana:
-            is_team = one.kind is Kind.TEAM
-            target = one.target if is_team else REPAIRS[one.kind]
-            kind = StepKind.TEAM if is_team else StepKind.REPAIR
-            yield _step(row, "portal", kind, target, portal.id)
-
-
-def _step(row: int, service: str, kind: StepKind, target: str, account_id: str) -> BackStep:
-    return BackStep(
-        row=row,
-        service=service,
-        kind=kind,
-        target=target,
-        account_id=account_id,
-        state=State.PLANNED,
-    )
-
-
-def _named(theirs: list[Difference]) -> str:
-    account = theirs[0].portal
-    wanted = Wanted(
-        email=theirs[0].email,
-        first_name=account.first_name if account else "",
-        last_name=account.last_name if account else "",
-        names=False,
-        activate=False,
-    )
-    return json.dumps(dict.fromkeys(("portal", "jhana"), asdict(wanted)), ensure_ascii=False)
-
-
-def _known(theirs: list[Difference]) -> str:
-    """Whose accounts these are, and what they were when the repair was approved."""
-    portal = theirs[0].portal
-    jhana = next((one.jhana for one in theirs if one.jhana), None)
-    known: dict[str, Any] = {"what": [one.kind.value for one in theirs]}
-    for name, account in (("on_portal", portal), ("on_jhana", jhana)):
-        if account:
-            known[name] = {
-                "id": account.id,
-                "person": address_digest(account.user_name),
-                "name": _name(account),
-            }
-    for one in theirs:
-        if one.kind is Kind.ROLE and portal:
-            known["role"] = {"was": current_role(portal), "to": one.target}
-    return json.dumps(known)
-
-
-def _name(account: Account) -> str:
-    return names_digest(account.user_name, account.first_name, account.last_name)
+class _UnseenError(ServiceError):
+    """What has to be known before a write can't be looked at now."""
 
 
 class Repairing(Carrying):
     """Carries out one repair."""
+
+    def begin(self) -> None:
+        """What holds of everybody: what uploads have said, and who runs this.
+
+        Raises:
+            ServiceError: The portal can't say who runs this, or can't be listed.
+        """
+        session, run = self.session, self.session.run
+        journal, portal = session.journal, session.services.portal
+        words = words_of(journal, journal.uploads_to(run.address, run.pass_id))
+        myself = who_runs(portal, "")
+        if myself.unknown.startswith(COULD_NOT_SAY):
+            raise ServiceError(myself.unknown)
+        self._allowing = Allowing(
+            words=words,
+            since=said_since(journal, run.address, words),
+            myself=myself,
+            shows_roles=any(one.roles for one in portal.some_people()[0]),
+            administrator=self._options.get("administrator", ""),
+        )
+        self._others = OtherOwners(portal)
 
     def groups(self) -> Iterator[Progress]:
         """Put people into their teams again, one writer for each."""
@@ -134,67 +86,98 @@ class Repairing(Carrying):
         """Set what is to be set on one account."""
         (task,) = batch
         known = self._known(task.row)
+        directory = self.session.directories[task.service]
+        rules = self._role if task.service == "portal" else self._jhana
+
+        def decide(seen: Seen) -> Values | Refusal:
+            return rules(known, seen)
 
         def call() -> list[Outcome]:
-            directory = self.session.directories[task.service]
-            if task.service == "portal":
-                on_pass = self._on_pass()
-                if isinstance(on_pass, Outcome):
-                    return [on_pass]
-                still = _while_on_pass(on_pass, known)
-                return [take_back(directory, task.account_id, still)]
-            found = self._on_portal(known)
-            if isinstance(found, Outcome):
-                return [found]
-            keeps = directory.capabilities.keeps
-
-            def decide(seen: Seen) -> Values | Refusal:
-                values = _jhana(known, found, seen)
-                if isinstance(values, Refusal):
-                    return values
-                return {path: value for path, value in values.items() if keeps(path)}
-
-            return [take_back(directory, task.account_id, decide)]
+            try:
+                return [take_back(directory, task.account_id, decide)]
+            except _UnseenError as error:
+                return [Outcome(verdict=Verdict.UNKNOWN, reason=error.message)]
 
         return call
 
     def _known(self, row: int) -> Mapping[str, Any]:
         return self.session.journal.person(self.session.receipt, row)[1]
 
-    def _on_portal(self, known: Mapping[str, Any]) -> Account | Outcome:
-        """The person's account on the portal, as it is now; why nothing is done, where it isn't."""
+    def _why_not(self, kind: Kind, now: Now) -> str:
+        why = self._allowing.why_not(kind, now)
+        return why if why in {"", CLIENT_ADMIN} else _SINCE.format(why)
+
+    def _on_portal(self, known: Mapping[str, Any]) -> Account | Refusal:
+        """The person's account on the portal, as it is now; why nothing is done, where it isn't.
+
+        Raises:
+            _UnseenError: It can't be read.
+        """
         found = self.session.services.portal.fetch(known["on_portal"]["id"])
         if isinstance(found, Unknown):
-            return Outcome(verdict=Verdict.UNKNOWN, reason=found.reason)
+            raise _UnseenError(found.reason)
         if found is None:
-            reason = "the account on the portal is gone"
-            return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason)
+            return Refusal("the account on the portal is gone")
         if address_digest(found[0].user_name) != known["on_portal"]["person"]:
-            return Outcome(verdict=Verdict.NEEDS_PERSON, reason=NOT_THEIRS)
+            return Refusal(NOT_THEIRS)
         return found[0]
+
+    def _jhana(self, known: Mapping[str, Any], seen: Seen) -> Values | Refusal:
+        """What the portal says, on Jhana: the names, and that somebody is off."""
+        account = seen.account
+        portal = self._on_portal(known)
+        if isinstance(portal, Refusal):
+            return portal
+        if address_digest(account.user_name) != known["on_jhana"]["person"]:
+            return Refusal(NOT_THEIRS)
+        wanted = _wanted_on_jhana(known, portal, account)
+        if isinstance(wanted, Refusal):
+            return wanted
+        if not wanted:
+            return {}
+        if is_client_admin(portal) or is_client_admin(account):
+            return Refusal(CLIENT_ADMIN)
+        others = self._others.beside(portal, account)
+        if isinstance(others, Unknown):
+            raise _UnseenError(others.reason)
+        now = Now(portal=portal, jhana=account, others=others)
+        if why := next(filter(None, (self._why_not(kind, now) for kind in wanted)), ""):
+            return Refusal(why)
+        keeps = self.session.services.jhana.capabilities.keeps
+        values = {path: it for one in wanted.values() for path, it in one.items()}
+        return {path: it for path, it in values.items() if keeps(path)}
+
+    def _role(self, known: Mapping[str, Any], seen: Seen) -> Values | Refusal:
+        """The role that the upload said, where it still is the one that was seen."""
+        account, to = seen.account, known["role"]["to"]
+        if address_digest(account.user_name) != known["on_portal"]["person"]:
+            return Refusal(NOT_THEIRS)
+        if (now := current_role(account)) == to:
+            return {}
+        if may_administer(account):
+            return Refusal(CLIENT_ADMIN)
+        if now != known["role"]["was"]:
+            return Refusal(_SINCE.format(f"role is {now or 'none'}"))
+        word = self._allowing.words.about(account)
+        if word and word.portal.role != to:
+            return Refusal(_SINCE.format("the newest upload says another role"))
+        on_pass = self._on_pass()(account)
+        if why := self._why_not(Kind.ROLE, Now(portal=account, on_pass=on_pass)):
+            return Refusal(why)
+        wanted = Wanted(email="", first_name="", last_name="", role=to)
+        others = (dict(one) for one in to_keep(seen, wanted)["roles"])
+        kept = [{name: it for name, it in one.items() if name != "primary"} for one in others]
+        return {"roles": [*kept, {"value": to, "primary": True}]}
 
     def _joining(self, batch: Batch) -> Call:
         portal, team = self.session.services.portal, batch[0].target
         known = {task.account_id: self._known(task.row) for task in batch}
 
         def join() -> list[Outcome]:
-            outcomes: dict[str, Outcome] = {}
-            people: dict[str, str] = {}
-            on_pass = self._on_pass()
-            for own_id, their in known.items():
-                found = self._on_portal(their)
-                if isinstance(on_pass, Outcome):
-                    outcomes[own_id] = on_pass
-                elif isinstance(found, Outcome):
-                    outcomes[own_id] = found
-                elif not found.says_active:
-                    why = _UNTOLD.format("the portal")
-                    outcomes[own_id] = Outcome(verdict=Verdict.NEEDS_PERSON, reason=why)
-                elif not on_pass(found) or not found.active or is_client_admin(found):
-                    why = _SINCE.format("not on the pass, or deactivated, or a client admin's")
-                    outcomes[own_id] = Outcome(verdict=Verdict.NEEDS_PERSON, reason=why)
-                else:
-                    people[own_id] = found.user_name
+            try:
+                outcomes, people = self._may_join(team, known)
+            except ServiceError as error:
+                return [Outcome(verdict=Verdict.UNKNOWN, reason=error.message)] * len(batch)
             since = time.monotonic()
             done = portal.add_members(team, people) if people else {}
             for _ in portal.patience.looks(since):
@@ -207,18 +190,62 @@ class Repairing(Carrying):
 
         return join
 
-    def _on_pass(self) -> Callable[[Account], bool] | Outcome:
+    def _may_join(
+        self, team: str, known: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[dict[str, Outcome], dict[str, str]]:
+        """What becomes of those who aren't put into a team, and the address of whoever is.
+
+        Raises:
+            ServiceError: Somebody, the pass or the teams can't be read.
+        """
+        teams = self._teams(team)
+        on_pass = self._on_pass()
+        group = teams.groups[team]
+        outcomes: dict[str, Outcome] = {}
+        people: dict[str, str] = {}
+        for own_id, their in known.items():
+            found = self._on_portal(their)
+            if isinstance(found, Refusal):
+                why = found.why
+            elif isinstance(group, Members) and group.listed({own_id: found.user_name}):
+                outcomes[own_id] = Outcome(verdict=Verdict.DONE, account_id=own_id)
+                continue
+            else:
+                on = on_pass(found)
+                now = Now(portal=found, on_pass=on, teams=teams, joining=len(people))
+                why = self._why_not(Kind.TEAM, now)
+                word = self._allowing.words.about(found)
+                if not why and not (word and word.team and word.team.target == team):
+                    why = _SINCE.format("the newest upload says another team")
+                if not why:
+                    people[own_id] = found.user_name
+                    continue
+            outcomes[own_id] = Outcome(verdict=Verdict.NEEDS_PERSON, reason=why)
+        return outcomes, people
+
+    def _teams(self, team: str) -> TeamsNow:
+        portal, run = self.session.services.portal, self.session.run
+        return read_teams(portal, run.pass_id, self._pass_group, [team], all_of_pass=True)
+
+    @property
+    def _options(self) -> Mapping[str, Any]:
+        return mapping(json.loads(self.session.run.options or "{}"))
+
+    @property
+    def _pass_group(self) -> str:
+        return self._options.get("pass_group") or ""
+
+    def _on_pass(self) -> Callable[[Account], bool]:
         """Tells whether somebody still is on the pass: whoever isn't would use a seat by joining.
 
-        Why nobody can tell, where the Group that is the pass can't be read.
+        Raises:
+            _UnseenError: The Group that is the pass can't be read.
         """
-        run = self.session.run
-        group = json.loads(run.options or "{}").get("pass_group")
-        if not group:
-            return lambda account: run.pass_id in account.passes
-        team = read_team(self.session.services.portal, group)
+        if not self._pass_group:
+            return lambda account: self.session.run.pass_id in account.passes
+        team = read_team(self.session.services.portal, self._pass_group)
         if isinstance(team, Unknown):
-            return Outcome(verdict=Verdict.UNKNOWN, reason=team.reason)
+            raise _UnseenError(team.reason)
         return lambda account: bool(team.listed({account.id: account.user_name}))
 
 
@@ -229,71 +256,20 @@ def _last_word(outcome: Outcome) -> Outcome:
     return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason, but=outcome.but)
 
 
-def _while_on_pass(
-    on_pass: Callable[[Account], bool], known: Mapping[str, Any]
-) -> Callable[[Seen], Values | Refusal]:
-    """Decides about a role, of whoever still is on the pass."""
-
-    def decide(seen: Seen) -> Values | Refusal:
-        if not on_pass(seen.account):
-            return Refusal(_SINCE.format("not on the pass"))
-        return _role(known, seen)
-
-    return decide
-
-
-def _role(known: Mapping[str, Any], seen: Seen) -> Values | Refusal:
-    """The role that the upload said, where it still is the one that was seen."""
-    if address_digest(seen.account.user_name) != known["on_portal"]["person"]:
-        return Refusal(NOT_THEIRS)
-    if not seen.account.says_active:
-        return Refusal(_UNTOLD.format("the portal"))
-    if not seen.account.active:
-        return Refusal(_SINCE.format("deactivated"))
-    now, to = current_role(seen.account), known["role"]["to"]
-    if now == to:
-        return {}
-    if may_administer(seen.account):
-        return Refusal(_ADMIN)
-    if now != known["role"]["was"]:
-        return Refusal(_SINCE.format(f"role is {now or 'none'}"))
-    wanted = Wanted(email="", first_name="", last_name="", role=to)
-    others = (dict(one) for one in to_keep(seen, wanted)["roles"])
-    kept = [{name: it for name, it in one.items() if name != "primary"} for one in others]
-    return {"roles": [*kept, {"value": to, "primary": True}]}
-
-
-def _not_off(portal: Account, account: Account) -> str:
-    """Why somebody isn't switched off on Jhana; empty where they are deactivated on the portal."""
-    for name, one in (("the portal", portal), ("Jhana", account)):
-        if not one.says_active:
-            return _UNTOLD.format(name)
-    return _SINCE.format("switched on again on the portal") if portal.active else ""
-
-
-def _jhana(known: Mapping[str, Any], portal: Account, seen: Seen) -> Values | Refusal:
-    """What the portal says, on Jhana: the names, and that somebody is off."""
-    account = seen.account
-    if address_digest(account.user_name) != known["on_jhana"]["person"]:
-        return Refusal(NOT_THEIRS)
-    if is_client_admin(portal) or is_client_admin(account):
-        return Refusal(_ADMIN)
-    values: dict[str, Any] = {}
+def _wanted_on_jhana(
+    known: Mapping[str, Any], portal: Account, account: Account
+) -> dict[Kind, dict[str, Any]] | Refusal:
+    """What is set on Jhana, by what it puts right; nothing where all is as on the portal."""
+    wanted: dict[Kind, dict[str, Any]] = {}
     if Kind.PORTAL_OFF in known["what"] and not account.is_off:
-        if why := _not_off(portal, account):
-            return Refusal(why)
-        values["active"] = False
+        wanted[Kind.PORTAL_OFF] = {"active": False}
     if Kind.NAME not in known["what"]:
-        return values
-    names = (portal.first_name, portal.last_name)
-    if _name(portal) != known["on_portal"]["name"]:
+        return wanted
+    if name_of(portal) != known["on_portal"]["name"]:
         return Refusal(_SINCE.format("the name on the portal"))
-    if names_digest(account.user_name, *names) == _name(account):
-        return values
-    if _name(account) != known["on_jhana"]["name"]:
+    values = names_to_copy(portal, account)
+    if values and name_of(account) != known["on_jhana"]["name"]:
         return Refusal(_SINCE.format("the name on Jhana"))
-    values["name.givenName"], values["name.familyName"] = names
-    values["displayName"] = " ".join(filter(None, names))
-    if mapping(seen.resource.get("name")).get("formatted"):
-        values["name.formatted"] = values["displayName"]
-    return values
+    if approved := {path: it for path, it in values.items() if path in known["paths"]}:
+        wanted[Kind.NAME] = approved
+    return wanted

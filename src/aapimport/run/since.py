@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 
 from aapimport.errors import ServiceError
 from aapimport.plan.make import Services
 from aapimport.run.back_values import NOT_THEIRS
-from aapimport.run.differing import changes_since
+from aapimport.run.differing import ACTIVE, changes_since, not_shown
 from aapimport.run.elsewhere import Elsewhere, other_teams, teams_elsewhere
 from aapimport.run.left import Joined, Left, LeftPerson
 from aapimport.run.records import StepKind
 from aapimport.services.changes import Seen
 from aapimport.services.directory import Directory, Unknown
-from aapimport.services.membership import Members, read_team
+from aapimport.services.membership import Members, counted, hides, read_team
 from aapimport.services.scim import identifier, objects
 
 _AT_ONCE = 4
@@ -48,6 +49,7 @@ class AccountSince:
         changes: What is otherwise than the run left it, or why nothing is known.
         teams: The teams of the portal that it is in, and the run didn't put it into.
         refused: Whether the service doesn't let it be read, as it does others.
+        hidden: What the service doesn't show of it, as `differing.not_shown` has it.
     """
 
     left: Left
@@ -56,6 +58,7 @@ class AccountSince:
     changes: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     refused: bool = False
+    hidden: frozenset[str] = frozenset()
 
     @property
     def has_other_name(self) -> bool:
@@ -119,14 +122,23 @@ class PersonSince:
         """What the services don't show, or the journal doesn't tell, so that it isn't proven."""
         joined = tuple(one.words for one in self.joined if one.standing is Standing.UNKNOWN)
         by_key = any(one.seen and one.left.by_key_alone for one in self.accounts)
-        return (*joined, *self.remarks, *((BY_KEY,) if by_key else ()))
+        hidden = (
+            f"{one.left.service}: {what} isn't shown"
+            for one in self.accounts
+            for what in sorted(one.hidden)
+        )
+        return (*joined, *hidden, *self.remarks, *((BY_KEY,) if by_key else ()))
 
     @property
     def standing(self) -> Standing:
-        """The worst of all; what isn't shown of a Group alone is no difference."""
+        """The worst of all; what isn't shown of a Group, a name or a role is no difference.
+
+        Whether an account is active is what a run is about: where it isn't shown nothing is known.
+        """
         all_of = [one.standing for one in self.accounts]
         all_of += [one.standing for one in self.joined if one.standing is not Standing.UNKNOWN]
         all_of += [Standing.UNKNOWN for _ in self.person.unknown]
+        all_of += [Standing.UNKNOWN for one in self.accounts if ACTIVE in one.hidden]
         worst = (Standing.GONE, Standing.CHANGED, Standing.UNKNOWN)
         return next((one for one in worst if one in all_of), Standing.SAME)
 
@@ -140,6 +152,15 @@ def read_back(people: Iterable[LeftPerson], services: Services) -> Iterator[Pers
     """
     people = [*people]
     groups = _groups(people, services)
+
+    @cache
+    def hiding(group_id: str) -> bool:
+        """Whether somebody may be in a Group who isn't listed; looked at where somebody isn't."""
+        team, portal = groups[group_id], services.portal
+        if isinstance(team, Unknown):
+            return True
+        return portal.may_hide(team) or hides(team, counted(portal, group_id, team))
+
     places = {"portal": services.portal, "jhana": services.jhana}
     calls = [_read(places[left.service], left) for one in people for left in one.accounts]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -152,7 +173,7 @@ def read_back(people: Iterable[LeftPerson], services: Services) -> Iterator[Pers
     found = iter(read)
     for one in people:
         accounts = tuple(_with_teams(next(found), one.joined, elsewhere) for _ in one.accounts)
-        joined = tuple(_member(it, groups[it.group_id], accounts, services) for it in one.joined)
+        joined = tuple(_member(it, groups[it.group_id], accounts, hiding) for it in one.joined)
         made = any(it.left.made and it.left.service == "portal" and it.seen for it in accounts)
         remarks = (elsewhere.why,) if made and elsewhere.why else ()
         yield PersonSince(person=one, accounts=accounts, joined=joined, remarks=remarks)
@@ -214,16 +235,17 @@ def account_since(left: Left, seen: Seen) -> AccountSince:
         return AccountSince(left=left, seen=None, standing=Standing.UNKNOWN, changes=words)
     if not left.is_theirs(seen.account):
         return AccountSince(left=left, seen=None, standing=Standing.CHANGED, changes=(NOT_THEIRS,))
-    changes = tuple(changes_since(left, seen))
+    hidden = not_shown(left, seen)
+    changes = tuple(changes_since(left, seen, hidden))
     standing = Standing.CHANGED if changes else Standing.SAME
-    return AccountSince(left=left, seen=seen, standing=standing, changes=changes)
+    return AccountSince(left=left, seen=seen, standing=standing, changes=changes, hidden=hidden)
 
 
 def _member(
     joined: Joined,
     team: Members | Unknown,
     accounts: Iterable[AccountSince],
-    services: Services,
+    hiding: Callable[[str], bool],
 ) -> JoinedSince:
     what = _GROUP[joined.kind]
     if isinstance(team, Unknown):
@@ -234,7 +256,7 @@ def _member(
     address = seen.account.user_name if seen else ""
     if team.listed({joined.account_id: address}):
         return JoinedSince(joined=joined, standing=Standing.SAME)
-    if services.portal.may_hide(team):
+    if hiding(joined.group_id):
         if seen and joined.group_id in _said_groups(seen):
             return JoinedSince(joined=joined, standing=Standing.SAME)
         return JoinedSince(joined=joined, standing=Standing.UNKNOWN, words=f"{what}: {NOT_SHOWN}")

@@ -1,6 +1,7 @@
 """Who is active, read by id where a list doesn't tell it and a comparison depends on it.
 
-`active` is optional (RFC 7643 section 4.1.1): where it isn't shown nothing is known.
+`active` is optional (RFC 7643 section 4.1.1): where it isn't shown, or in a word that is no clear
+yes and no clear no, nothing is known.
 """
 
 from collections.abc import Iterable
@@ -13,8 +14,10 @@ from aapimport.run.words import Words
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.scim import Account
 
-_UNTOLD = "it is told neither in the list nor with the account itself"
-_UNTOLD_OF_ALL = "it is told neither in the list nor with any account that was read by itself"
+_UNTOLD = "neither the list nor the account itself tells it, as a clear yes or no"
+_UNTOLD_OF_ALL = (
+    "neither the list nor any account that was read by itself tells it, as a clear yes or no"
+)
 _GONE = "the account is gone since the list was read"
 
 

@@ -33,6 +33,7 @@ class Word:
         jhana: The account's step on Jhana; None where the row doesn't ask for Jhana.
         on_jhana: How it left that account; None where it isn't known to be there.
         team: The step that puts the person into a team; None without one.
+        team_named: A digest of what the team was called; empty where that isn't recorded.
     """
 
     receipt: str
@@ -45,6 +46,7 @@ class Word:
     jhana: Task | None
     on_jhana: Left | None
     team: Task | None
+    team_named: str = ""
 
     @property
     def names(self) -> list[str]:
@@ -62,9 +64,8 @@ class Word:
         return (by_id or by_key) and self.is_about(account)
 
     def is_certain(self, account: Account) -> bool:
-        """The same, under the names that the upload has set."""
-        named = not self.portal.named or self.portal.has_names(account)
-        return named and self.is_of(account)
+        """The same, under the names of the upload's row, whoever was there before it."""
+        return self.is_of(account) and self.portal.is_called(account)
 
     def is_about(self, account: Account) -> bool:
         """Whether an account on the portal is certainly still the person's."""
@@ -140,6 +141,7 @@ def _words(journal: Journal, run: Run) -> Iterator[Word]:
             jhana=jhana,
             on_jhana=left_of(run, jhana, wanted, before) if jhana and is_there else None,
             team=steps.get(("portal", StepKind.TEAM)),
+            team_named=before.get("team_named", ""),
         )
 
 

@@ -30,7 +30,8 @@ def show_open_uploads(
     flag = f" --profile {as_typed(profile)}" if profile else ""
     for run, how_far in uploads:
         what = f"{run.file} to" if run.kind == RunKind.UPLOAD else f"{run.described},"
-        print_line(console, f"{run.receipt}  {safe(what)} pass {safe(run.pass_name)!r}")
+        about = f" pass {safe(run.pass_name)!r}" if run.file or run.of else ""
+        print_line(console, f"{run.receipt}  {safe(what) if about else safe(run.described)}{about}")
         print_line(console, f"        {safe(whose(run))}; {how_far}")
         print_line(console, f"        aapimport resume {run.receipt}{flag}")
 

@@ -174,6 +174,30 @@ def find_surely(directory: Directory, wanted: Sequence[Wanted]) -> tuple[list[Ac
     return [*found, *listed], shortfall
 
 
+def find_owners(directory: Directory, addresses: Iterable[str]) -> list[Account] | None:
+    """Everybody who has one of some addresses, as the userName or as another one; asked now.
+
+    Returns:
+        None where look-ups by both aren't proven, or one of the addresses can't be asked for.
+
+    Raises:
+        SettingsError: The token is refused.
+        ServiceError: A look-up fails, or doesn't show whom it finds.
+    """
+    if not all(_is_proven(directory, by) for by in ADDRESSES):
+        return None
+    found: list[Account] = []
+    for by in ADDRESSES:
+        try:
+            asking = ask_by(directory, by, [*dict.fromkeys(addresses)])
+        except FilterRefusedError:
+            return None
+        if asking.unheard:
+            return None
+        found += asking.found
+    return found
+
+
 def hide_nobody(
     directory: Directory, known: Iterable[Account], newest: Sequence[Account]
 ) -> bool | None:

@@ -28,6 +28,7 @@ PASS_TYPE = "pass"
 MOST = 2**53
 """The largest number that is read: what every JSON reader holds exactly (RFC 8259 section 6)."""
 _YES = {"", "true", "1", "1.0", "yes", "active", "enabled"}
+_NO = {"false", "0", "0.0", "no", "inactive", "disabled", "deactivated"}
 _LONGEST_WORDS = 300
 _MUCH = 20 * _LONGEST_WORDS  # what is looked at of a page; the rest would be cut off anyway
 _UNSEEN = {"Cc", "Cf", "Cs", "Co"}  # control, format and bidi characters, and those of nobody
@@ -110,8 +111,9 @@ class Account:
         role_labels: The `display` of each of `roles`, which says what an opaque value means.
         display_name: `displayName`; empty where it isn't shown.
         formatted_name: `name.formatted`; likewise.
-        says_active: Whether `active` was shown at all: it is optional (RFC 7643 section 4.1.1), and
-            where it isn't shown `active` above is no more than what a write may start from.
+        says_active: Whether `active` was shown, as a clear yes or a clear no: it is optional (RFC
+            7643 section 4.1.1). Where it isn't, or in a word such as `invited`, `active` above is
+            no more than what a write may start from.
     """
 
     id: str
@@ -164,7 +166,7 @@ def read_account(resource: Mapping[str, Any]) -> Account | None:
         role_labels=_values(resource.get("roles"), "display"),
         display_name=text(resource.get("displayName")),
         formatted_name=text(name.get("formatted")),
-        says_active=resource.get("active") is not None,
+        says_active=_says_active(resource.get("active")),
     )
 
 
@@ -174,6 +176,13 @@ def _is_active(said: object) -> bool:
     Whoever is deactivated is asked about before anything is written, so that is the safe side.
     """
     return said is None or str(said).strip().casefold() in _YES
+
+
+def _says_active(said: object) -> bool:
+    """Whether what is said of `active` is a clear yes or a clear no."""
+    if not isinstance(said, str | int | float):
+        return False
+    return str(said).strip().casefold() in (_YES - {""}) | _NO
 
 
 def _values(attribute: object, part: str = "value") -> tuple[str, ...]:
