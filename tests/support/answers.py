@@ -96,6 +96,8 @@ def people(
         found.sort(key=lambda one: fold(str(one.get(by, ""))))
         if query.get("sortOrder") == "descending":
             found.reverse()
+    if not habits.unlisted:
+        return found
     return [{k: v for k, v in one.items() if k not in habits.unlisted} for one in found]
 
 
