@@ -7,8 +7,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from aapimport.check.as_written import Written
 from aapimport.check.check_file import ReadOptions, check_file
+from aapimport.check.written import Written
 from aapimport.copies.results import Results, RowResult, write_results
 from aapimport.errors import AnswerNeededError
 
@@ -75,7 +75,7 @@ def test_a_long_list_is_compared_in_a_moment(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "2 2  Users", f"{'9' * 9_000} 2 0:0:ab Users", "2 2 0:0:" + "0" * 30_000]
+    "text", ["", "x", "2 -  Users", f"{'9' * 9_000} - 0:0:ab Users", "2 - 0:0:" + "0" * 30_000]
 )
 def test_a_damaged_row_is_none(text: str) -> None:
     """Whoever it was about stands there unknown, and is asked about."""
@@ -84,5 +84,5 @@ def test_a_damaged_row_is_none(text: str) -> None:
 
 def test_what_is_written_is_read() -> None:
     """Also of a sheet whose name has blanks."""
-    one = Written(sheet="My people 2026", row=7, corrected=0, cells={(3, 0): "ab", (4, 5): "cd"})
+    one = Written(sheet="My people 2026", row=7, person=None, cells={(3, 0): "ab", (4, 5): "cd"})
     assert Written.read(one.text) == one

@@ -8,6 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.styles import Font
 
 from support.habits import TOKEN
 from support.machine import profile
@@ -177,6 +178,55 @@ def _out_of_both(book):
     book["To correct"].delete_rows(2)
 
 
+def _out_of_the_own_one(book):
+    book["Users"].delete_rows(3)
+
+
+def _emptied(book):
+    for cell in book["Users"][3]:
+        cell.value = None
+
+
+def _crossed_out(book):
+    for cell in book["Users"][3]:
+        cell.font = Font(strike=True)
+
+
+def _another_in_their_row(book):
+    """Somebody else stands in the row on To correct by now; the own sheet has a new role."""
+    book["Users"]["D3"] = "facilitator"
+    for at, text in enumerate(("eva@acme.com", "Eva", "Lund"), start=1):
+        book["To correct"].cell(2, at, text)
+
+
+def _new_sheet_without_header(book):
+    book.create_sheet("More").append(["Eva", "Lund", "eva@acme.com"])
+
+
+def _new_sheet_of_names(book):
+    for row in (["Name", "E-mail"], ["Eva Lund", "Eva Lund <eva@acme.com>"]):
+        if "More" not in book.sheetnames:
+            book.create_sheet("More")
+        book["More"].append(row)
+
+
+def _one_address(book):
+    book.create_sheet("More")["C5"] = "eva@acme.com"
+
+
+def _above_the_header(book):
+    book["Users"].insert_rows(1)
+    book["Users"]["A1"] = "eva@acme.com"
+
+
+def _beside_the_table(book):
+    book["Users"]["O2"] = "eva@acme.com"
+
+
+def _on_the_summary(book):
+    book["Summary"]["D2"] = "eva@acme.com"
+
+
 def _without_what_tells(book):
     del book["As written"]
 
@@ -192,6 +242,16 @@ ELSEWHERE = {
     _moved_columns: "Users!F4: changed",
     _renamed_beside_notes: "'People v2'!D4: changed",
     _out_of_both: "row 3 of Users: taken out of both sheets",
+    _out_of_the_own_one: "row 3 of Users: taken out; it is still on To correct",
+    _emptied: "row 3 of Users: taken out; it is still on To correct",
+    _crossed_out: "row 3 of Users: taken out; it is still on To correct",
+    _another_in_their_row: "Users!D3: changed",
+    _new_sheet_without_header: "More!C1: added",
+    _new_sheet_of_names: "More!B2: added",
+    _one_address: "More!C5: added",
+    _above_the_header: "Users!A1: added",
+    _beside_the_table: "Users!O2: added",
+    _on_the_summary: "Summary!D2: added",
     _without_what_tells: "its hidden sheet As written is gone or damaged",
 }
 """What somebody does on another sheet than To correct, and what is said of it."""
@@ -454,6 +514,67 @@ def test_a_resume_from_elsewhere_finds_the_file_as_it_was_read(
     assert wrong.code != 5
 
 
+def test_people_are_known_by_address_and_names_not_by_their_row(aapimport, acme, portal_stub):
+    """To correct was sorted, and one was deleted: whose role is on the own sheet alone is asked."""
+    book = opened(acme.work / "people.xlsx")
+    for at, name in enumerate(("Eva", "Fay"), start=6):
+        for column, text in enumerate((f"{name.lower()}@acme.con", name, "Lund"), start=1):
+            book["Users"].cell(at, column, text)
+    book.save(acme.work / "people.xlsx")
+    refusal = lambda _: error(400, "this domain is not allowed")  # noqa: E731
+    portal_stub.on("POST", "/Users", refusal, times=9, body="@acme.con")
+    run(aapimport, "upload", "people.xlsx", *PASS)
+    path = acme.work / "people.results.xlsx"
+    written = path.read_bytes()
+    people = [("fay@acme.com", "Fay"), ("bo@acme.com", "Bo"), ("eva@acme.com", "Eva")]
+    for kept in (people, people[:2], people[::-1][:1]):
+        for role in ("", "facilitator"):
+            path.write_bytes(written)
+            book = opened(path)
+            todo = book["To correct"]
+            for row in range(2, 5):
+                for column in range(1, 8):
+                    todo.cell(row, column).value = None
+            for row, (address, name) in enumerate(kept, start=2):
+                last, its_role = ("Quist", role) if name == "Bo" else ("Lund", "facilitator")
+                for column, text in enumerate((address, name, last, its_role), start=1):
+                    todo.cell(row, column, text)
+            book["Users"]["D3"] = "facilitator"  # Bo
+            book.save(path)
+            done = run(aapimport, "validate", path.name)
+            is_said = role and ("bo@acme.com", "Bo") in kept
+            assert done.code == (0 if is_said else 2), (kept, role, done.err)
+            assert is_said or "Users!D3: changed" in done.err
+
+
+def test_addresses_that_were_there_are_no_news(aapimport, acme):
+    """A further column's, and one above the header: neither as written nor once it is sorted."""
+    book = opened(acme.work / "people.xlsx")
+    own = book["Users"]
+    own.insert_rows(1)
+    own["A1"] = "help@acme.com"
+    for row in range(3, 7):
+        own.cell(row, 7, "boss@acme.com")
+    book.save(acme.work / "people.xlsx")
+    assert run(aapimport, "upload", "people.xlsx", *PASS).code == 1
+    done = run(aapimport, "validate", "people.results.xlsx")
+    assert done.code == 0, done.err
+
+
+def test_people_of_a_copied_sheet_are_told_like_those_of_any_workbook(aapimport, acme):
+    """They are on the plan; the own sheet, of whom nobody is left out, isn't."""
+    run(aapimport, "upload", "people.xlsx", *PASS)
+    path = acme.work / "people.results.xlsx"
+    corrected(path)
+    book = opened(path)
+    _copy(book)
+    book.save(path)
+    done = run(aapimport, "upload", path.name, *PASS, "--json")
+    assert done.code == 0, done.err
+    assert [one["name"] for one in done.json["other_sheets"]] == ["Users Copy"]
+    assert (acme.work / "people.results-2.xlsx").exists()
+
+
 def test_what_a_receipt_can_not_write_is_refused_first(aapimport, acme):
     """A workbook that names nobody, and two files of one name; nothing is written."""
     number = run(aapimport, "upload", "people.xlsx", *PASS, "--json", "--no-results").json[
@@ -462,6 +583,7 @@ def test_what_a_receipt_can_not_write_is_refused_first(aapimport, acme):
     for words in (
         ("--xlsx", "r.xlsx", "--without-people"),
         ("--xlsx", "r.xlsx", "--html", "r.xlsx"),
+        ("--html", "r.xlsx", "--force"),
     ):
         assert run(aapimport, "receipt", number, *words).code == 2
         assert not (acme.work / "r.xlsx").exists()

@@ -1,6 +1,7 @@
 """The results workbook of a run: written beside the file at every end, or where it is asked for."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
     from aapimport.run.report import PersonFailure, PersonResult, UploadReport
+
+
+_RESULTS = re.compile(r"(.+\.results)(-[0-9]+|-[0-9A-Z]{6})?", re.DOTALL)
+"""The name of a results workbook without its ending: that of the next one has a number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +75,10 @@ class ResultsFile:
         from aapimport.copies.results import is_of
 
         named = self.out or file.with_name(f"{file.stem}.results.xlsx")
-        for out in (named, named.with_name(f"{named.stem}-{receipt}.xlsx")):
+        names = iter((named, named.with_name(f"{named.stem}-{receipt}.xlsx")))
+        if not self.out and (again := _RESULTS.fullmatch(file.stem)):
+            names = (file.with_name(f"{again[1]}-{number}.xlsx") for number in range(2, 1_000))
+        for out in names:
             if not out.exists() or is_of(out, receipt):
                 return out
         return None

@@ -59,7 +59,7 @@ class StoredReceipt:
         Raises:
             RefusedError: Nothing has this number, or the file is another one.
             FileProblemError: The file can't be read, or something can't be written.
-            UsageError: The workbook's name doesn't end in .xlsx.
+            UsageError: The workbook's name doesn't end in .xlsx, or the page's in .html.
             SettingsError: The journal can't be read.
         """
         from aapimport.app.history import read_journal
@@ -128,7 +128,7 @@ class StoredReceipt:
         return ExitCode.OK
 
     def _check_names(self) -> None:
-        from aapimport.template.output import check_free, check_workbook_name
+        from aapimport.template.output import NOTHING_WRITTEN, check_free, check_workbook_name
 
         it = self.choices
         if it.xlsx and it.with_people is False:
@@ -140,6 +140,12 @@ class StoredReceipt:
             raise UsageError(f"{it.xlsx} is to be both the workbook and the page")
         if it.xlsx:
             check_workbook_name(it.xlsx, force=it.force, source=it.file)
+        if it.html and it.html.suffix.lower() not in (".html", ".htm"):
+            raise UsageError(
+                f"{it.html} does not end in .html",
+                hint=f"a page is written; for example: {it.html.stem}.html",
+                state=NOTHING_WRITTEN,
+            )
         if it.html:
             check_free(it.html, force=it.force, source=it.file)
 

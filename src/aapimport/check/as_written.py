@@ -2,67 +2,32 @@
 
 Of such a workbook To correct alone is read. A hidden sheet tells how the administrator's own sheet
 was written, by digests of its cells; whoever stands otherwise there now, or on a further sheet, and
-not so on To correct, was typed by somebody who may believe that it is read.
+not so on To correct, was typed by somebody who may believe that it is read. Who is who on both is
+told by address and names, never by the place of a row: rows are sorted, and deleted.
 """
 
-import hashlib
-import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import NamedTuple
 
 from aapimport.check.header import find_header
-from aapimport.check.repair import shown
 from aapimport.check.top_rows import top_rows
+from aapimport.check.unread_cells import address_in
+from aapimport.check.written import ADDRESS, Written, digest_of, person_of, text_of
 from aapimport.sheets.book import Sheet, Value
+from aapimport.sheets.facts import Looks, seen
 from aapimport.template.cells import CellRef
 from aapimport.template.columns import AS_WRITTEN_SHEET, AS_WRITTEN_TITLE, COLUMNS, SUMMARY_SHEET
 
-_DIGITS = 12
 _FIRST = 4
 """The row on the hidden sheet at which its table's rows begin: below a title and a header."""
-_PART = r"[0-9]{1,5}:[0-5]:[0-9a-f]+"
-_WRITTEN = re.compile(rf"([0-9]{{1,7}}) ([0-9]{{1,7}}) ({_PART}(?:,{_PART})*) (.+)")
 _KEYS = tuple(column.key for column in COLUMNS)
 _EMAIL, _FIRST_NAME, _LAST_NAME = map(_KEYS.index, ("email", "first_name", "last_name"))
 
 _Cells = tuple[str, ...]
 """Of a row, one text or digest for each of the template's columns; blank is the empty one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Written:
-    """A row of the own sheet, as it was written.
-
-    Attributes:
-        sheet: The own sheet's name.
-        row: The row on it.
-        corrected: The row on To correct; 0 for whoever isn't on it.
-        cells: A digest of each filled cell, by its column (from 0) and that of the template.
-    """
-
-    sheet: str
-    row: int
-    corrected: int
-    cells: Mapping[tuple[int, int], str]
-
-    @property
-    def text(self) -> str:
-        """What stands in the row of the hidden sheet: one cell, as there may be many rows."""
-        cells = ",".join(f"{own}:{at}:{digest}" for (own, at), digest in self.cells.items())
-        return f"{self.row} {self.corrected} {cells} {self.sheet}"
-
-    @classmethod
-    def read(cls, text: str) -> "Written | None":
-        """The same from its text; None where that is none."""
-        found = _WRITTEN.fullmatch(text)
-        if not found:
-            return None
-        row, corrected, cells, sheet = found.groups()
-        parts = [cell.split(":") for cell in cells.split(",")]
-        places = {(int(own), int(at)): digest for own, at, digest in parts}
-        return cls(sheet=sheet, row=int(row), corrected=int(corrected), cells=places)
 
 
 class Unread(NamedTuple):
@@ -79,6 +44,18 @@ class Unread(NamedTuple):
     what: str
 
 
+class Compared(NamedTuple):
+    """The sheets beside To correct, held against how they were written.
+
+    Attributes:
+        unread: What was typed there, in the sheets' order.
+        own: The name of the administrator's own sheet; None where it is gone.
+    """
+
+    unread: Sequence[Unread]
+    own: str | None
+
+
 class _Table(NamedTuple):
     """The rows of a sheet that hold something in the template's columns, below its header.
 
@@ -93,17 +70,13 @@ class _Table(NamedTuple):
     rows: Mapping[int, _Cells]
 
 
-def digest_of(value: Value) -> str:
-    """A digest of what a cell holds, whatever the type in which a program saves it; "" if blank."""
-    text = _text(value)
-    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS] if text else ""
-
-
-def unread(sheets: Sequence[Sheet], corrected: Sheet) -> list[Unread] | None:
+def compare(sheets: Sequence[Sheet], corrected: Sheet) -> Compared | None:
     """What was changed or added where nobody reads it, and isn't the same on To correct.
 
-    Rows that were moved, hidden or taken out are no change, nor is what stands in columns that
-    aren't the template's; whoever is to be corrected and is on neither sheet any more is one.
+    Rows that were moved or hidden are no change, nor is it where somebody who isn't to be corrected
+    was taken out, or what stands in columns that aren't the template's, unless it is an address.
+    Whoever is to be corrected was taken out where the row is gone, blank or crossed out (as far as
+    its looks are known).
 
     Args:
         sheets: The workbook's sheets.
@@ -112,23 +85,53 @@ def unread(sheets: Sequence[Sheet], corrected: Sheet) -> list[Unread] | None:
     Returns:
         None where nothing tells how the own sheet was written.
     """
-    written = [*_written(sheets)]
+    lines = [*_lines(sheets)]
+    written = [*filter(None, map(Written.read, lines))]
     if not written:
         return None
-    ours = {corrected.name, AS_WRITTEN_SHEET, SUMMARY_SHEET}
     places = {at: own for one in written for own, at in one.cells}
-    tables = [_table(sheet, places) for sheet in sheets if sheet.name not in ours]
-    own = _own(tables, written)
-    fixed = _table(corrected, {at: at for at in range(len(_KEYS))})
-    return [
-        one
-        for table in tables
-        for one in _typed(table, written if table is own else [], {*map(_was, written)}, fixed)
-    ]
+    others = [it for it in sheets if it.name not in (corrected.name, AS_WRITTEN_SHEET)]
+    tables = {it.name: _table(it, places) for it in others if it.name != SUMMARY_SHEET}
+    own = _own([*tables.values()], written)
+    known = {*map(_was, written)}
+    fixed = _Fixed(_table(corrected, {at: at for at in range(len(_KEYS))}), written)
+    addresses = {line.removeprefix(ADDRESS) for line in lines if line.startswith(ADDRESS)}
+    found: list[Unread] = []
+    for sheet in others:
+        table = tables.get(sheet.name, _Table(sheet.name, (None,) * len(_KEYS), {}))
+        if table is own:
+            judged = {*table.rows}
+            found += _typed(_without_crossed_out(sheet, table), written, known, fixed)
+        else:
+            typed = [*_typed(table, [], known, fixed)]
+            found += typed
+            judged = {row for row, texts in table.rows.items() if "@" in texts[_EMAIL]}
+        is_ours = table is own or sheet.name == SUMMARY_SHEET
+        for row, column, value in _addresses(sheet):
+            is_read = row in judged and column == table.columns[_EMAIL]
+            is_known = (row in judged or is_ours) and digest_of(value) in addresses
+            if not (is_read or is_known):
+                found.append(Unread(sheet.name, str(CellRef(sheet.name, column, row)), "added"))
+    return Compared(found, own.name if own else None)
+
+
+def _addresses(sheet: Sheet) -> Iterator[tuple[int, int, Value]]:
+    """The cells with an address: row, column and value."""
+    for number, row in enumerate(sheet.rows(), start=1):
+        for column, value in enumerate(row, start=sheet.first_column):
+            if address_in((value,), number, column):
+                yield number, column, value
+
+
+def _without_crossed_out(sheet: Sheet, table: _Table) -> _Table:
+    """A table without the people whom somebody has crossed out, which is as good as deleted."""
+    places = ((key, at) for key, at in zip(_KEYS, table.columns, strict=True) if at is not None)
+    gone = seen(sheet.facts().looks, Looks()).people_crossed_out(dict(places))
+    return table._replace(rows={at: it for at, it in table.rows.items() if at not in gone})
 
 
 def _typed(
-    table: _Table, written: Sequence[Written], known: set[_Cells], fixed: _Table
+    table: _Table, written: Sequence[Written], known: AbstractSet[_Cells], fixed: "_Fixed"
 ) -> Iterator[Unread]:
     """What a sheet says otherwise than it was written, and than To correct says it.
 
@@ -136,36 +139,89 @@ def _typed(
         table: The sheet.
         written: How its rows were written; none for a sheet that isn't the own one.
         known: How all rows of the own one were.
-        fixed: To correct.
+        fixed: Who is on To correct.
     """
     has = [column is not None for column in table.columns]
     known = {_only(has, was) for was in known}
     now = {row: tuple(map(digest_of, texts)) for row, texts in table.rows.items()}
     kept = {*now.values()}
     twins = _Twins([one for one in written if _only(has, _was(one)) not in kept])
-    by_address = {texts[_EMAIL].casefold(): texts for texts in fixed.rows.values()}
     for row, cells in now.items():
         texts = table.rows[row]
         if cells in known or not (written or "@" in texts[_EMAIL]):
             continue
         twin = twins.take(row, cells)
         before = _only(has, _was(twin)) if twin else ("",) * len(cells)
-        said = by_address.get(texts[_EMAIL].casefold())
-        if said is None and twin:
-            said = fixed.rows.get(twin.corrected)
-        changed = [
-            column
-            for at, column in enumerate(table.columns)
-            if cells[at] != before[at]
-            if said is None or said[at].casefold() != texts[at].casefold()
-        ]
-        for column in changed if twin else changed[:1]:
-            cell = str(CellRef(table.name, column or 0, row))
+        changed = [at for at, cell in enumerate(cells) if cell != before[at]]
+        if fixed.has_all(texts, has):
+            continue
+        said = fixed.of(twin)[0] if twin else None
+        if said:
+            changed = [at for at in changed if said[at].casefold() != texts[at].casefold()]
+        for at in changed if twin else changed[:1]:
+            cell = str(CellRef(table.name, table.columns[at] or 0, row))
             yield Unread(table.name, cell, "changed" if twin else "added")
-    there = {digest_of(texts[_EMAIL]) for texts in fixed.rows.values()}
     for one in twins.left.values():
-        if one.corrected and one.corrected not in fixed.rows and _was(one)[_EMAIL] not in there:
-            yield Unread(table.name, f"row {one.row} of {table.name}", "taken out of both sheets")
+        if one.person:
+            said, is_there = fixed.of(one)
+            what = "taken out of both sheets"
+            if is_there:
+                what = f"taken out; {'it is' if said else 'it may be'} still on {fixed.name}"
+            yield Unread(table.name, f"row {one.row} of {table.name}", what)
+
+
+class _Fixed:
+    """Who is on To correct.
+
+    Args:
+        table: That sheet.
+        written: How the rows of the own sheet were written.
+    """
+
+    def __init__(self, table: _Table, written: Sequence[Written]) -> None:
+        self.name = table.name
+        self._rows = table.rows
+        self._people = {row: _person_in(texts) for row, texts in table.rows.items()}
+        self._by: defaultdict[tuple[int, str], set[int]] = defaultdict(set)
+        for row, marks in self._people.items():
+            for mark in enumerate(marks):
+                self._by[mark].add(row)
+        self._written = {mark for one in written for mark in enumerate(one.person or ())}
+        self._written |= {(0, _was(one)[_EMAIL]) for one in written}
+        self._namesakes = Counter(one.person[1] for one in written if one.person)
+
+    def of(self, one: Written) -> tuple[_Cells | None, bool]:
+        """The row of somebody, None where it isn't certain; and whether any may be it."""
+        email, names = one.person or ("", "")
+        by_email, by_names = (
+            self._by[at, mark] if mark else set[int]() for at, mark in enumerate((email, names))
+        )
+        rows = by_email & by_names or by_email | by_names
+        if len(rows) != 1:
+            return None, bool(rows)
+        (row,) = rows
+        if not by_email:  # the address may have been corrected, or it is a namesake
+            if (0, self._people[row][0]) in self._written:
+                return None, False
+            if self._namesakes[names] > 1:
+                return None, True
+        return self._rows[row], True
+
+    def has_all(self, texts: _Cells, has: Sequence[bool]) -> bool:
+        """Whether somebody of that address is there, and in all columns of a sheet the same."""
+        rows = self._by[0, _person_in(texts)[0]]
+        return any(
+            all(
+                said.casefold() == text.casefold()
+                for said, text, there in zip(self._rows[row], texts, has, strict=True)
+                if there
+            )
+            for row in rows
+        )
+
+
+def _person_in(texts: _Cells) -> tuple[str, str]:
+    return person_of(texts[_EMAIL], texts[_FIRST_NAME], texts[_LAST_NAME])
 
 
 class _Twins:
@@ -211,7 +267,7 @@ def _table(sheet: Sheet, places: Mapping[int, int]) -> _Table:
     rows = {}
     for number, row in enumerate(chain(top, left), start=1):
         texts = tuple(
-            "" if column is None else _text(_cell(row, column - sheet.first_column))
+            "" if column is None else text_of(_cell(row, column - sheet.first_column))
             for column in columns
         )
         if number > above and any(texts):
@@ -221,7 +277,7 @@ def _table(sheet: Sheet, places: Mapping[int, int]) -> _Table:
 
 def _own(tables: Sequence[_Table], written: Sequence[Written]) -> _Table | None:
     """The own sheet, by its name; where that was changed, the one that still has most of it."""
-    if named := [table for table in tables if _text(table.name) == written[0].sheet]:
+    if named := [table for table in tables if text_of(table.name) == written[0].sheet]:
         return named[0]
     digests = {digest for one in written for digest in one.cells.values()}
 
@@ -229,15 +285,16 @@ def _own(tables: Sequence[_Table], written: Sequence[Written]) -> _Table | None:
         cells = (digest_of(text) for texts in table.rows.values() for text in texts)
         return sum(cell in digests for cell in cells)
 
-    return max(tables, key=still, default=None)
+    most = max(tables, key=still, default=None)
+    return most if most and still(most) else None
 
 
-def _written(sheets: Sequence[Sheet]) -> Iterator[Written]:
+def _lines(sheets: Sequence[Sheet]) -> Iterator[str]:
     sheet = next((it for it in sheets if it.name == AS_WRITTEN_SHEET), None)
     rows = [*sheet.rows()] if sheet else []
     if not rows or not str(_cell(rows[0], 0)).startswith(AS_WRITTEN_TITLE):
         return
-    yield from filter(None, (Written.read(_text(_cell(row, 0))) for row in rows[_FIRST - 1 :]))
+    yield from (text_of(_cell(row, 0)) for row in rows[_FIRST - 1 :])
 
 
 def _was(one: Written) -> _Cells:
@@ -252,10 +309,3 @@ def _only(has: Sequence[bool], cells: _Cells) -> _Cells:
 
 def _cell(row: Sequence[Value], at: int) -> Value:
     return row[at] if 0 <= at < len(row) else ""
-
-
-def _text(value: Value) -> str:
-    """A value as text that it still is after any program has saved it (LibreOffice: 15 digits)."""
-    if isinstance(value, int | float):
-        return f"{value + 0:.15g}"  # -0.0 is 0
-    return " ".join(shown(value).split())

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from itertools import chain, count, islice, repeat
 from operator import itemgetter
@@ -71,8 +72,9 @@ def check(plain: Mapping[str, Any]) -> CheckedFile:
 def check_with(request: CheckRequest, second_view: Callable[[], SecondView] | None) -> CheckedFile:
     """The same as `check`, with the second reader's findings from a function."""
     path = Path(request.path)
+    view = cache(second_view) if second_view else None  # it can be read once
     choices = Choices(
-        header_score, request.encoding, second_view=second_view, descriptor=request.descriptor
+        header_score, request.encoding, second_view=view, descriptor=request.descriptor
     )
     book = open_book(path, choices)
     if book.kind == "csv" and request.sheet is not None:

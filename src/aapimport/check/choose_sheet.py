@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
-from aapimport.check.as_written import unread
+from aapimport.check.as_written import compare
 from aapimport.check.evidence import row_numbers
 from aapimport.check.header import find_header, header_score
 from aapimport.check.top_rows import first_filled_row, top_rows
@@ -32,6 +32,8 @@ _OURS = {
     SUMMARY_SHEET: SUMMARY_TITLE,
 }
 """Sheets of workbooks that we write, from which nobody is read: how they begin."""
+_COMPARED = (AS_WRITTEN_SHEET, SUMMARY_SHEET)
+"""Those among them that tell what was changed, or on which somebody may be added."""
 _MOST_NAMED = 5
 """Cells that a question names."""
 _MOST_ADDRESSES = 1_000
@@ -73,9 +75,9 @@ def choose_sheet(
         raise FileProblemError(f"{name} has no sheet {wanted!r}", hint=f"it has {names}")
     visible = [sheet for sheet in sheets if not sheet.hidden] or sheets
     if corrected := _to_correct(visible):
-        _ask_where_it_is_right(sheets, corrected, name)
+        own = _ask_where_it_is_right(sheets, corrected, name)
         others = [sheet for sheet in sheets if sheet is not corrected]
-        findings += _about_others(others, corrected, [], is_wanted=True)
+        findings += _about_others(others, corrected, with_people, own=own)
         return corrected
     chosen = visible[0] if len(visible) == 1 else _choose_visible(visible, name)
     others = [sheet for sheet in sheets if sheet is not chosen]
@@ -89,6 +91,7 @@ def _about_others(
     with_people: list[tuple[str, int]],
     *,
     is_wanted: bool = False,
+    own: str | None = None,
 ) -> Iterator[Finding]:
     """What is to be said about the sheets that are not read.
 
@@ -97,12 +100,15 @@ def _about_others(
         chosen: The one that is read.
         with_people: Where those with people are noted.
         is_wanted: Whether a person has named it, who may know of the people on the others.
+        own: The sheet of a results workbook that has everybody, of whom nobody is left out.
     """
     silent, told = [], []
     for sheet in others:
         name = f"{sheet.name} (hidden)" if sheet.hidden else sheet.name
         rows = _rows_with_address(sheet) if not _is_ours(sheet) else []
-        if rows:
+        if rows and own == sheet.name:
+            silent.append(f"{name}: as it was uploaded")
+        elif rows:
             more = " or more" if len(rows) == _MOST_ADDRESSES else ""
             many = f"{len(rows):,}{more} {'rows' if len(rows) > 1 else 'row'}"
             with_people.append((sheet.name, len(rows)))
@@ -125,30 +131,35 @@ def _to_correct(visible: Sequence[Sheet]) -> Sheet | None:
     return next((sheet for sheet in visible if sheet.name == TO_CORRECT_SHEET), None)
 
 
-def _ask_where_it_is_right(sheets: Sequence[Sheet], corrected: Sheet, name: str) -> None:
+def _ask_where_it_is_right(sheets: Sequence[Sheet], corrected: Sheet, name: str) -> str | None:
     """Ask which sheet is meant where somebody has worked on another one of a results workbook.
+
+    Returns:
+        The name of the administrator's own sheet; None where it is gone.
 
     Raises:
         AnswerNeededError: Somebody has, or nobody knows.
     """
-    found = unread(sheets, corrected)
-    if found is None:
+    others = [one for one in sheets if not _is_ours(one) or one.name in _COMPARED]
+    compared = compare(others, corrected)
+    if compared is None:
         names = [one.name for one in sheets if one is not corrected and _is_with_people(one)]
         what = (
             f"its hidden sheet {AS_WRITTEN_SHEET} is gone or damaged, so nobody knows what was"
             f" changed on another sheet than {corrected.name}"
         )
     else:
+        found = compared.unread
         names = [*dict.fromkeys(one.sheet for one in found)]
         cells = ", ".join(f"{one.where}: {one.what}" for one in found[:_MOST_NAMED])
         more = f" and {len(found) - _MOST_NAMED:,} more" if len(found) > _MOST_NAMED else ""
         what = (
             f"{cells}{more}, since the results were written; of this workbook only the sheet"
             f" {corrected.name} is read, and it says nothing of that or something else: correct it"
-            " there, copying the row of whoever isn't on it"
+            " there, copying the row of whoever isn't on it and deleting that of whoever isn't meant"
         )
     if not names:
-        return
+        return compared.own if compared else None
     raise AnswerNeededError(
         f"{name}: {what}, or say which sheet is to be read",
         option="sheet",

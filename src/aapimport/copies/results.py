@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aapimport.check.as_written import Written, digest_of
 from aapimport.check.check_file import Checked
+from aapimport.check.written import Written, address_line, digest_of, person_of
 from aapimport.copies.fix import extra_columns, read_for_template, template_rows
 from aapimport.copies.own_sheet import own_cell, own_title, own_widths
 from aapimport.copies.read_again import Original, is_blank
@@ -188,12 +189,11 @@ def _write_as_written(
         for at, column in enumerate(COLUMNS)
         if column.key in checked.columns
     ]
-    left = (
-        row.number
+    people = {
+        row.number: person_of(*map(_text_of, row.cells[:3]))
         for row in template_rows(checked, original)
         if (result := results.rows.get(row.number)) and result.is_to_correct
-    )
-    corrected = {number: at for at, number in enumerate(left, start=2)}
+    }
     title = _title_of(checked)
 
     def rows() -> Iterator[Row]:
@@ -201,12 +201,21 @@ def _write_as_written(
             filled = ((own, at) for own, at in places if own < len(values))
             cells = {place: digest for place in filled if (digest := digest_of(values[place[0]]))}
             if cells:
-                one = Written(
-                    sheet=title, row=number, corrected=corrected.get(number, 0), cells=cells
-                )
+                one = Written(sheet=title, row=number, person=people.get(number), cells=cells)
                 yield [one.text]
+        below = {column for column, _ in places}
+        beside = (
+            value
+            for number, values in original.rows()
+            for column, value in enumerate(values)
+            if column not in below or number <= original.header_row
+        )
+        reasons = (text for one in results.rows.values() for text in one.cells)
+        said = (text for _, text in results.summary)
+        lines = dict.fromkeys(map(address_line, chain(beside, reasons, said)))
+        yield from ([line] for line in lines if line)
 
-    header = ("Row, row there, cells, sheet",)
+    header = ("Row, person, cells, sheet",)
     sheet = new_sheet(workbook, AS_WRITTEN_SHEET)
     sheet.sheet_state = "hidden"
     write_sheet(
@@ -219,6 +228,12 @@ def _write_as_written(
             rows=rows(),
         ),
     )
+
+
+def _text_of(cell: str | Unread | Marked) -> str:
+    if isinstance(cell, str):
+        return cell
+    return cell.text if isinstance(cell, Marked) else ""
 
 
 def _to_correct(results: Results, checked: Checked, original: Original) -> Iterator[Row]:
