@@ -156,7 +156,8 @@ def _ask_where_it_is_right(sheets: Sequence[Sheet], corrected: Sheet, name: str)
         what = (
             f"{cells}{more}, since the results were written; of this workbook only the sheet"
             f" {corrected.name} is read, and it says nothing of that or something else: correct it"
-            " there, copying the row of whoever isn't on it and deleting that of whoever isn't meant"
+            " there, copying the row of whoever isn't on it, and deleting that of whoever isn't"
+            " meant"
         )
     if not names:
         return compared.own if compared else None
