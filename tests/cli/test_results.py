@@ -177,6 +177,18 @@ def _out_of_both(book):
     book["To correct"].delete_rows(2)
 
 
+def _out_of_the_own(book):
+    """Somebody who failed has left, and stays on To correct."""
+    book["Users"].delete_rows(3)
+
+
+def _sheet_of_notes(book):
+    """No header, and the address in a column of its own."""
+    sheet = book.create_sheet("More")
+    sheet.append(["please add, too:"])
+    sheet.append(["Gus", "Hall", "", "gus@acme.com"])
+
+
 def _without_what_tells(book):
     del book["As written"]
 
@@ -192,6 +204,8 @@ ELSEWHERE = {
     _moved_columns: "Users!F4: changed",
     _renamed_beside_notes: "'People v2'!D4: changed",
     _out_of_both: "row 3 of Users: taken out of both sheets",
+    _out_of_the_own: "row 3 of Users: taken out here, and is still on To correct",
+    _sheet_of_notes: "More!D2: added",
     _without_what_tells: "its hidden sheet As written is gone or damaged",
 }
 """What somebody does on another sheet than To correct, and what is said of it."""

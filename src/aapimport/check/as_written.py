@@ -24,6 +24,9 @@ _FIRST = 4
 """The row on the hidden sheet at which its table's rows begin: below a title and a header."""
 _PART = r"[0-9]{1,5}:[0-5]:[0-9a-f]+"
 _WRITTEN = re.compile(rf"([0-9]{{1,7}}) ([0-9]{{1,7}}) ({_PART}(?:,{_PART})*) (.+)")
+_ROW = re.compile(r"[A-Z]+(?=[0-9]+$)")
+"""The column in a cell's name, without which cells of one row are alike."""
+_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"]+@[^\s@<>()\[\],;:\"]+\.[^\s@<>()\[\],;:\"]+")
 _KEYS = tuple(column.key for column in COLUMNS)
 _EMAIL, _FIRST_NAME, _LAST_NAME = map(_KEYS.index, ("email", "first_name", "last_name"))
 
@@ -102,8 +105,9 @@ def digest_of(value: Value) -> str:
 def unread(sheets: Sequence[Sheet], corrected: Sheet) -> list[Unread] | None:
     """What was changed or added where nobody reads it, and isn't the same on To correct.
 
-    Rows that were moved, hidden or taken out are no change, nor is what stands in columns that
-    aren't the template's; whoever is to be corrected and is on neither sheet any more is one.
+    Rows that were moved or hidden are no change, nor is what stands in columns that aren't the
+    template's. Whoever is to be corrected and was taken out of the own sheet is one, and every
+    address on a further sheet that nobody knows.
 
     Args:
         sheets: The workbook's sheets.
@@ -120,11 +124,34 @@ def unread(sheets: Sequence[Sheet], corrected: Sheet) -> list[Unread] | None:
     tables = [_table(sheet, places) for sheet in sheets if sheet.name not in ours]
     own = _own(tables, written)
     fixed = _table(corrected, {at: at for at in range(len(_KEYS))})
-    return [
+    known = {*map(_was, written)}
+    found = [
         one
         for table in tables
-        for one in _typed(table, written if table is own else [], {*map(_was, written)}, fixed)
+        for one in _typed(table, written if table is own else [], known, fixed)
     ]
+    addresses = {was[_EMAIL] for was in known} | {
+        digest_of(texts[_EMAIL]) for texts in fixed.rows.values()
+    }
+    further = [it for it in sheets if it.name not in ours and not (own and it.name == own.name)]
+    told = {(one.sheet, _ROW.sub("", one.where)) for one in found}
+    return found + [
+        one
+        for sheet in further
+        for one in _strangers(sheet, addresses)
+        if (one.sheet, _ROW.sub("", one.where)) not in told
+    ]
+
+
+def _strangers(sheet: Sheet, known: set[str]) -> Iterator[Unread]:
+    """Each row of a sheet with an address that nobody knows, wherever in the row it stands."""
+    for number, row in enumerate(sheet.rows(), start=1):
+        for at, value in enumerate(row):
+            there = _ADDRESS.findall(_text(value))
+            if any(digest_of(one) not in known for one in there):
+                cell = str(CellRef(sheet.name, sheet.first_column + at, number))
+                yield Unread(sheet.name, cell, "added")
+                break
 
 
 def _typed(
@@ -143,16 +170,14 @@ def _typed(
     now = {row: tuple(map(digest_of, texts)) for row, texts in table.rows.items()}
     kept = {*now.values()}
     twins = _Twins([one for one in written if _only(has, _was(one)) not in kept])
-    by_address = {texts[_EMAIL].casefold(): texts for texts in fixed.rows.values()}
+    corrected = _Corrected(fixed)
     for row, cells in now.items():
         texts = table.rows[row]
         if cells in known or not (written or "@" in texts[_EMAIL]):
             continue
         twin = twins.take(row, cells)
         before = _only(has, _was(twin)) if twin else ("",) * len(cells)
-        said = by_address.get(texts[_EMAIL].casefold())
-        if said is None and twin:
-            said = fixed.rows.get(twin.corrected)
+        said = corrected.of(cells) or (corrected.of(_was(twin)) if twin else None)
         changed = [
             column
             for at, column in enumerate(table.columns)
@@ -162,10 +187,40 @@ def _typed(
         for column in changed if twin else changed[:1]:
             cell = str(CellRef(table.name, column or 0, row))
             yield Unread(table.name, cell, "changed" if twin else "added")
-    there = {digest_of(texts[_EMAIL]) for texts in fixed.rows.values()}
     for one in twins.left.values():
-        if one.corrected and one.corrected not in fixed.rows and _was(one)[_EMAIL] not in there:
-            yield Unread(table.name, f"row {one.row} of {table.name}", "taken out of both sheets")
+        if one.corrected:
+            where = (
+                "here, and is still on To correct" if corrected.of(_was(one)) else "of both sheets"
+            )
+            yield Unread(table.name, f"row {one.row} of {table.name}", f"taken out {where}")
+
+
+class _Corrected:
+    """The people on To correct, found by who they are: its rows may be sorted, or taken out."""
+
+    def __init__(self, fixed: _Table) -> None:
+        self._by: dict[tuple[str, ...], list[_Cells]] = {}
+        for texts in fixed.rows.values():
+            for mark in self._marks(tuple(map(digest_of, texts))):
+                self._by.setdefault(mark, []).append(texts)
+
+    def of(self, cells: _Cells) -> _Cells | None:
+        """What To correct says of somebody; None where nobody knows for certain who that is there.
+
+        Args:
+            cells: Digests of what stands, or stood, in the person's row of another sheet.
+        """
+        for mark in self._marks(cells):
+            if len(found := self._by.get(mark, [])) == 1:
+                return found[0]
+        return None
+
+    @staticmethod
+    def _marks(cells: _Cells) -> Iterator[tuple[str, ...]]:
+        if cells[_EMAIL]:
+            yield ("email", cells[_EMAIL])
+        if cells[_FIRST_NAME] and cells[_LAST_NAME]:
+            yield ("names", cells[_FIRST_NAME], cells[_LAST_NAME])
 
 
 class _Twins:
