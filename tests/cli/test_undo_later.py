@@ -58,9 +58,8 @@ def test_whoever_is_on_again_after_an_undo_is_told_with_the_way_back(
     again = aapimport("undo", first, "--yes", **served)
     assert again.code == 0
     assert f"taken back already by undo {undo}\n" in again.out
-    assert (
-        f"by upload {second}: 2 people (rows 2-3)\n    next: aapimport undo {second}" in again.out
-    )
+    assert f"by upload {second}: 2 people (rows 2-3)\n" in again.out
+    assert f"next: aapimport undo {second}" in again.err
     told = aapimport("undo", first, "--yes", "--json", **served).json
     assert (told["earlier"], told["on_again"]) == (
         [undo],
@@ -85,7 +84,8 @@ def test_whoever_is_on_again_by_hand_is_told(aapimport, served, portal, upload) 
     undo = aapimport("undo", first, "--yes", "--json", **served).json["receipt"]
     portal.set(A, active=True)
     again = aapimport("undo", first, "--yes", **served)
-    assert "by somebody elsewhere: 1 person (row 2)\n    next: deactivate" in again.out
+    assert "by somebody elsewhere: 1 person (row 2)\n" in again.out
+    assert "next: deactivate" in again.err
     seats = aapimport("request", "seats", first, **served)
     said = " ".join(seats.err.split())
     assert f"undo {undo} had taken it back already, and somebody has switched them on" in said
@@ -112,12 +112,11 @@ def test_what_a_later_upload_did_is_that_uploads(aapimport, served, portal, uplo
     second = upload(f"{ABEL},facilitator,,", BRUNA, more=("--update-roles",))
     undone = aapimport("undo", first, "--yes", "--json", **served)
     assert undone.code == 1
-    (left,) = (one for one in undone.json["effects"] if one["result"] == "changed since")
-    assert (left["email"], left["reason"]) == (
-        A,
-        f"changed since: by upload {second}",
-    )
-    assert active(portal, ABEL, BRUNA) == [True, False]
+    left = [one for one in undone.json["effects"] if one["result"] == "changed since"]
+    assert [one["email"] for one in left] == [A, BRUNA.partition(",")[0]]
+    assert left[0]["reason"] == f"changed since: by upload {second}"
+    assert left[1]["reason"].startswith(f"changed since: by upload {second} (its file has this")
+    assert active(portal, ABEL, BRUNA) == [True, True]
     assert aapimport("undo", second, "--yes", **served).code == 0
     assert aapimport("undo", first, "--yes", **served).code == 0
     assert active(portal, ABEL, BRUNA) == [False, False]
@@ -129,8 +128,51 @@ def test_a_team_that_a_later_upload_joined_is_seen(aapimport, served, portal, up
     second = upload(f"{ABEL},,Engineering,")
     undone = aapimport("undo", first, "--yes", "--json", **served)
     assert undone.code == 1
-    assert undone.json["effects"][0]["reason"] == f"changed since: by upload {second}"
+    assert undone.json["effects"][0]["reason"].startswith(f"changed since: by upload {second} (its")
     assert active(portal, ABEL) == [True]
+
+
+def test_whom_a_right_file_has_too_stays(aapimport, served, portal, upload) -> None:
+    """The undo of a wrong file leaves them, until somebody wants the right one undone as well."""
+    wrong = upload(f"{ABEL},,Engineering,1", BRUNA)
+    right = upload(f"{ABEL},,Engineering,1")
+    undone = aapimport("undo", wrong, "--yes", "--json", **served)
+    assert undone.code == 1
+    assert active(portal, ABEL, BRUNA) == [True, False]
+    left = [one for one in undone.json["effects"] if one["result"] == "changed since"]
+    assert {one["service"] for one in left} == {"portal", "jhana"}
+    assert all(f"upload {right} (its file has" in one["reason"] for one in left)
+    assert aapimport("receipt", "verify", right, **served).code == 0
+    assert aapimport("undo", right, "--yes", **served).code == 0
+    assert aapimport("undo", wrong, "--yes", **served).code == 0
+    assert active(portal, ABEL, BRUNA) == [False, False]
+
+
+def test_a_role_that_somebody_took_away_is_named(aapimport, served, portal, upload) -> None:
+    """It is neither what the run set nor what was there before."""
+    upload(f"{ABEL},facilitator,,")
+    receipt = upload(f"{ABEL},individualcontributor,,", more=("--update-roles",))
+    portal.set(A, roles=[])
+    undone = aapimport("undo", receipt, "--yes", "--json", **served)
+    assert undone.code == 1
+    assert ["role" in one["reason"] for one in undone.json["effects"]] == [True]
+
+
+def test_who_is_on_again_is_told_beside_what_is_taken_back(
+    aapimport, served, portal, upload
+) -> None:
+    """In the plan, on the receipt and for scripts."""
+    first = upload(ABEL, BRUNA)
+    aapimport("undo", first, "--yes", "--only-rows", "2", **served)
+    second = upload(ABEL, more=("--returning", "include"))
+    again = aapimport("undo", first, "--yes", "--json", **served)
+    (told,) = again.json["on_again"]
+    assert (told["by"], told["rows"], told["undo"]) == (
+        f"upload {second}",
+        [2],
+        f"aapimport undo {second}",
+    )
+    assert active(portal, ABEL, BRUNA) == [True, False]
 
 
 @pytest.mark.parametrize("sent", [False, True])

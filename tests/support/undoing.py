@@ -21,7 +21,7 @@ def begun(uploading: Uploading, receipt: str) -> Run:
     ):
         run = journal.run(receipt)
         found = [one for it in read_back(left_by(journal, run), both) for one in effects_of(it)]
-        undo = _undo_of(run)
+        undo = _undo_of(run, None, {})
         journal.begin_back(undo, {one.row for one in found}, back_steps(found))
         return undo
 

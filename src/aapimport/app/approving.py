@@ -163,7 +163,7 @@ def refuse_emails_without_way(plan: "Plan", emails: bool | None) -> None:
     from aapimport.plan.decide import unmailable
     from aapimport.screens.console import count
 
-    if emails and plan.letters is None and (number := unmailable(plan)):
+    if emails and plan.letters is None and (number := len(unmailable(plan))):
         who = count(number, "new person", "new people")
         raise RefusedError(
             f"{who} can't be sent a welcome e-mail: the service takes no word about them, and no"

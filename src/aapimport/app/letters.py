@@ -36,7 +36,8 @@ def with_letters(plan: "Plan", settings: "Settings") -> "Plan":
     from aapimport.run.send_plan import Means
 
     server = settings.mail
-    people = unmailable(plan) if plan.emails and plan.target == "live" else 0
+    rows = unmailable(plan) if plan.emails and plan.target == "live" else ()
+    people = len(rows)
     if server is None or not people:
         return plan
     means = Means(way=Way.SMTP, server=server)
@@ -44,7 +45,7 @@ def with_letters(plan: "Plan", settings: "Settings") -> "Plan":
         server=server.server,
         sender=server.sender,
         place=server.place,
-        people=people,
+        rows=rows,
         seconds=means.seconds(people),
         days=means.days(people),
     )

@@ -35,6 +35,8 @@ def interrupted_upload(
 
     address = services.address
     found = journal.open_runs_beside(address)
+    if not found and (done := _with_letters_due(journal, address, checked, upload)):
+        return done
     if not found:
         for run in journal.open_runs():
             upload.desk.say(_still_open(run, journal.progress(run.receipt), address))
@@ -52,6 +54,34 @@ def interrupted_upload(
         _approve_plan_again(run, upload)
     upload.desk.say(f"going on with upload {run.receipt}, which was interrupted")
     return run
+
+
+def _with_letters_due(
+    journal: "Journal", address: str, checked: "Checked", upload: "Upload"
+) -> "Run | None":
+    """The upload of this very file that is done but for its e-mails, which follow; None for none.
+
+    Raises:
+        RefusedError: They were begun, and not all of them are sent.
+    """
+    from aapimport.run.wanted_letters import letters_due, wanted_letters
+
+    if upload.choices.emails is False or upload.plan_file:
+        return None
+    same = (one for one in journal.uploads_to(address) if one.file_digest == checked.digest)
+    for run in same:
+        if letters_due(journal, run):
+            upload.desk.say(f"going on with upload {run.receipt}, whose e-mails weren't begun")
+            return run
+        sends = (one for one in journal.sends_of(run.receipt) if one.is_open)
+        if wanted_letters(run) and (left := next(sends, None)):
+            raise RefusedError(
+                f"upload {run.receipt} of this file is done, and its e-mails are not:"
+                f" {left.name} is still open, {journal.progress(left.receipt)}",
+                hint=f"finish it:  aapimport resume {left.receipt}",
+                state="nothing was sent now; what was sent before is in the journal",
+            )
+    return None
 
 
 def _approve_plan_again(run: "Run", upload: "Upload") -> None:
@@ -115,9 +145,12 @@ def chosen_upload(journal: "Journal", address: str, desk: "Desk") -> "Run | None
     """
     from aapimport.app.lists import NothingOpen, Target
     from aapimport.run.runs import refuse_other_services
+    from aapimport.run.wanted_letters import letters_due
     from aapimport.screens.open_uploads import show_open_uploads
 
     found = journal.open_runs(address)
+    if not found:
+        found = [one for one in journal.uploads_to(address) if letters_due(journal, one)][:1]
     listed = [(run, journal.progress(run.receipt)) for run in found]
     if len(found) == 1:
         desk.show_beside(show_open_uploads, listed, desk.profile)

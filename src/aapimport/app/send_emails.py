@@ -86,7 +86,7 @@ class Sending:
         Args:
             journal: The open journal.
             services: The services.
-            wanted: What was approved: more people, or another server, are approved anew.
+            wanted: What was approved: nobody else is mailed, and another server approved anew.
 
         Raises:
             AapimportError: It could not be begun, or not be carried out.
@@ -98,11 +98,11 @@ class Sending:
             what = f"the welcome e-mails of upload {self.receipt} go"
             raise missing_server(self.settings, wanted.server, what, again)
         plan = self._planned(journal, services, self._source(journal, services))
+        plan = plan.of_rows(wanted.rows)
         if not plan.to_mail:
             return self._nothing_sent(plan)
-        is_same = self.settings.mail.server == wanted.server
-        if len(plan.to_mail) > wanted.people or not is_same:
-            self._approve(plan, yes_answers=is_same)
+        if self.settings.mail.server != wanted.server:
+            self._approve(plan, yes_answers=False)
         return self._carried_out(journal, services, journal.begin_send(plan), plan)
 
     def _check_flags(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aapimport.errors import DeclinedError, ExitCode, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from aapimport.app.desk import Desk
     from aapimport.app.setting_values import ValuesCarrier
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from aapimport.run.undo_report import UndoReport
 
 _BY_PERSON = "an answer at a terminal: our key alone tells who they are, so --yes is not enough"
+
+_BY_HAND = "deactivate them on the service, unless they are meant to be on"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +101,7 @@ class Undo:
             effects=effects,
             embargoed=kept_rows(effects, mails),
             only=self.rows,
-            earlier=_earlier(journal, run),
+            earlier=_earlier(journal, run, rows),
         )
 
     def _carried_out(
@@ -122,7 +124,7 @@ class Undo:
         answers = not plan.by_key_alone
         if not self.desk.type_number(what, len(plan.rows), flags, yes_answers=answers):
             raise DeclinedError("you did not say yes")
-        undo = _undo_of(run, plan.only)
+        undo = _undo_of(run, plan.only, plan.on_again)
         named = {one.row for one in plan.effects}
         journal.begin_back(undo, plan.rows | named, back_steps(plan.effects))
         return carrier.carry_out(undo, plan.emails)
@@ -184,6 +186,7 @@ def print_undo(
         desk.show(show_undo_receipt, report)
 
     code = print_values_receipt(undo, report, desk, show, unfinished=unfinished)
+    _say_who_is_on(report, desk)
     if not unfinished and (again := undo_again(journal, undo)):
         desk.say(f"next: look why it was rejected, then: {again}")
     return code
@@ -196,11 +199,26 @@ def _print(report: "UndoReport", desk: "Desk") -> ExitCode:
         desk.print_result(report.model_dump_json(indent=2))
     else:
         desk.show(show_undo_receipt, report)
+    _say_who_is_on(report, desk)
     return report.exit_code
 
 
-def _undo_of(run: "Run", only: frozenset[int] | None = None) -> "Run":
-    """The undo of a run, from now on; of some rows only, which the journal keeps."""
+def _say_who_is_on(report: "UndoReport", desk: "Desk") -> None:
+    """Name the commands for those whom an undo had switched off, and who are on again."""
+    for command in dict.fromkeys(again.undo for again in report.on_again):
+        desk.say(f"next: {command or _BY_HAND}")
+
+
+def _undo_of(
+    run: "Run", only: frozenset[int] | None, on_again: "Mapping[str, Collection[int]]"
+) -> "Run":
+    """The undo of a run, from now on; of some rows only, which the journal keeps.
+
+    Args:
+        run: The run that is taken back.
+        only: The rows; None for all of them.
+        on_again: Whom an earlier undo had switched off, and who is on again, by what did it.
+    """
     from aapimport import __version__
     from aapimport.plan.make import new_receipt
     from aapimport.run.planned import this_user
@@ -221,21 +239,27 @@ def _undo_of(run: "Run", only: frozenset[int] | None = None) -> "Run":
         finished_at=None,
         started_by=this_user(),
         version=__version__,
-        options=json.dumps({"only_rows": None if only is None else sorted(only)}),
+        options=json.dumps(
+            {
+                "only_rows": None if only is None else sorted(only),
+                "on_again": {by: sorted(rows) for by, rows in on_again.items()},
+            }
+        ),
         kind=RunKind.UNDO,
         of=run.receipt,
     )
 
 
-def _earlier(journal: "Journal", run: "Run") -> tuple[str, ...]:
-    """The undos that have taken something of a run back, the oldest first."""
+def _earlier(journal: "Journal", run: "Run", rows: "Collection[int]") -> tuple[str, ...]:
+    """The undos that have taken something of some rows of a run back, the oldest first."""
     from aapimport.run.records import RunKind, State
 
     later = (journal.run(one) for one in reversed(journal.later_runs(run.receipt)))
     return tuple(
         one.receipt
         for one in later
-        if one.kind == RunKind.UNDO and any(journal.tasks(one.receipt, None, State.DONE))
+        if one.kind == RunKind.UNDO
+        and {it.row for it in journal.tasks(one.receipt, None, State.DONE)} & {*rows}
     )
 
 

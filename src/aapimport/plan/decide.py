@@ -172,11 +172,11 @@ def _takers(plan: Plan, budget: Budget) -> Sequence[PersonPlan]:
     return [one for one in plan.people if one.team and one.team.id == budget.id]
 
 
-def unmailable(plan: Plan) -> int:
-    """How many people are new, on a service that can't be asked for their welcome e-mail."""
+def unmailable(plan: Plan) -> tuple[int, ...]:
+    """The rows of who is new, on a service that can't be asked for their welcome e-mail."""
     new = (
-        "portal" if one.on_portal is Action.CREATE else "jhana"
+        (one.person.row, "portal" if one.on_portal is Action.CREATE else "jhana")
         for one in plan.people
         if Action.CREATE in {one.on_portal, one.on_jhana}
     )
-    return sum(service in plan.mute for service in new)
+    return tuple(row for row, service in new if service in plan.mute)

@@ -11,7 +11,7 @@ class Letters:
         server: Sender and server, as `config.mail.Mail.server` has it.
         sender: The address that they come from.
         place: Where the server is, with its port.
-        people: How many people they go to, one each.
+        rows: The rows of the people whom they go to, one each.
         seconds: How long that takes, as far as it is known.
         days: On how many days the server takes so many.
     """
@@ -19,6 +19,11 @@ class Letters:
     server: str
     sender: str
     place: str
-    people: int
+    rows: tuple[int, ...]
     seconds: float
     days: int = 1
+
+    @property
+    def people(self) -> int:
+        """How many people they go to."""
+        return len(self.rows)

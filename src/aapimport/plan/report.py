@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from aapimport.check.report import LeftOutReport, OtherSheetReport
 from aapimport.config.values import PassAs
 from aapimport.plan.decide import impossible
+from aapimport.plan.letters import Letters
 from aapimport.plan.make import RECEIPT_LETTERS
 from aapimport.plan.plan import Action, Maybe, PersonPlan, Plan, PlanOptions, Returning, Step
 from aapimport.services.identity import full_name
@@ -188,6 +189,11 @@ class PlanReport(_Model):
         return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
 
 
+def _letters(one: Letters) -> PlannedLetters:
+    told = {name: it for name, it in asdict(one).items() if name != "rows"}
+    return PlannedLetters(**told, people=one.people)
+
+
 def plan_report(plan: Plan, *, emails_open: bool = False) -> PlanReport:
     """A plan as it is printed and written.
 
@@ -222,7 +228,7 @@ def plan_report(plan: Plan, *, emails_open: bool = False) -> PlanReport:
             for one in plan.budgets
         ],
         mails=plan.mails,
-        letters=PlannedLetters(**asdict(plan.letters)) if plan.letters else None,
+        letters=_letters(plan.letters) if plan.letters else None,
         client_admins=len(plan.client_admins),
         notices=list(plan.notices),
         refused=list(impossible(plan)),

@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Literal
 
 from aapimport.errors import SettingsError
 from aapimport.mail.envelope import is_writable
 from aapimport.mail.message import Texts
 from aapimport.person import address_key
 from aapimport.plan.make import Services, new_receipt
+from aapimport.plan.plan import Action
 from aapimport.run.candidates import Candidate, may_be_there
-from aapimport.run.entries import Entry, doubt, elsewhere, held_by, not_told
+from aapimport.run.entries import Entry, doubt, elsewhere, half_of, held_by, not_told
 from aapimport.run.journal import Journal
 from aapimport.run.memory import place
 from aapimport.run.recipients import mail_address, not_welcome, recipient
@@ -118,6 +118,7 @@ class _Asking:
             service for (service, own), made in self._created.items() if own == made.key
         }
         self._ledger = journal.ledger(self._address)
+        self._waiting = journal.waiting_in_sends(self._address)
         self._undos = switched_off_at(journal, self._address)
         self._keeps_keys = journal.has_shown(self._address, "portal", Fact.KEEPS_KEYS)
         self._shows_pass = services.portal.capabilities.keeps(
@@ -174,6 +175,10 @@ class _Asking:
         sure = not (self._choice.again or self._to or self._not_told(one, entries))
         if sure and all(it is not None and it.state is State.DONE for it in entries.values()):
             return _addressee(one, None, "mailed", why=elsewhere(entries))
+        waits = self._waiting.get(one.steps["portal"].account_id)
+        if waits and not (self._choice.again or self._to):
+            why = f"waits in sending {waits}, which is open: aapimport resume {waits}"
+            return _addressee(one, None, "refused", why=why)
         for name in {"portal", *ours} - looks.keys():
             looks[name] = self._look(one, name)
         return self._standing(one, looks, entries)
@@ -186,7 +191,7 @@ class _Asking:
         sent = frozenset[str]().union(
             *(it.sent for it in looks.values() if isinstance(it, Welcome))
         )
-        by_half = {name: self._half(name in sent, entry) for name, entry in entries.items()}
+        by_half = {name: half_of(entry, is_told=name in sent) for name, entry in entries.items()}
         untold = {name: it for name, it in entries.items() if name not in sent}
         why = self._not_told(one, untold)
         if why or ("in_doubt" in by_half.values() and not self._choice.again):
@@ -271,17 +276,6 @@ class _Asking:
                 return not_told(entry, self._source.of or one.receipt)
         return ""
 
-    @staticmethod
-    def _half(
-        is_told: bool, entry: Entry | None
-    ) -> Literal["never", "rejected", "mailed", "handed_over", "in_doubt"]:
-        """What is known of one half of a welcome."""
-        if is_told or (entry and entry.state is State.DONE):
-            return "mailed"
-        if entry is None or entry.state in UNSENT:
-            return "rejected" if entry and entry.state is State.REJECTED else "never"
-        return "handed_over" if entry.state is State.HANDED_OVER else "in_doubt"
-
     def _is_due(self, half: str) -> bool:
         if half in {"never", "rejected"}:
             chosen = {"never-mailed": "never", "rejected": "rejected"}
@@ -310,10 +304,15 @@ class _Asking:
         another name, was handed on. Where the names are erased here, the digest of the address
         tells; where an earlier version didn't keep one, our key.
         """
-        key = one.steps["portal"].key
+        step = one.steps["portal"]
+        is_new = step.action is Action.CREATE
+        key = step.key if is_new or (step.service, step.account_id) in self._created else ""
         # version 1 learnt nothing of keys, and erased who it was
         shows_key = self._keeps_keys or (one.wanted is None and account.external_id)
-        if key and shows_key and account.external_id != key:
+        ours = key in {"", account.external_id} or (step.service, account.external_id) in (
+            self._created
+        )
+        if shows_key and not ours:
             return HANDED_ON
         if one.wanted is None:
             checked = self._choice.checked and address_key(mail_address(account)) in self._to

@@ -22,6 +22,7 @@ CHANGED = "changed since: "
 ERASED = "the former name, which is erased from the journal"
 ROLE_ERASED = "the former role, one of the service's own, which is erased from the journal"
 _NAMED = "name is "
+_ROLE = "role is "
 _PATHS = {"display name": "displayName", "formatted name": "name.formatted"}
 
 
@@ -101,9 +102,17 @@ def gives_rights(seen: Seen, values: Mapping[str, Any]) -> bool:
 def _off(left: Left, seen: Seen, teams: Iterable[str]) -> Back:
     if not seen.account.active:
         return Back()
-    changes = ["name" if one.startswith(_NAMED) else one for one in changes_since(left, seen)]
+    changes = [_nameless(one) for one in changes_since(left, seen)]
     changes += [f"in the team {one}" for one in teams]
     return Back(changed=changes) if changes else Back(values={"active": False})
+
+
+def _nameless(words: str) -> str:
+    """What the journal keeps of a change: names and a role of the service's own may name people."""
+    if words.startswith(_NAMED):
+        return "name"
+    own = words.removeprefix(_ROLE)
+    return "role" if own != words and is_own_role(own) else words
 
 
 def _roles_back(left: Left, seen: Seen, back: Back) -> None:
@@ -115,6 +124,8 @@ def _roles_back(left: Left, seen: Seen, back: Back) -> None:
     there = {*map(fold, seen.account.roles)}
     missing = [one for one in left.before["roles"] if fold(one) not in there]
     if not ours:
+        if there != {*map(fold, left.before["roles"])}:  # as before it would be nothing to do
+            back.changed.append("role")
         return
     if current_role(seen.account) != left.role:
         back.changed.append("role")

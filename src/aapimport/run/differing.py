@@ -122,7 +122,7 @@ def _role_since(left: Left, account: Account) -> str | None:
     """The role that somebody has given since; None where it is the same, or nobody can tell."""
     if left.role is not None:
         role = current_role(account)
-        return role if role != left.role else None
+        return role or ", ".join(account.roles) if role != left.role else None
     if left.before is None or "role" in left.lacks:
         return None
     roles = account.roles

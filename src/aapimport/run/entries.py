@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from aapimport.run.records import UNSENT, State, Way
 
@@ -106,3 +107,19 @@ def elsewhere(entries: Mapping[str, Entry | None]) -> str:
     words = {State.DONE: "mailed by", State.HANDED_OVER: "handed over by"}
     found = (it for it in entries.values() if it and it.elsewhere and it.state in words)
     return next((f"{words[it.state]} {it.by}" for it in found), "")
+
+
+def half_of(
+    entry: Entry | None, *, is_told: bool
+) -> Literal["never", "rejected", "mailed", "handed_over", "in_doubt"]:
+    """What is known of one half of a welcome.
+
+    Args:
+        entry: What the ledger says; None for nothing.
+        is_told: Whether the service says that it has mailed the person.
+    """
+    if is_told or (entry and entry.state is State.DONE):
+        return "mailed"
+    if entry is None or entry.state in UNSENT:
+        return "rejected" if entry and entry.state is State.REJECTED else "never"
+    return "handed_over" if entry.state is State.HANDED_OVER else "in_doubt"

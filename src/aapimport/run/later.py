@@ -2,7 +2,8 @@
 
 An undo takes back what its run did and nothing later. What an earlier undo of the run has taken
 back is never taken back again: whoever is switched on by then was switched on by somebody. What a
-later upload or repair has done to an account is that one's, unless it was taken back as well.
+later upload or repair has done to an account is that one's, unless it was taken back as well. Whom
+a later upload has found as its file wants them is left, too, unless somebody wanted that undone.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,9 @@ from dataclasses import dataclass, field
 
 from aapimport.run.journal import Journal
 from aapimport.run.memory import place
-from aapimport.run.records import JOINS, LEAVES, Run, StepKind, run_name
+from aapimport.run.records import JOINS, LEAVES, Run, RunKind, StepKind, run_name
+
+_TOO = " (its file has this person, too: undo that one first)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +25,13 @@ class Later:
             step; and what of it is not as it was before, in the journal's words.
         accounts: By row and service, the newest run that has written to the account since.
         joins: By row and Group, the newest run that has put the person into it since.
+        in_team: By row, the newest upload since whose file names a team that the person was in.
     """
 
     taken_back: Mapping[tuple[int, str, StepKind], str] = field(default_factory=dict)
     accounts: dict[tuple[int, str], str] = field(default_factory=dict)
     joins: dict[tuple[int, str], str] = field(default_factory=dict)
+    in_team: dict[int, str] = field(default_factory=dict)
 
     def is_taken_back(self, row: int, service: str, kind: StepKind) -> bool:
         """Whether an undo of the run has taken back what a step of it did."""
@@ -55,4 +60,10 @@ def later_than(journal: Journal, run: Run) -> Later:
             later.joins.setdefault((row, task.target), name)
         else:
             later.accounts.setdefault((row, task.service), name)
+    for row, service, receipt, address, in_team in journal.found_since(run):
+        if place(address, service) == place(run.address, service):
+            name = f"{run_name(RunKind.UPLOAD, receipt)}{_TOO}"
+            later.accounts.setdefault((row, service), name)
+            if in_team and service == "portal":
+                later.in_team.setdefault(row, name)
     return later

@@ -185,7 +185,7 @@ def left_by(
                     group_id=task.target,
                     account_id=portal,
                     taken_back=later.is_taken_back(row, "portal", task.kind),
-                    later=later.joins.get((row, task.target), ""),
+                    later=later.joins.get((row, task.target), "") or later.in_team.get(row, ""),
                 )
                 for task in tasks
                 if task.kind in JOINS and task.state is State.DONE and portal and task.sent_at

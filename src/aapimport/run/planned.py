@@ -113,7 +113,7 @@ def options_json(plan: Plan) -> str:
         "pass_as": options.pass_as,
     }
     if plan.letters:
-        decided["letters"] = {"server": plan.letters.server, "people": plan.letters.people}
+        decided["letters"] = {"server": plan.letters.server, "rows": plan.letters.rows}
     return _JSON.encode(decided)
 
 

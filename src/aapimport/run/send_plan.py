@@ -1,8 +1,8 @@
 """What `send-emails` would do, as a value: who is mailed about what, and who isn't and why."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from aapimport.config.mail import Mail
@@ -102,6 +102,10 @@ class Addressee:
     on_pass: bool = False
     held_by: frozenset[tuple[str, int]] = frozenset()
 
+    def unchosen(self) -> "Addressee":
+        """The same person, of whom nothing is wanted now."""
+        return replace(self, standing="not_chosen", kind=None, why="", jhana=None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SendPlan:
@@ -134,6 +138,11 @@ class SendPlan:
     choice: SendChoice
     means: Means
     people: Sequence[Addressee]
+
+    def of_rows(self, rows: Collection[int]) -> "SendPlan":
+        """The same for some rows: of the others nobody is mailed, nor told why not."""
+        people = [it if it.row in rows else it.unchosen() for it in self.people]
+        return replace(self, people=people)
 
     @property
     def to_mail(self) -> Sequence[Addressee]:

@@ -85,6 +85,24 @@ class Sends(Runs, Memory):
         """Every sending of an upload's e-mails that was ever begun, the newest first."""
         return self._runs("of = ? AND kind = ?", (of, RunKind.SEND))
 
+    def waiting_in_sends(self, address: str) -> dict[str, str]:
+        """The accounts on the portal whose e-mail waits in an open sending, each with its number.
+
+        It waits for a day, for a word after a canary, or for whoever resumes it: nobody else mails
+        these people meanwhile.
+        """
+        found = self._database.execute(
+            "SELECT account.account_id, runs.receipt FROM runs"
+            " JOIN steps AS mail ON mail.receipt = runs.receipt AND mail.kind = 'email'"
+            "  AND mail.state = 'planned'"
+            " JOIN steps AS account ON account.receipt = mail.receipt AND account.row = mail.row"
+            "  AND account.kind = 'account' AND account.service = 'portal'"
+            " WHERE runs.kind = 'send' AND runs.address = ? AND runs.finished_at IS NULL"
+            "  AND runs.closed_at IS NULL",
+            (address,),
+        )
+        return dict(found.fetchall())
+
     def open_sends(self, address: str, of: str, pass_id: str) -> list[Run]:
         """The sending that is open, of an upload or of a pass as a whole."""
         return [

@@ -29,7 +29,7 @@ def undo_again(journal: Journal, undo: Run) -> str:
 
 def undo_command(later: str) -> str:
     """The command that takes a later run back; empty for none, and for one that can't be."""
-    kind, _, receipt = later.partition(" ")
+    kind, _, receipt = later.partition(" (")[0].partition(" ")
     return f"aapimport undo {receipt}" if kind == RunKind.UPLOAD else ""
 
 

@@ -1,5 +1,6 @@
 """An undo's receipt: what was taken back, what only half, and what not, and why."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
@@ -112,12 +113,8 @@ def planned_report(plan: UndoPlan) -> UndoReport:
         for one in plan.effects
         if not one.is_step
     ]
-    on_again = [
-        OnAgain(by=by, rows=sorted(rows), undo=undo_command(by))
-        for by, rows in plan.on_again.items()
-    ]
-    report = _report(plan.run, None, effects)
-    return report.model_copy(update={"earlier": [*plan.earlier], "on_again": on_again})
+    report = _report(plan.run, None, effects, plan.on_again)
+    return report.model_copy(update={"earlier": [*plan.earlier]})
 
 
 def undo_report(journal: Journal, undo: Run, emails: Mapping[int, str]) -> UndoReport:
@@ -132,7 +129,9 @@ def undo_report(journal: Journal, undo: Run, emails: Mapping[int, str]) -> UndoR
     rows = journal.rows(undo.receipt)
     effects = [it for task in journal.tasks(undo.receipt) for it in _effects(task, emails)]
     effects += _mails(journal, undo, of, rows, emails)
-    return _report(of, undo.receipt, sorted(effects, key=lambda one: (one.row, one.service)))
+    effects.sort(key=lambda one: (one.row, one.service))
+    told = json.loads(undo.options or "{}").get("on_again", {})
+    return _report(of, undo.receipt, effects, told)
 
 
 def _effects(task: Task, emails: Mapping[int, str]) -> Iterator[UndoneEffect]:
@@ -192,7 +191,12 @@ def _mails(
             )
 
 
-def _report(of: Run, receipt: str | None, effects: list[UndoneEffect]) -> UndoReport:
+def _report(
+    of: Run,
+    receipt: str | None,
+    effects: list[UndoneEffect],
+    on_again: Mapping[str, Collection[int]],
+) -> UndoReport:
     results = [one.result for one in effects]
     return UndoReport(
         target="practice" if of.target == "practice" else "live",
@@ -206,5 +210,8 @@ def _report(of: Run, receipt: str | None, effects: list[UndoneEffect]) -> UndoRe
         unfinished=sum(it in {"unknown", "left"} for it in results),
         effects=effects,
         earlier=[],
-        on_again=[],
+        on_again=[
+            OnAgain(by=by, rows=sorted(rows), undo=undo_command(by))
+            for by, rows in on_again.items()
+        ],
     )

@@ -16,18 +16,23 @@ class WantedLetters:
 
     Attributes:
         server: Sender and server, as `config.mail.Mail.server` has it.
-        people: The most people that they go to.
+        rows: The rows of the people whom they go to, and of nobody else.
     """
 
     server: str
-    people: int
+    rows: frozenset[int]
+
+    @property
+    def people(self) -> int:
+        """How many people they go to at the most."""
+        return len(self.rows)
 
 
 def wanted_letters(run: Run) -> WantedLetters | None:
     """What was approved with an upload; None where no mail server was to send anything."""
     is_upload = run.kind == RunKind.UPLOAD and run.options
     found = json.loads(run.options or "{}").get("letters") if is_upload else None
-    return WantedLetters(found["server"], found["people"]) if found else None
+    return WantedLetters(found["server"], frozenset(found["rows"])) if found else None
 
 
 def letters_due(journal: Journal, run: Run) -> WantedLetters | None:

@@ -153,6 +153,36 @@ class WaysBack(JournalFile):
         for row, receipt, kind, address, *step in found.fetchall():
             yield row, read_task(tuple(step)), receipt, kind, address
 
+    def found_since(self, run: Run) -> Iterator[tuple[int, str, str, str, bool]]:
+        """Whom of a run's people later uploads have found as their files want them.
+
+        They wrote nothing about them, and rest on what the run has done all the same. Of one that
+        somebody wanted undone, those rows don't count; the newest first.
+
+        Yields:
+            The person's row in the run, the service, the other's number, its services, and whether
+            its file names a team that the person was in.
+        """
+        found = self._database.execute(
+            "SELECT ours.row, ours.service, theirs.receipt, runs.address,"
+            " coalesce(json_extract(people.before, '$.team'), 0)"
+            " FROM steps AS ours JOIN steps AS theirs ON theirs.account_id = ours.account_id"
+            "  AND theirs.service = ours.service AND theirs.receipt <> ours.receipt"
+            " JOIN runs ON runs.receipt = theirs.receipt AND runs.kind = 'upload'"
+            " JOIN people ON people.receipt = theirs.receipt AND people.row = theirs.row"
+            " WHERE ours.receipt = ? AND ours.kind = 'account' AND ours.account_id <> ''"
+            "  AND runs.started_at > ? AND theirs.kind = 'account' AND theirs.state = 'done'"
+            "  AND theirs.attempts = 0 AND NOT EXISTS (SELECT 1 FROM told"
+            "   WHERE told.receipt = theirs.receipt AND told.what = 'undo')"
+            "  AND NOT EXISTS (SELECT 1 FROM runs AS undo WHERE undo.of = theirs.receipt"
+            "   AND undo.kind = 'undo' AND (json_extract(undo.options, '$.only_rows') IS NULL"
+            "   OR theirs.row IN (SELECT value FROM json_each(undo.options, '$.only_rows'))))"
+            " ORDER BY runs.started_at DESC",
+            (run.receipt, run.started_at),
+        )
+        for row, service, receipt, address, in_team in found.fetchall():
+            yield row, service, receipt, address, bool(in_team)
+
     def ask_back(self, receipt: str) -> None:
         """Remember that somebody wanted a run undone, though nothing of it could be taken back."""
         with self._writing():

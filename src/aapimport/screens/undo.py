@@ -1,7 +1,7 @@
 """What an undo would do, and what it did."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from rich.console import Console
 
@@ -13,7 +13,6 @@ from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_line
 from aapimport.screens.target import where
 
-_BY_HAND = "deactivate them on the service, unless they are meant to be on"
 _MOST_NAMED = 50
 _MOST_OF_A_KIND = 10
 
@@ -36,6 +35,7 @@ def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
             account = next(it.seen.account for it in person.accounts if it.seen)
             names = safe(f"{account.first_name} {account.last_name}")
             print_line(console, f"    row {person.person.row}: {safe(person.email)}  {names}")
+    _show_on_again(console, plan.on_again.items())
     if plan.embargoed:
         kept_back = count(len(plan.embargoed), "e-mail")
         print_line(console, f"  {Sort.BACK.value}: {kept_back} that nobody was sent so far")
@@ -82,11 +82,7 @@ def show_undo_receipt(console: Console, report: UndoReport) -> None:
     )
     if report.earlier:
         print_line(console, f"  taken back already by undo {', '.join(report.earlier)}")
-    for again in report.on_again:
-        who = f"{count(len(again.rows), 'person', 'people')} ({spans_in_words(again.rows)})"
-        by = again.by or "somebody elsewhere"
-        print_line(console, f"  switched on again since, by {by}: {who}")
-        print_line(console, f"    next: {again.undo or _BY_HAND}")
+    _show_on_again(console, ((again.by, again.rows) for again in report.on_again))
     if mails := sum(one.what == MAIL for one in report.effects):
         print_line(console, f"  {Sort.IMPOSSIBLE.value}: {_mails(mails)}")
     for one in (it for it in report.effects if it.what == KEPT_BACK):
@@ -102,6 +98,14 @@ def show_undo_receipt(console: Console, report: UndoReport) -> None:
         print_line(console, f"  and {len(said) - _MOST_NAMED:,} more; all are in --json")
     if report.unfinished:
         print_line(console, f"  {report.unfinished:,} not finished")
+
+
+def _show_on_again(console: Console, again: Iterable[tuple[str, Collection[int]]]) -> None:
+    """Whom an earlier undo had switched off, and who is on: nothing of theirs is taken back."""
+    for by, rows in again:
+        who = f"{count(len(rows), 'person', 'people')} ({spans_in_words(rows)})"
+        by_whom = by or "somebody elsewhere"
+        print_line(console, f"  switched on again since, by {by_whom}: {who}")
 
 
 def _name_first(

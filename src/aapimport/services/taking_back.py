@@ -63,7 +63,8 @@ def take_back(directory: Directory, account_id: str, decide: Deciding) -> Outcom
         outcome = after_lost(judge(reply), lost=lost)
         lost = outcome.verdict is Verdict.UNKNOWN
         if outcome.verdict in {Verdict.DONE, Verdict.UNKNOWN}:
-            shown = _shown(directory, account_id, decide, lost=lost)
+            is_off = values.get("active") is False
+            shown = _shown(directory, account_id, decide, lost=lost, is_off=is_off)
             if shown is not None:
                 return shown
         busy = isinstance(reply, Answer) and reply.status in BUSY
@@ -89,13 +90,18 @@ def _send(directory: Directory, seen: Seen, values: Values) -> Reply:
 
 
 def _shown(
-    directory: Directory, account_id: str, decide: Deciding, *, lost: bool
+    directory: Directory, account_id: str, decide: Deciding, *, lost: bool, is_off: bool
 ) -> Outcome | None:
-    """What is read after a write; None where it may be sent again, as its answer was lost."""
+    """What is read after a write; None where it may be sent again, as its answer was lost.
+
+    Some services show nobody who is switched off: after an answer that was a yes, that is done.
+    """
     values: Values | Refusal = {}
     for _ in directory.patience.looks(time.monotonic()):
         current = _look(directory, account_id)
         if isinstance(current, Outcome):
+            if current.gone and is_off and not lost:
+                return Outcome(verdict=Verdict.DONE, account_id=account_id, wrote=True)
             if current.gone:
                 return current
             continue
