@@ -135,10 +135,11 @@ def test_the_file_opens_ready_to_send(aapimport, tmp_path: Path) -> None:
     [
         (("nobody@acme.com", "new@acme.com"), 1, "nobody on the portal"),
         (
-            ("kwame.mensah@acme.com", "kwame.mensah@acme.com"),
+            ("kwame.mensah@acme.com", "priya.raman@acme.com"),
             1,
             "has an account of its own already",
         ),
+        (("kwame.mensah@acme.com", "Kwame.Mensah@ACME.com"), 2, "are one address"),
         (("kwame.mensah@acme.com",), 2, "no new address"),
     ],
 )

@@ -306,6 +306,8 @@ def _checked_pairs(pairs: "Sequence[tuple[str, str]]") -> list[tuple[str, str]]:
             )
         if fault := address_fault(new):
             raise UsageError(f"{new!r} can't be anybody's new address", hint=fault)
+        if address_key(old) == address_key(new):
+            raise UsageError(f"{old} and {new} are one address", hint="give the new one second")
     for which, addresses in zip(("an old", "a new"), zip(*checked, strict=True), strict=True):
         twice = Counter(map(address_key, addresses)).most_common(1)
         if twice and twice[0][1] > 1:
