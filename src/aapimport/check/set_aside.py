@@ -305,14 +305,14 @@ def _without_initials(mark: str, rest: str, names: Sequence[str]) -> str:
 
     A name that stands in the rest of the address as a whole has no initial beside it.
     """
-    letters, local = header_form(mark), header_form(rest.partition("@")[0])
+    letters, local = header_form(mark), header_form(rest[:_LONGEST].partition("@")[0])
     if not letters:
         return mark
     if len(letters) >= _NO_INITIALS and {*letters} <= {letters[0]} and mark[-1].isalpha():
         if any((letters[0] + local).startswith(name) for name in names if name[0] == letters[0]):
             return mark[:-1] if len(letters) > _NO_INITIALS else ""
         return mark
-    is_own = any(name.startswith(letters) and name not in local[1:] for name in names)
+    is_own = any(name.startswith(letters) and name not in local for name in names)
     return "" if is_own else mark
 
 
