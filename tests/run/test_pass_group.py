@@ -179,6 +179,7 @@ def test_a_group_that_does_not_show_all_proves_nobodys_absence(
 
 def test_an_undo_leaves_on_the_pass_whom_a_later_upload_has(uploading, portal_stub, group):
     """That one has found them there: nobody is taken off it by an undo of the first."""
+    uploading.rows = people(3)
     first = uploading.run()
     uploading.run()
     done = go_on(uploading, begun(uploading, first.receipt))
