@@ -300,3 +300,26 @@ def test_a_resumed_undo_names_people_as_the_portal_does(aapimport, served, porta
     resumed = aapimport("resume", "--json", **served)
     assert resumed.code == 0, resumed.err
     assert [one["email"] for one in resumed.json["effects"]] == [A, BRUNA.partition(",")[0]]
+
+
+def test_an_undo_of_other_rows_does_not_give_somebody_away(
+    aapimport, served, portal, upload
+) -> None:
+    """Where nothing could be taken back of some rows, only those are given up by that upload."""
+    wrong = upload(ABEL, BRUNA)
+    right = upload(ABEL, BRUNA)
+    assert aapimport("undo", right, "--only-rows", "2", "--yes", **served).code == 0
+    assert aapimport("undo", wrong, "--yes", **served).code == 1
+    assert active(portal, ABEL, BRUNA) == [False, True]
+
+
+def test_whoever_was_switched_on_by_hand_is_no_uploads_doing(
+    aapimport, served, portal, upload
+) -> None:
+    """An upload that has only found them on is not named: undoing it would do nothing."""
+    first = upload(ABEL)
+    assert aapimport("undo", first, "--yes", **served).code == 0
+    portal.set(A, active=True)
+    upload(ABEL)
+    told = aapimport("undo", first, "--yes", "--json", **served).json["on_again"]
+    assert told == [{"by": "", "rows": [2], "undo": ""}]

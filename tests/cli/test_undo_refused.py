@@ -1,5 +1,7 @@
 """Services that refuse what an undo would take back: what isn't done, and what works next."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +117,83 @@ def test_a_resumed_undo_is_followed_by_one_for_what_was_rejected(
     assert f"then: aapimport undo {receipt}\n" in resumed.err
     assert aapimport("undo", receipt, "--yes", **at).code == 0
     assert active(portal_stub) == [False] * 5
+
+
+def test_what_is_off_by_other_means_is_not_named_for_ever(
+    aapimport, portal_stub, at, receipt
+) -> None:
+    """Once an undo has found nothing left of a rejected row, no receipt names the command."""
+    own = ids(portal_stub)[1]
+    for method in ("PATCH", "PUT"):
+        portal_stub.on(method, f"/Users/{own}", instead(error(403, "no")), times=5)
+    refused = aapimport("undo", receipt, "--only-rows", "2,3", "--yes", "--json", **at)
+    undo = refused.json["receipt"]
+    assert "--only-rows 3" in aapimport("receipt", undo, **at).err
+    portal_stub.store.users[own]["active"] = False
+    assert aapimport("undo", receipt, "--only-rows", "3", "--yes", **at).code == 0
+    assert "look why" not in aapimport("receipt", undo, **at).err
+
+
+def test_whoever_is_hidden_once_switched_off_is_called_so(
+    aapimport, portal_stub, at, receipt
+) -> None:
+    """The letter and the e-mails name the undo, which the portal has said yes to."""
+    for own, user in portal_stub.store.users.items():
+        portal_stub.on("GET", f"/Users/{own}", _hidden(user), times=100)
+    undo = aapimport("undo", receipt, "--yes", "--json", **at)
+    assert (undo.code, undo.json["half"]) == (0, 5), undo.out
+    number = undo.json["receipt"]
+    letter = aapimport("request", "seats", receipt, **at)
+    assert letter.out.count(f"taken back by undo {number}, and not shown by the portal") == 5
+    mails = " ".join(aapimport("send-emails", receipt, "--yes", **at).out.split())
+    assert f"switched off by undo {number} of upload {receipt}, and isn't shown" in mails
+
+
+def _hidden(user: dict[str, Any]) -> Any:
+    return lambda act: act() if user["active"] else error(404, "no such user")
+
+
+def test_a_seat_that_was_used_perhaps_is_named(aapimport, at, receipt, state_dir: Path) -> None:
+    """The letter doesn't ask for it, and says so; scripts are told, too."""
+    assert aapimport("undo", receipt, "--yes", **at).code == 0
+    with closing(sqlite3.connect(state_dir / "journal.sqlite3")) as journal, journal:
+        journal.execute(
+            "UPDATE steps SET state = 'doubt' WHERE receipt = ? AND row = 3", (receipt,)
+        )
+    asked = aapimport("request", "seats", receipt, **at)
+    assert asked.code == 0, asked.err
+    assert "give back 4 seats" in asked.out
+    assert "not asked for, used perhaps, not known: row 3" in asked.err
+    seats = aapimport("request", "seats", receipt, "--json", **at).json["seats"]
+    (perhaps,) = (one for one in seats if one["row"] == 3)
+    assert (perhaps["now"], perhaps["asked_for"]) == ("used perhaps, not known", False)
+
+
+@pytest.mark.parametrize(
+    ("since", "left"),
+    [
+        (["manager", "Team lead"], {"facilitator", "Team lead"}),
+        (["Team lead"], {"Team lead"}),
+        (["facilitator", "Team lead"], {"facilitator", "Team lead"}),
+        ([], set()),
+    ],
+)
+def test_a_role_beside_one_of_the_services_own(
+    aapimport, portal_stub, at, tmp_path: Path, since: list[str], left: set[str]
+) -> None:
+    """What the undo has written itself is no change; a former role that somebody took is named."""
+    more = {
+        "roles": [{"value": "facilitator", "primary": True}],
+        "entitlements": [{"value": "pass-2026", "type": "pass"}],
+    }
+    own = portal_stub.add_user("fay@acme.com", "Fay", "Berg", **more)
+    file = tmp_path / "fay.csv"
+    file.write_text(f"{HEAD}\nfay@acme.com,Fay,Berg,,,", "utf-8")
+    uploaded = aapimport("upload", file, *UPLOAD, "--update-roles", **at).json["receipt"]
+    user = portal_stub.store.users[own]
+    assert [one["value"] for one in user["roles"]] == ["manager"]
+    user["roles"] = [{"value": one} for one in since]
+    undone = aapimport("undo", uploaded, "--yes", "--json", **at)
+    assert undone.code == (0 if "facilitator" in left else 1), undone.out
+    there = portal_stub.store.users[own].get("roles", [])
+    assert {one["value"] for one in there} == left

@@ -8,6 +8,7 @@ from aapimport.errors import AapimportError, ExitCode, RefusedError
 from aapimport.plan.plan import Action
 from aapimport.services.scim import AAP_GROUP
 from support.stub import ScimStub
+from support.undoing import begun, go_on
 from support.uploading import Uploading, people
 from support.wire import as_json, error, instead
 
@@ -174,3 +175,13 @@ def test_a_group_that_does_not_show_all_proves_nobodys_absence(
         shown |= {"members": [{"value": "user-1"}]} if shows == "a part" else {}
         portal_stub.on("GET", f"/Groups/{group}", instead(as_json(200, shown)), times=99)
     assert {one.email_state for one in uploading.run().people} == {"sent"}
+
+
+def test_an_undo_leaves_on_the_pass_whom_a_later_upload_has(uploading, portal_stub, group):
+    """That one has found them there: nobody is taken off it by an undo of the first."""
+    uploading.rows = people(3)
+    first = uploading.run()
+    uploading.run()
+    done = go_on(uploading, begun(uploading, first.receipt))
+    assert (done.taken_back, done.half) == (0, 0)
+    assert _members(portal_stub, group) == set(portal_stub.store.users)

@@ -1,6 +1,5 @@
 """Letters to the vendor's support about what no administrator can do. Nothing is sent."""
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -15,10 +14,8 @@ if TYPE_CHECKING:
     from aapimport.app.desk import Desk
     from aapimport.config.settings import Settings
     from aapimport.copies.letter import Letter
-    from aapimport.plan.make import Services
     from aapimport.run.records import Run
     from aapimport.run.seats_now import SeatNow
-    from aapimport.screens.letters import Renamed
 
 
 class SeatReport(BaseModel):
@@ -35,8 +32,10 @@ class SeatReport(BaseModel):
         "still active",
         "another person's by now",
         "not known",
+        "used perhaps, not known",
     ] = Field(description="what is true of the account now, as the portal tells")
     by: str = Field(description="the undo that has made it so; empty where none did")
+    later: str = Field(description="a later upload or repair that has the account, too; or empty")
     asked_for: bool = Field(description="whether the letter asks for the seat")
 
 
@@ -79,7 +78,7 @@ def request_seats(
     """Write the letter that asks for the seats of an upload back; looks at each account first.
 
     Asked for are the seats of whoever is deactivated, off the pass or gone now; of somebody who is
-    still active only where the rows are named.
+    still active, or stands in a later upload, only where the rows are named.
 
     Args:
         receipt: The upload's number.
@@ -102,19 +101,20 @@ def request_seats(
     from aapimport.run.seats_now import FREE_TO_ASK, Now, seats_now
     from aapimport.screens.letters import seats_letter
 
-    choices = _checked(choices)
+    choices = checked_choices(choices)
     with opened(settings, desk, None, begins=False) as (journal, services):
         run = journal.run(receipt)
         _refuse_other_runs(run, services.address)
         with desk.busy("asking the portal"):
             seats = [*seats_now(journal, run, services.portal, rows)]
     _refuse_rows_without(run, {*(rows or ())} - {one.row for one in seats})
-    asked = [one for one in seats if one.now in FREE_TO_ASK or (rows and one.now is Now.ACTIVE)]
+    may_ask = {*FREE_TO_ASK, Now.ACTIVE}
+    asked = [one for one in seats if one.is_free or (rows and one.now in may_ask)]
     unknown = [one for one in seats if one.now is Now.UNKNOWN]
     if not asked:
         _refuse_no_seat(run, seats)
     _tell_the_others(seats, asked, desk)
-    _give(seats_letter(run, asked, choices.to), run.address, desk, choices, _reports(seats, asked))
+    give(seats_letter(run, asked, choices.to), run.address, desk, choices, _reports(seats, asked))
     return ExitCode.SERVICE if unknown else ExitCode.OK
 
 
@@ -155,12 +155,14 @@ def _refuse_no_seat(run: "Run", seats: "Sequence[SeatNow]") -> None:
 
     if why := next((one.why for one in seats if one.now is Now.UNKNOWN), ""):
         raise ServiceError(f"the portal can't be asked who is active: {why}")
-    if active := [one.row for one in seats if one.now is Now.ACTIVE]:
+    if held := [one for one in seats if one.now is Now.ACTIVE or one.later]:
+        off = any(one.now is not Now.ACTIVE for one in held)
+        why = "still active, or in a later upload" if off else "still active"
         raise RefusedError(
-            f"everybody whom upload {run.receipt} gave a seat is still active: no seat is asked for"
+            f"everybody whom upload {run.receipt} gave a seat is {why}: no seat is asked for"
             f" while somebody may work with it{what_was_undone(seats)}",
             hint=f"{way_to_seats(run, seats)}; or name the rows:"
-            f" aapimport request seats {run.receipt} --only-rows {active[0]}",
+            f" aapimport request seats {run.receipt} --only-rows {held[0].row}",
         )
     raise RefusedError(
         f"receipt {run.receipt} has used no seat that is known for sure",
@@ -170,18 +172,24 @@ def _refuse_no_seat(run: "Run", seats: "Sequence[SeatNow]") -> None:
 
 def _tell_the_others(seats: "Sequence[SeatNow]", asked: "Sequence[SeatNow]", desk: "Desk") -> None:
     """Say whose seats the letter doesn't ask for, and why."""
-    from aapimport.run.seats_now import Now
+    from aapimport.run.seats_now import FREE_TO_ASK, Now
+    from aapimport.run.undo_again import spans_in_words
 
     hints = {
         Now.ACTIVE: "name them with --only-rows to ask all the same",
         Now.ANOTHERS: "look on the portal whose the accounts are",
         Now.UNKNOWN: "the portal doesn't tell; run the same command again later",
+        Now.PERHAPS: "what became of them in the upload isn't known: look on the portal",
     }
+    left = [one for one in seats if one not in asked]
     for now, hint in hints.items():
-        rows = [f"{one.row:,}" for one in seats if one.now is now and one not in asked]
-        if rows:
-            which = "row" if len(rows) == 1 else "rows"
-            desk.say(f"not asked for, {now}: {which} {', '.join(rows)} ({hint})")
+        if rows := [one.row for one in left if one.now is now]:
+            desk.say(f"not asked for, {now}: {spans_in_words(rows)} ({hint})")
+    free = [one for one in left if one.now in FREE_TO_ASK]
+    for later in dict.fromkeys(one.later for one in free):
+        rows = [one.row for one in free if one.later == later]
+        who = f"{later} has them, too: {spans_in_words(rows)}"
+        desk.say(f"not asked for, {who} ({hints[Now.ACTIVE]})")
 
 
 def _reports(seats: "Sequence[SeatNow]", asked: "Sequence[SeatNow]") -> list[SeatReport]:
@@ -191,64 +199,14 @@ def _reports(seats: "Sequence[SeatNow]", asked: "Sequence[SeatNow]") -> list[Sea
             account_id=one.account_id,
             now=one.now.value,
             by=one.by.receipt if one.by else "",
+            later=one.later,
             asked_for=one in asked,
         )
         for one in seats
     ]
 
 
-def request_addresses(
-    pairs: "Sequence[tuple[str, str]]", settings: "Settings", desk: "Desk", choices: LetterChoices
-) -> ExitCode:
-    """Write the letter that asks for other user names; looks at the portal, and writes nothing.
-
-    Raises:
-        UsageError: What was given can't be addresses, or names one of them twice; or there can't be
-            such a file.
-        RefusedError: Nobody has an old address, or somebody has a new one already.
-        SettingsError: The portal refuses the token.
-        ServiceError: The portal can't be asked.
-        FileProblemError: The file is there already, or can't be written.
-    """
-    from aapimport.app.session import listing
-    from aapimport.screens.letters import addresses_letter
-    from aapimport.screens.target import show_target
-
-    choices = _checked(choices)
-    pairs = _checked_pairs(pairs)
-    desk.show_beside(show_target, settings)
-    with desk.busy("asking the portal"), listing(settings) as services:
-        renamed = [_renamed(services, old, new) for old, new in pairs]
-    _give(addresses_letter(settings.address, renamed, choices.to), settings.address, desk, choices)
-    return ExitCode.OK
-
-
-def _renamed(services: "Services", old: str, new: str) -> "Renamed":
-    from aapimport.services.directory import Found, Unknown
-    from aapimport.services.values import Wanted
-
-    found, taken = (
-        services.portal.look_everywhere(Wanted(email=email, first_name="", last_name=""))
-        for email in (old, new)
-    )
-    for one in (found, taken):
-        if isinstance(one, Unknown):
-            raise ServiceError(f"{services.portal.name} can't tell who is there: {one.reason}")
-    if not isinstance(found, Found):
-        raise RefusedError(
-            f"nobody on the portal has the user name {old}",
-            hint="give the address that the person's account has now, then the new one",
-        )
-    if isinstance(taken, Found):
-        raise RefusedError(
-            f"{new} has an account of its own already: {taken.account.id}",
-            hint="if both are the same person, a second seat is used already; tell the support of"
-            " both accounts",
-        )
-    return found.account, new
-
-
-def _checked(choices: LetterChoices) -> LetterChoices:
+def checked_choices(choices: LetterChoices) -> LetterChoices:
     """How a letter is given out, before anything is asked.
 
     Raises:
@@ -289,42 +247,18 @@ def _in_a_header(to: str) -> str:
     return f"{local}@{address_key(to).rpartition('@')[2]}"
 
 
-def _checked_pairs(pairs: "Sequence[tuple[str, str]]") -> list[tuple[str, str]]:
-    """Old and new addresses, without the blanks around them.
-
-    Raises:
-        UsageError: One can't be an address, or stands there twice.
-    """
-    from aapimport.check.addresses import address_fault
-    from aapimport.person import address_key, without_edges
-
-    checked = [(without_edges(old), without_edges(new)) for old, new in pairs]
-    for old, new in checked:
-        if not old or not old.isprintable():
-            raise UsageError(
-                f"{old!r} can't be a user name", hint="give the address that the account has now"
-            )
-        if fault := address_fault(new):
-            raise UsageError(f"{new!r} can't be anybody's new address", hint=fault)
-        if address_key(old) == address_key(new):
-            raise UsageError(f"{old} and {new} are one address", hint="give the new one second")
-    for which, addresses in zip(("an old", "a new"), zip(*checked, strict=True), strict=True):
-        twice = Counter(map(address_key, addresses)).most_common(1)
-        if twice and twice[0][1] > 1:
-            raise UsageError(
-                f"{twice[0][0]} stands there twice as {which} address",
-                hint="each person has one address of their own",
-            )
-    return checked
-
-
-def _give(
+def give(
     letter: "Letter",
     address: str,
     desk: "Desk",
     choices: LetterChoices,
     seats: "Sequence[SeatReport]" = (),
 ) -> None:
+    """Write a letter where it is to be written, and show it.
+
+    Raises:
+        FileProblemError: It can't be written.
+    """
     from aapimport.copies.letter import write_letter
     from aapimport.screens.letters import show_letter
     from aapimport.text import path_text

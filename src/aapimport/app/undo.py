@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
-    from aapimport.run.undo_plan import UndoPlan
+    from aapimport.run.undo_plan import Effect, UndoPlan
     from aapimport.run.undo_report import UndoReport
 
 _BY_PERSON = "an answer at a terminal: our key alone tells who they are, so --yes is not enough"
@@ -94,6 +94,7 @@ class Undo:
         with self.desk.busy("reading everybody back"):
             people = tuple(read_back(left_by(journal, run, rows), services))
         effects = tuple(effect for one in people for effect in effects_of(one))
+        _settle(journal, run, rows, effects)
         mails = (replace(mail, row=row) for row, _, mail in embargoed(journal, run, rows))
         return UndoPlan(
             run=run,
@@ -113,7 +114,7 @@ class Undo:
         from aapimport.screens.undo import show_undo_plan
 
         if not plan.rows:
-            journal.ask_back(plan.run.receipt)
+            journal.ask_back(plan.run.receipt, plan.only)
             return _print(planned_report(plan), self.desk)
         run = plan.run
         self.desk.show(show_undo_plan, plan, self.desk.profile)
@@ -189,6 +190,8 @@ def print_undo(
     _say_who_is_on(report, desk)
     if not unfinished and (again := undo_again(journal, undo)):
         desk.say(f"next: look why it was rejected, then: {again}")
+    elif not unfinished and report.unfinished and undo.closed_at is not None:
+        desk.say(f"{undo.name} is closed; what it has left: aapimport undo {undo.of}")
     return code
 
 
@@ -261,6 +264,24 @@ def _earlier(journal: "Journal", run: "Run", rows: "Collection[int]") -> tuple[s
         if one.kind == RunKind.UNDO
         and {it.row for it in journal.tasks(one.receipt, None, State.DONE)} & {*rows}
     )
+
+
+def _settle(
+    journal: "Journal", run: "Run", rows: "Collection[int]", effects: "Iterable[Effect]"
+) -> None:
+    """Remember of what earlier undos were refused nothing is left: their receipts name no more."""
+    from aapimport.run.records import State
+    from aapimport.run.undo_plan import Sort
+
+    left = {(one.row, one.service, one.kind) for one in effects if one.sort is not Sort.NOTHING}
+    for later in journal.later_runs(run.receipt):
+        refused = [
+            task
+            for task in journal.tasks(later, None, State.REJECTED)
+            if task.row in rows and (task.row, task.service, task.kind) not in left
+        ]
+        if refused:
+            journal.settle(later, refused)
 
 
 def _begun_already(journal: "Journal", run: "Run") -> "Run | None":

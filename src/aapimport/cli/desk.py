@@ -346,4 +346,4 @@ def _show(
 ) -> None:
     from aapimport.screens.console import make_console
 
-    screen(make_console(stream), *values, **more)
+    screen(make_console(stream, current_answer().flags), *values, **more)

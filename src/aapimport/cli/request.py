@@ -98,7 +98,8 @@ def address(
 
     Administrators can't edit it, and a second account would use a second seat.
     """
-    from aapimport.app.request import LetterChoices, request_addresses
+    from aapimport.app.new_addresses import request_addresses
+    from aapimport.app.request import LetterChoices
     from aapimport.cli.desk import TerminalDesk
 
     settings = chosen_settings(choice)

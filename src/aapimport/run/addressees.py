@@ -21,7 +21,7 @@ from aapimport.run.candidates import Candidate, may_be_there
 from aapimport.run.entries import Entry, doubt, elsewhere, half_of, held_by, not_told
 from aapimport.run.journal import Journal
 from aapimport.run.memory import place
-from aapimport.run.recipients import mail_address, not_welcome, recipient
+from aapimport.run.recipients import mail_address, not_welcome, other_on_jhana, recipient
 from aapimport.run.records import UNSENT, Fact, Run, State, StepKind, Task, Way
 from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan, Standing
 from aapimport.run.switched_off import switched_off_at, who_is_off
@@ -204,7 +204,8 @@ class _Asking:
         if "jhana" in due and isinstance(looks["jhana"], Unknown):
             why = self._not_welcome(one, "jhana", looks["jhana"])
             return _addressee(one, portal, "unknown", why=f"Jhana: {why}")
-        if "jhana" in due and (why := self._not_welcome(one, "jhana", looks["jhana"])):
+        why = self._not_welcome(one, "jhana", looks["jhana"]) if "jhana" in due else ""
+        if "jhana" in due and (why := why or other_on_jhana(looks, one.steps["jhana"].key)):
             due.discard("jhana")
             if not due:
                 return _addressee(one, portal, "refused", why=f"Jhana: {why}")

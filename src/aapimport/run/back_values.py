@@ -8,7 +8,12 @@ from aapimport.run.differing import changes_since, set_roles, shown_names
 from aapimport.run.left import Left
 from aapimport.run.own_roles import ROLES_ERASED
 from aapimport.services.changes import Seen
-from aapimport.services.roles import current_role, is_own_role, may_administer
+from aapimport.services.roles import (
+    current_role,
+    is_own_role,
+    may_administer,
+    portal_roles,
+)
 from aapimport.services.scim import objects
 from aapimport.services.taking_back import Refusal, Values
 from aapimport.text import fold
@@ -124,7 +129,11 @@ def _roles_back(left: Left, seen: Seen, back: Back) -> None:
     there = {*map(fold, seen.account.roles)}
     missing = [one for one in left.before["roles"] if fold(one) not in there]
     if not ours:
-        if there != {*map(fold, left.before["roles"])}:  # as before it would be nothing to do
+        # what stood there is there again, whoever did it, or the run has not set it
+        was_set = left.role not in _portal_roles(left.before["roles"])
+        erased = left.before.get(ROLES_ERASED, 0)
+        fewer = sum(map(is_own_role, seen.account.roles)) < erased
+        if was_set and current_role(seen.account) != left.role and (missing or fewer):
             back.changed.append("role")
         return
     if current_role(seen.account) != left.role:
@@ -139,6 +148,11 @@ def _roles_back(left: Left, seen: Seen, back: Back) -> None:
         {"value": one} | ({"primary": True} if at == 0 else {}) for at, one in enumerate(missing)
     ]
     back.values["roles"] = [*stays, *former]
+
+
+def _portal_roles(values: Sequence[str]) -> list[str]:
+    """Which of the four roles values are that were kept without their labels."""
+    return portal_roles(values, [""] * len(values))
 
 
 def _names_back(left: Left, seen: Seen, back: Back) -> None:

@@ -23,15 +23,24 @@ class Later:
     Attributes:
         taken_back: What undos of the run have taken back, by the row, the service and the undo's
             step; and what of it is not as it was before, in the journal's words.
-        accounts: By row and service, the newest run that has written to the account since.
+        accounts: By row and service, the newest run since that has the account, too.
+        written: Likewise, the newest that has written to it.
         joins: By row and Group, the newest run that has put the person into it since.
         in_team: By row, the newest upload since whose file names a team that the person was in.
+        on_pass: By row, the newest upload to the run's pass since that has found the person there.
     """
 
     taken_back: Mapping[tuple[int, str, StepKind], str] = field(default_factory=dict)
     accounts: dict[tuple[int, str], str] = field(default_factory=dict)
     joins: dict[tuple[int, str], str] = field(default_factory=dict)
     in_team: dict[int, str] = field(default_factory=dict)
+    on_pass: dict[int, str] = field(default_factory=dict)
+    written: dict[tuple[int, str], str] = field(default_factory=dict)
+
+    def has(self, row: int, kind: StepKind, group: str) -> str:
+        """The newest run since by which somebody belongs into a Group; empty for none."""
+        found = self.on_pass if kind is StepKind.PASS else self.in_team
+        return self.joins.get((row, group)) or found.get(row, "")
 
     def is_taken_back(self, row: int, service: str, kind: StepKind) -> bool:
         """Whether an undo of the run has taken back what a step of it did."""
@@ -60,10 +69,15 @@ def later_than(journal: Journal, run: Run) -> Later:
             later.joins.setdefault((row, task.target), name)
         else:
             later.accounts.setdefault((row, task.service), name)
-    for row, service, receipt, address, in_team in journal.found_since(run):
+            later.written.setdefault((row, task.service), name)
+            if task.service == "portal" and kind == RunKind.UPLOAD:
+                later.on_pass.setdefault(row, name)
+    for row, service, receipt, address, pass_id, in_team in journal.found_since(run):
         if place(address, service) == place(run.address, service):
             name = f"{run_name(RunKind.UPLOAD, receipt)}{_TOO}"
             later.accounts.setdefault((row, service), name)
             if in_team and service == "portal":
                 later.in_team.setdefault(row, name)
+            if pass_id == run.pass_id and service == "portal":
+                later.on_pass.setdefault(row, name)
     return later

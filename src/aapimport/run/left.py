@@ -42,7 +42,8 @@ class Left:
         renamed: Whether the run changed the names of an account that was there.
         taken_back: Whether an undo of the run has taken back what it did to the account.
         stays: What of it that undo had to leave, in the journal's words; empty for nothing.
-        later: The run that has written to the account since; empty for none.
+        later: The newest run since that has the account, too; empty for none.
+        written_by: The newest that has written to it; likewise.
         row_named: A digest of the names in the row, whoever set those of the account; empty where
             an earlier version didn't keep it.
     """
@@ -66,6 +67,7 @@ class Left:
     taken_back: bool = False
     stays: str = ""
     later: str = ""
+    written_by: str = ""
     row_named: str = ""
 
     @property
@@ -185,7 +187,7 @@ def left_by(
                     group_id=task.target,
                     account_id=portal,
                     taken_back=later.is_taken_back(row, "portal", task.kind),
-                    later=later.joins.get((row, task.target), "") or later.in_team.get(row, ""),
+                    later=later.has(row, task.kind, task.target),
                 )
                 for task in tasks
                 if task.kind in JOINS and task.state is State.DONE and portal and task.sent_at
@@ -212,6 +214,7 @@ def _afterwards(left: Left, later: Later) -> Left:
         taken_back=later.is_taken_back(left.row, left.service, StepKind.ACCOUNT),
         stays=later.stays(left.row, left.service),
         later=since,
+        written_by=later.written.get((left.row, left.service), ""),
     )
 
 

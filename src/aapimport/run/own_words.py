@@ -22,9 +22,17 @@ from aapimport.services.membership import (
     SHOWN_IN_PART,
     TAKEN_OUT,
 )
-from aapimport.services.ownership import DEACTIVATED_SINCE, HANDED_ON, NOBODY_CAN_TELL, SWITCH_ON
+from aapimport.services.ownership import (
+    DEACTIVATED_SINCE,
+    HANDED_ON,
+    NOBODY_CAN_TELL,
+    NOT_SHOWN_SINCE,
+    OFF_BY_UNDO,
+    SWITCH_ON,
+)
 from aapimport.services.team_writes import LOST_HERE
 from aapimport.services.troubles import Trouble
+from aapimport.template.roles import Role
 
 WITHHELD = "what is said besides is kept with the people alone"
 """What stands for words that may name somebody."""
@@ -70,6 +78,15 @@ _PHRASES = (
     "this portal doesn't show who is in it",
     "what became of it isn't known: look on the service",
 )
+_ROLE = f"(?:{'|'.join(role.value for role in Role)})"
+_SINCE = (
+    rf"(?:(?:role(?: is (?:none|{_ROLE}))?|name|an? (?:title|middle name|nickname)"
+    r"|not on the pass|switched on|deactivated|(?:another )?(?:display|formatted) name"
+    r"|another externalId|another e-mail address"
+    r"|by (?:upload|repair) \w+(?: \(its file has this person, too: undo that one first\))?)"
+    r"(?=;|,|$))"
+)
+"""What somebody has changed since, as far as it names nobody (`back_values`, `differing`)."""
 _ATTRIBUTES = r"(?:activation|role|pass|names|team|membership|externalId)"
 _PATTERNS = (
     rf"{_ATTRIBUTES}(?:, {_ATTRIBUTES})* not kept",
@@ -79,7 +96,10 @@ _PATTERNS = (
     r"by (?:upload|repair) \w+",
     r"if it is theirs all the same: aapimport send-emails \w+ --to ADDRESS --checked",
     r"kept back by undo \w+",
+    rf"the account on (?:the portal|Jhana){OFF_BY_UNDO}\w+ of upload \w+, {NOT_SHOWN_SINCE}",
     r"the account on (?:the portal|Jhana) was switched off by undo \w+ of upload \w+",
+    re.escape(RETURNS),
+    rf"{_SINCE}(?:, {_SINCE})*",
     r"taken over by \w+ \w+",
     r"sent \d+ times; there was one account when it was read",
     r"sent \d+ times and not there",

@@ -1,10 +1,13 @@
 """Whom an e-mail is for: the address and the names that the service has at that moment."""
 
+from collections.abc import Mapping
+
 from aapimport.mail.message import Recipient
 from aapimport.services.directory import Unknown
+from aapimport.services.ownership import HANDED_ON, NOT_SHOWN_SINCE, OFF_BY_UNDO, is_still
 from aapimport.services.portal import Welcome
 from aapimport.services.scim import Account
-from aapimport.services.values import EmailKind
+from aapimport.services.values import EmailKind, Wanted
 
 
 def recipient(account: Account, kind: EmailKind, pass_name: str) -> Recipient:
@@ -22,6 +25,28 @@ def mail_address(account: Account) -> str:
     return next((one for one in (account.user_name, *account.emails) if "@" in one), "")
 
 
+def other_on_jhana(looks: Mapping[str, Welcome | Unknown | None], key: str) -> str:
+    """Why an account on Jhana isn't of the person of that on the portal; empty when it is.
+
+    As the sending looks once more whose it is (`sends.begin_send`).
+
+    Args:
+        looks: What both services say of the accounts, where they are there.
+        key: Our own key of the account on Jhana.
+    """
+    portal, jhana = looks["portal"], looks["jhana"]
+    if not (isinstance(portal, Welcome) and isinstance(jhana, Welcome)):
+        return HANDED_ON
+    it = portal.account
+    wanted = Wanted(
+        email=mail_address(it),
+        first_name=it.first_name,
+        last_name=it.last_name,
+        external_id=key,
+    )
+    return "" if is_still(jhana.account, wanted) else HANDED_ON
+
+
 def not_welcome(look: Welcome | Unknown | None, off: str) -> str:
     """Why an account's person isn't to be welcomed; empty when they may be.
 
@@ -30,7 +55,8 @@ def not_welcome(look: Welcome | Unknown | None, off: str) -> str:
         off: What is said where it is deactivated.
     """
     if look is None:
-        return "the account isn't there any more"
+        by_undo = OFF_BY_UNDO in off
+        return f"{off}, {NOT_SHOWN_SINCE}" if by_undo else "the account isn't there any more"
     if isinstance(look, Unknown):
         return f"the account can't be looked at: {look.reason}"
     return "" if look.account.active else off

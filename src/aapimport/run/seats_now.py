@@ -5,12 +5,13 @@ an undo may have left somebody alone, been rejected, or be unfinished.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from aapimport.run.journal import Journal
 from aapimport.run.left import Left, LeftPerson, left_by
 from aapimport.run.records import Run, RunKind, State, StepKind
+from aapimport.run.switched_off import switched_off_at
 from aapimport.run.undo_again import undo_command
 from aapimport.services.directory import Unknown
 from aapimport.services.membership import read_team
@@ -26,6 +27,7 @@ class Now(StrEnum):
     ACTIVE = "still active"
     ANOTHERS = "another person's by now"
     UNKNOWN = "not known"
+    PERHAPS = "used perhaps, not known"
 
 
 FREE_TO_ASK = frozenset({Now.OFF, Now.OFF_THE_PASS, Now.GONE})
@@ -44,8 +46,8 @@ class SeatNow:
         by: The undo that has made it so; None where no undo did, or nothing is different.
         why: Why it isn't known; else empty.
         undone: The undo that has taken the upload back for somebody who is active by now.
-        later: The upload or repair that has written to the account since, `upload 7K3QX9`; empty
-            for none.
+        later: The upload or repair that has the account since, too, `upload 7K3QX9`; empty for
+            none, and where an undo has taken the upload back for somebody who isn't active.
     """
 
     row: int
@@ -57,11 +59,16 @@ class SeatNow:
     undone: Run | None = None
     later: str = ""
 
+    @property
+    def is_free(self) -> bool:
+        """Whether it can be asked for: nobody works with the account, and no later run has it."""
+        return self.now in FREE_TO_ASK and not self.later
+
 
 def seats_now(
     journal: Journal, run: Run, portal: Portal, rows: Collection[int] | None = None
 ) -> Iterator[SeatNow]:
-    """Whoever was new to the run's pass and is known to have got on it by the run, by row.
+    """Whoever was new to the run's pass and has got on it by the run, or may have, by row.
 
     Args:
         journal: The journal.
@@ -73,13 +80,19 @@ def seats_now(
         SettingsError: The portal refuses the token.
     """
     by = _taken_back_by(journal, run)
+    off = switched_off_at(journal, run.address)
     used = journal.seat_rows(run.receipt)
     for person in left_by(journal, run, used if rows is None else used & {*rows}):
+        if "portal" in person.unknown:
+            yield SeatNow(row=person.row, account_id="", email=person.email, now=Now.PERHAPS)
         for left in person.accounts:
             in_group = any(one.kind is StepKind.PASS for one in person.joined)
             if left.service != "portal" or "pass" in left.lacks or not (left.touched or in_group):
                 continue
-            yield _seat(portal, person, left, by.get(person.row))
+            seat = _seat(portal, person, left, by.get(person.row))
+            if seat.by and (newest := off.get(("portal", seat.account_id))):
+                seat = replace(seat, by=journal.run(newest[0]))
+            yield seat
 
 
 def what_was_undone(seats: Iterable[SeatNow]) -> str:
@@ -97,7 +110,7 @@ def way_to_seats(run: Run, seats: Iterable[SeatNow]) -> str:
 
     A later upload's doing is that one's; what an undo has taken back it never takes back again.
     """
-    active = [one for one in seats if one.now is Now.ACTIVE]
+    active = [one for one in seats if one.now is Now.ACTIVE or one.later]
     steps = dict.fromkeys(command for one in active if (command := undo_command(one.later)))
     if any(one.undone is None for one in active):
         steps[f"aapimport undo {run.receipt}"] = None
@@ -135,15 +148,16 @@ def _seat(portal: Portal, person: LeftPerson, left: Left, by: Run | None) -> Sea
                 now = Now.OFF
             elif _is_off_the_pass(portal, person, left, account.passes):
                 now = Now.OFF_THE_PASS
+    since = left.written_by if now is Now.ACTIVE else ""
     return SeatNow(
         row=person.row,
         account_id=left.account_id,
         email=email,
         now=now,
-        by=by if now in {Now.OFF, Now.OFF_THE_PASS} else None,
+        by=by if now in FREE_TO_ASK else None,
         why=why,
         undone=by if now is Now.ACTIVE else None,
-        later=left.later if now is Now.ACTIVE else "",
+        later=since if by else left.later.partition(" (")[0],
     )
 
 

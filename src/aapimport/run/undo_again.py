@@ -10,8 +10,9 @@ from aapimport.run.records import Run, RunKind, State
 def undo_again(journal: Journal, undo: Run) -> str:
     """The command that takes back what an undo was refused; empty while it has to go on itself.
 
-    Empty, too, where nothing was refused, or another undo has taken it back since. One of some rows
-    only names those of them that are left: nobody else's is taken back on the way.
+    Empty, too, where nothing was refused, or another undo has taken it back since, or has found
+    nothing left of it. One of some rows only names those of them that are left: nobody else's is
+    taken back on the way.
     """
     if undo.is_open:
         return ""
@@ -20,6 +21,7 @@ def undo_again(journal: Journal, undo: Run) -> str:
         task.row
         for task in journal.tasks(undo.receipt, None, State.REJECTED)
         if (task.row, task.service, task.kind) not in since
+        and not journal.is_settled(undo.receipt, task)
     }
     if not rows:
         return ""

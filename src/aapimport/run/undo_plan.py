@@ -118,7 +118,7 @@ class UndoPlan:
                 left = one.left
                 was_off = left.made or not (left.before or {}).get("active", True)
                 if left.taken_back and was_off and one.seen and one.seen.account.active:
-                    found.setdefault(one.left.later, set()).add(person.person.row)
+                    found.setdefault(left.written_by, set()).add(person.person.row)
         return found
 
     @property

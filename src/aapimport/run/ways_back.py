@@ -153,19 +153,19 @@ class WaysBack(JournalFile):
         for row, receipt, kind, address, *step in found.fetchall():
             yield row, read_task(tuple(step)), receipt, kind, address
 
-    def found_since(self, run: Run) -> Iterator[tuple[int, str, str, str, bool]]:
+    def found_since(self, run: Run) -> Iterator[tuple[int, str, str, str, str, bool]]:
         """Whom of a run's people later uploads have found as their files want them.
 
         They wrote nothing about them, and rest on what the run has done all the same. Of one that
         somebody wanted undone, those rows don't count; the newest first.
 
         Yields:
-            The person's row in the run, the service, the other's number, its services, and whether
-            its file names a team that the person was in.
+            The person's row in the run, the service, the other's number, its services, its pass,
+            and whether its file names a team that the person was in.
         """
         found = self._database.execute(
             "SELECT ours.row, ours.service, theirs.receipt, runs.address,"
-            " coalesce(json_extract(people.before, '$.team'), 0)"
+            " runs.pass_id, coalesce(json_extract(people.before, '$.team'), 0)"
             " FROM steps AS ours JOIN steps AS theirs ON theirs.account_id = ours.account_id"
             "  AND theirs.service = ours.service AND theirs.receipt <> ours.receipt"
             " JOIN runs ON runs.receipt = theirs.receipt AND runs.kind = 'upload'"
@@ -173,25 +173,46 @@ class WaysBack(JournalFile):
             " WHERE ours.receipt = ? AND ours.kind = 'account' AND ours.account_id <> ''"
             "  AND runs.started_at > ? AND theirs.kind = 'account' AND theirs.state = 'done'"
             "  AND theirs.attempts = 0 AND NOT EXISTS (SELECT 1 FROM told"
-            "   WHERE told.receipt = theirs.receipt AND told.what = 'undo')"
+            "   WHERE told.receipt = theirs.receipt"
+            "   AND told.what IN ('undo', 'undo row ' || theirs.row))"
             "  AND NOT EXISTS (SELECT 1 FROM runs AS undo WHERE undo.of = theirs.receipt"
             "   AND undo.kind = 'undo' AND (json_extract(undo.options, '$.only_rows') IS NULL"
             "   OR theirs.row IN (SELECT value FROM json_each(undo.options, '$.only_rows'))))"
             " ORDER BY runs.started_at DESC",
             (run.receipt, run.started_at),
         )
-        for row, service, receipt, address, in_team in found.fetchall():
-            yield row, service, receipt, address, bool(in_team)
+        for *found_there, in_team in found.fetchall():
+            row, service, receipt, address, pass_id = found_there
+            yield row, service, receipt, address, pass_id, bool(in_team)
 
-    def ask_back(self, receipt: str) -> None:
-        """Remember that somebody wanted a run undone, though nothing of it could be taken back."""
-        with self._writing():
-            self._database.execute("INSERT OR IGNORE INTO told VALUES (?, 'undo')", (receipt,))
+    def ask_back(self, receipt: str, rows: Collection[int] | None = None) -> None:
+        """Remember that somebody wanted a run undone, though nothing of it could be taken back.
+
+        Args:
+            receipt: The run.
+            rows: The only rows that were asked for; None for all.
+        """
+        self._tell(receipt, ["undo"] if rows is None else [f"undo row {row}" for row in rows])
 
     def is_asked_back(self, receipt: str) -> bool:
         """Whether somebody wanted a run undone of which nothing could be taken back."""
-        query = "SELECT 1 FROM told WHERE receipt = ? AND what = 'undo'"
+        query = "SELECT 1 FROM told WHERE receipt = ? AND what LIKE 'undo%'"
         return self._database.execute(query, (receipt,)).fetchone() is not None
+
+    def settle(self, undo: str, steps: Iterable[Task]) -> None:
+        """Remember that of what an undo was refused nothing is left: it is off by other means."""
+        self._tell(undo, map(_settled, steps))
+
+    def is_settled(self, undo: str, step: Task) -> bool:
+        """Whether nothing is left of a step that an undo was refused."""
+        query = "SELECT 1 FROM told WHERE receipt = ? AND what = ?"
+        return self._database.execute(query, (undo, _settled(step))).fetchone() is not None
+
+    def _tell(self, receipt: str, words: Iterable[str]) -> None:
+        with self._writing():
+            self._database.executemany(
+                "INSERT OR IGNORE INTO told VALUES (?, ?)", ((receipt, one) for one in words)
+            )
 
     def mails_about(self, receipt: str, *states: State) -> Iterator[tuple[int, str, Task]]:
         """The e-mails of a run, and those of sendings about accounts that it has made.
@@ -230,3 +251,7 @@ class WaysBack(JournalFile):
             "SELECT row FROM people WHERE receipt = ? AND seat", (receipt,)
         )
         return {row for (row,) in found}
+
+
+def _settled(step: Task) -> str:
+    return f"settled {step.row} {step.service} {step.kind}"

@@ -62,14 +62,20 @@ def safe_lines(text: str) -> str:
     return "\n".join(safe(line) for line in text.split("\n"))
 
 
-def make_console(stream: IO[str]) -> "Console":
+def make_console(stream: IO[str], flags: str = "") -> "Console":
     """A console that prints text as it is.
 
     Styling is off in a pipe, with `NO_COLOR` and with `TERM=dumb`.
+
+    Args:
+        stream: Where it prints.
+        flags: What the commands that screens name need beside, as `with_flags` has it.
     """
     from rich.console import Console
 
     class Unbroken(Console):
+        said_with = flags
+
         def on_broken_pipe(self) -> None:
             """Tell whoever prints; rich would end the process on the spot, without a word."""
             raise  # noqa: PLE0704 -- called while the BrokenPipeError is handled

@@ -3,6 +3,7 @@
 from rich.cells import cell_len
 from rich.console import Console
 
+from aapimport.screens.commands import with_flags
 from aapimport.screens.console import broken_at_blanks
 
 _NARROWEST = 20
@@ -18,6 +19,7 @@ def print_labelled(console: Console, label: str, words: str) -> None:
         label: What stands before the first line, with its blanks.
         words: What it is about, already safe.
     """
+    words = with_flags(words, getattr(console, "said_with", ""))
     indent = " " * cell_len(label)
     if label.strip() and console.width - len(indent) < _NARROWEST:
         print_line(console, label.rstrip())
@@ -37,4 +39,4 @@ def print_line(console: Console, text: str) -> None:
         if console.is_terminal:
             print_labelled(console, line[: len(line) - len(words)], words)
         else:
-            console.print(line, soft_wrap=True)
+            console.print(with_flags(line, getattr(console, "said_with", "")), soft_wrap=True)

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from aapimport.copies.letter import Letter
+from aapimport.person import address_key
 from aapimport.run.records import Run
-from aapimport.run.seats_now import FREE_TO_ASK, SeatNow
+from aapimport.run.seats_now import FREE_TO_ASK, Now, SeatNow
 from aapimport.screens.console import count, safe, safe_lines
 from aapimport.screens.labelled import print_line
 from aapimport.services.scim import Account
@@ -35,7 +36,7 @@ def seats_letter(run: Run, seats: Sequence[SeatNow], to: str) -> Letter:
     }.get(active, "Each line below says how it is with the account; some are still active")
     lines = "\n".join(
         f"  row {one.row}: account {one.account_id}{f', {one.email}' if one.email else ''}:"
-        f" {one.now}{f' by undo {one.by.receipt}' if one.by else ''}"
+        f" {_now(one)}"
         for one in seats
     )
     text = (
@@ -64,13 +65,20 @@ def addresses_letter(address: str, renamed: Sequence[Renamed], to: str) -> Lette
         f"  account {account.id}: {account.user_name}  ->  {new}" for account, new in renamed
     )
     names = "user name" if len(renamed) == 1 else "user names"
+    old = {address_key(account.user_name) for account, _ in renamed}
+    order = (
+        "Some of the new addresses still belong to another account of this list: please change"
+        " that one first, or both together. "
+        if any(address_key(new) in old for _, new in renamed)
+        else ""
+    )
     text = (
         f"Hello,\n\nplease change the {names} of {people} on our portal {_portal(address)}, as"
         " administrators can't edit them:\n\n"
         f"{lines}\n\n"
-        "The person is the same, only the address is new. Please change the account that is there,"
-        " with its e-mail address: a new account would use a second seat, which can't be given"
-        " back. Thank you.\n"
+        f"{order}The person is the same, only the address is new. Please change the account that is"
+        " there, with its e-mail address: a new account would use a second seat, which can't be"
+        " given back. Thank you.\n"
     )
     return Letter(to=to, subject=f"Please change the {names} of {people}", text=text)
 
@@ -88,6 +96,14 @@ def show_letter(console: Console, letter: Letter, written: str = "") -> None:
     print_line(console, safe_lines(letter.text))
     if written:
         print_line(console, f"written: {safe(written)}")
+
+
+def _now(seat: SeatNow) -> str:
+    """What is true of an account; a portal may hide whoever an undo has switched off."""
+    by = f" by undo {seat.by.receipt}" if seat.by else ""
+    if by and seat.now is Now.GONE:
+        return f"taken back{by}, and not shown by the portal since"
+    return f"{seat.now}{by}"
 
 
 def _portal(address: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from rich.console import Console
 
+from aapimport.run.back_values import CHANGED
 from aapimport.run.records import StepKind
 from aapimport.run.undo_again import spans_in_words
 from aapimport.run.undo_plan import Sort, UndoPlan
@@ -48,7 +49,7 @@ def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
     emails = plan.emails
     for one in not_back[:_MOST_NAMED]:
         who = " ".join(filter(None, (f"row {one.row}", safe(emails.get(one.row, "")))))
-        print_line(console, f"  {one.sort.value}: {who}, {one.service}: {safe(one.words)}")
+        print_line(console, f"  {one.sort.value}: {who}, {one.service}: {_said(one.words)}")
     if len(not_back) > _MOST_NAMED:
         print_line(console, f"  and {len(not_back) - _MOST_NAMED:,} more; all are in --json")
 
@@ -92,8 +93,8 @@ def show_undo_receipt(console: Console, report: UndoReport) -> None:
     said = [it for it in said if it.result not in {"taken back", "half"} or it.reason]
     for one in said[:_MOST_NAMED]:
         who = " ".join(filter(None, (f"row {one.row}", safe(one.email))))
-        words = "; ".join(filter(None, (one.what, one.reason)))
-        print_line(console, f"  {one.result}: {who}, {one.service}: {safe(words)}")
+        words = "; ".join(filter(None, (safe(one.what), _said(one.reason))))
+        print_line(console, f"  {one.result}: {who}, {one.service}: {words}")
     if len(said) > _MOST_NAMED:
         print_line(console, f"  and {len(said) - _MOST_NAMED:,} more; all are in --json")
     if report.unfinished:
@@ -106,6 +107,11 @@ def _show_on_again(console: Console, again: Iterable[tuple[str, Collection[int]]
         who = f"{count(len(rows), 'person', 'people')} ({spans_in_words(rows)})"
         by_whom = by or "somebody elsewhere"
         print_line(console, f"  switched on again since, by {by_whom}: {who}")
+
+
+def _said(words: str) -> str:
+    """Why something is left, behind a word that says that it was changed."""
+    return safe(words.removeprefix(CHANGED))
 
 
 def _name_first(

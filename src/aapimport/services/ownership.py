@@ -31,6 +31,8 @@ NOBODY_CAN_TELL = (
 SWITCH_ON = "switch it on there, or upload again with --returning include"
 """What is to be done where somebody is off who shouldn't be."""
 OFF_BY_UNDO = " was switched off by undo "
+NOT_SHOWN_SINCE = "and isn't shown since"
+"""What is said after that where a service hides whoever is switched off."""
 DEACTIVATED_SINCE = (
     "the account was created by this upload and is switched off, by the service or by somebody"
     f" since; {SWITCH_ON}"
