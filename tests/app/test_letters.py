@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -274,6 +275,64 @@ def test_a_kill_between_the_two_is_resumed(
     assert send(uploading, receipt, mail=mail)[0] is ExitCode.OK
     assert taking.taken == EVERYBODY
     assert history(uploading)[0]["unmailed"] == 0
+
+
+def test_the_same_command_sends_what_a_cut_has_left(
+    uploading: Uploading,
+    file: Path,
+    mail: Mail,
+    taking: Taking,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once to each; it never says that nothing is left while they wait."""
+
+    def die(*_: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(letters.Following, "go_on", die)
+        with pytest.raises(Killed):
+            upload(uploading, file, mail)
+    for _ in range(2):
+        code, _ = upload(uploading, file, mail)
+        assert code is ExitCode.OK
+        assert taking.taken == EVERYBODY
+
+
+def test_nobody_is_mailed_whom_the_plan_has_not_named(
+    uploading: Uploading, file: Path, mail: Mail, taking: Taking, tmp_path: Path
+) -> None:
+    """Who was created earlier without e-mails waits for a word of their own."""
+    earlier = tmp_path / "earlier.csv"
+    earlier.write_text("\n".join([HEADER, *ROWS[:2]]) + "\n", encoding="utf-8")
+    assert upload(uploading, earlier, None, emails=False)[0] is ExitCode.OK
+    code, _ = upload(uploading, file, mail)
+    assert code is ExitCode.OK
+    assert taking.taken == Counter(["p4@acme.com"])
+
+
+def test_who_waits_for_a_day_is_mailed_by_no_other_command(
+    uploading: Uploading, file: Path, mail: Mail, taking: Taking
+) -> None:
+    """The sending that waits is named, and people who were created since are mailed."""
+    assert upload(uploading, file, None, emails=False)[0] is ExitCode.OK
+    day = datetime.now(UTC) + timedelta(days=30)
+    receipt = last_upload(uploading)
+    assert send(uploading, receipt, mail=mail, not_before=day)[0] is ExitCode.SERVICE
+    code, desk = send(uploading, None, mail=mail, pass_name="Leadership 2026")
+    assert code is ExitCode.FINDINGS
+    assert "which is open: aapimport resume" in said(desk) + text(desk)
+    assert not taking.taken
+
+
+def test_who_had_an_account_and_is_new_on_jhana_is_mailed(
+    uploading: Uploading, file: Path, mail: Mail, taking: Taking
+) -> None:
+    """An account that no upload has made carries no key of ours, and is theirs all the same."""
+    uploading.portal.add_user("p2@acme.com")
+    code, _ = upload(uploading, file, mail)
+    assert code is ExitCode.OK
+    assert taking.taken == EVERYBODY
 
 
 def test_a_kill_within_the_upload_is_resumed(
