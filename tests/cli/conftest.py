@@ -23,6 +23,7 @@ from aapimport.config.settings import (
 )
 from aapimport.sandbox.serving import PracticeServer
 from support.served import Service
+from support.stub import TOKEN, ScimStub
 from support.traces import SECRETS, said, traces
 from support.warm import Forked, Warm
 
@@ -54,6 +55,18 @@ def command(*arguments: object) -> list[str]:
 
 Process = subprocess.Popen[bytes] | Forked
 Aapimport = Callable[..., Done]
+
+
+@pytest.fixture
+def live(portal_stub: ScimStub, jhana_stub: ScimStub) -> dict[str, str]:
+    """The settings that reach both scripted services, in the environment."""
+    return {
+        PORTAL_URL: portal_stub.url,
+        PORTAL_TOKEN: TOKEN,
+        JHANA_URL: jhana_stub.url,
+        JHANA_TOKEN: TOKEN,
+        SETTLE_SECONDS: "0.1",
+    }
 
 
 @pytest.fixture

@@ -38,18 +38,6 @@ def file(machine) -> Path:
 
 
 @pytest.fixture
-def live(portal_stub: ScimStub, jhana_stub: ScimStub) -> dict[str, str]:
-    """Two services, and their tokens in the environment."""
-    return {
-        "AAPIMPORT_PORTAL_URL": portal_stub.url,
-        "AAPIMPORT_PORTAL_TOKEN": TOKEN,
-        "AAPIMPORT_JHANA_URL": jhana_stub.url,
-        "AAPIMPORT_JHANA_TOKEN": TOKEN,
-        "AAPIMPORT_SETTLE_SECONDS": "0.1",
-    }
-
-
-@pytest.fixture
 def watch(tmp_path: Path) -> Callable[..., Record]:
     """Runs a command in a new process under watch, to its end, with an exit code."""
 

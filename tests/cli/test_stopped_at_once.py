@@ -11,23 +11,10 @@ from typing import Any
 
 import pytest
 
-from support.stub import TOKEN, ScimStub
 from support.wire import Act, Fault, Response
 
 HEAD = "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled\n"
 MOST = 60.0  # seconds
-
-
-@pytest.fixture
-def at(portal_stub: ScimStub, jhana_stub: ScimStub) -> dict[str, str]:
-    """The settings that reach both scripted services."""
-    return {
-        "AAPIMPORT_PORTAL_URL": portal_stub.url,
-        "AAPIMPORT_PORTAL_TOKEN": TOKEN,
-        "AAPIMPORT_JHANA_URL": jhana_stub.url,
-        "AAPIMPORT_JHANA_TOKEN": TOKEN,
-        "AAPIMPORT_SETTLE_SECONDS": "0.1",
-    }
 
 
 @pytest.fixture
@@ -68,11 +55,11 @@ def holding(under_way: threading.Event, held: threading.Event) -> Fault:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends itself signals")
-def test_an_upload_says_how_to_go_on(aapimport, started, portal_stub, at, words) -> None:
+def test_an_upload_says_how_to_go_on(aapimport, started, portal_stub, live, words) -> None:
     """The receipt can be shown, and `resume` does what is left: everybody once."""
     under_way, held = threading.Event(), threading.Event()
     portal_stub.on("POST", "/Users", holding(under_way, held), times=3)
-    process = started(*words, anew=True, **at)
+    process = started(*words, anew=True, **live)
     assert isinstance(process, subprocess.Popen)
     code, said = twice(process, under_way, held)
     assert code == 130
@@ -80,23 +67,23 @@ def test_an_upload_says_how_to_go_on(aapimport, started, portal_stub, at, words)
     assert f"  what became of it:  aapimport receipt {receipt}\n" in said
     assert said.endswith(f"  to do what is left: aapimport resume {receipt}\n")
     assert "Traceback" not in said
-    assert "not finished" in aapimport("receipt", receipt, **at).out
-    resumed = aapimport("resume", receipt, "--json", **at)
+    assert "not finished" in aapimport("receipt", receipt, **live).out
+    resumed = aapimport("resume", receipt, "--json", **live)
     assert resumed.code == 0, resumed.err
     assert set(portal_stub.people.values()) == {1}
     assert len(portal_stub.people) == 3
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends itself signals")
-def test_an_undo_does_too(aapimport, started, portal_stub, at, words) -> None:
+def test_an_undo_does_too(aapimport, started, portal_stub, live, words) -> None:
     """Its own receipt is named, not the upload's."""
-    upload = aapimport(*words, "--json", **at).json["receipt"]
+    upload = aapimport(*words, "--json", **live).json["receipt"]
     under_way, held = threading.Event(), threading.Event()
     portal_stub.on("PATCH", "/Users/.*", holding(under_way, held), times=3)
-    process = started("undo", upload, "--yes", anew=True, **at)
+    process = started("undo", upload, "--yes", anew=True, **live)
     code, said = twice(process, under_way, held)
     assert code == 130
     (receipt,) = re.findall(r"aapimport resume (\w{6})\n", said)
     assert receipt != upload
-    resumed = aapimport("resume", receipt, "--json", **at)
+    resumed = aapimport("resume", receipt, "--json", **live)
     assert (resumed.code, resumed.json["half"]) == (0, 3), resumed.err

@@ -10,7 +10,6 @@ import pytest
 from openpyxl import load_workbook
 
 from aapimport.plan.approval import read_plan
-from support.stub import TOKEN, ScimStub
 from support.terminal import AAPIMPORT, Answer, Terminal
 from support.warm import Warm
 from support.wire import Act, Response, error, instead
@@ -29,18 +28,6 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "people.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def live(portal_stub: ScimStub, jhana_stub: ScimStub) -> dict[str, str]:
-    """Two services."""
-    return {
-        "AAPIMPORT_PORTAL_URL": portal_stub.url,
-        "AAPIMPORT_PORTAL_TOKEN": TOKEN,
-        "AAPIMPORT_JHANA_URL": jhana_stub.url,
-        "AAPIMPORT_JHANA_TOKEN": TOKEN,
-        "AAPIMPORT_SETTLE_SECONDS": "0.1",
-    }
 
 
 def receipt_in(text: str) -> str:
