@@ -1,6 +1,7 @@
 """What CONTRIBUTING.md says of modules and functions, and SECURITY.md of what they never do."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 SOURCES = sorted((Path(__file__).parents[1] / "src").rglob("*.py"))
@@ -70,3 +71,17 @@ def test_nothing_that_is_read_is_executed() -> None:
                 names = {node.arg or ""}
             found += [f"{path.name}: {name}" for name in names & RUNS_WHAT_IT_READS]
     assert found == []
+
+
+def test_the_list_of_mutants_is_of_this_code() -> None:
+    """Each text that `bench/mutants.py` replaces is there exactly once, and so are the tests."""
+    root = Path(__file__).parents[1]
+    with (root / "bench/mutants.toml").open("rb") as file:
+        mutants = tomllib.load(file)["mutant"]
+    stale = [
+        one["breaks"]
+        for one in mutants
+        if (root / "src/aapimport" / one["file"]).read_text("utf-8").count(one["text"]) != 1
+        or not all((root / test.split("::")[0]).exists() for test in one["tests"])
+    ]
+    assert not stale

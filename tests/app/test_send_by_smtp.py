@@ -345,21 +345,11 @@ def test_who_left_while_they_waited_is_not_mailed(
     """Each is looked at before each try, and the right to mail them is free again."""
     receipt = uploading.run().receipt
     who = id_of(uploading, "p3@acme.com")
-    users = uploading.portal.store.users
 
     def script(step: str, line: str) -> str | None:
         if step != "RCPT" or "p3@" not in line:
             return None
-        if how == "gone":
-            users.pop(who, None)
-        elif how == "deactivated":
-            users[who]["active"] = False
-        else:
-            users[who]["userName"] = "new@acme.com"
-            users[who]["emails"] = [{"value": "new@acme.com"}]
-            if how == "handed on":
-                users[who]["name"] = {"givenName": "E", "familyName": "Lse"}
-                users[who]["externalId"] = "theirs"
+        leave(uploading, who, how)
         return "451 4.7.1 come back later"
 
     server.script = script
@@ -517,6 +507,40 @@ def test_one_of_those_who_were_handed_over_is_settled_alone(
     code, desk = send(uploading, receipt, mail=mail_for(server.port))
     assert (code, "2 handed over" in text(desk)) == (ExitCode.OK, True)
     assert reached(server) == Counter(["p3@acme.com"])
+
+
+def leave(uploading: Uploading, who: str, how: str) -> None:
+    """An account of the portal is deactivated, gone, handed on or renamed."""
+    users = uploading.portal.store.users
+    if how == "gone":
+        users.pop(who, None)
+    elif how == "deactivated":
+        users[who]["active"] = False
+    else:
+        rename(users[who], "new@acme.com")
+        if how == "handed on":
+            users[who]["name"] = {"givenName": "E", "familyName": "Lse"}
+            users[who]["externalId"] = "theirs"
+
+
+@pytest.mark.parametrize("how", ["deactivated", "gone", "handed on"])
+def test_who_leaves_while_another_is_mailed_is_not_mailed(
+    uploading: Uploading, server: MailServer, how: str
+) -> None:
+    """Each is looked at just before, not only some together."""
+    receipt = uploading.run().receipt
+    who = id_of(uploading, "p3@acme.com")
+
+    def script(step: str, line: str) -> None:
+        if step == "RCPT" and "p2@" in line:
+            leave(uploading, who, how)
+
+    server.script = script
+    code, desk = send(uploading, receipt, mail=mail_for(server.port))
+    assert code is ExitCode.FINDINGS
+    assert "not mailed: " in text(desk)
+    assert reached(server) == EVERYBODY - Counter(["p3@acme.com"])
+    assert ledger(uploading)[f"portal {who}"][0] == "skipped"
 
 
 def test_who_is_taken_off_the_pass_while_they_wait_is_not_mailed(

@@ -106,6 +106,7 @@ def test_a_team_in_doubt_is_not_done(doubtful: Uploading):
     ana, ben = report.people
     assert report.exit_code is ExitCode.SERVICE
     assert "team" in ana.reason
+    assert ana.team_state == "unknown"
     assert (ben.portal, ben.reason) == ("created", "")
     doubtful.portal._rules.clear()
     assert doubtful.run().exit_code is ExitCode.OK
