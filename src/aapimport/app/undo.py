@@ -80,7 +80,8 @@ class Undo:
         from aapimport.run.kept_mails import embargoed
         from aapimport.run.left import left_by
         from aapimport.run.since import read_back
-        from aapimport.run.undo_plan import UndoPlan, effects_of, kept_rows
+        from aapimport.run.undo_again import undo_first
+        from aapimport.run.undo_plan import Sort, UndoPlan, effects_of, kept_rows
 
         rows = journal.rows(run.receipt)
         if self.rows is not None:
@@ -95,6 +96,7 @@ class Undo:
             people = tuple(read_back(left_by(journal, run, rows), services))
         effects = tuple(effect for one in people for effect in effects_of(one))
         _settle(journal, run, rows, effects)
+        left = {one.row for one in effects if one.sort is Sort.LATER}
         mails = (replace(mail, row=row) for row, _, mail in embargoed(journal, run, rows))
         return UndoPlan(
             run=run,
@@ -103,6 +105,7 @@ class Undo:
             embargoed=kept_rows(effects, mails),
             only=self.rows,
             earlier=_earlier(journal, run, rows),
+            first=tuple(undo_first(journal, run, left, self.rows)),
         )
 
     def _carried_out(

@@ -2,24 +2,26 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from typing import Literal
+from typing import Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from aapimport.errors import ExitCode
 from aapimport.run.back_values import IMPOSSIBLE, left_words
 from aapimport.run.journal import Journal
+from aapimport.run.later import LEFT, LaterCode, which_later
 from aapimport.run.left import left_by
 from aapimport.run.records import Run, State, StepKind, Task
 from aapimport.run.since import NOT_RECORDED
-from aapimport.run.undo_again import undo_command
-from aapimport.run.undo_plan import SEAT_STAYS, Sort, UndoPlan
+from aapimport.run.undo_again import undo_command, undo_left
+from aapimport.run.undo_plan import SEAT_STAYS, Sort, UndoPlan, as_kept
 
 Result = Literal[
     "taken back",
     "half",
     "impossible",
     "changed since",
+    "left to a later run",
     "rejected",
     "unknown",
     "left",
@@ -38,13 +40,25 @@ _WORDS = {
     StepKind.LEAVE_PASS: f"out of the pass; {SEAT_STAYS}",
     StepKind.TAKE_BACK: "account",
 }
-_SORTS: Mapping[Sort, Result] = {Sort.IMPOSSIBLE: "impossible", Sort.NOTHING: "nothing left"}
+_LATER: Result = "left to a later run"
+_SORTS: Mapping[Sort, Result] = {
+    Sort.IMPOSSIBLE: "impossible",
+    Sort.NOTHING: "nothing left",
+    Sort.LATER: _LATER,
+}
+NOT_BACK: frozenset[Result] = frozenset({"impossible", "changed since", _LATER, "rejected"})
+"""The results of what isn't taken back, and could have been."""
 MAIL = "e-mail"
 KEPT_BACK = "the e-mail that was not sent so far is kept back"
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _LaterRun(TypedDict):
+    code: LaterCode
+    later: str
 
 
 class UndoneEffect(_Model):
@@ -60,6 +74,11 @@ class UndoneEffect(_Model):
         " not done so far"
     )
     reason: str
+    code: LaterCode = Field(
+        default="",
+        description="what has the person, too, where it is left to a later run; else empty",
+    )
+    later: str = Field(default="", description="the number of that run")
 
 
 class OnAgain(_Model):
@@ -89,6 +108,11 @@ class UndoReport(_Model):
     on_again: list[OnAgain] = Field(
         description="likewise: whom they had switched off, and who is active now"
     )
+    next: list[str] = Field(
+        default=[],
+        description="the commands, in the order that works, that take back what was left to later"
+        " uploads, where any do",
+    )
 
     @property
     def exit_code(self) -> ExitCode:
@@ -109,12 +133,13 @@ def planned_report(plan: UndoPlan) -> UndoReport:
             what=_WORDS.get(one.kind, MAIL),
             result=_SORTS.get(one.sort, "changed since"),
             reason=one.words,
+            **_later(as_kept(one)),
         )
         for one in plan.effects
         if not one.is_step
     ]
     report = _report(plan.run, None, effects, plan.on_again)
-    return report.model_copy(update={"earlier": [*plan.earlier]})
+    return report.model_copy(update={"earlier": [*plan.earlier], "next": [*plan.first]})
 
 
 def undo_report(journal: Journal, undo: Run, emails: Mapping[int, str]) -> UndoReport:
@@ -131,7 +156,8 @@ def undo_report(journal: Journal, undo: Run, emails: Mapping[int, str]) -> UndoR
     effects += _mails(journal, undo, of, rows, emails)
     effects.sort(key=lambda one: (one.row, one.service))
     told = json.loads(undo.options or "{}").get("on_again", {})
-    return _report(of, undo.receipt, effects, told)
+    report = _report(of, undo.receipt, effects, told)
+    return report.model_copy(update={"next": undo_left(journal, undo)})
 
 
 def _effects(task: Task, emails: Mapping[int, str]) -> Iterator[UndoneEffect]:
@@ -139,7 +165,7 @@ def _effects(task: Task, emails: Mapping[int, str]) -> Iterator[UndoneEffect]:
     in_words = task.kind is StepKind.TAKE_BACK and task.target
     what = task.target if in_words else _WORDS[task.kind]
     done: Result = "half" if SEAT_STAYS in what else "taken back"
-    result, reason = _RESULTS.get(task.state, done), task.reason
+    result, reason, later = _RESULTS.get(task.state, done), task.reason, _later(task.reason)
     if task.state is State.NEEDS_PERSON:
         result, reason = _sorted(reason)
     left = left_words(task.but)
@@ -151,19 +177,29 @@ def _effects(task: Task, emails: Mapping[int, str]) -> Iterator[UndoneEffect]:
         what=what,
         result=result,
         reason="; ".join(filter(None, (reason, but))),
+        **later,
     )
     yield effect
     for said in left:
         result, reason = _sorted(said)
         account = _WORDS[StepKind.TAKE_BACK]
-        yield effect.model_copy(update={"what": account, "result": result, "reason": reason})
+        more = {"what": account, "result": result, "reason": reason, **_later(said)}
+        yield effect.model_copy(update=more)
 
 
 def _sorted(reason: str) -> tuple[Result, str]:
     """What became of something that isn't taken back, and why: the journal's words tell."""
     if reason.startswith(IMPOSSIBLE) or NOT_RECORDED in reason:
         return "impossible", reason.removeprefix(IMPOSSIBLE)
+    if which_later(reason)[0]:
+        return _LATER, reason.removeprefix(LEFT)
     return "changed since", reason
+
+
+def _later(said: str) -> _LaterRun:
+    """Which later run something is left to, as the journal's words tell."""
+    code, later = which_later(said)
+    return _LaterRun(code=code, later=later)
 
 
 def _mails(
@@ -205,7 +241,7 @@ def _report(
         of=of.receipt,
         taken_back=results.count("taken back"),
         half=results.count("half"),
-        not_taken_back=sum(it in {"impossible", "changed since", "rejected"} for it in results),
+        not_taken_back=sum(it in NOT_BACK for it in results),
         rejected=results.count("rejected"),
         unfinished=sum(it in {"unknown", "left"} for it in results),
         effects=effects,
