@@ -29,6 +29,7 @@ from aapimport.run.since import (
     PersonSince,
     Standing,
 )
+from aapimport.run.taken_back import TakenBack
 from aapimport.run.ways_back import BackStep
 from aapimport.services.taking_back import Refusal
 
@@ -93,7 +94,7 @@ class UndoPlan:
         effects: What can become of each effect.
         embargoed: The rows of those whose e-mail was never asked for, and won't be.
         only: The rows that were asked for; None for all of them.
-        earlier: The undos that have taken something of the run back already, the oldest first.
+        earlier: What undos have taken back of it already, the oldest first.
         first: The commands, in the order that works, that take back what is left to later uploads.
     """
 
@@ -102,7 +103,7 @@ class UndoPlan:
     effects: tuple[Effect, ...]
     embargoed: frozenset[int]
     only: frozenset[int] | None = None
-    earlier: tuple[str, ...] = ()
+    earlier: tuple[TakenBack, ...] = ()
     first: tuple[str, ...] = ()
 
     @property
@@ -193,9 +194,6 @@ def as_kept(effect: Effect) -> str:
     return f"{_HEADS.get(effect.sort, '')}{effect.words}"
 
 
-_HEADS = {Sort.IMPOSSIBLE: IMPOSSIBLE, Sort.LATER: LEFT}
-
-
 def kept_rows(effects: Iterable[Effect], mails: Iterable[Task]) -> frozenset[int]:
     """The rows of those e-mails, never asked for so far, that are about what is taken back.
 
@@ -216,6 +214,7 @@ _STATES = {
     Sort.HALF: State.PLANNED,
     Sort.NOTHING: State.SKIPPED,
 }
+_HEADS = {Sort.IMPOSSIBLE: IMPOSSIBLE, Sort.LATER: LEFT}
 _GROUPS = {StepKind.PASS: f"the pass; {SEAT_STAYS}", StepKind.TEAM: "the team"}
 
 

@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from aapimport.errors import ExitCode
 from aapimport.run.back_values import IMPOSSIBLE, left_words
 from aapimport.run.journal import Journal
+from aapimport.run.kept_mails import kept_back_by
 from aapimport.run.later import LEFT, LaterCode, which_later
 from aapimport.run.left import left_by
 from aapimport.run.records import Run, State, StepKind, Task
 from aapimport.run.since import NOT_RECORDED
-from aapimport.run.undo_again import undo_command, undo_left
+from aapimport.run.undo_again import undo_command
 from aapimport.run.undo_plan import SEAT_STAYS, Sort, UndoPlan, as_kept
 
 Result = Literal[
@@ -111,7 +112,7 @@ class UndoReport(_Model):
     next: list[str] = Field(
         default=[],
         description="the commands, in the order that works, that take back what was left to later"
-        " uploads, where any do",
+        " uploads, as they were when it was begun, where any do",
     )
 
     @property
@@ -139,7 +140,8 @@ def planned_report(plan: UndoPlan) -> UndoReport:
         if not one.is_step
     ]
     report = _report(plan.run, None, effects, plan.on_again)
-    return report.model_copy(update={"earlier": [*plan.earlier], "next": [*plan.first]})
+    earlier = [one.undo.receipt for one in plan.earlier]
+    return report.model_copy(update={"earlier": earlier, "next": [*plan.first]})
 
 
 def undo_report(journal: Journal, undo: Run, emails: Mapping[int, str]) -> UndoReport:
@@ -155,9 +157,9 @@ def undo_report(journal: Journal, undo: Run, emails: Mapping[int, str]) -> UndoR
     effects = [it for task in journal.tasks(undo.receipt) for it in _effects(task, emails)]
     effects += _mails(journal, undo, of, rows, emails)
     effects.sort(key=lambda one: (one.row, one.service))
-    told = json.loads(undo.options or "{}").get("on_again", {})
-    report = _report(of, undo.receipt, effects, told)
-    return report.model_copy(update={"next": undo_left(journal, undo)})
+    told = json.loads(undo.options or "{}")
+    report = _report(of, undo.receipt, effects, told.get("on_again", {}))
+    return report.model_copy(update={"next": told.get("next", [])})
 
 
 def _effects(task: Task, emails: Mapping[int, str]) -> Iterator[UndoneEffect]:
@@ -215,8 +217,8 @@ def _mails(
                 result="impossible",
                 reason="a welcome e-mail was sent, or may have been",
             )
-    for row, _, mail in journal.mails_about(of.receipt, State.SKIPPED):
-        if row in rows and mail.reason.endswith(undo.receipt):
+    for row, mail in kept_back_by(journal, undo):
+        if row in rows:
             yield UndoneEffect(
                 row=row,
                 email=emails.get(row, ""),

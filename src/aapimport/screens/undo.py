@@ -7,11 +7,13 @@ from rich.console import Console
 
 from aapimport.run.back_values import CHANGED
 from aapimport.run.records import StepKind
+from aapimport.run.taken_back import TakenBackReport
 from aapimport.run.undo_again import spans_in_words
 from aapimport.run.undo_plan import Sort, UndoPlan
 from aapimport.run.undo_report import KEPT_BACK, MAIL, UndoReport
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_line
+from aapimport.screens.taken_back import taken_back_lines
 from aapimport.screens.target import where
 
 _MOST_NAMED = 50
@@ -29,6 +31,7 @@ def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
     run = plan.run
     print_line(console, f"Undo of receipt {run.receipt} ({safe(run.file)})")
     print_line(console, f"  {where(run.target, run.address, profile)}")
+    _show_earlier(console, (one.report for one in plan.earlier))
     _show_taken_back(console, plan)
     if alone := plan.by_key_alone:
         print_line(console, "  These are known by our key alone: look whether they are meant")
@@ -69,12 +72,15 @@ def _show_taken_back(console: Console, plan: UndoPlan) -> None:
                 _name_first(console, {one.row for one in of}, plan.emails, most)
 
 
-def show_undo_receipt(console: Console, report: UndoReport) -> None:
+def show_undo_receipt(
+    console: Console, report: UndoReport, earlier: Iterable[TakenBackReport] = ()
+) -> None:
     """An undo's receipt: its counts, and whoever isn't as before.
 
     Args:
         console: Where.
         report: The receipt.
+        earlier: What undos have taken back already.
     """
     number = f"Receipt {report.receipt}: undo" if report.receipt else "Nothing to take back: undo"
     print_line(console, f"{number} of receipt {report.of}")
@@ -84,8 +90,7 @@ def show_undo_receipt(console: Console, report: UndoReport) -> None:
         f"  {report.taken_back:,} taken back, {report.half:,} half (the seat stays used),"
         f" {report.not_taken_back:,} not taken back{rejected}",
     )
-    if report.earlier:
-        print_line(console, f"  taken back already by undo {', '.join(report.earlier)}")
+    _show_earlier(console, earlier)
     _show_on_again(console, ((again.by, again.rows) for again in report.on_again))
     if mails := sum(one.what == MAIL for one in report.effects):
         print_line(console, f"  {Sort.IMPOSSIBLE.value}: {_mails(mails)}")
@@ -105,6 +110,12 @@ def show_undo_receipt(console: Console, report: UndoReport) -> None:
         print_line(console, f"  and {len(said) - _MOST_NAMED:,} more; all are in --json")
     if report.unfinished:
         print_line(console, f"  {report.unfinished:,} not finished")
+
+
+def _show_earlier(console: Console, undos: Iterable[TakenBackReport]) -> None:
+    """What earlier undos have taken back."""
+    for line in taken_back_lines(undos):
+        print_line(console, f"  taken back already {line}")
 
 
 def _show_later(
