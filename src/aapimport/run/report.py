@@ -270,7 +270,7 @@ def _person(
     mailed = mail_standing(email, accounts, closed=closed)
     team = join_standing(by_kind.get(("portal", StepKind.TEAM)), accounts, closed=closed)
     who = addresses.get(portal.row)
-    failed = [*failings(steps, closed=closed, who=who or "this person", receipt=receipt)]
+    failed = [*failings(steps, closed=closed, who=who, receipt=receipt)]
     remarks = [(task, task.reason) for task in steps if task.state in _SETTLED]
     return PersonResult(
         row=portal.row,
