@@ -482,7 +482,7 @@ def test_a_doubt_is_settled_by_somebody_who_knows(
     receipt = uploading.run().receipt
     mail = mail_for(server.port)
     _, desk = send(uploading, receipt, mail=mail)
-    assert f"aapimport send-emails {receipt} --sent --to ADDRESS" in text(desk)
+    assert f"aapimport send-emails {receipt} --sent --to p3@acme.com" in text(desk)
     server.script = lambda _step, _who: None
     with pytest.raises(RefusedError, match="neither handed over nor in doubt"):
         send(uploading, receipt, mail=mail, sent=sent, not_sent=not sent, to=("p4@acme.com",))

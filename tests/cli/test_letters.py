@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -14,7 +15,7 @@ import pytest
 
 from support.habits import TOKEN
 from support.machine import profile
-from support.mail_server import MailServer
+from support.mail_server import CUT, MailServer
 
 LIVE = ("--profile", "acme")
 SECRETS = {
@@ -132,3 +133,34 @@ def test_killed_anywhere_it_is_resumed(  # noqa: PLR0913, PLR0917 -- fixtures
             1 if doubts else 0
         )
         assert set(Counter(server.recipients).values()) <= {1}
+
+
+def test_what_a_receipt_names_after_a_purge_can_be_typed(
+    aapimport: Any, machine: Any, people: Path, portal_stub: Any, jhana_stub: Any
+) -> None:
+    """Nobody by an erased address, and no words that are erased: each command does what it says."""
+    says = {"RCPT": (MAILBOXES[0], "550 5.1.1 Ana Petrova unknown"), "dot": (MAILBOXES[1], CUT)}
+
+    def script(step: str, line: str) -> str | None:
+        who, reply = says.get(step, ("", ""))
+        return reply if who and who in line else None
+
+    with MailServer(script) as server:
+        mailing(machine, portal_stub, jhana_stub, server.port)
+        done = aapimport("upload", people, *UPLOAD, "--json", *LIVE, **SECRETS)
+        sending = done.json["sending"]["receipt"]
+        before = aapimport("receipt", sending, *LIVE, **SECRETS).out
+        assert f"--sent --to {MAILBOXES[1]}" in " ".join(before.split())
+        assert aapimport("history", "purge", "--yes", *LIVE, **SECRETS).code == 0
+        shown = " ".join(aapimport("receipt", sending, *LIVE, **SECRETS).out.split())
+        assert not [one for one in (*MAILBOXES, "Petrova", "the words say") if one in shown]
+        send, sent, who = re.findall(
+            r"aapimport (send-emails --profile acme \w+(?: --sent --to ADDRESS| --dry-run)?)", shown
+        )
+        named = aapimport(*who.split(), **SECRETS)
+        assert f"{MAILBOXES[1]} is not mailed" in " ".join(named.out.split())
+        says.clear()
+        settle = sent.replace("ADDRESS", MAILBOXES[1]).split()
+        assert aapimport(*settle, "--yes", **SECRETS).code == 0
+        assert aapimport(*send.split(), "--yes", **SECRETS).code == 0
+    assert Counter(server.recipients) == Counter(MAILBOXES)

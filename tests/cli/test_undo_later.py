@@ -1,5 +1,6 @@
 """An undo beside what came after its upload: other undos, uploads, sendings, and people."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def test_whoever_is_on_again_after_an_undo_is_told_with_the_way_back(
     second = upload(ABEL, BRUNA, more=("--returning", "include"))
     again = aapimport("undo", first, "--yes", **served)
     assert again.code == 0
-    assert f"taken back already by undo {undo}\n" in again.out
+    assert f"by undo {undo}: 2 people\n" in again.out
     assert f"by upload {second}: 2 people (rows 2-3)\n" in again.out
     assert f"next: aapimport undo {second}" in again.err
     told = aapimport("undo", first, "--yes", "--json", **served).json
@@ -107,18 +108,61 @@ def test_seats_of_two_uploads_are_asked_for_after_both_are_undone(
 
 
 def test_what_a_later_upload_did_is_that_uploads(aapimport, served, portal, upload) -> None:
-    """It is named, and taken back by an undo of that one; then the first one can be, too."""
+    """It is named with the commands, in the order that works, and these take both back."""
     first = upload(ABEL, BRUNA)
     second = upload(f"{ABEL},facilitator,,", BRUNA, more=("--update-roles",))
     undone = aapimport("undo", first, "--yes", "--json", **served)
     assert undone.code == 1
-    left = [one for one in undone.json["effects"] if one["result"] == "changed since"]
+    left = undone.json["effects"]
     assert [one["email"] for one in left] == [A, BRUNA.partition(",")[0]]
-    assert left[0]["reason"] == f"changed since: by upload {second}"
-    assert left[1]["reason"].startswith(f"changed since: by upload {second} (its file has this")
+    assert {(one["result"], one["code"]) for one in left} == {
+        ("left to a later run", "later_upload")
+    }
+    assert {one["later"] for one in left} == {second}
+    begun = aapimport("receipt", second, "--json", **served).json["started_at"]
+    said = f"upload {second} of {datetime.fromisoformat(begun):%d %b %Y} has this person, too"
+    assert {one["reason"] for one in left} == {said}
+    assert undone.json["next"] == [f"aapimport undo {second}", f"aapimport undo {first}"]
+    shown = aapimport("undo", first, "--yes", **served).out
+    assert f"left: {said}: 2 people" in shown
+    assert f"      aapimport undo {second}\n      aapimport undo {first}\n" in shown
     assert active(portal, ABEL, BRUNA) == [True, True]
-    assert aapimport("undo", second, "--yes", **served).code == 0
-    assert aapimport("undo", first, "--yes", **served).code == 0
+    for command in undone.json["next"]:
+        assert aapimport(*command.split()[1:], "--yes", **served).code == 0
+    assert active(portal, ABEL, BRUNA) == [False, False]
+
+
+def test_three_uploads_are_undone_by_the_commands_that_are_named(
+    aapimport, served, portal, upload
+) -> None:
+    """The newest first; of one that has others, too, only whom the first has."""
+    first = upload(ABEL, BRUNA)
+    second = upload(f"{ABEL},facilitator,,", more=("--update-roles",))
+    third = upload(CARLOS, ABEL)
+    undone = aapimport("undo", first, "--only-rows", "2", "--yes", "--json", **served)
+    assert undone.json["next"] == [
+        f"aapimport undo {third} --only-rows 3",
+        f"aapimport undo {second}",
+        f"aapimport undo {first} --only-rows 2",
+    ]
+    for command in undone.json["next"]:
+        aapimport(*command.split()[1:], "--yes", **served)
+    assert active(portal, ABEL, BRUNA, CARLOS) == [False, True, True]
+
+
+def test_what_a_receipt_names_is_what_is_left(aapimport, served, portal, upload) -> None:
+    """An undo's receipt, shown again, names what is left to do of it; as JSON it stays the same."""
+    first = upload(ABEL, BRUNA)
+    second = upload(ABEL)
+    undo = aapimport("undo", first, "--yes", "--json", **served).json
+    commands: list[str] = undo["next"]
+    assert commands == [f"aapimport undo {second}", f"aapimport undo {first}"]
+    for left in (commands, commands[1:], commands[:0]):
+        assert aapimport("receipt", undo["receipt"], "--json", **served).json == undo
+        shown = aapimport("receipt", undo["receipt"], **served).out.splitlines()
+        assert [one.strip() for one in shown if "aapimport" in one] == left
+        if left:
+            aapimport(*left[0].split()[1:], "--yes", **served)
     assert active(portal, ABEL, BRUNA) == [False, False]
 
 
@@ -128,7 +172,7 @@ def test_a_team_that_a_later_upload_joined_is_seen(aapimport, served, portal, up
     second = upload(f"{ABEL},,Engineering,")
     undone = aapimport("undo", first, "--yes", "--json", **served)
     assert undone.code == 1
-    assert undone.json["effects"][0]["reason"].startswith(f"changed since: by upload {second} (its")
+    assert undone.json["effects"][0]["later"] == second
     assert active(portal, ABEL) == [True]
 
 
@@ -139,9 +183,9 @@ def test_whom_a_right_file_has_too_stays(aapimport, served, portal, upload) -> N
     undone = aapimport("undo", wrong, "--yes", "--json", **served)
     assert undone.code == 1
     assert active(portal, ABEL, BRUNA) == [True, False]
-    left = [one for one in undone.json["effects"] if one["result"] == "changed since"]
+    left = [one for one in undone.json["effects"] if one["code"] == "later_upload"]
     assert {one["service"] for one in left} == {"portal", "jhana"}
-    assert all(f"upload {right} (its file has" in one["reason"] for one in left)
+    assert {one["later"] for one in left} == {right}
     assert aapimport("receipt", "verify", right, **served).code == 0
     assert aapimport("undo", right, "--yes", **served).code == 0
     assert aapimport("undo", wrong, "--yes", **served).code == 0

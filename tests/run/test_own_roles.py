@@ -88,6 +88,27 @@ def test_what_is_left_of_it_in_the_journal_is_a_number(uploading: Uploading) -> 
     assert b"Helena" not in uploading.journal_path.read_bytes()
 
 
+def test_what_an_earlier_version_has_left_goes_when_a_journal_is_opened(
+    uploading: Uploading,
+) -> None:
+    """It erased the people and not such roles: they go once, and nothing is looked at again."""
+    receipt = uploaded(uploading, OWN)
+    with Journal(uploading.journal_path, keep_people=0) as journal:
+        journal._database.execute("UPDATE people SET wanted = NULL")
+        journal._database.execute("UPDATE runs SET purged_at = finished_at")
+    assert b"Helena" in uploading.journal_path.read_bytes()
+    with Journal(uploading.journal_path, keep_people=0) as journal:
+        assert [*journal.purge_due().runs] == [receipt]
+    assert b"Helena" not in uploading.journal_path.read_bytes()
+    with Journal(uploading.journal_path, keep_people=0) as journal:
+        written = journal._database.total_changes
+        assert journal.purge_due().people == 0
+        assert journal._database.total_changes == written
+    report = go_on(uploading, begun(uploading, receipt))
+    assert (report.half, report.not_taken_back) == (1, 0)
+    assert [one["value"] for one in user(uploading)["roles"]] == [OWN]
+
+
 def test_a_role_that_is_erased_and_gone_is_impossible(uploading: Uploading) -> None:
     """It is named and not guessed: the role that the run set stays, and a second undo says it."""
     receipt = uploaded(uploading, OWN)

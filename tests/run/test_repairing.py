@@ -3,6 +3,7 @@
 import copy
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ from aapimport.run.comparing import compare
 from aapimport.run.journal import Journal
 from aapimport.run.records import State, StepKind
 from aapimport.template.roles import Role
-from support.mortal import Killed
 from support.repairing import PASS, begun, compared, go_on, kinds, user
+from support.setting_values import through_kills
 from support.uploading import Uploading, people, services
 from support.wire import RESET, after_acting, as_json, error, instead
 
@@ -136,12 +137,7 @@ def test_a_kill_at_any_commit_loses_nothing(uploading: Uploading, *, after: bool
     run = begun(uploading)
     uploading.portal.seen.clear()
     uploading.jhana.seen.clear()
-    for number in range(99):
-        try:
-            report = go_on(uploading, run, dies_after=number % 4, after=after)
-            break
-        except Killed:
-            continue
+    report = through_kills(partial(go_on, uploading, run), after=after)
     assert (report.repaired, report.not_repaired, report.unfinished) == (5, 0, 0)
     is_right(uploading, before)
     for stub in (uploading.portal, uploading.jhana):

@@ -3,6 +3,7 @@
 import copy
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
 from aapimport.run.runner import Runner
 from aapimport.template.roles import Role
-from support.mortal import Killed
+from support.setting_values import through_kills
 from support.undoing import begun, go_on
 from support.uploading import Uploading, people, services
 from support.wire import RESET, after_acting, error, instead
@@ -73,12 +74,7 @@ def test_a_kill_at_any_commit_loses_nothing(uploading: Uploading, *, after: bool
     undo = begun(uploading, receipt)
     uploading.portal.seen.clear()
     uploading.jhana.seen.clear()
-    for number in range(99):
-        try:
-            report = go_on(uploading, undo, dies_after=number % 4, after=after)
-            break
-        except Killed:
-            continue
+    report = through_kills(partial(go_on, uploading, undo), after=after)
     assert (report.taken_back, report.half, report.not_taken_back, report.unfinished) == (
         8,
         4,

@@ -6,13 +6,12 @@ from aapimport.app.reconcile import _repair_of
 from aapimport.plan.names import which_pass
 from aapimport.run.comparing import compare
 from aapimport.run.journal import Journal
-from aapimport.run.options import RunOptions
 from aapimport.run.reconcile_report import RepairReport, repair_report
 from aapimport.run.reconciled import Compared
 from aapimport.run.records import Run
 from aapimport.run.repair_steps import repair_steps
 from aapimport.run.repairing import Repairing
-from support.mortal import Mortal
+from support.setting_values import carried_out
 from support.uploading import Uploading, services
 
 PASS = "Leadership 2026"
@@ -50,15 +49,8 @@ def go_on(
     uploading: Uploading, run: Run, *, dies_after: int = 10**9, after: bool = False
 ) -> RepairReport:
     """Carry a repair out, or as far as it comes."""
-    with (
-        services(uploading.portal, uploading.jhana) as both,
-        Mortal(uploading.journal_path) as journal,
-    ):
-        journal.left, journal.after = dies_after, after
-        options = RunOptions(settle_seconds=uploading.settle_seconds, sleep=uploading._sleep)
-        for _ in Repairing(journal, both, journal.run(run.receipt), options).steps():
-            pass
-        return repair_report(journal, run)
+    kill = dies_after, after
+    return carried_out(uploading, run, Repairing, repair_report, kill)
 
 
 def user(stub: Any, email: str) -> dict[str, Any]:

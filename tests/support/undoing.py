@@ -3,13 +3,12 @@
 from aapimport.app.undo import _undo_of
 from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
-from aapimport.run.options import RunOptions
 from aapimport.run.records import Run
 from aapimport.run.since import read_back
 from aapimport.run.undo_plan import back_steps, effects_of
 from aapimport.run.undo_report import UndoReport, undo_report
 from aapimport.run.undoing import Undoing
-from support.mortal import Mortal
+from support.setting_values import carried_out
 from support.uploading import Uploading, services
 
 
@@ -30,12 +29,9 @@ def go_on(
     uploading: Uploading, undo: Run, *, dies_after: int = 10**9, after: bool = False
 ) -> UndoReport:
     """Carry an undo out, or as far as it comes."""
-    with (
-        services(uploading.portal, uploading.jhana) as both,
-        Mortal(uploading.journal_path) as journal,
-    ):
-        journal.left, journal.after = dies_after, after
-        options = RunOptions(settle_seconds=uploading.settle_seconds, sleep=uploading._sleep)
-        for _ in Undoing(journal, both, journal.run(undo.receipt), options).steps():
-            pass
-        return undo_report(journal, undo, {})
+    kill = dies_after, after
+    return carried_out(uploading, undo, Undoing, _report, kill)
+
+
+def _report(journal: Journal, undo: Run) -> UndoReport:
+    return undo_report(journal, undo, {})

@@ -238,6 +238,8 @@ def next_step(run: "Run", report: "UploadReport", *, is_owed: bool | None = None
         return f"next: look at what is listed above{later}; {again}"
     if is_owed:
         return f"next: aapimport send-emails {receipt}, when they are to be welcomed; {again}"
+    if report.taken_back:
+        return f"next: nothing, it was taken back; {again}"
     if report.other_sheets:
         names = ", ".join(repr(one.name) for one in report.other_sheets)
         return f"next: this sheet is complete; if {names} is meant as well, upload it, too; {again}"

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from aapimport.app.lists import Target
 from aapimport.errors import ExitCode
+from aapimport.run.taken_back import TakenBackReport
 
 if TYPE_CHECKING:
     from aapimport.app.desk import Desk
@@ -46,6 +47,9 @@ class HistoryEntry(_Model):
     unmailed: int = Field(
         description="people of an upload whom a mail server was to welcome afterwards, and whom"
         " nobody has mailed so far: send-emails RECEIPT does it"
+    )
+    taken_back: list[TakenBackReport] = Field(
+        default=[], description="what undos have taken back of it, the oldest first"
     )
 
 
@@ -163,6 +167,7 @@ def _entries(path: Path, profile: str, address: str | None = None) -> list[Histo
 
 def _entry(journal: "Journal", run: "Run", profile: str) -> HistoryEntry:
     from aapimport.run.records import RunKind
+    from aapimport.run.taken_back import taken_back
     from aapimport.run.wanted_letters import unmailed_of, wanted_letters
 
     how_far = journal.progress(run.receipt)
@@ -186,6 +191,7 @@ def _entry(journal: "Journal", run: "Run", profile: str) -> HistoryEntry:
         steps=how_far.steps,
         not_before=_moment(run.not_before) if run.is_open and run.not_before else None,
         unmailed=unmailed_of(journal, run) if wanted_letters(run) else 0,
+        taken_back=[one.report for one in taken_back(journal, run)],
     )
 
 

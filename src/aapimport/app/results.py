@@ -181,8 +181,9 @@ def _row(one: "PersonResult", ids: dict[tuple[int, str], str], *, closed: bool) 
 
     cures = [f"next: {cure}" for cure in dict.fromkeys(it.cure for it in one.failures)]
     words = RESULTS[one.portal]
+    result = f"{words}, but {one.but}" if one.but else words
     return RowResult(
-        result=f"{words}, but {one.but}" if one.but else words,
+        result=f"{result}; taken back by undo {one.taken_back}" if one.taken_back else result,
         reason="; ".join(filter(None, (one.reason, *cures))),
         portal_id=ids.get((one.row, "portal"), ""),
         jhana_id=ids.get((one.row, "jhana"), ""),
@@ -204,6 +205,7 @@ def _is_for_the_file(failure: "PersonFailure", *, closed: bool) -> bool:
 
 def _summary(report: "UploadReport") -> Iterator[tuple[str, str]]:
     from aapimport.screens.receipt import RESULTS
+    from aapimport.screens.taken_back import taken_back_lines
 
     yield "File", f"{report.file}, {report.sheet}" if report.sheet else report.file
     yield "Pass", report.pass_
@@ -211,6 +213,8 @@ def _summary(report: "UploadReport") -> Iterator[tuple[str, str]]:
     yield "Started (UTC)", f"{report.started_at:%Y-%m-%d %H:%M}"
     ended = f"{report.ended_at:%Y-%m-%d %H:%M}" if report.ended_at else "something is left to do"
     yield "Ended (UTC)", ended
+    for line in taken_back_lines(report.taken_back):
+        yield "Taken back", line
     yield "Rows", f"{report.rows:,}"
     portal = Counter(one.portal for one in report.people)
     jhana = Counter(one.jhana for one in report.people if one.jhana)

@@ -80,7 +80,9 @@ class Undo:
         from aapimport.run.kept_mails import embargoed
         from aapimport.run.left import left_by
         from aapimport.run.since import read_back
-        from aapimport.run.undo_plan import UndoPlan, effects_of, kept_rows
+        from aapimport.run.taken_back import taken_back
+        from aapimport.run.undo_again import undo_first
+        from aapimport.run.undo_plan import Sort, UndoPlan, effects_of, kept_rows
 
         rows = journal.rows(run.receipt)
         if self.rows is not None:
@@ -95,6 +97,7 @@ class Undo:
             people = tuple(read_back(left_by(journal, run, rows), services))
         effects = tuple(effect for one in people for effect in effects_of(one))
         _settle(journal, run, rows, effects)
+        left = {one.row for one in effects if one.sort is Sort.LATER}
         mails = (replace(mail, row=row) for row, _, mail in embargoed(journal, run, rows))
         return UndoPlan(
             run=run,
@@ -102,20 +105,20 @@ class Undo:
             effects=effects,
             embargoed=kept_rows(effects, mails),
             only=self.rows,
-            earlier=_earlier(journal, run, rows),
+            earlier=taken_back(journal, run, rows),
+            first=tuple(undo_first(journal, run, left, self.rows)),
         )
 
     def _carried_out(
         self, journal: "Journal", carrier: "ValuesCarrier", plan: "UndoPlan"
     ) -> ExitCode:
         from aapimport.run.undo_plan import back_steps
-        from aapimport.run.undo_report import planned_report
         from aapimport.screens.target import place
         from aapimport.screens.undo import show_undo_plan
 
         if not plan.rows:
             journal.ask_back(plan.run.receipt, plan.only)
-            return _print(planned_report(plan), self.desk)
+            return _print(plan, self.desk)
         run = plan.run
         self.desk.show(show_undo_plan, plan, self.desk.profile)
         self._approve_admins(plan)
@@ -125,7 +128,7 @@ class Undo:
         answers = not plan.by_key_alone
         if not self.desk.type_number(what, len(plan.rows), flags, yes_answers=answers):
             raise DeclinedError("you did not say yes")
-        undo = _undo_of(run, plan.only, plan.on_again)
+        undo = _undo_of(run, plan.only, plan.on_again, plan.first)
         named = {one.row for one in plan.effects}
         journal.begin_back(undo, plan.rows | named, back_steps(plan.effects))
         return carrier.carry_out(undo, plan.emails)
@@ -177,14 +180,15 @@ def print_undo(
         The exit code that the receipt stands for.
     """
     from aapimport.app.setting_values import print_values_receipt
-    from aapimport.run.undo_again import undo_again
+    from aapimport.run.undo_again import undo_again, undo_left
     from aapimport.run.undo_report import undo_report
     from aapimport.screens.undo import show_undo_receipt
 
     report = undo_report(journal, undo, {**journal.addresses(undo.of), **(emails or {})})
 
     def show() -> None:
-        desk.show(show_undo_receipt, report)
+        left = {"next": undo_left(journal, undo)}  # as of now: on screens it isn't for a digest
+        desk.show(show_undo_receipt, report.model_copy(update=left))
 
     code = print_values_receipt(undo, report, desk, show, unfinished=unfinished)
     _say_who_is_on(report, desk)
@@ -195,13 +199,16 @@ def print_undo(
     return code
 
 
-def _print(report: "UndoReport", desk: "Desk") -> ExitCode:
+def _print(plan: "UndoPlan", desk: "Desk") -> ExitCode:
+    """The receipt where nothing is left to take back."""
+    from aapimport.run.undo_report import planned_report
     from aapimport.screens.undo import show_undo_receipt
 
+    report = planned_report(plan)
     if desk.as_json:
         desk.print_result(report.model_dump_json(indent=2))
     else:
-        desk.show(show_undo_receipt, report)
+        desk.show(show_undo_receipt, report, [one.report for one in plan.earlier])
     _say_who_is_on(report, desk)
     return report.exit_code
 
@@ -213,7 +220,10 @@ def _say_who_is_on(report: "UndoReport", desk: "Desk") -> None:
 
 
 def _undo_of(
-    run: "Run", only: frozenset[int] | None, on_again: "Mapping[str, Collection[int]]"
+    run: "Run",
+    only: frozenset[int] | None,
+    on_again: "Mapping[str, Collection[int]]",
+    first: "Collection[str]" = (),
 ) -> "Run":
     """The undo of a run, from now on; of some rows only, which the journal keeps.
 
@@ -221,6 +231,7 @@ def _undo_of(
         run: The run that is taken back.
         only: The rows; None for all of them.
         on_again: Whom an earlier undo had switched off, and who is on again, by what did it.
+        first: The commands that take back what is left to later uploads.
     """
     from aapimport import __version__
     from aapimport.plan.make import new_receipt
@@ -246,23 +257,11 @@ def _undo_of(
             {
                 "only_rows": None if only is None else sorted(only),
                 "on_again": {by: sorted(rows) for by, rows in on_again.items()},
+                "next": [*first],
             }
         ),
         kind=RunKind.UNDO,
         of=run.receipt,
-    )
-
-
-def _earlier(journal: "Journal", run: "Run", rows: "Collection[int]") -> tuple[str, ...]:
-    """The undos that have taken something of some rows of a run back, the oldest first."""
-    from aapimport.run.records import RunKind, State
-
-    later = (journal.run(one) for one in reversed(journal.later_runs(run.receipt)))
-    return tuple(
-        one.receipt
-        for one in later
-        if one.kind == RunKind.UNDO
-        and {it.row for it in journal.tasks(one.receipt, None, State.DONE)} & {*rows}
     )
 
 

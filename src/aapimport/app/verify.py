@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from aapimport.errors import ExitCode, RefusedError
+from aapimport.run.taken_back import TakenBackReport
 
 if TYPE_CHECKING:
     from aapimport.app.desk import Desk
@@ -44,6 +45,9 @@ class VerifyReport(_Model):
         " doesn't show"
     )
     people: list[VerifiedPerson]
+    taken_back: list[TakenBackReport] = Field(
+        description="what undos have taken back of it since: such people differ, as they should"
+    )
 
 
 def verify_receipt(receipt: str, settings: "Settings", desk: "Desk") -> ExitCode:
@@ -62,6 +66,7 @@ def verify_receipt(receipt: str, settings: "Settings", desk: "Desk") -> ExitCode
     from aapimport.run.records import RunKind
     from aapimport.run.runs import refuse_other_services
     from aapimport.run.since import read_back
+    from aapimport.run.taken_back import taken_back
     from aapimport.screens.target import show_target
     from aapimport.screens.verify import show_verified
 
@@ -76,16 +81,19 @@ def verify_receipt(receipt: str, settings: "Settings", desk: "Desk") -> ExitCode
         refuse_other_services(run, services.address)
         with desk.busy("reading everybody back"):
             people = [*read_back(left_by(journal, run), services)]
-    report = verify_report(run, people)
+        undos = [one.report for one in taken_back(journal, run)]
+    report = verify_report(run, people, undos)
     if desk.as_json:
         desk.print_result(report.model_dump_json(indent=2))
     else:
-        desk.show(show_verified, run, people)
+        desk.show(show_verified, run, people, undos)
     differs = report.changed + report.gone + report.unknown
     return ExitCode.FINDINGS if differs else ExitCode.OK
 
 
-def verify_report(run: "Run", people: "Sequence[PersonSince]") -> VerifyReport:
+def verify_report(
+    run: "Run", people: "Sequence[PersonSince]", undos: "Sequence[TakenBackReport]" = ()
+) -> VerifyReport:
     """Everybody as they are now, for scripts."""
     counts = dict.fromkeys(("same", "changed", "gone", "unknown"), 0)
     found = []
@@ -105,5 +113,6 @@ def verify_report(run: "Run", people: "Sequence[PersonSince]") -> VerifyReport:
         address=run.address,
         receipt=run.receipt,
         people=found,
+        taken_back=[*undos],
         **counts,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aapimport.run.differing import changes_since, set_roles, shown_names
+from aapimport.run.later import LEFT, left_to
 from aapimport.run.left import Left
 from aapimport.run.own_roles import ROLES_ERASED
 from aapimport.services.changes import Seen
@@ -33,7 +34,7 @@ _PATHS = {"display name": "displayName", "formatted name": "name.formatted"}
 
 def left_words(but: str) -> list[str]:
     """What an undo had to leave of an account, in the journal's words, one each."""
-    return [one for one in but.split("; ") if one.startswith((CHANGED, IMPOSSIBLE))]
+    return [one for one in but.split("; ") if one.startswith((CHANGED, IMPOSSIBLE, LEFT))]
 
 
 @dataclass(kw_only=True)
@@ -44,16 +45,19 @@ class Back:
         values: What is to be set, by attribute path.
         changed: What somebody has changed since, so that it is left.
         lost: What can't be given back any more.
+        later: The later run that it is left to; empty for none.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    later: str = ""
 
     @property
     def left(self) -> list[str]:
         """What isn't taken back, in words as the journal keeps them."""
-        said = [f"{CHANGED}{', '.join(self.changed)}"] if self.changed else []
+        said = [left_to(self.later)] if self.later else []
+        said += [f"{CHANGED}{', '.join(self.changed)}"] if self.changed else []
         return said + [f"{IMPOSSIBLE}{one}" for one in self.lost]
 
     @property
@@ -77,7 +81,7 @@ def to_take_back(left: Left, seen: Seen, teams: Sequence[str] = ()) -> Back | Re
     if not left.is_theirs(seen.account):
         return Refusal(f"{NOT_THEIRS}; {BY_HAND}")
     if left.later and (seen.account.active or not left.made):
-        return Back(changed=[f"by {left.later}"])
+        return Back(later=left.later)
     if left.made:
         return _off(left, seen, teams)
     back = Back()

@@ -9,10 +9,12 @@ from typing import Literal, NamedTuple
 
 from aapimport.plan.decide import ANOTHERS, MAYBE, NO_PLACE, NO_SEAT, RETURNS
 from aapimport.run.landing import BY_ANOTHER, NOT_MAILED, UNKNOWN_BY_SMTP
+from aapimport.run.own_words import WITHHELD
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.standing import IN_DOUBT, is_join_owed, is_mail_owed
 from aapimport.services.ownership import OFF_BY_UNDO
 from aapimport.services.troubles import Trouble
+from aapimport.text import as_typed
 
 Standing = Literal[
     "left_out", "not_sent", "rejected", "needs_person", "unknown", "waiting", "owed", "not_kept"
@@ -56,6 +58,8 @@ _REJECTED: dict[Trouble | Literal[""], str] = {
     "": "mend what the words say, on {service} or in this row, then " + _AGAIN,
 }
 """What to do about somebody, or something, that a service has rejected."""
+_TOLD_BY_WORDS = {"", Trouble.INVALID, Trouble.REFUSED}
+"""The kinds of trouble of which only the service's words tell what is to be mended."""
 _TEAM_REJECTED: dict[Trouble | Literal[""], str] = {
     Trouble.FULL: "ask for more places in the team, or name another team in the row; then "
     + _AGAIN,
@@ -74,13 +78,17 @@ _NEEDS_PERSON = {
 _MAILED = (
     "nothing is sent twice: see what became of that one with aapimport receipt and its number;"
     " where that was to somebody who had the account's id before, mail {who} with: aapimport"
-    " send-emails {receipt} --again --to ADDRESS"
+    " send-emails {receipt} --again --to {to}"
 )
 _PUT_RIGHT = "if they are to be welcomed, put that right; then " + _LATER
 _SAY = (
-    "ask {who} whether it came; then: aapimport send-emails {receipt} --sent --to ADDRESS, or"
+    "ask {who} whether it came; then: aapimport send-emails {receipt} --sent --to {to}, or"
     " --not-sent, which lets it be sent"
 )
+_WHO = "; who it is: aapimport send-emails {receipt} --dry-run"
+"""After what has to name somebody whose address is erased: the service still has it."""
+_TELLS_AGAIN = "what is wrong is told again once it is tried again: "
+"""Instead of mending what words say that are erased, or withheld from whoever reads it."""
 _UNKNOWN = {
     StepKind.ACCOUNT: "look for {who} on {service}; then upload the file again, which looks them"
     " up first and makes nobody twice",
@@ -145,13 +153,15 @@ class Failing(NamedTuple):
     cure: str
 
 
-def failings(steps: Sequence[Task], *, closed: bool, who: str, receipt: str) -> Iterator[Failing]:
+def failings(
+    steps: Sequence[Task], *, closed: bool, who: str | None, receipt: str
+) -> Iterator[Failing]:
     """What is not as it should be about a person.
 
     Args:
         steps: The person's steps.
         closed: Whether the upload was closed.
-        who: The person's address, or other words for them.
+        who: The person's address; None where it is erased, or not to be named.
         receipt: The upload's confirmation number.
     """
     accounts = {task.service: task for task in steps if task.kind is StepKind.ACCOUNT}
@@ -168,7 +178,12 @@ def failings(steps: Sequence[Task], *, closed: bool, who: str, receipt: str) -> 
                 standing=standing,
                 kind=task.trouble,
                 words=_ADVICE.sub("", words) if closed else words,
-                cure=cure.format(who=who, service=_SERVICES[task.service], receipt=receipt),
+                cure=(cure if who or "{to}" not in cure else cure + _WHO).format(
+                    who=who or "this person",
+                    to=as_typed(who) if who else "ADDRESS",
+                    service=_SERVICES[task.service],
+                    receipt=receipt,
+                ),
             )
 
 
@@ -235,8 +250,11 @@ def _cure(task: Task, standing: Standing, *, closed: bool) -> str:
 
 
 def _after_rejection(task: Task) -> str:
+    withheld = WITHHELD in task.reason
     if task.kind is StepKind.EMAIL:
-        return "mend what the words say, then " + _LATER
+        return (_TELLS_AGAIN if withheld else "mend what the words say, then ") + _LATER
+    if withheld and task.trouble in _TOLD_BY_WORDS:
+        return _TELLS_AGAIN + _AGAIN
     kind: Trouble | Literal[""] = Trouble(task.trouble) if task.trouble else ""
     if task.kind is StepKind.TEAM and kind in _TEAM_REJECTED:
         return _TEAM_REJECTED[kind]

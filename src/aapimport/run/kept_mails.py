@@ -18,6 +18,13 @@ def embargoed(journal: Journal, run: Run, rows: Collection[int]) -> Iterator[tup
             yield row, receipt, task
 
 
+def kept_back_by(journal: Journal, undo: Run) -> Iterator[tuple[int, Task]]:
+    """The e-mails that an undo has kept back, each after its person's row in the upload."""
+    for row, _, mail in journal.mails_about(undo.of, State.SKIPPED):
+        if mail.reason.endswith(undo.receipt):
+            yield row, mail
+
+
 def keep_mails_back(journal: Journal, undo: Run) -> None:
     """Have nobody mailed about an account that an undo has taken back; may be repeated.
 

@@ -42,8 +42,9 @@ class Left:
         renamed: Whether the run changed the names of an account that was there.
         taken_back: Whether an undo of the run has taken back what it did to the account.
         stays: What of it that undo had to leave, in the journal's words; empty for nothing.
-        later: The newest run since that has the account, too; empty for none.
-        written_by: The newest that has written to it; likewise.
+        later: The newest run since that has the account, too, with its day, `upload 7K3QX9 of
+            28 Nov 2026`; empty for none.
+        written_by: The newest that has written to it, without its day; likewise.
         row_named: A digest of the names in the row, whoever set those of the account; empty where
             an earlier version didn't keep it.
     """
@@ -116,7 +117,7 @@ class Joined:
         group_id: The Group.
         account_id: The person's account on the portal.
         taken_back: Whether an undo of the run has taken them out of it.
-        later: The run that has put them into it since; empty for none.
+        later: The run that has put them into it since, with its day; empty for none.
     """
 
     row: int

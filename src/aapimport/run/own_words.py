@@ -94,6 +94,8 @@ _PATTERNS = (
     r"not put (?:on the pass|into the team): the account (?:needs a person|was rejected)",
     r"[\w ,]{1,60} not recorded by the earlier version of aapimport that began the upload",
     r"by (?:upload|repair) \w+",
+    r"left: upload \w+ of \d\d \w{3} \d{4} has this person, too",
+    r"left: repair \w+ of \d\d \w{3} \d{4} has written to it since",
     r"if it is theirs all the same: aapimport send-emails \w+ --to ADDRESS --checked",
     r"kept back by undo \w+",
     rf"the account on (?:the portal|Jhana){OFF_BY_UNDO}\w+ of upload \w+, {NOT_SHOWN_SINCE}",

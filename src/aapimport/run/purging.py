@@ -36,8 +36,14 @@ _NAMED = (
     " OR json_extract(before, '$.jhana.names') IS NOT NULL)"
 )
 
+_ERASED = "erased: people, own words, own roles"
+"""What is kept of a run once all that this version erases is: earlier ones have erased less."""
+_NOT_SO_FAR = (
+    "(?3 OR NOT EXISTS"
+    f" (SELECT 1 FROM told WHERE told.receipt = runs.receipt AND what = '{_ERASED}'))"
+)
 _OWN_ROLES = (
-    "(receipt IN (SELECT receipt FROM runs WHERE purged_at IS NULL OR ?3)"
+    f"(receipt IN (SELECT receipt FROM runs WHERE {_NOT_SO_FAR})"
     " AND no_own_roles(before) <> before)"
 )
 
@@ -96,9 +102,9 @@ class Purging(Runs):
         due |= {
             receipt
             for (receipt,) in self._database.execute(
-                f"SELECT receipt FROM runs WHERE {_ENDED} < ?1 AND (?2 OR purged_at IS NULL)"
+                f"SELECT receipt FROM runs WHERE {_ENDED} < ?1 AND {_NOT_SO_FAR}"
                 f" AND receipt NOT IN ({_IN_USE})",
-                (before, anew),
+                times,
             )
         }
         if found:
@@ -115,6 +121,10 @@ class Purging(Runs):
                 self._database.executemany(
                     "UPDATE runs SET purged_at = ? WHERE receipt = ?",
                     ((time.time(), receipt) for receipt in due),
+                )
+                self._database.executemany(
+                    "INSERT OR IGNORE INTO told VALUES (?, ?)",
+                    ((receipt, _ERASED) for receipt in sorted(due)),
                 )
         self._erase_what_is_kept()
         return Purged(people=sum(number for _, number in found), runs=[one for one, _ in found])

@@ -20,6 +20,7 @@ from aapimport.run.journal import Journal
 from aapimport.run.own_words import in_our_words, nameless
 from aapimport.run.records import JOINS, Run, RunKind, State, StepKind, Task
 from aapimport.run.standing import join_standing, mail_standing, mails_standing
+from aapimport.run.taken_back import TakenBackReport, taken_back, taken_back_rows
 
 Result = Literal[
     "created", "changed", "same", "rejected", "needs_person", "unknown", "skipped", "not_sent"
@@ -129,6 +130,7 @@ class PersonResult(_Model):
     failures: list[PersonFailure] = Field(
         description="what is not as it should be, place by place, each with what to do next"
     )
+    taken_back: str = Field(default="", description="the undo that did since; empty for none")
 
 
 class UploadReport(_Model):
@@ -158,13 +160,15 @@ class UploadReport(_Model):
     never_sent: int = Field(description="people not sent before the upload was closed")
     closed: bool = Field(description="ended with something left to do: it can't be resumed")
     people: list[PersonResult]
+    taken_back: list[TakenBackReport] = Field(default=[], description="by undos, the oldest first")
 
     @property
     def has_unmailed(self) -> bool:
-        """Whether somebody was created, and no welcome e-mail was planned for them."""
+        """Whether somebody was created, no e-mail was planned, and nothing is taken back."""
         return any(
             one.email_state == "none" and "created" in {one.portal, one.jhana}
             for one in self.people
+            if not one.taken_back
         )
 
     @property
@@ -198,7 +202,10 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str] | None)
         run, steps, addresses = nameless(run), map(in_our_words, steps), {}
     by_row = groupby(steps, key=lambda task: task.row)
     receipt = run.of or run.receipt
-    people = [_person([*it], addresses, closed=closed, receipt=receipt) for _, it in by_row]
+    undos = taken_back(journal, run)
+    back = taken_back_rows(undos)
+    told = (_person([*it], addresses, closed=closed, receipt=receipt) for _, it in by_row)
+    people = [one.model_copy(update={"taken_back": back.get(one.row, "")}) for one in told]
     decided = json.loads(run.options or "{}")
     left_out = [LeftOutReport(row=row, reason=why) for row, why in decided.get("left_out", ())]
     portal = _counts(one.portal for one in people)
@@ -223,15 +230,17 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str] | None)
         ),
         seats=_seats(run, _seats_used(journal, run)),
         left_out=left_out,
-        other_sheets=[
-            OtherSheetReport(name=name, people=number)
-            for name, number in decided.get("other_sheets", ())
-        ],
+        other_sheets=[*_other_sheets(decided.get("other_sheets", ()))],
         skipped=portal.skipped,
         never_sent=not_sent if closed else 0,
         closed=closed,
         people=people,
+        taken_back=[one.report for one in undos],
     )
+
+
+def _other_sheets(found: Iterable[tuple[str, int]]) -> Iterable[OtherSheetReport]:
+    return (OtherSheetReport(name=name, people=number) for name, number in found)
 
 
 def _seats(run: Run, used: int) -> SeatCounts | None:
@@ -261,7 +270,7 @@ def _person(
     mailed = mail_standing(email, accounts, closed=closed)
     team = join_standing(by_kind.get(("portal", StepKind.TEAM)), accounts, closed=closed)
     who = addresses.get(portal.row)
-    failed = [*failings(steps, closed=closed, who=who or "this person", receipt=receipt)]
+    failed = [*failings(steps, closed=closed, who=who, receipt=receipt)]
     remarks = [(task, task.reason) for task in steps if task.state in _SETTLED]
     return PersonResult(
         row=portal.row,

@@ -157,7 +157,7 @@ def _seat(portal: Portal, person: LeftPerson, left: Left, by: Run | None) -> Sea
         by=by if now in FREE_TO_ASK else None,
         why=why,
         undone=by if now is Now.ACTIVE else None,
-        later=since if by else left.later.partition(" (")[0],
+        later=since if by else left.later.partition(" of ")[0],
     )
 
 

@@ -1,9 +1,10 @@
-"""The command that takes back what an undo couldn't, because a service has rejected it."""
+"""The commands that take back what an undo couldn't: rejected by a service, or a later run's."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from aapimport.run.journal import Journal
+from aapimport.run.later import later_than, which_later
 from aapimport.run.records import Run, RunKind, State
 
 
@@ -26,12 +27,61 @@ def undo_again(journal: Journal, undo: Run) -> str:
     if not rows:
         return ""
     only = json.loads(undo.options or "{}").get("only_rows")
-    return f"aapimport undo {undo.of}" + (f" --only-rows {spans(rows)}" if only else "")
+    return _undo(undo.of, rows if only else None)
+
+
+def undo_first(
+    journal: Journal, run: Run, rows: Collection[int], only: Collection[int] | None
+) -> list[str]:
+    """The commands, in the order that works, that take back what is left to later uploads.
+
+    Of an upload that has other people, too, only the rows of these are named: nobody else's is
+    taken back on the way. What a repair has written to no command takes back.
+
+    Args:
+        journal: The journal.
+        run: The run that is taken back.
+        rows: The rows of whoever is left to later uploads.
+        only: The only rows that were asked for; None for all.
+
+    Returns:
+        That of the run itself is the last; nothing where none helps.
+    """
+    later = later_than(journal, run)
+    left = {*rows} - later.repaired
+    if not left:
+        return []
+    commands = []
+    for receipt, theirs in later.uploads.items():
+        found = {its for row, its in theirs.items() if row in left}
+        if not found:
+            continue
+        if journal.run(receipt).address != run.address:
+            return []
+        commands.append(_undo(receipt, found if journal.rows(receipt) - found else None))
+    return [*commands, _undo(run.receipt, only)]
+
+
+def undo_left(journal: Journal, undo: Run) -> list[str]:
+    """The same for what an undo has left to later runs, and nothing has taken back since."""
+    since = journal.taken_back(undo.of)
+    rows = {
+        task.row
+        for task in journal.tasks(undo.receipt)
+        if which_later(task.reason)[0] == "later_upload"
+        and (task.row, task.service, task.kind) not in since
+    }
+    only = json.loads(undo.options or "{}").get("only_rows")
+    return undo_first(journal, journal.run(undo.of), rows, only) if rows else []
+
+
+def _undo(receipt: str, rows: Collection[int] | None) -> str:
+    return f"aapimport undo {receipt}" + ("" if rows is None else f" --only-rows {spans(rows)}")
 
 
 def undo_command(later: str) -> str:
     """The command that takes a later run back; empty for none, and for one that can't be."""
-    kind, _, receipt = later.partition(" (")[0].partition(" ")
+    kind, _, receipt = later.partition(" of ")[0].partition(" ")
     return f"aapimport undo {receipt}" if kind == RunKind.UPLOAD else ""
 
 

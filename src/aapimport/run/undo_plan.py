@@ -16,6 +16,7 @@ from aapimport.run.back_values import (
     left_words,
     to_take_back,
 )
+from aapimport.run.later import LEFT, left_to
 from aapimport.run.left import Joined, Left
 from aapimport.run.own_roles import role_words
 from aapimport.run.records import LEAVES, Run, State, StepKind, Task
@@ -28,6 +29,7 @@ from aapimport.run.since import (
     PersonSince,
     Standing,
 )
+from aapimport.run.taken_back import TakenBack
 from aapimport.run.ways_back import BackStep
 from aapimport.services.taking_back import Refusal
 
@@ -44,6 +46,7 @@ class Sort(StrEnum):
     HALF = "half"
     IMPOSSIBLE = "impossible"
     CHANGED = "changed since"
+    LATER = "left"
     NOTHING = "nothing left"
 
 
@@ -91,7 +94,8 @@ class UndoPlan:
         effects: What can become of each effect.
         embargoed: The rows of those whose e-mail was never asked for, and won't be.
         only: The rows that were asked for; None for all of them.
-        earlier: The undos that have taken something of the run back already, the oldest first.
+        earlier: What undos have taken back of it already, the oldest first.
+        first: The commands, in the order that works, that take back what is left to later uploads.
     """
 
     run: Run
@@ -99,7 +103,8 @@ class UndoPlan:
     effects: tuple[Effect, ...]
     embargoed: frozenset[int]
     only: frozenset[int] | None = None
-    earlier: tuple[str, ...] = ()
+    earlier: tuple[TakenBack, ...] = ()
+    first: tuple[str, ...] = ()
 
     @property
     def rows(self) -> frozenset[int]:
@@ -186,7 +191,7 @@ def back_steps(effects: Iterable[Effect]) -> Iterator[BackStep]:
 
 def as_kept(effect: Effect) -> str:
     """Why something isn't taken back, as the journal keeps it: the words begin with the sort."""
-    return f"{IMPOSSIBLE}{effect.words}" if effect.sort is Sort.IMPOSSIBLE else effect.words
+    return f"{_HEADS.get(effect.sort, '')}{effect.words}"
 
 
 def kept_rows(effects: Iterable[Effect], mails: Iterable[Task]) -> frozenset[int]:
@@ -209,6 +214,7 @@ _STATES = {
     Sort.HALF: State.PLANNED,
     Sort.NOTHING: State.SKIPPED,
 }
+_HEADS = {Sort.IMPOSSIBLE: IMPOSSIBLE, Sort.LATER: LEFT}
 _GROUPS = {StepKind.PASS: f"the pass; {SEAT_STAYS}", StepKind.TEAM: "the team"}
 
 
@@ -249,7 +255,7 @@ def _of_joined(since: JoinedSince, portal: AccountSince | None) -> Iterator[Effe
     elif since.standing is Standing.SAME and portal.seen is not None:
         where = f"out of {_GROUPS[joined.kind]}"
         if joined.later:
-            yield _of_group(joined, Sort.CHANGED, f"put in by {joined.later} since")
+            yield _of_group(joined, Sort.LATER, left_to(joined.later).removeprefix(LEFT))
         elif portal.has_other_name:
             yield _of_group(joined, Sort.CHANGED, OTHER_NAME)
         else:
@@ -295,6 +301,9 @@ def _of_values(account: AccountSince) -> Iterator[Effect]:
         sort = Sort.HALF if SEAT_STAYS in words else Sort.BACK
         rights = gives_rights(seen, found.values)
         yield replace(_effect(left, sort, words), gives_rights=rights, nameless=kept)
+    if found.later:
+        yield _effect(left, Sort.LATER, left_to(found.later).removeprefix(LEFT))
+        return
     if found.left and not found.values:
         sort = Sort.CHANGED if found.changed else Sort.IMPOSSIBLE
         yield _effect(left, sort, "; ".join(found.left).removeprefix(IMPOSSIBLE))

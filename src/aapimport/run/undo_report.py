@@ -2,24 +2,27 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from typing import Literal
+from typing import Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from aapimport.errors import ExitCode
 from aapimport.run.back_values import IMPOSSIBLE, left_words
 from aapimport.run.journal import Journal
+from aapimport.run.kept_mails import kept_back_by
+from aapimport.run.later import LEFT, LaterCode, which_later
 from aapimport.run.left import left_by
 from aapimport.run.records import Run, State, StepKind, Task
 from aapimport.run.since import NOT_RECORDED
 from aapimport.run.undo_again import undo_command
-from aapimport.run.undo_plan import SEAT_STAYS, Sort, UndoPlan
+from aapimport.run.undo_plan import SEAT_STAYS, Sort, UndoPlan, as_kept
 
 Result = Literal[
     "taken back",
     "half",
     "impossible",
     "changed since",
+    "left to a later run",
     "rejected",
     "unknown",
     "left",
@@ -38,13 +41,25 @@ _WORDS = {
     StepKind.LEAVE_PASS: f"out of the pass; {SEAT_STAYS}",
     StepKind.TAKE_BACK: "account",
 }
-_SORTS: Mapping[Sort, Result] = {Sort.IMPOSSIBLE: "impossible", Sort.NOTHING: "nothing left"}
+_LATER: Result = "left to a later run"
+_SORTS: Mapping[Sort, Result] = {
+    Sort.IMPOSSIBLE: "impossible",
+    Sort.NOTHING: "nothing left",
+    Sort.LATER: _LATER,
+}
+NOT_BACK: frozenset[Result] = frozenset({"impossible", "changed since", _LATER, "rejected"})
+"""The results of what isn't taken back, and could have been."""
 MAIL = "e-mail"
 KEPT_BACK = "the e-mail that was not sent so far is kept back"
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _LaterRun(TypedDict):
+    code: LaterCode
+    later: str
 
 
 class UndoneEffect(_Model):
@@ -60,6 +75,11 @@ class UndoneEffect(_Model):
         " not done so far"
     )
     reason: str
+    code: LaterCode = Field(
+        default="",
+        description="what has the person, too, where it is left to a later run; else empty",
+    )
+    later: str = Field(default="", description="the number of that run")
 
 
 class OnAgain(_Model):
@@ -89,6 +109,11 @@ class UndoReport(_Model):
     on_again: list[OnAgain] = Field(
         description="likewise: whom they had switched off, and who is active now"
     )
+    next: list[str] = Field(
+        default=[],
+        description="the commands, in the order that works, that take back what was left to later"
+        " uploads, as they were when it was begun, where any do",
+    )
 
     @property
     def exit_code(self) -> ExitCode:
@@ -109,12 +134,14 @@ def planned_report(plan: UndoPlan) -> UndoReport:
             what=_WORDS.get(one.kind, MAIL),
             result=_SORTS.get(one.sort, "changed since"),
             reason=one.words,
+            **_later(as_kept(one)),
         )
         for one in plan.effects
         if not one.is_step
     ]
     report = _report(plan.run, None, effects, plan.on_again)
-    return report.model_copy(update={"earlier": [*plan.earlier]})
+    earlier = [one.undo.receipt for one in plan.earlier]
+    return report.model_copy(update={"earlier": earlier, "next": [*plan.first]})
 
 
 def undo_report(journal: Journal, undo: Run, emails: Mapping[int, str]) -> UndoReport:
@@ -130,8 +157,9 @@ def undo_report(journal: Journal, undo: Run, emails: Mapping[int, str]) -> UndoR
     effects = [it for task in journal.tasks(undo.receipt) for it in _effects(task, emails)]
     effects += _mails(journal, undo, of, rows, emails)
     effects.sort(key=lambda one: (one.row, one.service))
-    told = json.loads(undo.options or "{}").get("on_again", {})
-    return _report(of, undo.receipt, effects, told)
+    told = json.loads(undo.options or "{}")
+    report = _report(of, undo.receipt, effects, told.get("on_again", {}))
+    return report.model_copy(update={"next": told.get("next", [])})
 
 
 def _effects(task: Task, emails: Mapping[int, str]) -> Iterator[UndoneEffect]:
@@ -139,7 +167,7 @@ def _effects(task: Task, emails: Mapping[int, str]) -> Iterator[UndoneEffect]:
     in_words = task.kind is StepKind.TAKE_BACK and task.target
     what = task.target if in_words else _WORDS[task.kind]
     done: Result = "half" if SEAT_STAYS in what else "taken back"
-    result, reason = _RESULTS.get(task.state, done), task.reason
+    result, reason, later = _RESULTS.get(task.state, done), task.reason, _later(task.reason)
     if task.state is State.NEEDS_PERSON:
         result, reason = _sorted(reason)
     left = left_words(task.but)
@@ -151,19 +179,29 @@ def _effects(task: Task, emails: Mapping[int, str]) -> Iterator[UndoneEffect]:
         what=what,
         result=result,
         reason="; ".join(filter(None, (reason, but))),
+        **later,
     )
     yield effect
     for said in left:
         result, reason = _sorted(said)
         account = _WORDS[StepKind.TAKE_BACK]
-        yield effect.model_copy(update={"what": account, "result": result, "reason": reason})
+        more = {"what": account, "result": result, "reason": reason, **_later(said)}
+        yield effect.model_copy(update=more)
 
 
 def _sorted(reason: str) -> tuple[Result, str]:
     """What became of something that isn't taken back, and why: the journal's words tell."""
     if reason.startswith(IMPOSSIBLE) or NOT_RECORDED in reason:
         return "impossible", reason.removeprefix(IMPOSSIBLE)
+    if which_later(reason)[0]:
+        return _LATER, reason.removeprefix(LEFT)
     return "changed since", reason
+
+
+def _later(said: str) -> _LaterRun:
+    """Which later run something is left to, as the journal's words tell."""
+    code, later = which_later(said)
+    return _LaterRun(code=code, later=later)
 
 
 def _mails(
@@ -179,8 +217,8 @@ def _mails(
                 result="impossible",
                 reason="a welcome e-mail was sent, or may have been",
             )
-    for row, _, mail in journal.mails_about(of.receipt, State.SKIPPED):
-        if row in rows and mail.reason.endswith(undo.receipt):
+    for row, mail in kept_back_by(journal, undo):
+        if row in rows:
             yield UndoneEffect(
                 row=row,
                 email=emails.get(row, ""),
@@ -205,7 +243,7 @@ def _report(
         of=of.receipt,
         taken_back=results.count("taken back"),
         half=results.count("half"),
-        not_taken_back=sum(it in {"impossible", "changed since", "rejected"} for it in results),
+        not_taken_back=sum(it in NOT_BACK for it in results),
         rejected=results.count("rejected"),
         unfinished=sum(it in {"unknown", "left"} for it in results),
         effects=effects,

@@ -48,7 +48,9 @@ def unmailed_of(journal: Journal, run: Run) -> int:
 
     Those whom a sending of it has claimed wait as long as that is open.
     """
-    found = sum(of == run.receipt for of in journal.unmailed(run.address).values())
+    found = {own for own, of in journal.unmailed(run.address).items() if of == run.receipt}
+    if found:  # whoever is off by an undo waits for nothing
+        found -= {own for service, own, *_ in journal.switched_off() if service == "portal"}
     left = (journal.counts(one.receipt) for one in journal.sends_of(run.receipt) if one.is_open)
     waiting = sum(sum(n for state, n in one.items() if state not in FINAL) for one in left)
-    return max(found, waiting)
+    return max(len(found), waiting)

@@ -35,6 +35,31 @@ class BackStep:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundSince:
+    """Somebody of a run whom a later upload has found as its file wants them.
+
+    Attributes:
+        row: The row in the run.
+        service: `portal` or `jhana`.
+        receipt: The other's number.
+        their_row: The person's row there.
+        started_at: When it was begun, in seconds since 1970.
+        address: Its services.
+        pass_id: Its pass.
+        in_team: Whether its file names a team that the person was in.
+    """
+
+    row: int
+    service: str
+    receipt: str
+    their_row: int
+    started_at: float
+    address: str
+    pass_id: str
+    in_team: bool
+
+
 class WaysBack(JournalFile):
     """The runs that take something back, or put something right."""
 
@@ -125,16 +150,17 @@ class WaysBack(JournalFile):
             " ORDER BY undo.started_at"
         ).fetchall()
 
-    def written_since(self, run: Run) -> Iterator[tuple[int, Task, str, str, str]]:
+    def written_since(self, run: Run) -> Iterator[tuple[int, Task, str, str, str, float]]:
         """What later uploads and repairs have written about a run's people, or may have.
 
         Without what was taken back since; the newest first.
 
         Yields:
-            The person's row in the run, the other's step, its number, its kind, its services.
+            The person's row in the run, the other's step, its number, its kind, its services, and
+            when it was begun.
         """
         found = self._database.execute(
-            f"SELECT ours.row, theirs.receipt, runs.kind, runs.address, {_THEIRS}"
+            f"SELECT ours.row, theirs.receipt, runs.kind, runs.address, started_at, {_THEIRS}"
             " FROM steps AS ours JOIN steps AS theirs ON theirs.account_id = ours.account_id"
             "  AND theirs.service = ours.service AND theirs.receipt <> ours.receipt"
             " JOIN runs ON runs.receipt = theirs.receipt AND runs.kind IN ('upload', 'repair')"
@@ -150,22 +176,18 @@ class WaysBack(JournalFile):
             " ORDER BY runs.started_at DESC",
             (run.receipt, run.started_at),
         )
-        for row, receipt, kind, address, *step in found.fetchall():
-            yield row, read_task(tuple(step)), receipt, kind, address
+        for row, receipt, kind, address, at, *step in found.fetchall():
+            yield row, read_task(tuple(step)), receipt, kind, address, at
 
-    def found_since(self, run: Run) -> Iterator[tuple[int, str, str, str, str, bool]]:
+    def found_since(self, run: Run) -> Iterator[FoundSince]:
         """Whom of a run's people later uploads have found as their files want them.
 
         They wrote nothing about them, and rest on what the run has done all the same. Of one that
         somebody wanted undone, those rows don't count; the newest first.
-
-        Yields:
-            The person's row in the run, the service, the other's number, its services, its pass,
-            and whether its file names a team that the person was in.
         """
         found = self._database.execute(
-            "SELECT ours.row, ours.service, theirs.receipt, runs.address,"
-            " runs.pass_id, coalesce(json_extract(people.before, '$.team'), 0)"
+            "SELECT ours.row, ours.service, theirs.receipt, theirs.row, runs.started_at,"
+            " runs.address, runs.pass_id, coalesce(json_extract(people.before, '$.team'), 0)"
             " FROM steps AS ours JOIN steps AS theirs ON theirs.account_id = ours.account_id"
             "  AND theirs.service = ours.service AND theirs.receipt <> ours.receipt"
             " JOIN runs ON runs.receipt = theirs.receipt AND runs.kind = 'upload'"
@@ -181,9 +203,10 @@ class WaysBack(JournalFile):
             " ORDER BY runs.started_at DESC",
             (run.receipt, run.started_at),
         )
-        for *found_there, in_team in found.fetchall():
-            row, service, receipt, address, pass_id = found_there
-            yield row, service, receipt, address, pass_id, bool(in_team)
+        names = FoundSince.__dataclass_fields__
+        for one in found.fetchall():
+            values = dict(zip(names, one, strict=True))
+            yield FoundSince(**values | {"in_team": bool(values["in_team"])})
 
     def ask_back(self, receipt: str, rows: Collection[int] | None = None) -> None:
         """Remember that somebody wanted a run undone, though nothing of it could be taken back.

@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from aapimport.run.taken_back import TakenBackReport
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_line
 from aapimport.screens.tables import print_table
+from aapimport.screens.taken_back import asked_rows
 from aapimport.screens.target import place
 
 if TYPE_CHECKING:
@@ -47,5 +49,16 @@ def _row(one: "HistoryEntry") -> tuple[str, ...]:
         state += f"\nnot before {one.not_before:%d %b %Y %H:%M}"
     if one.unmailed:
         state += f"\n{one.unmailed:,} not mailed"
+    for undo in one.taken_back:
+        state += f"\n{_taken_back(undo)}"
     started = one.started_at.strftime("%d %b %Y %H:%M")
     return f"{one.receipt}{kind}", started, safe(one.file), safe(one.pass_), state
+
+
+def _taken_back(undo: TakenBackReport) -> str:
+    """`taken back by 8LMSVC`; of which rows, and how far, where that isn't all."""
+    more = [asked_rows(undo.only_rows)] if undo.only_rows is not None else []
+    more += [f"{undo.in_part:,} in part"] if undo.in_part else []
+    more += [f"{undo.not_taken_back:,} not"] if undo.not_taken_back else []
+    more += [undo.state] if undo.state != "finished" else []
+    return f"taken back by {undo.undo}" + (f" ({', '.join(more)})" if more else "")

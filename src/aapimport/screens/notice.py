@@ -204,7 +204,8 @@ def _made(
         rest = f" (the first {len(shown)} of {len(failures):,} rows)"
         text += ["", f"To look at{rest if len(failures) > len(shown) else ''}:"]
         text += [f"  {line}" for line in shown]
-    text += ["", f"Next: {end.next}", "", "SHA-256 of the receipt, as each of these prints it:"]
+    text += ["", f"Next: {end.next}", "", "SHA-256 of the receipt, as each of these prints it"]
+    text[-1] += " until something of it is taken back:" if end.run.kind == RunKind.UPLOAD else ":"
     for command, digest in end.digests.items():
         text += [f"  {command}", f"    {digest}"]
     text += ["", _NOBODY]

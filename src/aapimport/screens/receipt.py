@@ -19,6 +19,7 @@ from aapimport.run.wanted_letters import wanted_letters
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled, print_line
 from aapimport.screens.tables import print_table
+from aapimport.screens.taken_back import taken_back_lines
 from aapimport.screens.target import where
 from aapimport.screens.unread import left_out_lines, other_sheet_lines
 from aapimport.template.cells import CellRef
@@ -78,6 +79,8 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
         mails += f" by the services; to be sent afterwards to {whom}, from {safe(letters.server)},"
         mails += " with a receipt of their own"
     print_labelled(console, "E-mails".ljust(_LABEL), mails)
+    for line in taken_back_lines(report.taken_back):
+        print_labelled(console, "Taken back".ljust(_LABEL), line)
     _show_people(console, report, run)
     if report.kind == "upload" and not any(it.created or it.changed for _, it in services):
         console.print("nobody was created or changed")

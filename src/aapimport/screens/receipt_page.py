@@ -14,6 +14,7 @@ from aapimport.run.report import EmailCounts, PersonResult, TeamCounts, UploadRe
 from aapimport.run.undo_report import UndoReport
 from aapimport.screens.console import safe_json
 from aapimport.screens.receipt import RESULTS
+from aapimport.screens.taken_back import taken_back_lines
 from aapimport.screens.target import where
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def receipt_page(
             ("Welcome e-mails", report.email_counts.planned, _parts(report.email_counts)),
         ],
         failures=[*_failures(report.people)],
+        taken_back=[*taken_back_lines(report.taken_back)],
         digest=digest_of(without_people),
     )
 

@@ -1,17 +1,19 @@
 """What an undo would do, and what it did."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rich.console import Console
 
 from aapimport.run.back_values import CHANGED
 from aapimport.run.records import StepKind
+from aapimport.run.taken_back import TakenBackReport
 from aapimport.run.undo_again import spans_in_words
 from aapimport.run.undo_plan import Sort, UndoPlan
 from aapimport.run.undo_report import KEPT_BACK, MAIL, UndoReport
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_line
+from aapimport.screens.taken_back import taken_back_lines
 from aapimport.screens.target import where
 
 _MOST_NAMED = 50
@@ -29,6 +31,7 @@ def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
     run = plan.run
     print_line(console, f"Undo of receipt {run.receipt} ({safe(run.file)})")
     print_line(console, f"  {where(run.target, run.address, profile)}")
+    _show_earlier(console, (one.report for one in plan.earlier))
     _show_taken_back(console, plan)
     if alone := plan.by_key_alone:
         print_line(console, "  These are known by our key alone: look whether they are meant")
@@ -45,8 +48,11 @@ def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
         print_line(console, f"  {Sort.IMPOSSIBLE.value}: {_mails(mails)}")
     for remark in plan.remarks:
         print_line(console, f"  not known: {safe(remark)}")
-    not_back = [it for it in plan.effects if not it.is_step and it.kind is not StepKind.EMAIL]
     emails = plan.emails
+    later = ((it.words, it.row) for it in plan.effects if it.sort is Sort.LATER)
+    _show_later(console, later, emails, plan.first)
+    not_back = [it for it in plan.effects if not it.is_step and it.kind is not StepKind.EMAIL]
+    not_back = [it for it in not_back if it.sort is not Sort.LATER]
     for one in not_back[:_MOST_NAMED]:
         who = " ".join(filter(None, (f"row {one.row}", safe(emails.get(one.row, "")))))
         print_line(console, f"  {one.sort.value}: {who}, {one.service}: {_said(one.words)}")
@@ -66,12 +72,15 @@ def _show_taken_back(console: Console, plan: UndoPlan) -> None:
                 _name_first(console, {one.row for one in of}, plan.emails, most)
 
 
-def show_undo_receipt(console: Console, report: UndoReport) -> None:
+def show_undo_receipt(
+    console: Console, report: UndoReport, earlier: Iterable[TakenBackReport] = ()
+) -> None:
     """An undo's receipt: its counts, and whoever isn't as before.
 
     Args:
         console: Where.
         report: The receipt.
+        earlier: What undos have taken back already.
     """
     number = f"Receipt {report.receipt}: undo" if report.receipt else "Nothing to take back: undo"
     print_line(console, f"{number} of receipt {report.of}")
@@ -81,24 +90,52 @@ def show_undo_receipt(console: Console, report: UndoReport) -> None:
         f"  {report.taken_back:,} taken back, {report.half:,} half (the seat stays used),"
         f" {report.not_taken_back:,} not taken back{rejected}",
     )
-    if report.earlier:
-        print_line(console, f"  taken back already by undo {', '.join(report.earlier)}")
+    _show_earlier(console, earlier)
     _show_on_again(console, ((again.by, again.rows) for again in report.on_again))
     if mails := sum(one.what == MAIL for one in report.effects):
         print_line(console, f"  {Sort.IMPOSSIBLE.value}: {_mails(mails)}")
     for one in (it for it in report.effects if it.what == KEPT_BACK):
         who = f"row {one.row} {safe(one.email)}".rstrip()
         print_line(console, f"  {one.result}: {who}: {one.what}")
-    said = [it for it in report.effects if it.what not in {MAIL, KEPT_BACK}]
+    later = ((it.reason, it.row) for it in report.effects if it.code)
+    _show_later(console, later, {it.row: it.email for it in report.effects}, report.next)
+    said = [it for it in report.effects if it.what not in {MAIL, KEPT_BACK} and not it.code]
     said = [it for it in said if it.result not in {"taken back", "half"} or it.reason]
     for one in said[:_MOST_NAMED]:
         who = " ".join(filter(None, (f"row {one.row}", safe(one.email))))
         words = "; ".join(filter(None, (safe(one.what), _said(one.reason))))
-        print_line(console, f"  {one.result}: {who}, {one.service}: {words}")
+        result = "not done so far" if one.result == "left" else one.result
+        print_line(console, f"  {result}: {who}, {one.service}: {words}")
     if len(said) > _MOST_NAMED:
         print_line(console, f"  and {len(said) - _MOST_NAMED:,} more; all are in --json")
     if report.unfinished:
         print_line(console, f"  {report.unfinished:,} not finished")
+
+
+def _show_earlier(console: Console, undos: Iterable[TakenBackReport]) -> None:
+    """What earlier undos have taken back."""
+    for line in taken_back_lines(undos):
+        print_line(console, f"  taken back already {line}")
+
+
+def _show_later(
+    console: Console,
+    later: Iterable[tuple[str, int]],
+    emails: Mapping[int, str],
+    commands: Sequence[str],
+) -> None:
+    """Whom later runs have, too, by what is said of them; then the commands that undo these."""
+    by_words: dict[str, set[int]] = {}
+    for words, row in later:
+        by_words.setdefault(words, set()).add(row)
+    for words, rows in by_words.items():
+        whom = count(len(rows), "person", "people")
+        print_line(console, f"  {Sort.LATER.value}: {safe(words)}: {whom}")
+        _name_first(console, rows, emails)
+    if commands:
+        print_line(console, "    to take that back, too, in this order:")
+    for command in commands:
+        print_line(console, f"      {command}")
 
 
 def _show_on_again(console: Console, again: Iterable[tuple[str, Collection[int]]]) -> None:

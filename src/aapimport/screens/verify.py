@@ -7,8 +7,10 @@ from rich.console import Console
 
 from aapimport.run.records import Run
 from aapimport.run.since import PersonSince, Standing
+from aapimport.run.taken_back import TakenBackReport
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_line
+from aapimport.screens.taken_back import taken_back_lines
 
 _WORDS = {
     Standing.SAME: "as the run left them",
@@ -18,13 +20,19 @@ _WORDS = {
 }
 
 
-def show_verified(console: Console, run: Run, people: Sequence[PersonSince]) -> None:
+def show_verified(
+    console: Console,
+    run: Run,
+    people: Sequence[PersonSince],
+    undos: Sequence[TakenBackReport] = (),
+) -> None:
     """Say who differs, then how many are as the run left them.
 
     Args:
         console: Where.
         run: The run.
         people: Everybody of it.
+        undos: What was taken back of it since.
     """
     for one in people:
         if one.standing is not Standing.SAME:
@@ -32,6 +40,8 @@ def show_verified(console: Console, run: Run, people: Sequence[PersonSince]) -> 
     counts = Counter(one.standing for one in people)
     said = ", ".join(f"{counts[one]:,} {words}" for one, words in _WORDS.items() if counts[one])
     print_line(console, f"receipt {run.receipt}: {count(len(people), 'person', 'people')}: {said}")
+    for line in taken_back_lines(undos):
+        print_line(console, f"taken back {line}")
     hidden = sorted({word for one in people for word in one.not_shown})
     for word in hidden:
         several = sum(word in one.not_shown for one in people)
