@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,6 +91,25 @@ def mail(taking: Taking) -> Iterator[Mail]:
         yield mail_for(port)
 
 
+@pytest.fixture
+def cut(
+    uploading: Uploading, file: Path, mail: Mail, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., str]:
+    """The process dies when the upload is done, and no e-mail is begun; gives its number."""
+
+    def die(*_: Any) -> None:
+        raise Killed
+
+    def cut_off(**more: Any) -> str:
+        with monkeypatch.context() as patched:
+            patched.setattr(letters.Following, "go_on", die)
+            with pytest.raises(Killed):
+                upload(uploading, file, mail, **more)
+        return last_upload(uploading)
+
+    return cut_off
+
+
 def upload(
     uploading: Uploading,
     file: Path,
@@ -102,9 +121,10 @@ def upload(
     desk = desk or ScriptDesk(yes=True, practice=False)
     plan_file = choices.pop("plan_file", None)
     fingerprint = choices.pop("fingerprint", None)
+    found = replace(settings(uploading, mail), keep_people=choices.pop("keep_people", 30))
     named = {} if plan_file else {"pass_name": "Leadership 2026", "maybe": "create"}
     code = Upload(
-        settings=settings(uploading, mail),
+        settings=found,
         desk=desk,
         file=file,
         plan_file=plan_file,
@@ -116,13 +136,17 @@ def upload(
 
 
 def resume(
-    uploading: Uploading, receipt: str | None, mail: Mail | None, desk: ScriptDesk | None = None
+    uploading: Uploading,
+    receipt: str | None,
+    mail: Mail | None,
+    desk: ScriptDesk | None = None,
+    keep_people: int = 30,
 ) -> tuple[ExitCode, ScriptDesk]:
     """Resume, without `--yes`: nothing may be asked."""
     desk = desk or ScriptDesk(practice=False)
     resumption = Resumption(
         receipt=receipt,
-        settings=settings(uploading, mail),
+        settings=replace(settings(uploading, mail), keep_people=keep_people),
         desk=desk,
         choices=RunChoices(no_results=True),
     )
@@ -239,22 +263,10 @@ def test_a_server_that_does_not_work_is_told_before(
 
 
 def test_a_kill_between_the_two_is_resumed(
-    uploading: Uploading,
-    file: Path,
-    mail: Mail,
-    taking: Taking,
-    monkeypatch: pytest.MonkeyPatch,
+    uploading: Uploading, mail: Mail, taking: Taking, cut: Callable[..., str]
 ) -> None:
     """Receipt and history name the command; `resume` sends, one to each, and asks nothing."""
-
-    def die(*_: Any) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(letters.Following, "go_on", die)
-        with pytest.raises(Killed):
-            upload(uploading, file, mail)
-    receipt = last_upload(uploading)
+    receipt = cut()
     assert not taking.taken
     found, words = history(uploading)
     assert (found["state"], found["unmailed"]) == ("finished", 3)
@@ -277,22 +289,24 @@ def test_a_kill_between_the_two_is_resumed(
     assert history(uploading)[0]["unmailed"] == 0
 
 
+def test_a_kill_between_the_two_is_resumed_where_nobody_is_kept(
+    uploading: Uploading, mail: Mail, taking: Taking, cut: Callable[..., str]
+) -> None:
+    """The sender's address is erased with the people; the server is known again all the same."""
+    receipt = cut(keep_people=0)
+    desk = ScriptDesk(practice=False)
+    for _ in range(2):
+        assert resume(uploading, receipt, mail, desk, keep_people=0)[0] is ExitCode.OK
+        assert taking.taken == EVERYBODY
+    assert not desk.asked
+    assert b"learning@example.com" not in uploading.journal_path.read_bytes()
+
+
 def test_the_same_command_sends_what_a_cut_has_left(
-    uploading: Uploading,
-    file: Path,
-    mail: Mail,
-    taking: Taking,
-    monkeypatch: pytest.MonkeyPatch,
+    uploading: Uploading, file: Path, mail: Mail, taking: Taking, cut: Callable[..., str]
 ) -> None:
     """Once to each; it never says that nothing is left while they wait."""
-
-    def die(*_: Any) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(letters.Following, "go_on", die)
-        with pytest.raises(Killed):
-            upload(uploading, file, mail)
+    cut()
     for _ in range(2):
         code, _ = upload(uploading, file, mail)
         assert code is ExitCode.OK
@@ -394,33 +408,27 @@ def test_a_kill_within_the_emails_is_resumed(
     assert taking.taken == EVERYBODY
 
 
+@pytest.mark.parametrize("keep_people", [30, 0])
 def test_another_server_needs_another_word(
-    uploading: Uploading, file: Path, mail: Mail, monkeypatch: pytest.MonkeyPatch
+    uploading: Uploading, mail: Mail, cut: Callable[..., str], keep_people: int
 ) -> None:
     """And so do more people than were told."""
-
-    def die(*_: Any) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(letters.Following, "go_on", die)
-        with pytest.raises(Killed):
-            upload(uploading, file, mail)
-    receipt = last_upload(uploading)
+    receipt = cut(keep_people=keep_people)
     with MailServer() as other:
         elsewhere = mail_for(other.port)
         desk = ScriptDesk(0, yes=True, practice=False)
         with pytest.raises(DeclinedError) as raised:
-            resume(uploading, receipt, elsewhere, desk)
+            resume(uploading, receipt, elsewhere, desk, keep_people)
         assert not other.taken
         assert f"aapimport send-emails {receipt}" in raised.value.state
         assert f"upload {receipt} is done" in raised.value.state
         with pytest.raises(SettingsError, match=r"no table \[mail\] any more") as gone:
-            resume(uploading, receipt, None)
-        assert f"learning@example.com by 127.0.0.1:{mail.port}" in gone.value.message
+            resume(uploading, receipt, None, None, keep_people)
+        sender = "learning@example.com" if keep_people else "this address"
+        assert f"{sender} by 127.0.0.1:{mail.port}" in gone.value.message
         assert f"aapimport send-emails {receipt}" in gone.value.hint
         desk = ScriptDesk(3, practice=False)
-        assert resume(uploading, receipt, elsewhere, desk)[0] is ExitCode.OK
+        assert resume(uploading, receipt, elsewhere, desk, keep_people)[0] is ExitCode.OK
         assert Counter(other.recipients) == EVERYBODY
 
 

@@ -154,7 +154,9 @@ class Following:
             choices=MailChoices(smtp=True),
             running=self.running,
         )
-        self.desk.say(f"the upload is done; its welcome e-mails follow, from {wanted.server}")
+        mail = self.settings.mail
+        server = mail.server if mail and wanted.are_from(mail.server) else wanted.server
+        self.desk.say(f"the upload is done; its welcome e-mails follow, from {server}")
         try:
             return max(code, sending.after_upload(self.journal, self.services, wanted))
         except AapimportError as error:

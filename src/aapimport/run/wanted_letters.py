@@ -6,6 +6,7 @@ They are a run of their own, a sending of the upload; until one was begun, they 
 import json
 from dataclasses import dataclass
 
+from aapimport.run.digests import server_digest
 from aapimport.run.journal import Journal
 from aapimport.run.records import FINAL, Run, RunKind
 
@@ -15,12 +16,19 @@ class WantedLetters:
     """What was approved of them.
 
     Attributes:
-        server: Sender and server, as `config.mail.Mail.server` has it.
+        server: Sender and server, as `config.mail.Mail.server` has it; the sender's address is
+            erased with the people.
+        digest: `server_digest` of it, which stays; empty where an earlier version kept none.
         rows: The rows of the people whom they go to, and of nobody else.
     """
 
     server: str
+    digest: str
     rows: frozenset[int]
+
+    def are_from(self, server: str) -> bool:
+        """Whether a sender and server are those that were approved."""
+        return server == self.server or server_digest(server) == self.digest
 
     @property
     def people(self) -> int:
@@ -32,7 +40,9 @@ def wanted_letters(run: Run) -> WantedLetters | None:
     """What was approved with an upload; None where no mail server was to send anything."""
     is_upload = run.kind == RunKind.UPLOAD and run.options
     found = json.loads(run.options or "{}").get("letters") if is_upload else None
-    return WantedLetters(found["server"], frozenset(found["rows"])) if found else None
+    if not found:
+        return None
+    return WantedLetters(found["server"], found.get("digest", ""), frozenset(found["rows"]))
 
 
 def letters_due(journal: Journal, run: Run) -> WantedLetters | None:
