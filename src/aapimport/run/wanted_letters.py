@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from aapimport.run.digests import server_digest
 from aapimport.run.journal import Journal
-from aapimport.run.records import FINAL, Run, RunKind
+from aapimport.run.on_record import OnRecord
+from aapimport.run.records import Run, RunKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,18 @@ def letters_due(journal: Journal, run: Run) -> WantedLetters | None:
     return None if journal.sends_of(run.receipt) else wanted
 
 
-def unmailed_of(journal: Journal, run: Run) -> int:
-    """How many people an upload that ended has made, and nobody has mailed so far.
+def upload_of(journal: Journal, run: Run) -> Run | None:
+    """The upload whose e-mails a sending carries out, where it was approved with them; or None."""
+    upload = journal.run(run.of) if run.kind == RunKind.SEND and run.of else None
+    return upload if upload and wanted_letters(upload) else None
 
-    Those whom a sending of it has claimed wait as long as that is open.
+
+def unmailed_of(journal: Journal, run: Run, record: OnRecord | None = None) -> int:
+    """How many people of an upload that ended wait for the welcome e-mail, as `OnRecord` has it.
+
+    Args:
+        journal: The journal.
+        run: The upload; nobody waits for the e-mails of one that is open: it may still send some.
+        record: What the journals know at its services, where that is at hand.
     """
-    found = sum(of == run.receipt for of in journal.unmailed(run.address).values())
-    left = (journal.counts(one.receipt) for one in journal.sends_of(run.receipt) if one.is_open)
-    waiting = sum(sum(n for state, n in one.items() if state not in FINAL) for one in left)
-    return max(found, waiting)
+    return 0 if run.is_open else (record or OnRecord(journal, run.address)).waiting([run])
