@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,13 +10,9 @@ from typing import Any
 
 import pytest
 
-from aapimport.app import letters
-from aapimport.app.choices import Approvals, PlanChoices, RunChoices
-from aapimport.app.history import list_history
+from aapimport.app.choices import PlanChoices
 from aapimport.app.plan import Planning
-from aapimport.app.resume import Resumption
 from aapimport.app.stored_receipt import ReceiptChoices, StoredReceipt
-from aapimport.app.upload import Upload
 from aapimport.config.mail import Mail
 from aapimport.config.mail_values import Preset
 from aapimport.errors import (
@@ -28,127 +24,26 @@ from aapimport.errors import (
     SettingsError,
 )
 from aapimport.run.journal import Journal
-from aapimport.run.records import RunKind
+from support.lettering import (
+    EVERYBODY,
+    HEADER,
+    ROWS,
+    JsonDesk,
+    history,
+    last_upload,
+    resume,
+    said,
+    upload,
+)
 from support.mail_server import MailServer, free_port
 from support.mailing import mail_for
 from support.mortal import Killed
-from support.others_mail import Taking, aiosmtpd
+from support.others_mail import Taking
 from support.script_desk import ScriptDesk
 from support.sending import last_send, mails, send, settings, text
-from support.stub import ScimStub
 from support.uploading import Uploading
 
-EVERYBODY = Counter(["p2@acme.com", "p3@acme.com", "p4@acme.com"])
-ROWS = ("p2@acme.com,Ana,Perez,,,1", "p3@acme.com,Bo,Lind,,,", "p4@acme.com,Cy,Okafor,,,")
-HEADER = "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled"
-
-
-class JsonDesk(ScriptDesk):
-    """A desk of a script that reads JSON: what is held last is the result.
-
-    Attributes:
-        results: What was printed or held.
-    """
-
-    def __init__(self, *answers: bool | int | str, yes: bool = False) -> None:
-        super().__init__(*answers, yes=yes, practice=False)
-        self.as_json = True
-        self.results: list[str] = []
-
-    def print_result(self, text: str) -> None:
-        """Note it."""
-        self.results.append(text)
-
-    hold_result = print_result
-
-
-@pytest.fixture
-def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Uploading:
-    """A portal and a Jhana that take no word about e-mails."""
-    portal_stub.habits.mails = jhana_stub.habits.mails = False
-    path = tmp_path / "state" / "journal.sqlite3"
-    return Uploading(portal=portal_stub, jhana=jhana_stub, journal_path=path)
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Three people, the first with Jhana."""
-    path = tmp_path / "people.csv"
-    path.write_text("\n".join([HEADER, *ROWS]) + "\n", encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def taking() -> Taking:
-    """What the mail server has taken."""
-    return Taking()
-
-
-@pytest.fixture
-def mail(taking: Taking) -> Iterator[Mail]:
-    """A real mail server that takes everything."""
-    with aiosmtpd(taking) as port:
-        yield mail_for(port)
-
-
-def upload(
-    uploading: Uploading,
-    file: Path,
-    mail: Mail | None,
-    desk: ScriptDesk | None = None,
-    **choices: Any,
-) -> tuple[ExitCode, ScriptDesk]:
-    """Give the command once; `--yes` unless a desk says otherwise."""
-    desk = desk or ScriptDesk(yes=True, practice=False)
-    plan_file = choices.pop("plan_file", None)
-    fingerprint = choices.pop("fingerprint", None)
-    named = {} if plan_file else {"pass_name": "Leadership 2026", "maybe": "create"}
-    code = Upload(
-        settings=settings(uploading, mail),
-        desk=desk,
-        file=file,
-        plan_file=plan_file,
-        choices=PlanChoices(**{**named, **choices}),
-        approvals=Approvals(unproven=True, fingerprint=fingerprint),
-        running=RunChoices(no_results=True),
-    ).carry_out()
-    return code, desk
-
-
-def resume(
-    uploading: Uploading, receipt: str | None, mail: Mail | None, desk: ScriptDesk | None = None
-) -> tuple[ExitCode, ScriptDesk]:
-    """Resume, without `--yes`: nothing may be asked."""
-    desk = desk or ScriptDesk(practice=False)
-    resumption = Resumption(
-        receipt=receipt,
-        settings=settings(uploading, mail),
-        desk=desk,
-        choices=RunChoices(no_results=True),
-    )
-    return resumption.carry_out(), desk
-
-
-def last_upload(uploading: Uploading) -> str:
-    """The number of the newest upload."""
-    with Journal(uploading.journal_path) as journal:
-        (run, *_) = journal._runs("kind = ?", (RunKind.UPLOAD,))
-        return run.receipt
-
-
-def said(desk: ScriptDesk) -> str:
-    """All that was said."""
-    return "\n".join(desk.said)
-
-
-def history(uploading: Uploading) -> tuple[dict[str, Any], str]:
-    """The newest upload as `history --json` has it, and what `history` says."""
-    as_json, desk = JsonDesk(), ScriptDesk(practice=False)
-    list_history(settings(uploading), as_json, everywhere=False)
-    list_history(settings(uploading), desk, everywhere=False)
-    runs = json.loads(as_json.results[-1])["runs"]
-    found: dict[str, Any] = next(one for one in runs if one["kind"] == "upload")
-    return found, said(desk) + text(desk)
+pytestmark = pytest.mark.usefixtures("no_emails")
 
 
 @pytest.mark.parametrize("emails", [True, None])
@@ -239,22 +134,10 @@ def test_a_server_that_does_not_work_is_told_before(
 
 
 def test_a_kill_between_the_two_is_resumed(
-    uploading: Uploading,
-    file: Path,
-    mail: Mail,
-    taking: Taking,
-    monkeypatch: pytest.MonkeyPatch,
+    uploading: Uploading, mail: Mail, taking: Taking, cut: Callable[..., str]
 ) -> None:
     """Receipt and history name the command; `resume` sends, one to each, and asks nothing."""
-
-    def die(*_: Any) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(letters.Following, "go_on", die)
-        with pytest.raises(Killed):
-            upload(uploading, file, mail)
-    receipt = last_upload(uploading)
+    receipt = cut()
     assert not taking.taken
     found, words = history(uploading)
     assert (found["state"], found["unmailed"]) == ("finished", 3)
@@ -265,7 +148,7 @@ def test_a_kill_between_the_two_is_resumed(
     )
     stored.show()
     assert f"aapimport send-emails {receipt}" in said(shown)
-    assert "to be sent afterwards to 3 people, from learning@example.com" in text(shown)
+    assert "3 planned = 0 sent + 3 still to be asked for; from learning@example.com" in text(shown)
     code, desk = resume(uploading, receipt, mail)
     assert code is ExitCode.OK
     assert not desk.asked
@@ -277,22 +160,24 @@ def test_a_kill_between_the_two_is_resumed(
     assert history(uploading)[0]["unmailed"] == 0
 
 
+def test_a_kill_between_the_two_is_resumed_where_nobody_is_kept(
+    uploading: Uploading, mail: Mail, taking: Taking, cut: Callable[..., str]
+) -> None:
+    """The sender's address is erased with the people; the server is known again all the same."""
+    receipt = cut(keep_people=0)
+    desk = ScriptDesk(practice=False)
+    for _ in range(2):
+        assert resume(uploading, receipt, mail, desk, keep_people=0)[0] is ExitCode.OK
+        assert taking.taken == EVERYBODY
+    assert not desk.asked
+    assert b"learning@example.com" not in uploading.journal_path.read_bytes()
+
+
 def test_the_same_command_sends_what_a_cut_has_left(
-    uploading: Uploading,
-    file: Path,
-    mail: Mail,
-    taking: Taking,
-    monkeypatch: pytest.MonkeyPatch,
+    uploading: Uploading, file: Path, mail: Mail, taking: Taking, cut: Callable[..., str]
 ) -> None:
     """Once to each; it never says that nothing is left while they wait."""
-
-    def die(*_: Any) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(letters.Following, "go_on", die)
-        with pytest.raises(Killed):
-            upload(uploading, file, mail)
+    cut()
     for _ in range(2):
         code, _ = upload(uploading, file, mail)
         assert code is ExitCode.OK
@@ -394,33 +279,29 @@ def test_a_kill_within_the_emails_is_resumed(
     assert taking.taken == EVERYBODY
 
 
+@pytest.mark.parametrize("keep_people", [30, 0])
 def test_another_server_needs_another_word(
-    uploading: Uploading, file: Path, mail: Mail, monkeypatch: pytest.MonkeyPatch
+    uploading: Uploading, mail: Mail, cut: Callable[..., str], keep_people: int
 ) -> None:
     """And so do more people than were told."""
-
-    def die(*_: Any) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(letters.Following, "go_on", die)
-        with pytest.raises(Killed):
-            upload(uploading, file, mail)
-    receipt = last_upload(uploading)
+    receipt = cut(keep_people=keep_people)
     with MailServer() as other:
         elsewhere = mail_for(other.port)
         desk = ScriptDesk(0, yes=True, practice=False)
         with pytest.raises(DeclinedError) as raised:
-            resume(uploading, receipt, elsewhere, desk)
+            resume(uploading, receipt, elsewhere, desk, keep_people=keep_people)
         assert not other.taken
         assert f"aapimport send-emails {receipt}" in raised.value.state
         assert f"upload {receipt} is done" in raised.value.state
         with pytest.raises(SettingsError, match=r"no table \[mail\] any more") as gone:
-            resume(uploading, receipt, None)
-        assert f"learning@example.com by 127.0.0.1:{mail.port}" in gone.value.message
+            resume(uploading, receipt, None, keep_people=keep_people)
+        sender = "learning@example.com" if keep_people else "this address"
+        assert f"{sender} by 127.0.0.1:{mail.port}" in gone.value.message
         assert f"aapimport send-emails {receipt}" in gone.value.hint
         desk = ScriptDesk(3, practice=False)
-        assert resume(uploading, receipt, elsewhere, desk)[0] is ExitCode.OK
+        assert (
+            resume(uploading, receipt, elsewhere, desk, keep_people=keep_people)[0] is ExitCode.OK
+        )
         assert Counter(other.recipients) == EVERYBODY
 
 

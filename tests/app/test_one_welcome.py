@@ -1,11 +1,9 @@
 """One welcome an account and a half: whatever was in doubt, given up, or done by the services."""
 
 import sqlite3
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ from support.habits import EXTENSION
 from support.mail_server import CUT, MailServer
 from support.mailing import mail_for
 from support.script_desk import ScriptDesk
-from support.sending import id_of, last_send, mails, resume, send, text
+from support.sending import embargo_ends, id_of, last_send, mails, resume, send, text, tomorrow
 from support.stub import ScimStub
 from support.uploading import Uploading, person
 from support.wire import RESET, error, instead
@@ -47,11 +45,6 @@ def server() -> Iterator[MailServer]:
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "WAITS", (0.01,) * 4)
-
-
-def later(seconds: float = 1.0) -> datetime:
-    """A moment soon, as it is typed."""
-    return datetime.now() + timedelta(seconds=seconds)  # noqa: DTZ005 -- as it is typed
 
 
 def told(stub: ScimStub, email: str, kind: str) -> None:
@@ -205,11 +198,11 @@ def test_a_leaver_is_not_welcomed_to_jhana_either(
     receipt = uploading.run().receipt
     more: dict[str, Any] = {"mail": mail_for(server.port), "smtp": by_smtp}
     told(uploading.portal, "p2@acme.com", "portal")
-    send(uploading, receipt, not_before=later(), to=("p2@acme.com",), **more)
+    send(uploading, receipt, not_before=tomorrow(), to=("p2@acme.com",), **more)
     user = uploading.portal.store.users[id_of(uploading, "p2@acme.com")]
     user["active"] = how != "deactivated"
     user["entitlements"] = [] if how == "off the pass" else user["entitlements"]
-    time.sleep(1)
+    embargo_ends(uploading)
     code, _ = resume(uploading, last_send(uploading), more["mail"])
     assert code is ExitCode.FINDINGS
     assert not server.recipients
@@ -223,9 +216,9 @@ def test_whom_jhana_has_mailed_itself_is_told_of_the_portal_alone(
     """By its own screen, while the combined e-mail waited."""
     receipt = uploading.run().receipt
     more: dict[str, Any] = {"mail": mail_for(server.port), "smtp": by_smtp}
-    send(uploading, receipt, not_before=later(), to=("p2@acme.com",), **more)
+    send(uploading, receipt, not_before=tomorrow(), to=("p2@acme.com",), **more)
     told(uploading.jhana, "p2@acme.com", "jhana")
-    time.sleep(1)
+    embargo_ends(uploading)
     resume(uploading, last_send(uploading), more["mail"])
     if by_smtp:
         ((_, _, said),) = server.taken

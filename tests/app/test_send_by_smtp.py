@@ -5,12 +5,10 @@ import json
 import socket
 import sqlite3
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
 from email.policy import default
 from pathlib import Path
 from typing import Any
@@ -41,7 +39,17 @@ from support.mail_server import CUT, MailServer
 from support.mailing import mail_for
 from support.mortal import Killed
 from support.script_desk import ScriptDesk
-from support.sending import id_of, last_send, mails, resume, send, settings, text
+from support.sending import (
+    embargo_ends,
+    id_of,
+    last_send,
+    mails,
+    resume,
+    send,
+    settings,
+    text,
+    tomorrow,
+)
 from support.stub import ScimStub
 from support.uploading import Uploading, person
 
@@ -589,15 +597,14 @@ def test_a_renamed_person_is_the_same_one(
     """Mailed at the new address, and renamed back: the account has had its welcome."""
     uploading.portal.habits.mails = uploading.jhana.habits.mails = True
     receipt = uploading.run().receipt
-    later = datetime.now() + timedelta(seconds=1.5)  # noqa: DTZ005 -- as it is typed
     more: dict[str, Any] = {"mail": mail_for(server.port), "smtp": by_smtp}
-    send(uploading, receipt, not_before=later, to=("p3@acme.com",), **more)
+    send(uploading, receipt, not_before=tomorrow(), to=("p3@acme.com",), **more)
     user = uploading.portal.store.users[id_of(uploading, "p3@acme.com")]
     rename(user, "new@acme.com")
     send(uploading, None, pass_name="Leadership 2026", to=("new@acme.com",), **more)
     rename(user, "p3@acme.com")
     user.pop(f"{EXTENSION}:User", None)  # a portal that tells nothing of it
-    time.sleep(1.5)
+    embargo_ends(uploading)
     code, desk = resume(uploading, last_send(uploading, of=receipt), more["mail"])
     assert code is ExitCode.FINDINGS
     assert "has mailed this account" in text(desk)
@@ -618,11 +625,10 @@ def test_who_was_renamed_is_mailed_at_the_new_address_later(
 ) -> None:
     """A sending that waits knows an account by our key, too."""
     receipt = uploading.run().receipt
-    later = datetime.now() + timedelta(seconds=1)  # noqa: DTZ005 -- as it is typed
     mail = mail_for(server.port)
-    send(uploading, receipt, mail=mail, not_before=later)
+    send(uploading, receipt, mail=mail, not_before=tomorrow())
     rename(uploading.portal.store.users[id_of(uploading, "p3@acme.com")], "new@acme.com")
-    time.sleep(1)
+    embargo_ends(uploading)
     assert resume(uploading, last_send(uploading), mail)[0] is ExitCode.OK
     assert reached(server) == Counter(["p2@acme.com", "new@acme.com", "p4@acme.com"])
 

@@ -1,7 +1,6 @@
 """Welcome e-mails after the upload, against two scripted services."""
 
 import json
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +27,18 @@ from aapimport.run.journal import Journal
 from aapimport.run.records import State, StepKind
 from support.habits import EXTENSION
 from support.script_desk import ScriptDesk
-from support.sending import ONCE, id_of, last_send, mails, resume, send, settings, text
+from support.sending import (
+    ONCE,
+    embargo_ends,
+    id_of,
+    last_send,
+    mails,
+    resume,
+    send,
+    settings,
+    text,
+    tomorrow,
+)
 from support.stub import ScimStub
 from support.uploading import Uploading, people, person
 from support.wire import RESET, after_acting, error, instead
@@ -557,12 +567,11 @@ def test_a_plan_owes_nothing_to_whom_another_profile_has_mailed(uploading: Uploa
 def test_whom_the_portal_mails_while_a_sending_waits_is_left_alone(uploading: Uploading) -> None:
     """Somebody has used its own SEND EMAIL: it is asked just before each e-mail."""
     receipt = uploading.run().receipt
-    later = datetime.now() + timedelta(seconds=1)  # noqa: DTZ005 -- as it is typed
-    send(uploading, receipt, not_before=later)
+    send(uploading, receipt, not_before=tomorrow())
     uploading.portal.store.users[id_of(uploading, "p3@acme.com")][f"{EXTENSION}:User"] = {
         "welcomeEmail": {"requestId": "x", "kind": "portal", "sentAt": "2026-11-01T08:00:00Z"}
     }
-    time.sleep(1)
+    embargo_ends(uploading)
     code, desk = resume(uploading, last_send(uploading))
     assert code is ExitCode.FINDINGS
     assert "the service has mailed them itself" in text(desk)

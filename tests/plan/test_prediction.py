@@ -18,7 +18,8 @@ from aapimport.plan.plan import Plan, PlanOptions
 from aapimport.plan.report import PersonReport, PlanReport, plan_report
 from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
-from aapimport.run.report import PersonResult, UploadReport, make_report
+from aapimport.run.person_result import PersonResult
+from aapimport.run.report import UploadReport, make_report
 from aapimport.run.runner import Runner
 from aapimport.sandbox.contents import Contents, contents
 from aapimport.sandbox.practice import Practice

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from aapimport.check.report import LeftOutReport
+from aapimport.run.person_result import PersonFailure, PersonResult
 from aapimport.run.report import (
     EmailCounts,
-    PersonFailure,
-    PersonResult,
     SeatCounts,
     ServiceCounts,
     ServicesCounts,
@@ -80,6 +79,7 @@ def report(*, named: bool, odd: str = "", failed: int = 1, rows: int = 40) -> Up
         rows=rows + 1,
         emails="sent",
         email_counts=EmailCounts(planned=rows - failed, sent=rows - failed),
+        letters=None,
         team_counts=TeamCounts(planned=3, joined=3),
         services=ServicesCounts(portal=ServiceCounts(created=rows), jhana=ServiceCounts()),
         seats=SeatCounts(free_before=240, used=rows - failed, free_by_plan=201, free_after=201),

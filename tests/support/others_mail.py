@@ -1,6 +1,7 @@
 """Mail servers that nobody here wrote, on loopback: aiosmtpd, and Debian's exim4-daemon-light."""
 
 import email
+import email.policy
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.message import EmailMessage
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -50,10 +52,12 @@ class Taking:
 
     Attributes:
         taken: How many each mailbox got.
+        texts: To whom which text went; words with one blank between.
     """
 
     def __init__(self, header: str = "") -> None:
         self.taken: Counter[str] = Counter()
+        self.texts: list[tuple[str, str]] = []
         self._header = header
         self._known: set[str] = set()
         self._lock = threading.Lock()
@@ -67,6 +71,10 @@ class Taking:
                     return "250 2.0.0 known"
                 self._known.add(named)
             self.taken.update(envelope.rcpt_tos)
+            made = email.message_from_bytes(envelope.content, policy=email.policy.default)
+            body = made.get_body(("plain",)) if isinstance(made, EmailMessage) else None
+            said = " ".join(body.get_content().split()) if body else ""
+            self.texts += [(to, said) for to in envelope.rcpt_tos]
         return "250 2.0.0 taken"
 
 

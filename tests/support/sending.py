@@ -1,8 +1,11 @@
 """`send-emails` in this process, against two scripted services."""
 
+import sqlite3
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from aapimport.app.choices import MailChoices, RunChoices
@@ -27,6 +30,17 @@ def settings(uploading: Uploading, mail: Mail | None = None) -> Settings:
         jhana=Endpoint.bearer(uploading.jhana.url, TOKEN),
         settle_seconds=0.0,
     )
+
+
+def tomorrow() -> datetime:
+    """A day for an embargo, as it is typed."""
+    return datetime.now() + timedelta(days=1)  # noqa: DTZ005 -- as it is typed
+
+
+def embargo_ends(uploading: Uploading) -> None:
+    """What waits for its day may be sent by now: the day is moved, as nobody waits for it here."""
+    with closing(sqlite3.connect(uploading.journal_path)) as database, database:
+        database.execute("UPDATE runs SET not_before = ? WHERE not_before > 0", (time.time(),))
 
 
 def send(

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from aapimport.app.desk import Desk
     from aapimport.run.canaries import Canary
     from aapimport.run.journal import Journal
+    from aapimport.run.person_result import PersonResult
     from aapimport.run.records import Run
-    from aapimport.run.report import PersonResult
     from aapimport.run.runner import Runner
 
 _MOST_NAMED = 10

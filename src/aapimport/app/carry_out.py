@@ -150,12 +150,17 @@ class Carrier:
 
     def _leave(self, run: "Run", error: AapimportError | None = None) -> None:
         """Write the results workbook, and tell how it ended; not of a run that ended before."""
+        from aapimport.run.wanted_letters import letters_due, upload_of
+
         if run.finished_at is not None:  # as it was when this command began
             return
+        run = self.journal.run(run.receipt)
         if self.results:
+            about = upload_of(self.journal, run) or run  # who of its people were mailed by now
             with suppress(OSError):  # a full stderr
-                self.results.leave(self.journal, self.journal.run(run.receipt), self.desk)
-        if self.teller:
+                self.results.leave(self.journal, about, self.desk)
+        follows = error is None and letters_due(self.journal, run)  # and the notice after it
+        if self.teller and not follows:
             self.teller.tell(self.journal, run.receipt, self.desk, error)
 
     def _have_word(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> None:

@@ -15,7 +15,9 @@ from aapimport.run.taken_back import TakenBackReport
 if TYPE_CHECKING:
     from aapimport.app.desk import Desk
     from aapimport.config.settings import Settings
+    from aapimport.run.beside import Beside
     from aapimport.run.journal import Journal
+    from aapimport.run.on_record import OnRecord
     from aapimport.run.records import Run
 
 
@@ -45,8 +47,8 @@ class HistoryEntry(_Model):
         description="when the e-mails that wait may be sent; null where none wait for a day"
     )
     unmailed: int = Field(
-        description="people of an upload whom a mail server was to welcome afterwards, and whom"
-        " nobody has mailed so far: send-emails RECEIPT does it"
+        description="people of an ended upload with e-mails by a mail server who wait for the"
+        " welcome e-mail, as the mail ledger knows: send-emails RECEIPT mails them, or says why not"
     )
     taken_back: list[TakenBackReport] = Field(
         default=[], description="what undos have taken back of it, the oldest first"
@@ -62,20 +64,21 @@ class HistoryReport(_Model):
 
 
 @contextmanager
-def read_journal(path: Path) -> Iterator["Journal"]:
+def read_journal(path: Path, beside: "Beside | None" = None) -> Iterator["Journal"]:
     """A journal for a command that only looks into it, also while an upload writes it.
 
     None is made where there is none: its file would say that real services are worked with.
 
     Args:
         path: The journal.
+        beside: The journals of the other profiles, which may know of e-mails to the same people.
 
     Raises:
         SettingsError: It can't be read.
     """
     from aapimport.run.journal import Journal
 
-    with Journal(path) if path.exists() else Journal.empty() as journal:
+    with Journal(path, beside=beside) if path.exists() else Journal.empty() as journal:
         yield journal
 
 
@@ -90,15 +93,21 @@ def list_history(settings: "Settings", desk: "Desk", *, everywhere: bool) -> Exi
     Raises:
         SettingsError: A journal can't be read.
     """
+    from aapimport.app.session import journals_beside
     from aapimport.run.journal import journal_path
     from aapimport.screens.history import show_history
     from aapimport.screens.target import show_target
 
     if everywhere:
-        found = [one for profile, path in _journals(settings) for one in _entries(path, profile)]
+        found = [
+            one
+            for profile, path in _journals(settings)
+            for one in _entries(path, profile, beside=journals_beside(settings, path))
+        ]
     else:
         path = journal_path(settings.state_dir, settings.target)
-        found = _entries(path, settings.profile, settings.address)
+        beside = journals_beside(settings)
+        found = _entries(path, settings.profile, settings.address, beside=beside)
     report = HistoryReport(
         target=settings.target,
         address=settings.address,
@@ -160,16 +169,26 @@ def _journals(settings: "Settings") -> Iterator[tuple[str, Path]]:
         yield one.name, journal_path(one, "live")
 
 
-def _entries(path: Path, profile: str, address: str | None = None) -> list[HistoryEntry]:
-    with read_journal(path) as journal:
-        return [_entry(journal, run, profile) for run in journal.runs(address)]
+def _entries(
+    path: Path, profile: str, address: str | None = None, *, beside: "Beside | None"
+) -> list[HistoryEntry]:
+    records: dict[str, OnRecord] = {}
+    with read_journal(path, beside) as journal:
+        return [_entry(journal, run, profile, records) for run in journal.runs(address)]
 
 
-def _entry(journal: "Journal", run: "Run", profile: str) -> HistoryEntry:
+def _entry(
+    journal: "Journal", run: "Run", profile: str, records: "dict[str, OnRecord]"
+) -> HistoryEntry:
+    from aapimport.run.on_record import OnRecord
     from aapimport.run.records import RunKind
     from aapimport.run.taken_back import taken_back
     from aapimport.run.wanted_letters import unmailed_of, wanted_letters
 
+    unmailed = 0
+    if wanted_letters(run):
+        record = records.get(run.address) or OnRecord(journal, run.address)
+        unmailed = unmailed_of(journal, run, records.setdefault(run.address, record))
     how_far = journal.progress(run.receipt)
     is_over = not run.is_open or how_far.reached - how_far.unread == how_far.steps
     ended = run.finished_at or run.closed_at
@@ -190,7 +209,7 @@ def _entry(journal: "Journal", run: "Run", profile: str) -> HistoryEntry:
         done=how_far.done - how_far.unread,
         steps=how_far.steps,
         not_before=_moment(run.not_before) if run.is_open and run.not_before else None,
-        unmailed=unmailed_of(journal, run) if wanted_letters(run) else 0,
+        unmailed=unmailed,
         taken_back=[one.report for one in taken_back(journal, run)],
     )
 

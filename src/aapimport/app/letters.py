@@ -5,20 +5,27 @@ sending of the upload, with its own journal entry and its own receipt (docs/emai
 """
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from aapimport.errors import NOTHING_SENT, AapimportError, ExitCode, ServiceError, SettingsError
+from aapimport.errors import (
+    NOTHING_SENT,
+    AapimportError,
+    BugError,
+    ExitCode,
+    ServiceError,
+    SettingsError,
+)
 
 if TYPE_CHECKING:
-    from aapimport.app.choices import RunChoices
+    from aapimport.app.carry_out import Carrier
     from aapimport.app.desk import Desk
     from aapimport.config.settings import Settings
-    from aapimport.plan.make import Services
     from aapimport.plan.plan import Plan
     from aapimport.plan.report import PlanReport
-    from aapimport.run.journal import Journal
     from aapimport.run.records import Run
+    from aapimport.run.wanted_letters import WantedLetters
 
 _CONNECT, _COMMAND = 30.0, 60.0
 """Seconds that a step of the look at the server may take."""
@@ -106,26 +113,24 @@ def with_place_for_letters(desk: "Desk", run: "Run") -> "Desk":
     return cast("Desk", _Joint(desk)) if desk.as_json and wanted_letters(run) else desk
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Following:
     """Goes on with the e-mails that were approved with an upload.
 
     Attributes:
-        journal: The open journal.
-        services: The services.
+        carrier: What has carried out the upload; its desk is as `with_place_for_letters` has it.
         settings: The settings.
-        desk: Where the administrator sits, as `with_place_for_letters` has it.
-        running: How it is carried out.
+        addresses: The people's addresses by row, where the file is at hand.
     """
 
-    journal: "Journal"
-    services: "Services"
+    carrier: "Carrier"
     settings: "Settings"
-    desk: "Desk"
-    running: "RunChoices"
+    addresses: Mapping[int, str] = field(default_factory=dict)
 
     def go_on(self, receipt: str, code: ExitCode) -> ExitCode:
         """Send the e-mails of an upload that is finished, unless a sending of it was ever begun.
+
+        Whom `[notify]` names is told once, at the end of both.
 
         Args:
             receipt: The upload.
@@ -137,33 +142,65 @@ class Following:
         Raises:
             AapimportError: The e-mails couldn't be begun, or not all be sent; the upload stands.
         """
-        from aapimport.app.choices import MailChoices
-        from aapimport.app.send_emails import Sending
+        from aapimport.run.conveyor import StoppedError
         from aapimport.run.wanted_letters import letters_due
 
-        wanted = letters_due(self.journal, self.journal.run(receipt))
+        wanted = letters_due(self.carrier.journal, self.carrier.journal.run(receipt))
         if wanted is None:
             return code
-        command = f"aapimport send-emails {receipt}"
-        if isinstance(self.desk, _Joint):
-            self.desk.begin_part()
-        sending = Sending(
-            settings=self.settings,
-            desk=self.desk,
-            receipt=receipt,
-            choices=MailChoices(smtp=True),
-            running=self.running,
-        )
-        self.desk.say(f"the upload is done; its welcome e-mails follow, from {wanted.server}")
+        if isinstance(self.carrier.desk, _Joint):
+            self.carrier.desk.begin_part()
         try:
-            return max(code, sending.after_upload(self.journal, self.services, wanted))
+            sent = self._sent(receipt, wanted)
         except AapimportError as error:
             if error.state == NOTHING_SENT:
                 error.state = (
                     f"upload {receipt} is done and recorded; nobody of it was mailed. Mail them"
-                    f" with: {command}"
+                    f" with: aapimport send-emails {receipt}"
                 )
+            self._end(receipt, error)
             raise
+        except KeyboardInterrupt:
+            self._end(receipt, StoppedError(ExitCode.INTERRUPTED))
+            raise
+        except Exception:
+            self._end(receipt, BugError(""))
+            raise
+        self._end(receipt)
+        return max(code, sent)
+
+    def _sent(self, receipt: str, wanted: "WantedLetters") -> ExitCode:
+        from aapimport.app.choices import MailChoices
+        from aapimport.app.send_emails import Sending
+
+        it = self.carrier
+        sending = Sending(
+            settings=self.settings,
+            desk=self.carrier.desk,
+            receipt=receipt,
+            choices=MailChoices(smtp=True),
+            running=self.carrier.choices,
+        )
+        mail = self.settings.mail
+        server = mail.server if mail and wanted.are_from(mail.server) else wanted.server
+        self.carrier.desk.say(
+            f"the upload is done; its welcome e-mails follow now, from {server}; if that is cut"
+            f" off: aapimport send-emails {receipt}"
+        )
+        return sending.after_upload(it.journal, it.services, wanted, it.results)
+
+    def _end(self, receipt: str, error: AapimportError | None = None) -> None:
+        """Have the upload's part of the JSON say who was mailed; tell it, unless a sending has."""
+        from aapimport.run.report import make_report
+
+        journal, desk = self.carrier.journal, self.carrier.desk
+        if isinstance(desk, _Joint):
+            addresses = {**journal.addresses(receipt), **self.addresses}
+            report = make_report(journal, journal.run(receipt), addresses)
+            desk.renew(report.model_dump_json(by_alias=True))
+        begun = journal.sends_of(receipt)
+        if self.carrier.teller and not begun:
+            self.carrier.teller.tell(journal, receipt, desk, error)
 
 
 class _Joint:
@@ -194,3 +231,11 @@ class _Joint:
         self._desk.hold_result(self._text)
 
     hold_result = print_result
+
+    def renew(self, text: str) -> None:
+        """The upload's own part is another one by now."""
+        held = json.loads(self._text or "{}")
+        self._whole = json.loads(text)
+        self._whole |= {name: held[name] for name in ("sending",) if name in held}
+        self._text = json.dumps(self._whole, ensure_ascii=False, indent=2)
+        self._desk.hold_result(self._text)

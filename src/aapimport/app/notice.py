@@ -6,7 +6,7 @@ A run is never another one for it: what hinders the notice is told on one line, 
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -95,6 +95,7 @@ class Teller:
         from aapimport.run.report import make_report
         from aapimport.run.undo_again import undo_again
         from aapimport.run.undo_report import undo_report
+        from aapimport.run.wanted_letters import upload_of
         from aapimport.screens.commands import with_flags
         from aapimport.screens.notice import End, repair_notice, run_notice, undo_notice
         from aapimport.screens.receipt_page import digest_of
@@ -120,17 +121,21 @@ class Teller:
             repaired = repair_report(journal, run)
             step = resume if run.is_open else f"nothing; see what became of it: {show}"
             return repair_notice(repaired, end(step, {f"{show} --json": digest_of(repaired)}))
-        named = make_report(journal, run, journal.addresses(receipt))
-        report = make_report(journal, run, None)
+        report, sending = make_report(journal, run, None), None
         step = next_step(run, report.model_copy(update={"other_sheets": []}))
         if run.is_open and not run.is_embargoed:
             is_set_wrong = error is not None and error.exit_code is ExitCode.SETTINGS
             step = f"{_MEND}{resume}" if is_set_wrong else resume
-        digests = {
-            f"{show} --json": digest_of(named),  # another one once its people are erased
+        if upload := upload_of(journal, run):  # one notice of both: how far it is tells the sending
+            report, sending = make_report(journal, upload, None), report
+            run = replace(upload, finished_at=run.finished_at, closed_at=run.closed_at)
+            show = f"aapimport receipt {run.receipt}"
+        named = make_report(journal, upload or run, journal.addresses(run.receipt))
+        digests = {  # others once people are erased, or somebody more is mailed
+            f"{show} --json": digest_of(named),
             f"{show} --json --without-people": digest_of(report),
         }
-        return run_notice(report, end(step.removeprefix("next: "), digests))
+        return run_notice(report, end(step.removeprefix("next: "), digests), sending)
 
     @property
     def _flags(self) -> str:

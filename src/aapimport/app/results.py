@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from aapimport.config.settings import Settings
     from aapimport.copies.results import Results, RowResult
     from aapimport.run.journal import Journal
+    from aapimport.run.person_result import PersonFailure, PersonResult
     from aapimport.run.records import Run
-    from aapimport.run.report import PersonFailure, PersonResult, UploadReport
+    from aapimport.run.report import UploadReport
 
 
 _RESULTS = re.compile(r"(.+\.results)(-[0-9]+|-[0-9A-Z]{6})?", re.DOTALL)
@@ -98,7 +99,16 @@ def results_file(
     return ResultsFile(file=file, encoding=encoding, out=choices.results)
 
 
-def as_asked(choices: "RunChoices", run: "Run") -> "RunChoices":
+def results_of(
+    journal: "Journal", run: "Run", choices: "RunChoices", settings: "Settings"
+) -> ResultsFile | None:
+    """Where it goes for a run that goes on: a sending's is that of the upload it belongs to."""
+    from aapimport.run.wanted_letters import upload_of
+
+    return results_file(_as_asked(choices, upload_of(journal, run) or run), settings)
+
+
+def _as_asked(choices: "RunChoices", run: "Run") -> "RunChoices":
     """What was asked about the results workbook when a run was begun, unless it is asked anew."""
     if choices.results or choices.no_results:
         return choices

@@ -68,7 +68,7 @@ class Resumption:
         from aapimport.app.carry_out import Carrier
         from aapimport.app.letters import Following, with_place_for_letters
         from aapimport.app.open_uploads import chosen_upload, close_upload, show_closed_upload
-        from aapimport.app.results import as_asked, results_file
+        from aapimport.app.results import results_of
         from aapimport.app.send_way import check_server_there, counted_before
         from aapimport.run.records import SETS_VALUES
         from aapimport.run.runs import refuse_other_services
@@ -101,14 +101,13 @@ class Resumption:
             settle_seconds=self.settings.settle_seconds,
             again=self.again,
             is_named=self.receipt is not None,
-            results=results_file(as_asked(self.choices, run), self.settings),
+            results=results_of(journal, run, self.choices, self.settings),
             mail=self.settings.mail,
             counted=counted_before(self.settings),
             teller=teller,
         )
         code = carrier.carry_out(run, {})
-        follow = Following(journal, services, self.settings, desk, self.choices)
-        return follow.go_on(run.receipt, code)
+        return Following(carrier=carrier, settings=self.settings).go_on(run.receipt, code)
 
     def _values(
         self, journal: "Journal", services: "Services", run: "Run", teller: "Teller | None"

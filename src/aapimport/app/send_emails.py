@@ -1,7 +1,7 @@
 """Welcome e-mails after the upload: who was never mailed, the question, the sending."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aapimport.app.choices import MailChoices
@@ -9,12 +9,12 @@ from aapimport.errors import (
     DeclinedError,
     ExitCode,
     RefusedError,
-    UsageError,
 )
 
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
     from aapimport.app.desk import Desk
+    from aapimport.app.results import ResultsFile
     from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
     from aapimport.run.addressees import Source
@@ -49,10 +49,11 @@ class Sending:
             AapimportError: It could not be begun, or not go on.
         """
         from aapimport.app.notice import teller_of
+        from aapimport.app.send_flags import check_flags, were_sent
         from aapimport.app.session import opened
         from aapimport.screens.target import show_target
 
-        self._check_flags()
+        check_flags(self.receipt, self.choices)
         teller = teller_of(self.settings)
         self.desk.show_beside(show_target, self.settings)
         with opened(self.settings, self.desk, self.running.pace, begins=False) as (
@@ -61,7 +62,7 @@ class Sending:
         ):
             source = self._source(journal, services)
             if self.choices.sent or self.choices.not_sent:
-                return self._settled(journal, services, source, sent=self._were_sent())
+                return self._settled(journal, services, source, sent=were_sent(self.choices))
             found = journal.open_sends(services.address, source.of, source.pass_id)
             if found and not self.choices.dry_run:
                 return self._go_on(journal, services, found[0])
@@ -79,7 +80,11 @@ class Sending:
             return self._carried_out(journal, services, journal.begin_send(plan), plan)
 
     def after_upload(
-        self, journal: "Journal", services: "Services", wanted: "WantedLetters"
+        self,
+        journal: "Journal",
+        services: "Services",
+        wanted: "WantedLetters",
+        results: "ResultsFile | None",
     ) -> ExitCode:
         """Send what was approved with an upload, by the mail server, in the same command.
 
@@ -87,6 +92,7 @@ class Sending:
             journal: The open journal.
             services: The services.
             wanted: What was approved: nobody else is mailed, and another server approved anew.
+            results: Where the upload's results workbook goes; None for nowhere.
 
         Raises:
             AapimportError: It could not be begun, or not be carried out.
@@ -101,35 +107,10 @@ class Sending:
         plan = plan.of_rows(wanted.rows)
         if not plan.to_mail:
             return self._nothing_sent(plan)
-        if self.settings.mail.server != wanted.server:
+        if not wanted.are_from(self.settings.mail.server):
             self._approve(plan, yes_answers=False)
-        return self._carried_out(journal, services, journal.begin_send(plan), plan)
-
-    def _check_flags(self) -> None:
-        """Refuse flags that don't go together, before anything is asked.
-
-        Raises:
-            UsageError: There are such.
-        """
-        if (self.receipt is None) == (self.choices.pass_name is None):
-            raise UsageError(
-                "say whose e-mails: an upload's confirmation number, or --pass and a pass's name",
-                hint="for example: aapimport send-emails 7K3QX9",
-            )
-        if self.choices.checked and not self.choices.to:
-            raise UsageError(
-                "--checked is about people that are named",
-                hint="name them, as their accounts are called now: --to ADDRESS --checked",
-            )
-        if self.choices.hand_over:
-            from aapimport.copies.hand_over import check_name
-
-            if self.choices.canary or self.choices.not_before or self.choices.smtp:
-                raise UsageError(
-                    "--canary, --not-before and --smtp are about e-mails that are sent from here",
-                    hint="leave them out: with --hand-over you send the e-mails",
-                )
-            check_name(self.choices.hand_over)
+        run = journal.begin_send(plan)
+        return self._carried_out(journal, services, run, plan, results)
 
     def _settled(
         self, journal: "Journal", services: "Services", source: "Source", *, sent: bool
@@ -153,25 +134,6 @@ class Sending:
             plan = make_send_plan(*asked)
         settled_people(journal, plan, self.choices.to, self.desk, sent=sent)
         return self._as_it_stands(make_send_plan(*asked))
-
-    def _were_sent(self) -> bool:
-        """What is said of those who were handed over.
-
-        Raises:
-            UsageError: Both, or something else is asked for as well.
-        """
-        asked = MailChoices(
-            pass_name=self.choices.pass_name, sent=self.choices.sent, to=self.choices.to
-        )
-        if self.choices.sent == self.choices.not_sent or self.choices not in {
-            asked,
-            replace(asked, not_sent=True),
-        }:
-            raise UsageError(
-                "--sent or --not-sent stands alone, or with --to",
-                hint="give one of them, and whom it is about if it isn't everybody",
-            )
-        return self.choices.sent
 
     def _source(self, journal: "Journal", services: "Services") -> "Source":
         """The uploads that e-mails are sent of.
@@ -302,10 +264,16 @@ class Sending:
             raise DeclinedError("you did not say yes")
 
     def _carried_out(
-        self, journal: "Journal", services: "Services", run: "Run", plan: "SendPlan | None"
+        self,
+        journal: "Journal",
+        services: "Services",
+        run: "Run",
+        plan: "SendPlan | None",
+        results: "ResultsFile | None" = None,
     ) -> ExitCode:
         from aapimport.app.carry_out import Carrier
         from aapimport.app.notice import teller_of
+        from aapimport.app.results import results_of
         from aapimport.app.send_way import counted_before
         from aapimport.person import address_key
         from aapimport.run.canaries import Canary
@@ -320,6 +288,7 @@ class Sending:
             choices=self.running,
             desk=self.desk,
             settle_seconds=self.settings.settle_seconds,
+            results=results or results_of(journal, run, self.running, self.settings),
             mail=self.settings.mail,
             counted=counted_before(self.settings),
             teller=teller_of(self.settings),

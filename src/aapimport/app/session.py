@@ -160,14 +160,20 @@ def opened_journal(settings: Settings, desk: "Desk") -> Iterator["Journal | None
         yield journal
 
 
-def journals_beside(settings: Settings) -> "Beside | None":
-    """The journals of the other profiles; None in practice, which has one journal for them all."""
+def journals_beside(settings: Settings, own: Path | None = None) -> "Beside | None":
+    """The journals of the other profiles; None in practice, which has one journal for them all.
+
+    Args:
+        settings: The settings.
+        own: The journal that they are beside; None for that of the settings.
+    """
     from aapimport.run.beside import Beside
     from aapimport.run.journal import journal_path
 
     if settings.target == "practice":
         return None
-    return Beside(common_folder(settings), journal_path(settings.state_dir, settings.target))
+    own = own or journal_path(settings.state_dir, settings.target)
+    return Beside(common_folder(settings), own)
 
 
 def common_folder(settings: Settings) -> Path:

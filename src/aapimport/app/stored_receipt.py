@@ -66,6 +66,7 @@ class StoredReceipt:
         from aapimport.app.own_file import addresses_in, own_file
         from aapimport.app.receipts import print_receipt
         from aapimport.app.results import write_results_of
+        from aapimport.app.session import journals_beside
         from aapimport.run.journal import journal_path
         from aapimport.run.records import OF_VERSION_1, SETS_VALUES
         from aapimport.screens.target import show_target
@@ -74,7 +75,7 @@ class StoredReceipt:
         encoding = it.encoding or ""
         self._check_names()
         path = journal_path(self.settings.state_dir, self.settings.target)
-        with read_journal(path) as journal:
+        with read_journal(path, journals_beside(self.settings)) as journal:
             run = journal.run(self.number)
             if run.kind in SETS_VALUES:
                 return self._show_values(journal, run)

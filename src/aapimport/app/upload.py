@@ -88,7 +88,7 @@ class Upload:
                 teller=teller,
             )
             code = carrier.carry_out(run, addresses)
-            follow = Following(journal, services, self.settings, desk, self.running)
+            follow = Following(carrier=carrier, settings=self.settings, addresses=addresses)
             return follow.go_on(run.receipt, code)
 
     def _remembered(self, journal: "Journal", run: "Run", encoding: str) -> "Run":

@@ -6,10 +6,9 @@ it tells (`welcomeEmail.sentAt`), and in any case by the mail ledger: either is 
 alone.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 from aapimport.errors import SettingsError
 from aapimport.mail.envelope import is_writable
@@ -17,12 +16,12 @@ from aapimport.mail.message import Texts
 from aapimport.person import address_key
 from aapimport.plan.make import Services, new_receipt
 from aapimport.plan.plan import Action
-from aapimport.run.candidates import Candidate, may_be_there
+from aapimport.run.candidates import Candidate
 from aapimport.run.entries import Entry, doubt, elsewhere, half_of, held_by, not_told
 from aapimport.run.journal import Journal
-from aapimport.run.memory import place
+from aapimport.run.on_record import DUE, HALVES, OnRecord
 from aapimport.run.recipients import mail_address, not_welcome, other_on_jhana, recipient
-from aapimport.run.records import UNSENT, Fact, Run, State, StepKind, Task, Way
+from aapimport.run.records import Fact, Run, State, Way
 from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan, Standing
 from aapimport.run.switched_off import switched_off_at, who_is_off
 from aapimport.services.directory import Unknown
@@ -33,7 +32,6 @@ from aapimport.services.scim import Account
 from aapimport.services.values import EmailKind
 
 _READERS = 8
-_HALVES = ("portal", "jhana")
 _KINDS = {
     frozenset({"portal", "jhana"}): EmailKind.COMBINED,
     frozenset({"portal"}): EmailKind.PORTAL,
@@ -113,12 +111,10 @@ class _Asking:
         self._texts = Texts(means.server) if means.server else None
         self._to = {address_key(one) for one in choice.to}
         self._address = services.address
-        self._created = journal.created(self._address)
+        self._record = OnRecord(journal, self._address, must=True)
         self._unanswered = {
-            service for (service, own), made in self._created.items() if own == made.key
+            service for (service, own), made in self._record.created.items() if own == made.key
         }
-        self._ledger = journal.ledger(self._address)
-        self._waiting = journal.waiting_in_sends(self._address)
         self._undos = switched_off_at(journal, self._address)
         self._keeps_keys = journal.has_shown(self._address, "portal", Fact.KEEPS_KEYS)
         self._shows_pass = services.portal.capabilities.keeps(
@@ -127,40 +123,11 @@ class _Asking:
 
     def people(self) -> Sequence[Addressee]:
         """Everybody, by row."""
-        candidates = [*self._candidates()]
+        candidates = [*self._record.candidates(self._source.runs)]
         if not self._source.of:  # rows of several files: numbers of their own
             candidates = [replace(one, row=row) for row, one in enumerate(candidates, 1)]
         with ThreadPoolExecutor(_READERS) as pool:
             return [*pool.map(self._judged, candidates)]
-
-    def _candidates(self) -> Iterator[Candidate]:
-        """Everybody with an account, each once: of several uploads the newest counts."""
-        met: set[str] = set()
-        for run in self._source.runs:
-            for row, tasks in groupby(self._journal.tasks(run.receipt), key=lambda task: task.row):
-                steps = [*tasks]
-                accounts = {it.service: it for it in steps if may_be_there(it)}
-                portal = accounts.get("portal")
-                if portal is None or {portal.account_id, portal.key} & met:
-                    continue
-                met |= {portal.account_id, portal.key} - {""}
-                (wanted,) = self._journal.remembered(run.receipt, [portal])
-                _, before = self._journal.person(run.receipt, row)
-                accounts = {service: self._keyed(it) for service, it in accounts.items()}
-                group = next((it.target for it in steps if it.kind is StepKind.PASS), "")
-                yield Candidate(
-                    row=row,
-                    steps=accounts,
-                    group=group,
-                    wanted=wanted,
-                    receipt=run.receipt,
-                    before=before,
-                )
-
-    def _keyed(self, step: Task) -> Task:
-        """A step with our own key, which only the upload that made the account has in its own."""
-        made = self._created.get((step.service, step.account_id))
-        return replace(step, key=made.key) if made else step
 
     def _judged(self, one: Candidate) -> Addressee:
         """How somebody stands, by what the ledger and both services say."""
@@ -168,14 +135,14 @@ class _Asking:
             why = "whether the account was created isn't known; upload the file again"
             return _addressee(one, None, "unknown", why=why)
         looks: dict[str, _Look] = {}
-        ours = [name for name in _HALVES if self._is_ours(one, name, looks)]
-        entries = {name: self._entry(one, name) for name in ours}
+        ours = [name for name in HALVES if self._is_ours(one, name, looks)]
+        entries = {name: self._record.entry(one, name) for name in ours}
         if not ours:
             return _addressee(one, None, "was_there")
         sure = not (self._choice.again or self._to or self._not_told(one, entries))
         if sure and all(it is not None and it.state is State.DONE for it in entries.values()):
             return _addressee(one, None, "mailed", why=elsewhere(entries))
-        waits = self._waiting.get(one.steps["portal"].account_id)
+        waits = self._record.waits_in(one)
         if waits and not (self._choice.again or self._to):
             why = f"waits in sending {waits}, which is open: aapimport resume {waits}"
             return _addressee(one, None, "refused", why=why)
@@ -250,35 +217,23 @@ class _Asking:
         step = one.steps.get(service)
         if step is None or not step.account_id:
             return False
-        if (service, step.account_id) in self._created or service not in self._unanswered:
-            return (service, step.account_id) in self._created
+        if self._record.has_created(one, service) or service not in self._unanswered:
+            return self._record.has_created(one, service)
         look = looks[service] = self._look(one, service)
-        return isinstance(look, Welcome) and (service, look.account.external_id) in self._created
+        made = self._record.created
+        return isinstance(look, Welcome) and (service, look.account.external_id) in made
 
     def _look(self, one: Candidate, service: str) -> _Look:
         directory = self._services.portal if service == "portal" else self._services.jhana
         return welcomed(directory, one.steps[service].account_id)
 
-    def _entry(self, one: Candidate, service: str) -> Entry | None:
-        own = one.steps[service].account_id
-        entries = self._ledger.get((place(self._address, service), own, service), ())
-        made, person = self._created.get((service, own)), one.before.get("person") or ""
-        # the others are of an account that had this id before
-        theirs = [entry for entry in entries if not (made and made.is_newer(entry, person))]
-        return theirs[-1] if theirs else None
-
     def _not_told(self, one: Candidate, entries: Mapping[str, Entry | None]) -> str:
         """Why it can't be told that the e-mails of the ledger are to this account; else empty."""
-        if self._choice.again:
-            return ""
-        for name, entry in entries.items():
-            made = self._created.get((name, one.steps[name].account_id))
-            if entry and made and entry.state not in UNSENT and made.may_be_newer(entry):
-                return not_told(entry, self._source.of or one.receipt)
-        return ""
+        entry = None if self._choice.again else self._record.not_told(one, entries)
+        return not_told(entry, self._source.of or one.receipt) if entry else ""
 
     def _is_due(self, half: str) -> bool:
-        if half in {"never", "rejected"}:
+        if half in DUE:
             chosen = {"never-mailed": "never", "rejected": "rejected"}
             return self._choice.only is None or chosen[self._choice.only] == half
         return self._choice.again
@@ -307,11 +262,11 @@ class _Asking:
         """
         step = one.steps["portal"]
         is_new = step.action is Action.CREATE
-        key = step.key if is_new or (step.service, step.account_id) in self._created else ""
+        key = step.key if is_new or (step.service, step.account_id) in self._record.created else ""
         # version 1 learnt nothing of keys, and erased who it was
         shows_key = self._keeps_keys or (one.wanted is None and account.external_id)
         ours = key in {"", account.external_id} or (step.service, account.external_id) in (
-            self._created
+            self._record.created
         )
         if shows_key and not ours:
             return HANDED_ON

@@ -23,13 +23,14 @@ Standing = Literal[
 of it, `waiting` or, when the upload was closed, `owed` to somebody who is there, `not_kept` though
 it was accepted."""
 
+MAIL = "e-mail"
 WHERE = {
     ("portal", StepKind.ACCOUNT): "All Access Pass",
     ("portal", StepKind.PASS): "pass",
     ("portal", StepKind.TEAM): "team",
-    ("portal", StepKind.EMAIL): "e-mail",
+    ("portal", StepKind.EMAIL): MAIL,
     ("jhana", StepKind.ACCOUNT): "Jhana",
-    ("jhana", StepKind.EMAIL): "e-mail",
+    ("jhana", StepKind.EMAIL): MAIL,
 }
 """What a step is about, in a word, by its service and kind."""
 NEVER_SENT = "never sent: the upload was closed"

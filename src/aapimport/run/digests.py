@@ -11,6 +11,11 @@ def address_digest(address: str) -> str:
     return hashlib.sha256(address_key(address).encode()).hexdigest() if address else ""
 
 
+def server_digest(server: str) -> str:
+    """What the journal keeps for good of a sender and a mail server (`config.mail.Mail.server`)."""
+    return hashlib.sha256(server.lower().encode()).hexdigest()
+
+
 def team_digest(name: str) -> str:
     """What the journal keeps of what a team is called."""
     return hashlib.sha256(fold(name).encode()).hexdigest()

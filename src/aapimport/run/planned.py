@@ -11,7 +11,7 @@ from aapimport.person import Person
 from aapimport.plan.decide import MAYBE, RETURNS
 from aapimport.plan.file_admins import file_admins
 from aapimport.plan.plan import Action, PersonPlan, Plan, Step
-from aapimport.run.digests import address_digest, names_digest, team_digest
+from aapimport.run.digests import address_digest, names_digest, server_digest, team_digest
 from aapimport.run.records import JOINS, State, StepKind
 from aapimport.services.values import EmailKind, Pass, Wanted
 
@@ -93,7 +93,8 @@ def options_json(plan: Plan) -> str:
     `maybe` and `returning` say what became of those people, whoever was asked: `asked` when some
     are in and some are left out, and null where the question didn't arise. `maybe_created` has the
     rows of those who are created all the same. `letters` says which mail server was approved to
-    send the welcome e-mails afterwards, and to how many people. `left_out` and `other_sheets` say
+    send the welcome e-mails afterwards, and to whom; its digest stays when the sender's address is
+    erased, so that another server is still known for another. `left_out` and `other_sheets` say
     which rows and sheets of the file were not read. Two settings decide, too; the
     administrator's is kept as a digest.
     """
@@ -113,7 +114,9 @@ def options_json(plan: Plan) -> str:
         "pass_as": options.pass_as,
     }
     if plan.letters:
-        decided["letters"] = {"server": plan.letters.server, "rows": plan.letters.rows}
+        server = plan.letters.server
+        approved = {"server": server, "digest": server_digest(server)}
+        decided["letters"] = approved | {"rows": plan.letters.rows}
     return _JSON.encode(decided)
 
 

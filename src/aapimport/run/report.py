@@ -5,8 +5,9 @@ The models are the contract of `upload --json`; `docs/schemas/` is generated fro
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from heapq import merge
 from itertools import groupby
 from typing import Literal
 
@@ -14,35 +15,22 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from aapimport.check.report import LeftOutReport, OtherSheetReport
 from aapimport.errors import ExitCode
-from aapimport.plan.plan import Action
-from aapimport.run.cures import WHERE, Failing, Standing, failings
+from aapimport.run.cures import MAIL
 from aapimport.run.journal import Journal
+from aapimport.run.letters_now import LettersNow, letters_now
 from aapimport.run.own_words import in_our_words, nameless
-from aapimport.run.records import JOINS, Run, RunKind, State, StepKind, Task
-from aapimport.run.standing import join_standing, mail_standing, mails_standing
+from aapimport.run.person_result import (
+    About,
+    EmailState,
+    PersonResult,
+    Result,
+    TeamState,
+    person_result,
+)
+from aapimport.run.records import Run, RunKind, Task
+from aapimport.run.standing import mails_standing
 from aapimport.run.taken_back import TakenBackReport, taken_back, taken_back_rows
-
-Result = Literal[
-    "created", "changed", "same", "rejected", "needs_person", "unknown", "skipped", "not_sent"
-]
-"""What became of one person's account on one service: `rejected` means that nobody is there,
-`needs_person` that only a person may decide, `skipped` people were left out by the plan, `not_sent`
-is nothing so far, or for good when the upload was closed."""
-TeamState = Literal[
-    "none", "joined", "rejected", "needs_person", "unknown", "waiting", "owed", "not_asked"
-]
-EmailState = Literal[
-    "none",
-    "sent",
-    "handed_over",
-    "rejected",
-    "needs_person",
-    "unknown",
-    "waiting",
-    "owed",
-    "not_asked",
-]
-"""As `aapimport.run.standing` has them; what is done has its own word."""
+from aapimport.run.wanted_letters import wanted_letters
 
 
 class _Model(BaseModel):
@@ -92,6 +80,22 @@ class TeamCounts(_PlannedCounts):
     joined: int = 0
 
 
+class LettersReport(_Model):
+    """The welcome e-mails that a mail server was to send after the upload, in runs of their own.
+
+    How they stand is in `email_counts` and with the people, as the mail ledger has it when the
+    receipt is made: it is another one once more of them are sent.
+    """
+
+    server: str = Field(
+        description="the sender and the mail server that were approved; the sender's address is"
+        " erased with the people"
+    )
+    sendings: list[str] = Field(
+        description="the numbers of the sendings of this upload, the newest first"
+    )
+
+
 class SeatCounts(_Model):
     """The seats of the pass."""
 
@@ -101,36 +105,6 @@ class SeatCounts(_Model):
     free_after: int | None = Field(
         description="free seats when it was finished, as the portal told; null where it didn't"
     )
-
-
-class PersonFailure(_Model):
-    """What is not as it should be about one person in one place."""
-
-    where: str = Field(description="what it is about, in words: the service, the pass, the team")
-    service: Literal["portal", "jhana"]
-    standing: Standing
-    kind: str = Field(description="the kind of trouble the service had; empty where it had none")
-    words: str = Field(description="what is wrong, in the service's words where it gave any")
-    cure: str = Field(description="what to do next")
-
-
-class PersonResult(_Model):
-    """What became of one row."""
-
-    row: int = Field(description="the row in the file, as Excel shows it")
-    email: str | None = Field(
-        description="the address; null once it is erased (`keep_people`), without the file"
-    )
-    portal: Result
-    jhana: Result | None = Field(description="null when the row doesn't ask for Jhana")
-    team_state: TeamState
-    email_state: EmailState
-    but: str = Field(description="what is not as it should be although the account is there")
-    reason: str = Field(description="why something was rejected or is unknown; may be empty")
-    failures: list[PersonFailure] = Field(
-        description="what is not as it should be, place by place, each with what to do next"
-    )
-    taken_back: str = Field(default="", description="the undo that did since; empty for none")
 
 
 class UploadReport(_Model):
@@ -149,6 +123,9 @@ class UploadReport(_Model):
     rows: int = Field(description="people of the sheet: what became of each, and `left_out`")
     emails: Literal["sent", "none", "incomplete", "handed_over"]
     email_counts: EmailCounts
+    letters: LettersReport | None = Field(
+        description="what a mail server was to send after the upload; null for nothing"
+    )
     team_counts: TeamCounts
     services: ServicesCounts
     seats: SeatCounts | None = Field(description="null where the portal publishes no seats")
@@ -164,9 +141,11 @@ class UploadReport(_Model):
 
     @property
     def has_unmailed(self) -> bool:
-        """Whether somebody was created, no e-mail was planned, and nothing is taken back."""
+        """Whether somebody was created, and no welcome was planned or has reached them."""
+        unsent = {"waiting", "rejected"} if self.letters else set()
         return any(
-            one.email_state == "none" and "created" in {one.portal, one.jhana}
+            one.email_state in unsent
+            or (one.email_state == "none" and "created" in {one.portal, one.jhana})
             for one in self.people
             if not one.taken_back
         )
@@ -178,12 +157,15 @@ class UploadReport(_Model):
         Whoever was left out, or didn't fit, isn't where the file says they should be.
 
         Of an upload that was closed nothing can be found out any more by running it again: whatever
-        it owes is 1.
+        it owes is 1. Of e-mails in a run of their own that one's receipt tells.
         """
-        standings = {failure.standing for one in self.people for failure in one.failures}
+        failures = (it for one in self.people for it in one.failures)
+        apart = self.letters is not None
+        standings = {it.standing for it in failures if not (apart and it.where == MAIL)}
         if standings & {"unknown", "waiting", "not_sent"} and not self.closed:
             return ExitCode.SERVICE
-        not_asked = self.email_counts.not_asked + self.team_counts.not_asked
+        mails = 0 if apart else self.email_counts.not_asked
+        not_asked = mails + self.team_counts.not_asked
         return ExitCode.FINDINGS if standings or not_asked or self.left_out else ExitCode.OK
 
 
@@ -196,19 +178,15 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str] | None)
         addresses: The people's addresses by row, where the file is at hand; None for a receipt that
             names nobody: a service's own words aren't in it, either.
     """
-    closed = run.closed_at is not None
-    steps: Iterable[Task] = journal.tasks(run.receipt)
-    if addresses is None:
-        run, steps, addresses = nameless(run), map(in_our_words, steps), {}
-    by_row = groupby(steps, key=lambda task: task.row)
-    receipt = run.of or run.receipt
+    letters = letters_now(journal, run)
     undos = taken_back(journal, run)
-    back = taken_back_rows(undos)
-    told = (_person([*it], addresses, closed=closed, receipt=receipt) for _, it in by_row)
-    people = [one.model_copy(update={"taken_back": back.get(one.row, "")}) for one in told]
+    people = _people(journal, run, addresses, letters, taken_back_rows(undos))
+    run = run if addresses is not None else nameless(run)
+    closed = run.closed_at is not None
     decided = json.loads(run.options or "{}")
-    left_out = [LeftOutReport(row=row, reason=why) for row, why in decided.get("left_out", ())]
+    left_out = _left_out(decided.get("left_out", ()))
     portal = _counts(one.portal for one in people)
+    jhana = _counts(one.jhana for one in people if one.jhana)
     not_sent = sum("not_sent" in {one.portal, one.jhana} for one in people)
     return UploadReport(
         receipt=run.receipt,
@@ -224,13 +202,12 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str] | None)
         rows=len(people) + len(left_out),
         emails=mails_standing(one.email_state for one in people),
         email_counts=EmailCounts(**_planned(one.email_state for one in people)),
+        letters=_letters(run, letters) if letters else None,
         team_counts=TeamCounts(**_planned(one.team_state for one in people)),
-        services=ServicesCounts(
-            portal=portal, jhana=_counts(one.jhana for one in people if one.jhana)
-        ),
+        services=ServicesCounts(portal=portal, jhana=jhana),
         seats=_seats(run, _seats_used(journal, run)),
         left_out=left_out,
-        other_sheets=[*_other_sheets(decided.get("other_sheets", ()))],
+        other_sheets=_other_sheets(decided.get("other_sheets", ())),
         skipped=portal.skipped,
         never_sent=not_sent if closed else 0,
         closed=closed,
@@ -239,8 +216,34 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str] | None)
     )
 
 
-def _other_sheets(found: Iterable[tuple[str, int]]) -> Iterable[OtherSheetReport]:
-    return (OtherSheetReport(name=name, people=number) for name, number in found)
+def _people(
+    journal: Journal,
+    run: Run,
+    addresses: Mapping[int, str] | None,
+    letters: LettersNow | None,
+    back: Mapping[int, str],
+) -> list[PersonResult]:
+    steps: Iterable[Task] = journal.tasks(run.receipt)
+    if letters:
+        steps = merge(steps, letters.steps.values(), key=lambda task: task.row)
+    if addresses is None:
+        steps = map(in_our_words, steps)
+    about = About(
+        addresses=addresses or {},
+        closed=run.closed_at is not None,
+        receipt=run.of or run.receipt,
+        sending=letters.open_sending if letters else None,
+        taken_back=back,
+    )
+    return [person_result([*it], about) for _, it in groupby(steps, key=lambda task: task.row)]
+
+
+def _left_out(kept: Iterable[tuple[int, str]]) -> list[LeftOutReport]:
+    return [LeftOutReport(row=row, reason=why) for row, why in kept]
+
+
+def _other_sheets(kept: Iterable[tuple[str, int]]) -> list[OtherSheetReport]:
+    return [OtherSheetReport(name=name, people=people) for name, people in kept]
 
 
 def _seats(run: Run, used: int) -> SeatCounts | None:
@@ -254,56 +257,13 @@ def _seats(run: Run, used: int) -> SeatCounts | None:
     )
 
 
+def _letters(run: Run, now: LettersNow) -> LettersReport:
+    wanted = wanted_letters(run) or now.wanted  # of a receipt that names nobody: no address
+    return LettersReport(server=wanted.server, sendings=[one.receipt for one in now.sendings])
+
+
 def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=0)
-
-
-def _person(
-    steps: list[Task], addresses: Mapping[int, str], *, closed: bool, receipt: str
-) -> PersonResult:
-    by_kind = {(task.service, task.kind): task for task in steps}
-    portal = by_kind["portal", StepKind.ACCOUNT]
-    jhana = by_kind.get(("jhana", StepKind.ACCOUNT))
-    accounts = {it.service: it for it in (portal, jhana) if it}
-    joins = [by_kind["portal", kind] for kind in JOINS if ("portal", kind) in by_kind]
-    email = by_kind.get(("portal", StepKind.EMAIL)) or by_kind.get(("jhana", StepKind.EMAIL))
-    mailed = mail_standing(email, accounts, closed=closed)
-    team = join_standing(by_kind.get(("portal", StepKind.TEAM)), accounts, closed=closed)
-    who = addresses.get(portal.row)
-    failed = [*failings(steps, closed=closed, who=who, receipt=receipt)]
-    remarks = [(task, task.reason) for task in steps if task.state in _SETTLED]
-    return PersonResult(
-        row=portal.row,
-        email=who,
-        portal=_result(portal, joined=any(task.state is State.DONE for task in joins)),
-        jhana=_result(jhana) if jhana else None,
-        team_state="joined" if team == "done" else team,
-        email_state="sent" if mailed == "done" else mailed,
-        but=_said(_buts(steps)),
-        reason=_said(remarks, (one for one in failed if one.standing != "not_kept")),
-        failures=[PersonFailure(**one._asdict()) for one in failed],
-    )
-
-
-_SETTLED = {State.DONE, State.SKIPPED}
-"""What is said beside such a step is a remark: what is wrong about others is a failure."""
-
-
-def _buts(steps: Sequence[Task]) -> Iterable[tuple[Task, str]]:
-    """What is not as it should be about somebody who is there."""
-    for task in steps:
-        yield task, task.but
-        if task.kind is StepKind.PASS and task.state is State.REJECTED:
-            yield task, "not on the pass"
-        elif task.kind is StepKind.PASS and task.state is State.NEEDS_PERSON:
-            yield task, "not known to be on the pass"
-
-
-def _said(words: Iterable[tuple[Task, str]], failed: Iterable[Failing] = ()) -> str:
-    """Words about a person's steps, each with what it is about."""
-    found = {f"{WHERE[task.service, task.kind]}: {text}" for task, text in words if text}
-    found |= {f"{one.where}: {one.words}" for one in failed}
-    return "; ".join(sorted(found))
 
 
 def _seats_used(journal: Journal, run: Run) -> int:
@@ -317,25 +277,6 @@ def _seats_used(journal: Journal, run: Run) -> int:
         return ours
     returned = run.leavers + journal.returning(run.receipt)
     return min(ours, max(ours - returned, run.seats_used_after - run.seats_used_before, 0))
-
-
-def _result(account: Task, *, joined: bool = False) -> Result:
-    """The account's result; joining a Group is a change of it."""
-    if account.state in _ENDS:
-        return _ENDS[account.state]
-    if account.state is not State.DONE:
-        return "unknown"
-    if account.action is Action.CREATE and not account.adopted:
-        return "created"
-    return "changed" if account.attempts or joined else "same"
-
-
-_ENDS: dict[State, Result] = {
-    State.SKIPPED: "skipped",
-    State.REJECTED: "rejected",
-    State.NEEDS_PERSON: "needs_person",
-    State.PLANNED: "not_sent",
-}
 
 
 def _planned(states: Iterable[TeamState | EmailState]) -> Counter[str]:

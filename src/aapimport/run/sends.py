@@ -43,11 +43,15 @@ class Sends(Runs, Memory):
             (service, own): Made(key, at or 0.0, order) for service, own, key, at, order in found
         }
 
-    def ledger(self, address: str) -> Mapping[MailClaim, Sequence[Entry]]:
-        """What the mail ledger says at a pair of services, over all profiles.
+    def ledger(self, address: str, *, beside: bool = True) -> Mapping[MailClaim, Sequence[Entry]]:
+        """What the mail ledger says at a pair of services.
 
         Of several about one the last counts, unless it is of an account that had the id before;
         what went to nobody comes first.
+
+        Args:
+            address: The pair of services.
+            beside: Whether those of the other profiles are read, too.
 
         Raises:
             ServiceError: Another process uses the journal of another profile for too long.
@@ -55,7 +59,8 @@ class Sends(Runs, Memory):
         """
         places = {place(address, service) for service in ("portal", "jhana")}
         found = [(mail, False) for mail in read_mails(self._database, places)]
-        found += [(it, True) for it in (self._beside.mails(places) if self._beside else ())]
+        others = self._beside.mails(places) if self._beside and beside else ()
+        found += [(it, True) for it in others]
         found.sort(key=lambda one: (one[0].state not in UNSENT, one[0].again, one[0].at))
         ledger: dict[MailClaim, list[Entry]] = {}
         for mail, other in found:

@@ -6,8 +6,10 @@ They are a run of their own, a sending of the upload; until one was begun, they 
 import json
 from dataclasses import dataclass
 
+from aapimport.run.digests import server_digest
 from aapimport.run.journal import Journal
-from aapimport.run.records import FINAL, Run, RunKind
+from aapimport.run.on_record import OnRecord
+from aapimport.run.records import Run, RunKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +17,19 @@ class WantedLetters:
     """What was approved of them.
 
     Attributes:
-        server: Sender and server, as `config.mail.Mail.server` has it.
+        server: Sender and server, as `config.mail.Mail.server` has it; the sender's address is
+            erased with the people.
+        digest: `server_digest` of it, which stays; empty where an earlier version kept none.
         rows: The rows of the people whom they go to, and of nobody else.
     """
 
     server: str
+    digest: str
     rows: frozenset[int]
+
+    def are_from(self, server: str) -> bool:
+        """Whether a sender and server are those that were approved."""
+        return server == self.server or server_digest(server) == self.digest
 
     @property
     def people(self) -> int:
@@ -32,7 +41,9 @@ def wanted_letters(run: Run) -> WantedLetters | None:
     """What was approved with an upload; None where no mail server was to send anything."""
     is_upload = run.kind == RunKind.UPLOAD and run.options
     found = json.loads(run.options or "{}").get("letters") if is_upload else None
-    return WantedLetters(found["server"], frozenset(found["rows"])) if found else None
+    if not found:
+        return None
+    return WantedLetters(found["server"], found.get("digest", ""), frozenset(found["rows"]))
 
 
 def letters_due(journal: Journal, run: Run) -> WantedLetters | None:
@@ -43,14 +54,18 @@ def letters_due(journal: Journal, run: Run) -> WantedLetters | None:
     return None if journal.sends_of(run.receipt) else wanted
 
 
-def unmailed_of(journal: Journal, run: Run) -> int:
-    """How many people an upload that ended has made, and nobody has mailed so far.
+def upload_of(journal: Journal, run: Run) -> Run | None:
+    """The upload whose e-mails a sending carries out, where it was approved with them; or None."""
+    upload = journal.run(run.of) if run.kind == RunKind.SEND and run.of else None
+    return upload if upload and wanted_letters(upload) else None
 
-    Those whom a sending of it has claimed wait as long as that is open.
+
+def unmailed_of(journal: Journal, run: Run, record: OnRecord | None = None) -> int:
+    """How many people of an upload that ended wait for the welcome e-mail, as `OnRecord` has it.
+
+    Args:
+        journal: The journal.
+        run: The upload; nobody waits for the e-mails of one that is open: it may still send some.
+        record: What the journals know at its services, where that is at hand.
     """
-    found = {own for own, of in journal.unmailed(run.address).items() if of == run.receipt}
-    if found:  # whoever is off by an undo waits for nothing
-        found -= {own for service, own, *_ in journal.switched_off() if service == "portal"}
-    left = (journal.counts(one.receipt) for one in journal.sends_of(run.receipt) if one.is_open)
-    waiting = sum(sum(n for state, n in one.items() if state not in FINAL) for one in left)
-    return max(len(found), waiting)
+    return 0 if run.is_open else (record or OnRecord(journal, run.address)).waiting([run])

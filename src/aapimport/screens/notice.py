@@ -11,14 +11,15 @@ from urllib.parse import urlsplit
 from aapimport.errors import AapimportError, DeclinedError, ExitCode
 from aapimport.plan.decide import ANOTHERS, MAYBE, NO_PLACE, NO_SEAT, RETURNS
 from aapimport.run.cures import NOT_YET, Standing
+from aapimport.run.person_result import PersonFailure, PersonResult
 from aapimport.run.reconcile_report import RepairReport
 from aapimport.run.records import Run, RunKind
-from aapimport.run.report import PersonFailure, PersonResult, ServiceCounts, UploadReport
+from aapimport.run.report import ServiceCounts, UploadReport
 from aapimport.run.undo_report import MAIL, UndoReport
 from aapimport.screens.console import count, safe
 from aapimport.screens.receipt import (
     RESULTS,
-    emails_line,
+    mails_line,
     moment,
     rows_line,
     seats_line,
@@ -87,22 +88,16 @@ class End:
     digests: Mapping[str, str]
 
 
-def run_notice(report: UploadReport, end: End) -> Notice:
+def run_notice(report: UploadReport, end: End, sending: UploadReport | None = None) -> Notice:
     """What is told of an upload, or of welcome e-mails.
 
     Args:
         report: Its receipt.
         end: How the session ended.
+        sending: The receipt of the welcome e-mails that followed the upload in a run of their own,
+            of which `end` tells how far it is; None for none.
     """
-    if report.kind == "send":
-        mails = report.email_counts
-        reached, of, what = mails.sent, mails.planned, "e-mails are sent"
-        if mails.handed_over:
-            what += f", {mails.handed_over:,} handed over to be sent by hand"
-        kind = f"welcome e-mails of upload {report.of}" if report.of else "welcome e-mails"
-    else:
-        reached, of = sum(not one.failures for one in report.people), report.rows
-        kind, what = "upload", "people are as the file says"
+    reached, kind = _reached(report, sending)
     lines = [
         ("All Access Pass", _counts(report.services.portal)),
         ("Jhana", _counts(report.services.jhana)),
@@ -112,17 +107,38 @@ def run_notice(report: UploadReport, end: End) -> Notice:
         lines.append(("Teams", teams_line(report.team_counts, closed=report.closed)))
     if report.seats:
         lines.append(("Seats", seats_line(report.seats, end.run)))
-    lines.append(("E-mails", emails_line(report.email_counts, closed=report.closed)))
+    lines.append(("E-mails", mails_line(report)))
     if report.other_sheets:
         lines.append(("Not read", f"{count(len(report.other_sheets), 'other sheet')} with people"))
     failed = [one for one in report.people if one.failures]
     if later := sum(_is_later(one) for one in failed):
         lines.append(("Left to do", f"for {count(later, 'person', 'people')}"))
     rows = [_row(one) for one in sorted(failed, key=lambda it: it.row) if not _is_later(one)]
-    state = _state(end, report.exit_code)
+    is_all = reached[0] == reached[1] or report.kind == "send"
+    state = _state(end, report.exit_code if is_all else max(report.exit_code, ExitCode.FINDINGS))
     if report.email_counts.handed_over and state == "complete":
         state = "handed over"
-    return _made(state, (reached, of, what), kind, lines, rows, end)
+    return _made(state, reached, kind, lines, rows, end)
+
+
+def _reached(
+    report: UploadReport, sending: UploadReport | None
+) -> tuple[tuple[int, int, str], str]:
+    """How many of how many are as they should be, in which words; and what kind of run it was."""
+    if report.kind == "send":
+        mails = report.email_counts
+        what = "e-mails are sent"
+        if mails.handed_over:
+            what += f", {mails.handed_over:,} handed over to be sent by hand"
+        kind = f"welcome e-mails of upload {report.of}" if report.of else "welcome e-mails"
+        return (mails.sent, mails.planned, what), kind
+    unsent = {"waiting", "owed"} if report.letters else set()
+    done = sum(not (it.failures or it.email_state in unsent) for it in report.people)
+    what = "people are as the file says"
+    if report.letters:
+        what += ", and mailed where they are new"
+    kind = f"upload, and its welcome e-mails by sending {sending.receipt}" if sending else "upload"
+    return (done, report.rows, what), kind
 
 
 def undo_notice(report: UndoReport, end: End) -> Notice:

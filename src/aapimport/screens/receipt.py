@@ -6,16 +6,9 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from aapimport.run.cures import NOT_YET
+from aapimport.run.person_result import PersonResult, Result
 from aapimport.run.records import Run
-from aapimport.run.report import (
-    EmailCounts,
-    PersonResult,
-    Result,
-    SeatCounts,
-    TeamCounts,
-    UploadReport,
-)
-from aapimport.run.wanted_letters import wanted_letters
+from aapimport.run.report import EmailCounts, SeatCounts, TeamCounts, UploadReport
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled, print_line
 from aapimport.screens.tables import print_table
@@ -73,12 +66,7 @@ def show_receipt(console: Console, report: UploadReport, run: Run, profile: str 
         )
     if report.seats:
         print_labelled(console, "Seats".ljust(_LABEL), seats_line(report.seats, run))
-    mails = emails_line(report.email_counts, closed=report.closed)
-    if letters := wanted_letters(run):
-        whom = count(letters.people, "person", "people")
-        mails += f" by the services; to be sent afterwards to {whom}, from {safe(letters.server)},"
-        mails += " with a receipt of their own"
-    print_labelled(console, "E-mails".ljust(_LABEL), mails)
+    print_labelled(console, "E-mails".ljust(_LABEL), mails_line(report))
     for line in taken_back_lines(report.taken_back):
         print_labelled(console, "Taken back".ljust(_LABEL), line)
     _show_people(console, report, run)
@@ -146,6 +134,15 @@ def emails_line(counts: EmailCounts, *, closed: bool) -> str:
     if counts.sent == counts.planned:
         return f"{count(counts.sent, 'welcome e-mail')} sent"
     return _added_up(counts, f"{counts.sent:,} sent", closed=closed)
+
+
+def mails_line(report: UploadReport) -> str:
+    """The same of a whole receipt: by whom they are sent where no service sends them."""
+    said = emails_line(report.email_counts, closed=report.closed)
+    if report.letters is None:
+        return said
+    by = f", by sending {', '.join(report.letters.sendings)}" if report.letters.sendings else ""
+    return f"{said}; from {safe(report.letters.server)}{by or ', after the upload'}"
 
 
 def _added_up(counts: TeamCounts | EmailCounts, done: str, *, closed: bool) -> str:

@@ -8,9 +8,10 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from aapimport.person import Person
+from aapimport.run.person_result import PersonResult
 from aapimport.run.reconcile_report import RepairReport
 from aapimport.run.records import without_names
-from aapimport.run.report import EmailCounts, PersonResult, TeamCounts, UploadReport
+from aapimport.run.report import EmailCounts, TeamCounts, UploadReport
 from aapimport.run.undo_report import UndoReport
 from aapimport.screens.console import safe_json
 from aapimport.screens.receipt import RESULTS
@@ -51,6 +52,7 @@ def receipt_page(
             ("Team places", report.team_counts.planned, _parts(report.team_counts)),
             ("Welcome e-mails", report.email_counts.planned, _parts(report.email_counts)),
         ],
+        senders=_senders(report),
         failures=[*_failures(report.people)],
         taken_back=[*taken_back_lines(report.taken_back)],
         digest=digest_of(without_people),
@@ -85,6 +87,15 @@ def _parts(counts: TeamCounts | EmailCounts) -> str:
     return ", ".join(
         f"{number:,} {name.replace('_', ' ')}" for name, number in parts.items() if number
     )
+
+
+def _senders(report: UploadReport) -> str:
+    """Who sends the e-mails where no service does, in words; empty where one does."""
+    it = report.letters
+    if it is None:
+        return ""
+    said = f"They come from {it.server}, after the upload"
+    return f"{said}: sending {', '.join(it.sendings)}." if it.sendings else f"{said}."
 
 
 def _failures(people: Iterable[PersonResult]) -> Iterator[tuple[str, str, str, str]]:

@@ -1,0 +1,52 @@
+"""Flags of `send-emails` that don't go together, told before anything is asked."""
+
+from dataclasses import replace
+
+from aapimport.app.choices import MailChoices
+from aapimport.errors import UsageError
+
+
+def check_flags(receipt: str | None, choices: MailChoices) -> None:
+    """Refuse flags that don't go together.
+
+    Args:
+        receipt: The upload's confirmation number; None for a pass.
+        choices: What was decided by flags.
+
+    Raises:
+        UsageError: There are such.
+    """
+    if (receipt is None) == (choices.pass_name is None):
+        raise UsageError(
+            "say whose e-mails: an upload's confirmation number, or --pass and a pass's name",
+            hint="for example: aapimport send-emails 7K3QX9",
+        )
+    if choices.checked and not choices.to:
+        raise UsageError(
+            "--checked is about people that are named",
+            hint="name them, as their accounts are called now: --to ADDRESS --checked",
+        )
+    if choices.hand_over:
+        from aapimport.copies.hand_over import check_name
+
+        if choices.canary or choices.not_before or choices.smtp:
+            raise UsageError(
+                "--canary, --not-before and --smtp are about e-mails that are sent from here",
+                hint="leave them out: with --hand-over you send the e-mails",
+            )
+        check_name(choices.hand_over)
+
+
+def were_sent(choices: MailChoices) -> bool:
+    """What is said of those who were handed over, or are in doubt.
+
+    Raises:
+        UsageError: Both, or something else is asked for as well.
+    """
+    asked = MailChoices(pass_name=choices.pass_name, sent=choices.sent, to=choices.to)
+    if choices.sent == choices.not_sent or choices not in {asked, replace(asked, not_sent=True)}:
+        raise UsageError(
+            "--sent or --not-sent stands alone, or with --to",
+            hint="give one of them, and whom it is about if it isn't everybody",
+        )
+    return choices.sent

@@ -1,0 +1,137 @@
+"""Who waits for a welcome e-mail, as the journals know: one definition for all that tell of it.
+
+`send-emails` plans by it, and asks the services besides; receipts and `history` ask nobody.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Literal
+
+from aapimport.errors import ServiceError, SettingsError
+from aapimport.run.candidates import Candidate, may_be_there
+from aapimport.run.entries import Entry, half_of
+from aapimport.run.journal import Journal
+from aapimport.run.memory import place
+from aapimport.run.records import UNSENT, Run, StepKind, Task
+from aapimport.run.switched_off import switched_off_at
+
+HALVES = ("portal", "jhana")
+"""What a welcome speaks of: the kind of a row of the mail ledger, and the service."""
+DUE = frozenset({"never", "rejected"})
+"""How a half of a welcome is (`entries.half_of`) that somebody still waits for."""
+OnLedger = Literal["waits", "mailed", "handed_over", "in_doubt", "was_there", "off"]
+"""How somebody stands by the ledger; who `was_there` before every upload isn't welcomed, nor who is
+`off` by an undo."""
+
+
+class OnRecord:
+    """What the journals know of welcome e-mails at a pair of services.
+
+    Args:
+        journal: The journal.
+        address: The pair of services.
+        must: Whether the journals of other profiles have to be readable; else those that aren't
+            count for nothing, as where nobody is mailed by what is told.
+
+    Raises:
+        ServiceError: `must`, and another process uses the journal of another profile for too long.
+        SettingsError: `must`, and the journal of another profile can't be read.
+    """
+
+    def __init__(self, journal: Journal, address: str, *, must: bool = False) -> None:
+        self._journal = journal
+        self._address = address
+        self.created = journal.created(address)
+        try:
+            self._ledger = journal.ledger(address)
+        except (ServiceError, SettingsError):
+            if must:
+                raise
+            self._ledger = journal.ledger(address, beside=False)
+        self._waiting = journal.waiting_in_sends(address)
+        self._off = switched_off_at(journal, address)
+
+    def candidates(self, runs: Iterable[Run]) -> Iterator[Candidate]:
+        """Everybody with an account, each once: of several uploads the newest counts.
+
+        Args:
+            runs: The uploads, the newest first.
+        """
+        met: set[str] = set()
+        for run in runs:
+            for row, tasks in groupby(self._journal.tasks(run.receipt), key=lambda task: task.row):
+                steps = [*tasks]
+                accounts = {it.service: it for it in steps if may_be_there(it)}
+                portal = accounts.get("portal")
+                if portal is None or {portal.account_id, portal.key} & met:
+                    continue
+                met |= {portal.account_id, portal.key} - {""}
+                (wanted,) = self._journal.remembered(run.receipt, [portal])
+                _, before = self._journal.person(run.receipt, row)
+                accounts = {service: self._keyed(it) for service, it in accounts.items()}
+                group = next((it.target for it in steps if it.kind is StepKind.PASS), "")
+                yield Candidate(
+                    row=row,
+                    steps=accounts,
+                    group=group,
+                    wanted=wanted,
+                    receipt=run.receipt,
+                    before=before,
+                )
+
+    def _keyed(self, step: Task) -> Task:
+        """A step with our own key, which only the upload that made the account has in its own."""
+        made = self.created.get((step.service, step.account_id))
+        return replace(step, key=made.key) if made else step
+
+    def has_created(self, one: Candidate, service: str) -> bool:
+        """Whether an upload has created somebody's account on a service, as the journal knows."""
+        step = one.steps.get(service)
+        return step is not None and (service, step.account_id) in self.created
+
+    def waits_in(self, one: Candidate) -> str:
+        """The sending that is open, and in which somebody's e-mail waits; empty for none."""
+        return self._waiting.get(one.steps["portal"].account_id, "")
+
+    def entry(self, one: Candidate, service: str) -> Entry | None:
+        """What the ledger says of one half of somebody's welcome; None for nothing."""
+        own = one.steps[service].account_id
+        entries = self._ledger.get((place(self._address, service), own, service), ())
+        made, person = self.created.get((service, own)), one.before.get("person") or ""
+        # the others are of an account that had this id before
+        theirs = [entry for entry in entries if not (made and made.is_newer(entry, person))]
+        return theirs[-1] if theirs else None
+
+    def not_told(self, one: Candidate, entries: Mapping[str, Entry | None]) -> Entry | None:
+        """An e-mail of which nobody can tell whether it was to this account; None for none."""
+        for name, entry in entries.items():
+            made = self.created.get((name, one.steps[name].account_id))
+            if entry and made and entry.state not in UNSENT and made.may_be_newer(entry):
+                return entry
+        return None
+
+    def standing(self, one: Candidate) -> OnLedger:
+        """How somebody stands, where no service is asked."""
+        ours = [name for name in HALVES if self.has_created(one, name)]
+        if not ours:
+            return "was_there"
+        entries = {name: self.entry(one, name) for name in ours}
+        halves = {half_of(entry, is_told=False) for entry in entries.values()}
+        if self.not_told(one, entries):
+            return "in_doubt"
+        if halves == {"mailed"}:
+            return "mailed"
+        if ("portal", one.steps["portal"].account_id) in self._off:
+            return "off"
+        if self.waits_in(one):
+            return "waits"
+        if "in_doubt" in halves:
+            return "in_doubt"
+        if halves & DUE:
+            return "waits"
+        return "handed_over" if "handed_over" in halves else "mailed"
+
+    def waiting(self, runs: Sequence[Run]) -> int:
+        """How many people of ended uploads wait: whom `send-emails` mails, or names with a why."""
+        return sum(self.standing(one) == "waits" for one in self.candidates(runs))
