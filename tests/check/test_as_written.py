@@ -36,6 +36,7 @@ def written(folder: Path, rows: list[tuple[Any, ...]]) -> Path:
         receipt="7K3QX9",
         rows={2: RowResult(result="rejected", is_to_correct=True)} | done,
         summary=(),
+        origin="",
     )
     out = folder / "people.results.xlsx"
     write_results(told, checked, out)
