@@ -292,7 +292,7 @@ def test_a_resumed_repair_after_which_nothing_differs_ends_well(
     assert "compared again: nothing differs" in resumed.out
 
 
-def _cut(*_: object) -> None:
+def _cut(*_: object, **_more: object) -> None:
     raise ServiceError("the list ends before its total")
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aapimport.mail.outcomes import Outcome
     from aapimport.mail.smtp import Mailer
     from aapimport.run.journal import Journal
+    from aapimport.run.reconcile_report import RepairReport
     from aapimport.run.records import Run
     from aapimport.screens.notice import Notice
 
@@ -40,7 +41,12 @@ class Teller:
     mail: "Mail | None"
 
     def tell(
-        self, journal: "Journal", receipt: str, desk: "Desk", error: AapimportError | None = None
+        self,
+        journal: "Journal",
+        receipt: str,
+        desk: "Desk",
+        error: AapimportError | None = None,
+        repair: "RepairReport | None" = None,
     ) -> None:
         """Tell it, once; ^C ends the attempt.
 
@@ -49,12 +55,13 @@ class Teller:
             receipt: The run's number.
             desk: Is told whether it was sent.
             error: What ended the session before the run; None where nothing did.
+            repair: The receipt of a repair that was printed, which knows what still differs.
         """
         why = "it was stopped"
         with suppress(OSError), ExitStack() as stack:
             with suppress(OSError):  # nobody sees it: the terminal may be gone
                 stack.enter_context(desk.busy("sending the completion notice"))
-            why = self._tried(journal, receipt, error)
+            why = self._tried(journal, receipt, error, repair)
         to = ", ".join(self.settings.notify.to)
         with suppress(OSError):
             if why:
@@ -67,14 +74,20 @@ class Teller:
             else:
                 desk.say(f"completion notice sent to {to}")
 
-    def _tried(self, journal: "Journal", receipt: str, error: AapimportError | None) -> str:
+    def _tried(
+        self,
+        journal: "Journal",
+        receipt: str,
+        error: AapimportError | None,
+        repair: "RepairReport | None",
+    ) -> str:
         """Why it isn't sent, in words; empty where it is."""
         from aapimport.app.signals import ended_by_signals
         from aapimport.run.conveyor import StoppedError
 
         try:
             with ended_by_signals():
-                notice = self._notice(journal, journal.run(receipt), error)
+                notice = self._notice(journal, journal.run(receipt), error, repair)
                 if self.mail is None:
                     self._into_the_outbox(notice)
                     return ""
@@ -88,7 +101,13 @@ class Teller:
         except Exception as failed:  # noqa: BLE001 -- whatever it is, the run has ended as it has
             return f"a mistake of aapimport's own ({type(failed).__name__})"
 
-    def _notice(self, journal: "Journal", run: "Run", error: AapimportError | None) -> "Notice":
+    def _notice(
+        self,
+        journal: "Journal",
+        run: "Run",
+        error: AapimportError | None,
+        repair: "RepairReport | None",
+    ) -> "Notice":
         from aapimport.app.carry_out import next_step
         from aapimport.run.reconcile_report import repair_report
         from aapimport.run.records import RunKind
@@ -117,9 +136,9 @@ class Teller:
             step = resume if run.is_open else again
             return undo_notice(undone, end(step, {f"{show} --json": digest_of(undone)}))
         if run.kind == RunKind.REPAIR:
-            repaired = repair_report(journal, run)
-            step = resume if run.is_open else f"nothing; see what became of it: {show}"
-            return repair_notice(repaired, end(step, {f"{show} --json": digest_of(repaired)}))
+            kept = repair_report(journal, run)
+            step = resume if run.is_open else _after_repair(run, repair, show)
+            return repair_notice(repair or kept, end(step, {f"{show} --json": digest_of(kept)}))
         named = make_report(journal, run, journal.addresses(receipt))
         report = make_report(journal, run, None)
         step = next_step(run, report.model_copy(update={"other_sheets": []}))
@@ -173,6 +192,15 @@ class Teller:
                         return  # it is the server's, whoever it is for
         finally:
             mailer.close()
+
+
+def _after_repair(run: "Run", repair: "RepairReport | None", show: str) -> str:
+    """What is to be done after a repair that is finished or closed."""
+    from aapimport.text import as_typed
+
+    if repair and repair.still_differs:
+        return f"aapimport reconcile --pass {as_typed(run.pass_name)}"
+    return f"nothing; see what became of it: {show}"
 
 
 def teller_of(settings: "Settings") -> Teller | None:
