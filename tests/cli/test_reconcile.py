@@ -221,6 +221,8 @@ def test_a_repair_that_was_killed_is_resumed(aapimport, served, portal, jhana, u
     assert beside.code == 1
     assert "repair" in beside.err
     assert "is still open" in beside.err
+    looked = aapimport("reconcile", *PASS, **served)
+    assert "was interrupted, 0 of 10 done; --repair finishes it first" in looked.err
     resumed = aapimport("resume", "--json", **served)
     assert (resumed.json["repaired"], resumed.json["unfinished"]) == (10, 0)
     assert (resumed.code, resumed.json["compared_again"]) == (1, True)

@@ -64,8 +64,12 @@ class Reconciling:
                 settle_seconds=self.settings.settle_seconds,
                 teller=teller,
             )
+            begun = _begun_already(journal, services.address, pass_)
+            if begun and not self.repair:
+                far = journal.progress(begun.receipt)
+                self.desk.say(f"{begun.name} was interrupted, {far}; --repair finishes it first")
             if self.repair:
-                if begun := _begun_already(journal, services.address, pass_):
+                if begun:
                     self.desk.say(f"going on with {begun.name}, which was interrupted")
                     return finish_repair(carrier, begun, self.settings)
                 self._refuse(journal, services)
