@@ -96,6 +96,21 @@ def test_nothing_that_tells_is_a_file_like_any_other(aapimport, results):
     assert done.code == 0, done.err
 
 
+@pytest.mark.parametrize("where", ["http://[bad", "http://x:99999", "\x1b[31mpractice"])
+def test_what_somebody_has_typed_there_is_another_portal(aapimport, results, where):
+    """An address that is none stops nothing but the upload, and acts on no terminal."""
+    _, path = results
+    book: Any = openpyxl.load_workbook(path)
+    del book.custom_doc_props[RESULTS_PROPERTY]
+    (cell,) = (row[1] for row in book["Summary"].iter_rows() if row[0].value == "Where")
+    cell.value = where.replace("\x1b", "_x001B_")
+    book.save(path)
+    asked = run(aapimport, "plan", path.name, *THERE, "--no-emails")
+    assert asked.code == 2, asked.err
+    assert "--other-pass" in asked.err
+    assert "\x1b[31mpractice" not in asked.err
+
+
 def test_scripts_are_told_in_the_one_object(aapimport, results):
     """The error of `--json` names both, and `validate` without a pass says whose it is."""
     receipt, path = results

@@ -77,7 +77,11 @@ def _is_back(of: "Origin", services: "Services", pass_: "Pass") -> bool:
         return place_digest(portal, pass_.id) == of.by_id or bool(
             by_name and place_digest(portal, pass_.name) == of.by_name
         )
-    same_portal = not of.where or portal_of(places_of(of.where)) == portal
+    try:
+        said_portal = portal_of(places_of(of.where))
+    except ValueError:  # somebody has typed it
+        said_portal = of.where
+    same_portal = said_portal in {"", portal}
     names = {fold(text_of(one)) for one in (pass_.name, pass_.id)}
     return same_portal and (not of.pass_name or fold(text_of(of.pass_name)) in names)
 
