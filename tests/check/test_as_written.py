@@ -1,11 +1,13 @@
 """What was typed into a results workbook on another sheet than To correct, found by digests."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.styles import Font
 
 from aapimport.check.check_file import ReadOptions, check_file
 from aapimport.check.written import Written
@@ -20,8 +22,8 @@ ODD = (
 )
 
 
-def written(folder: Path, rows: list[tuple[Any, ...]]) -> Path:
-    """The results workbook of a list, of which the first person is to be corrected."""
+def written(folder: Path, rows: list[tuple[Any, ...]], failed: int = 1) -> Path:
+    """The results workbook of a list, of which the first people are to be corrected."""
     book = openpyxl.Workbook()
     sheet: Any = book.active
     for at, row in enumerate((HEADER, *rows), start=1):
@@ -31,11 +33,13 @@ def written(folder: Path, rows: list[tuple[Any, ...]]) -> Path:
                 sheet.cell(at, column).data_type = "s"
     book.save(folder / "people.xlsx")
     checked = check_file(folder / "people.xlsx", ReadOptions())
-    done = {at: RowResult(result="created") for at in range(3, len(rows) + 2)}
+    done = {at: RowResult(result="created") for at in range(failed + 2, len(rows) + 2)}
+    left = {at: RowResult(result="rejected", is_to_correct=True) for at in range(2, failed + 2)}
     told = Results(
         receipt="7K3QX9",
-        rows={2: RowResult(result="rejected", is_to_correct=True)} | done,
+        rows=left | done,
         summary=(),
+        origin="",
     )
     out = folder / "people.results.xlsx"
     write_results(told, checked, out)
@@ -86,3 +90,93 @@ def test_what_is_written_is_read() -> None:
     """Also of a sheet whose name has blanks."""
     one = Written(sheet="My people 2026", row=7, person=None, cells={(3, 0): "ab", (4, 5): "cd"})
     assert Written.read(one.text) == one
+
+
+def asked(path: Path) -> str:
+    """What is asked about a workbook; empty where nothing is."""
+    try:
+        check_file(path, ReadOptions())
+    except AnswerNeededError as needed:
+        return needed.message
+    return ""
+
+
+def changed(path: Path, change: Callable[[Any], None]) -> Path:
+    """The same workbook, after somebody's work."""
+    book = openpyxl.load_workbook(path)
+    change(book)
+    out = path.with_name("changed.xlsx")
+    book.save(out)
+    return out
+
+
+def crossed_out(*rows: int) -> Callable[[Any], None]:
+    """Crossing out the addresses in some rows of the own sheet."""
+
+    def change(book: Any) -> None:
+        for row in rows:
+            book["Sheet"].cell(row, 1).font = Font(strike=True)
+
+    return change
+
+
+def test_who_is_crossed_out_in_a_long_list_is_asked_about(tmp_path) -> None:
+    """Above 20,000 rows only a cheap look is taken: what it leaves open is asked about, too."""
+    rows = [(f"p{at}@acme.com", "Eva", f"Lund {at}", "", "", "") for at in range(20_010)]
+    path = written(tmp_path, rows)
+    assert asked(path) == ""
+    told = asked(changed(path, crossed_out(2)))
+    assert "row 2 of Sheet: taken out; it is still on To correct" in told
+    assert asked(changed(path, crossed_out(9, 10))) == ""  # nobody of To correct
+    told = asked(changed(path, crossed_out(*range(100, 150))))
+    assert "Sheet, below row 139: who is crossed out there can't be seen" in told
+
+
+def test_one_of_two_rows_alike_is_missed(tmp_path) -> None:
+    """Also where the other one is still there, unless it is the one that is left on To correct."""
+    twin = ("p0@acme.com", "Eva", "Lund", "", "", "")
+    path = written(tmp_path, [twin, twin, ("p1@acme.com", "Ada", "Ek", "", "", "")], failed=2)
+    told = asked(changed(path, lambda book: book["Sheet"].delete_rows(3)))
+    assert "row 3 of Sheet: taken out; it may be still on To correct" in told
+
+    def on_both(book: Any) -> None:
+        book["Sheet"].delete_rows(2)
+        book["To correct"].delete_rows(2)
+
+    assert asked(changed(path, on_both)) == ""
+
+
+def test_an_address_in_a_sentence_is_asked_about(tmp_path) -> None:
+    """On a sheet that somebody has added; a remark beside somebody isn't, nor our own sentences."""
+    rows = [(f"p{at}@acme.com", "Eva", f"Lund {at}", "", "", "") for at in range(3)]
+    path = written(tmp_path, rows)
+
+    def note(book: Any) -> None:
+        book.create_sheet("Notes").append(["", "", "please also add bo@acme.com."])
+
+    assert "Notes!C1: added" in asked(changed(path, note))
+
+    def remark(book: Any) -> None:
+        copy = book.copy_worksheet(book["Sheet"])
+        copy["G3"] = "was e.lund@old.example before"
+
+    assert asked(changed(path, remark)) == ""
+
+    def no_address(book: Any) -> None:
+        book.create_sheet("Notes").append(["", "", "lunch @ 12.30, ask Bo @work or the team@"])
+
+    assert asked(changed(path, no_address)) == ""
+
+
+def test_an_own_sheet_that_is_gone_is_told(tmp_path) -> None:
+    """What was changed on it nobody knows; with or without the hidden sheet."""
+    path = written(tmp_path, [("p0@acme.com", "Eva", "Lund", "", "", "")])
+    for gone in (("Sheet",), ("Sheet", "As written")):
+        book = openpyxl.load_workbook(path)
+        for name in gone:
+            book.remove(book[name])
+        left = tmp_path / "left.xlsx"
+        book.save(left)
+        found = [one.id for one in check_file(left, ReadOptions()).problems]
+        assert "own-sheet-gone" in found
+    assert "own-sheet-gone" not in [one.id for one in check_file(path, ReadOptions()).problems]

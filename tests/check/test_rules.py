@@ -14,7 +14,7 @@ from aapimport.problems.problem import Level, Problem
 from aapimport.problems.rule_id import RuleId
 from aapimport.screens.problems import Entry, problem_lines
 from aapimport.sheets import facts
-from aapimport.template.columns import TEMPLATE_PROPERTY
+from aapimport.template.columns import SUMMARY_TITLE, TEMPLATE_PROPERTY
 from sheets import attack_files as attack
 from sheets.other_formats import write_ods, write_xls
 
@@ -144,6 +144,12 @@ def add_sheet(*rows: Sequence[object]) -> Callable[[Any], None]:
     return change
 
 
+def results_workbook(sheet: Any) -> None:
+    """Make the sheet that of a results workbook that is to be corrected, without all others."""
+    sheet.title = "To correct"
+    sheet.parent.create_sheet("Summary").append([f"{SUMMARY_TITLE} 7K3QX9"])
+
+
 def version(text: str) -> Callable[[Any], None]:
     """Say which version of the template the file was made from."""
 
@@ -265,6 +271,7 @@ CASES = {
     "people-on-other-sheets": Case(
         [ANA], [ANA], None, {"change": add_sheet(LI)}, {"change": add_sheet(["call Ana"])}
     ),
+    "own-sheet-gone": Case([ANA], [ANA], None, {"change": results_workbook}),
     "hidden-rows-skipped": Case(
         [ANA, LI], [ANA, LI], None, {"change": hide_row(3), "hidden": "skip"}, {"hidden": "skip"}
     ),

@@ -353,6 +353,35 @@ def test_a_repair_tells_its_ends(live, aapimport, machine, people, portal_stub, 
         assert len(taking.taken) == 2
 
 
+def test_a_resumed_repair_tells_what_still_differs(
+    live, aapimport, machine, people, portal_stub, jhana_stub
+):
+    """All steps of the repair are counted, and so is what differs beside them, as its exit code."""
+    with mail_server() as (taking, port):
+        settings(machine, portal_stub, jhana_stub, port)
+        people.write_text(
+            "Email Address,First Name,Last Name,Jhana User\n"
+            "bo@acme.com,Bo,Okafor,1\ncy@acme.com,Cy,Ng,1\neva@acme.com,Eva,Lund,1\n",
+            "utf-8",
+        )
+        assert live("upload", people.name, *PASS).code == 0
+        bo, cy, eva = jhana_stub.store.users.values()
+        for one in (bo, cy):
+            one["name"] = {**one["name"], "givenName": "Greta"}
+        repair = ("reconcile", "--pass", "Leadership 2026", "--repair", "--yes")
+        busy = lambda _: error(503, "busy")  # noqa: E731
+        jhana_stub.on("PATCH", f"/Users/{cy['id']}", busy, times=99)
+        assert live(*repair).code == 4
+        assert "repair paused, 1 of 2" in taking.subjects()[1]
+        jhana_stub._rules.clear()
+        eva["name"] = {**eva["name"], "givenName": "Greta"}
+        assert live(*repair).code == 1
+        assert "repair finished, but not all is well, 2 of 2" in taking.subjects()[2]
+        assert re.search(r"^Still differs +1 difference$", taking.text(), re.MULTILINE)
+        assert "Next: aapimport reconcile " in taking.text(), taking.text()
+        check_digests(aapimport, taking.text(), **SECRETS)
+
+
 def test_without_a_mail_server_nothing_begins(live, machine, people, portal_stub, jhana_stub):
     """Nor without its password: exit 3 with the cure, and `config show` says the same."""
     settings(machine, portal_stub, jhana_stub, None)

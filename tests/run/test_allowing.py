@@ -157,11 +157,29 @@ def test_what_cannot_be_looked_at_is_not_written(uploading: Uploading, path: str
     assert go_on(uploading, run).repaired == 1
 
 
-def test_a_list_that_hides_addresses_says_of_nobody_who_else_has_one(uploading: Uploading) -> None:
-    """Nobody is switched off by it."""
+def test_a_list_that_hides_addresses_is_read_account_by_account(uploading: Uploading) -> None:
+    """Who else has an address is told so, and nobody is switched off where it isn't told at all."""
+    off(uploading)
+    portal = uploading.portal
+    portal.habits.unlisted = frozenset({"emails"})
+    portal.seen.clear()
+    assert again(uploading)["off on the portal"] == ""
+    by_id = [one for one in portal.seen if one.path.startswith("/Users/") and one.method == "GET"]
+    assert 0 < len(by_id) <= len(portal.store.users)
+    mails = [{"value": "eva@acme.com"}]
+    portal.add_user("other@acme.com", "Eva", "Lund", entitlements=ON, emails=mails)
+    assert "another account" in again(uploading)["off on the portal"]
+    for one in portal.store.users.values():
+        one.pop("emails", None)
+    assert "nor the accounts, read one by one" in again(uploading)["off on the portal"]
+
+
+def test_a_repair_reads_account_by_account_as_well(uploading: Uploading) -> None:
+    """Just before it writes: what was approved is what is written."""
     off(uploading)
     uploading.portal.habits.unlisted = frozenset({"emails"})
-    assert "shows no e-mail addresses" in again(uploading)["off on the portal"]
+    assert go_on(uploading, begun(uploading)).repaired == 1
+    assert user(uploading.jhana, "eva@acme.com")["active"] is False
 
 
 def test_two_people_with_no_name_in_common_are_never_one(uploading: Uploading) -> None:
@@ -351,7 +369,24 @@ def test_what_a_list_cannot_show_is_said(uploading: Uploading) -> None:
     assert any("on Jhana account" in one for one in compared(uploading).unproven)
     uploading.jhana.store.users.clear()
     found = compared(uploading)
-    assert any("Jhana lists nobody" in one for one in found.unproven)
+    assert any("Jhana lists nobody" in one for one in found.remarks)
+    assert not found.without_jhana
+
+
+@pytest.mark.parametrize("total", [0, None])
+def test_nobody_on_jhana_is_no_difference_where_nobody_is_expected(
+    uploading: Uploading, total: int | None
+) -> None:
+    """No upload has ever asked for Jhana, and Jhana says itself that nobody is there."""
+    uploading.rows, uploading.emails = people(2), False
+    uploading.run()
+    uploading.jhana.store.users.clear()
+    if total is None:
+        empty = as_json(200, {"Resources": []})
+        uploading.jhana.on("GET", "/Users", instead(empty), times=9)
+    found = compared(uploading)
+    assert [*map(bool, (found.remarks, found.unproven))] == [total == 0, total is None]
+    assert not found.differences
     assert not found.without_jhana
 
 

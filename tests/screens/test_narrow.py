@@ -364,6 +364,7 @@ def screens_of_a_comparison() -> dict[str, Shown]:
         jhana_off=[OTHER],
         only_jhana=[],
         unproven=[f"team {TEAM!r} doesn't show who is in it"],
+        remarks=["Jhana lists nobody"],
         not_known=[NotKnownReport(email=OTHER, words="whether they are active on Jhana: busy")],
     )
     effect = RepairEffect(

@@ -206,6 +206,7 @@ def refuse_choices_beside_plan(choices: "PlanChoices") -> None:
         "--fit": choices.fit,
         "--update-roles": choices.update_roles,
         "--update-names": choices.update_names,
+        "--other-pass": choices.other_pass,
     }
     if names := [name for name, is_given in given.items() if is_given]:
         raise UsageError(

@@ -29,6 +29,7 @@ class PlanChoices:
     update_roles: bool = False
     update_names: bool = False
     thorough: bool = False
+    other_pass: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from aapimport.mail.outcomes import Outcome
     from aapimport.mail.smtp import Mailer
     from aapimport.run.journal import Journal
+    from aapimport.run.reconcile_report import RepairReport
     from aapimport.run.records import Run
-    from aapimport.screens.notice import Notice
+    from aapimport.screens.notice import End, Notice
 
 _CONNECT, _COMMAND, _DOT = 30.0, 30.0, 60.0
 """Seconds that each step may take: nobody waits for long for an e-mail that may be missing."""
@@ -40,7 +41,12 @@ class Teller:
     mail: "Mail | None"
 
     def tell(
-        self, journal: "Journal", receipt: str, desk: "Desk", error: AapimportError | None = None
+        self,
+        journal: "Journal",
+        receipt: str,
+        desk: "Desk",
+        error: AapimportError | None = None,
+        repair: "RepairReport | None" = None,
     ) -> None:
         """Tell it, once; ^C ends the attempt.
 
@@ -49,12 +55,13 @@ class Teller:
             receipt: The run's number.
             desk: Is told whether it was sent.
             error: What ended the session before the run; None where nothing did.
+            repair: The receipt of a repair that was printed, which knows what still differs.
         """
         why = "it was stopped"
         with suppress(OSError), ExitStack() as stack:
             with suppress(OSError):  # nobody sees it: the terminal may be gone
                 stack.enter_context(desk.busy("sending the completion notice"))
-            why = self._tried(journal, receipt, error)
+            why = self._tried(journal, receipt, error, repair)
         to = ", ".join(self.settings.notify.to)
         with suppress(OSError):
             if why:
@@ -67,14 +74,20 @@ class Teller:
             else:
                 desk.say(f"completion notice sent to {to}")
 
-    def _tried(self, journal: "Journal", receipt: str, error: AapimportError | None) -> str:
+    def _tried(
+        self,
+        journal: "Journal",
+        receipt: str,
+        error: AapimportError | None,
+        repair: "RepairReport | None",
+    ) -> str:
         """Why it isn't sent, in words; empty where it is."""
         from aapimport.app.signals import ended_by_signals
         from aapimport.run.conveyor import StoppedError
 
         try:
             with ended_by_signals():
-                notice = self._notice(journal, journal.run(receipt), error)
+                notice = self._notice(journal, journal.run(receipt), error, repair)
                 if self.mail is None:
                     self._into_the_outbox(notice)
                     return ""
@@ -88,7 +101,13 @@ class Teller:
         except Exception as failed:  # noqa: BLE001 -- whatever it is, the run has ended as it has
             return f"a mistake of aapimport's own ({type(failed).__name__})"
 
-    def _notice(self, journal: "Journal", run: "Run", error: AapimportError | None) -> "Notice":
+    def _notice(
+        self,
+        journal: "Journal",
+        run: "Run",
+        error: AapimportError | None,
+        repair: "RepairReport | None",
+    ) -> "Notice":
         from aapimport.app.carry_out import next_step
         from aapimport.run.reconcile_report import repair_report
         from aapimport.run.records import RunKind
@@ -96,21 +115,13 @@ class Teller:
         from aapimport.run.undo_again import undo_again
         from aapimport.run.undo_report import undo_report
         from aapimport.run.wanted_letters import upload_of
-        from aapimport.screens.commands import with_flags
-        from aapimport.screens.notice import End, repair_notice, run_notice, undo_notice
+        from aapimport.screens.notice import repair_notice, run_notice, undo_notice
         from aapimport.screens.receipt_page import digest_of
 
-        receipt, flags = run.receipt, self._flags
-        show, resume = f"aapimport receipt {receipt}", f"aapimport resume {receipt}"
+        show, resume = f"aapimport receipt {run.receipt}", f"aapimport resume {run.receipt}"
 
-        def end(step: str, digests: dict[str, str]) -> End:
-            return End(
-                run=run,
-                profile=self.settings.profile,
-                error=error,
-                next=with_flags(step, flags),
-                digests={with_flags(command, flags): one for command, one in digests.items()},
-            )
+        def end(step: str, digests: dict[str, str]) -> "End":
+            return self._end(run, error, step, digests)
 
         if run.kind == RunKind.UNDO:
             undone = undo_report(journal, run, journal.addresses(run.of))
@@ -118,9 +129,9 @@ class Teller:
             step = resume if run.is_open else again
             return undo_notice(undone, end(step, {f"{show} --json": digest_of(undone)}))
         if run.kind == RunKind.REPAIR:
-            repaired = repair_report(journal, run)
-            step = resume if run.is_open else f"nothing; see what became of it: {show}"
-            return repair_notice(repaired, end(step, {f"{show} --json": digest_of(repaired)}))
+            kept = repair_report(journal, run)
+            step = resume if run.is_open else _after_repair(run, repair, show)
+            return repair_notice(repair or kept, end(step, {f"{show} --json": digest_of(kept)}))
         report, sending = make_report(journal, run, None), None
         step = next_step(run, report.model_copy(update={"other_sheets": []}))
         if run.is_open and not run.is_embargoed:
@@ -136,6 +147,21 @@ class Teller:
             f"{show} --json --without-people": digest_of(report),
         }
         return run_notice(report, end(step.removeprefix("next: "), digests), sending)
+
+    def _end(
+        self, run: "Run", error: AapimportError | None, step: str, digests: dict[str, str]
+    ) -> "End":
+        from aapimport.screens.commands import with_flags
+        from aapimport.screens.notice import End
+
+        flags = self._flags
+        return End(
+            run=run,
+            profile=self.settings.profile,
+            error=error,
+            next=with_flags(step, flags),
+            digests={with_flags(command, flags): one for command, one in digests.items()},
+        )
 
     @property
     def _flags(self) -> str:
@@ -178,6 +204,15 @@ class Teller:
                         return  # it is the server's, whoever it is for
         finally:
             mailer.close()
+
+
+def _after_repair(run: "Run", repair: "RepairReport | None", show: str) -> str:
+    """What is to be done after a repair that is finished or closed."""
+    from aapimport.text import as_typed
+
+    if repair and repair.still_differs:
+        return f"aapimport reconcile --pass {as_typed(run.pass_name)}"
+    return f"nothing; see what became of it: {show}"
 
 
 def teller_of(settings: "Settings") -> Teller | None:

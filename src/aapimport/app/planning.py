@@ -97,7 +97,8 @@ def drafted_plan(
         memory: What earlier uploads know; None where nobody has looked.
 
     Raises:
-        UsageError: The pass isn't named, and nothing can answer, or there is no list.
+        UsageError: The pass isn't named, and nothing can answer, or there is no list; or the file
+            is the results workbook of an upload to another pass.
         RefusedError: The pass or a team doesn't exist, or two rows are one account.
         SettingsError: A service refuses its token, or the setting `administrator` is no address.
         ServiceError: A service can't be asked.
@@ -106,8 +107,11 @@ def drafted_plan(
     from aapimport.plan.own import set_administrator
     from aapimport.plan.plan import PlanOptions
 
+    pass_name = choices.pass_name or _picked_pass(services, desk)
+    if checked.origin:
+        _check_origin(services, checked, pass_name, choices, settings, desk)
     options = PlanOptions(
-        pass_name=choices.pass_name or _picked_pass(services, desk),
+        pass_name=pass_name,
         update_roles=choices.update_roles,
         update_names=choices.update_names,
         fit=choices.fit,
@@ -123,6 +127,22 @@ def drafted_plan(
         plan = draft_plan(checked, services, options, memory or NO_MEMORY, planning)
     say_where_set(plan, settings, desk)
     return plan
+
+
+def _check_origin(
+    services: "Services",
+    checked: "Checked",
+    pass_name: str,
+    choices: "PlanChoices",
+    settings: "Settings",
+    desk: "Desk",
+) -> None:
+    from aapimport.app.origin import check_origin
+    from aapimport.plan.names import which_pass
+
+    with desk.busy("asking the services"):
+        pass_, _ = which_pass(services.portal, pass_name, settings.pass_as)
+    check_origin(checked, services, pass_, desk, given=choices.other_pass)
 
 
 def say_where_set(plan: "Plan", settings: "Settings", desk: "Desk") -> None:

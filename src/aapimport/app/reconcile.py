@@ -48,6 +48,7 @@ class Reconciling:
         from aapimport.app.session import opened
         from aapimport.app.setting_values import ValuesCarrier
         from aapimport.plan.names import which_pass
+        from aapimport.run.reconcile_report import repair_report
         from aapimport.screens.target import show_target
         from aapimport.services.swapped import check_addresses
 
@@ -63,8 +64,12 @@ class Reconciling:
                 settle_seconds=self.settings.settle_seconds,
                 teller=teller,
             )
+            begun = _begun_already(journal, services.address, pass_)
+            if begun and not self.repair:
+                far = journal.progress(begun.receipt)
+                self.desk.say(f"{begun.name} was interrupted, {far}; --repair finishes it first")
             if self.repair:
-                if begun := _begun_already(journal, services.address, pass_):
+                if begun:
                     self.desk.say(f"going on with {begun.name}, which was interrupted")
                     return finish_repair(carrier, begun, self.settings)
                 self._refuse(journal, services)
@@ -72,12 +77,12 @@ class Reconciling:
             if not (self.repair and compared.repairable):
                 return self._shown(compared, services, pass_)
             run = self._begun(journal, services, pass_, compared)
-            return carrier.go_on(
-                run,
-                lambda ended, _, unfinished: print_repair(
-                    journal, ended, self.desk, compared, unfinished=unfinished
-                ),
-            )
+
+            def show(ended: "Run", _: object, unfinished: bool) -> ExitCode:
+                carrier.repairs.append(repair_report(journal, ended, compared))
+                return print_repair(journal, ended, self.desk, compared, unfinished=unfinished)
+
+            return carrier.go_on(run, show)
 
     def _refuse(self, journal: "Journal", services: "Services") -> None:
         from aapimport.app.setting_values import (
@@ -152,6 +157,7 @@ def finish_repair(carrier: "ValuesCarrier", run: "Run", settings: "Settings") ->
         AapimportError: It could not go on, or couldn't be compared again; its receipt is printed.
     """
     from aapimport.app.signals import ended_by_signals
+    from aapimport.run.reconcile_report import repair_report
     from aapimport.text import as_typed
 
     journal, services, desk = carrier.journal, carrier.services, carrier.desk
@@ -171,6 +177,7 @@ def finish_repair(carrier: "ValuesCarrier", run: "Run", settings: "Settings") ->
                 f" known: {command} tells it"
             )
             raise
+        carrier.repairs.append(repair_report(journal, ended, left=left))
         code = print_repair(journal, ended, desk, left=left)
         if code is ExitCode.FINDINGS:
             desk.say(f"next: {command}{' --repair' if left.repairable else ''}")

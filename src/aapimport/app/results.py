@@ -164,12 +164,17 @@ def write_results_of(
     addresses = addresses_in(checked) if checked else {}
     report = make_report(journal, run, {**journal.addresses(run.receipt), **addresses})
     with desk.busy(f"writing {out.name}"):
-        results = _results(journal, report, checked)
+        results = _results(journal, run, report, checked)
         write_results(results, checked, out, force=True)
     return sum(one.is_to_correct for one in results.rows.values()) if checked else 0
 
 
-def _results(journal: "Journal", report: "UploadReport", checked: "Checked | None") -> "Results":
+def _results(
+    journal: "Journal", run: "Run", report: "UploadReport", checked: "Checked | None"
+) -> "Results":
+    from aapimport.app.origin import portal_of
+    from aapimport.check.origin import origin_property
+    from aapimport.config.addresses import places_of
     from aapimport.copies.results import Results, RowResult
     from aapimport.run.records import StepKind
 
@@ -182,7 +187,9 @@ def _results(journal: "Journal", report: "UploadReport", checked: "Checked | Non
     summary = [*_summary(report)]
     if checked and any(one.is_to_correct for one in rows.values()):
         summary.append(("Next", "correct the sheet To correct, save, and upload this workbook"))
-    return Results(receipt=report.receipt, rows=rows, summary=summary)
+    portal = portal_of(places_of(run.address))
+    origin = origin_property(run.receipt, portal, run.pass_id, run.pass_name)
+    return Results(receipt=report.receipt, rows=rows, summary=summary, origin=origin)
 
 
 def _row(one: "PersonResult", ids: dict[tuple[int, str], str], *, closed: bool) -> "RowResult":
@@ -216,10 +223,11 @@ def _is_for_the_file(failure: "PersonFailure", *, closed: bool) -> bool:
 def _summary(report: "UploadReport") -> Iterator[tuple[str, str]]:
     from aapimport.screens.receipt import RESULTS
     from aapimport.screens.taken_back import taken_back_lines
+    from aapimport.template.columns import SUMMARY_PASS, SUMMARY_WHERE
 
     yield "File", f"{report.file}, {report.sheet}" if report.sheet else report.file
-    yield "Pass", report.pass_
-    yield "Where", "practice" if report.target == "practice" else report.address
+    yield SUMMARY_PASS, report.pass_
+    yield SUMMARY_WHERE, "practice" if report.target == "practice" else report.address
     yield "Started (UTC)", f"{report.started_at:%Y-%m-%d %H:%M}"
     ended = f"{report.ended_at:%Y-%m-%d %H:%M}" if report.ended_at else "something is left to do"
     yield "Ended (UTC)", ended

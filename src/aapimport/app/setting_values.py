@@ -1,6 +1,6 @@
 """What undos and repairs share: carried out, closed, shown again, and alone at their services."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from aapimport.errors import AapimportError, DeclinedError, ExitCode, RefusedError
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from aapimport.plan.make import Services
     from aapimport.run.carrying import Carrying
     from aapimport.run.journal import Journal
+    from aapimport.run.reconcile_report import RepairReport
     from aapimport.run.records import Run
 
     Showing = Callable[[Run, Mapping[int, str], bool], ExitCode]
@@ -29,6 +30,7 @@ class ValuesCarrier:
         desk: Shows how far it is.
         settle_seconds: How long a service may still be finishing a lost request.
         teller: Tells whom `[notify]` names how it ended; None for nobody.
+        repairs: The receipts of a repair that were printed; the last one is told.
     """
 
     journal: "Journal"
@@ -36,6 +38,7 @@ class ValuesCarrier:
     desk: "Desk"
     settle_seconds: float
     teller: "Teller | None" = None
+    repairs: "list[RepairReport]" = field(default_factory=list)
 
     def carry_out(self, run: "Run", emails: "Mapping[int, str] | None" = None) -> ExitCode:
         """Do everything that is left of a run, then print its receipt.
@@ -84,7 +87,8 @@ class ValuesCarrier:
 
     def _tell(self, run: "Run", error: AapimportError | None = None) -> None:
         if self.teller:
-            self.teller.tell(self.journal, run.receipt, self.desk, error)
+            repair = self.repairs[-1] if self.repairs else None
+            self.teller.tell(self.journal, run.receipt, self.desk, error, repair)
 
     def _carrying(self, run: "Run") -> "Carrying":
         from aapimport.run.options import RunOptions

@@ -42,6 +42,7 @@ class Validation:
         file: The file.
         reading: How it is read.
         pass_name: The pass whose teams its are compared with; None for none.
+        other_pass: Whether it may be the results workbook of an upload to another pass.
         strict: Whether a warning fails, too.
         show_all: Whether each problem is listed, ungrouped.
         annotate: Where its rows are written with every wrong cell marked; None for nowhere.
@@ -54,6 +55,7 @@ class Validation:
     file: Path
     reading: "ReadOptions"
     pass_name: str | None
+    other_pass: bool
     strict: bool
     show_all: bool
     annotate: Path | None
@@ -87,6 +89,10 @@ class Validation:
             raise teams.error
         if teams.said and (self.pass_name or not self.desk.as_json):
             self.desk.say(teams.said)
+        if teams.checked.origin and self.pass_name is None:
+            from aapimport.app.origin import said
+
+            self.desk.say(f"it is {said(teams.checked.origin)}")
         count = teams.checked.count
         doubtful = count(Level.WARNING) or teams.checked.left_out
         failed = count(Level.ERROR) or (self.strict and doubtful)
@@ -123,6 +129,7 @@ class Validation:
 
     def _compared(self, checked: "Checked", pass_name: str) -> _Teams:
         """Compare the teams of the file with those of a pass."""
+        from aapimport.app.origin import check_origin
         from aapimport.app.session import listing
         from aapimport.plan.checked_teams import with_team_problems
         from aapimport.plan.names import choose_pass, teams_of
@@ -135,6 +142,7 @@ class Validation:
             self.desk.show_beside(show_target, settings)
             with self.desk.busy("asking the services"), listing(settings) as services:
                 chosen = choose_pass(services.portal, pass_name, settings.pass_as)
+                check_origin(checked, services, chosen, self.desk, given=self.other_pass)
                 here, elsewhere = teams_of(services.portal, chosen)
         except AapimportError as error:
             return _Teams(checked, error=error, settings=settings)

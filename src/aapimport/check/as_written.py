@@ -13,21 +13,19 @@ from itertools import chain
 from typing import NamedTuple
 
 from aapimport.check.header import find_header
+from aapimport.check.rows_again import EMAIL, KEYS, Cells, Fixed, Twins, was_written
 from aapimport.check.top_rows import top_rows
-from aapimport.check.unread_cells import address_in
-from aapimport.check.written import ADDRESS, Written, digest_of, person_of, text_of
+from aapimport.check.unread_cells import address_in, mentions_address
+from aapimport.check.written import ADDRESS, Written, digest_of, text_of
 from aapimport.sheets.book import Sheet, Value
-from aapimport.sheets.facts import Looks, seen
+from aapimport.sheets.facts import Looks, Unseen
+from aapimport.sheets.letters import MOST_NAMED
 from aapimport.template.cells import CellRef
-from aapimport.template.columns import AS_WRITTEN_SHEET, AS_WRITTEN_TITLE, COLUMNS, SUMMARY_SHEET
+from aapimport.template.columns import AS_WRITTEN_SHEET, AS_WRITTEN_TITLE, SUMMARY_SHEET
 
 _FIRST = 4
 """The row on the hidden sheet at which its table's rows begin: below a title and a header."""
-_KEYS = tuple(column.key for column in COLUMNS)
-_EMAIL, _FIRST_NAME, _LAST_NAME = map(_KEYS.index, ("email", "first_name", "last_name"))
-
-_Cells = tuple[str, ...]
-"""Of a row, one text or digest for each of the template's columns; blank is the empty one."""
+_NAMING = ("email", "first_name", "last_name")
 
 
 class Unread(NamedTuple):
@@ -67,7 +65,7 @@ class _Table(NamedTuple):
 
     name: str
     columns: tuple[int | None, ...]
-    rows: Mapping[int, _Cells]
+    rows: Mapping[int, Cells]
 
 
 def compare(sheets: Sequence[Sheet], corrected: Sheet) -> Compared | None:
@@ -93,45 +91,72 @@ def compare(sheets: Sequence[Sheet], corrected: Sheet) -> Compared | None:
     others = [it for it in sheets if it.name not in (corrected.name, AS_WRITTEN_SHEET)]
     tables = {it.name: _table(it, places) for it in others if it.name != SUMMARY_SHEET}
     own = _own([*tables.values()], written)
-    known = {*map(_was, written)}
-    fixed = _Fixed(_table(corrected, {at: at for at in range(len(_KEYS))}), written)
+    known = {*map(was_written, written)}
+    on_it = _table(corrected, {at: at for at in range(len(KEYS))})
+    fixed = Fixed(on_it.name, on_it.rows, written)
     addresses = {line.removeprefix(ADDRESS) for line in lines if line.startswith(ADDRESS)}
     found: list[Unread] = []
     for sheet in others:
-        table = tables.get(sheet.name, _Table(sheet.name, (None,) * len(_KEYS), {}))
+        table = tables.get(sheet.name, _Table(sheet.name, (None,) * len(KEYS), {}))
         if table is own:
             judged = {*table.rows}
-            found += _typed(_without_crossed_out(sheet, table), written, known, fixed)
+            left, unsure = _without_crossed_out(sheet, table)
+            found += [*_typed(left, written, known, fixed), *unsure]
         else:
             typed = [*_typed(table, [], known, fixed)]
             found += typed
-            judged = {row for row, texts in table.rows.items() if "@" in texts[_EMAIL]}
+            judged = {row for row, texts in table.rows.items() if "@" in texts[EMAIL]}
         is_ours = table is own or sheet.name == SUMMARY_SHEET
-        for row, column, value in _addresses(sheet):
-            is_read = row in judged and column == table.columns[_EMAIL]
+        told = {*judged} if not is_ours else None  # our own sentences name addresses, too
+        for row, column, value in _addresses(sheet, told):
+            is_read = row in judged and column == table.columns[EMAIL]
             is_known = (row in judged or is_ours) and digest_of(value) in addresses
             if not (is_read or is_known):
                 found.append(Unread(sheet.name, str(CellRef(sheet.name, column, row)), "added"))
     return Compared(found, own.name if own else None)
 
 
-def _addresses(sheet: Sheet) -> Iterator[tuple[int, int, Value]]:
-    """The cells with an address: row, column and value."""
+def _addresses(sheet: Sheet, people: AbstractSet[int] | None) -> Iterator[tuple[int, int, Value]]:
+    """The cells with an address: row, column and value.
+
+    Args:
+        sheet: The sheet.
+        people: The rows with somebody, beside whom a sentence is a remark; in all others it counts
+            where an address is mentioned in it. None where no sentence counts.
+    """
     for number, row in enumerate(sheet.rows(), start=1):
+        counts = people is not None and number not in people
         for column, value in enumerate(row, start=sheet.first_column):
-            if address_in((value,), number, column):
+            if address_in((value,), number, column) or (counts and mentions_address(value)):
                 yield number, column, value
 
 
-def _without_crossed_out(sheet: Sheet, table: _Table) -> _Table:
-    """A table without the people whom somebody has crossed out, which is as good as deleted."""
-    places = ((key, at) for key, at in zip(_KEYS, table.columns, strict=True) if at is not None)
-    gone = seen(sheet.facts().looks, Looks()).people_crossed_out(dict(places))
-    return table._replace(rows={at: it for at, it in table.rows.items() if at not in gone})
+def _without_crossed_out(sheet: Sheet, table: _Table) -> tuple[_Table, list[Unread]]:
+    """A table without the people whom somebody has crossed out, which is as good as deleted.
+
+    Returns:
+        The table, and of a long list what the cheap look at it leaves open.
+    """
+    looks = sheet.facts().looks
+    places = {key: at for key, at in zip(KEYS, table.columns, strict=True) if at is not None}
+    unsure = []
+    if isinstance(looks, Unseen):
+        suspects = looks.suspects
+        naming = {places[key] for key in _NAMING if key in places}
+        crossed = {at: rows for at, rows in suspects.crossed_out.items() if at in naming}
+        last = [rows[-1] for rows in crossed.values() if len(rows) >= MOST_NAMED]
+        where = f"{sheet.name}, below row {min(last)}" if last else sheet.name
+        if last or suspects.everything or -1 in suspects.crossed_out:
+            unsure.append(Unread(sheet.name, where, "who is crossed out there can't be seen"))
+        marks = {(row, at): "struck through" for at, rows in crossed.items() for row in rows}
+        looks = Looks(crossed_out=marks)
+    gone = looks.people_crossed_out(places)
+    rows = {at: it for at, it in table.rows.items() if at not in gone}
+    return table._replace(rows=rows), unsure
 
 
 def _typed(
-    table: _Table, written: Sequence[Written], known: AbstractSet[_Cells], fixed: "_Fixed"
+    table: _Table, written: Sequence[Written], known: AbstractSet[Cells], fixed: "Fixed"
 ) -> Iterator[Unread]:
     """What a sheet says otherwise than it was written, and than To correct says it.
 
@@ -144,14 +169,14 @@ def _typed(
     has = [column is not None for column in table.columns]
     known = {_only(has, was) for was in known}
     now = {row: tuple(map(digest_of, texts)) for row, texts in table.rows.items()}
-    kept = {*now.values()}
-    twins = _Twins([one for one in written if _only(has, _was(one)) not in kept])
+    kept = Counter(now.values())
+    twins = Twins([*_missing(written, now, has)])
     for row, cells in now.items():
         texts = table.rows[row]
-        if cells in known or not (written or "@" in texts[_EMAIL]):
+        if cells in known or not (written or "@" in texts[EMAIL]):
             continue
         twin = twins.take(row, cells)
-        before = _only(has, _was(twin)) if twin else ("",) * len(cells)
+        before = _only(has, was_written(twin)) if twin else ("",) * len(cells)
         changed = [at for at, cell in enumerate(cells) if cell != before[at]]
         if fixed.has_all(texts, has):
             continue
@@ -162,7 +187,7 @@ def _typed(
             cell = str(CellRef(table.name, table.columns[at] or 0, row))
             yield Unread(table.name, cell, "changed" if twin else "added")
     for one in twins.left.values():
-        if one.person:
+        if one.person and not kept[_only(has, was_written(one))] >= fixed.many(one) > 0:
             said, is_there = fixed.of(one)
             what = "taken out of both sheets"
             if is_there:
@@ -170,90 +195,17 @@ def _typed(
             yield Unread(table.name, f"row {one.row} of {table.name}", what)
 
 
-class _Fixed:
-    """Who is on To correct.
-
-    Args:
-        table: That sheet.
-        written: How the rows of the own sheet were written.
-    """
-
-    def __init__(self, table: _Table, written: Sequence[Written]) -> None:
-        self.name = table.name
-        self._rows = table.rows
-        self._people = {row: _person_in(texts) for row, texts in table.rows.items()}
-        self._by: defaultdict[tuple[int, str], set[int]] = defaultdict(set)
-        for row, marks in self._people.items():
-            for mark in enumerate(marks):
-                self._by[mark].add(row)
-        self._written = {mark for one in written for mark in enumerate(one.person or ())}
-        self._written |= {(0, _was(one)[_EMAIL]) for one in written}
-        self._namesakes = Counter(one.person[1] for one in written if one.person)
-
-    def of(self, one: Written) -> tuple[_Cells | None, bool]:
-        """The row of somebody, None where it isn't certain; and whether any may be it."""
-        email, names = one.person or ("", "")
-        by_email, by_names = (
-            self._by[at, mark] if mark else set[int]() for at, mark in enumerate((email, names))
-        )
-        rows = by_email & by_names or by_email | by_names
-        if len(rows) != 1:
-            return None, bool(rows)
-        (row,) = rows
-        if not by_email:  # the address may have been corrected, or it is a namesake
-            if (0, self._people[row][0]) in self._written:
-                return None, False
-            if self._namesakes[names] > 1:
-                return None, True
-        return self._rows[row], True
-
-    def has_all(self, texts: _Cells, has: Sequence[bool]) -> bool:
-        """Whether somebody of that address is there, and in all columns of a sheet the same."""
-        rows = self._by[0, _person_in(texts)[0]]
-        return any(
-            all(
-                said.casefold() == text.casefold()
-                for said, text, there in zip(self._rows[row], texts, has, strict=True)
-                if there
-            )
-            for row in rows
-        )
-
-
-def _person_in(texts: _Cells) -> tuple[str, str]:
-    return person_of(texts[_EMAIL], texts[_FIRST_NAME], texts[_LAST_NAME])
-
-
-class _Twins:
-    """The rows that aren't as they were written, found by what they still have in common.
-
-    Attributes:
-        left: Those that nobody has found, by their number.
-    """
-
-    def __init__(self, rows: Sequence[Written]) -> None:
-        self.left = {one.row: one for one in rows}
-        self._by: dict[tuple[object, ...], Written] = {}
-        for one in rows:
-            for mark in _marks(one.row, _was(one)):
-                self._by.setdefault(mark, one)
-
-    def take(self, row: int, cells: _Cells) -> Written | None:
-        """What a row was before; None for a new one."""
-        for mark in _marks(row, cells):
-            one = self._by.get(mark)
-            if one and self.left.pop(one.row, None):
-                return one
-        return None
-
-
-def _marks(row: int, cells: _Cells) -> Iterator[tuple[object, ...]]:
-    """What a row is known by, the surest first: its address, its name, its place and a cell."""
-    if cells[_EMAIL]:
-        yield ("email", cells[_EMAIL])
-    if cells[_FIRST_NAME] and cells[_LAST_NAME]:
-        yield ("names", cells[_FIRST_NAME], cells[_LAST_NAME])
-    yield from (("cell", row, at, cell) for at, cell in enumerate(cells) if cell)
+def _missing(
+    written: Sequence[Written], now: Mapping[int, Cells], has: Sequence[bool]
+) -> Iterator[Written]:
+    """The rows that aren't there as they were written; of several alike as many as are missing."""
+    kept = Counter(now.values())
+    alike: defaultdict[Cells, list[Written]] = defaultdict(list)
+    for one in written:
+        alike[_only(has, was_written(one))].append(one)
+    for cells, rows in alike.items():
+        elsewhere_first = sorted(rows, key=lambda one: now.get(one.row) == cells)
+        yield from elsewhere_first[: max(len(rows) - kept[cells], 0)]
 
 
 def _table(sheet: Sheet, places: Mapping[int, int]) -> _Table:
@@ -261,9 +213,9 @@ def _table(sheet: Sheet, places: Mapping[int, int]) -> _Table:
     left = sheet.rows()
     top = top_rows(left)
     header = find_header(top, sheet.first_column)
-    columns, above = tuple(places.get(at) for at in range(len(_KEYS))), 0
+    columns, above = tuple(places.get(at) for at in range(len(KEYS))), 0
     if header and len(header.columns) > 1:
-        columns, above = tuple(header.columns.get(key) for key in _KEYS), header.row
+        columns, above = tuple(header.columns.get(key) for key in KEYS), header.row
     rows = {}
     for number, row in enumerate(chain(top, left), start=1):
         texts = tuple(
@@ -297,12 +249,7 @@ def _lines(sheets: Sequence[Sheet]) -> Iterator[str]:
     yield from (text_of(_cell(row, 0)) for row in rows[_FIRST - 1 :])
 
 
-def _was(one: Written) -> _Cells:
-    by_column = {at: digest for (_, at), digest in one.cells.items()}
-    return tuple(by_column.get(at, "") for at in range(len(_KEYS)))
-
-
-def _only(has: Sequence[bool], cells: _Cells) -> _Cells:
+def _only(has: Sequence[bool], cells: Cells) -> Cells:
     """Without what stood in columns that the sheet no longer has."""
     return tuple(cell if there else "" for there, cell in zip(has, cells, strict=True))
 

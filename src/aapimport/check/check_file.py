@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aapimport.check.letters import CheckedFile, CheckRequest, Decided
 from aapimport.check.noted import Correction, Kind
+from aapimport.check.origin import Origin
 from aapimport.problems.problem import Level, Problem
 from aapimport.sheets.child import Child, start_child
 from aapimport.sheets.letters import LookRequest
@@ -85,6 +86,7 @@ class Checked:
         kind: `xlsx`, `xls`, `xlsb`, `ods` or `csv`, by what is in the file.
         encoding: The text encoding of a csv; empty for a workbook.
         delimiter: The delimiter of a csv; empty for a workbook.
+        origin: The upload whose results workbook it is; None for any other file.
     """
 
     path: Path
@@ -103,6 +105,7 @@ class Checked:
     kind: str = ""
     encoding: str = ""
     delimiter: str = ""
+    origin: Origin | None = None
 
     @property
     def name(self) -> str:
@@ -226,6 +229,7 @@ def _checked(path: Path, found: CheckedFile) -> Checked:
         kind=found.kind,
         encoding=found.encoding,
         delimiter=found.delimiter,
+        origin=found.origin,
     )
 
 

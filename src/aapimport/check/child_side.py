@@ -25,6 +25,7 @@ from aapimport.check.header import (
 )
 from aapimport.check.letters import CheckedFile, CheckRequest
 from aapimport.check.noted import Correction, Kind
+from aapimport.check.origin import origin_of
 from aapimport.check.top_rows import FARTHEST_ROW, SEARCHED_ROWS, first_filled_row, top_rows
 from aapimport.check.unread_cells import address_in, swallowed_lines
 from aapimport.check.unseen import how_it_was_read, unseen_looks
@@ -90,7 +91,8 @@ def check_with(request: CheckRequest, second_view: Callable[[], SecondView] | No
         findings += (Finding(RuleId(rule), None, None, "", words) for rule, words in notes)
     findings += how_it_was_read(facts, book.kind)
     checked = _check_sheet(book, sheet, facts, request, findings)
-    return replace(checked, other_sheets=others)
+    origin = origin_of(book.properties, book.sheets)
+    return replace(checked, other_sheets=others, origin=origin)
 
 
 def _second_view() -> SecondView:
@@ -188,6 +190,7 @@ def _checked_file(
         unnamed_columns=check.unnamed_columns,
         left_out=left_out,
         other_sheets=(),
+        origin=None,
     )
 
 

@@ -76,6 +76,8 @@ def choose_sheet(
     visible = [sheet for sheet in sheets if not sheet.hidden] or sheets
     if corrected := _to_correct(visible):
         own = _ask_where_it_is_right(sheets, corrected, name)
+        if own is None:
+            findings.append(Finding(RuleId.OWN_SHEET_GONE, None, None, corrected.name, {}))
         others = [sheet for sheet in sheets if sheet is not corrected]
         findings += _about_others(others, corrected, with_people, own=own)
         return corrected

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from aapimport.check.noted import Correction, Kind
+from aapimport.check.origin import Origin
 from aapimport.problems.problem import Finding
 from aapimport.problems.rule_id import RuleId
 from aapimport.sheets.letters import Letter
@@ -56,6 +57,7 @@ class CheckedFile(Letter):
         unnamed_columns: The columns without a header that hold something beside people.
         left_out: Row and reason of the people who aren't read, being hidden or marked.
         other_sheets: The sheets that aren't read, each with how many people are there.
+        origin: The upload whose results workbook it is; None for any other file.
     """
 
     digest: str
@@ -73,6 +75,7 @@ class CheckedFile(Letter):
     unnamed_columns: Sequence[int]
     left_out: Sequence[tuple[int, str]]
     other_sheets: Sequence[tuple[str, int]]
+    origin: Origin | None
 
     @classmethod
     def read(cls, plain: Mapping[str, Any]) -> Self:
@@ -84,4 +87,7 @@ class CheckedFile(Letter):
             Correction(row, column, kinds[kind], text)
             for row, column, kind, text in plain["corrections"]
         ]
-        return super().read({**plain, "findings": findings, "corrections": corrections})
+        more: dict[str, Any] = {"findings": findings, "corrections": corrections}
+        if told := plain.get("origin"):
+            more["origin"] = Origin.read(told)
+        return super().read({**plain, **more})

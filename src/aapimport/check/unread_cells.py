@@ -13,6 +13,9 @@ from aapimport.text import looks_like_address
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
+_MENTIONED = re.compile(r"[^\s@<>()\[\]\"“”„«»;,|]{1,64}@[^\s@<>()\[\]\"“”„«»;,|]{1,255}")
+_AROUND = ".:!?'’‘…"
+"""What may stand around an address in a sentence, and is no part of it."""
 _BETWEEN_ADDRESSES = re.compile(r"[;,|\r\n\t]")
 
 
@@ -111,6 +114,14 @@ def address_in(cells: Sequence[object], row: int, first_column: int) -> Finding 
         if isinstance(value, str) and ("@" in value or "＠" in value) and _holds_address(value):
             return Finding(RuleId.ADDRESS_NOT_READ, row, column, value.strip())
     return None
+
+
+def mentions_address(value: object) -> bool:
+    """Whether an address stands anywhere in a text, be it in the middle of a sentence."""
+    if not isinstance(value, str) or not ("@" in value or "＠" in value):
+        return False
+    found = (one.strip(_AROUND) for one in _MENTIONED.findall(value.replace("＠", "@")))
+    return any(looks_like_address(one) and one[-1].isalpha() for one in found)
 
 
 def _holds_address(value: str) -> bool:

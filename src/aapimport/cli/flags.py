@@ -106,6 +106,12 @@ _OF_PLANS = (
         EXPERT, "--update-names", is_flag=True, help="Change the names of people already there."
     ),
     option(EXPERT, "--thorough", is_flag=True, help="Let both readers read files of any size."),
+    option(
+        UNATTENDED,
+        "--other-pass",
+        is_flag=True,
+        help="Let a results workbook go to another pass or portal than its upload went to.",
+    ),
 )
 
 

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     help="Whether people in hidden, filtered or marked rows count.",
 )
 @click.option("--thorough", is_flag=True, help="Let both readers read files of any size.")
+@click.option(
+    "--other-pass",
+    is_flag=True,
+    help="With --pass: FILE may be the results workbook of an upload to another one.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 for warnings and people left out, too.")
 @click.option("--all", "show_all", is_flag=True, help="List each problem, ungrouped.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
@@ -47,6 +52,7 @@ def validate(  # noqa: PLR0913 -- click names each flag
     file: Path,
     *,
     pass_name: str | None,
+    other_pass: bool,
     strict: bool,
     show_all: bool,
     as_json: bool,
@@ -67,6 +73,7 @@ def validate(  # noqa: PLR0913 -- click names each flag
         file=file,
         reading=ReadOptions(**choices),
         pass_name=pass_name,
+        other_pass=other_pass,
         strict=strict,
         show_all=show_all,
         annotate=annotate,

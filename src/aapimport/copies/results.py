@@ -15,6 +15,7 @@ from aapimport.template.columns import (
     AS_WRITTEN_SHEET,
     AS_WRITTEN_TITLE,
     COLUMNS,
+    RESULTS_PROPERTY,
     SUMMARY_SHEET,
     SUMMARY_TITLE,
     TO_CORRECT_SHEET,
@@ -33,6 +34,7 @@ from aapimport.template.workbook import (
     Sheet,
     TemplateContent,
     Unread,
+    add_property,
     header_cell,
     set_up,
     write_people,
@@ -83,11 +85,13 @@ class Results:
         receipt: The run's number.
         rows: What became of each row.
         summary: What the sheet Summary says: names and values.
+        origin: What tells programs which upload it is of, as `origin_property` has it.
     """
 
     receipt: str
     rows: Mapping[int, RowResult]
     summary: Sequence[tuple[str, str]]
+    origin: str
 
 
 def is_of(path: Path, receipt: str) -> bool:
@@ -116,6 +120,7 @@ def write_results(
         FileProblemError: `out` can't be written or can't hold the rows, or the file has changed.
     """
     workbook = new_workbook(f"Results of {results.receipt}")
+    add_property(workbook, RESULTS_PROPERTY, results.origin)
     original = read_for_template(checked) if checked else None
     if checked and original:
         _write_own(workbook, results, checked, original)

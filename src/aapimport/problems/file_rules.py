@@ -130,6 +130,17 @@ FILE_RULES = (
         is_in_the_file=True,
     ),
     Rule(
+        RuleId.OWN_SHEET_GONE,
+        _WARNING,
+        "is read; the sheet with everybody of that upload is gone from the workbook, so that nobody"
+        " knows what was changed, added or crossed out there",
+        "whoever is to be corrected, or isn't to be uploaded, is told by this sheet alone: look at"
+        " each of its rows",
+        "A results workbook has the whole list beside the sheet To correct, and people correct it"
+        " there, too.",
+        is_in_the_file=True,
+    ),
+    Rule(
         RuleId.HIDDEN_ROWS_SKIPPED,
         _NOTICE,
         "{count} {rows} left out (--hidden skip): {where}",

@@ -22,6 +22,7 @@ class RuleId(StrEnum):
     ADDRESS_NOT_READ = "address-not-read"
     OTHER_SHEETS = "other-sheets"
     PEOPLE_ON_OTHER_SHEETS = "people-on-other-sheets"
+    OWN_SHEET_GONE = "own-sheet-gone"
     HIDDEN_ROWS_SKIPPED = "hidden-rows-skipped"
     HIDDEN_ROWS_INCLUDED = "hidden-rows-included"
     HIDDEN_COLUMN = "hidden-column"

@@ -29,7 +29,10 @@ from aapimport.services.values import Pass
 MOST_NAMED = 5
 """Accounts that can't be read, and that are named one by one."""
 ANOTHER = "another account on the portal has one of the addresses"
-NO_EMAILS = "the portal's list shows no e-mail addresses, so that another account may have one"
+NOBODY = (
+    "Jhana lists nobody, which proves nothing about who is missing there; no upload from here has"
+    " ever asked for Jhana, so nobody is expected there"
+)
 HIDING: Literal["hiding"] = "hiding"
 Group = Members | Literal["hiding"] | None
 """Who is in a Group: `HIDING` where it may not list all, None where it is gone."""
@@ -83,9 +86,10 @@ class OnPortal:
         return self.told_active != {False}
 
     def others(self, account: Account, theirs: Account) -> str:
-        """Why an address of one of two accounts may be somebody else's; empty where it isn't."""
-        if not self.shows_emails:
-            return NO_EMAILS
+        """Why an address of one of two accounts may be somebody else's; empty where it isn't.
+
+        Where the list shows no e-mail addresses it tells that by userNames alone.
+        """
         both = {*keys(account), *keys(theirs)}
         return ANOTHER if any(self.owners.get(one, set()) - {account.id} for one in both) else ""
 
@@ -100,6 +104,7 @@ class OnJhana:
         unknown: The addresses of accounts that nobody on the portal has, but of those that are off.
         shows_names: Whether it shows names.
         unproven: Why the list proves nothing; empty when it does.
+        nobody: That nobody is there, and nobody is expected there, in words; empty otherwise.
         malformed: Which of its accounts can't be read, or whose they are can't be told, in words.
         gone: Whose account there is gone when asked for by id, by the portal's account id.
         unread: Why the accounts of others can't be read, likewise.
@@ -112,6 +117,7 @@ class OnJhana:
     unknown: list[str] = field(default_factory=list)
     shows_names: bool = True
     unproven: str = ""
+    nobody: str = ""
     malformed: tuple[str, ...] = ()
     gone: frozenset[str] = frozenset()
     unread: Mapping[str, str] = field(default_factory=dict)
@@ -224,8 +230,16 @@ def _members(portal: Portal, pass_: Pass) -> set[str] | str:
     return {*team.items, *map(address_key, team.items)}
 
 
-def read_jhana(services: Services, portal: OnPortal, words: Words) -> OnJhana:
+def read_jhana(
+    services: Services, portal: OnPortal, words: Words, *, is_expected: bool = True
+) -> OnJhana:
     """Read Jhana's list to its end, by id whom it doesn't show, and find whose account each is.
+
+    Args:
+        services: Both services.
+        portal: The portal's list.
+        words: What uploads to the pass have said.
+        is_expected: Whether any upload from here has ever asked for Jhana.
 
     Raises:
         SettingsError: The token is refused.
@@ -245,11 +259,7 @@ def read_jhana(services: Services, portal: OnPortal, words: Words) -> OnJhana:
             nameless += not any("@" in one for one in (account.user_name, *account.emails))
     malformed = _some("on Jhana", services.jhana.malformed)
     if not listed and portal.people:
-        asked = sum(one.on_jhana is not None for one in words.all)
-        though = f", though uploads from here have left {asked:,} of these people there"
-        though = though if asked else ""
-        why = f"Jhana lists nobody{though}: that proves nothing, and nothing is concluded from it"
-        return OnJhana(unproven=why, malformed=malformed)
+        return _nobody(services, words, malformed, is_expected=is_expected)
     if nameless:
         people = "1 account shows" if nameless == 1 else f"{nameless:,} accounts show"
         malformed += (f"on Jhana {people} no address: whose they are can't be told",)
@@ -268,6 +278,23 @@ def read_jhana(services: Services, portal: OnPortal, words: Words) -> OnJhana:
         unread={whose[one]: it.reason for one, it in read.items() if isinstance(it, Unknown)},
         malformed=malformed,
         left_out=tuple(one.user_name for one in left_out),
+    )
+
+
+def _nobody(
+    services: Services, words: Words, malformed: tuple[str, ...], *, is_expected: bool
+) -> OnJhana:
+    """What a list on Jhana without anybody says: nothing, whoever is expected there."""
+    if not (is_expected or malformed):
+        page = services.jhana.first_page()
+        if page.says_total and not (page.total or page.elements or page.cursor):
+            return OnJhana(nobody=NOBODY)
+    asked = sum(one.on_jhana is not None for one in words.all)
+    though = f", though uploads from here have left {asked:,} of these people there"
+    why = f"Jhana lists nobody{though if asked else ''}"
+    return OnJhana(
+        unproven=f"{why}: that proves nothing, and nothing is concluded from it",
+        malformed=malformed,
     )
 
 

@@ -7,6 +7,7 @@ from aapimport.plan.own import who_runs
 from aapimport.run.allowing import Allowing
 from aapimport.run.both_lists import read_jhana, read_portal
 from aapimport.run.journal import Journal
+from aapimport.run.other_owners import OtherOwners
 from aapimport.run.reconciled import Compared
 from aapimport.run.reconciling import Comparing
 from aapimport.run.records import Fact
@@ -44,7 +45,8 @@ def compare(
     if not on_portal.proves_pass:
         return Compared(unproven=on_portal.unproven)
     tell("reading Jhana's list")
-    on_jhana = read_jhana(services, on_portal, words)
+    is_expected = _ever_asked_for_jhana(journal, services.address)
+    on_jhana = read_jhana(services, on_portal, words, is_expected=is_expected)
     on_portal, on_jhana = know_active(services, on_portal, on_jhana, words)
     tell("reading the teams")
     teams = _teams(portal, pass_, words)
@@ -62,10 +64,17 @@ def compare(
         ),
         keeps_names=jhana.capabilities.keeps("name.givenName") and not drops,
         teams=teams,
+        owners=OtherOwners(portal),
         newest=words_of(journal, journal.uploads_to(services.address)),
         open_uploads=tuple(_open_uploads(journal, services.address)),
     )
     return comparing.compared()
+
+
+def _ever_asked_for_jhana(journal: Journal, address: str) -> bool:
+    """Whether any upload has, to whichever pass, finished or not, undone or not."""
+    runs = [*journal.uploads_to(address), *journal.open_runs_beside(address)]
+    return any(one.service == "jhana" for run in runs for one in journal.tasks(run.receipt))
 
 
 def _open_uploads(journal: Journal, address: str) -> Iterator[str]:

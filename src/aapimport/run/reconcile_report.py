@@ -80,6 +80,7 @@ class ReconcileReport(_Model):
         " are off: they may be of another kind of licence; no difference"
     )
     unproven: list[str] = Field(description="what couldn't be seen, so that nothing is concluded")
+    remarks: list[str] = Field(description="what is to be known and is no difference")
     not_known: list[NotKnownReport] = Field(
         description="people of whom something isn't known, neither from a list nor by their ids"
     )
@@ -131,8 +132,13 @@ class RepairReport(_Model):
         """4 while something is left or in doubt, 1 where something still differs."""
         if self.unfinished:
             return ExitCode.SERVICE
-        differs = self.not_repaired or self.named or self.unproven or self.not_known
+        differs = self.not_repaired or self.still_differs
         return ExitCode.FINDINGS if differs else ExitCode.OK
+
+    @property
+    def still_differs(self) -> int:
+        """How many differences there are beside those of its steps, or things nobody knows."""
+        return len(self.named) + len(self.unproven) + len(self.not_known)
 
 
 def reconcile_report(compared: Compared, services: Services, pass_: Pass) -> ReconcileReport:
@@ -151,6 +157,7 @@ def reconcile_report(compared: Compared, services: Services, pass_: Pass) -> Rec
         jhana_off=[*compared.jhana_off],
         only_jhana=[*compared.only_jhana],
         unproven=[*compared.unproven],
+        remarks=[*compared.remarks],
         not_known=_not_known(compared),
     )
 

@@ -87,6 +87,7 @@ class Compared:
         only_jhana: The addresses of accounts on Jhana that nobody on the portal has; not of those
             that are off.
         unproven: What proves nothing, in words.
+        remarks: What is to be known and is no difference, in words.
         not_known: Of whom something isn't known, by address.
     """
 
@@ -97,6 +98,7 @@ class Compared:
     jhana_off: tuple[str, ...] = ()
     only_jhana: tuple[str, ...] = ()
     unproven: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     not_known: tuple[NotKnown, ...] = ()
 
     @property

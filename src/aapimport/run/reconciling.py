@@ -10,11 +10,12 @@ Nothing here uses a seat, switches anybody on, or touches the portal's own `acti
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aapimport.run.allowing import Allowing, Now
 from aapimport.run.both_lists import HIDING, OnJhana, OnPortal
+from aapimport.run.other_owners import NO_EMAILS, OtherOwners
 from aapimport.run.reconcile_words import (
     have_other_addresses,
     left_out,
@@ -26,11 +27,14 @@ from aapimport.run.reconcile_words import (
 from aapimport.run.reconciled import Compared, Difference, Kind, NotKnown
 from aapimport.run.teams_now import TeamsNow
 from aapimport.run.words import Word, Words
+from aapimport.services.directory import Unknown
 from aapimport.services.identity import full_name
 from aapimport.services.roles import current_role
 from aapimport.services.scim import Account
 from aapimport.text import fold
 
+_MOST_ASKED = 200
+"""People whose addresses are asked about one by one, where the portal's list shows none."""
 _DISPLAYED = {"displayName": "displayName", "name.formatted": "formatted name"}
 
 
@@ -47,7 +51,9 @@ class Comparing:
         teams: The teams that uploads have put people into, as they are shown.
         newest: What uploads to any pass have said.
         open_uploads: The uploads that aren't finished, in words.
+        owners: Tells who else has an address, where the portal's list shows none.
         joining: How many the repair puts into each team.
+        asked: Whose addresses were asked about so.
     """
 
     portal: OnPortal
@@ -57,8 +63,10 @@ class Comparing:
     keeps_names: bool
     teams: TeamsNow
     newest: Words
+    owners: OtherOwners
     open_uploads: tuple[str, ...] = ()
     joining: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
 
     def compared(self) -> Compared:
         """All of it."""
@@ -72,7 +80,8 @@ class Comparing:
                 found += self._on_both(account, word)
             if not account.is_off and word:
                 found += self._as_said(account, word, inside)
-            if not (account.is_off or self._asks_for_jhana(word) or self.jhana.unproven):
+            unseen = self.jhana.unproven or self.jhana.nobody
+            if not (account.is_off or self._asks_for_jhana(word) or unseen):
                 if account.id not in self.jhana.matched.keys() | self.jhana.doubtful.keys():
                     without.append(account.user_name)
                 elif (theirs := self.jhana.matched.get(account.id)) and theirs.is_off:
@@ -87,6 +96,7 @@ class Comparing:
             jhana_off=tuple(sorted(off)),
             only_jhana=tuple(self.jhana.unknown),
             unproven=tuple(self._unproven()),
+            remarks=(self.jhana.nobody,) if self.jhana.nobody else (),
             not_known=tuple(sorted(self._not_known(), key=lambda one: fold(one.email))),
         )
 
@@ -291,6 +301,14 @@ class Comparing:
                 yield f"team {name!r} doesn't show who is in it: nothing is concluded from it"
         yield from self.open_uploads
 
+    def _others(self, account: Account, theirs: Account) -> str:
+        """Why an address may be somebody else's, where the portal's list shows no addresses."""
+        self.asked[account.id] += 1
+        if len(self.asked) > _MOST_ASKED:
+            return f"{NO_EMAILS}; {_MOST_ASKED} people were asked about, nobody else is"
+        found = self.owners.beside(account, theirs)
+        return found.reason if isinstance(found, Unknown) else found
+
     def _repaired(
         self, kind: Kind, account: Account, theirs: Account | None, **parts: Any
     ) -> Difference:
@@ -304,6 +322,8 @@ class Comparing:
             joining=self.joining[parts.get("target", "")],
         )
         why = self.allowing.why_not(kind, now)
+        if theirs and not (why or self.portal.shows_emails):
+            why = self.allowing.why_not(kind, replace(now, others=self._others(account, theirs)))
         return Difference(
             kind=kind, email=account.user_name, portal=account, jhana=theirs, why_not=why, **parts
         )

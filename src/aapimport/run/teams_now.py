@@ -58,7 +58,11 @@ class TeamsNow:
         if team.pass_id not in {"", self.pass_id}:
             yield "the team belongs to another pass by now, and joining it may use a seat there"
         if not word.team_named:
-            yield "what the team was called then isn't recorded: put them into it on the portal"
+            yield (
+                f"upload {word.receipt} is of an earlier version of aapimport, which didn't record"
+                " what the team was called, so that it may be another one by now: look at it on the"
+                " portal, and put them into it there, or upload the file again"
+            )
         elif word.team_named != team_digest(team.name):
             yield "the team is called otherwise by now"
         used = max(team.places_used or 0, len(group.items))

@@ -174,7 +174,7 @@ def repair_notice(report: RepairReport, end: End) -> Notice:
     """What is told of a repair.
 
     Args:
-        report: Its receipt.
+        report: Its receipt, with what still differs where that is known.
         end: How the session ended.
     """
     lines = [
@@ -182,6 +182,11 @@ def repair_notice(report: RepairReport, end: End) -> Notice:
         ("Not put right", f"{report.not_repaired:,}"),
         ("Left to do", f"{report.unfinished:,}"),
     ]
+    if report.named:
+        only = "" if report.compared_again else ", which a repair only names"
+        lines.append(("Still differs", f"{count(len(report.named), 'difference')}{only}"))
+    if unknown := len(report.unproven) + len(report.not_known):
+        lines.append(("Not known", f"{count(unknown, 'thing')} that couldn't be seen"))
     failed = [
         f"row {one.row}: {one.service}, {one.what}: {one.result}"
         for one in sorted(report.effects, key=lambda it: it.row)

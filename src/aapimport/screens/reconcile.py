@@ -119,6 +119,8 @@ def _show_normal(console: Console, report: ReconcileReport) -> None:
     ):
         if people:
             print_line(console, f"  {count(len(people), *_PEOPLE)} {says}: {_some(people)}")
+    for remark in report.remarks:
+        print_line(console, f"  {safe(remark)}")
 
 
 def _show_unproven(

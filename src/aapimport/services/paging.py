@@ -51,11 +51,13 @@ class Page:
     Attributes:
         elements: What it holds, as it came: one that isn't an object counts for the positions.
         total: How many elements the service says there are; 0 where it doesn't.
+        says_total: Whether it says so.
         cursor: Where the next page begins, where pages are asked for by cursor; empty at the end.
     """
 
     elements: Sequence[object] = ()
     total: int = 0
+    says_total: bool = False
     cursor: str = ""
 
 
@@ -74,7 +76,8 @@ def page_in(body: Mapping[str, Any] | None, place: Place) -> Page | None:
     if not isinstance(listed, list) or (begins and total and not listed):
         return None
     cursor = "" if place.cursor is None else text(body.get("nextCursor"))
-    return Page(elements=listed, total=total or 0, cursor=cursor)
+    says_total = total is not None
+    return Page(elements=listed, total=total or 0, says_total=says_total, cursor=cursor)
 
 
 class _End(Enum):

@@ -2,8 +2,8 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -50,11 +50,13 @@ class Book:
         kind: `xlsx`, `xls`, `xlsb`, `ods` or `csv`, by what is in the file.
         digest: SHA-256 of the file's bytes, in hexadecimal.
         sheets: Its sheets in their order.
+        properties: The custom document properties of an xlsx workbook: names and values.
     """
 
     kind: str
     digest: str
     sheets: Sequence[Sheet]
+    properties: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +103,5 @@ def open_book(path: Path, choices: Choices) -> Book:
             hint="close it everywhere else and try again",
         )
     reader: Format = import_module(f"aapimport.sheets.formats.{intake.kind}")
-    return Book(intake.kind, digest, reader.open_sheets(intake, path.name, choices))
+    sheets = reader.open_sheets(intake, path.name, choices)
+    return Book(intake.kind, digest, sheets, intake.package.properties)

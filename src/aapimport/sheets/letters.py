@@ -13,6 +13,9 @@ from typing import Any, Self
 Placed = Sequence[tuple[int, int, str]]
 """Texts as (row from 1, column from 0, text)."""
 
+MOST_NAMED = 40
+"""So many rows of a column `Suspects` name: more than a header and what is above it can have."""
+
 
 class Letter:
     """A frozen dataclass that can be sent: its fields are what JSON holds, or letters."""

@@ -6,7 +6,7 @@ Source: ECMA-376, part 2, section 9.3 (relationships), and part 1, section 12.3 
 import posixpath
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 from xml.parsers.expat import ExpatError
@@ -47,6 +47,7 @@ class Package:
         styles: The part with the styles; empty where there is none.
         recalculates: Whether the workbook asks for all formulas to be worked out when it is opened.
         is_usual: Whether every part is where programs look that don't follow relationships.
+        properties: The custom document properties: names and values as text.
     """
 
     main: str = ""
@@ -55,6 +56,7 @@ class Package:
     styles: str = ""
     recalculates: bool = False
     is_usual: bool = True
+    properties: Mapping[str, str] = field(default_factory=dict)
 
     def parts(self) -> set[str]:
         """The parts that values are read from."""
@@ -100,6 +102,7 @@ def read_package(data: bytes) -> Package | None:
         strings=strings,
         styles=styles,
         recalculates=_recalculates(book),
+        properties=_properties(data, root),
         is_usual=plain
         and main.part == WORKBOOK
         and strings in {"", STRINGS}
@@ -135,6 +138,18 @@ def _links(data: bytes, source: str) -> Mapping[str, _Link]:
             kind = link.get("Type", "").rpartition("/")[2]
             links[link.get("Id", "")] = _Link(kind, part, plain)
     return links
+
+
+def _properties(data: bytes, root: Mapping[str, _Link]) -> dict[str, str]:
+    """The custom document properties (part 1, section 22.3); none where they can't be read."""
+    part = next((link.part for link in root.values() if link.kind == "custom-properties"), "")
+    if not part:
+        return {}
+    try:
+        held = [*_parsed(data, part)]
+    except (KeyError, zipfile.BadZipFile, ET.ParseError, ExpatError, LookupError, ValueError):
+        return {}
+    return {one.get("name", ""): "".join(one.itertext()) for one in held}
 
 
 def _parsed(data: bytes, part: str) -> ET.Element:

@@ -44,6 +44,12 @@ SUMMARY_SHEET = "Summary"
 SUMMARY_TITLE = "What became of everybody: receipt"
 """What that sheet begins with; a workbook that has it is a results workbook."""
 
+SUMMARY_PASS, SUMMARY_WHERE = "Pass", "Where"
+"""What stands on that sheet before the pass and the services of its upload."""
+
+RESULTS_PROPERTY = "aapimport results of"
+"""The custom document property of a results workbook that tells which upload it is of."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Column:

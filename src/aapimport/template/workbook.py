@@ -134,13 +134,17 @@ def write_template_csv(path: Path, *, force: bool = False) -> None:
     write_csv(path, [[column.name for column in COLUMNS]], force=force)
 
 
-def build_template(content: TemplateContent) -> "Workbook":
-    """The template as a workbook that is ready to be saved once (openpyxl's write-only mode)."""
+def add_property(workbook: "Workbook", name: str, value: str) -> None:
+    """Give a workbook a custom document property, which programs keep and nobody looks at."""
     from openpyxl.packaging.custom import StringProperty
 
+    workbook.custom_doc_props.append(StringProperty(name, value))  # type: ignore[attr-defined]  # not in the stubs
+
+
+def build_template(content: TemplateContent) -> "Workbook":
+    """The template as a workbook that is ready to be saved once (openpyxl's write-only mode)."""
     workbook = new_workbook(TEMPLATE_NAME)
-    version = StringProperty(TEMPLATE_PROPERTY, TEMPLATE_VERSION)
-    workbook.custom_doc_props.append(version)  # type: ignore[attr-defined]  # not in the stubs
+    add_property(workbook, TEMPLATE_PROPERTY, TEMPLATE_VERSION)
     write_people(new_sheet(workbook, USERS_SHEET), content)
     for sheet in content.sheets:
         write_sheet(new_sheet(workbook, sheet.title), sheet)

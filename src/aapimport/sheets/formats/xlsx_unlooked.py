@@ -16,7 +16,7 @@ from aapimport.sheets.archive import read_part, read_tags
 from aapimport.sheets.colours import is_white
 from aapimport.sheets.formats.xlsx_cells import shows_numbers_otherwise
 from aapimport.sheets.formats.xlsx_places import whole_rows
-from aapimport.sheets.letters import Suspects
+from aapimport.sheets.letters import MOST_NAMED, Suspects
 from aapimport.sheets.number_formats import BUILT_IN, literal_shown, may_show_a_word
 from aapimport.text import column_index
 
@@ -33,8 +33,6 @@ _COLOUR = re.compile(rb"<(?:\w+:)?color(?=[\s/>])[^<>]*>")
 _NAMED = re.compile(r"""\s(\w+)\s*=\s*["']([^"'<>]*)["']""")
 _SHARED_TEXT = re.compile(rb"<(?:\w+:)?si(?=[\s/>])")
 _BELOW_THE_CELLS = re.compile(rb"</(?:\w+:)?sheetData")
-_MOST_ROWS = 40
-"""So many rows of a column are named: more than a header and what stands above it can have."""
 _TYPICAL = ("Ana", 1)
 """A text and the number that means Jhana: a format that changes these may change others."""
 
@@ -58,7 +56,7 @@ def suspects(data: bytes, part: str, styles: str, strings: str = "") -> Suspects
         otherwise: dict[int, list[int]] = {}
         for row, column, is_crossed in _cells(data, part, telling) if telling.tells() else ():
             rows = (crossed_out if is_crossed else otherwise).setdefault(column, [])
-            if len(rows) < _MOST_ROWS:
+            if len(rows) < MOST_NAMED:
                 rows.append(row)
         return Suspects(crossed_out, otherwise, numbers=numbers, links=_links(data, part))
     except (KeyError, ValueError, LookupError, zipfile.BadZipFile, ET.ParseError):
