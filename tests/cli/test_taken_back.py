@@ -74,7 +74,10 @@ def test_it_is_said_everywhere(aapimport, served, portal, receipt, tmp_path) -> 
 def test_after_all_was_taken_back_nobody_is_to_be_welcomed(aapimport, served, receipt) -> None:
     """The next step is none."""
     aapimport("undo", receipt, "--yes", **served)
-    assert "next: nothing, it was taken back; " in aapimport("resume", receipt, **served).err
+    assert (
+        "next: nothing; what was taken back of it is said above; "
+        in aapimport("resume", receipt, **served).err
+    )
 
 
 def test_a_part_is_called_a_part(aapimport, served, receipt, tmp_path) -> None:
@@ -86,6 +89,8 @@ def test_a_part_is_called_a_part(aapimport, served, receipt, tmp_path) -> None:
     parts = [f" by undo {undos[0]}, of rows 2, 4 only: 2 people", f" by undo {undos[1]}: 1 person"]
     for where, text in shown(aapimport, served, receipt, tmp_path).items():
         assert all(part in text for part in parts), where
+    own = aapimport("receipt", undos[0], **served).out
+    assert f"Receipt {undos[0]}: undo of receipt {receipt}, of rows 2, 4 only\n" in own
     history = aapimport("history", **served).out
     assert f"taken back by {undos[0]} (rows 2, 4)" in history
     third = aapimport("undo", receipt, "--yes", **served)

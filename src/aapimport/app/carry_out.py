@@ -244,7 +244,7 @@ def next_step(run: "Run", report: "UploadReport", *, is_owed: bool | None = None
     if is_owed:
         return f"next: aapimport send-emails {receipt}, when they are to be welcomed; {again}"
     if report.taken_back:
-        return f"next: nothing, it was taken back; {again}"
+        return f"next: nothing; what was taken back of it is said above; {again}"
     if report.other_sheets:
         names = ", ".join(repr(one.name) for one in report.other_sheets)
         return f"next: this sheet is complete; if {names} is meant as well, upload it, too; {again}"

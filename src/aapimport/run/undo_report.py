@@ -97,6 +97,9 @@ class UndoReport(_Model):
     address: str = Field(description="where both services are")
     receipt: str | None = Field(description="null where nothing was left to take back")
     of: str = Field(description="the receipt that was taken back")
+    only_rows: list[int] | None = Field(
+        default=None, description="the only rows that were asked for; null for all"
+    )
     taken_back: int
     half: int
     not_taken_back: int
@@ -141,7 +144,9 @@ def planned_report(plan: UndoPlan) -> UndoReport:
     ]
     report = _report(plan.run, None, effects, plan.on_again)
     earlier = [one.undo.receipt for one in plan.earlier]
-    return report.model_copy(update={"earlier": earlier, "next": [*plan.first]})
+    only = None if plan.only is None else sorted(plan.only)
+    told = {"earlier": earlier, "next": [*plan.first], "only_rows": only}
+    return report.model_copy(update=told)
 
 
 def undo_report(journal: Journal, undo: Run, emails: Mapping[int, str]) -> UndoReport:
@@ -159,7 +164,8 @@ def undo_report(journal: Journal, undo: Run, emails: Mapping[int, str]) -> UndoR
     effects.sort(key=lambda one: (one.row, one.service))
     told = json.loads(undo.options or "{}")
     report = _report(of, undo.receipt, effects, told.get("on_again", {}))
-    return report.model_copy(update={"next": told.get("next", [])})
+    more = {"next": told.get("next", []), "only_rows": told.get("only_rows")}
+    return report.model_copy(update=more)
 
 
 def _effects(task: Task, emails: Mapping[int, str]) -> Iterator[UndoneEffect]:

@@ -13,7 +13,7 @@ from aapimport.run.undo_plan import Sort, UndoPlan
 from aapimport.run.undo_report import KEPT_BACK, MAIL, UndoReport
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_line
-from aapimport.screens.taken_back import taken_back_lines
+from aapimport.screens.taken_back import asked_rows, taken_back_lines
 from aapimport.screens.target import where
 
 _MOST_NAMED = 50
@@ -83,7 +83,8 @@ def show_undo_receipt(
         earlier: What undos have taken back already.
     """
     number = f"Receipt {report.receipt}: undo" if report.receipt else "Nothing to take back: undo"
-    print_line(console, f"{number} of receipt {report.of}")
+    only = f", of {asked_rows(report.only_rows)} only" if report.only_rows is not None else ""
+    print_line(console, f"{number} of receipt {report.of}{only}")
     rejected = f", {report.rejected:,} of them rejected" if report.rejected else ""
     print_line(
         console,
