@@ -186,7 +186,11 @@ def test_whom_a_right_file_has_too_stays(aapimport, served, portal, upload) -> N
     left = [one for one in undone.json["effects"] if one["code"] == "later_upload"]
     assert {one["service"] for one in left} == {"portal", "jhana"}
     assert {one["later"] for one in left} == {right}
+    assert {one["what"] for one in left} == {"account", "out of the team"}
     assert aapimport("receipt", "verify", right, **served).code == 0
+    portal.leave("Engineering", A)
+    verified = aapimport("receipt", "verify", right, "--json", **served)
+    assert (verified.code, verified.json["people"][0]["changes"]) == (1, ["not in the team"])
     assert aapimport("undo", right, "--yes", **served).code == 0
     assert aapimport("undo", wrong, "--yes", **served).code == 0
     assert active(portal, ABEL, BRUNA) == [False, False]

@@ -137,6 +137,7 @@ def test_what_people_were_before_is_kept_and_names_nobody(three: Uploading):
             "called": names_digest(receipt, "Li", "Wei"),
             "role": None,
             "by_entitlement": True,
+            "found_in": {"team": team["id"]},
         },
         5: {
             "portal": None,

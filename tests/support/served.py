@@ -42,8 +42,15 @@ class Service:
     def set(self, email: str, **values: object) -> None:
         """Change somebody's account."""
         operations = [{"op": "replace", "path": path, "value": it} for path, it in values.items()]
-        body = {
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-            "Operations": operations,
-        }
-        self.ask("PATCH", f"/Users/{self.named(email)['id']}", body)
+        self._patch(f"/Users/{self.named(email)['id']}", operations)
+
+    def leave(self, team: str, email: str) -> None:
+        """Take somebody out of a team."""
+        groups = self.all("Groups").items()
+        (own_id,) = (own for own, one in groups if one["displayName"] == team)
+        path = f'members[value eq "{self.named(email)["id"]}"]'
+        self._patch(f"/Groups/{own_id}", [{"op": "remove", "path": path}])
+
+    def _patch(self, path: str, operations: list[dict[str, object]]) -> None:
+        schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
+        self.ask("PATCH", path, {"schemas": schemas, "Operations": operations})

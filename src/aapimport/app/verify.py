@@ -80,7 +80,7 @@ def verify_receipt(receipt: str, settings: "Settings", desk: "Desk") -> ExitCode
             )
         refuse_other_services(run, services.address)
         with desk.busy("reading everybody back"):
-            people = [*read_back(left_by(journal, run), services)]
+            people = [*read_back(left_by(journal, run, found_in=True), services)]
         undos = [one.report for one in taken_back(journal, run)]
     report = verify_report(run, people, undos)
     if desk.as_json:

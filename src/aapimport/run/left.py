@@ -4,7 +4,7 @@ Names and addresses may have been erased since; who an account's owner is, is to
 a digest of the address then.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -139,6 +139,7 @@ class LeftPerson:
         joined: The Groups that it put the person into.
         mails: The e-mails that were sent, or may have been, about accounts that the run made.
         unknown: The services on which what became of the person isn't known.
+        found_in: The Groups that it found the person in, as the file wants it.
     """
 
     row: int
@@ -147,6 +148,7 @@ class LeftPerson:
     joined: tuple[Joined, ...]
     mails: tuple[Task, ...]
     unknown: tuple[str, ...]
+    found_in: tuple[Joined, ...] = ()
 
 
 _MAYBE_SENT = {State.DONE, State.WRITTEN, State.INTENT, State.DOUBT, State.HANDED_OVER}
@@ -154,7 +156,7 @@ _UNKNOWN = {State.WRITTEN, State.INTENT, State.DOUBT}
 
 
 def left_by(
-    journal: Journal, run: Run, rows: Collection[int] | None = None
+    journal: Journal, run: Run, rows: Collection[int] | None = None, *, found_in: bool = False
 ) -> Iterator[LeftPerson]:
     """Everybody whom a run touched or found, by row; nobody who was left out or rejected.
 
@@ -162,6 +164,8 @@ def left_by(
         journal: The journal.
         run: The run.
         rows: Which rows; all of them by default.
+        found_in: Whether the Groups count, too, in which it found people: nothing of them can be
+            taken back.
     """
     mails: dict[int, list[Task]] = {}
     for row, _, mail in journal.mails_about(run.receipt, *_MAYBE_SENT):
@@ -195,9 +199,23 @@ def left_by(
             ),
             mails=tuple(mails.get(row, ())),
             unknown=tuple(task.service for task in accounts if _is_unknown(task)),
+            found_in=tuple(_found_in(row, tasks, before, portal) if found_in else ()),
         )
         if person.accounts or person.unknown:
             yield person
+
+
+def _found_in(
+    row: int, tasks: Sequence[Task], before: Mapping[str, Any], account_id: str
+) -> Iterator[Joined]:
+    """The Groups that somebody was in: by the plan, or where a step had nothing to write."""
+    groups = {StepKind(kind): own_id for kind, own_id in (before.get("found_in") or {}).items()}
+    for task in tasks:
+        if task.kind in JOINS and task.state is State.DONE and not task.sent_at:
+            groups[task.kind] = task.target
+    for kind, own_id in groups.items():
+        if account_id:
+            yield Joined(row=row, kind=kind, group_id=own_id, account_id=account_id)
 
 
 def _is_unknown(task: Task) -> bool:

@@ -5,11 +5,12 @@ import hashlib
 import json
 import socket
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from aapimport.person import Person
 from aapimport.plan.decide import MAYBE, RETURNS
 from aapimport.plan.file_admins import file_admins
+from aapimport.plan.names import meant
 from aapimport.plan.plan import Action, PersonPlan, Plan, Step
 from aapimport.run.digests import address_digest, names_digest, server_digest, team_digest
 from aapimport.run.records import JOINS, State, StepKind
@@ -31,7 +32,14 @@ def _fields(wanted: Wanted) -> dict[str, object]:
     return {name: getattr(wanted, name) for name in Wanted.__dataclass_fields__}
 
 
-def before_json(one: PersonPlan, pass_: Pass, receipt: str) -> str | None:
+def team_ids(plan: Plan) -> dict[str, str]:
+    """The ids of the teams of a plan, by their names as the file has them."""
+    typed = {one.person.team for one in plan.people if one.person.team}
+    found = {name: meant(name, plan.teams, by_id=False) for name in typed}
+    return {name: teams[0].id for name, teams in found.items() if teams}
+
+
+def before_json(one: PersonPlan, plan: Plan, teams: Mapping[str, str]) -> str | None:
     """What a person was before the run, for a way back; None for people who are left out.
 
     On each service, where there was an account: whether it was active, and its roles. Then whether
@@ -42,10 +50,17 @@ def before_json(one: PersonPlan, pass_: Pass, receipt: str) -> str | None:
     role that the run sets, null where it leaves roles alone, whether an entitlement puts people on
     the pass, a digest of the name of the team that they are put into, and digests of the address
     and the names, together and alone: by them a later look tells whose the account is, also of
-    somebody who has another address by then, and whether it still is as the run left it.
+    somebody who has another address by then, and whether it still is as the run left it. So do the
+    ids of the Groups that the person was in already, as the file wants it (`found_in`).
+
+    Args:
+        one: The person.
+        plan: The plan.
+        teams: As `team_ids` has them.
     """
     if one.skipped:
         return None
+    pass_, receipt = plan.pass_, plan.receipt
     before: dict[str, object] = {
         "portal": _before(one.portal),
         "jhana": _before(one.jhana),
@@ -60,7 +75,18 @@ def before_json(one: PersonPlan, pass_: Pass, receipt: str) -> str | None:
     }
     if one.team:
         before["team_named"] = team_digest(one.team.name)
+    if found_in := dict(_found_in(one, pass_, teams)):
+        before["found_in"] = found_in
     return _JSON.encode(before)
+
+
+def _found_in(one: PersonPlan, pass_: Pass, teams: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    if one.portal.account is None:
+        return
+    if pass_.group_id and not one.pass_group and pass_.id in one.portal.account.passes:
+        yield StepKind.PASS.value, pass_.group_id
+    if one.team is None and (own_id := teams.get(one.person.team or "")):
+        yield StepKind.TEAM.value, own_id
 
 
 def _before(step: Step | None) -> dict[str, object] | None:

@@ -19,6 +19,7 @@ from aapimport.run.planned import (
     people_digest,
     plan_digest,
     steps_of,
+    team_ids,
     this_user,
     wanted_json,
 )
@@ -54,7 +55,7 @@ class Runs(JournalFile):
             ServiceError: It can't be written; nothing is sent then.
         """
         wanted = [wanted_json(one) for one in plan.people]
-        run = _run_of(plan, plan_digest(plan.people, wanted))
+        run, teams = _run_of(plan, plan_digest(plan.people, wanted)), team_ids(plan)
         with self._writing():
             self._database.execute(
                 f"INSERT INTO runs ({_RUN}) VALUES ({', '.join('?' * len(RUN_FIELDS))})",
@@ -68,7 +69,7 @@ class Runs(JournalFile):
                         one.person.row,
                         one.seat,
                         text,
-                        before_json(one, plan.pass_, plan.receipt),
+                        before_json(one, plan, teams),
                     )
                     for one, text in zip(plan.people, wanted, strict=True)
                 ),

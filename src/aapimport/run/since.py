@@ -89,13 +89,19 @@ class PersonSince:
         person: How the run left them.
         accounts: Their accounts.
         joined: The Groups that the run put them into.
+        found_in: The Groups that it found them in.
         remarks: What the services don't tell beside that.
     """
 
     person: LeftPerson
     accounts: tuple[AccountSince, ...]
     joined: tuple[JoinedSince, ...]
+    found_in: tuple[JoinedSince, ...] = ()
     remarks: tuple[str, ...] = ()
+
+    @property
+    def _groups(self) -> tuple[JoinedSince, ...]:
+        return (*self.joined, *self.found_in)
 
     @property
     def portal(self) -> AccountSince | None:
@@ -113,14 +119,14 @@ class PersonSince:
         """What is otherwise than the run left it, by service."""
         return (
             *(f"{one.left.service}: {word}" for one in self.accounts for word in one.changes),
-            *(one.words for one in self.joined if one.standing is Standing.CHANGED),
+            *(one.words for one in self._groups if one.standing is Standing.CHANGED),
             *(f"{service}: what became of it isn't known" for service in self.person.unknown),
         )
 
     @property
     def not_shown(self) -> tuple[str, ...]:
         """What the services don't show, or the journal doesn't tell, so that it isn't proven."""
-        joined = tuple(one.words for one in self.joined if one.standing is Standing.UNKNOWN)
+        joined = tuple(one.words for one in self._groups if one.standing is Standing.UNKNOWN)
         by_key = any(one.seen and one.left.by_key_alone for one in self.accounts)
         hidden = (
             f"{one.left.service}: {what} isn't shown"
@@ -136,7 +142,7 @@ class PersonSince:
         Whether an account is active is what a run is about: where it isn't shown nothing is known.
         """
         all_of = [one.standing for one in self.accounts]
-        all_of += [one.standing for one in self.joined if one.standing is not Standing.UNKNOWN]
+        all_of += [one.standing for one in self._groups if one.standing is not Standing.UNKNOWN]
         all_of += [Standing.UNKNOWN for _ in self.person.unknown]
         all_of += [Standing.UNKNOWN for one in self.accounts if ACTIVE in one.hidden]
         worst = (Standing.GONE, Standing.CHANGED, Standing.UNKNOWN)
@@ -173,10 +179,15 @@ def read_back(people: Iterable[LeftPerson], services: Services) -> Iterator[Pers
     found = iter(read)
     for one in people:
         accounts = tuple(_with_teams(next(found), one.joined, elsewhere) for _ in one.accounts)
-        joined = tuple(_member(it, groups[it.group_id], accounts, hiding) for it in one.joined)
+        joined, found_in = (
+            tuple(_member(it, groups[it.group_id], accounts, hiding) for it in some)
+            for some in (one.joined, one.found_in)
+        )
         made = any(it.left.made and it.left.service == "portal" and it.seen for it in accounts)
         remarks = (elsewhere.why,) if made and elsewhere.why else ()
-        yield PersonSince(person=one, accounts=accounts, joined=joined, remarks=remarks)
+        yield PersonSince(
+            person=one, accounts=accounts, joined=joined, found_in=found_in, remarks=remarks
+        )
 
 
 def _made(read: Iterable[AccountSince]) -> list[Seen]:
@@ -197,7 +208,7 @@ def _with_teams(
 
 
 def _groups(people: Sequence[LeftPerson], services: Services) -> Mapping[str, Members | Unknown]:
-    ids = dict.fromkeys(it.group_id for one in people for it in one.joined)
+    ids = dict.fromkeys(it.group_id for one in people for it in (*one.joined, *one.found_in))
     groups = {own_id: read_team(services.portal, own_id) for own_id in ids}
     for team in groups.values():
         if isinstance(team, Unknown) and not team.gone:
