@@ -394,5 +394,27 @@ def test_a_days_limit_is_told_and_kept(uploading: Uploading, file: Path) -> None
             upload(uploading, file, mail, desk)
         assert raised.value.exit_code is ExitCode.SERVICE
         assert f"aapimport resume {last_send(uploading)}" in raised.value.hint
-        assert "on 2 days" in text(desk)
+        assert "2 now, the other 1 from" in text(desk)
         assert len(server.taken) == 2
+
+
+def test_a_days_limit_is_that_of_all_profiles(
+    uploading: Uploading, file: Path, tmp_path: Path
+) -> None:
+    """By the same server and log-in; the plan says how many are left today, and until when."""
+    other = tmp_path / "other.csv"
+    rows = [row.replace("@acme", "@beta") for row in ROWS]
+    other.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    beside: dict[str, Any] = {
+        "profile": "beta",
+        "state_dir": settings(uploading).state_dir / "profiles" / "beta",
+    }
+    with MailServer() as server:
+        mail = mail_for(server.port, preset=Preset(host="", per_day=4))
+        assert upload(uploading, file, mail)[0] is ExitCode.OK
+        desk = ScriptDesk(yes=True, practice=False)
+        with pytest.raises(ServiceError, match="within 24 hours"):
+            upload(uploading, other, mail, desk, **beside)
+        plan = " ".join(next(it for name, it in desk.shown if name == "show_plan").split())
+        assert "1 now, the other 2 from" in plan
+        assert len(server.taken) == 4

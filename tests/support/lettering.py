@@ -56,7 +56,8 @@ def upload(
     plan_file = choices.pop("plan_file", None)
     fingerprint = choices.pop("fingerprint", None)
     results = choices.pop("results", None)
-    more = {name: choices.pop(name) for name in ("keep_people", "notify") if name in choices}
+    of_settings = {"keep_people", "notify", "profile", "state_dir"} & choices.keys()
+    more = {name: choices.pop(name) for name in of_settings}
     named = {} if plan_file else {"pass_name": "Leadership 2026", "maybe": "create"}
     code = Upload(
         settings=replace(settings(uploading, mail), **more),

@@ -1,6 +1,6 @@
 """What `upload` and `resume` share: carrying a run out and printing its receipt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aapimport.app.notice import Teller
     from aapimport.app.results import ResultsFile
     from aapimport.config.mail import Mail
+    from aapimport.mail.counted import Counter
     from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
     from aapimport.run.options import Drift
@@ -46,7 +47,7 @@ class Carrier:
         is_named: Whether the run was named by its number.
         results: Where the results workbook goes; None for nowhere.
         mail: The mail server; None without one.
-        counted: When it was given messages that are in no ledger, within the last 24 hours.
+        counter: Counts e-mails for its day's limit; None without one.
         teller: Tells whom `[notify]` names how it ended; None for nobody.
     """
 
@@ -60,7 +61,7 @@ class Carrier:
     is_named: bool = False
     results: "ResultsFile | None" = None
     mail: "Mail | None" = None
-    counted: Sequence[float] = ()
+    counter: "Counter | None" = None
     teller: "Teller | None" = None
 
     def carry_out(self, run: "Run", addresses: Mapping[int, str]) -> ExitCode:
@@ -84,7 +85,7 @@ class Carrier:
             begun_now=self.begun_now,
             approve=partial(self._approve, run),
             mail=self.mail,
-            counted=self.counted,
+            counter=self.counter,
         )
         runner = Runner(self.journal, self.services, run, options)
         self._have_mail_approved(run)
@@ -223,7 +224,7 @@ def next_step(run: "Run", report: "UploadReport", *, is_owed: bool | None = None
         report: Its receipt.
         is_owed: Whether somebody is to be named as never mailed; None for what the receipt says.
     """
-    from aapimport.screens.send_emails import moment
+    from aapimport.screens.how_long import moment
 
     is_owed = report.has_unmailed if is_owed is None else is_owed
     receipt, code = run.receipt, report.exit_code

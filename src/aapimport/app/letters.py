@@ -37,6 +37,7 @@ def with_letters(plan: "Plan", settings: "Settings") -> "Plan":
 
     Those whom a service can be asked to mail are mailed by it: only its e-mail holds the log-in.
     """
+    from aapimport.app.send_way import counter_of
     from aapimport.plan.decide import unmailable
     from aapimport.plan.letters import Letters
     from aapimport.run.records import Way
@@ -47,7 +48,9 @@ def with_letters(plan: "Plan", settings: "Settings") -> "Plan":
     people = len(rows)
     if server is None or not people:
         return plan
-    means = Means(way=Way.SMTP, server=server)
+    counter = counter_of(settings)
+    means = Means(way=Way.SMTP, server=server, sent=counter.times() if counter else ())
+    today, rest_at = means.now(people)
     letters = Letters(
         server=server.server,
         sender=server.sender,
@@ -55,6 +58,9 @@ def with_letters(plan: "Plan", settings: "Settings") -> "Plan":
         rows=rows,
         seconds=means.seconds(people),
         days=means.days(people),
+        today=today,
+        rest_at=rest_at,
+        per_day=server.preset.per_day,
     )
     return replace(plan, letters=letters)
 

@@ -1,11 +1,12 @@
 """How a run is carried out."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aapimport.config.mail import Mail
 from aapimport.errors import RefusedError
+from aapimport.mail.counted import Counter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ class RunOptions:
         approve: Has a drift approved, or raises what ends the command.
         sleep: Waits the given seconds; tests pass their own.
         mail: The mail server, for e-mails that go by it; None without one.
-        counted: When it was given messages that are in no mail ledger, within the last 24 hours.
+        counter: Counts e-mails for its day's limit; None where nobody does.
     """
 
     settle_seconds: float
@@ -69,4 +70,4 @@ class RunOptions:
     approve: Callable[[Drift], None] = refuse_drift
     sleep: Callable[[float], None] = time.sleep
     mail: Mail | None = None
-    counted: Sequence[float] = ()
+    counter: Counter | None = None
