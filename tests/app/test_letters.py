@@ -418,3 +418,16 @@ def test_a_days_limit_is_that_of_all_profiles(
         plan = " ".join(next(it for name, it in desk.shown if name == "show_plan").split())
         assert "1 now, the other 2 from" in plan
         assert len(server.taken) == 4
+
+
+def test_the_question_of_a_canary_says_what_follows(
+    uploading: Uploading, file: Path, mail: Mail, taking: Taking
+) -> None:
+    """How many e-mails, and from whom: they are part of what is approved."""
+    with pytest.raises(DeclinedError):
+        upload(uploading, file, mail, ScriptDesk(3, False, practice=False), emails=True, canary=1)
+    desk = ScriptDesk(2, practice=False)
+    assert resume(uploading, None, mail, desk)[0] is ExitCode.OK
+    server = f"learning@example.com by {mail.place}"
+    assert f"from now on: 2 seats for good, 3 e-mails after the upload, from {server}" in said(desk)
+    assert taking.taken == EVERYBODY

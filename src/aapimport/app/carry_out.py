@@ -191,9 +191,8 @@ class Carrier:
             RefusedError: It isn't, or the command that asked before has to be given again.
             UsageError: Nothing can answer.
         """
-        from aapimport.app.approving import approve_number
+        from aapimport.app.approving import approve_number, say_what_comes
         from aapimport.run.options import refuse_drift
-        from aapimport.screens.console import count
 
         if drift.is_short if self.desk.yes else not drift.begun:
             refuse_drift(drift)
@@ -201,11 +200,10 @@ class Carrier:
         self.desk.say(f"not as it was when {run.name} was approved, on {where}:")
         for sentence in drift.changes:
             self.desk.say(f"  {sentence}")
-        seats, mails = count(drift.seats, "seat"), count(drift.mails, "e-mail")
-        self.desk.say(f"from now on: {seats} for good, {mails}")
+        mails = say_what_comes(self.desk, run, drift.seats, drift.mails, drift.letters)
         try:
             with ended_by_signals():
-                approve_number(self.desk, where, seats=drift.seats, mails=drift.mails)
+                approve_number(self.desk, where, seats=drift.seats, mails=mails)
         except DeclinedError:
             refuse_drift(drift)
 

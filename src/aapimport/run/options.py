@@ -17,6 +17,7 @@ class Drift:
         changes: What differs, in sentences; never empty.
         seats: Seats that this session uses now.
         mails: Welcome e-mails that it sends.
+        letters: Those that a mail server sends after it, in a run of their own.
         begun: Whether the upload goes on all the same: something of it was sent, or may have been,
             or it was begun by an earlier command. Else it is left, and can be planned anew.
         is_short: Whether seats or places don't suffice any more.
@@ -27,6 +28,7 @@ class Drift:
     mails: int
     begun: bool
     is_short: bool = False
+    letters: int = 0
 
 
 def refuse_drift(drift: Drift) -> None:
