@@ -431,3 +431,27 @@ def test_the_question_of_a_canary_says_what_follows(
     server = f"learning@example.com by {mail.place}"
     assert f"from now on: 2 seats for good, 3 e-mails after the upload, from {server}" in said(desk)
     assert taking.taken == EVERYBODY
+
+
+@pytest.mark.parametrize("takes_any", [True, False])
+def test_who_cannot_be_mailed_is_named_before_the_consent(
+    uploading: Uploading, file: Path, tmp_path: Path, *, takes_any: bool
+) -> None:
+    """Letters that the server doesn't take, and a text of one's own that fits not everybody."""
+    rows = ["jörg@acme.com,Jörg,Maß,,,", *ROWS[1:]]
+    file.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    own = tmp_path / "texts"
+    own.mkdir()
+    name = "portal.en.txt"
+    words = "Subject: Hi\n\n{{ {'Cy': 1}[first_name] if first_name == 'Bo' else 'Hello' }}\n"
+    (own / name).write_text(words, encoding="utf-8")
+    with MailServer(extensions=("SMTPUTF8",) if takes_any else ()) as server:
+        desk = ScriptDesk(0, practice=False)
+        with pytest.raises(DeclinedError):
+            upload(uploading, file, mail_for(server.port, templates=own), desk, emails=True)
+    plan = " ".join(next(it for name, it in desk.shown if name == "show_plan").split())
+    never = "row 2: jörg@acme.com: the mail server takes no address with letters outside ASCII"
+    assert (never in plan) is not takes_any
+    assert "row 3: p3@acme.com: the text can't be made for them" in plan
+    assert "row 4" not in plan
+    assert not uploading.portal.store.users

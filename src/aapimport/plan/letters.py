@@ -17,6 +17,7 @@ class Letters:
         today: How many of them it takes now.
         rest_at: When it takes the next, in seconds since 1970; None where it takes all now.
         per_day: How many it takes within 24 hours; 0 where nothing is known.
+        troubles: Whom it can't be sent to, or perhaps not: by row, the address and why.
     """
 
     server: str
@@ -28,6 +29,7 @@ class Letters:
     today: int
     rest_at: float | None = None
     per_day: int = 0
+    troubles: tuple[tuple[int, str, str], ...] = ()
 
     @property
     def people(self) -> int:

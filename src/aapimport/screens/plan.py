@@ -150,6 +150,7 @@ def _costs(plan: Plan) -> Iterator[tuple[str, str]]:
     if others := _under_another_name(plan):
         yield "Another name", "; ".join(others)
     yield "E-mails", _emails(plan)
+    yield from (("", line) for line in _troubles(plan.letters))
 
 
 def _named(people: Sequence[PersonPlan]) -> str:
@@ -294,6 +295,15 @@ def _letters(letters: Letters) -> str:
         f" none, so they come from {safe(letters.sender)} by {safe(letters.place)}, one to each"
         " person"
     )
+
+
+def _troubles(letters: Letters | None) -> Iterator[str]:
+    """Whom no e-mail can be sent to, or perhaps not; the first ten of them."""
+    found = letters.troubles if letters else ()
+    for row, address, why in found[:_MOST_NAMED]:
+        yield f"row {row}: {safe(address)}: {safe(why)}"
+    if len(found) > _MOST_NAMED:
+        yield f"and {len(found) - _MOST_NAMED:,} more can't be mailed, or perhaps not"
 
 
 def _emails(plan: Plan) -> str:
