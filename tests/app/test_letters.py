@@ -394,5 +394,64 @@ def test_a_days_limit_is_told_and_kept(uploading: Uploading, file: Path) -> None
             upload(uploading, file, mail, desk)
         assert raised.value.exit_code is ExitCode.SERVICE
         assert f"aapimport resume {last_send(uploading)}" in raised.value.hint
-        assert "on 2 days" in text(desk)
+        assert "2 now, the other 1 from" in text(desk)
         assert len(server.taken) == 2
+
+
+def test_a_days_limit_is_that_of_all_profiles(
+    uploading: Uploading, file: Path, tmp_path: Path
+) -> None:
+    """By the same server and log-in; the plan says how many are left today, and until when."""
+    other = tmp_path / "other.csv"
+    rows = [row.replace("@acme", "@beta") for row in ROWS]
+    other.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    beside: dict[str, Any] = {
+        "profile": "beta",
+        "state_dir": settings(uploading).state_dir / "profiles" / "beta",
+    }
+    with MailServer() as server:
+        mail = mail_for(server.port, preset=Preset(host="", per_day=4))
+        assert upload(uploading, file, mail)[0] is ExitCode.OK
+        desk = ScriptDesk(yes=True, practice=False)
+        with pytest.raises(ServiceError, match="within 24 hours"):
+            upload(uploading, other, mail, desk, **beside)
+        plan = " ".join(next(it for name, it in desk.shown if name == "show_plan").split())
+        assert "1 now, the other 2 from" in plan
+        assert len(server.taken) == 4
+
+
+def test_the_question_of_a_canary_says_what_follows(
+    uploading: Uploading, file: Path, mail: Mail, taking: Taking
+) -> None:
+    """How many e-mails, and from whom: they are part of what is approved."""
+    with pytest.raises(DeclinedError):
+        upload(uploading, file, mail, ScriptDesk(3, False, practice=False), emails=True, canary=1)
+    desk = ScriptDesk(2, practice=False)
+    assert resume(uploading, None, mail, desk)[0] is ExitCode.OK
+    server = f"learning@example.com by {mail.place}"
+    assert f"from now on: 2 seats for good, 3 e-mails after the upload, from {server}" in said(desk)
+    assert taking.taken == EVERYBODY
+
+
+@pytest.mark.parametrize("takes_any", [True, False])
+def test_who_cannot_be_mailed_is_named_before_the_consent(
+    uploading: Uploading, file: Path, tmp_path: Path, *, takes_any: bool
+) -> None:
+    """Letters that the server doesn't take, and a text of one's own that fits not everybody."""
+    rows = ["jörg@acme.com,Jörg,Maß,,,", *ROWS[1:]]
+    file.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    own = tmp_path / "texts"
+    own.mkdir()
+    name = "portal.en.txt"
+    words = "Subject: Hi\n\n{{ {'Cy': 1}[first_name] if first_name == 'Bo' else 'Hello' }}\n"
+    (own / name).write_text(words, encoding="utf-8")
+    with MailServer(extensions=("SMTPUTF8",) if takes_any else ()) as server:
+        desk = ScriptDesk(0, practice=False)
+        with pytest.raises(DeclinedError):
+            upload(uploading, file, mail_for(server.port, templates=own), desk, emails=True)
+    plan = " ".join(next(it for name, it in desk.shown if name == "show_plan").split())
+    never = "row 2: jörg@acme.com: the mail server takes no address with letters outside ASCII"
+    assert (never in plan) is not takes_any
+    assert "row 3: p3@acme.com: the text can't be made for them" in plan
+    assert "row 4" not in plan
+    assert not uploading.portal.store.users

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from aapimport.cli.desk import TerminalDesk, throw_away_typed
+from aapimport.cli.desk import TerminalDesk
+from aapimport.cli.seen import throw_away_typed
 from aapimport.errors import UsageError
 
 

@@ -55,8 +55,9 @@ def upload(
     desk = desk or ScriptDesk(yes=True, practice=False)
     plan_file = choices.pop("plan_file", None)
     fingerprint = choices.pop("fingerprint", None)
-    results = choices.pop("results", None)
-    more = {name: choices.pop(name) for name in ("keep_people", "notify") if name in choices}
+    results, canary = choices.pop("results", None), choices.pop("canary", None)
+    of_settings = {"keep_people", "notify", "profile", "state_dir"} & choices.keys()
+    more = {name: choices.pop(name) for name in of_settings}
     named = {} if plan_file else {"pass_name": "Leadership 2026", "maybe": "create"}
     code = Upload(
         settings=replace(settings(uploading, mail), **more),
@@ -65,7 +66,7 @@ def upload(
         plan_file=plan_file,
         choices=PlanChoices(**{**named, **choices}),
         approvals=Approvals(unproven=True, fingerprint=fingerprint),
-        running=RunChoices(results=results, no_results=results is None),
+        running=RunChoices(results=results, no_results=results is None, canary=canary),
     ).carry_out()
     return code, desk
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from aapimport.errors import AapimportError
 from aapimport.screens.console import make_console
 
 
@@ -52,6 +53,9 @@ class ScriptDesk:
         self.shown.append(("result", text))
 
     hold_result = print_result
+
+    def end_at_once(self, error: AapimportError) -> None:
+        """Nothing ends at once here."""
 
     @contextmanager
     def busy(self, what: str) -> Iterator[Callable[[str], None]]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from aapimport.plan.make import Services
     from aapimport.plan.plan import Plan
     from aapimport.plan.report import PlanReport
+    from aapimport.run.records import Run
 
 _DECLINED = "you did not say yes"
 _TRIES = 3
@@ -112,6 +113,31 @@ def approve_plan(plan: "Plan", desk: "Desk") -> None:
 
     where = place(plan.target, plan.address, desk.profile, with_jhana=plan.writes_to_jhana)
     approve_number(desk, where, seats=plan.seats, mails=plan.welcomes)
+
+
+def say_what_comes(desk: "Desk", run: "Run", seats: int, mails: int, letters: int) -> int:
+    """Say what a run that goes on uses and sends from now on.
+
+    Args:
+        desk: Is told.
+        run: The run.
+        seats: Seats.
+        mails: Welcome e-mails of its own.
+        letters: Those that a mail server sends after it.
+
+    Returns:
+        How many e-mails follow in all.
+    """
+    from aapimport.run.wanted_letters import wanted_letters
+    from aapimport.screens.console import count
+
+    comes = [f"{count(seats, 'seat')} for good"]
+    if mails or not letters:
+        comes.append(count(mails, "e-mail"))
+    if letters and (wanted := wanted_letters(run)):
+        comes.append(f"{count(letters, 'e-mail')} after the upload, from {wanted.server}")
+    desk.say(f"from now on: {', '.join(comes)}")
+    return mails + letters
 
 
 def approve_number(

@@ -131,20 +131,19 @@ class CanaryWord:
 
     def _ask_again(self, canary: "Canary") -> None:
         """Have the word given that was asked for before, and that nobody gave."""
-        from aapimport.app.approving import approve_number
-        from aapimport.screens.console import count
+        from aapimport.app.approving import approve_number, say_what_comes
 
         failed = self._failed(canary)
 
         def ask(flags: str, *, yes_answers: bool) -> None:
-            seats, mails = self.runner.left()
+            seats, mails, letters = self.runner.left()
             did = "to be mailed for" if self._only_mails else "uploaded to"
             self._tell(
                 f"{self.run.name} waits for a word since its first people, to row"
                 f" {canary.last_row}, were {did} {self.where}: {_verdict(failed)}",
                 failed,
             )
-            self.desk.say(f"from now on: {count(seats, 'seat')} for good, {count(mails, 'e-mail')}")
+            mails = say_what_comes(self.desk, self.run, seats, mails, letters)
             number = {"seats": seats, "mails": mails}
             approve_number(self.desk, self.where, **number, flags=flags, yes_answers=yes_answers)
 

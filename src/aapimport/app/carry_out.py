@@ -1,6 +1,6 @@
 """What `upload` and `resume` share: carrying a run out and printing its receipt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aapimport.app.notice import Teller
     from aapimport.app.results import ResultsFile
     from aapimport.config.mail import Mail
+    from aapimport.mail.counted import Counter
     from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
     from aapimport.run.options import Drift
@@ -46,7 +47,7 @@ class Carrier:
         is_named: Whether the run was named by its number.
         results: Where the results workbook goes; None for nowhere.
         mail: The mail server; None without one.
-        counted: When it was given messages that are in no ledger, within the last 24 hours.
+        counter: Counts e-mails for its day's limit; None without one.
         teller: Tells whom `[notify]` names how it ended; None for nobody.
     """
 
@@ -60,7 +61,7 @@ class Carrier:
     is_named: bool = False
     results: "ResultsFile | None" = None
     mail: "Mail | None" = None
-    counted: Sequence[float] = ()
+    counter: "Counter | None" = None
     teller: "Teller | None" = None
 
     def carry_out(self, run: "Run", addresses: Mapping[int, str]) -> ExitCode:
@@ -84,7 +85,7 @@ class Carrier:
             begun_now=self.begun_now,
             approve=partial(self._approve, run),
             mail=self.mail,
-            counted=self.counted,
+            counter=self.counter,
         )
         runner = Runner(self.journal, self.services, run, options)
         self._have_mail_approved(run)
@@ -190,9 +191,8 @@ class Carrier:
             RefusedError: It isn't, or the command that asked before has to be given again.
             UsageError: Nothing can answer.
         """
-        from aapimport.app.approving import approve_number
+        from aapimport.app.approving import approve_number, say_what_comes
         from aapimport.run.options import refuse_drift
-        from aapimport.screens.console import count
 
         if drift.is_short if self.desk.yes else not drift.begun:
             refuse_drift(drift)
@@ -200,11 +200,10 @@ class Carrier:
         self.desk.say(f"not as it was when {run.name} was approved, on {where}:")
         for sentence in drift.changes:
             self.desk.say(f"  {sentence}")
-        seats, mails = count(drift.seats, "seat"), count(drift.mails, "e-mail")
-        self.desk.say(f"from now on: {seats} for good, {mails}")
+        mails = say_what_comes(self.desk, run, drift.seats, drift.mails, drift.letters)
         try:
             with ended_by_signals():
-                approve_number(self.desk, where, seats=drift.seats, mails=drift.mails)
+                approve_number(self.desk, where, seats=drift.seats, mails=mails)
         except DeclinedError:
             refuse_drift(drift)
 
@@ -223,7 +222,7 @@ def next_step(run: "Run", report: "UploadReport", *, is_owed: bool | None = None
         report: Its receipt.
         is_owed: Whether somebody is to be named as never mailed; None for what the receipt says.
     """
-    from aapimport.screens.send_emails import moment
+    from aapimport.screens.how_long import moment
 
     is_owed = report.has_unmailed if is_owed is None else is_owed
     receipt, code = run.receipt, report.exit_code

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from aapimport.errors import AapimportError
     from aapimport.screens.progress import Step
 
 Values = ParamSpec("Values")
@@ -68,6 +69,9 @@ class Desk(Protocol):
 
     def hold_result(self, text: str) -> None:
         """Keep a JSON object until the command ends: an error that follows becomes a part of it."""
+
+    def end_at_once(self, error: "AapimportError") -> None:
+        """Print what was kept and the error, where JSON was asked for and the process ends now."""
 
     def busy(self, what: str) -> "AbstractContextManager[Callable[[str], None]]":
         """Show what is going on until the context ends; its value tells what is going on next."""

@@ -129,7 +129,7 @@ def list_history(settings: "Settings", desk: "Desk", *, everywhere: bool) -> Exi
 def _waiting(one: HistoryEntry, settings: "Settings") -> str:
     """What e-mails of a run wait for, and the command that sends them; empty for none."""
     from aapimport.screens.console import count
-    from aapimport.screens.send_emails import moment
+    from aapimport.screens.how_long import moment
 
     if one.not_before is not None:
         day = moment(one.not_before.timestamp())

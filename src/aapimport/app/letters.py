@@ -37,6 +37,8 @@ def with_letters(plan: "Plan", settings: "Settings") -> "Plan":
 
     Those whom a service can be asked to mail are mailed by it: only its e-mail holds the log-in.
     """
+    from aapimport.app.letter_troubles import troubles
+    from aapimport.app.send_way import counter_of
     from aapimport.plan.decide import unmailable
     from aapimport.plan.letters import Letters
     from aapimport.run.records import Way
@@ -47,7 +49,9 @@ def with_letters(plan: "Plan", settings: "Settings") -> "Plan":
     people = len(rows)
     if server is None or not people:
         return plan
-    means = Means(way=Way.SMTP, server=server)
+    counter = counter_of(settings)
+    means = Means(way=Way.SMTP, server=server, sent=counter.times() if counter else ())
+    today, rest_at = means.now(people)
     letters = Letters(
         server=server.server,
         sender=server.sender,
@@ -55,6 +59,10 @@ def with_letters(plan: "Plan", settings: "Settings") -> "Plan":
         rows=rows,
         seconds=means.seconds(people),
         days=means.days(people),
+        today=today,
+        rest_at=rest_at,
+        per_day=server.preset.per_day,
+        troubles=tuple(troubles(plan, server, rows, takes_any=None)),
     )
     return replace(plan, letters=letters)
 
@@ -77,29 +85,37 @@ def with_approved_letters(plan: "Plan", report: "PlanReport", settings: "Setting
     return now
 
 
-def check_server(plan: "Plan", settings: "Settings", desk: "Desk") -> None:
+def checked_server(plan: "Plan", settings: "Settings", desk: "Desk") -> "Plan":
     """Refuse a mail server that can't be reached or takes no log-in, before anything is sent.
+
+    Returns:
+        The plan, which names whom that server can't send to.
 
     Raises:
         SettingsError: Its secret is missing, a text can't be used, or it takes nothing from us.
         ServiceError: It can't be reached, or not now.
     """
+    from aapimport.app.letter_troubles import troubles
     from aapimport.app.send_way import check_ready
     from aapimport.mail.connection import Patience
     from aapimport.mail.outcomes import Sent, TakesNothing
     from aapimport.mail.smtp import Mailer
+    from aapimport.plan.decide import impossible
 
-    if plan.letters is None or settings.mail is None:
-        return
+    if plan.letters is None or settings.mail is None or impossible(plan):
+        return plan
     check_ready(settings.mail)
     mailer = Mailer(settings.mail, patience=Patience(connect=_CONNECT, command=_COMMAND))
     try:
         with desk.busy("asking the mail server"):
             why = mailer.reach()
+            takes_any = mailer.takes_any_letters
     finally:
         mailer.close()
     if why is None or isinstance(why, Sent):
-        return
+        rows = plan.letters.rows
+        named = tuple(troubles(plan, settings.mail, rows, takes_any=takes_any))
+        return replace(plan, letters=replace(plan.letters, troubles=named))
     said = f"the mail server {plan.letters.place} can't send the welcome e-mails: {why.reason}"
     if isinstance(why, TakesNothing) and why.cure:
         raise SettingsError(said, hint=f"{why.cure}; {_ELSE}")

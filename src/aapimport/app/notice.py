@@ -91,7 +91,7 @@ class Teller:
                 if self.mail is None:
                     self._into_the_outbox(notice)
                     return ""
-                return "; ".join(self._sent(self.mail, journal, notice))
+                return "; ".join(self._sent(self.mail, notice))
         except StoppedError:
             return "it was stopped"
         except AapimportError as failed:
@@ -179,7 +179,7 @@ class Teller:
             for to in self.settings.notify.to:
                 practice.tell(to, notice.subject, notice.text)
 
-    def _sent(self, mail: "Mail", journal: "Journal", notice: "Notice") -> Iterator[str]:
+    def _sent(self, mail: "Mail", notice: "Notice") -> Iterator[str]:
         """Send it to everybody, one attempt each; why somebody didn't get it.
 
         Each counts for the server's day's limit, and keeps to it.
@@ -188,11 +188,9 @@ class Teller:
         from aapimport.mail.counted import count, counted
         from aapimport.mail.notice import notice_message
         from aapimport.mail.outcomes import Refused, Sent
-        from aapimport.mail.pace import DAY
 
         folder = common_folder(self.settings)
-        before = [*journal.mailed_since(time.time() - DAY), *counted(folder, mail)]
-        mailer = _mailer(mail, before)
+        mailer = _mailer(mail, counted(folder, mail))
         try:
             for to in self.settings.notify.to:
                 now = time.time()

@@ -69,7 +69,7 @@ class Resumption:
         from aapimport.app.letters import Following, with_place_for_letters
         from aapimport.app.open_uploads import chosen_upload, close_upload, show_closed_upload
         from aapimport.app.results import results_of
-        from aapimport.app.send_way import check_server_there, counted_before
+        from aapimport.app.send_way import check_server_there, counter_of
         from aapimport.run.records import SETS_VALUES
         from aapimport.run.runs import refuse_other_services
 
@@ -103,7 +103,7 @@ class Resumption:
             is_named=self.receipt is not None,
             results=results_of(journal, run, self.choices, self.settings),
             mail=self.settings.mail,
-            counted=counted_before(self.settings),
+            counter=counter_of(self.settings),
             teller=teller,
         )
         code = carrier.carry_out(run, {})

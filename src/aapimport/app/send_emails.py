@@ -274,7 +274,7 @@ class Sending:
         from aapimport.app.carry_out import Carrier
         from aapimport.app.notice import teller_of
         from aapimport.app.results import results_of
-        from aapimport.app.send_way import counted_before
+        from aapimport.app.send_way import counter_of
         from aapimport.person import address_key
         from aapimport.run.canaries import Canary
 
@@ -290,7 +290,7 @@ class Sending:
             settle_seconds=self.settings.settle_seconds,
             results=results or results_of(journal, run, self.running, self.settings),
             mail=self.settings.mail,
-            counted=counted_before(self.settings),
+            counter=counter_of(self.settings),
             teller=teller_of(self.settings),
         )
         addresses = {one.row: one.email for one in plan.people if one.email} if plan else {}

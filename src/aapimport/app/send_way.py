@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 from aapimport.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from aapimport.app.choices import MailChoices
     from aapimport.config.mail import Mail
     from aapimport.config.settings import Settings
+    from aapimport.mail.counted import Counter
     from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run, Way
@@ -28,6 +27,7 @@ def means_of(choices: "MailChoices", settings: "Settings", services: "Services")
         UsageError: A mail server is asked for in practice.
         SettingsError: It is asked for, and there is none; or its secret is missing, or a text of
             one's own can't be used.
+        ServiceError: What was sent within 24 hours can't be read.
     """
     from aapimport.run.records import Way
     from aapimport.run.send_plan import Means
@@ -36,9 +36,11 @@ def means_of(choices: "MailChoices", settings: "Settings", services: "Services")
     server = settings.mail if way is Way.SMTP else None
     if server:
         check_ready(server)
+    counter = counter_of(settings) if server else None
     return Means(
         way=way,
         server=server,
+        sent=tuple(counter.times()) if counter else (),
         not_before=day.timestamp() if day else None,
         gap=services.portal.transport.pace.gap,
     )
@@ -77,16 +79,14 @@ def check_ready(server: "Mail") -> None:
     Texts(server).check()
 
 
-def counted_before(settings: "Settings") -> "Sequence[float]":
-    """When notices and tests went to the mail server within 24 hours, in seconds since 1970.
-
-    Raises:
-        ServiceError: It can't be read.
-    """
+def counter_of(settings: "Settings") -> "Counter | None":
+    """What counts e-mails for the mail server's day's limit; None without a server."""
     from aapimport.app.session import common_folder
-    from aapimport.mail.counted import counted
+    from aapimport.mail.counted import Counter
 
-    return counted(common_folder(settings), settings.mail) if settings.mail else ()
+    if settings.mail is None:
+        return None
+    return Counter(folder=common_folder(settings), mail=settings.mail)
 
 
 def check_server_there(journal: "Journal", run: "Run", settings: "Settings") -> None:

@@ -58,7 +58,8 @@ def interruptible() -> Iterator[None]:
 def stoppable(runner: "Runner | Carrying", desk: "Desk") -> Iterator[None]:
     """^C, SIGTERM and SIGHUP finish what is in flight; a second one ends the process at once.
 
-    It says then which run it was and what goes on; nothing depends on that being said.
+    It says then which run it was and what goes on, as JSON, too, with whatever receipt was kept so
+    far: what is under way can't be waited for, so none is made. Nothing depends on its being said.
 
     Args:
         runner: Carries out the run.
@@ -73,6 +74,8 @@ def stoppable(runner: "Runner | Carrying", desk: "Desk") -> Iterator[None]:
         if asked:
             with suppress(OSError):
                 os.write(2, last_words)
+            with suppress(Exception):  # whatever the process was at when it was interrupted
+                desk.end_at_once(_at_once(runner.receipt, code))
             os._exit(code)  # the journal is durable; waiting threads would only delay the end
         asked = True
         runner.stop(code)
@@ -81,6 +84,19 @@ def stoppable(runner: "Runner | Carrying", desk: "Desk") -> Iterator[None]:
 
     with _handled_by(on_signal):
         yield
+
+
+def _at_once(receipt: str, code: ExitCode) -> AapimportError:
+    """What a script is told of a run that ends at once."""
+    from aapimport.run.conveyor import StoppedError
+
+    error = StoppedError(code)
+    error.hint = (
+        f"see what became of it:  aapimport receipt {receipt} --json; to do what is left:"
+        f"  aapimport resume {receipt}"
+    )
+    error.state = f"stopped at once; what was done is recorded under receipt {receipt}"
+    return error
 
 
 def _last_words(receipt: str, desk: "Desk") -> str:

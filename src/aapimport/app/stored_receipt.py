@@ -101,7 +101,7 @@ class StoredReceipt:
         """Say which e-mails wait, and the command that sends them."""
         from aapimport.run.wanted_letters import unmailed_of, wanted_letters
         from aapimport.screens.console import count
-        from aapimport.screens.send_emails import moment
+        from aapimport.screens.how_long import moment
 
         number = run.receipt
         if run.is_open and run.not_before is not None:

@@ -188,7 +188,7 @@ class Upload:
         Giving the written plan is the approval where nobody can be asked; a terminal is asked.
         """
         from aapimport.app.approving import approve_plan, check_seats_again
-        from aapimport.app.letters import check_server, with_approved_letters
+        from aapimport.app.letters import checked_server, with_approved_letters
         from aapimport.app.planning import say_where_set
         from aapimport.plan.approval import approved_again
         from aapimport.screens.plan import show_plan
@@ -196,11 +196,11 @@ class Upload:
         with self.desk.busy("asking the services"):
             plan = approved_again(report, checked, services, self.settings, memory)
         plan = with_approved_letters(plan, report, self.settings)
+        plan = checked_server(plan, self.settings, self.desk)
         say_where_set(plan, self.settings, self.desk)
         self.desk.show(show_plan, plan, self.desk.profile)
         if plan.welcomes:
             journal.check_beside()
-        check_server(plan, self.settings, self.desk)
         self._approve_specially(plan)
         if self.desk.on_terminal:
             approve_plan(plan, self.desk)
@@ -225,7 +225,7 @@ class Upload:
             refuse_emails_without_way,
         )
         from aapimport.app.deciding import decided_plan
-        from aapimport.app.letters import check_server, with_letters
+        from aapimport.app.letters import checked_server, with_letters
         from aapimport.app.planning import drafted_plan, warned_rows
         from aapimport.plan.decide import impossible, refuse_impossible
         from aapimport.screens.plan import show_plan, show_preview
@@ -240,11 +240,11 @@ class Upload:
         )
         if not impossible(plan):
             plan = plan_with_emails(plan, self.desk, self.choices.emails)
+        plan = checked_server(plan, self.settings, self.desk)
         self.desk.show(show_plan, plan, self.desk.profile)
         refuse_impossible(plan)
         if plan.welcomes:
             journal.check_beside()
-        check_server(plan, self.settings, self.desk)
         self._approve_specially(plan)
         approve_plan(plan, self.desk)
         check_seats_again(plan, services)

@@ -7,16 +7,16 @@ granted.
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING, Any, Concatenate
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Concatenate
 
 import click
 
 from aapimport.app.desk import Values
 from aapimport.cli.answer import current_answer
 from aapimport.cli.choosing import meant
-from aapimport.cli.seen import say, seen, wrapped
-from aapimport.errors import DeclinedError, UsageError
+from aapimport.cli.seen import say, seen, throw_away_typed, wrapped
+from aapimport.errors import AapimportError, DeclinedError, UsageError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -107,6 +107,11 @@ class TerminalDesk:
     def hold_result(self, text: str) -> None:
         """Keep a JSON object until the command ends: an error that follows becomes a part of it."""
         current_answer().hold(text)
+
+    def end_at_once(self, error: AapimportError) -> None:
+        """Print what was kept and the error, where JSON was asked for and the process ends now."""
+        current_answer().end(error)
+        sys.stdout.flush()
 
     def busy(self, what: str) -> "AbstractContextManager[Callable[[str], None]]":
         """Show what is going on until the context ends; its value tells what is going on next."""
@@ -316,26 +321,6 @@ def _in_lines() -> "Iterator[None]":
         yield
     finally:
         termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
-
-
-def throw_away_typed() -> None:
-    """Throw away what was typed on the terminal before: it answers a question that nobody saw."""
-    try:
-        import termios
-    except ImportError:  # Windows
-        _throw_away_keys()
-        return
-    with suppress(termios.error, OSError):  # the terminal is gone: reading will say so
-        termios.tcflush(sys.stdin, termios.TCIFLUSH)
-
-
-def _throw_away_keys() -> None:
-    with suppress(ImportError):  # neither: then nothing can be told of what was typed before
-        import msvcrt
-
-        keys: Any = msvcrt
-        while keys.kbhit():
-            keys.getwch()
 
 
 def _show(

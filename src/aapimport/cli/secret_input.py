@@ -49,7 +49,7 @@ def typed_secret(prompt: str, what: str) -> str:
     Raises:
         SettingsError: The terminal would show it, or it is too long, no text, or more than a line.
     """
-    from aapimport.cli.desk import throw_away_typed
+    from aapimport.cli.seen import throw_away_typed
     from aapimport.screens.console import safe
 
     throw_away_typed()

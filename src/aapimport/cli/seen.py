@@ -4,8 +4,8 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO
+from contextlib import contextmanager, suppress
+from typing import IO, Any
 
 from aapimport.errors import UsageError
 
@@ -65,3 +65,23 @@ def wrapped(prompt: str, stream: IO[str]) -> str:
         console.width - 2, break_long_words=False, break_on_hyphens=False
     )
     return "\n".join(map(wrapper.fill, lines)) + " "
+
+
+def throw_away_typed() -> None:
+    """Throw away what was typed on the terminal before: it answers a question that nobody saw."""
+    try:
+        import termios
+    except ImportError:  # Windows
+        _throw_away_keys()
+        return
+    with suppress(termios.error, OSError):  # the terminal is gone: reading will say so
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
+
+
+def _throw_away_keys() -> None:
+    with suppress(ImportError):  # neither: then nothing can be told of what was typed before
+        import msvcrt
+
+        keys: Any = msvcrt
+        while keys.kbhit():
+            keys.getwch()

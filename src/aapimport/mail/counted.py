@@ -1,17 +1,20 @@
-"""The messages beside welcome e-mails that a mail server was given: its day's limit counts them.
+"""The messages that a mail server was given from here: its day's limit counts them.
 
-Completion notices and `emails test` are in no mail ledger. So each is counted here just before its
-final dot, for all profiles, by a digest of server and sender; what is older than a day is erased.
+Welcome e-mails, completion notices and `emails test` alike: each is counted just before its final
+dot, for all profiles, by a digest of the server and of whom it knows us by; what is older than a
+day is erased.
 """
 
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from aapimport.config.folders import private_file, private_folder
+from aapimport.config.logins import Basic
 from aapimport.config.mail import Mail
 from aapimport.errors import ServiceError
 from aapimport.mail.pace import DAY
@@ -19,6 +22,27 @@ from aapimport.mail.pace import DAY
 _NAME = "mails-counted.sqlite3"
 _WAIT = 30.0
 _TABLE = "CREATE TABLE IF NOT EXISTS sent (server TEXT NOT NULL, at REAL NOT NULL) STRICT"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counter:
+    """Counts for one mail server.
+
+    Attributes:
+        folder: The state folder that all profiles share.
+        mail: The server and the sender.
+    """
+
+    folder: Path
+    mail: Mail
+
+    def times(self) -> list[float]:
+        """As `counted`."""
+        return counted(self.folder, self.mail)
+
+    def count(self) -> None:
+        """As `count`."""
+        count(self.folder, self.mail)
 
 
 def count(folder: Path, mail: Mail) -> None:
@@ -78,5 +102,10 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _server(mail: Mail) -> str:
-    """Whose limit it is; the address stays readable nowhere."""
-    return sha256(f"{mail.place} {mail.sender}".lower().encode()).hexdigest()[:16]
+    """Whose limit it is: that of whoever logs in at a host, else of the sender.
+
+    Only a digest is kept: an address stays readable nowhere.
+    """
+    login = mail.login
+    user = login.user if isinstance(login, Basic) else mail.user
+    return sha256(f"{mail.host} {user or mail.sender}".lower().encode()).hexdigest()[:16]

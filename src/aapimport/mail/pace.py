@@ -50,6 +50,28 @@ class SystemClock:
         return self._is_stopping()
 
 
+def room_now(
+    per_day: int, sent: Iterable[float], now: float, number: int
+) -> tuple[int, float | None]:
+    """How many of so many e-mails a day's limit lets go now.
+
+    Args:
+        per_day: The limit within 24 hours; 0 where nothing is known.
+        sent: When e-mails went out, in seconds since 1970.
+        now: The time.
+        number: How many are to be sent.
+
+    Returns:
+        How many may go now; and when the next one may, None where all may.
+    """
+    before = sorted(at for at in sent if at > now - DAY)
+    room = max(0, per_day - len(before)) if per_day else number
+    if number <= room:
+        return number, None
+    after = [*before, *[now] * room]
+    return room, after[len(after) - per_day] + DAY
+
+
 class Pace:
     """When the next e-mail may go.
 

@@ -70,8 +70,7 @@ class Mailer:
     Args:
         mail: The server, and who we are.
         clock: The time; the computer's by default.
-        sent: When e-mails went out within the last 24 hours, in seconds since 1970, whoever sent
-            them: from the ledger.
+        sent: When e-mails went out within the last 24 hours, in seconds since 1970.
         patience: How long each step may take.
 
     Raises:
@@ -138,8 +137,12 @@ class Mailer:
         Returns:
             Why that can't be; None where it can.
         """
-        ready = self._tried(lambda _: None)
-        return None if isinstance(ready, smtplib.SMTP) else ready
+        return None if isinstance(ready := self._tried(lambda _: None), smtplib.SMTP) else ready
+
+    @property
+    def takes_any_letters(self) -> bool:
+        """Whether the server that was reached takes addresses outside ASCII (RFC 6531, 3.1)."""
+        return self._smtp is not None and self._smtp.has_extn("smtputf8")
 
     def _sent(self, message: EmailMessage, to: str, intent: Callable[[], None]) -> Outcome:
         ready = self._tried(lambda smtp: self._hand_over(smtp, message, to))

@@ -14,6 +14,10 @@ class Letters:
         rows: The rows of the people whom they go to, one each.
         seconds: How long that takes, as far as it is known.
         days: On how many days the server takes so many.
+        today: How many of them it takes now.
+        rest_at: When it takes the next, in seconds since 1970; None where it takes all now.
+        per_day: How many it takes within 24 hours; 0 where nothing is known.
+        troubles: Whom it can't be sent to, or perhaps not: by row, the address and why.
     """
 
     server: str
@@ -22,6 +26,10 @@ class Letters:
     rows: tuple[int, ...]
     seconds: float
     days: int = 1
+    today: int
+    rest_at: float | None = None
+    per_day: int = 0
+    troubles: tuple[tuple[int, str, str], ...] = ()
 
     @property
     def people(self) -> int:

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -190,8 +189,8 @@ class PlanReport(_Model):
 
 
 def _letters(one: Letters) -> PlannedLetters:
-    told = {name: it for name, it in asdict(one).items() if name != "rows"}
-    return PlannedLetters(**told, people=one.people)
+    told = {name: getattr(one, name) for name in PlannedLetters.model_fields}
+    return PlannedLetters(**told)
 
 
 def plan_report(plan: Plan, *, emails_open: bool = False) -> PlanReport:

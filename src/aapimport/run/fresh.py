@@ -17,6 +17,7 @@ from aapimport.run.options import Drift
 from aapimport.run.progress import Progress
 from aapimport.run.records import FINAL, State, StepKind, Task
 from aapimport.run.session import Session, ahead
+from aapimport.run.wanted_letters import wanted_letters
 from aapimport.services.directory import Found, LookUp, Unknown
 from aapimport.services.look_ups import ADDRESSES_PER_LOOK_UP, look_again
 from aapimport.services.outcomes import Outcome, Verdict
@@ -177,6 +178,7 @@ def _drift(session: Session, arrivals: Sequence[_Arrival]) -> Drift | None:
         changes=(*_named(others), *changes),
         seats=seats,
         mails=mails_left(session, arrivals),
+        letters=letters_left(session, arrivals),
         begun=not session.is_untouched,
         is_short=bool(short),
     )
@@ -196,6 +198,25 @@ def mails_left(session: Session, arrivals: Sequence[_Arrival] = ()) -> int:
             may_be = own.state not in FINAL or not not_to_be_mailed(own)
             number += may_be
     return number
+
+
+def letters_left(session: Session, arrivals: Sequence[_Arrival] = ()) -> int:
+    """Welcome e-mails that a mail server sends after the upload, at the most; as `mails_left`."""
+    wanted = wanted_letters(session.run)
+    if wanted is None:
+        return 0
+    theirs = {(one.task.service, one.task.row) for one in arrivals if not _is_ours(one)}
+    return len(
+        {
+            task.row
+            for service in session.directories
+            for task in session.due(StepKind.ACCOUNT, *State, service=service)
+            if task.row in wanted.rows
+            and task.is_new
+            and (service, task.row) not in theirs
+            and (task.state not in FINAL or not not_to_be_mailed(task))
+        }
+    )
 
 
 def _held_in_doubt(session: Session) -> int:

@@ -29,7 +29,7 @@ from aapimport.mail.outcomes import (
     TakesNothing,
     Withdrawn,
 )
-from aapimport.mail.pace import DAY, Clock, SystemClock
+from aapimport.mail.pace import Clock, SystemClock
 from aapimport.mail.smtp import Mailer
 from aapimport.person import address_key
 from aapimport.run.confirming import look_again
@@ -77,7 +77,8 @@ class LetterSteps(MailSteps):
         self._texts = Texts(mail)
         self._texts.check()
         self._clock: Clock = SystemClock(lambda: self._ends or self._conveyor.is_stopping)
-        sent = [*session.journal.mailed_since(time.time() - DAY), *session.options.counted]
+        self._counter = session.options.counter
+        sent = self._counter.times() if self._counter else ()
         self._mailer = Mailer(mail, self._clock, sent)
         self._tasks: dict[str, Task] = {}
         self._looks: dict[str, Account] = {}
@@ -222,6 +223,8 @@ class LetterSteps(MailSteps):
         """Make durable that the final dot of an e-mail comes now; when that fails, it doesn't."""
         task = self._tasks[letter.key]
         began = letter.began or self._clock.now()
+        if self._counter:
+            self._counter.count()  # before the intent: where it can't be, nothing was sent
         self._keep(replace(task, state=State.INTENT, attempts=task.attempts + 1, sent_at=began))
         self._note = "waiting for the mail server's word"
 

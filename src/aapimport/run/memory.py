@@ -322,18 +322,6 @@ class Memory(JournalFile):
             ),
         )
 
-    def mailed_since(self, moment: float) -> list[float]:
-        """When e-mails went out by a mail server, or may have, since a moment; seconds since 1970.
-
-        A combined one is one e-mail.
-        """
-        found = self._database.execute(
-            "SELECT max(at) FROM mails WHERE way = ? AND at > ?"
-            f" AND state <> 'intent' AND NOT {NEVER_SENT} GROUP BY receipt, row",
-            (Way.SMTP, moment),
-        )
-        return [at for (at,) in found]
-
     def settle_mails(self, receipt: str, row: int, state: State) -> None:
         """Record what became of an e-mail that was claimed."""
         with self._writing():

@@ -1,11 +1,12 @@
 """How a run is carried out."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aapimport.config.mail import Mail
 from aapimport.errors import RefusedError
+from aapimport.mail.counted import Counter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,7 @@ class Drift:
         changes: What differs, in sentences; never empty.
         seats: Seats that this session uses now.
         mails: Welcome e-mails that it sends.
+        letters: Those that a mail server sends after it, in a run of their own.
         begun: Whether the upload goes on all the same: something of it was sent, or may have been,
             or it was begun by an earlier command. Else it is left, and can be planned anew.
         is_short: Whether seats or places don't suffice any more.
@@ -26,6 +28,7 @@ class Drift:
     mails: int
     begun: bool
     is_short: bool = False
+    letters: int = 0
 
 
 def refuse_drift(drift: Drift) -> None:
@@ -58,7 +61,7 @@ class RunOptions:
         approve: Has a drift approved, or raises what ends the command.
         sleep: Waits the given seconds; tests pass their own.
         mail: The mail server, for e-mails that go by it; None without one.
-        counted: When it was given messages that are in no mail ledger, within the last 24 hours.
+        counter: Counts e-mails for its day's limit; None where nobody does.
     """
 
     settle_seconds: float
@@ -69,4 +72,4 @@ class RunOptions:
     approve: Callable[[Drift], None] = refuse_drift
     sleep: Callable[[float], None] = time.sleep
     mail: Mail | None = None
-    counted: Sequence[float] = ()
+    counter: Counter | None = None

@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator
 from aapimport.errors import AapimportError, ExitCode, ServiceError
 from aapimport.plan.make import Services
 from aapimport.run.account_steps import AccountSteps
-from aapimport.run.fresh import mails_left
+from aapimport.run.fresh import letters_left, mails_left
 from aapimport.run.group_steps import GroupSteps
 from aapimport.run.journal import Journal
 from aapimport.run.mail_steps import MailSteps
@@ -87,10 +87,14 @@ class Runner:
             raise
         session.journal.finish(session.receipt, seats)
 
-    def left(self) -> tuple[int, int]:
-        """The seats that the run may still use, and the welcome e-mails that it may still send."""
+    def left(self) -> tuple[int, int, int]:
+        """The seats that the run may still use, and the welcome e-mails that it may still send.
+
+        The last number is of those that a mail server sends after it, in a run of their own.
+        """
         session = self._session
-        return session.journal.seats_left(session.receipt), mails_left(session)
+        seats = session.journal.seats_left(session.receipt)
+        return seats, mails_left(session), letters_left(session)
 
     def _seats_after(self) -> Generator[Progress, None, Seats]:
         """The seats of the pass as the portal tells them now; nothing where it doesn't.

@@ -1,11 +1,13 @@
 """What `send-emails` would do, as a value: who is mailed about what, and who isn't and why."""
 
+import time
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from aapimport.config.mail import Mail
+from aapimport.mail.pace import room_now
 from aapimport.run.records import Task, Way
 from aapimport.services.values import EmailKind
 
@@ -48,12 +50,14 @@ class Means:
     Attributes:
         way: How.
         server: The mail server, where they are sent by it; else None.
+        sent: When the server was given e-mails within 24 hours, in seconds since 1970.
         not_before: When it may begin, in seconds since 1970; None for at once.
         gap: Seconds between two requests to the portal; 0 without a limit.
     """
 
     way: Way = Way.PORTAL
     server: Mail | None = None
+    sent: Sequence[float] = ()
     not_before: float | None = None
     gap: float = 0.0
 
@@ -64,10 +68,15 @@ class Means:
         per_minute = self.server.preset.per_minute
         return number * (60.0 / per_minute if per_minute else _BY_SMTP)
 
+    def now(self, number: int) -> tuple[int, float | None]:
+        """How many of so many the server's day's limit lets go at once, and when the next may."""
+        per_day = self.server.preset.per_day if self.server else 0
+        return room_now(per_day, self.sent, self.not_before or time.time(), number)
+
     def days(self, number: int) -> int:
         """On how many days the server takes so many."""
         per_day = self.server.preset.per_day if self.server else 0
-        return -(-number // per_day) if per_day else 1
+        return 1 + -(-(number - self.now(number)[0]) // per_day) if per_day else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

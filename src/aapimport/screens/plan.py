@@ -12,6 +12,7 @@ from aapimport.plan.file_admins import FileAdmin, already, file_admins
 from aapimport.plan.letters import Letters
 from aapimport.plan.plan import Action, PersonPlan, Plan, rows_of
 from aapimport.screens.console import count, safe
+from aapimport.screens.how_long import Sent, how_long
 from aapimport.screens.labelled import print_labelled, print_line
 from aapimport.screens.preview import MARKS, show_preview
 from aapimport.screens.target import where
@@ -149,6 +150,7 @@ def _costs(plan: Plan) -> Iterator[tuple[str, str]]:
     if others := _under_another_name(plan):
         yield "Another name", "; ".join(others)
     yield "E-mails", _emails(plan)
+    yield from (("", line) for line in _troubles(plan.letters))
 
 
 def _named(people: Sequence[PersonPlan]) -> str:
@@ -278,15 +280,30 @@ def _left(budget: Budget) -> str:
 
 def _letters(letters: Letters) -> str:
     """Who sends them, to how many people, and how long it takes."""
-    minutes = round(letters.seconds / 60)
-    time = f"about {count(minutes, 'minute')}" if minutes else "less than a minute"
-    if letters.days > 1:
-        time = f"on {letters.days} days, as the server takes no more within 24 hours"
+    time = how_long(
+        Sent(
+            number=letters.people,
+            seconds=letters.seconds,
+            today=letters.today,
+            rest_at=letters.rest_at,
+            days=letters.days,
+            per_day=letters.per_day,
+        )
+    )
     return (
         f"{count(letters.people, 'welcome e-mail')} after the upload, {time}: the service sends"
         f" none, so they come from {safe(letters.sender)} by {safe(letters.place)}, one to each"
         " person"
     )
+
+
+def _troubles(letters: Letters | None) -> Iterator[str]:
+    """Whom no e-mail can be sent to, or perhaps not; the first ten of them."""
+    found = letters.troubles if letters else ()
+    for row, address, why in found[:_MOST_NAMED]:
+        yield f"row {row}: {safe(address)}: {safe(why)}"
+    if len(found) > _MOST_NAMED:
+        yield f"and {len(found) - _MOST_NAMED:,} more can't be mailed, or perhaps not"
 
 
 def _emails(plan: Plan) -> str:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 from rich.console import Console
 
@@ -10,6 +9,7 @@ from aapimport.mail.envelope import needs_smtputf8
 from aapimport.run.records import Way
 from aapimport.run.send_plan import Addressee, SendPlan, Standing
 from aapimport.screens.console import count, safe
+from aapimport.screens.how_long import Sent, how_long, moment
 from aapimport.screens.labelled import print_labelled, print_line
 from aapimport.screens.plan import ABOUT
 from aapimport.screens.target import where
@@ -84,18 +84,18 @@ def _about(plan: SendPlan, profile: str) -> Iterator[tuple[str, str]]:
 
 def _time(plan: SendPlan) -> str:
     """How long it takes, in words."""
-    minutes = round(plan.seconds / 60)
-    words = f"about {count(minutes, 'minute')}" if minutes else "less than a minute"
-    days = plan.means.days(len(plan.to_mail))
-    if plan.means.server is None or days == 1:
-        return words
-    per_day = f"{plan.means.server.preset.per_day:,}"
-    return f"{days} days: the server takes {per_day} within 24 hours; resume goes on each day"
-
-
-def moment(seconds: float) -> str:
-    """A time as the administrator's clock shows it."""
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%d %b %Y %H:%M %Z")
+    number = len(plan.to_mail)
+    today, rest_at = plan.means.now(number)
+    return how_long(
+        Sent(
+            number=number,
+            seconds=plan.seconds,
+            today=today,
+            rest_at=rest_at,
+            days=plan.means.days(number),
+            per_day=plan.means.server.preset.per_day if plan.means.server else 0,
+        )
+    )
 
 
 def _name(console: Console, people: Sequence[Addressee]) -> None:
