@@ -44,6 +44,33 @@ def test_everybody_is_mailed_once(aapimport, some, served, tmp_path):
     assert (len(found), set(found.values())) == (20, {1})
 
 
+def test_the_receipt_of_the_upload_tells_who_was_mailed_since(aapimport, some, served, tmp_path):
+    """None by the upload itself: by two sendings, and who waits in between."""
+    receipt = uploaded(aapimport, some, **served)
+    page = tmp_path / "receipt.html"
+
+    def told() -> str:
+        shown = aapimport("receipt", receipt, "--html", page, "--force", **served)
+        return " ".join(shown.out.split())
+
+    assert "E-mails none sent" in told()
+    whom = sorted(
+        one["email"]
+        for one in aapimport("send-emails", receipt, "--dry-run", "--json", **served).json["people"]
+        if one["standing"] == "to_mail"
+    )
+    to = [word for email in whom[:3] for word in ("--to", email)]
+    first = aapimport("send-emails", receipt, *to, "--yes", "--json", **served).json["receipt"]
+    since = f"since then 3 mailed, {len(whom) - 3} waiting (sending {first})"
+    assert since in told()
+    second = aapimport("send-emails", receipt, "--yes", "--json", **served).json["receipt"]
+    since = f"ince then: {len(whom)} mailed (sending {first}, {second})."
+    assert since.replace(":", "").removesuffix(".") in told()
+    assert since in " ".join(page.read_text("utf-8").split())
+    later = aapimport("receipt", receipt, "--json", **served).json["later_emails"]
+    assert (later["mailed"], later["waiting"], later["sendings"]) == (len(whom), 0, [first, second])
+
+
 def test_the_receipt_and_the_next_plan_name_the_command(aapimport, some, served):
     """Whoever was created and not mailed isn't forgotten."""
     done = aapimport("upload", some, *PASS, "--no-emails", "--yes", **served)

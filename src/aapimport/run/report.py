@@ -18,6 +18,7 @@ from aapimport.errors import ExitCode
 from aapimport.run.cures import MAIL
 from aapimport.run.journal import Journal
 from aapimport.run.letters_now import LettersNow, letters_now
+from aapimport.run.mailed_since import MailedSince, mailed_since
 from aapimport.run.own_words import in_our_words, nameless
 from aapimport.run.person_result import (
     About,
@@ -107,6 +108,16 @@ class SeatCounts(_Model):
     )
 
 
+class LaterEmailsReport(_Model):
+    """What became of the welcome e-mails of people whom an upload created, and planned none for."""
+
+    sendings: list[str] = Field(description="the numbers of the sendings since, the oldest first")
+    mailed: int
+    handed_over: int = Field(description="in a workbook, to be sent by hand")
+    in_doubt: int
+    waiting: int
+
+
 class UploadReport(_Model):
     """What `upload --json` and `resume --json` print."""
 
@@ -126,6 +137,9 @@ class UploadReport(_Model):
     letters: LettersReport | None = Field(
         description="what a mail server was to send after the upload; null for nothing"
     )
+    later_emails: LaterEmailsReport | None = Field(
+        default=None, description="of an upload without e-mails; null where no sending was begun"
+    )
     team_counts: TeamCounts
     services: ServicesCounts
     seats: SeatCounts | None = Field(description="null where the portal publishes no seats")
@@ -142,6 +156,8 @@ class UploadReport(_Model):
     @property
     def has_unmailed(self) -> bool:
         """Whether somebody was created, and no welcome was planned or has reached them."""
+        if self.later_emails is not None:
+            return self.later_emails.waiting > 0
         unsent = {"waiting", "rejected"} if self.letters else set()
         return any(
             one.email_state in unsent
@@ -203,6 +219,7 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str] | None)
         emails=mails_standing(one.email_state for one in people),
         email_counts=EmailCounts(**_planned(one.email_state for one in people)),
         letters=_letters(run, letters) if letters else None,
+        later_emails=None if letters else _later_emails(mailed_since(journal, run)),
         team_counts=TeamCounts(**_planned(one.team_state for one in people)),
         services=ServicesCounts(portal=portal, jhana=jhana),
         seats=_seats(run, _seats_used(journal, run)),
@@ -260,6 +277,18 @@ def _seats(run: Run, used: int) -> SeatCounts | None:
 def _letters(run: Run, now: LettersNow) -> LettersReport:
     wanted = wanted_letters(run) or now.wanted  # of a receipt that names nobody: no address
     return LettersReport(server=wanted.server, sendings=[one.receipt for one in now.sendings])
+
+
+def _later_emails(since: MailedSince | None) -> LaterEmailsReport | None:
+    if since is None:
+        return None
+    return LaterEmailsReport(
+        sendings=[*since.sendings],
+        mailed=since.people["mailed"],
+        handed_over=since.people["handed_over"],
+        in_doubt=since.people["in_doubt"],
+        waiting=since.people["waits"],
+    )
 
 
 def _moment(seconds: float) -> datetime:

@@ -8,7 +8,13 @@ from rich.console import Console
 from aapimport.run.cures import NOT_YET
 from aapimport.run.person_result import PersonResult, Result
 from aapimport.run.records import Run
-from aapimport.run.report import EmailCounts, SeatCounts, TeamCounts, UploadReport
+from aapimport.run.report import (
+    EmailCounts,
+    LaterEmailsReport,
+    SeatCounts,
+    TeamCounts,
+    UploadReport,
+)
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_labelled, print_line
 from aapimport.screens.tables import print_table
@@ -139,10 +145,24 @@ def emails_line(counts: EmailCounts, *, closed: bool) -> str:
 def mails_line(report: UploadReport) -> str:
     """The same of a whole receipt: by whom they are sent where no service sends them."""
     said = emails_line(report.email_counts, closed=report.closed)
+    if report.later_emails is not None:
+        return f"{said} by the upload; since then {later_line(report.later_emails)}"
     if report.letters is None:
         return said
     by = f", by sending {', '.join(report.letters.sendings)}" if report.letters.sendings else ""
     return f"{said}; from {safe(report.letters.server)}{by or ', after the upload'}"
+
+
+def later_line(later: LaterEmailsReport) -> str:
+    """How people stand for whom an upload planned no e-mails, by the sendings since."""
+    parts = {
+        "mailed": later.mailed,
+        "handed over, to be sent by hand": later.handed_over,
+        "in doubt": later.in_doubt,
+        "waiting": later.waiting,
+    }
+    said = ", ".join(f"{number:,} {words}" for words, number in parts.items() if number)
+    return f"{said or 'nobody mailed'} (sending {', '.join(later.sendings)})"
 
 
 def _added_up(counts: TeamCounts | EmailCounts, done: str, *, closed: bool) -> str:

@@ -14,7 +14,7 @@ from aapimport.run.records import without_names
 from aapimport.run.report import EmailCounts, TeamCounts, UploadReport
 from aapimport.run.undo_report import UndoReport
 from aapimport.screens.console import safe_json
-from aapimport.screens.receipt import RESULTS
+from aapimport.screens.receipt import RESULTS, later_line
 from aapimport.screens.taken_back import taken_back_lines
 from aapimport.screens.target import where
 
@@ -90,8 +90,10 @@ def _parts(counts: TeamCounts | EmailCounts) -> str:
 
 
 def _senders(report: UploadReport) -> str:
-    """Who sends the e-mails where no service does, in words; empty where one does."""
+    """Who sends the e-mails, or has since, where the upload itself doesn't; empty where it does."""
     it = report.letters
+    if report.later_emails is not None:
+        return f"Since then: {later_line(report.later_emails)}."
     if it is None:
         return ""
     said = f"They come from {it.server}, after the upload"
