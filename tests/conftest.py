@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -28,6 +29,8 @@ from support.warm import CAN_FORK, Warm
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 keep()
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as of what a shell has begun with &
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 gc.disable()  # until all tests are there: what is imported and collected stays
 
 _FOLDERS = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
