@@ -73,7 +73,8 @@ def test_json_is_one_object_with_the_contracts_keys(aapimport):
         counts = Counter(one[service] for one in report["people"] if one[service])
         assert {name: it for name, it in report["services"][service].items() if it} == counts
     results = {"portal", "jhana", "team_state", "email_state"}
-    assert set(report["people"][0]) == {"row", "email", "but", "reason", "failures", *results}
+    about = {"row", "email", "but", "reason", "failures", "taken_back"}
+    assert set(report["people"][0]) == {*about, *results}
     assert report["seats"]["free_before"] - report["seats"]["used"] == report["seats"]["free_after"]
     sent = Counter(one["email"] for one in report["people"] if one["email_state"] == "sent")
     outbox = Counter(mail["to"] for mail in aapimport("sandbox", "show", "--json").json["outbox"])
