@@ -14,7 +14,7 @@ from aapimport.run.runner import Runner
 from aapimport.run.undo_report import UndoReport
 from support.undoing import begun, go_on
 from support.uploading import Uploading, people, services
-from support.wire import error, instead
+from support.wire import Act, Response, error, instead
 
 
 def undone(uploading: Uploading, receipt: str) -> UndoReport:
@@ -158,7 +158,14 @@ def test_a_team_in_which_a_remove_took_others_out_is_left_with_the_right_cure(
     uploading.rows = people(3, team="Sales")
     uploading.emails = False
     receipt = uploading.run().receipt
-    uploading.portal.habits.clears_on_remove = True
+    team = uploading.portal.store.groups["team-1"]
+
+    def takes_another_out(act: Act) -> Response:
+        answer = act()
+        team["members"] = [one for one in team["members"] if one["value"] != "somebody"]
+        return answer
+
+    uploading.portal.on("PATCH", "/Groups/team-1", takes_another_out)
     report = undone(uploading, receipt)
     reasons = [one.reason for one in report.effects if one.what == "out of the team"]
     assert any("take this person out of it on the portal" in one for one in reasons)

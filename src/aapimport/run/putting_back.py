@@ -1,19 +1,25 @@
 """What a write may have taken away: looked at first, and told before a session ends.
 
 A process may have died between an `add` that replaced what was there and the putting back of it.
-What is gone for good stays in the journal until a receipt or an error has named it.
+What is gone for good stays in the journal until a receipt or an error has named it; whom an undo
+has lost from a team stands on its receipt for good.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from aapimport.errors import RefusedError
 from aapimport.run.progress import Progress
+from aapimport.run.records import FINAL, LEAVES, State, Task
 from aapimport.run.session import Session
 from aapimport.services.directory import Directory
 from aapimport.services.giving_back import is_said_of_account, see_what_was_there
 from aapimport.services.keeping import Adding
-from aapimport.services.team_writes import is_said_of_team, see_who_was_there
+from aapimport.services.team_writes import is_said_of_team, no_longer, see_who_was_there
+
+_Leaving = Mapping[str, Sequence[Task]]
+"""The steps that take people out of a team, by the team's id."""
 
 
 class GoneError(RefusedError):
@@ -36,9 +42,12 @@ class GoneError(RefusedError):
 def put_back_first(session: Session) -> Iterator[Progress]:
     """Put back what earlier sessions have kept, on each service, and say so; what can't ends it.
 
+    Whom an undo has lost from a team doesn't: its receipt says so at its end.
+
     Raises:
         AapimportError: The run can't go on.
     """
+    leaving = _leaving(session)
     for service, directory in session.directories.items():
         if session.conveyor.is_halted(service):
             continue
@@ -47,7 +56,7 @@ def put_back_first(session: Session) -> Iterator[Progress]:
             [*session.read_many([partial(_look, directory)])]
             if back := _back(directory):
                 yield session.conveyor.progress(f"put back on {directory.name}: {'; '.join(back)}")
-        if gone := _lost(directory, ()):
+        if gone := _lost(directory, (), leaving, but=leaving):
             session.conveyor.halt(service, GoneError(service, directory, gone))
 
 
@@ -59,22 +68,59 @@ def tell_what_is_gone(session: Session) -> Iterator[Progress]:
     Raises:
         AapimportError: The run can't go on.
     """
-    conveyor, told = session.conveyor, session.journal.remarks(session.receipt)
+    conveyor = session.conveyor
     for service, directory in session.directories.items():
         if any(adding.kept for adding in _both(directory)) and not conveyor.is_halted(service):
             yield conveyor.progress("looking at what was there before the last write")
             [*session.read_many([partial(_look, directory)])]
-        if gone := [*_lost(directory, told), *_not_back(directory)]:
+    leaving = _leaving(session)
+    unsaid = _put_on_the_receipt(session, leaving)
+    told = session.journal.remarks(session.receipt)
+    for service, directory in session.directories.items():
+        if gone := [*_lost(directory, told, leaving), *_not_back(directory)]:
             conveyor.halt(service, GoneError(service, directory, gone))
     error = conveyor.first_error()
     for service, directory in session.directories.items():
-        gone = [*_lost(directory, told), *_not_back(directory)]
+        gone = [*_lost(directory, told, leaving), *_not_back(directory)]
         is_said = isinstance(error, GoneError) and error.service == service
         if error and gone and not is_said:  # whatever else ends the session: this is said beside it
             error.message += f"; {GoneError(service, directory, gone).message}"
         if error or not gone:
             for adding in _both(directory):
-                adding.told()
+                adding.told(but=unsaid)
+
+
+def _leaving(session: Session) -> _Leaving:
+    found: dict[str, list[Task]] = {}
+    for kind in LEAVES.values():
+        for task in session.journal.tasks(session.receipt, kind):
+            found.setdefault(task.target, []).append(task)
+    return found
+
+
+def _put_on_the_receipt(session: Session, leaving: _Leaving) -> set[str]:
+    """Have a step of an undo name whom its team has lost.
+
+    Returns:
+        The teams of which no step is final, so that it can't be said so far.
+    """
+    unsaid = set()
+    for team_id, lost in session.services.portal.adds_to_teams.lost.items():
+        steps = leaving.get(team_id, ())
+        gone = _still_gone(lost, steps)
+        final = next((task for task in steps if task.state in FINAL), None)
+        if steps and final is None:
+            unsaid.add(team_id)
+        elif final and gone and not any(is_said_of_team(task.but, gone) for task in steps):
+            but = "; ".join(filter(None, (final.but, no_longer(gone))))
+            session.journal.record(session.receipt, [replace(final, but=but)])
+    return unsaid
+
+
+def _still_gone(gone: Collection[str], steps: Sequence[Task]) -> list[str]:
+    """Who is gone from a team without those whom this undo takes out of it."""
+    out = [task.account_id for task in steps if task.state is State.DONE]
+    return [one for one in gone if not any(one == it or one.endswith(f"({it})") for it in out)]
 
 
 def _both(directory: Directory) -> tuple[Adding, Adding]:
@@ -95,12 +141,19 @@ def _back(directory: Directory) -> list[str]:
     ]
 
 
-def _lost(directory: Directory, told: Collection[tuple[str, str]]) -> list[str]:
+def _lost(
+    directory: Directory,
+    told: Collection[tuple[str, str]],
+    leaving: _Leaving,
+    but: Collection[str] = (),
+) -> list[str]:
     """What is gone for good, or can't be looked at; without whose loss a receipt names.
 
     Args:
         directory: The service.
         told: The ids of accounts and teams, each with what a receipt says isn't as it should be.
+        leaving: Whom this run takes out of teams: they aren't lost.
+        but: The ids of the teams that are told later.
     """
     people, teams = (adding.lost.items() for adding in _both(directory))
     return [
@@ -111,7 +164,8 @@ def _lost(directory: Directory, told: Collection[tuple[str, str]]) -> list[str]:
         ),
         *(
             f"{', '.join(gone)} in team {own_id}"
-            for own_id, gone in teams
+            for own_id, lost in teams
+            if own_id not in but and (gone := _still_gone(lost, leaving.get(own_id, ())))
             if not any(one == own_id and is_said_of_team(but, gone) for one, but in told)
         ),
     ]

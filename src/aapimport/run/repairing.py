@@ -8,6 +8,7 @@ repair was approved is named and left.
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from aapimport.errors import ServiceError
@@ -30,6 +31,7 @@ from aapimport.services.changes import Seen, to_keep
 from aapimport.services.directory import Unknown
 from aapimport.services.membership import Members, read_team
 from aapimport.services.outcomes import Outcome, Verdict
+from aapimport.services.repeating import NOT_SEEN
 from aapimport.services.roles import current_role, is_client_admin, may_administer
 from aapimport.services.scim import Account, mapping
 from aapimport.services.taking_back import Refusal, Values, take_back
@@ -185,7 +187,8 @@ class Repairing(Carrying):
                 if not late:
                     break
                 done |= portal.read_members(team, {one: people[one] for one in late})
-            outcomes |= {one: _last_word(it) for one, it in done.items()}
+            has_settled = portal.patience.has_settled(since)
+            outcomes |= {one: _last_word(it, has_settled=has_settled) for one, it in done.items()}
             return [outcomes[task.account_id] for task in batch]
 
         return join
@@ -249,9 +252,11 @@ class Repairing(Carrying):
         return lambda account: bool(team.listed({account.id: account.user_name}))
 
 
-def _last_word(outcome: Outcome) -> Outcome:
+def _last_word(outcome: Outcome, *, has_settled: bool) -> Outcome:
     if outcome.verdict is not Verdict.WRITTEN:
         return outcome
+    if not has_settled:  # the run is stopping: the next session looks again
+        return replace(outcome, verdict=Verdict.UNKNOWN, reason=NOT_SEEN)
     reason = outcome.reason or "accepted, and not shown in the team: look on the portal"
     return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason, but=outcome.but)
 

@@ -11,7 +11,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from aapimport.run.back_values import left_words
 from aapimport.run.journal import Journal
 from aapimport.run.kept_mails import kept_back_by
-from aapimport.run.records import Run, RunKind, State, Task
+from aapimport.run.records import LEAVES, Run, RunKind, State, Task
+from aapimport.services.team_writes import is_said_of_team
 
 
 class TakenBackReport(BaseModel):
@@ -37,12 +38,14 @@ class TakenBack:
         only: The only rows that were asked for; None for all of them.
         rows: The rows of those of whom something was taken back.
         left: The rows of those of whom something wasn't: they are in neither, one or both.
+        lost: By row, in words, whom a team has lost when people were taken out of it.
     """
 
     undo: Run
     only: frozenset[int] | None
     rows: frozenset[int]
     left: frozenset[int]
+    lost: tuple[tuple[int, str], ...] = ()
 
     @property
     def report(self) -> TakenBackReport:
@@ -90,7 +93,13 @@ def _of(journal: Journal, undo: Run) -> TakenBack:
         only=None if only is None else frozenset(only),
         rows=frozenset(done),
         left=frozenset(_left(tasks)),
+        lost=tuple((task.row, words) for task in tasks if (words := lost_words(task))),
     )
+
+
+def lost_words(task: Task) -> str:
+    """Whom a team has lost when a step took somebody out of it, in words; empty for nobody."""
+    return task.but if task.kind in LEAVES.values() and is_said_of_team(task.but, ()) else ""
 
 
 def _left(tasks: Collection[Task]) -> Iterator[int]:

@@ -14,6 +14,7 @@ from aapimport.run.later import LEFT, LaterCode, which_later
 from aapimport.run.left import left_by
 from aapimport.run.records import Run, State, StepKind, Task
 from aapimport.run.since import NOT_RECORDED
+from aapimport.run.taken_back import lost_words
 from aapimport.run.undo_again import undo_command
 from aapimport.run.undo_plan import SEAT_STAYS, Sort, UndoPlan, as_kept
 
@@ -50,6 +51,9 @@ _SORTS: Mapping[Sort, Result] = {
 NOT_BACK: frozenset[Result] = frozenset({"impossible", "changed since", _LATER, "rejected"})
 """The results of what isn't taken back, and could have been."""
 MAIL = "e-mail"
+OTHERS = "others in the team"
+"""What a row says on whose removal the team has lost others; they have to be put in by hand."""
+_PUT_IN = "put them into it on the portal"
 KEPT_BACK = "the e-mail that was not sent so far is kept back"
 
 
@@ -142,6 +146,18 @@ def planned_report(plan: UndoPlan) -> UndoReport:
         for one in plan.effects
         if not one.is_step
     ]
+    effects += [
+        UndoneEffect(
+            row=row,
+            email=emails.get(row, ""),
+            service="portal",
+            what=OTHERS,
+            result="impossible",
+            reason=f"{words} since undo {one.undo.receipt}; {_PUT_IN}",
+        )
+        for one in plan.earlier
+        for row, words in one.lost
+    ]
     report = _report(plan.run, None, effects, plan.on_again)
     earlier = [one.undo.receipt for one in plan.earlier]
     only = None if plan.only is None else sorted(plan.only)
@@ -177,7 +193,8 @@ def _effects(task: Task, emails: Mapping[int, str]) -> Iterator[UndoneEffect]:
     if task.state is State.NEEDS_PERSON:
         result, reason = _sorted(reason)
     left = left_words(task.but)
-    but = "" if left else task.but
+    others = lost_words(task)
+    but = "" if left or others else task.but
     effect = UndoneEffect(
         row=task.row,
         email=emails.get(task.row, ""),
@@ -188,6 +205,9 @@ def _effects(task: Task, emails: Mapping[int, str]) -> Iterator[UndoneEffect]:
         **later,
     )
     yield effect
+    if others:
+        reason = f"{others}; {_PUT_IN}"
+        yield effect.model_copy(update={"what": OTHERS, "result": "impossible", "reason": reason})
     for said in left:
         result, reason = _sorted(said)
         account = _WORDS[StepKind.TAKE_BACK]

@@ -9,7 +9,7 @@ before it leaves, it is read until its value shows, and whatever is gone then is
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
@@ -146,11 +146,11 @@ class Adding:
             self._loses(identifier, nearly_all=len(told) >= there - 1, for_good=certain)
             self._write()
 
-    def told(self) -> None:
-        """What is gone has been said where people read it."""
+    def told(self, but: Collection[str] = ()) -> None:
+        """What is gone has been said where people read it, but for that of some ids."""
         with self.alone:
-            if self.lost:
-                self.lost = {}
+            if self.lost.keys() - but:
+                self.lost = {one: gone for one, gone in self.lost.items() if one in but}
                 self._write()
 
     def learn(self, *, appends: bool) -> None:
@@ -203,8 +203,10 @@ class Adding:
         one, which doesn't see it either, ends that. What an earlier session has kept is put back
         only while its write can still be settling, and when nothing is left of it: later, somebody
         may have taken it away on purpose, so that it is only named (`lost`). So is what is gone in
-        part where only a part may be shown: a whole list would lose the rest. A loss in part says
-        nothing of what `add` does: it may replace all but one thing that always stays.
+        part where only a part may be shown: a whole list would lose the rest. A team that has lost
+        whom we take out, and all others, too, was cleared by us, however long ago. What a look that
+        was cut short doesn't show stays kept. A loss in part says nothing of what `add` does: it
+        may replace all but one thing that always stays.
 
         Args:
             identifier: The account or the team.
@@ -220,11 +222,16 @@ class Adding:
         too_late = kept.earlier and patience.has_settled(kept.since)
         seen = _watched(patience, identifier, kept, look, lambda it: it.fresh)
         if too_late and not _is_shown(seen):
-            patience.rest(_ANOTHER_LOOK)
+            if patience.rest(_ANOTHER_LOOK):
+                return seen  # the run is stopping: nothing follows from a single look
             seen = look(kept) or seen
         if seen is None or not _is_shown(seen):
             self._unseen(identifier, patience)
             return seen
+        if seen.gone and not (seen.fresh or kept.taken or patience.has_settled(kept.since)):
+            return seen
+        cleared = bool(kept.out) and seen.fresh and seen.all_gone
+        too_late = too_late and not cleared
         by_us = seen.fresh and not kept.earlier and self._shown_whole
         if seen.gone and (too_late or not (seen.all_gone or kept.taken or by_us)):
             self.lose(identifier, seen.gone)
@@ -247,7 +254,7 @@ class Adding:
         kept = self.kept[identifier]
         least = 2 if self.losing else 1
         proves = theirs and any(len(kept.before[path]) >= least for path in kept.added)
-        if self._proven is None and proves and not (kept.earlier or kept.taken):
+        if self._proven is None and proves and not (kept.earlier or kept.taken or kept.out):
             self.learn(appends=True)
         self.forget(identifier)
 
@@ -285,7 +292,7 @@ class Adding:
             return seen
         kept.taken = True
         done = put_back(kept, seen.shown)  # before anything is remembered: a disk may be full
-        if seen.all_gone and not kept.earlier:
+        if seen.all_gone and not (kept.earlier or kept.out):
             self._replaced()
         if done.verdict in _REFUSALS:
             self.lose(identifier, seen.gone)

@@ -33,6 +33,7 @@ class Kept:
         since: When the `add` was last under way, on the monotonic clock.
         earlier: Whether an earlier session has kept it.
         taken: Whether it was seen that the `add` took something away, which isn't back yet.
+        out: The ids of those whom the write takes out of a team; empty for an `add`.
     """
 
     before: Mapping[str, list[Item]]
@@ -43,6 +44,7 @@ class Kept:
     since: float = field(default_factory=time.monotonic)
     earlier: bool = False
     taken: bool = False
+    out: list[str] = field(default_factory=list)
 
     @property
     def words(self) -> str:
@@ -143,7 +145,8 @@ def _nameless(kept: Mapping[str, Any]) -> dict[str, Any]:
     }
     is_named = owner and not owner.startswith(_DIGEST)
     hidden = _digest(owner) if is_named else owner
-    return {**kept, "owner": hidden, "before": before, "added": added}
+    out = [one for one in kept.get("out", ()) if "@" not in one]
+    return {**kept, "owner": hidden, "before": before, "added": added, "out": out}
 
 
 def _digest(user_name: str) -> str:

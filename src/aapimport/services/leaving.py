@@ -15,6 +15,7 @@ from aapimport.services.kept import Kept
 from aapimport.services.membership import Members, each, read_team, team_path, unreadable
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.portal import Portal
+from aapimport.services.repeating import NOT_SEEN
 from aapimport.services.scim import PATCH_OP
 from aapimport.services.team_writes import MEMBERS, no_longer, settled
 
@@ -23,7 +24,9 @@ _LOST_HERE = (
     "not taken out of the team: others are no longer shown in it since people were added to it, or"
     " taken out, here; take this person out of it on the portal"
 )
+_NOT_BACK = "others aren't shown in the team so far who were in it before the write"
 _BY_HAND = "take this person out of the team on the portal"
+_NOT_NOW = {Verdict.NOT_SENT, Verdict.PAUSE}
 
 
 def leave_team(portal: Portal, team_id: str, people: Mapping[str, str]) -> dict[str, Outcome]:
@@ -40,6 +43,8 @@ def leave_team(portal: Portal, team_id: str, people: Mapping[str, str]) -> dict[
     Raises:
         SettingsError: The token is refused.
     """
+    if len(people) > 1 and portal.adds_to_teams.back.get(team_id):
+        return _one_by_one(portal, team_id, people)
     team = read_team(portal, team_id)
     if isinstance(team, Unknown):
         gone = Outcome(verdict=Verdict.DONE, reason="the team is gone")
@@ -51,16 +56,31 @@ def leave_team(portal: Portal, team_id: str, people: Mapping[str, str]) -> dict[
     outcomes = each(people.keys() - inside, out)
     if not inside:
         return outcomes
+    kept = portal.adds_to_teams.kept.get(team_id)
+    if kept and kept.taken:
+        return outcomes | each(inside, Outcome(verdict=Verdict.UNKNOWN, reason=_NOT_BACK))
     if team_id in portal.adds_to_teams.losing:
         return outcomes | each(inside, Outcome(verdict=Verdict.REJECTED, reason=_LOST_HERE))
     return outcomes | each(inside, _taken_out(portal, team_id, team, inside))
+
+
+def _one_by_one(portal: Portal, team_id: str, people: Mapping[str, str]) -> dict[str, Outcome]:
+    """The same where others had to be put back: a cleared list may refuse the rest of a PATCH."""
+    outcomes: dict[str, Outcome] = {}
+    for one, address in people.items():
+        outcomes |= leave_team(portal, team_id, {one: address})
+        waits = outcomes[one].throttled or outcomes[one].verdict in _NOT_NOW
+        if waits or portal.patience.rest(0.0):  # whether the run is stopping
+            break
+    return each(people.keys() - outcomes.keys(), Outcome(verdict=Verdict.NOT_SENT)) | outcomes
 
 
 def _taken_out(portal: Portal, team_id: str, team: Members, inside: Collection[str]) -> Outcome:
     others = {one: item for one, item in team.items.items() if one not in inside}
     adding = portal.adds_to_teams
     if others:
-        adding.intend(team_id, Kept(before={MEMBERS: [*others.values()]}, added={MEMBERS: {}}))
+        before = {MEMBERS: [*others.values()]}
+        adding.intend(team_id, Kept(before=before, added={MEMBERS: {}}, out=[*inside]))
     reply = portal.transport.request("PATCH", team_path(team_id), body=_removing(inside))
     adding.sent(team_id)
     outcome = judge(reply)
@@ -70,13 +90,18 @@ def _taken_out(portal: Portal, team_id: str, team: Members, inside: Collection[s
             reason = f"{outcome.reason}; {_BY_HAND}"
             return Outcome(verdict=Verdict.REJECTED, reason=reason, trouble=outcome.trouble)
         return outcome
-    after = _read_until_out(portal, team_id, inside)
+    sent_at = time.monotonic()
+    after = _read_until_out(portal, team_id, inside, sent_at)
     if after is None:
         return Outcome(verdict=Verdict.UNKNOWN, reason="who is in the team can't be read")
     stays = any(one in after.items for one in inside)
     if stays and outcome.verdict is Verdict.UNKNOWN:
         return outcome  # it may be carried out yet: who else is in the team stays kept
+    if stays and not portal.patience.has_settled(sent_at):  # the run is stopping
+        return Outcome(verdict=Verdict.UNKNOWN, reason=NOT_SEEN)
     but = _others_are_there(portal, adding, team_id, others, after)
+    if but is None:
+        return Outcome(verdict=Verdict.UNKNOWN, reason=_NOT_BACK)
     if stays:
         reason = f"accepted but not kept by the server: membership; {_BY_HAND}"
         return Outcome(verdict=Verdict.REJECTED, reason=reason, but=but)
@@ -90,10 +115,12 @@ def _removing(people: Collection[str]) -> dict[str, object]:
     return {"schemas": [PATCH_OP], "Operations": operations}
 
 
-def _read_until_out(portal: Portal, team_id: str, people: Collection[str]) -> Members | None:
+def _read_until_out(
+    portal: Portal, team_id: str, people: Collection[str], since: float
+) -> Members | None:
     """The team once it lists none of some people any more, else as it is in the end."""
     last = None
-    for _ in portal.patience.looks(time.monotonic()):
+    for _ in portal.patience.looks(since):
         team = read_team(portal, team_id)
         if isinstance(team, Members):
             last = team
@@ -104,11 +131,18 @@ def _read_until_out(portal: Portal, team_id: str, people: Collection[str]) -> Me
 
 def _others_are_there(
     portal: Portal, adding: Adding, team_id: str, others: Collection[str], after: Members
-) -> str:
-    """See that nobody else went, and put back whoever did; says who is gone for good."""
+) -> str | None:
+    """See that nobody else went, and put back whoever did; says who is gone for good.
+
+    None while that isn't seen: who else was in the team stays kept, and is looked at again.
+    """
     if all(one in after.items for one in others):
         adding.forget(team_id)
         return ""
     look = settled(portal, team_id)
+    if team_id in adding.kept:
+        return None
+    if look is None or not look.gone:
+        return ""
     adding.losing.add(team_id)  # nobody more is taken out, or put in, here
-    return no_longer(look.gone) if look and look.gone else ""
+    return no_longer(look.gone)

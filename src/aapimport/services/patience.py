@@ -180,7 +180,8 @@ class Patience:
     def looks(self, since: float) -> Iterator[None]:
         """The looks at what may not be shown yet: at once, then again until it has settled.
 
-        They end early when the run is stopping.
+        They end early when the run is stopping: what isn't shown then proves nothing, as
+        `has_settled` tells.
 
         Args:
             since: When it was written, on the monotonic clock.

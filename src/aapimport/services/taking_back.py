@@ -15,7 +15,14 @@ from aapimport.services import changes
 from aapimport.services.changes import Seen
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.outcomes import Outcome, Verdict, judge
-from aapimport.services.repeating import BUSY, TRIES, after_lost, may_pass, wait_before_another
+from aapimport.services.repeating import (
+    BUSY,
+    NOT_SEEN,
+    TRIES,
+    after_lost,
+    may_pass,
+    wait_before_another,
+)
 from aapimport.services.replies import Answer, Reply
 
 Values = Mapping[str, Any]
@@ -97,7 +104,8 @@ def _shown(
     Some services show nobody who is switched off: after an answer that was a yes, that is done.
     """
     values: Values | Refusal = {}
-    for _ in directory.patience.looks(time.monotonic()):
+    since = time.monotonic()
+    for _ in directory.patience.looks(since):
         current = _look(directory, account_id)
         if isinstance(current, Outcome):
             if current.gone and is_off and not lost:
@@ -112,6 +120,8 @@ def _shown(
             return Outcome(verdict=Verdict.DONE, account_id=account_id, wrote=True)
     if lost:
         return None
+    if not directory.patience.has_settled(since):  # the run is stopping: the next one looks again
+        return Outcome(verdict=Verdict.UNKNOWN, reason=NOT_SEEN, account_id=account_id)
     if not isinstance(values, Refusal) and values:
         kept = ", ".join(sorted(values))
         reason = f"accepted but not kept by the server: {kept}"

@@ -140,7 +140,12 @@ def send(
 
 
 def send_whole(
-    directory: Directory, team_id: str, known: Mapping[str, Item], *, complete: bool = False
+    directory: Directory,
+    team_id: str,
+    known: Mapping[str, Item],
+    *,
+    complete: bool = False,
+    without: Collection[str] = (),
 ) -> Outcome:
     """Send the whole list of members: whoever is in the team now, as they are shown, and others.
 
@@ -154,6 +159,7 @@ def send_whole(
         team_id: The team.
         known: Who else is to be in it, by id.
         complete: Whether nobody else was in it, whatever it counts.
+        without: Whom an old list may still show, and who isn't to be in it.
     """
     outcome = Outcome(verdict=Verdict.UNKNOWN)
     lost = False
@@ -166,7 +172,9 @@ def send_whole(
         partly = not now.shown or hides(now, counted(directory, team_id, now))
         if partly and not complete:
             return after_lost(Outcome(verdict=Verdict.REJECTED, reason=_WOULD_TAKE_AWAY), lost=lost)
-        everybody = [*({**known, **now.items}).values()]
+        everybody = [
+            it for one, it in {**known, **now.items}.items() if one in known or one not in without
+        ]
         version = text(mapping(shown.get("meta")).get("version"))
         ids = by_id(everybody).keys()
         reply = _send_list(directory, team_id, shown, everybody, version)
@@ -232,12 +240,14 @@ def settled(directory: Directory, team_id: str) -> Look[Members] | None:
         ours = (*kept.added[MEMBERS], *adding.placed.get(team_id, ()))
         there = by_id(kept.before[MEMBERS])
         known = there | {one: {"value": one} for one in ours if one not in there}
-        outcome = send_whole(directory, team_id, known, complete=True)
+        outcome = send_whole(directory, team_id, known, complete=True, without=kept.out)
         if outcome.verdict is not Verdict.REJECTED:
             return outcome
         # one who was deleted meanwhile must not keep the others out
         there = {own_id: it for own_id, it in known.items() if directory.fetch(own_id) is not None}
-        return send_whole(directory, team_id, there, complete=True) if there != known else outcome
+        if there == known:
+            return outcome
+        return send_whole(directory, team_id, there, complete=True, without=kept.out)
 
     adding = directory.adds_to_teams
     added = adding.kept[team_id].added[MEMBERS]
@@ -273,7 +283,7 @@ def is_said_of_team(but: str, gone: Collection[str]) -> bool:
 
 
 def _look_at(directory: Directory, team_id: str, team: Members, kept: Kept) -> Look[Members]:
-    """What a team shows of whom was added, and of who was in it before.
+    """What a team shows of whom was added or taken out, and of who was in it before.
 
     It may count people whom it doesn't list: whoever was added is there when it counts as many
     more, and whoever was there may be among those that it doesn't list.
@@ -282,7 +292,8 @@ def _look_at(directory: Directory, team_id: str, team: Members, kept: Kept) -> L
     before = by_id(kept.before[MEMBERS])
     lost = [one for one in before if one not in team.items]
     inside = team.listed(people)
-    if not lost and len(inside) == len(people):
+    is_old = any(one in team.items for one in kept.out)
+    if not lost and len(inside) == len(people) and not is_old:
         return Look(shown=team, fresh=True)
     used = counted(directory, team_id, team)
     grown = kept.used is not None and (used or 0) - kept.used >= len(people)
@@ -294,7 +305,7 @@ def _look_at(directory: Directory, team_id: str, team: Members, kept: Kept) -> L
         lost, all_gone = [], False
     return Look(
         shown=team,
-        fresh=len(inside) == len(people) or grown,
+        fresh=(len(inside) == len(people) or grown) and not is_old,
         gone=tuple(named(before[one]) for one in lost),
         all_gone=all_gone,
     )
