@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from aapimport.app.choices import PlanChoices
+from aapimport.app.choices import PlanChoices, RunChoices
 from aapimport.app.plan import Planning
+from aapimport.app.resume import Resumption
 from aapimport.app.stored_receipt import ReceiptChoices, StoredReceipt
 from aapimport.config.mail import Mail
 from aapimport.config.mail_values import Preset
@@ -182,6 +183,52 @@ def test_the_same_command_sends_what_a_cut_has_left(
         code, _ = upload(uploading, file, mail)
         assert code is ExitCode.OK
         assert taking.taken == EVERYBODY
+
+
+def test_what_another_sending_has_settled_is_owed_no_more(
+    uploading: Uploading, file: Path, mail: Mail, taking: Taking, cut: Callable[..., str]
+) -> None:
+    """The same command then looks at everybody again, as that of any file: who is gone is made."""
+    first = cut()
+    send(uploading, None, pass_name="Leadership 2026", mail=mail)
+    assert taking.taken == EVERYBODY
+    users = uploading.portal.store.users
+    (gone,) = (own for own, one in users.items() if one["userName"] == "p3@acme.com")
+    del users[gone]
+    upload(uploading, file, mail)
+    assert last_upload(uploading) != first
+    assert "p3@acme.com" in {one["userName"] for one in users.values()}
+    assert taking.taken - EVERYBODY == Counter(["p3@acme.com"])  # whose account is a new one
+
+
+def test_whom_nobody_can_mail_is_owed_no_email_for_ever(
+    uploading: Uploading, file: Path, mail: Mail, taking: Taking, cut: Callable[..., str]
+) -> None:
+    """All have left the portal: that is said once, and the same command uploads anew."""
+    first = cut()
+    for one in uploading.portal.store.users.values():
+        one["active"] = False
+    code, _ = upload(uploading, file, mail)
+    assert (code, last_upload(uploading)) == (ExitCode.FINDINGS, first)
+    upload(uploading, file, mail, returning="include")
+    assert last_upload(uploading) != first
+    assert all(one["active"] for one in uploading.portal.store.users.values())
+
+
+def test_what_is_owed_can_be_withdrawn(
+    uploading: Uploading, mail: Mail, taking: Taking, cut: Callable[..., str]
+) -> None:
+    """`resume --close` asks, and nobody is mailed by a later `resume`."""
+    receipt = cut()
+    Resumption(
+        receipt=receipt,
+        settings=settings(uploading, mail),
+        desk=ScriptDesk(True, practice=False),
+        choices=RunChoices(no_results=True),
+        close=True,
+    ).carry_out()
+    resume(uploading, receipt, mail)
+    assert not taking.taken
 
 
 def test_nobody_is_mailed_whom_the_plan_has_not_named(

@@ -180,7 +180,7 @@ def test_who_is_told_where_no_email_could_be_begun(
 ) -> None:
     """The upload's notice, with the command that mails them."""
 
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise ServiceError("the portal is gone")
 
     monkeypatch.setattr(Sending, "_planned", fail)

@@ -524,6 +524,8 @@ def leave(uploading: Uploading, who: str, how: str) -> None:
         users.pop(who, None)
     elif how == "deactivated":
         users[who]["active"] = False
+    elif how == "off the pass":
+        users[who]["entitlements"] = []
     else:
         rename(users[who], "new@acme.com")
         if how == "handed on":
@@ -531,7 +533,7 @@ def leave(uploading: Uploading, who: str, how: str) -> None:
             users[who]["externalId"] = "theirs"
 
 
-@pytest.mark.parametrize("how", ["deactivated", "gone", "handed on"])
+@pytest.mark.parametrize("how", ["deactivated", "gone", "handed on", "off the pass"])
 def test_who_leaves_while_another_is_mailed_is_not_mailed(
     uploading: Uploading, server: MailServer, how: str
 ) -> None:

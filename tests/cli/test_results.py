@@ -446,6 +446,19 @@ def test_a_stopped_upload_leaves_its_results_too(aapimport, acme, portal_stub, s
     assert after == ["created", "rejected", "created", "created"]
 
 
+def test_a_closed_upload_leaves_its_results_too(aapimport, acme, portal_stub):
+    """Closing is an end as well: the receipt is printed, and who wasn't sent is to be corrected."""
+    portal_stub.on("POST", "/Users", lambda _: Response(status=401), times=9, skip=1)
+    done = run(aapimport, "upload", "people.xlsx", *PASS, "--no-bulk")
+    assert done.code == 3, done.err
+    out = acme.work / "after.xlsx"
+    closed = run(aapimport, "resume", "--close", "--yes", "--results", out)
+    assert closed.code == 1, closed.err
+    assert "closed" in closed.out.partition("Receipt ")[2].partition("\n")[0]
+    assert "something is left to do" not in [it.value for it in opened(out)["Summary"]["B"]]
+    assert "To correct" in opened(out).sheetnames
+
+
 def test_a_csv_gets_a_workbook_and_json_stays_one_object(aapimport, acme):
     """Its own rows are on the first sheet."""
     lines = [HEADER[:3], ["eva@acme.com", "Eva", "Lund"]]

@@ -156,3 +156,26 @@ def test_a_written_plan_has_decided_it(aapimport, results):
     assert run(aapimport, "upload", path.name, *given, "--other-pass").code == 2
     done = run(aapimport, "upload", path.name, *given)
     assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize("flag", ["--fix", "--annotate"])
+def test_a_copy_knows_it_too(aapimport, results, flag):
+    """What `validate` writes of it is asked about as the workbook itself is."""
+    _, path = results
+    copy = path.with_name("copy.xlsx")
+    run(aapimport, "validate", path, flag, copy)
+    book: Any = openpyxl.load_workbook(copy)
+    assert RESULTS_PROPERTY in book.custom_doc_props.names
+    assert run(aapimport, "plan", copy, *ELSEWHERE, "--maybe", "create").code == 2
+
+
+def test_verify_of_an_upload_in_which_nobody_arrived_proves_nothing(
+    aapimport, portal_stub, results
+):
+    """It says so, and isn't as everybody having been read back."""
+    _, path = results
+    portal_stub.on("POST", "/Users", lambda _: error(400, "not allowed"), body="bo@acme.com")
+    done = run(aapimport, "upload", path, *THERE, *YES, "--no-results", "--json")
+    assert done.code == 1, done.err
+    verified = run(aapimport, "receipt", "verify", done.json["receipt"])
+    assert (verified.code, "there is nothing to read back" in verified.out) == (1, True)

@@ -267,7 +267,7 @@ def test_an_open_upload_can_be_closed(aapimport, served, some, tmp_path):
     owed = done.out
     assert owed.startswith("created and not mailed: 10 people (rows 2 to 11)\n")
     assert len(re.findall(r"^  A\d+  \w+\d+@acme.com$", owed, re.MULTILINE)) == 10
-    assert owed.endswith("never sent to All Access Pass and Jhana: 10 people (rows 12 to 21)\n")
+    assert "never sent to All Access Pass and Jhana: 10 people (rows 12 to 21)\nReceipt " in owed
     assert f"upload {receipt} is closed and owes what is listed" in done.err
     assert contents(aapimport, tmp_path / "served") == before
     again = aapimport("resume", receipt, "--close", **served)
@@ -275,7 +275,7 @@ def test_an_open_upload_can_be_closed(aapimport, served, some, tmp_path):
     told = aapimport("resume", receipt, **served)
     assert told.code == 1
     assert f"Receipt {receipt}" in told.out
-    assert told.out.endswith(owed)
+    assert told.out.endswith(owed.partition("Receipt ")[0])
     assert aapimport("resume", receipt, "--json", **served).json["receipt"] == receipt
     assert contents(aapimport, tmp_path / "served") == before
     assert "no upload is open" in aapimport("resume", **served).err

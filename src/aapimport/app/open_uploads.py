@@ -187,9 +187,16 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
         RefusedError: The answer was no.
         UsageError: Nothing can answer.
     """
+    from aapimport.app.receipts import print_receipt
+    from aapimport.run.wanted_letters import letters_due
     from aapimport.screens.target import place
 
     if run.finished_at is not None:
+        if letters := letters_due(journal, run):
+            question = f"Withdraw the {letters.people:,} welcome e-mails that {run.name} owes?"
+            if not desk.confirm(question, default=False, flags="--yes"):
+                raise DeclinedError("you did not say yes")
+            journal.end_letters(run.receipt)
         desk.say(f"{run.name} is finished: there is nothing to close")
         desk.say(f"its receipt: aapimport receipt {run.receipt}")
         return _receipt_as_json(journal, run, desk)
@@ -201,7 +208,7 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
             if not desk.confirm(question, default=False, flags="--yes"):
                 raise DeclinedError("you did not say yes")
         run = journal.close(run.receipt)
-    code = _receipt_as_json(journal, run, desk)
+    code = print_receipt(journal, run.receipt, {}, desk).exit_code
     owes = " and owes what is listed" if code is not ExitCode.OK else ""
     desk.say(f"{run.name} is closed{owes}")
     desk.say(f"its receipt: aapimport receipt {run.receipt}")

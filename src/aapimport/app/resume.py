@@ -86,6 +86,8 @@ class Resumption:
         if self.close:
             refuse_other_services(run, services.address)
             code = close_upload(journal, run, self.desk)
+            if results := results_of(journal, run, self.choices, self.settings):
+                results.leave(journal, journal.run(run.receipt), self.desk)
             if teller and run.is_open:  # as it was
                 teller.tell(journal, run.receipt, self.desk)
             return code

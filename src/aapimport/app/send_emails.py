@@ -1,6 +1,6 @@
 """Welcome e-mails after the upload: who was never mailed, the question, the sending."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -103,9 +103,11 @@ class Sending:
             again = f"send them:  aapimport send-emails {self.receipt}"
             what = f"the welcome e-mails of upload {self.receipt} go"
             raise missing_server(self.settings, wanted.server, what, again)
-        plan = self._planned(journal, services, self._source(journal, services))
-        plan = plan.of_rows(wanted.rows)
+        source = self._source(journal, services)
+        plan = self._planned(journal, services, source, only=wanted.rows)
         if not plan.to_mail:
+            if all(one.standing != "unknown" for one in plan.people):
+                journal.end_letters(source.of)
             return self._nothing_sent(plan)
         if not wanted.are_from(self.settings.mail.server):
             self._approve(plan, yes_answers=False)
@@ -194,8 +196,20 @@ class Sending:
         self.desk.say(f"going on with {run.name}, which was interrupted")
         return self._carried_out(journal, services, run, None)
 
-    def _planned(self, journal: "Journal", services: "Services", source: "Source") -> "SendPlan":
+    def _planned(
+        self,
+        journal: "Journal",
+        services: "Services",
+        source: "Source",
+        only: "Collection[int] | None" = None,
+    ) -> "SendPlan":
         """Who is mailed, as everybody is told before it begins.
+
+        Args:
+            journal: The journal.
+            services: The services.
+            source: The uploads that e-mails are sent of.
+            only: The rows of the only people whom it is about; None for all.
 
         Raises:
             RefusedError: Nobody has an address that was named.
@@ -208,6 +222,7 @@ class Sending:
         with self.desk.busy("asking the services"):
             means = means_of(self.choices, self.settings, services)
             plan = make_send_plan(journal, services, source, self.choices.who, means)
+        plan = plan if only is None else plan.of_rows(only)
         _check_there(filter(None, (*self.choices.to, self.choices.canary)), plan)
         if self.choices.canary and address_key(self.choices.canary) not in _addresses(plan.to_mail):
             raise RefusedError(

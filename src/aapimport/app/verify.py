@@ -87,7 +87,7 @@ def verify_receipt(receipt: str, settings: "Settings", desk: "Desk") -> ExitCode
         desk.print_result(report.model_dump_json(indent=2))
     else:
         desk.show(show_verified, run, people, undos)
-    differs = report.changed + report.gone + report.unknown
+    differs = report.changed + report.gone + report.unknown or not people
     return ExitCode.FINDINGS if differs else ExitCode.OK
 
 

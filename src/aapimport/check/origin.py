@@ -51,6 +51,12 @@ class Origin(Letter):
     pass_name: str = ""
     where: str = ""
 
+    @property
+    def as_property(self) -> str:
+        """The property of a copy of the workbook; empty where only words tell the upload."""
+        kept = (self.receipt, self.by_id, self.by_name)
+        return " ".join(kept) if all(kept) else ""
+
 
 def place_digest(portal: str, pass_: str) -> str:
     """A digest of a portal's address and of the id, or the name, of a pass of it."""

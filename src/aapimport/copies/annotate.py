@@ -13,6 +13,7 @@ from aapimport.copies.own_sheet import own_cell, own_title, own_widths
 from aapimport.copies.read_again import is_blank, read_again
 from aapimport.problems.problem import Level, Problem
 from aapimport.sheets.book import Value
+from aapimport.template.columns import RESULTS_PROPERTY
 from aapimport.template.output import (
     check_workbook_name,
     error_cell,
@@ -23,7 +24,7 @@ from aapimport.template.output import (
     save_workbook,
     text_cell,
 )
-from aapimport.template.workbook import Sheet, header_cell, set_up, write_sheet
+from aapimport.template.workbook import Sheet, add_property, header_cell, set_up, write_sheet
 from aapimport.text import column_letters
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ def annotate(checked: Checked, out: Path, *, force: bool = False) -> Annotated:
             sheet.row_dimensions[number].hidden = True
         append(number, _row(sheet, number, values, len(widths), marks))
     write_sheet(new_sheet(workbook, _summary_title(title)), _summary(checked, marks))
+    if checked.origin and checked.origin.as_property:
+        add_property(workbook, RESULTS_PROPERTY, checked.origin.as_property)
     save_workbook(workbook, out, force=force)
     return Annotated(marked=marks.marked, commented=marks.commented)
 

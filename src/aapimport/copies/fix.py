@@ -89,7 +89,11 @@ def fix(checked: Checked, out: Path, *, force: bool = False) -> Fixed:
             yield row.cells
 
     extra = extra_columns(checked, original)
-    content = TemplateContent(people=rows(), extra_columns=tuple(extra.values()))
+    content = TemplateContent(
+        people=rows(),
+        extra_columns=tuple(extra.values()),
+        results_of=checked.origin.as_property if checked.origin else "",
+    )
     write_template(out, content, force=force)
     ready = len(checked.people)
     left_out = filled_rows(checked, original) - ready - with_errors

@@ -46,7 +46,7 @@ from aapimport.services.outcomes import Verdict
 from aapimport.services.ownership import HANDED_ON, is_still
 from aapimport.services.portal import welcomed
 from aapimport.services.scim import Account
-from aapimport.services.values import EmailKind
+from aapimport.services.values import EmailKind, Wanted
 
 _TICK = 0.2
 
@@ -189,11 +189,8 @@ class LetterSteps(MailSteps):
             return Withdrawn("the account isn't there any more")
         account = found.account
         (wanted,) = self._session.wanted([task])
-        if not (has_names(account, wanted) or is_still(account, wanted)):
-            return Withdrawn(HANDED_ON)
-        if not account.active:
-            undos = switched_off_at(self._session.journal, self._session.run.address)
-            return Withdrawn(who_is_off(undos, task.service, task.account_id))
+        if why := self._left(task, account, wanted):
+            return Withdrawn(why)
         if (sent := self._sent_there(task, found)) is None:
             return Later("whether Jhana has mailed them itself can't be looked up")
         if sent:
@@ -201,6 +198,17 @@ class LetterSteps(MailSteps):
         if not is_writable(mail_address(account)):
             return Withdrawn("the account has no e-mail address that can be written to")
         return account
+
+    def _left(self, task: Task, account: Account, wanted: Wanted) -> str:
+        """Why somebody isn't welcome any more; empty where they are."""
+        if not (has_names(account, wanted) or is_still(account, wanted)):
+            return HANDED_ON
+        if wanted.pass_id and wanted.pass_id not in account.passes:
+            return "the account isn't on the pass any more"
+        if not account.active:
+            undos = switched_off_at(self._session.journal, self._session.run.address)
+            return who_is_off(undos, task.service, task.account_id)
+        return ""
 
     def _message(self, key: str, to: str) -> EmailMessage | Withdrawn | Later:
         """Somebody's e-mail, made anew for each try; the person may have left since the last."""

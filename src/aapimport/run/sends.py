@@ -23,6 +23,10 @@ from aapimport.services.values import EmailKind, Wanted
 NOT_SENT_BY_HAND = "not sent, as somebody knows"
 
 
+_OVER = "letters over"
+"""What is told of an upload of whose e-mails nothing is owed any more."""
+
+
 class Sends(Runs, Memory):
     """The runs that send welcome e-mails later."""
 
@@ -89,6 +93,20 @@ class Sends(Runs, Memory):
     def sends_of(self, of: str) -> list[Run]:
         """Every sending of an upload's e-mails that was ever begun, the newest first."""
         return self._runs("of = ? AND kind = ?", (of, RunKind.SEND))
+
+    def end_letters(self, receipt: str) -> None:
+        """Remember that nothing is owed any more of the e-mails that were approved with an upload.
+
+        Each was settled otherwise, can't be sent, or was withdrawn: who waits all the same is named
+        by the receipt.
+        """
+        with self._writing():
+            self._database.execute("INSERT OR IGNORE INTO told VALUES (?, ?)", (receipt, _OVER))
+
+    def letters_ended(self, receipt: str) -> bool:
+        """Whether nothing is owed of them any more."""
+        query = "SELECT 1 FROM told WHERE receipt = ? AND what = ?"
+        return self._database.execute(query, (receipt, _OVER)).fetchone() is not None
 
     def waiting_in_sends(self, address: str) -> dict[str, str]:
         """The accounts on the portal whose e-mail waits in an open sending, each with its number.

@@ -47,11 +47,19 @@ def wanted_letters(run: Run) -> WantedLetters | None:
 
 
 def letters_due(journal: Journal, run: Run) -> WantedLetters | None:
-    """What was approved with an upload that is finished, as long as no sending of it was begun."""
+    """What was approved with an upload that is finished, as long as it is owed.
+
+    It isn't any more once a sending of it was begun, nobody of these people waits by the mail
+    ledger (another sending has mailed them), nobody could be mailed, or it was withdrawn.
+    """
     wanted = wanted_letters(run)
     if wanted is None or run.finished_at is None or run.closed_at is not None:
         return None
-    return None if journal.sends_of(run.receipt) else wanted
+    if journal.sends_of(run.receipt) or journal.letters_ended(run.receipt):
+        return None
+    record = OnRecord(journal, run.address)
+    waits = (one.row for one in record.candidates([run]) if record.standing(one) == "waits")
+    return wanted if wanted.rows & {*waits} else None
 
 
 def upload_of(journal: Journal, run: Run) -> Run | None:

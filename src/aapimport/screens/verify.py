@@ -19,6 +19,8 @@ _WORDS = {
     Standing.UNKNOWN: "not known",
 }
 
+_NOBODY = "nobody of it is on a service, as its receipt says: there is nothing to read back"
+
 
 def show_verified(
     console: Console,
@@ -39,7 +41,8 @@ def show_verified(
             name_person(console, one, (*one.words, *one.not_shown))
     counts = Counter(one.standing for one in people)
     said = ", ".join(f"{counts[one]:,} {words}" for one, words in _WORDS.items() if counts[one])
-    print_line(console, f"receipt {run.receipt}: {count(len(people), 'person', 'people')}: {said}")
+    whom = f"{count(len(people), 'person', 'people')}: {said}" if people else _NOBODY
+    print_line(console, f"receipt {run.receipt}: {whom}")
     for line in taken_back_lines(undos):
         print_line(console, f"taken back {line}")
     hidden = sorted({word for one in people for word in one.not_shown})

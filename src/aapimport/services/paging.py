@@ -70,6 +70,8 @@ def page_in(body: Mapping[str, Any] | None, place: Place) -> Page | None:
     if body is None:
         return None
     listed, total = body.get("Resources"), number(body.get("totalResults"))
+    if total is not None and total < 0:  # no number of anything
+        total = None
     if listed is None and total == 0:
         listed = []
     begins = place.start == 1 and not place.cursor

@@ -9,6 +9,7 @@ from aapimport.template.columns import (
     COLUMNS,
     KEY_SHEET,
     KEY_TITLE,
+    RESULTS_PROPERTY,
     TEMPLATE_NAME,
     TEMPLATE_PROPERTY,
     TEMPLATE_VERSION,
@@ -108,12 +109,14 @@ class TemplateContent:
         extra_columns: Headers to the right of the template's own.
         teams: The team names to choose from; empty for free text.
         sheets: Further sheets.
+        results_of: Of a copy of a results workbook: its property, as `check.origin` has it.
     """
 
     people: Iterable[Row] = ()
     extra_columns: tuple[str, ...] = ()
     teams: Sequence[str] = ()
     sheets: tuple[Sheet, ...] = ()
+    results_of: str = ""
 
 
 def write_template(path: Path, content: TemplateContent, *, force: bool = False) -> None:
@@ -145,6 +148,8 @@ def build_template(content: TemplateContent) -> "Workbook":
     """The template as a workbook that is ready to be saved once (openpyxl's write-only mode)."""
     workbook = new_workbook(TEMPLATE_NAME)
     add_property(workbook, TEMPLATE_PROPERTY, TEMPLATE_VERSION)
+    if content.results_of:
+        add_property(workbook, RESULTS_PROPERTY, content.results_of)
     write_people(new_sheet(workbook, USERS_SHEET), content)
     for sheet in content.sheets:
         write_sheet(new_sheet(workbook, sheet.title), sheet)
