@@ -12,6 +12,7 @@ from typing import Any
 from aapimport.run.digests import address_digest, names_digest
 from aapimport.run.journal import Journal
 from aapimport.run.later import Later, later_than
+from aapimport.run.left_mails import LeftMail, left_mails
 from aapimport.run.records import JOINS, Run, State, StepKind, Task
 from aapimport.services.identity import full_name
 from aapimport.services.ownership import is_still
@@ -170,12 +171,11 @@ class LeftPerson:
     email: str
     accounts: tuple[Left, ...]
     joined: tuple[Joined, ...]
-    mails: tuple[Task, ...]
+    mails: tuple[LeftMail, ...]
     unknown: tuple[str, ...]
     found_in: tuple[Joined, ...] = ()
 
 
-_MAYBE_SENT = {State.DONE, State.WRITTEN, State.INTENT, State.DOUBT, State.HANDED_OVER}
 _UNKNOWN = {State.WRITTEN, State.INTENT, State.DOUBT}
 
 
@@ -191,9 +191,7 @@ def left_by(
         found_in: Whether the Groups count, too, in which it found people: nothing of them can be
             taken back.
     """
-    mails: dict[int, list[Task]] = {}
-    for row, _, mail in journal.mails_about(run.receipt, *_MAYBE_SENT):
-        mails.setdefault(row, []).append(replace(mail, row=row))
+    mails = left_mails(journal, run, rows)
     later = later_than(journal, run)
     for row, steps in groupby(journal.tasks(run.receipt), lambda task: task.row):
         tasks = [*steps]

@@ -19,6 +19,7 @@ from aapimport.run.back_values import (
 from aapimport.run.back_words import SEAT_STAYS, back_words
 from aapimport.run.later import LEFT, left_to
 from aapimport.run.left import Joined, Left
+from aapimport.run.left_mails import LeftMail
 from aapimport.run.records import LEAVES, Run, State, StepKind, Task
 from aapimport.run.since import (
     GONE,
@@ -228,7 +229,8 @@ def _of_group(joined: Joined, sort: Sort, words: str) -> Effect:
     )
 
 
-def _of_mail(mail: Task) -> Effect:
+def _of_mail(left: LeftMail) -> Effect:
+    mail = left.task
     return Effect(
         row=mail.row,
         service=mail.service,
@@ -236,7 +238,7 @@ def _of_mail(mail: Task) -> Effect:
         account_id=mail.account_id,
         target=mail.target,
         sort=Sort.IMPOSSIBLE,
-        words="a welcome e-mail was sent, or may have been",
+        words=f"a welcome e-mail was {left.words}",
     )
 
 

@@ -217,19 +217,19 @@ def _mails(
     for person in left_by(journal, of, rows):
         for mail in person.mails:
             yield UndoneEffect(
-                row=mail.row,
-                email=emails.get(mail.row, ""),
-                service=mail.service,
+                row=person.row,
+                email=emails.get(person.row, ""),
+                service=mail.task.service,
                 what=MAIL,
                 result="impossible",
-                reason="a welcome e-mail was sent, or may have been",
+                reason=f"a welcome e-mail was {mail.words}",
             )
-    for row, mail in kept_back_by(journal, undo):
+    for row, kept in kept_back_by(journal, undo):
         if row in rows:
             yield UndoneEffect(
                 row=row,
                 email=emails.get(row, ""),
-                service=mail.service,
+                service=kept.service,
                 what=KEPT_BACK,
                 result="taken back",
                 reason="",
