@@ -122,3 +122,19 @@ def test_no_name_is_left_after_a_purge(aapimport, some, served, state_dir):
     assert b"@acme.com" not in held.read_bytes()
     sent = aapimport("send-emails", receipt, "--yes", "--json", **served)
     assert sent.json["email_counts"]["sent"] == 20
+
+
+def test_a_purge_names_what_was_written(aapimport, some, served, tmp_path, state_dir):
+    """The results workbook and the workbook of a hand-over by their paths, which it then erases."""
+    (tmp_path / "elsewhere").mkdir()
+    results, over = tmp_path / "elsewhere" / "outcome.xlsx", tmp_path / "merge.xlsx"
+    words = ("upload", some, "--pass", "Leadership 2026", "--no-emails", "--yes", "--json")
+    receipt = aapimport(*words, "--results", results, **served).json["receipt"]
+    assert results.exists()
+    done = aapimport("send-emails", receipt, "--hand-over", over, "--yes", **served)
+    assert done.code == 0, done.err
+    purged = aapimport("history", "purge", "--yes", "--json", **served)
+    assert purged.json["files"] == sorted([some.name, str(results), str(over)])
+    held = (state_dir / "journal.sqlite3").read_bytes()
+    assert b"outcome.xlsx" not in held
+    assert b"merge.xlsx" not in held

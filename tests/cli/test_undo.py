@@ -91,7 +91,7 @@ def test_only_some_rows(aapimport, served, portal) -> None:
     assert {one["row"] for one in undone.json["effects"]} == {2, 5, 6}
     assert not portal.named("ana.perez@acme.com")["active"]
     assert portal.named("chidi.okafor@acme.com")["active"]
-    for rows, code in (("99", 1), ("0", 2), ("a-b", 2), ("9-5", 2)):
+    for rows, code in (("99", 2), ("0", 2), ("a-b", 2), ("9-5", 2), ("2-", 2)):
         assert aapimport("undo", receipt, "--only-rows", rows, "--yes", **served).code == code
 
 
@@ -101,6 +101,33 @@ def test_mails_that_were_sent_stay_sent(aapimport, served) -> None:
     undone = aapimport("undo", receipt, "--yes", **served)
     assert undone.code == 1
     assert "impossible: 23 welcome e-mails were sent, or may have been" in undone.out
+
+
+def test_mails_that_are_handed_over_are_not_called_sent(aapimport, served, tmp_path) -> None:
+    """They are named with their workbook and the command that settles them, until that is done."""
+    receipt = aapimport(*UPLOAD, "--no-emails", **served).json["receipt"]
+    out = tmp_path / "merge.xlsx"
+    words = ("send-emails", receipt, "--hand-over", out, "--yes", "--json")
+    sending = aapimport(*words, **served).json["receipt"]
+    first = aapimport("undo", receipt, "--only-rows", "2", "--yes", "--json", **served)
+    (mail,) = (one for one in first.json["effects"] if one["what"] == "e-mail")
+    settling = f"aapimport send-emails {sending} --not-sent"
+    assert mail["reason"] == (
+        f"a welcome e-mail was handed over in merge.xlsx (sending {sending}), to be sent by hand:"
+        f" don't send it to these people, and settle it with: {settling} --to ADDRESS, for each of"
+        " them"
+    )
+    undone = aapimport("undo", receipt, "--yes", **served)
+    assert undone.code == 1
+    shown = " ".join(undone.out.split())
+    assert shown.count("handed over in merge.xlsx") == 2
+    assert f"settle it with: {settling} row 2" in shown
+    assert "sent, or may have been" not in shown
+    alone = ("send-emails", sending, "--not-sent", "--to", mail["email"], "--yes")
+    assert "not mailed, as you say" in aapimport(*alone, **served).err
+    assert aapimport("send-emails", sending, "--not-sent", "--yes", **served).code == 1
+    again = aapimport("receipt", first.json["receipt"], "--json", **served)
+    assert not [one for one in again.json["effects"] if one["what"] == "e-mail"]
 
 
 def test_a_person_types_how_many_it_is_about(aapimport, served, portal) -> None:

@@ -113,10 +113,15 @@ def test_what_people_were_before_is_kept_and_names_nobody(three: Uploading):
             "portal": {
                 "active": False,
                 "roles": ["facilitator"],
+                "named": names_digest("bo.berg@acme.com", "Bosse", "Bergström"),
                 "renamed": True,
                 "names": ["Bosse", "Bergström", {"displayName": "Bo", "name.formatted": ""}],
             },
-            "jhana": {"active": True, "roles": []},
+            "jhana": {
+                "active": True,
+                "roles": [],
+                "named": names_digest("bo.berg@acme.com", "Bo", "Berg"),
+            },
             "on_pass": True,
             "team": None,
             "on_jhana": True,
@@ -127,7 +132,11 @@ def test_what_people_were_before_is_kept_and_names_nobody(three: Uploading):
             "by_entitlement": True,
         },
         3: {
-            "portal": {"active": True, "roles": []},
+            "portal": {
+                "active": True,
+                "roles": [],
+                "named": names_digest("li.wei@acme.com", "Li", "Wei"),
+            },
             "jhana": None,
             "on_pass": False,
             "team": True,

@@ -44,7 +44,7 @@ def handed_over(journal: "Journal", plan: "SendPlan", path: Path, desk: "Desk") 
         for one in plan.to_mail
     ]
     try:
-        write_recipients(path, recipients, lambda: _committed(journal, plan))
+        write_recipients(path, recipients, lambda: _committed(journal, plan, path))
     except FileProblemError as error:
         if journal.knows(plan.receipt):
             error.state = (
@@ -59,8 +59,10 @@ def handed_over(journal: "Journal", plan: "SendPlan", path: Path, desk: "Desk") 
     return code
 
 
-def _committed(journal: "Journal", plan: "SendPlan") -> None:
-    journal.finish(journal.begin_send(plan).receipt)
+def _committed(journal: "Journal", plan: "SendPlan", path: Path) -> None:
+    receipt = journal.begin_send(plan).receipt
+    journal.remember_workbook(receipt, path.absolute())
+    journal.finish(receipt)
 
 
 def settled(journal: "Journal", source: "Source", desk: "Desk", *, sent: bool) -> ExitCode:

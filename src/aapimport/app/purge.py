@@ -24,8 +24,9 @@ class PurgeReport(Answer):
     runs: list[str] = Field(description="the runs that name nobody any more")
     open: list[str] = Field(description="the runs that aren't finished, and keep their people")
     files: list[str] = Field(
-        description="every file that was uploaded, by its name: it is yours, and holds people"
-        " wherever it still is"
+        description="every file that was uploaded, by its name, and the results workbooks and"
+        " workbooks of hand-overs that were still known before people were erased, by their paths:"
+        " they are yours, and hold people wherever they still are"
     )
 
 
@@ -69,8 +70,8 @@ def purge(settings: "Settings", desk: "Desk", older_than: str | None) -> ExitCod
         )
         if not desk.confirm(question, default=False, flags="--yes"):
             raise DeclinedError("you did not say yes", state="nothing was erased")
-        purged = journal.purge(time.time() - days * 86_400) if journal else Purged()
         files = _files(journal) if journal else []
+        purged = journal.purge(time.time() - days * 86_400) if journal else Purged()
         left = [run.receipt for run in journal.open_runs()] if journal else []
     report = PurgeReport(
         target=settings.target,
@@ -88,19 +89,31 @@ def purge(settings: "Settings", desk: "Desk", older_than: str | None) -> ExitCod
 
 
 def _files(journal: "Journal") -> list[str]:
-    """The names of all files whose people were uploaded, of whichever run; the journal names them.
+    """All files that hold people, of whichever run, as far as the journal names them.
 
-    Where they are now, or whether they are, isn't known.
+    The names of those that were uploaded: where they are now, or whether they are, isn't known.
+    The paths of what was written, as long as the journal keeps people. What `receipt` writes isn't
+    recorded.
     """
+    import json
+
+    from aapimport.app.results import workbooks_of
     from aapimport.run.records import RunKind
 
-    runs = (one for one in journal.runs() if one.kind == RunKind.UPLOAD and not one.is_open)
-    return sorted({one.file for one in runs if one.file})
+    found: set[str] = set()
+    for run in journal.runs():
+        if run.is_open:
+            continue
+        if run.kind == RunKind.UPLOAD:
+            found |= {run.file, *map(str, workbooks_of(run))}
+        elif workbook := json.loads(run.options or "{}").get("workbook"):
+            found.add(workbook)
+    return sorted(found - {""})
 
 
 def _tell(report: PurgeReport, desk: "Desk") -> None:
     """Say what was erased, and what still holds people."""
-    from aapimport.screens.console import count
+    from aapimport.screens.console import count, safe
 
     runs = count(len(report.runs), "run")
     desk.print_result(f"erased: {count(report.people, 'person', 'people')} of {runs}")
@@ -109,5 +122,5 @@ def _tell(report: PurgeReport, desk: "Desk") -> None:
     if report.files:
         desk.say(
             "these files of yours hold people wherever they still are, and so does what was written"
-            f" beside them: {', '.join(report.files)}"
+            f" beside them, or by receipt --xlsx and --html: {', '.join(map(safe, report.files))}"
         )

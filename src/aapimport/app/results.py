@@ -85,6 +85,28 @@ class ResultsFile:
         return None
 
 
+def workbooks_of(run: "Run") -> list[Path]:
+    """The results workbooks of an upload that are there; where it was named, also if none is.
+
+    Nothing where the journal has erased where its file is.
+    """
+    from aapimport.app.own_file import path_of
+    from aapimport.copies.results import is_of
+
+    kept, file = json.loads(run.options or "{}"), path_of(run)
+    if file is None or kept.get("no_results"):
+        return []
+    again = _RESULTS.fullmatch(file.stem)
+    beside = file.with_name(f"{again[1] if again else f'{file.stem}.results'}.xlsx")
+    named = Path(kept.get("results") or beside)
+    try:
+        there = [one for one in named.parent.iterdir() if one.name.startswith(named.stem)]
+        ours = [one for one in there if one.suffix == ".xlsx" and is_of(one, run.receipt)]
+    except OSError:
+        ours = []
+    return sorted(ours) or ([named] if kept.get("results") else [])
+
+
 def results_file(
     choices: "RunChoices", settings: "Settings", file: Path | None = None, encoding: str = ""
 ) -> ResultsFile | None:

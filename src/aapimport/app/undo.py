@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aapimport.errors import DeclinedError, ExitCode, RefusedError
+from aapimport.errors import DeclinedError, ExitCode, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -88,7 +88,7 @@ class Undo:
         if self.rows is not None:
             if unknown := sorted(self.rows - rows):
                 named = ", ".join(map(str, unknown))
-                raise RefusedError(
+                raise UsageError(
                     f"receipt {run.receipt} has nobody in row {named}",
                     hint="rows are those of the file that was uploaded",
                 )

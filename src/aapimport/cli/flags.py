@@ -239,8 +239,8 @@ def read_rows(said: str) -> frozenset[int]:
     """
     rows: set[int] = set()
     for part in said.split(","):
-        first, _, last = part.strip().partition("-")
-        numbers = [one.strip() for one in (first, last or first)]
+        first, dash, last = part.strip().partition("-")
+        numbers = [one.strip() for one in (first, last if dash else first)]
         if not all(one.isascii() and one.isdecimal() for one in numbers):
             raise UsageError(
                 f"--only-rows {said}: {part.strip()!r} is no row", hint="for example 5,9-12"

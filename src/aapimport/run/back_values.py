@@ -20,6 +20,12 @@ from aapimport.services.taking_back import Refusal, Values
 from aapimport.text import fold
 
 NOT_THEIRS = "the account isn't certainly this person's any more"
+OTHER_NAME = "the portal shows another name: look whose account it is"
+OTHER_NAME_THERE = "Jhana shows another name: look whose account it is"
+ADMIN_UNKNOWN = (
+    "the former role, which may have administration rights: nobody can tell by the name whose"
+    " account it is, so look on the service, and give it back there if it is theirs"
+)
 BY_HAND = "look on the service whose it is: if it is theirs, take it back there by hand"
 IMPOSSIBLE = "impossible: "
 """Begins the words, in the journal, of what can't be taken back whatever somebody does."""
@@ -84,6 +90,8 @@ def to_take_back(left: Left, seen: Seen, teams: Sequence[str] = ()) -> Back | Re
         return Back(later=left.later)
     if left.made:
         return _off(left, seen, teams)
+    if left.shows_another_name(seen.account):
+        return Refusal(OTHER_NAME if left.service == "portal" else OTHER_NAME_THERE)
     back = Back()
     before = left.before or {}
     if before and not before["active"] and left.active and seen.account.active:
@@ -151,7 +159,11 @@ def _roles_back(left: Left, seen: Seen, back: Back) -> None:
     former = [
         {"value": one} | ({"primary": True} if at == 0 else {}) for at, one in enumerate(missing)
     ]
-    back.values["roles"] = [*stays, *former]
+    roles = [*stays, *former]
+    if gives_rights(seen, {"roles": roles}) and not left.is_known_by_name(seen.account):
+        back.lost.append(ADMIN_UNKNOWN)
+        return
+    back.values["roles"] = roles
 
 
 def _portal_roles(values: Sequence[str]) -> list[str]:

@@ -59,7 +59,8 @@ def changes_since(left: Left, seen: Seen, hidden: Container[str] = ()) -> Iterat
         yield f"role is {role or 'none'}"
     if left.pass_id and left.pass_id not in account.passes:
         yield "not on the pass"
-    if NAME not in hidden and left.named and not left.has_names(account):
+    otherwise = left.named and not left.has_names(account)
+    if NAME not in hidden and (otherwise or left.shows_another_name(account)):
         yield f"name is {account.first_name} {account.last_name}"
     if not left.made:
         return

@@ -12,7 +12,9 @@ from typing import Any
 from aapimport.run.digests import address_digest, names_digest
 from aapimport.run.journal import Journal
 from aapimport.run.later import Later, later_than
+from aapimport.run.left_mails import LeftMail, left_mails
 from aapimport.run.records import JOINS, Run, State, StepKind, Task
+from aapimport.services.identity import full_name
 from aapimport.services.ownership import is_still
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
@@ -47,6 +49,8 @@ class Left:
         written_by: The newest that has written to it, without its day; likewise.
         row_named: A digest of the names in the row, whoever set those of the account; empty where
             an earlier version didn't keep it.
+        was_named: A digest of the names that it showed before the run; likewise, and empty where it
+            wasn't there.
     """
 
     row: int
@@ -70,6 +74,7 @@ class Left:
     later: str = ""
     written_by: str = ""
     row_named: str = ""
+    was_named: str = ""
 
     @property
     def made(self) -> bool:
@@ -101,10 +106,30 @@ class Left:
 
     def is_called(self, account: Account) -> bool:
         """Whether an account has the names that the row gave; not where nobody knows them."""
+        return bool(self.row_named) and self.row_named in self._digests(account)
+
+    def is_known_by_name(self, account: Account) -> bool:
+        """Whether an account has the names of the row, or those that it showed before the run.
+
+        An undo gives these back, so that both are the person's.
+        """
+        return not {self.row_named, self.was_named}.isdisjoint(self._digests(account))
+
+    def shows_another_name(self, account: Account) -> bool:
+        """Whether an account shows other names than either: it may be another person's by now.
+
+        Not where it shows none, or where nobody knows what it was called then: an earlier version
+        hasn't kept that of an account that was there.
+        """
+        known = self.named or self.was_named or (self.adopted and self.row_named)
+        shown = full_name(account).strip()
+        return bool(known and shown) and not self.is_known_by_name(account)
+
+    def _digests(self, account: Account) -> set[str]:
+        """Those of an account's names, with each address that they may have been kept with."""
         first, last = (" ".join(one.split()) for one in (account.first_name, account.last_name))
         addresses = (self.wanted.email if self.wanted else "", account.user_name, *account.emails)
-        found = {names_digest(one, first, last) for one in addresses if one}
-        return bool(self.row_named) and self.row_named in found
+        return {names_digest(one, first, last) for one in addresses if one}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,12 +171,11 @@ class LeftPerson:
     email: str
     accounts: tuple[Left, ...]
     joined: tuple[Joined, ...]
-    mails: tuple[Task, ...]
+    mails: tuple[LeftMail, ...]
     unknown: tuple[str, ...]
     found_in: tuple[Joined, ...] = ()
 
 
-_MAYBE_SENT = {State.DONE, State.WRITTEN, State.INTENT, State.DOUBT, State.HANDED_OVER}
 _UNKNOWN = {State.WRITTEN, State.INTENT, State.DOUBT}
 
 
@@ -167,9 +191,7 @@ def left_by(
         found_in: Whether the Groups count, too, in which it found people: nothing of them can be
             taken back.
     """
-    mails: dict[int, list[Task]] = {}
-    for row, _, mail in journal.mails_about(run.receipt, *_MAYBE_SENT):
-        mails.setdefault(row, []).append(replace(mail, row=row))
+    mails = left_mails(journal, run, rows)
     later = later_than(journal, run)
     for row, steps in groupby(journal.tasks(run.receipt), lambda task: task.row):
         tasks = [*steps]
@@ -256,6 +278,9 @@ def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str
     by_right = before.get("by_entitlement", of.pass_id is not None if of else bool(before))
     sets_pass = on_portal and touched and by_right and not before.get("on_pass", not made)
     named = names_digest(of.email, of.first_name, of.last_name) if of else ""
+    was_named = was.get("named", "") if was else ""
+    if was and of and not was_named and "names" in was:  # as an earlier version kept them
+        was_named = names_digest(of.email, *was["names"][:2])
     renamed = bool(was and (was.get("renamed") or "names" in was))
     return Left(
         row=task.row,
@@ -275,6 +300,7 @@ def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str
         adopted=task.adopted,
         renamed=renamed,
         row_named=before.get("named", named),
+        was_named=was_named,
     )
 
 

@@ -42,7 +42,8 @@ def team_ids(plan: Plan) -> dict[str, str]:
 def before_json(one: PersonPlan, plan: Plan, teams: Mapping[str, str]) -> str | None:
     """What a person was before the run, for a way back; None for people who are left out.
 
-    On each service, where there was an account: whether it was active, and its roles. Then whether
+    On each service, where there was an account: whether it was active, its roles, and a digest of
+    the names that it showed, whoever's they were. Then whether
     the person was on the pass, in the team that the file names (null when it names none), and on
     Jhana (null when the row doesn't ask for it). The former names, and what displays
     them in one piece, are kept only where the plan changes them: nothing else here names anybody,
@@ -62,8 +63,8 @@ def before_json(one: PersonPlan, plan: Plan, teams: Mapping[str, str]) -> str | 
         return None
     pass_, receipt = plan.pass_, plan.receipt
     before: dict[str, object] = {
-        "portal": _before(one.portal),
-        "jhana": _before(one.jhana),
+        "portal": _before(one.portal, one.person.email),
+        "jhana": _before(one.jhana, one.person.email),
         "on_pass": _was_on_pass(one.portal, pass_),
         "team": one.team is None if one.person.team else None,
         "on_jhana": _was_on_jhana(one.jhana),
@@ -89,11 +90,16 @@ def _found_in(one: PersonPlan, pass_: Pass, teams: Mapping[str, str]) -> Iterato
         yield StepKind.TEAM.value, own_id
 
 
-def _before(step: Step | None) -> dict[str, object] | None:
+def _before(step: Step | None, email: str) -> dict[str, object] | None:
     if step is None or step.account is None:
         return None
     account = step.account
-    before: dict[str, object] = {"active": account.active, "roles": account.roles}
+    named = names_digest(email, account.first_name, account.last_name)
+    before: dict[str, object] = {
+        "active": account.active,
+        "roles": account.roles,
+        "named": named,
+    }
     if any(change.attribute in {"first name", "last name"} for change in step.changes):
         whole = {"displayName": account.display_name, "name.formatted": account.formatted_name}
         before["renamed"] = True

@@ -62,8 +62,8 @@ class AccountSince:
 
     @property
     def has_other_name(self) -> bool:
-        """Whether it is shown with other names than the run set: it may be somebody else's."""
-        return bool(self.seen and self.left.named and not self.left.has_names(self.seen.account))
+        """Whether it shows another name than it had then: it may be somebody else's."""
+        return self.seen is not None and self.left.shows_another_name(self.seen.account)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,25 +3,25 @@
 Only what still is as the run left it is touched. Words here name nobody: they stay in the journal.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 from aapimport.run.back_values import (
     BY_HAND,
     IMPOSSIBLE,
     NOT_THEIRS,
+    OTHER_NAME,
     gives_rights,
     left_words,
     to_take_back,
 )
+from aapimport.run.back_words import SEAT_STAYS, back_words
 from aapimport.run.later import LEFT, left_to
 from aapimport.run.left import Joined, Left
-from aapimport.run.own_roles import role_words
+from aapimport.run.left_mails import LeftMail
 from aapimport.run.records import LEAVES, Run, State, StepKind, Task
 from aapimport.run.since import (
-    BY_KEY,
     GONE,
     NOT_RECORDED,
     AccountSince,
@@ -33,8 +33,6 @@ from aapimport.run.taken_back import TakenBack
 from aapimport.run.ways_back import BackStep
 from aapimport.services.taking_back import Refusal
 
-SEAT_STAYS = "the seat stays used"
-OTHER_NAME = "the portal shows another name: look whose account it is"
 _OFF_ALREADY = "deactivated already"
 _NOT_READ = "the account on the portal can't be read"
 
@@ -231,7 +229,8 @@ def _of_group(joined: Joined, sort: Sort, words: str) -> Effect:
     )
 
 
-def _of_mail(mail: Task) -> Effect:
+def _of_mail(left: LeftMail) -> Effect:
+    mail = left.task
     return Effect(
         row=mail.row,
         service=mail.service,
@@ -239,7 +238,7 @@ def _of_mail(mail: Task) -> Effect:
         account_id=mail.account_id,
         target=mail.target,
         sort=Sort.IMPOSSIBLE,
-        words="a welcome e-mail was sent, or may have been",
+        words=f"a welcome e-mail was {left.words}",
     )
 
 
@@ -252,14 +251,17 @@ def _of_joined(since: JoinedSince, portal: AccountSince | None) -> Iterator[Effe
         yield _of_group(joined, Sort.IMPOSSIBLE, why)
     elif since.standing is Standing.UNKNOWN:
         yield _of_group(joined, Sort.IMPOSSIBLE, since.words)
-    elif since.standing is Standing.SAME and portal.seen is not None:
-        where = f"out of {_GROUPS[joined.kind]}"
+    elif since.standing is Standing.SAME:
         if joined.later:
             yield _of_group(joined, Sort.LATER, left_to(joined.later).removeprefix(LEFT))
+        elif portal.standing is Standing.GONE:
+            yield _of_group(joined, Sort.NOTHING, GONE)
+        elif portal.seen is None:
+            yield _of_group(joined, Sort.CHANGED, f"{NOT_THEIRS}; {BY_HAND}")
         elif portal.has_other_name:
             yield _of_group(joined, Sort.CHANGED, OTHER_NAME)
         else:
-            yield _of_group(joined, Sort.BACK, where)
+            yield _of_group(joined, Sort.BACK, f"out of {_GROUPS[joined.kind]}")
 
 
 def _of_account(account: AccountSince, portal: AccountSince | None) -> Iterator[Effect]:
@@ -296,8 +298,8 @@ def _of_values(account: AccountSince) -> Iterator[Effect]:
         yield _effect(left, Sort.CHANGED, found.why)
         return
     if found.values:
-        words = _words(left, found.values)
-        kept = _words(left, found.values, nameless=True)
+        words = back_words(left, found.values)
+        kept = back_words(left, found.values, nameless=True)
         sort = Sort.HALF if SEAT_STAYS in words else Sort.BACK
         rights = gives_rights(seen, found.values)
         yield replace(_effect(left, sort, words), gives_rights=rights, nameless=kept)
@@ -327,23 +329,3 @@ def _effect(left: Left, sort: Sort, words: str) -> Effect:
         sort=sort,
         words=words,
     )
-
-
-def _words(left: Left, values: Mapping[str, Any], *, nameless: bool = False) -> str:
-    """What is taken back; as it may stay in the journal, without a role of the service's own.
-
-    Such a role is somebody's own words, and may hold a name.
-    """
-    said = []
-    if "active" in values:
-        made = f"account deactivated; {SEAT_STAYS}" if left.made else "deactivated again"
-        said.append("Jhana disabled" if left.service == "jhana" else made)
-        if left.by_key_alone:
-            said.append(BY_KEY)
-    if "roles" in values:
-        said.append(f"{role_words(values['roles'], nameless=nameless)} again")
-    if "entitlements" in values:
-        said.append(f"off the pass; {SEAT_STAYS}")
-    if "displayName" in values:
-        said.append("former name again")
-    return ", ".join(said)

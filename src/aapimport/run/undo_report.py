@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aapimport.errors import ExitCode
 from aapimport.run.back_values import IMPOSSIBLE, left_words
+from aapimport.run.back_words import SEAT_STAYS
 from aapimport.run.journal import Journal
 from aapimport.run.kept_mails import kept_back_by
 from aapimport.run.later import LEFT, LaterCode, which_later
@@ -16,7 +17,7 @@ from aapimport.run.records import Run, State, StepKind, Task
 from aapimport.run.since import NOT_RECORDED
 from aapimport.run.taken_back import lost_words
 from aapimport.run.undo_again import undo_command
-from aapimport.run.undo_plan import SEAT_STAYS, Sort, UndoPlan, as_kept
+from aapimport.run.undo_plan import Sort, UndoPlan, as_kept
 
 Result = Literal[
     "taken back",
@@ -236,19 +237,19 @@ def _mails(
     for person in left_by(journal, of, rows):
         for mail in person.mails:
             yield UndoneEffect(
-                row=mail.row,
-                email=emails.get(mail.row, ""),
-                service=mail.service,
+                row=person.row,
+                email=emails.get(person.row, ""),
+                service=mail.task.service,
                 what=MAIL,
                 result="impossible",
-                reason="a welcome e-mail was sent, or may have been",
+                reason=f"a welcome e-mail was {mail.words}",
             )
-    for row, mail in kept_back_by(journal, undo):
+    for row, kept in kept_back_by(journal, undo):
         if row in rows:
             yield UndoneEffect(
                 row=row,
                 email=emails.get(row, ""),
-                service=mail.service,
+                service=kept.service,
                 what=KEPT_BACK,
                 result="taken back",
                 reason="",

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from aapimport.errors import AapimportError
 from aapimport.plan.make import Services
-from aapimport.run.back_values import BY_HAND, IMPOSSIBLE, NOT_THEIRS, to_take_back
+from aapimport.run.back_values import BY_HAND, IMPOSSIBLE, NOT_THEIRS, OTHER_NAME, to_take_back
 from aapimport.run.carrying import LEFT, Carrying
 from aapimport.run.conveyor import Batch, Call
 from aapimport.run.elsewhere import Elsewhere, other_teams, teams_elsewhere
@@ -22,7 +22,6 @@ from aapimport.run.options import RunOptions
 from aapimport.run.progress import Progress
 from aapimport.run.records import LEAVES, Run, State, StepKind, Task
 from aapimport.run.undo_again import undo_again
-from aapimport.run.undo_plan import OTHER_NAME
 from aapimport.services.changes import Seen
 from aapimport.services.directory import Unknown
 from aapimport.services.leaving import LEFT_ALONE, leave_team
@@ -128,7 +127,7 @@ class Undoing(Carrying):
     def _stays(self, row: int) -> Outcome | None:
         """Why the rest of a person is left as it is, by what the portal shows; None where not."""
         left = self._on_portal(row)
-        if left is None or not left.named:
+        if left is None:
             return None
         found = self.session.services.portal.fetch(left.account_id)
         if isinstance(found, Unknown):
@@ -137,8 +136,7 @@ class Undoing(Carrying):
 
     def _is_another(self, left: Left, account: Account) -> Outcome | None:
         """Whether an account that is known by its address shows another name."""
-        is_theirs = left.is_theirs(account)
-        if is_theirs and left.named and not left.has_names(account):
+        if left.is_theirs(account) and left.shows_another_name(account):
             return Outcome(verdict=Verdict.NEEDS_PERSON, reason=OTHER_NAME)
         return None
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from rich.console import Console
 
 from aapimport.run.back_values import CHANGED
+from aapimport.run.left_mails import MAYBE_SENT
 from aapimport.run.records import StepKind
 from aapimport.run.taken_back import TakenBackReport
 from aapimport.run.undo_again import spans_in_words
@@ -44,8 +45,8 @@ def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
         kept_back = count(len(plan.embargoed), "e-mail")
         print_line(console, f"  {Sort.BACK.value}: {kept_back} that nobody was sent so far")
         _name_first(console, plan.embargoed, plan.emails)
-    if mails := sum(one.kind is StepKind.EMAIL for one in plan.effects):
-        print_line(console, f"  {Sort.IMPOSSIBLE.value}: {_mails(mails)}")
+    mails = ((it.words, it.row) for it in plan.effects if it.kind is StepKind.EMAIL)
+    _show_mails(console, mails, plan.emails)
     for remark in plan.remarks:
         print_line(console, f"  not known: {safe(remark)}")
     emails = plan.emails
@@ -93,8 +94,8 @@ def show_undo_receipt(
     )
     _show_earlier(console, earlier)
     _show_on_again(console, ((again.by, again.rows) for again in report.on_again))
-    if mails := sum(one.what == MAIL for one in report.effects):
-        print_line(console, f"  {Sort.IMPOSSIBLE.value}: {_mails(mails)}")
+    mails = ((it.reason, it.row) for it in report.effects if it.what == MAIL)
+    _show_mails(console, mails, {it.row: it.email for it in report.effects})
     for one in (it for it in report.effects if it.what == KEPT_BACK):
         who = f"row {one.row} {safe(one.email)}".rstrip()
         print_line(console, f"  {one.result}: {who}: {one.what}")
@@ -165,6 +166,15 @@ def _name_first(
         print_line(console, f"    and {len(rows) - most:,} more")
 
 
-def _mails(number: int) -> str:
-    were = "was" if number == 1 else "were"
-    return f"{count(number, 'welcome e-mail')} {were} sent, or may have been"
+def _show_mails(
+    console: Console, mails: Iterable[tuple[str, int]], emails: Mapping[int, str]
+) -> None:
+    """The e-mails that can't be taken back; with the people where they aren't sent so far."""
+    by_words: dict[str, list[int]] = {}
+    for words, row in mails:
+        by_words.setdefault(words.partition(" was ")[2], []).append(row)
+    for words, rows in by_words.items():
+        were = f"{count(len(rows), 'welcome e-mail')} {'was' if len(rows) == 1 else 'were'}"
+        print_line(console, f"  {Sort.IMPOSSIBLE.value}: {were} {safe(words)}")
+        if words != MAYBE_SENT:
+            _name_first(console, {*rows}, emails)

@@ -230,21 +230,24 @@ class Adding:
             return seen
         if seen.gone and not (seen.fresh or kept.taken or patience.has_settled(kept.since)):
             return seen
-        cleared = bool(kept.out) and seen.fresh and seen.all_gone
-        too_late = too_late and not cleared
+        too_late = too_late and not (kept.out and seen.fresh and seen.all_gone)  # cleared by us
         by_us = seen.fresh and not kept.earlier and self._shown_whole
         if seen.gone and (too_late or not (seen.all_gone or kept.taken or by_us)):
             self.lose(identifier, seen.gone)
             return seen
         if seen.gone and (kept.taken or seen.fresh or patience.has_settled(kept.since)):
             return self._put_back(identifier, patience, seen, look, put_back)
+        self._nothing_gone(identifier, patience, seen)
+        return seen
+
+    def _nothing_gone(self, identifier: str, patience: Patience, seen: Look[_Shown]) -> None:
+        kept = self.kept[identifier]
         if seen.fresh or kept.taken:
             self._all_there(identifier, theirs=seen.theirs)
         elif patience.has_settled(kept.since):
             self._give_up()
             if kept.earlier:
                 self.forget(identifier)
-        return seen
 
     def _all_there(self, identifier: str, *, theirs: bool) -> None:
         """Everything is there after an `add`: it appends, where it could have taken something.
@@ -309,18 +312,17 @@ class Adding:
             self.forget(identifier)
         elif again.gone and patience.has_settled(kept.since):
             self.lose(identifier, again.gone, certain=False)
-        back = [one for one in seen.gone if one not in again.gone]
+        back = tuple(one for one in seen.gone if one not in again.gone)
         self.back.setdefault(identifier, []).extend(back)
-        return replace(again, back=tuple(back))
+        return replace(again, back=back)
 
     def _write(self) -> None:
         kept = {identifier: asdict(one) for identifier, one in self.kept.items()}
         for one in kept.values():
             del one["since"], one["earlier"]
         takes = self.takes and bool(self._closed)
-        what = Saved(
-            kept=kept, lost=self.lost, once=self._once, losing=[*self._closed], takes=takes
-        )
+        closed = [*self._closed]
+        what = Saved(kept=kept, lost=self.lost, once=self._once, losing=closed, takes=takes)
         text = "" if what == Saved() else json.dumps(asdict(what), ensure_ascii=False)
         self._save(self._proven, text)
 

@@ -172,11 +172,8 @@ def send_whole(
         partly = not now.shown or hides(now, counted(directory, team_id, now))
         if partly and not complete:
             return after_lost(Outcome(verdict=Verdict.REJECTED, reason=_WOULD_TAKE_AWAY), lost=lost)
-        everybody = [
-            it for one, it in {**known, **now.items}.items() if one in known or one not in without
-        ]
+        everybody = _everybody(known, now.items, without)
         version = text(mapping(shown.get("meta")).get("version"))
-        ids = by_id(everybody).keys()
         reply = _send_list(directory, team_id, shown, everybody, version)
         since = time.monotonic()
         busy = isinstance(reply, Answer) and reply.status in BUSY
@@ -186,12 +183,19 @@ def send_whole(
             break
         wait_before_another(directory.patience, outcome, attempt)
         if lost and not (version and directory.capabilities.etags):
-            is_shown = partial(_holds, directory, team_id, ids)
+            is_shown = partial(_holds, directory, team_id, by_id(everybody).keys())
             if shows_in_time(directory.patience, team_id, since, is_shown):
                 return Outcome(verdict=Verdict.DONE)
             if team_id in directory.patience.unseen:
                 break
     return outcome
+
+
+def _everybody(
+    known: Mapping[str, Item], now: Mapping[str, Item], without: Collection[str]
+) -> list[Item]:
+    """Who is in a whole list: who is to be, and who is shown, but for whom it is without."""
+    return [it for one, it in {**known, **now}.items() if one in known or one not in without]
 
 
 def _send_list(
