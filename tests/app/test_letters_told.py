@@ -19,7 +19,7 @@ from support.mail_server import CUT, MailServer
 from support.mailing import mail_for
 from support.others_mail import Taking
 from support.script_desk import ScriptDesk
-from support.sending import last_send, send, settings, text
+from support.sending import last_send, send, settings, text, tomorrow
 from support.uploading import Uploading
 
 pytestmark = pytest.mark.usefixtures("no_emails")
@@ -112,7 +112,9 @@ def test_what_became_of_each(uploading: Uploading, file: Path, tmp_path: Path) -
         assert f"aapimport send-emails {receipt}" in failures[0]["cure"]
         assert f"aapimport send-emails {receipt} --sent --to" in failures[1]["cure"]
         assert workbook(out) == ["sent", "rejected", "needs person"]
-        assert history(uploading)[0]["unmailed"] == 1
+        entry, words = history(uploading)
+        assert (entry["unmailed"], entry["in_doubt"]) == (1, 1)
+        assert f"{receipt}: of 1 person nobody knows whether they were mailed" in words
         assert plan_of(uploading, receipt, mail_for(server.port)) == 1
 
 
@@ -133,6 +135,39 @@ def test_who_waits_is_the_same_everywhere(
     waits = f"3 people wait for the welcome e-mail: aapimport send-emails {receipt}"
     assert waits in words
     assert waits in screen
+
+
+def test_who_waits_elsewhere_is_not_counted_twice(
+    uploading: Uploading, file: Path, mail: Mail, tmp_path: Path, cut: Callable[..., str]
+) -> None:
+    """Under an embargo of one upload: no other upload's `send-emails` mails them meanwhile."""
+    other = tmp_path / "other.csv"
+    other.write_text(file.read_text("utf-8").replace("Ana", "ana"), encoding="utf-8")
+    first = cut()
+    send(uploading, first, mail=mail, not_before=tomorrow())
+    upload(uploading, other, mail)
+    second = last_upload(uploading)
+    assert second != first
+    entry, words = history(uploading)
+    assert (entry["receipt"], entry["unmailed"]) == (second, 0)
+    assert f"aapimport send-emails {second}" not in words
+
+
+def test_a_notice_names_what_is_left(
+    uploading: Uploading, mail: Mail, taking: Taking, cut: Callable[..., str]
+) -> None:
+    """A sending to one of three is complete, and the upload's e-mails aren't."""
+    receipt = cut(notify=BOSS)
+    Sending(
+        settings=replace(settings(uploading, mail), notify=BOSS),
+        desk=ScriptDesk(yes=True, practice=False),
+        receipt=receipt,
+        choices=MailChoices(to=("p3@acme.com",)),
+        running=RunChoices(),
+    ).carry_out()
+    (told,) = [it for to, it in taking.texts if to == "boss@example.com"]
+    assert "Next: nothing" not in told
+    assert f"aapimport send-emails {receipt}" in told
 
 
 def notices(taking: Taking) -> int:

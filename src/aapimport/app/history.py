@@ -50,6 +50,9 @@ class HistoryEntry(_Model):
         description="people of an ended upload with e-mails by a mail server who wait for the"
         " welcome e-mail, as the mail ledger knows: send-emails RECEIPT mails them, or says why not"
     )
+    in_doubt: int = Field(
+        default=0, description="likewise those of whom nobody knows whether their e-mail was sent"
+    )
     taken_back: list[TakenBackReport] = Field(
         default=[], description="what undos have taken back of it, the oldest first"
     )
@@ -95,6 +98,7 @@ def list_history(settings: "Settings", desk: "Desk", *, everywhere: bool) -> Exi
     """
     from aapimport.app.session import journals_beside
     from aapimport.run.journal import journal_path
+    from aapimport.screens.console import count
     from aapimport.screens.history import show_history
     from aapimport.screens.target import show_target
 
@@ -121,6 +125,10 @@ def list_history(settings: "Settings", desk: "Desk", *, everywhere: bool) -> Exi
     for one in report.runs:
         if said := _waiting(one, settings):
             desk.say(said)
+        if one.in_doubt:
+            who = count(one.in_doubt, "person", "people")
+            told = f"of {who} nobody knows whether they were mailed"
+            desk.say(f"{one.receipt}: {told}: {_command('receipt', one, settings)} says whom")
     if report.runs:
         desk.say(f"next: {_command('receipt', report.runs[0], settings)} shows what became of it")
     return ExitCode.OK
@@ -185,10 +193,11 @@ def _entry(
     from aapimport.run.taken_back import taken_back
     from aapimport.run.wanted_letters import unmailed_of, wanted_letters
 
-    unmailed = 0
+    unmailed = in_doubt = 0
     if wanted_letters(run):
         record = records.get(run.address) or OnRecord(journal, run.address)
         unmailed = unmailed_of(journal, run, records.setdefault(run.address, record))
+        in_doubt = 0 if run.is_open else record.in_doubt([run])
     how_far = journal.progress(run.receipt)
     is_over = not run.is_open or how_far.reached - how_far.unread == how_far.steps
     ended = run.finished_at or run.closed_at
@@ -210,6 +219,7 @@ def _entry(
         steps=how_far.steps,
         not_before=_moment(run.not_before) if run.is_open and run.not_before else None,
         unmailed=unmailed,
+        in_doubt=in_doubt,
         taken_back=[one.report for one in taken_back(journal, run)],
     )
 

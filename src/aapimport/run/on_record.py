@@ -133,5 +133,16 @@ class OnRecord:
         return "handed_over" if "handed_over" in halves else "mailed"
 
     def waiting(self, runs: Sequence[Run]) -> int:
-        """How many people of ended uploads wait: whom `send-emails` mails, or names with a why."""
-        return sum(self.standing(one) == "waits" for one in self.candidates(runs))
+        """How many people of ended uploads wait: whom `send-emails` mails, or names with a why.
+
+        Who waits in an open sending of another upload is that one's: none of these mails them.
+        """
+        of_runs = {one.receipt for run in runs for one in self._journal.sends_of(run.receipt)}
+        return sum(
+            self.standing(one) == "waits" and self.waits_in(one) in {"", *of_runs}
+            for one in self.candidates(runs)
+        )
+
+    def in_doubt(self, runs: Sequence[Run]) -> int:
+        """How many people of uploads may have been mailed, and nobody knows."""
+        return sum(self.standing(one) == "in_doubt" for one in self.candidates(runs))

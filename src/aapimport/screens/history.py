@@ -49,6 +49,8 @@ def _row(one: "HistoryEntry") -> tuple[str, ...]:
         state += f"\nnot before {one.not_before:%d %b %Y %H:%M}"
     if one.unmailed:
         state += f"\n{one.unmailed:,} not mailed"
+    if one.in_doubt:
+        state += f"\n{one.in_doubt:,} mailed or not: not known"
     for undo in one.taken_back:
         state += f"\n{_taken_back(undo)}"
     started = one.started_at.strftime("%d %b %Y %H:%M")
