@@ -144,7 +144,7 @@ class Following:
     addresses: Mapping[int, str] = field(default_factory=dict)
 
     def go_on(self, receipt: str, code: ExitCode) -> ExitCode:
-        """Send the e-mails of an upload that is finished, unless a sending of it was ever begun.
+        """Send the e-mails of an upload that is finished, or go on with them where they were begun.
 
         Whom `[notify]` names is told once, at the end of both.
 
@@ -159,15 +159,16 @@ class Following:
             AapimportError: The e-mails couldn't be begun, or not all be sent; the upload stands.
         """
         from aapimport.run.conveyor import StoppedError
-        from aapimport.run.wanted_letters import letters_due
+        from aapimport.run.wanted_letters import letters_begun, letters_due
 
-        wanted = letters_due(self.carrier.journal, self.carrier.journal.run(receipt))
-        if wanted is None:
+        run = self.carrier.journal.run(receipt)
+        what = letters_due(self.carrier.journal, run) or letters_begun(self.carrier.journal, run)
+        if what is None:
             return code
         if isinstance(self.carrier.desk, _Joint):
             self.carrier.desk.begin_part()
         try:
-            sent = self._sent(receipt, wanted)
+            sent = self._sent(receipt, what)
         except AapimportError as error:
             if error.state == NOTHING_SENT:
                 error.state = (
@@ -185,9 +186,11 @@ class Following:
         self._end(receipt)
         return max(code, sent)
 
-    def _sent(self, receipt: str, wanted: "WantedLetters") -> ExitCode:
+    def _sent(self, receipt: str, what: "WantedLetters | Run") -> ExitCode:
+        """Carry out what was approved, or a sending of it that was begun."""
         from aapimport.app.choices import MailChoices
         from aapimport.app.send_emails import Sending
+        from aapimport.run.wanted_letters import WantedLetters
 
         it = self.carrier
         sending = Sending(
@@ -197,7 +200,9 @@ class Following:
             choices=MailChoices(smtp=True),
             running=self.carrier.choices,
         )
-        mail = self.settings.mail
+        if not isinstance(what, WantedLetters):
+            return sending.after_cut(it.journal, it.services, what, it.results)
+        wanted, mail = what, self.settings.mail
         server = mail.server if mail and wanted.are_from(mail.server) else wanted.server
         self.carrier.desk.say(
             f"the upload is done; its welcome e-mails follow now, from {server}; if that is cut"

@@ -64,7 +64,7 @@ def _with_letters_due(
     Raises:
         RefusedError: They were begun, and not all of them are sent.
     """
-    from aapimport.run.wanted_letters import letters_due, wanted_letters
+    from aapimport.run.wanted_letters import letters_begun, letters_due, wanted_letters
 
     if upload.choices.emails is False or upload.plan_file:
         return None
@@ -72,6 +72,11 @@ def _with_letters_due(
     for run in same:
         if letters_due(journal, run):
             upload.desk.say(f"going on with upload {run.receipt}, whose e-mails weren't begun")
+            return run
+        if left := letters_begun(journal, run):
+            upload.desk.say(
+                f"going on with upload {run.receipt}, whose e-mails aren't all sent: {left.name}"
+            )
             return run
         sends = (one for one in journal.sends_of(run.receipt) if one.is_open)
         if wanted_letters(run) and (left := next(sends, None)):

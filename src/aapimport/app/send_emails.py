@@ -114,6 +114,24 @@ class Sending:
         run = journal.begin_send(plan)
         return self._carried_out(journal, services, run, plan, results)
 
+    def after_cut(
+        self,
+        journal: "Journal",
+        services: "Services",
+        run: "Run",
+        results: "ResultsFile | None",
+    ) -> ExitCode:
+        """Go on with a sending of an upload that was cut off, in a command about the upload.
+
+        Raises:
+            AapimportError: As `after_upload`.
+        """
+        from aapimport.app.send_way import check_server_there
+
+        check_server_there(journal, run, self.settings)
+        self.desk.say(f"going on with {run.described}, which was interrupted")
+        return self._carried_out(journal, services, run, None, results)
+
     def _settled(
         self, journal: "Journal", services: "Services", source: "Source", *, sent: bool
     ) -> ExitCode:

@@ -62,6 +62,17 @@ def letters_due(journal: Journal, run: Run) -> WantedLetters | None:
     return wanted if wanted.rows & {*waits} else None
 
 
+def letters_begun(journal: Journal, run: Run) -> Run | None:
+    """The open sending of an upload's approved e-mails that may go on now; None for none.
+
+    One that waits for its day isn't.
+    """
+    if wanted_letters(run) is None or run.finished_at is None:
+        return None
+    sends = (one for one in journal.sends_of(run.receipt) if one.is_open)
+    return next((one for one in sends if not one.is_embargoed), None)
+
+
 def upload_of(journal: Journal, run: Run) -> Run | None:
     """The upload whose e-mails a sending carries out, where it was approved with them; or None."""
     upload = journal.run(run.of) if run.kind == RunKind.SEND and run.of else None
