@@ -197,11 +197,11 @@ class Following:
             settings=self.settings,
             desk=self.carrier.desk,
             receipt=receipt,
-            choices=MailChoices(smtp=True),
+            choices=MailChoices(smtp=isinstance(what, WantedLetters)),
             running=self.carrier.choices,
         )
         if not isinstance(what, WantedLetters):
-            return sending.after_cut(it.journal, it.services, what, it.results)
+            return sending.go_on(it.journal, it.services, what, it.results)
         wanted, mail = what, self.settings.mail
         server = mail.server if mail and wanted.are_from(mail.server) else wanted.server
         self.carrier.desk.say(

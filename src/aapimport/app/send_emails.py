@@ -65,7 +65,7 @@ class Sending:
                 return self._settled(journal, services, source, sent=were_sent(self.choices))
             found = journal.open_sends(services.address, source.of, source.pass_id)
             if found and not self.choices.dry_run:
-                return self._go_on(journal, services, found[0])
+                return self.go_on(journal, services, found[0])
             plan = self._planned(journal, services, source)
             if self.choices.dry_run or not plan.to_mail:
                 return self._nothing_sent(plan)
@@ -113,24 +113,6 @@ class Sending:
             self._approve(plan, yes_answers=False)
         run = journal.begin_send(plan)
         return self._carried_out(journal, services, run, plan, results)
-
-    def after_cut(
-        self,
-        journal: "Journal",
-        services: "Services",
-        run: "Run",
-        results: "ResultsFile | None",
-    ) -> ExitCode:
-        """Go on with a sending of an upload that was cut off, in a command about the upload.
-
-        Raises:
-            AapimportError: As `after_upload`.
-        """
-        from aapimport.app.send_way import check_server_there
-
-        check_server_there(journal, run, self.settings)
-        self.desk.say(f"going on with {run.described}, which was interrupted")
-        return self._carried_out(journal, services, run, None, results)
 
     def _settled(
         self, journal: "Journal", services: "Services", source: "Source", *, sent: bool
@@ -195,7 +177,13 @@ class Sending:
             pass_name=chosen.name,
         )
 
-    def _go_on(self, journal: "Journal", services: "Services", run: "Run") -> ExitCode:
+    def go_on(
+        self,
+        journal: "Journal",
+        services: "Services",
+        run: "Run",
+        results: "ResultsFile | None" = None,
+    ) -> ExitCode:
         """Go on with a sending that was interrupted, as it was approved.
 
         Raises:
@@ -212,7 +200,7 @@ class Sending:
             )
         check_server_there(journal, run, self.settings)
         self.desk.say(f"going on with {run.name}, which was interrupted")
-        return self._carried_out(journal, services, run, None)
+        return self._carried_out(journal, services, run, None, results)
 
     def _planned(
         self,
