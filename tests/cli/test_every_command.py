@@ -203,6 +203,7 @@ def test_a_server_prints_its_object_as_soon_as_it_listens(started) -> None:
     lines: list[bytes] = []
     while not lines or lines[-1] != b"}\n":
         lines.append(server.stdout.readline())
+        assert lines[-1], "it ended without its object"
     answer = json.loads(b"".join(lines))
     check("sandbox serve", answer, failed=False)
     there = answer["settings"] | {"AAPIMPORT_SETTLE_SECONDS": "0.5"}
