@@ -121,7 +121,7 @@ def crossed_out(*rows: int) -> Callable[[Any], None]:
 
 
 def test_who_is_crossed_out_in_a_long_list_is_asked_about(tmp_path, most_rows: int) -> None:
-    """In a list above the limit only a cheap look is taken: what it leaves open is asked about, too."""
+    """Above the limit only a cheap look is taken: what it leaves open is asked about, too."""
     rows = [(f"p{at}@acme.com", "Eva", f"Lund {at}", "", "", "") for at in range(most_rows + 10)]
     path = written(tmp_path, rows)
     assert asked(path) == ""

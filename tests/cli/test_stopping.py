@@ -5,6 +5,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,13 +109,19 @@ def test_help_is_as_wide_as_the_terminal(
     assert "..." not in terminal.screen.replace("[ARGS]...", "")
 
 
+_BEHIND_A_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Becomes a command that its terminal takes along when it is closed."""
+
+
 def test_a_terminal_that_is_closed_in_a_run_ends_it_with_143(
     tmp_path: Path, portal_stub: ScimStub, jhana_stub: ScimStub
 ) -> None:
     """Nobody can be told any more, and the code is still one of the table; nobody is doubled."""
-    import fcntl
     import pty
-    import termios
 
     header = "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled\n"
     people = (f"{name.lower()}@acme.com,{name},Berg,,,\n" for name in ("Bo", "Ana", "Omar", "Lise"))
@@ -131,14 +138,13 @@ def test_a_terminal_that_is_closed_in_a_run_ends_it_with_143(
     }
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        words,
+        [sys.executable, "-c", _BEHIND_A_TERMINAL, *words],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
         cwd=tmp_path,
         env=settings,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 -- no threads here
     ) as process:
         os.close(theirs)
         while not portal_stub.creates:
