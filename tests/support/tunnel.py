@@ -60,7 +60,10 @@ class Tunnel:
         with connection, suppress(OSError):
             head = b""
             while not head.endswith(b"\r\n\r\n"):
-                head += connection.recv(1)
+                read = connection.recv(1)
+                if not read:
+                    return
+                head += read
             first, *headers = head.decode().split("\r\n")
             self.asked.append(first.split()[1])
             proof = base64.b64encode(self.log_in.encode()).decode()
