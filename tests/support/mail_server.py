@@ -4,7 +4,7 @@ import base64
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Self
 
 from support.encrypted import showing
@@ -79,9 +79,8 @@ class MailServer:
                 sock.close()
                 return
         connection = _Connection(self, sock)
-        with suppress(OSError, _Cut):
+        with closing(connection), suppress(OSError, _Cut):
             connection.serve()
-        connection.close()
 
     def take(self, sender: str, recipient: str, text: bytes) -> None:
         """Take an e-mail."""
