@@ -8,6 +8,19 @@ import re
 from dataclasses import replace
 
 from aapimport.plan.decide import ANOTHERS, MAYBE, NO_PLACE, NO_SEAT, RETURNS
+from aapimport.run.back_reasons import (
+    ADMIN_UNKNOWN,
+    BY_HAND,
+    ERASED,
+    NAME_NOT_RECORDED,
+    NOT_READ,
+    NOT_RECORDED,
+    NOT_THEIRS,
+    OFF_ALREADY,
+    OTHER_NAME,
+    OTHER_NAME_THERE,
+    ROLE_ERASED,
+)
 from aapimport.run.landing import UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED
 from aapimport.run.records import Run, Task, without_names
 from aapimport.run.sends import NOT_SENT_BY_HAND
@@ -42,6 +55,8 @@ _PHRASES = (
     *(GIVEN_BACK, LEFT_ALONE, OFF_THE_PASS, TWO_ACCOUNTS),
     *(NEVER_SHOWN, NOBODY_LISTED, NOT_COUNTED, SHOWN_IN_PART, TAKEN_OUT),
     *(DEACTIVATED_SINCE, HANDED_ON, LOST_HERE),
+    *(NOT_THEIRS, OTHER_NAME, OTHER_NAME_THERE, NAME_NOT_RECORDED, ADMIN_UNKNOWN, BY_HAND),
+    *(ERASED, ROLE_ERASED, OFF_ALREADY, NOT_READ),
     "accepted, and not shown since",
     "accepted, and not shown so far",
     "accepted but not kept by the server: membership",
@@ -67,8 +82,6 @@ _PHRASES = (
     "the account isn't there any more",
     "they have another address by now",
     "the account is gone",
-    "the account isn't certainly this person's any more",
-    "look on the service whose it is: if it is theirs, take it back there by hand",
     "the account isn't shown yet",
     "the account isn't shown",
     "the account was rejected",
@@ -92,7 +105,8 @@ _PATTERNS = (
     rf"{_ATTRIBUTES}(?:, {_ATTRIBUTES})* not kept",
     r"[\d,]+ former members? (?:is|are) no longer shown in the team",
     r"not put (?:on the pass|into the team): the account (?:needs a person|was rejected)",
-    r"[\w ,]{1,60} not recorded by the earlier version of aapimport that began the upload",
+    rf"[\w ,]{{1,60}} {NOT_RECORDED}",
+    r"the former (?:display|formatted) name, which isn't recorded: the names stand for it",
     r"by (?:upload|repair) \w+",
     r"left: upload \w+ of \d\d \w{3} \d{4} has this person, too",
     r"left: repair \w+ of \d\d \w{3} \d{4} has written to it since",

@@ -7,14 +7,14 @@ from typing import Literal, TypedDict
 from pydantic import BaseModel, ConfigDict, Field
 
 from aapimport.errors import ExitCode
-from aapimport.run.back_values import IMPOSSIBLE, left_words
+from aapimport.run.back_reasons import IMPOSSIBLE, NOT_RECORDED
+from aapimport.run.back_values import left_words
 from aapimport.run.back_words import SEAT_STAYS
 from aapimport.run.journal import Journal
 from aapimport.run.kept_mails import kept_back_by
 from aapimport.run.later import LEFT, LaterCode, which_later
 from aapimport.run.left import left_by
 from aapimport.run.records import Run, State, StepKind, Task
-from aapimport.run.since import NOT_RECORDED
 from aapimport.run.taken_back import lost_words
 from aapimport.run.undo_again import undo_command
 from aapimport.run.undo_plan import Sort, UndoPlan, as_kept

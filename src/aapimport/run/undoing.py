@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from aapimport.errors import AapimportError
 from aapimport.plan.make import Services
-from aapimport.run.back_values import BY_HAND, IMPOSSIBLE, NOT_THEIRS, OTHER_NAME, to_take_back
+from aapimport.run.back_reasons import BY_HAND, IMPOSSIBLE, NOT_THEIRS
+from aapimport.run.back_values import name_refusal, to_take_back
 from aapimport.run.carrying import LEFT, Carrying
 from aapimport.run.conveyor import Batch, Call
 from aapimport.run.elsewhere import Elsewhere, other_teams, teams_elsewhere
@@ -135,9 +136,9 @@ class Undoing(Carrying):
         return self._is_another(left, found[0]) if found else None
 
     def _is_another(self, left: Left, account: Account) -> Outcome | None:
-        """Whether an account that is known by its address shows another name."""
-        if left.is_theirs(account) and left.shows_another_name(account):
-            return Outcome(verdict=Verdict.NEEDS_PERSON, reason=OTHER_NAME)
+        """Why nothing is written about somebody by the name that their account shows."""
+        if left.is_theirs(account) and (why := name_refusal(left, account)):
+            return Outcome(verdict=Verdict.NEEDS_PERSON, reason=why)
         return None
 
     def _on_portal(self, row: int) -> Left | None:
