@@ -16,6 +16,7 @@ BY_HAND = "look on the service whose it is: if it is theirs, take it back there 
 ERASED = "the former name, which is erased from the journal"
 ROLE_ERASED = "the former role, one of the service's own, which is erased from the journal"
 OFF_ALREADY = "deactivated already"
+GONE_BUT_LISTED = "the portal shows no such account any more, and shows it in the team"
 NOT_READ = "the account on the portal can't be read"
 IMPOSSIBLE = "impossible: "
 """Begins the words of what can't be taken back whatever somebody does."""

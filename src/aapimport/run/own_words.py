@@ -12,6 +12,7 @@ from aapimport.run.back_reasons import (
     ADMIN_UNKNOWN,
     BY_HAND,
     ERASED,
+    GONE_BUT_LISTED,
     NAME_NOT_RECORDED,
     NOT_READ,
     NOT_RECORDED,
@@ -25,7 +26,8 @@ from aapimport.run.landing import UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED
 from aapimport.run.records import Run, Task, without_names
 from aapimport.run.sends import NOT_SENT_BY_HAND
 from aapimport.services.giving_back import GIVEN_BACK
-from aapimport.services.leaving import LEFT_ALONE
+from aapimport.services.leaving import LEFT_ALONE, SHOWS_SOME, TAKE_OUT
+from aapimport.services.leaving import LOST_HERE as NOT_TAKEN_OUT
 from aapimport.services.many import OFF_THE_PASS, TWO_ACCOUNTS
 from aapimport.services.membership import (
     COUNT,
@@ -52,11 +54,12 @@ WITHHELD = "what is said besides is kept with the people alone"
 _PHRASES = (
     *(ANOTHERS, MAYBE, NO_SEAT, RETURNS),
     *(UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED, NOT_SENT_BY_HAND),
-    *(GIVEN_BACK, LEFT_ALONE, OFF_THE_PASS, TWO_ACCOUNTS),
+    *(GIVEN_BACK, OFF_THE_PASS, TWO_ACCOUNTS),
+    *(LEFT_ALONE, SHOWS_SOME, NOT_TAKEN_OUT, TAKE_OUT),
     *(NEVER_SHOWN, NOBODY_LISTED, NOT_COUNTED, SHOWN_IN_PART, TAKEN_OUT),
     *(DEACTIVATED_SINCE, HANDED_ON, LOST_HERE),
     *(NOT_THEIRS, OTHER_NAME, OTHER_NAME_THERE, NAME_NOT_RECORDED, ADMIN_UNKNOWN, BY_HAND),
-    *(ERASED, ROLE_ERASED, OFF_ALREADY, NOT_READ),
+    *(ERASED, ROLE_ERASED, OFF_ALREADY, NOT_READ, GONE_BUT_LISTED),
     "accepted, and not shown since",
     "accepted, and not shown so far",
     "accepted but not kept by the server: membership",
