@@ -42,6 +42,7 @@ OURS = (
     "changed since: role is none, a title",
     "changed since: by upload 7K3QX9 (its file has this person, too: undo that one first)",
     "left: upload 7K3QX9 of 28 Nov 2026 has this person, too",
+    "left: upload 7K3QX9 of 28 Nov 2026 of profile acme has this person, too",
     "left: repair 7K3QX9 of 28 Nov 2026 has written to it since",
     "the account on Jhana was switched off by undo 7K3QX9 of upload 8K3QX9, and isn't shown since",
     "not mailed: upload 7K3QX9 of profile acme has mailed this account",

@@ -104,6 +104,7 @@ _SINCE = (
 )
 """What somebody has changed since, as far as it names nobody (`back_values`, `differing`)."""
 _ATTRIBUTES = r"(?:activation|role|pass|names|team|membership|externalId)"
+_WHOSE = r"(?: of profile [\w.-]+| without a profile)?"
 _PATTERNS = (
     rf"{_ATTRIBUTES}(?:, {_ATTRIBUTES})* not kept",
     r"[\d,]+ former members? (?:is|are) no longer shown in the team",
@@ -111,8 +112,8 @@ _PATTERNS = (
     rf"[\w ,]{{1,60}} {NOT_RECORDED}",
     r"the former (?:display|formatted) name, which isn't recorded: the names stand for it",
     r"by (?:upload|repair) \w+",
-    r"left: upload \w+ of \d\d \w{3} \d{4} has this person, too",
-    r"left: repair \w+ of \d\d \w{3} \d{4} has written to it since",
+    rf"left: upload \w+ of \d\d \w{{3}} \d{{4}}{_WHOSE} has this person, too",
+    rf"left: repair \w+ of \d\d \w{{3}} \d{{4}}{_WHOSE} has written to it since",
     r"if it is theirs all the same: aapimport send-emails \w+ --to ADDRESS --checked",
     r"kept back by undo \w+",
     rf"the account on (?:the portal|Jhana){OFF_BY_UNDO}\w+ of upload \w+, {NOT_SHOWN_SINCE}",

@@ -13,7 +13,7 @@ from aapimport.run.back_words import SEAT_STAYS
 from aapimport.run.journal import Journal
 from aapimport.run.kept_mails import kept_back_by
 from aapimport.run.later import LEFT, LaterCode, which_later
-from aapimport.run.left import left_by
+from aapimport.run.left_mails import left_mails
 from aapimport.run.records import Run, State, StepKind, Task
 from aapimport.run.taken_back import lost_words
 from aapimport.run.undo_again import undo_command
@@ -234,11 +234,11 @@ def _later(said: str) -> _LaterRun:
 def _mails(
     journal: Journal, undo: Run, of: Run, rows: Collection[int], emails: Mapping[int, str]
 ) -> Iterator[UndoneEffect]:
-    for person in left_by(journal, of, rows):
-        for mail in person.mails:
+    for row, mails in left_mails(journal, of, rows).items():
+        for mail in mails:
             yield UndoneEffect(
-                row=person.row,
-                email=emails.get(person.row, ""),
+                row=row,
+                email=emails.get(row, ""),
                 service=mail.task.service,
                 what=MAIL,
                 result="impossible",
