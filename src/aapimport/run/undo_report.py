@@ -159,6 +159,18 @@ def planned_report(plan: UndoPlan) -> UndoReport:
         for one in plan.earlier
         for row, words in one.lost
     ]
+    effects += [
+        UndoneEffect(
+            row=row,
+            email=emails.get(row, ""),
+            service="portal",
+            what=OTHERS,
+            result="nothing left",
+            reason=f"whom undo {one.undo.receipt} had lost is in it again, or gone from the portal",
+        )
+        for one in plan.earlier
+        for row in one.back
+    ]
     report = _report(plan.run, None, effects, plan.on_again)
     earlier = [one.undo.receipt for one in plan.earlier]
     only = None if plan.only is None else sorted(plan.only)

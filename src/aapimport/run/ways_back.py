@@ -1,5 +1,6 @@
 """The journal's runs that take back what another did, or put right what differs."""
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from aapimport.run.later_steps import LaterStep, later_steps
 from aapimport.run.records import Run, State, StepKind, Task, read_task
 
 _MAIL = ", ".join(f"mail.{name}" for name in Task.__dataclass_fields__)
+_LOST, _BACK = "lost members ", "have members back "
+"""How what is told of whom a team has lost begins."""
 _FIELDS = tuple(Run.__dataclass_fields__)
 
 
@@ -167,6 +170,41 @@ class WaysBack(JournalFile):
         """Whether nothing is left of a step that an undo was refused."""
         query = "SELECT 1 FROM told WHERE receipt = ? AND what = ?"
         return self._database.execute(query, (undo, _settled(step))).fetchone() is not None
+
+    def remember_lost(self, undo: str, row: int, team_id: str, members: Iterable[str]) -> None:
+        """Remember by their ids whom a team has lost; not those that are addresses.
+
+        Args:
+            undo: The undo.
+            row: The row of the step that says so.
+            team_id: The team.
+            members: The accounts' ids.
+        """
+        ids = [*members]
+        if not any("@" in one for one in ids):
+            self._tell(undo, [f"{_LOST}{json.dumps([row, team_id, *ids], ensure_ascii=False)}"])
+
+    def lost_members(self, undo: str) -> dict[int, tuple[str, set[str]]]:
+        """Whom teams have lost by an undo: by the step's row, the team's id and the accounts'."""
+        found: dict[int, tuple[str, set[str]]] = {}
+        for (what,) in self._database.execute(
+            "SELECT what FROM told WHERE receipt = ? AND what GLOB ?", (undo, f"{_LOST}*")
+        ):
+            row, team_id, *ids = json.loads(what.removeprefix(_LOST))
+            found.setdefault(row, (team_id, set()))[1].update(ids)
+        return found
+
+    def have_back(self, undo: str, rows: Iterable[int]) -> None:
+        """Remember that nobody is lost any more of whom some steps of an undo said so."""
+        if said := [f"{_BACK}{row}" for row in rows]:
+            self._tell(undo, said)
+
+    def rows_with_all_back(self, undo: str) -> set[int]:
+        """The rows of the steps of an undo of which that is known."""
+        found = self._database.execute(
+            "SELECT what FROM told WHERE receipt = ? AND what GLOB ?", (undo, f"{_BACK}*")
+        )
+        return {int(what.removeprefix(_BACK)) for (what,) in found}
 
     def _tell(self, receipt: str, words: Iterable[str]) -> None:
         with self._writing():
