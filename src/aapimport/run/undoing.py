@@ -21,7 +21,7 @@ from aapimport.run.kept_mails import keep_mails_back
 from aapimport.run.left import Joined, Left, LeftPerson, left_by
 from aapimport.run.options import RunOptions
 from aapimport.run.progress import Progress
-from aapimport.run.records import LEAVES, Run, State, StepKind, Task
+from aapimport.run.records import LEAVES, Run, StepKind, Task
 from aapimport.run.since import GONE
 from aapimport.run.undo_again import undo_again
 from aapimport.services.changes import Seen
@@ -96,7 +96,8 @@ class Undoing(Carrying):
         (left,) = (one for one in person.accounts if one.service == task.service)
         said: dict[str, None] = {}
         # an earlier session may have taken back what else there was of an account that was there
-        earlier = task.state is not State.PLANNED and not left.made
+        was_sent = task.attempts > 0  # its own intent is on record by now, and not counted
+        earlier = was_sent and not left.made
         wrote = False
 
         def decide(seen: Seen) -> Values | Refusal:
@@ -112,7 +113,11 @@ class Undoing(Carrying):
         def call() -> list[Outcome]:
             if task.service != "portal" and (stays := self._stays(task.row)):
                 return [stays]
-            outcome = take_back(self.session.directories[task.service], task.account_id, decide)
+            directory = self.session.directories[task.service]
+            outcome = take_back(directory, task.account_id, decide)
+            if outcome.verdict is Verdict.UNKNOWN and not (wrote or was_sent):
+                shown = directory.fetch(task.account_id)  # refused for good, or only for a while?
+                return [_unread(shown) if isinstance(shown, Unknown) else outcome]
             if outcome.verdict is Verdict.DONE:
                 outcome = replace(outcome, but="; ".join(said))
             return [outcome]
