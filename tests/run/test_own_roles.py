@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aapimport.run.back_values import ROLE_ERASED
+from aapimport.run.back_reasons import ROLE_ERASED
 from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
 from aapimport.run.own_roles import without_own_roles

@@ -3,11 +3,24 @@
 import pytest
 
 from aapimport.plan.decide import MAYBE, NO_PLACE, NO_SEAT, RETURNS
-from aapimport.run.back_values import BY_HAND, NOT_THEIRS
+from aapimport.run.back_reasons import (
+    ADMIN_UNKNOWN,
+    BY_HAND,
+    ERASED,
+    IMPOSSIBLE,
+    NAME_NOT_RECORDED,
+    NOT_READ,
+    NOT_RECORDED,
+    NOT_THEIRS,
+    OFF_ALREADY,
+    OTHER_NAME,
+    OTHER_NAME_THERE,
+    ROLE_ERASED,
+)
 from aapimport.run.landing import UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED
 from aapimport.run.own_words import WITHHELD, our_words
 from aapimport.run.records import lacks_pass, without_names
-from aapimport.run.since import GONE, NOT_RECORDED, NOT_SHOWN
+from aapimport.run.since import GONE, NOT_SHOWN
 from aapimport.services.differences import not_kept
 from aapimport.services.membership import NEVER_SHOWN, NOT_COUNTED, SHOWN_IN_PART
 from aapimport.services.ownership import NOBODY_CAN_TELL
@@ -17,6 +30,10 @@ OURS = (
     *(MAYBE, NO_SEAT, RETURNS, GONE, NOT_SHOWN, NOT_THEIRS),
     *(NEVER_SHOWN, NOT_COUNTED, SHOWN_IN_PART, UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED),
     f"{NOT_THEIRS}; {BY_HAND}",
+    *(OTHER_NAME, OTHER_NAME_THERE, OFF_ALREADY),
+    f"{IMPOSSIBLE}{NAME_NOT_RECORDED}; {BY_HAND}",
+    *(f"{IMPOSSIBLE}{one}" for one in (ADMIN_UNKNOWN, ERASED, ROLE_ERASED, NOT_READ)),
+    f"{IMPOSSIBLE}the former display name, which isn't recorded: the names stand for it",
     NOBODY_CAN_TELL,
     "if it is theirs all the same: aapimport send-emails 7K3QX9 --to ADDRESS --checked",
     "the account on Jhana was switched off by undo 7K3QX9 of upload 8K3QX9",
@@ -25,6 +42,7 @@ OURS = (
     "changed since: role is none, a title",
     "changed since: by upload 7K3QX9 (its file has this person, too: undo that one first)",
     "left: upload 7K3QX9 of 28 Nov 2026 has this person, too",
+    "left: upload 7K3QX9 of 28 Nov 2026 of profile acme has this person, too",
     "left: repair 7K3QX9 of 28 Nov 2026 has written to it since",
     "the account on Jhana was switched off by undo 7K3QX9 of upload 8K3QX9, and isn't shown since",
     "not mailed: upload 7K3QX9 of profile acme has mailed this account",

@@ -12,6 +12,7 @@ from aapimport.run.left import left_by
 from aapimport.run.options import RunOptions
 from aapimport.run.runner import Runner
 from aapimport.run.undo_report import UndoReport
+from aapimport.template.roles import Role
 from support.undoing import begun, go_on
 from support.uploading import Uploading, people, services
 from support.wire import Act, Response, error, instead
@@ -208,3 +209,40 @@ def test_who_can_not_be_told_any_more_is_for_a_person(uploading: Uploading) -> N
     (left,) = (one for one in report.effects if one.what == "account")
     assert left.result == "changed since"
     assert left.reason.endswith("if it is theirs, take it back there by hand")
+
+
+def another_role(uploading: Uploading) -> str:
+    """Somebody who was there and on the pass gets another role."""
+    uploading.portal.add_user(
+        "p2@acme.com",
+        roles=[{"value": "facilitator", "primary": True}],
+        entitlements=[{"value": "p26", "type": "pass"}],
+    )
+    uploading.rows = people(1, role=Role.MANAGER)
+    uploading.options = replace(uploading.options, update_roles=True)
+    uploading.emails = False
+    return uploading.run().receipt
+
+
+def test_what_is_changed_between_plan_and_write_is_no_success(uploading: Uploading) -> None:
+    """Of somebody who was there: nothing was taken back, as the receipt says, and a further one."""
+    receipt = another_role(uploading)
+    undo = begun(uploading, receipt)
+    user(uploading, 2)["roles"] = [{"value": "client admin", "primary": True}]
+    report = go_on(uploading, undo)
+    assert (report.taken_back, report.half, report.not_taken_back) == (0, 0, 1)
+    assert [one.reason for one in report.effects] == ["changed since: role"]
+    assert undone(uploading, receipt).not_taken_back == 1
+
+
+def test_an_account_that_is_not_shown_any_more_does_not_keep_an_undo_open(
+    uploading: Uploading,
+) -> None:
+    """Refused between the plan and the write: it is impossible, and nothing is left to resume."""
+    receipt = another_role(uploading)
+    undo = begun(uploading, receipt)
+    path = f"/Users/{user(uploading, 2)['id']}"
+    uploading.portal.on("GET", path, instead(error(403, "not yours")), times=10**6)
+    report = go_on(uploading, undo)
+    assert [one.result for one in report.effects] == ["impossible"]
+    assert (report.unfinished, report.exit_code) == (0, 1)

@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from aapimport.run.back_values import ADMIN_UNKNOWN, BY_HAND, NOT_THEIRS, OTHER_NAME
+from aapimport.run.back_reasons import (
+    ADMIN_UNKNOWN,
+    BY_HAND,
+    NAME_NOT_RECORDED,
+    NOT_THEIRS,
+    OTHER_NAME,
+)
 from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
 from aapimport.run.since import read_back
@@ -83,14 +89,66 @@ def test_a_name_that_an_upload_has_left_is_known(
     assert user(uploading, 2)["roles"] == FACILITATOR
 
 
-def test_rights_are_not_given_back_where_no_name_is_recorded(uploading: Uploading) -> None:
-    """As in the journal of an earlier version; another role is."""
-    uploading.portal.add_user("p2@acme.com", "Anna", "Berg", roles=copy.deepcopy(ADMIN))
-    uploading.portal.add_user("p3@acme.com", "Anna", "Berg", roles=copy.deepcopy(FACILITATOR))
-    receipt = uploaded(uploading)
+def as_of_an_earlier_version(uploading: Uploading, *parts: str) -> None:
+    """Have the journal know no digests of names: an earlier version hasn't kept them."""
     with sqlite3.connect(uploading.journal_path) as journal:
-        journal.execute("UPDATE people SET before = json_remove(before, '$.portal.named')")
+        for one in ("portal.named", "jhana.named", *parts):
+            journal.execute("UPDATE people SET before = json_remove(before, ?)", (f"$.{one}",))
     journal.close()
+
+
+def test_of_an_earlier_version_only_whoever_has_the_rows_name_is_known(
+    uploading: Uploading,
+) -> None:
+    """Of others neither role nor team nor Jhana is written, in the plan and at each write."""
+    uploading.portal.add_user("p2@acme.com", "Anna", "Berg", roles=copy.deepcopy(FACILITATOR))
+    uploading.portal.add_user("p3@acme.com", "Ana", "Perez", roles=copy.deepcopy(ADMIN))
+    uploading.jhana.add_user("p2@acme.com", "Anna", "Berg", active=False)
+    uploading.options = replace(uploading.options, returning="include")
+    receipt = uploaded(uploading)
+    early = begun(uploading, receipt)
+    as_of_an_earlier_version(uploading)
+    before = copy.deepcopy(user(uploading, 2)), copy.deepcopy(uploading.jhana.store.users)
+    for undo in (early, begun(uploading, receipt)):
+        report = go_on(uploading, undo)
+        left = {(one.row, one.result, one.reason) for one in report.effects if one.row == 2}
+        assert left == {(2, "impossible", f"{NAME_NOT_RECORDED}; {BY_HAND}")}
+        assert (report.not_taken_back, report.exit_code) == (3, 1)
+    ids = [own for own, one in uploading.jhana.store.users.items() if one["userName"][:2] == "p2"]
+    assert (user(uploading, 2), uploading.jhana.store.users[ids[0]]) == (
+        before[0],
+        before[1][ids[0]],
+    )
+    assert user(uploading, 3)["roles"] == ADMIN
+    members = uploading.portal.store.groups["team-1"]["members"]
+    assert [one["value"] for one in members] == [user(uploading, 2)["id"]]
+
+
+@pytest.mark.parametrize("name", [("Anna", "Berg"), ("", "")])
+def test_where_no_name_at_all_is_recorded_nothing_tells_who_it_is(
+    uploading: Uploading, name: tuple[str, str]
+) -> None:
+    """Not even of accounts that the upload made; one that shows no name is known by its address."""
+    uploading.portal.add_user("p2@acme.com", *name, roles=copy.deepcopy(FACILITATOR))
+    receipt = uploaded(uploading)
+    with Journal(uploading.journal_path) as journal:
+        journal.purge(10.0**11)
+    as_of_an_earlier_version(uploading, "named")
+    report = go_on(uploading, begun(uploading, receipt))
+    left = [one for one in report.effects if one.result == "impossible"]
+    reasons = {(one.row, one.reason) for one in left if one.service == "portal"}
+    rows = {3} if name == ("", "") else {2, 3}
+    assert reasons == {(row, f"{NAME_NOT_RECORDED}; {BY_HAND}") for row in rows}
+    assert user(uploading, 3)["active"]
+    assert (user(uploading, 2)["roles"] == FACILITATOR) is (name == ("", ""))
+
+
+def test_rights_are_not_given_back_to_an_account_without_a_name(uploading: Uploading) -> None:
+    """Nobody can tell by it whose it is; another role is given back."""
+    uploading.portal.add_user("p2@acme.com", "", "", roles=copy.deepcopy(ADMIN))
+    uploading.portal.add_user("p3@acme.com", "", "", roles=copy.deepcopy(FACILITATOR))
+    receipt = uploaded(uploading)
+    as_of_an_earlier_version(uploading)
     report = go_on(uploading, begun(uploading, receipt))
     left = {one.reason for one in report.effects if one.result == "impossible"}
     assert (report.not_taken_back, left) == (1, {ADMIN_UNKNOWN})

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aapimport.run.back_values import BY_HAND, NOT_THEIRS
+from aapimport.run.back_reasons import BY_HAND, NOT_THEIRS
 from aapimport.run.journal import Journal
 from aapimport.run.options import RunOptions
 from aapimport.run.runner import Runner

@@ -79,6 +79,7 @@ class Undo:
     def _plan(self, journal: "Journal", services: "Services", run: "Run") -> "UndoPlan":
         from aapimport.run.kept_mails import embargoed
         from aapimport.run.left import left_by
+        from aapimport.run.lost_members import looked_at_again
         from aapimport.run.since import read_back
         from aapimport.run.taken_back import taken_back
         from aapimport.run.undo_again import undo_first
@@ -105,7 +106,7 @@ class Undo:
             effects=effects,
             embargoed=kept_rows(effects, mails),
             only=self.rows,
-            earlier=taken_back(journal, run, rows),
+            earlier=looked_at_again(journal, services.portal, taken_back(journal, run, rows)),
             first=tuple(undo_first(journal, run, left, self.rows)),
         )
 

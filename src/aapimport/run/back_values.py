@@ -4,6 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from aapimport.run.back_reasons import (
+    ADMIN_UNKNOWN,
+    BY_HAND,
+    CHANGED,
+    ERASED,
+    IMPOSSIBLE,
+    NAME_NOT_RECORDED,
+    NOT_THEIRS,
+    OTHER_NAME,
+    OTHER_NAME_THERE,
+    ROLE_ERASED,
+)
 from aapimport.run.differing import changes_since, set_roles, shown_names
 from aapimport.run.later import LEFT, left_to
 from aapimport.run.left import Left
@@ -15,24 +27,10 @@ from aapimport.services.roles import (
     may_administer,
     portal_roles,
 )
-from aapimport.services.scim import objects
+from aapimport.services.scim import Account, objects
 from aapimport.services.taking_back import Refusal, Values
 from aapimport.text import fold
 
-NOT_THEIRS = "the account isn't certainly this person's any more"
-OTHER_NAME = "the portal shows another name: look whose account it is"
-OTHER_NAME_THERE = "Jhana shows another name: look whose account it is"
-ADMIN_UNKNOWN = (
-    "the former role, which may have administration rights: nobody can tell by the name whose"
-    " account it is, so look on the service, and give it back there if it is theirs"
-)
-BY_HAND = "look on the service whose it is: if it is theirs, take it back there by hand"
-IMPOSSIBLE = "impossible: "
-"""Begins the words, in the journal, of what can't be taken back whatever somebody does."""
-CHANGED = "changed since: "
-"""Begins those of what somebody has changed since."""
-ERASED = "the former name, which is erased from the journal"
-ROLE_ERASED = "the former role, one of the service's own, which is erased from the journal"
 _NAMED = "name is "
 _ROLE = "role is "
 _PATHS = {"display name": "displayName", "formatted name": "name.formatted"}
@@ -88,10 +86,10 @@ def to_take_back(left: Left, seen: Seen, teams: Sequence[str] = ()) -> Back | Re
         return Refusal(f"{NOT_THEIRS}; {BY_HAND}")
     if left.later and (seen.account.active or not left.made):
         return Back(later=left.later)
-    if left.made:
+    if left.made and not left.has_unknown_name(seen.account):
         return _off(left, seen, teams)
-    if left.shows_another_name(seen.account):
-        return Refusal(OTHER_NAME if left.service == "portal" else OTHER_NAME_THERE)
+    if why := name_refusal(left, seen.account):
+        return Refusal(why)
     back = Back()
     before = left.before or {}
     if before and not before["active"] and left.active and seen.account.active:
@@ -102,6 +100,14 @@ def to_take_back(left: Left, seen: Seen, teams: Sequence[str] = ()) -> Back | Re
         held = objects(seen.resource.get("entitlements"))
         back.values["entitlements"] = [one for one in held if str(one.get("value")) != left.pass_id]
     return back
+
+
+def name_refusal(left: Left, account: Account) -> str:
+    """Why nothing is written to an account by the name that it shows; empty where nothing is."""
+    if left.shows_another_name(account):
+        return OTHER_NAME if left.service == "portal" else OTHER_NAME_THERE
+    unknown = left.has_unknown_name(account)
+    return f"{IMPOSSIBLE}{NAME_NOT_RECORDED}; {BY_HAND}" if unknown else ""
 
 
 def gives_rights(seen: Seen, values: Mapping[str, Any]) -> bool:

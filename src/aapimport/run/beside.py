@@ -1,17 +1,20 @@
-"""What the journals of other profiles know of e-mails: nobody is mailed from two of them.
+"""What the journals of other profiles know: nobody is mailed from two of them.
 
 Each profile has a journal of its own, and two of them may lead to the same portal. So whoever
 claims e-mails has the lock of the common state folder, reads the mail ledgers of all other journals
 there, and commits its own claim before it gives the lock back: no two claims can miss each other,
-and a process that dies leaves either a claim that is seen, or none.
+and a process that dies leaves either a claim that is seen, or none. An undo asks them, too, whose
+later uploads have the same people.
 """
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -19,6 +22,7 @@ from aapimport.config.addresses import places_of
 from aapimport.config.folders import PROFILES, private_folder
 from aapimport.config.locks import take, unusable
 from aapimport.errors import AapimportError, ServiceError, SettingsError
+from aapimport.run.later_steps import LaterStep, Ours, later_steps, whose
 from aapimport.run.records import UNSENT, RunKind, State, Way, run_name
 from aapimport.run.schema import (
     SCHEMA_VERSION,
@@ -33,6 +37,16 @@ MailClaim = tuple[str, str, str]
 
 LOCK_SECONDS = 60.0
 READ_SECONDS = 10.0
+_Read = TypeVar("_Read")
+_MAILS = (
+    "e-mails to the same people, so nobody is mailed",
+    "never mailed anybody of this portal, move the file away. Uploads go on with --no-emails",
+)
+"""What a journal that can't be read may know of; and of which profile none is missed."""
+_UPLOADS = (
+    "later uploads of the same people",
+    "never uploaded anybody to this portal, move the file away",
+)
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
@@ -171,8 +185,40 @@ class Beside:
         return [
             mail
             for profile, path in self._others()
-            for mail in self._mails(profile, path, places, accounts)
+            for mail in self._read(
+                profile,
+                path,
+                places,
+                partial(read_mails, places=places, accounts=accounts, whose=whose(profile)),
+            )
         ]
+
+    def later_steps(self, places: Collection[str], ours: Ours, since: float) -> Iterator[LaterStep]:
+        """What their later uploads and repairs did to some accounts, as `later_steps` has it.
+
+        Args:
+            places: Of these services.
+            ours: The accounts.
+            since: Of runs that were begun after this, in seconds since 1970.
+
+        Raises:
+            ServiceError: A journal is in use for too long.
+            SettingsError: One can't be read: it is never taken for one that knows nobody.
+        """
+        for profile, path in self._others(_UPLOADS):
+            yield from self._read(
+                profile,
+                path,
+                places,
+                partial(later_steps, ours=ours, since=since, profile=profile),
+                _UPLOADS,
+            )
+
+    @property
+    def own_profile(self) -> str:
+        """The profile of the journal that the others are beside; empty without one."""
+        folder = self._own.parent
+        return folder.name if folder.parent.name == PROFILES else ""
 
     def check(self) -> None:
         """Make sure that all of them can be read, before anything is asked.
@@ -182,7 +228,7 @@ class Beside:
         """
         self.mails(())
 
-    def _others(self) -> Iterator[tuple[str, Path]]:
+    def _others(self, about: tuple[str, str] = _MAILS) -> Iterator[tuple[str, Path]]:
         """Every other journal that there is, with its profile; empty for the one without."""
         folders = {"": self._folder}
         above = self._folder / PROFILES
@@ -190,21 +236,23 @@ class Beside:
             with suppress(FileNotFoundError):
                 folders |= {one.name: one for one in sorted(above.iterdir())}
         except OSError as error:
-            raise _unreadable(f"the folder {above}", error) from error
-        own = _identity(self._own, "")
+            raise _unreadable(f"the folder {above}", error, about) from error
+        own = _identity(self._own, "", about)
         for profile, folder in folders.items():
             path = folder / self._own.name
-            if (found := _identity(path, profile)) is not None and found != own:
+            if (found := _identity(path, profile, about)) is not None and found != own:
                 yield profile, path
 
-    def _mails(
+    def _read(
         self,
         profile: str,
         path: Path,
         places: Collection[str],
-        accounts: Collection[str] | None,
-    ) -> list[Mail]:
-        whose = _whose(profile)
+        reading: Callable[[sqlite3.Connection], list[_Read]],
+        about: tuple[str, str] = _MAILS,
+    ) -> list[_Read]:
+        """Read a journal as one of this version; an older one is left as it is."""
+        said = whose(profile)
         try:
             # read and write: a rollback that a killed process left is due before it is believed
             address = f"{path.absolute().as_uri()}?mode=rw"
@@ -220,21 +268,21 @@ class Beside:
                     check_sound(database)
                     self._sound.add(path)
                 if version == SCHEMA_VERSION:
-                    return read_mails(database, places, accounts, whose)
+                    return reading(database)
                 if not _went_to(database, places):
                     return []
                 with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
                     database.backup(copy)
                     adopt_or_create(copy)
-                    return read_mails(copy, places, accounts, whose)
+                    return reading(copy)
         except NotAJournalError as error:
             raise SettingsError(
-                f"{path}{whose} is not a journal that this version can use: {error}; it may know"
-                " of e-mails to the same people, so nobody is mailed",
+                f"{path}{said} is not a journal that this version can use: {error}; it may know"
+                f" of {about[0]}",
                 hint="update aapimport, or move the file away if it is something else",
             ) from error
         except (OSError, sqlite3.Error) as error:
-            raise _unreadable(f"the journal {path}{whose}", error) from error
+            raise _unreadable(f"the journal {path}{said}", error, about) from error
 
 
 @contextmanager
@@ -249,19 +297,15 @@ def claiming(
         yield found
 
 
-def _identity(path: Path, profile: str) -> tuple[int, int] | None:
+def _identity(path: Path, profile: str, about: tuple[str, str]) -> tuple[int, int] | None:
     """Which file a path leads to; None where there is none."""
     try:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise _unreadable(f"the journal {path}{_whose(profile)}", error) from error
+        raise _unreadable(f"the journal {path}{whose(profile)}", error, about) from error
     return status.st_dev, status.st_ino
-
-
-def _whose(profile: str) -> str:
-    return f" of profile {profile}" if profile else " without a profile"
 
 
 def _went_to(database: sqlite3.Connection, places: Collection[str]) -> bool:
@@ -270,17 +314,14 @@ def _went_to(database: sqlite3.Connection, places: Collection[str]) -> bool:
     return any(not set(places).isdisjoint(places_of(address).split(" ")) for (address,) in found)
 
 
-def _unreadable(what: str, error: Exception) -> AapimportError:
-    """Why nobody is mailed: another journal can't be asked."""
+def _unreadable(what: str, error: Exception, about: tuple[str, str]) -> AapimportError:
+    """Another journal can't be asked, so that nobody is mailed, or nothing is taken back."""
     said = error.strerror if isinstance(error, OSError) and error.strerror else error
-    message = (
-        f"{what} can't be read: {said}; it may know of e-mails to the same people, so nobody is"
-        " mailed"
-    )
+    may_know, if_never = about
+    message = f"{what} can't be read: {said}; it may know of {may_know}"
     if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY:
         return ServiceError(message, hint="wait for the command that uses it, then try again")
     return SettingsError(
         message,
-        hint="mend its rights, or restore it from a backup; if that profile never mailed anybody of"
-        " this portal, move the file away. Uploads go on with --no-emails",
+        hint=f"mend its rights, or restore it from a backup; if that profile {if_never}",
     )

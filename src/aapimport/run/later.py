@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from aapimport.run.journal import Journal
+from aapimport.run.later_steps import LaterStep, whose
 from aapimport.run.memory import place
 from aapimport.run.records import JOINS, LEAVES, Run, RunKind, StepKind, run_name
 
@@ -55,6 +56,8 @@ class Later:
         uploads: By the number of each upload since, the newest first: whom it has, too, their rows
             there by those in the run.
         repaired: The rows of those to whom a repair has written since.
+        elsewhere: By the number of each run of another profile: that profile, empty for none, and
+            how many people the run has.
     """
 
     taken_back: Mapping[tuple[int, str, StepKind], str] = field(default_factory=dict)
@@ -65,6 +68,7 @@ class Later:
     written: dict[tuple[int, str], str] = field(default_factory=dict)
     uploads: dict[str, dict[int, int]] = field(default_factory=dict)
     repaired: set[int] = field(default_factory=set)
+    elsewhere: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def has(self, row: int, kind: StepKind, group: str) -> str:
         """The newest run since by which somebody belongs into a Group; empty for none."""
@@ -87,42 +91,55 @@ class Later:
 def later_than(journal: Journal, run: Run) -> Later:
     """What became of a run's people afterwards, by its own undos and by later runs.
 
-    An account counts where both runs are at the same service, whatever the other one is.
+    An account counts where both runs are at the same service, whatever the other one is, also in
+    the journal of another profile.
+
+    Raises:
+        AapimportError: The journal of another profile can't be read.
     """
     later = Later(taken_back=journal.taken_back(run.receipt))
     uploads: dict[str, dict[int, int]] = {}
     begun: dict[str, float] = {}
-    for row, task, receipt, kind, address, at in journal.written_since(run):
-        if place(address, task.service) != place(run.address, task.service):
+    steps = sorted(journal.later_steps(run), key=lambda it: (it.wrote, it.started_at), reverse=True)
+    for one in steps:
+        row, service = one.row, one.task.service
+        if place(one.address, service) != place(run.address, service):
             continue
-        name = _dated(kind, receipt, at)
-        if kind == RunKind.UPLOAD:
-            uploads.setdefault(receipt, {})[row], begun[receipt] = task.row, at
+        if one.is_upload:
+            uploads.setdefault(one.receipt, {})[row] = one.task.row
+            begun[one.receipt] = one.started_at
         else:
             later.repaired.add(row)
-        if task.kind in JOINS:
-            later.joins.setdefault((row, task.target), name)
-        else:
-            later.accounts.setdefault((row, task.service), name)
-            later.written.setdefault((row, task.service), run_name(kind, receipt))
-            if task.service == "portal" and kind == RunKind.UPLOAD:
-                later.on_pass.setdefault(row, name)
-    for found in journal.found_since(run):
-        row, service = found.row, found.service
-        if place(found.address, service) == place(run.address, service):
-            uploads.setdefault(found.receipt, {})[row] = found.their_row
-            begun[found.receipt] = found.started_at
-            name = _dated(RunKind.UPLOAD, found.receipt, found.started_at)
-            later.accounts.setdefault((row, service), name)
-            if found.in_team and service == "portal":
-                later.in_team.setdefault(row, name)
-            if found.pass_id == run.pass_id and service == "portal":
-                later.on_pass.setdefault(row, name)
+        if one.profile is not None:
+            later.elsewhere[one.receipt] = (one.profile, one.people)
+        _note(later, one, run)
     newest = sorted(uploads, key=begun.__getitem__, reverse=True)
     later.uploads.update((receipt, uploads[receipt]) for receipt in newest)
     return later
 
 
-def _dated(kind: str, receipt: str, started_at: float) -> str:
-    """A run in a sentence, with its day: `upload 7K3QX9 of 28 Nov 2026`."""
-    return f"{run_name(kind, receipt)} of {datetime.fromtimestamp(started_at, UTC):%d %b %Y}"
+def _note(later: Later, one: LaterStep, run: Run) -> None:
+    """What one later step says of its person; what is newer was noted before, and stays."""
+    row, service, name = one.row, one.task.service, _dated(one)
+    if one.task.kind in JOINS:
+        later.joins.setdefault((row, one.task.target), name)
+        return
+    later.accounts.setdefault((row, service), name)
+    if one.wrote:
+        named = f"{run_name(one.kind, one.receipt)}{whose(one.profile)}"
+        later.written.setdefault((row, service), named)
+    if service != "portal" or not one.is_upload:
+        return
+    if one.in_team:
+        later.in_team.setdefault(row, name)
+    if one.wrote or one.pass_id == run.pass_id:
+        later.on_pass.setdefault(row, name)
+
+
+def _dated(one: LaterStep) -> str:
+    """A run in a sentence, with its day, and its profile where that is another.
+
+    So it reads `upload 7K3QX9 of 28 Nov 2026 of profile acme`.
+    """
+    day = f"{datetime.fromtimestamp(one.started_at, UTC):%d %b %Y}"
+    return f"{run_name(one.kind, one.receipt)} of {day}{whose(one.profile)}"

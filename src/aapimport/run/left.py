@@ -118,12 +118,26 @@ class Left:
     def shows_another_name(self, account: Account) -> bool:
         """Whether an account shows other names than either: it may be another person's by now.
 
-        Not where it shows none, or where nobody knows what it was called then: an earlier version
-        hasn't kept that of an account that was there.
+        Not where it shows none, or where nobody knows what it was called then.
         """
-        known = self.named or self.was_named or (self.adopted and self.row_named)
-        shown = full_name(account).strip()
-        return bool(known and shown) and not self.is_known_by_name(account)
+        return bool(self._called) and self._is_a_stranger(account)
+
+    def has_unknown_name(self, account: Account) -> bool:
+        """Whether an account shows a name, and nobody knows what it was called then.
+
+        An earlier version hasn't kept that of an account that was there; one that has the names of
+        the row is the person's. One that the run made was called so, or the service drops names.
+        """
+        known = self._called or self.by_key_alone or (self.made and self.row_named)
+        return not known and self._is_a_stranger(account)
+
+    @property
+    def _called(self) -> str:
+        """A digest of what an account was called when the run had left it; empty if not known."""
+        return self.named or self.was_named or (self.row_named if self.adopted else "")
+
+    def _is_a_stranger(self, account: Account) -> bool:
+        return bool(full_name(account).strip()) and not self.is_known_by_name(account)
 
     def _digests(self, account: Account) -> set[str]:
         """Those of an account's names, with each address that they may have been kept with."""

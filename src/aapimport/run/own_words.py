@@ -8,11 +8,26 @@ import re
 from dataclasses import replace
 
 from aapimport.plan.decide import ANOTHERS, MAYBE, NO_PLACE, NO_SEAT, RETURNS
+from aapimport.run.back_reasons import (
+    ADMIN_UNKNOWN,
+    BY_HAND,
+    ERASED,
+    GONE_BUT_LISTED,
+    NAME_NOT_RECORDED,
+    NOT_READ,
+    NOT_RECORDED,
+    NOT_THEIRS,
+    OFF_ALREADY,
+    OTHER_NAME,
+    OTHER_NAME_THERE,
+    ROLE_ERASED,
+)
 from aapimport.run.landing import UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED
 from aapimport.run.records import Run, Task, without_names
 from aapimport.run.sends import NOT_SENT_BY_HAND
 from aapimport.services.giving_back import GIVEN_BACK
-from aapimport.services.leaving import LEFT_ALONE
+from aapimport.services.leaving import LEFT_ALONE, SHOWS_SOME, TAKE_OUT
+from aapimport.services.leaving import LOST_HERE as NOT_TAKEN_OUT
 from aapimport.services.many import OFF_THE_PASS, TWO_ACCOUNTS
 from aapimport.services.membership import (
     COUNT,
@@ -39,9 +54,12 @@ WITHHELD = "what is said besides is kept with the people alone"
 _PHRASES = (
     *(ANOTHERS, MAYBE, NO_SEAT, RETURNS),
     *(UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED, NOT_SENT_BY_HAND),
-    *(GIVEN_BACK, LEFT_ALONE, OFF_THE_PASS, TWO_ACCOUNTS),
+    *(GIVEN_BACK, OFF_THE_PASS, TWO_ACCOUNTS),
+    *(LEFT_ALONE, SHOWS_SOME, NOT_TAKEN_OUT, TAKE_OUT),
     *(NEVER_SHOWN, NOBODY_LISTED, NOT_COUNTED, SHOWN_IN_PART, TAKEN_OUT),
     *(DEACTIVATED_SINCE, HANDED_ON, LOST_HERE),
+    *(NOT_THEIRS, OTHER_NAME, OTHER_NAME_THERE, NAME_NOT_RECORDED, ADMIN_UNKNOWN, BY_HAND),
+    *(ERASED, ROLE_ERASED, OFF_ALREADY, NOT_READ, GONE_BUT_LISTED),
     "accepted, and not shown since",
     "accepted, and not shown so far",
     "accepted but not kept by the server: membership",
@@ -67,8 +85,6 @@ _PHRASES = (
     "the account isn't there any more",
     "they have another address by now",
     "the account is gone",
-    "the account isn't certainly this person's any more",
-    "look on the service whose it is: if it is theirs, take it back there by hand",
     "the account isn't shown yet",
     "the account isn't shown",
     "the account was rejected",
@@ -88,14 +104,16 @@ _SINCE = (
 )
 """What somebody has changed since, as far as it names nobody (`back_values`, `differing`)."""
 _ATTRIBUTES = r"(?:activation|role|pass|names|team|membership|externalId)"
+_WHOSE = r"(?: of profile [\w.-]+| without a profile)?"
 _PATTERNS = (
     rf"{_ATTRIBUTES}(?:, {_ATTRIBUTES})* not kept",
     r"[\d,]+ former members? (?:is|are) no longer shown in the team",
     r"not put (?:on the pass|into the team): the account (?:needs a person|was rejected)",
-    r"[\w ,]{1,60} not recorded by the earlier version of aapimport that began the upload",
+    rf"[\w ,]{{1,60}} {NOT_RECORDED}",
+    r"the former (?:display|formatted) name, which isn't recorded: the names stand for it",
     r"by (?:upload|repair) \w+",
-    r"left: upload \w+ of \d\d \w{3} \d{4} has this person, too",
-    r"left: repair \w+ of \d\d \w{3} \d{4} has written to it since",
+    rf"left: upload \w+ of \d\d \w{{3}} \d{{4}}{_WHOSE} has this person, too",
+    rf"left: repair \w+ of \d\d \w{{3}} \d{{4}}{_WHOSE} has written to it since",
     r"if it is theirs all the same: aapimport send-emails \w+ --to ADDRESS --checked",
     r"kept back by undo \w+",
     rf"the account on (?:the portal|Jhana){OFF_BY_UNDO}\w+ of upload \w+, {NOT_SHOWN_SINCE}",

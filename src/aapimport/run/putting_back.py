@@ -16,7 +16,12 @@ from aapimport.run.session import Session
 from aapimport.services.directory import Directory
 from aapimport.services.giving_back import is_said_of_account, see_what_was_there
 from aapimport.services.keeping import Adding
-from aapimport.services.team_writes import is_said_of_team, no_longer, see_who_was_there
+from aapimport.services.team_writes import (
+    is_said_of_team,
+    named_id,
+    no_longer,
+    see_who_was_there,
+)
 
 _Leaving = Mapping[str, Sequence[Task]]
 """The steps that take people out of a team, by the team's id."""
@@ -111,9 +116,13 @@ def _put_on_the_receipt(session: Session, leaving: _Leaving) -> set[str]:
         final = next((task for task in steps if task.state in FINAL), None)
         if steps and final is None:
             unsaid.add(team_id)
-        elif final and gone and not any(is_said_of_team(task.but, gone) for task in steps):
-            but = "; ".join(filter(None, (final.but, no_longer(gone))))
-            session.journal.record(session.receipt, [replace(final, but=but)])
+        elif final and gone:
+            said = next((task for task in steps if is_said_of_team(task.but, gone)), None)
+            if said is None:
+                but = "; ".join(filter(None, (final.but, no_longer(gone))))
+                session.journal.record(session.receipt, [replace(final, but=but)])
+            row = (said or final).row
+            session.journal.remember_lost(session.receipt, row, team_id, map(named_id, gone))
     return unsaid
 
 

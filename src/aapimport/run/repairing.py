@@ -14,7 +14,7 @@ from typing import Any
 from aapimport.errors import ServiceError
 from aapimport.plan.own import COULD_NOT_SAY, who_runs
 from aapimport.run.allowing import CLIENT_ADMIN, Allowing, Now
-from aapimport.run.back_values import NOT_THEIRS
+from aapimport.run.back_reasons import NOT_THEIRS
 from aapimport.run.carrying import LEFT, Carrying
 from aapimport.run.conveyor import Batch, Call
 from aapimport.run.digests import address_digest

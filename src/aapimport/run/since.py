@@ -11,7 +11,8 @@ from functools import cache
 
 from aapimport.errors import ServiceError
 from aapimport.plan.make import Services
-from aapimport.run.back_values import NOT_THEIRS
+from aapimport.run.back_reasons import NOT_RECORDED, NOT_THEIRS
+from aapimport.run.back_values import name_refusal
 from aapimport.run.differing import ACTIVE, changes_since, not_shown
 from aapimport.run.elsewhere import Elsewhere, other_teams, teams_elsewhere
 from aapimport.run.left import Joined, Left, LeftPerson
@@ -24,7 +25,6 @@ from aapimport.services.scim import identifier, objects
 _AT_ONCE = 4
 GONE = "the account is gone"
 NOT_SHOWN = "this portal doesn't show who is in it"
-NOT_RECORDED = "not recorded by the earlier version of aapimport that began the upload"
 BY_KEY = f"known by our key; name and role then are {NOT_RECORDED}"
 _GROUP = {StepKind.PASS: "the pass", StepKind.TEAM: "the team"}
 
@@ -61,9 +61,9 @@ class AccountSince:
     hidden: frozenset[str] = frozenset()
 
     @property
-    def has_other_name(self) -> bool:
-        """Whether it shows another name than it had then: it may be somebody else's."""
-        return self.seen is not None and self.left.shows_another_name(self.seen.account)
+    def name_refusal(self) -> str:
+        """Why nothing is written to it by the name that it shows; empty where nothing is."""
+        return name_refusal(self.left, self.seen.account) if self.seen else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ class TakenBack:
         rows: The rows of those of whom something was taken back.
         left: The rows of those of whom something wasn't: they are in neither, one or both.
         lost: By row, in words, whom a team has lost when people were taken out of it.
+        back: The rows of those of whom that was said, and it is settled by now.
     """
 
     undo: Run
@@ -46,6 +47,7 @@ class TakenBack:
     rows: frozenset[int]
     left: frozenset[int]
     lost: tuple[tuple[int, str], ...] = ()
+    back: tuple[int, ...] = ()
 
     @property
     def report(self) -> TakenBackReport:

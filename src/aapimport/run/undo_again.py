@@ -1,11 +1,16 @@
 """The commands that take back what an undo couldn't: rejected by a service, or a later run's."""
 
 import json
+import re
 from collections.abc import Collection, Iterable
 
 from aapimport.run.journal import Journal
 from aapimport.run.later import later_than, which_later
 from aapimport.run.records import Run, RunKind, State
+from aapimport.text import as_typed
+
+_UPLOAD = re.compile(rf"{RunKind.UPLOAD} (\w+)(?: of \d\d \w{{3}} \d{{4}})?(?: of profile (.+))?")
+"""An upload as `Left.later` and `Left.written_by` name it."""
 
 
 def undo_again(journal: Journal, undo: Run) -> str:
@@ -48,6 +53,7 @@ def undo_first(
         That of the run itself is the last; nothing where none helps.
     """
     later = later_than(journal, run)
+    own = journal.profile if later.elsewhere else ""  # beside another's it has to be said
     left = {*rows} - later.repaired
     if not left:
         return []
@@ -56,10 +62,14 @@ def undo_first(
         found = {its for row, its in theirs.items() if row in left}
         if not found:
             continue
+        if receipt in later.elsewhere:
+            profile, people = later.elsewhere[receipt]
+            commands.append(_undo(receipt, found if people > len(found) else None, profile))
+            continue
         if journal.run(receipt).address != run.address:
             return []
-        commands.append(_undo(receipt, found if journal.rows(receipt) - found else None))
-    return [*commands, _undo(run.receipt, only)]
+        commands.append(_undo(receipt, found if journal.rows(receipt) - found else None, own))
+    return [*commands, _undo(run.receipt, only, own)]
 
 
 def undo_left(journal: Journal, undo: Run) -> list[str]:
@@ -75,14 +85,16 @@ def undo_left(journal: Journal, undo: Run) -> list[str]:
     return undo_first(journal, journal.run(undo.of), rows, only) if rows else []
 
 
-def _undo(receipt: str, rows: Collection[int] | None) -> str:
-    return f"aapimport undo {receipt}" + ("" if rows is None else f" --only-rows {spans(rows)}")
+def _undo(receipt: str, rows: Collection[int] | None, profile: str = "") -> str:
+    flag = f"--profile {as_typed(profile)} " if profile else ""
+    only = "" if rows is None else f" --only-rows {spans(rows)}"
+    return f"aapimport undo {flag}{receipt}{only}"
 
 
 def undo_command(later: str) -> str:
     """The command that takes a later run back; empty for none, and for one that can't be."""
-    kind, _, receipt = later.partition(" of ")[0].partition(" ")
-    return f"aapimport undo {receipt}" if kind == RunKind.UPLOAD else ""
+    found = _UPLOAD.match(later)
+    return _undo(found[1], None, found[2] or "") if found else ""
 
 
 def spans(rows: Iterable[int]) -> str:

@@ -7,34 +7,24 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from aapimport.run.back_values import (
+from aapimport.run.back_reasons import (
     BY_HAND,
     IMPOSSIBLE,
+    NOT_READ,
+    NOT_RECORDED,
     NOT_THEIRS,
-    OTHER_NAME,
-    gives_rights,
-    left_words,
-    to_take_back,
+    OFF_ALREADY,
 )
+from aapimport.run.back_values import gives_rights, left_words, to_take_back
 from aapimport.run.back_words import SEAT_STAYS, back_words
 from aapimport.run.later import LEFT, left_to
 from aapimport.run.left import Joined, Left
 from aapimport.run.left_mails import LeftMail
 from aapimport.run.records import LEAVES, Run, State, StepKind, Task
-from aapimport.run.since import (
-    GONE,
-    NOT_RECORDED,
-    AccountSince,
-    JoinedSince,
-    PersonSince,
-    Standing,
-)
+from aapimport.run.since import GONE, AccountSince, JoinedSince, PersonSince, Standing
 from aapimport.run.taken_back import TakenBack
 from aapimport.run.ways_back import BackStep
 from aapimport.services.taking_back import Refusal
-
-_OFF_ALREADY = "deactivated already"
-_NOT_READ = "the account on the portal can't be read"
 
 
 class Sort(StrEnum):
@@ -247,7 +237,7 @@ def _of_joined(since: JoinedSince, portal: AccountSince | None) -> Iterator[Effe
     if joined.taken_back or portal is None:
         return
     if portal.standing is Standing.UNKNOWN:
-        why = _NOT_READ if portal.refused else f"who was put in is {NOT_RECORDED}"
+        why = NOT_READ if portal.refused else f"who was put in is {NOT_RECORDED}"
         yield _of_group(joined, Sort.IMPOSSIBLE, why)
     elif since.standing is Standing.UNKNOWN:
         yield _of_group(joined, Sort.IMPOSSIBLE, since.words)
@@ -258,8 +248,8 @@ def _of_joined(since: JoinedSince, portal: AccountSince | None) -> Iterator[Effe
             yield _of_group(joined, Sort.NOTHING, GONE)
         elif portal.seen is None:
             yield _of_group(joined, Sort.CHANGED, f"{NOT_THEIRS}; {BY_HAND}")
-        elif portal.has_other_name:
-            yield _of_group(joined, Sort.CHANGED, OTHER_NAME)
+        elif why := portal.name_refusal:
+            yield _of_group(joined, *_in_words(why))
         else:
             yield _of_group(joined, Sort.BACK, f"out of {_GROUPS[joined.kind]}")
 
@@ -280,11 +270,11 @@ def _of_account(account: AccountSince, portal: AccountSince | None) -> Iterator[
     elif not (left.made or left.adopted) and left.before is None:
         yield _effect(left, Sort.IMPOSSIBLE, f"what it was before is {NOT_RECORDED}")
     elif left.made and not account.seen.account.active:
-        yield _effect(left, Sort.NOTHING, _OFF_ALREADY)
+        yield _effect(left, Sort.NOTHING, OFF_ALREADY)
     elif portal is not account and portal and portal.refused:
-        yield _effect(left, Sort.IMPOSSIBLE, _NOT_READ)
-    elif portal is not account and portal and portal.has_other_name:
-        yield _effect(left, Sort.CHANGED, OTHER_NAME)
+        yield _effect(left, Sort.IMPOSSIBLE, NOT_READ)
+    elif portal is not account and portal and (why := portal.name_refusal):
+        yield _left(left, why)
     else:
         yield from _of_values(account)
 
@@ -295,7 +285,7 @@ def _of_values(account: AccountSince) -> Iterator[Effect]:
         return
     found = to_take_back(left, seen, account.teams)
     if isinstance(found, Refusal):
-        yield _effect(left, Sort.CHANGED, found.why)
+        yield _left(left, found.why)
         return
     if found.values:
         words = back_words(left, found.values)
@@ -315,8 +305,13 @@ def _of_values(account: AccountSince) -> Iterator[Effect]:
 
 def _left(left: Left, said: str) -> Effect:
     """What isn't taken back of an account, by the journal's words for it."""
+    return _effect(left, *_in_words(said))
+
+
+def _in_words(said: str) -> tuple[Sort, str]:
+    """What can become of an effect that isn't taken back, and why, by the journal's words."""
     sort = Sort.IMPOSSIBLE if said.startswith(IMPOSSIBLE) else Sort.CHANGED
-    return _effect(left, sort, said.removeprefix(IMPOSSIBLE))
+    return sort, said.removeprefix(IMPOSSIBLE)
 
 
 def _effect(left: Left, sort: Sort, words: str) -> Effect:

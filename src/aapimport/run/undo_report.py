@@ -7,14 +7,14 @@ from typing import Literal, TypedDict
 from pydantic import BaseModel, ConfigDict, Field
 
 from aapimport.errors import ExitCode
-from aapimport.run.back_values import IMPOSSIBLE, left_words
+from aapimport.run.back_reasons import IMPOSSIBLE, NOT_RECORDED
+from aapimport.run.back_values import left_words
 from aapimport.run.back_words import SEAT_STAYS
 from aapimport.run.journal import Journal
 from aapimport.run.kept_mails import kept_back_by
 from aapimport.run.later import LEFT, LaterCode, which_later
-from aapimport.run.left import left_by
+from aapimport.run.left_mails import left_mails
 from aapimport.run.records import Run, State, StepKind, Task
-from aapimport.run.since import NOT_RECORDED
 from aapimport.run.taken_back import lost_words
 from aapimport.run.undo_again import undo_command
 from aapimport.run.undo_plan import Sort, UndoPlan, as_kept
@@ -159,6 +159,18 @@ def planned_report(plan: UndoPlan) -> UndoReport:
         for one in plan.earlier
         for row, words in one.lost
     ]
+    effects += [
+        UndoneEffect(
+            row=row,
+            email=emails.get(row, ""),
+            service="portal",
+            what=OTHERS,
+            result="nothing left",
+            reason=f"whom undo {one.undo.receipt} had lost is in it again, or gone from the portal",
+        )
+        for one in plan.earlier
+        for row in one.back
+    ]
     report = _report(plan.run, None, effects, plan.on_again)
     earlier = [one.undo.receipt for one in plan.earlier]
     only = None if plan.only is None else sorted(plan.only)
@@ -234,11 +246,11 @@ def _later(said: str) -> _LaterRun:
 def _mails(
     journal: Journal, undo: Run, of: Run, rows: Collection[int], emails: Mapping[int, str]
 ) -> Iterator[UndoneEffect]:
-    for person in left_by(journal, of, rows):
-        for mail in person.mails:
+    for row, mails in left_mails(journal, of, rows).items():
+        for mail in mails:
             yield UndoneEffect(
-                row=person.row,
-                email=emails.get(person.row, ""),
+                row=row,
+                email=emails.get(row, ""),
                 service=mail.task.service,
                 what=MAIL,
                 result="impossible",

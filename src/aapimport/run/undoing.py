@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from aapimport.errors import AapimportError
 from aapimport.plan.make import Services
-from aapimport.run.back_values import BY_HAND, IMPOSSIBLE, NOT_THEIRS, OTHER_NAME, to_take_back
+from aapimport.run.back_reasons import BY_HAND, GONE_BUT_LISTED, IMPOSSIBLE, NOT_THEIRS
+from aapimport.run.back_values import name_refusal, to_take_back
 from aapimport.run.carrying import LEFT, Carrying
 from aapimport.run.conveyor import Batch, Call
 from aapimport.run.elsewhere import Elsewhere, other_teams, teams_elsewhere
@@ -20,16 +21,21 @@ from aapimport.run.kept_mails import keep_mails_back
 from aapimport.run.left import Joined, Left, LeftPerson, left_by
 from aapimport.run.options import RunOptions
 from aapimport.run.progress import Progress
-from aapimport.run.records import LEAVES, Run, State, StepKind, Task
+from aapimport.run.records import LEAVES, Run, StepKind, Task
+from aapimport.run.since import GONE
 from aapimport.run.undo_again import undo_again
 from aapimport.services.changes import Seen
 from aapimport.services.directory import Unknown
-from aapimport.services.leaving import LEFT_ALONE, leave_team
+from aapimport.services.leaving import LEFT_ALONE, SHOWS_SOME, leave_team
+from aapimport.services.membership import Members, read_team
 from aapimport.services.outcomes import Outcome, Verdict
+from aapimport.services.portal import Portal
 from aapimport.services.scim import Account
 from aapimport.services.taking_back import Refusal, Values, take_back
 
 _READERS = 4
+_IS_GONE = Outcome(verdict=Verdict.DONE, reason=GONE)
+_IS_LISTED = Outcome(verdict=Verdict.NEEDS_PERSON, reason=f"{GONE_BUT_LISTED}; {BY_HAND}")
 _FIRST, _AT_ONCE = 1, 50
 """People who are taken out of a Group at once: whether only they go is seen on the first."""
 
@@ -90,7 +96,8 @@ class Undoing(Carrying):
         (left,) = (one for one in person.accounts if one.service == task.service)
         said: dict[str, None] = {}
         # an earlier session may have taken back what else there was of an account that was there
-        earlier = task.state is not State.PLANNED and not left.made
+        was_sent = task.attempts > 0  # its own intent is on record by now, and not counted
+        earlier = was_sent and not left.made
         wrote = False
 
         def decide(seen: Seen) -> Values | Refusal:
@@ -106,7 +113,11 @@ class Undoing(Carrying):
         def call() -> list[Outcome]:
             if task.service != "portal" and (stays := self._stays(task.row)):
                 return [stays]
-            outcome = take_back(self.session.directories[task.service], task.account_id, decide)
+            directory = self.session.directories[task.service]
+            outcome = take_back(directory, task.account_id, decide)
+            if outcome.verdict is Verdict.UNKNOWN and not (wrote or was_sent):
+                shown = directory.fetch(task.account_id)  # refused for good, or only for a while?
+                return [_unread(shown) if isinstance(shown, Unknown) else outcome]
             if outcome.verdict is Verdict.DONE:
                 outcome = replace(outcome, but="; ".join(said))
             return [outcome]
@@ -135,9 +146,9 @@ class Undoing(Carrying):
         return self._is_another(left, found[0]) if found else None
 
     def _is_another(self, left: Left, account: Account) -> Outcome | None:
-        """Whether an account that is known by its address shows another name."""
-        if left.is_theirs(account) and left.shows_another_name(account):
-            return Outcome(verdict=Verdict.NEEDS_PERSON, reason=OTHER_NAME)
+        """Why nothing is written about somebody by the name that their account shows."""
+        if left.is_theirs(account) and (why := name_refusal(left, account)):
+            return Outcome(verdict=Verdict.NEEDS_PERSON, reason=why)
         return None
 
     def _on_portal(self, row: int) -> Left | None:
@@ -169,6 +180,7 @@ class Undoing(Carrying):
                 else:
                     people[task.account_id] = found
             done = leave_team(portal, batch[0].target, people) if people else {}
+            outcomes = _not_listed(portal, batch, outcomes)
             return [_in_words(outcomes.get(task.row) or done[task.account_id]) for task in batch]
 
         return leave
@@ -179,7 +191,7 @@ class Undoing(Carrying):
         if isinstance(found, Unknown):
             return _unread(found)
         if found is None:
-            return Outcome(verdict=Verdict.DONE, reason="the account is gone")
+            return _IS_GONE
         left = self._on_portal(task.row)
         if left is None or not left.is_theirs(found[0]):
             return Outcome(verdict=Verdict.NEEDS_PERSON, reason=f"{NOT_THEIRS}; {BY_HAND}")
@@ -193,11 +205,21 @@ def _unread(found: Unknown) -> Outcome:
     return Outcome(verdict=Verdict.UNKNOWN, reason=found.reason)
 
 
+def _not_listed(portal: Portal, batch: Batch, outcomes: dict[int, Outcome]) -> dict[int, Outcome]:
+    """The outcomes, also of whose account isn't there: nobody is out of a team that lists them."""
+    gone = {task.row: task.account_id for task in batch if outcomes.get(task.row) == _IS_GONE}
+    team = read_team(portal, batch[0].target) if gone else None
+    if isinstance(team, Members):
+        listed = [row for row, own_id in gone.items() if own_id in team.items]
+        return outcomes | dict.fromkeys(listed, _IS_LISTED)
+    return outcomes
+
+
 def _in_words(outcome: Outcome) -> Outcome:
-    """Nobody can be taken out of a Group that hides its members, whatever somebody does."""
-    if outcome.reason != LEFT_ALONE:
+    """An outcome as the journal keeps it: nobody can be taken out of a Group that hides members."""
+    if outcome.reason not in {LEFT_ALONE, SHOWS_SOME}:
         return outcome
-    return replace(outcome, reason=f"{IMPOSSIBLE}{LEFT_ALONE}")
+    return replace(outcome, reason=f"{IMPOSSIBLE}{outcome.reason}")
 
 
 def _chunks(tasks: list[Task]) -> Iterator[list[Task]]:

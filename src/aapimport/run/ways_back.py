@@ -1,14 +1,17 @@
 """The journal's runs that take back what another did, or put right what differs."""
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from aapimport.plan.plan import Action
 from aapimport.run.journal_file import JournalFile
+from aapimport.run.later_steps import LaterStep, later_steps
 from aapimport.run.records import Run, State, StepKind, Task, read_task
 
 _MAIL = ", ".join(f"mail.{name}" for name in Task.__dataclass_fields__)
-_THEIRS = ", ".join(f"theirs.{name}" for name in Task.__dataclass_fields__)
+_LOST, _BACK = "lost members ", "have members back "
+"""How what is told of whom a team has lost begins."""
 _FIELDS = tuple(Run.__dataclass_fields__)
 
 
@@ -33,31 +36,6 @@ class BackStep:
     account_id: str
     state: State
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundSince:
-    """Somebody of a run whom a later upload has found as its file wants them.
-
-    Attributes:
-        row: The row in the run.
-        service: `portal` or `jhana`.
-        receipt: The other's number.
-        their_row: The person's row there.
-        started_at: When it was begun, in seconds since 1970.
-        address: Its services.
-        pass_id: Its pass.
-        in_team: Whether its file names a team that the person was in.
-    """
-
-    row: int
-    service: str
-    receipt: str
-    their_row: int
-    started_at: float
-    address: str
-    pass_id: str
-    in_team: bool
 
 
 class WaysBack(JournalFile):
@@ -150,63 +128,25 @@ class WaysBack(JournalFile):
             " ORDER BY undo.started_at"
         ).fetchall()
 
-    def written_since(self, run: Run) -> Iterator[tuple[int, Task, str, str, str, float]]:
-        """What later uploads and repairs have written about a run's people, or may have.
+    def later_steps(self, run: Run) -> Iterator[LaterStep]:
+        """What later uploads and repairs did about a run's people, those of other profiles, too.
 
-        Without what was taken back since; the newest first.
-
-        Yields:
-            The person's row in the run, the other's step, its number, its kind, its services, and
-            when it was begun.
+        Raises:
+            AapimportError: The journal of another profile can't be read.
         """
-        found = self._database.execute(
-            f"SELECT ours.row, theirs.receipt, runs.kind, runs.address, started_at, {_THEIRS}"
-            " FROM steps AS ours JOIN steps AS theirs ON theirs.account_id = ours.account_id"
-            "  AND theirs.service = ours.service AND theirs.receipt <> ours.receipt"
-            " JOIN runs ON runs.receipt = theirs.receipt AND runs.kind IN ('upload', 'repair')"
-            " WHERE ours.receipt = ? AND ours.kind = 'account' AND ours.account_id <> ''"
-            "  AND runs.started_at > ? AND theirs.kind IN ('account', 'repair', 'pass', 'team')"
-            "  AND theirs.state IN ('done', 'written', 'intent', 'doubt')"
-            "  AND (theirs.attempts > 0 OR theirs.kind <> 'account' AND theirs.sent_at > 0)"
-            "  AND NOT EXISTS (SELECT 1 FROM runs AS undo JOIN steps AS back USING (receipt)"
-            "   WHERE undo.of = theirs.receipt AND undo.kind = 'undo' AND back.row = theirs.row"
-            "   AND back.service = theirs.service AND back.state = 'done' AND back.kind ="
-            "    CASE theirs.kind WHEN 'pass' THEN 'leave pass' WHEN 'team' THEN 'leave team'"
-            "    ELSE 'take back' END)"
-            " ORDER BY runs.started_at DESC",
-            (run.receipt, run.started_at),
-        )
-        for row, receipt, kind, address, at, *step in found.fetchall():
-            yield row, read_task(tuple(step)), receipt, kind, address, at
+        ours = self._database.execute(
+            "SELECT row, service, account_id FROM steps"
+            " WHERE receipt = ? AND kind = 'account' AND account_id <> ''",
+            (run.receipt,),
+        ).fetchall()
+        yield from later_steps(self._database, ours, run.started_at)
+        if self._beside and ours:
+            yield from self._beside.later_steps(run.address.split(" "), ours, run.started_at)
 
-    def found_since(self, run: Run) -> Iterator[FoundSince]:
-        """Whom of a run's people later uploads have found as their files want them.
-
-        They wrote nothing about them, and rest on what the run has done all the same. Of one that
-        somebody wanted undone, those rows don't count; the newest first.
-        """
-        found = self._database.execute(
-            "SELECT ours.row, ours.service, theirs.receipt, theirs.row, runs.started_at,"
-            " runs.address, runs.pass_id, coalesce(json_extract(people.before, '$.team'), 0)"
-            " FROM steps AS ours JOIN steps AS theirs ON theirs.account_id = ours.account_id"
-            "  AND theirs.service = ours.service AND theirs.receipt <> ours.receipt"
-            " JOIN runs ON runs.receipt = theirs.receipt AND runs.kind = 'upload'"
-            " JOIN people ON people.receipt = theirs.receipt AND people.row = theirs.row"
-            " WHERE ours.receipt = ? AND ours.kind = 'account' AND ours.account_id <> ''"
-            "  AND runs.started_at > ? AND theirs.kind = 'account' AND theirs.state = 'done'"
-            "  AND theirs.attempts = 0 AND NOT EXISTS (SELECT 1 FROM told"
-            "   WHERE told.receipt = theirs.receipt"
-            "   AND told.what IN ('undo', 'undo row ' || theirs.row))"
-            "  AND NOT EXISTS (SELECT 1 FROM runs AS undo WHERE undo.of = theirs.receipt"
-            "   AND undo.kind = 'undo' AND (json_extract(undo.options, '$.only_rows') IS NULL"
-            "   OR theirs.row IN (SELECT value FROM json_each(undo.options, '$.only_rows'))))"
-            " ORDER BY runs.started_at DESC",
-            (run.receipt, run.started_at),
-        )
-        names = FoundSince.__dataclass_fields__
-        for one in found.fetchall():
-            values = dict(zip(names, one, strict=True))
-            yield FoundSince(**values | {"in_team": bool(values["in_team"])})
+    @property
+    def profile(self) -> str:
+        """The profile whose journal it is; empty without one, and where there are no others."""
+        return self._beside.own_profile if self._beside else ""
 
     def ask_back(self, receipt: str, rows: Collection[int] | None = None) -> None:
         """Remember that somebody wanted a run undone, though nothing of it could be taken back.
@@ -230,6 +170,41 @@ class WaysBack(JournalFile):
         """Whether nothing is left of a step that an undo was refused."""
         query = "SELECT 1 FROM told WHERE receipt = ? AND what = ?"
         return self._database.execute(query, (undo, _settled(step))).fetchone() is not None
+
+    def remember_lost(self, undo: str, row: int, team_id: str, members: Iterable[str]) -> None:
+        """Remember by their ids whom a team has lost; not those that are addresses.
+
+        Args:
+            undo: The undo.
+            row: The row of the step that says so.
+            team_id: The team.
+            members: The accounts' ids.
+        """
+        ids = [*members]
+        if not any("@" in one for one in ids):
+            self._tell(undo, [f"{_LOST}{json.dumps([row, team_id, *ids], ensure_ascii=False)}"])
+
+    def lost_members(self, undo: str) -> dict[int, tuple[str, set[str]]]:
+        """Whom teams have lost by an undo: by the step's row, the team's id and the accounts'."""
+        found: dict[int, tuple[str, set[str]]] = {}
+        for (what,) in self._database.execute(
+            "SELECT what FROM told WHERE receipt = ? AND what GLOB ?", (undo, f"{_LOST}*")
+        ):
+            row, team_id, *ids = json.loads(what.removeprefix(_LOST))
+            found.setdefault(row, (team_id, set()))[1].update(ids)
+        return found
+
+    def have_back(self, undo: str, rows: Iterable[int]) -> None:
+        """Remember that nobody is lost any more of whom some steps of an undo said so."""
+        if said := [f"{_BACK}{row}" for row in rows]:
+            self._tell(undo, said)
+
+    def rows_with_all_back(self, undo: str) -> set[int]:
+        """The rows of the steps of an undo of which that is known."""
+        found = self._database.execute(
+            "SELECT what FROM told WHERE receipt = ? AND what GLOB ?", (undo, f"{_BACK}*")
+        )
+        return {int(what.removeprefix(_BACK)) for (what,) in found}
 
     def _tell(self, receipt: str, words: Iterable[str]) -> None:
         with self._writing():

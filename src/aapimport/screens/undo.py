@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rich.console import Console
 
-from aapimport.run.back_values import CHANGED
+from aapimport.run.back_reasons import CHANGED
 from aapimport.run.left_mails import MAYBE_SENT
 from aapimport.run.records import StepKind
 from aapimport.run.taken_back import TakenBackReport

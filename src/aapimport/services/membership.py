@@ -46,7 +46,7 @@ class Members:
 
     Attributes:
         items: Each member as it was shown, by id; by userName where a portal lists those.
-        shown: Whether the portal lists members in it at all.
+        shown: Whether the portal lists members in it at all, and tells who each of them is.
         hidden: Whether it certainly has members although none are listed.
         used: How many members it has, where it says so.
     """
@@ -98,17 +98,16 @@ def read_team(directory: Directory, team_id: str) -> Members | Unknown:
     if not reply.ok or body is None:
         gone = reply.status == _NOT_FOUND
         return Unknown(f"the team can't be read: {judge(reply).reason}", gone=gone)
+    if identifier(body.get("id")) not in {team_id, ""}:
+        return Unknown("the team can't be read: the portal answers with another one")
     return members_of(body)
 
 
 def members_of(resource: Mapping[str, Any]) -> Members:
     """The members in a Group resource."""
-    items = {
-        found: one
-        for one in objects(resource.get("members"))
-        if (found := identifier(one.get("value")))
-    }
-    shown = "members" in resource
+    listed = [(identifier(one.get("value")), one) for one in objects(resource.get("members"))]
+    items = {own_id: one for own_id, one in listed if own_id}
+    shown = "members" in resource and all(own_id for own_id, _ in listed)
     used = number(mapping(resource.get(AAP_GROUP)).get("placesUsed"))
     return Members(items=items, shown=shown, hidden=not shown and bool(used), used=used)
 

@@ -315,6 +315,11 @@ def _look_at(directory: Directory, team_id: str, team: Members, kept: Kept) -> L
     )
 
 
+def named_id(words: str) -> str:
+    """The id of a member that is called as `named` has it."""
+    return words.rpartition(" (")[2].removesuffix(")") if words.endswith(")") else words
+
+
 def named(member: Item) -> str:
     """A member as people find them: with a name, where there is one, and the id."""
     own_id = identifier(member.get("value"))

@@ -1,0 +1,24 @@
+"""Why something of an account is not taken back: words of the journal, which name nobody."""
+
+NOT_RECORDED = "not recorded by the earlier version of aapimport that began the upload"
+NOT_THEIRS = "the account isn't certainly this person's any more"
+OTHER_NAME = "the portal shows another name: look whose account it is"
+OTHER_NAME_THERE = "Jhana shows another name: look whose account it is"
+NAME_NOT_RECORDED = (
+    "can't be taken back by itself: nobody can tell by the name whose account it is, as what it was"
+    f" called is {NOT_RECORDED}"
+)
+ADMIN_UNKNOWN = (
+    "the former role, which may have administration rights: nobody can tell by the name whose"
+    " account it is, so look on the service, and give it back there if it is theirs"
+)
+BY_HAND = "look on the service whose it is: if it is theirs, take it back there by hand"
+ERASED = "the former name, which is erased from the journal"
+ROLE_ERASED = "the former role, one of the service's own, which is erased from the journal"
+OFF_ALREADY = "deactivated already"
+GONE_BUT_LISTED = "the portal shows no such account any more, and shows it in the team"
+NOT_READ = "the account on the portal can't be read"
+IMPOSSIBLE = "impossible: "
+"""Begins the words of what can't be taken back whatever somebody does."""
+CHANGED = "changed since: "
+"""Begins those of what somebody has changed since."""

@@ -1,0 +1,101 @@
+"""An undo beside later uploads of another profile that leads to the same portal."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aapimport.config.folders import PROFILES
+from support.habits import TOKEN
+from support.machine import profile
+from support.stub import ScimStub
+
+HEAD = "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled"
+SECRETS = {"AAPIMPORT_PORTAL_TOKEN": TOKEN, "AAPIMPORT_JHANA_TOKEN": TOKEN}
+ABEL, BRUNA = "abel.quist@new.com,Abel,Quist,,,", "bruna.rossi@new.com,Bruna,Rossi,,,"
+
+
+@pytest.fixture
+def upload(aapimport: Any, machine: Any, portal_stub: ScimStub, jhana_stub: ScimStub) -> Any:
+    """Uploads some people by the profile `acme` or `beta`; the receipt's number."""
+    machine.own_file(
+        profile("acme", portal_stub.url, jhana_stub.url)
+        + profile("beta", portal_stub.url, jhana_stub.url)
+    )
+
+    def run(name: str, *people: str, more: tuple[str, ...] = ()) -> str:
+        file = machine.work / f"{len(list(machine.work.glob('*.csv')))}.csv"
+        file.write_text("\n".join([HEAD, *people]), "utf-8")
+        words = ("--pass", "Leadership 2026", "--yes", "--json", "--no-emails", "--profile", name)
+        done = aapimport("upload", file, *words, *more, **SECRETS)
+        assert done.code == 0, done.err
+        return str(done.json["receipt"])
+
+    return run
+
+
+def active(portal: ScimStub) -> list[bool]:
+    """Who is active, by address."""
+    return [one["active"] for one in sorted(portal.store.users.values(), key=_address)]
+
+
+def _address(one: dict[str, Any]) -> str:
+    return str(one["userName"])
+
+
+@pytest.mark.parametrize("writes", [False, True])
+def test_whom_another_profile_has_since_is_left_with_the_commands(
+    aapimport: Callable[..., Any], portal_stub: ScimStub, upload: Any, *, writes: bool
+) -> None:
+    """Whether that upload wrote or found them so; the commands, in order, take both back."""
+    first = upload("acme", ABEL, BRUNA)
+    abel = ABEL.replace("Quist,", "Quist,facilitator") if writes else ABEL
+    second = upload("beta", "carl.sato@new.com,Carl,Sato,,,", abel, more=("--update-roles",))
+    words = ("undo", first, "--yes", "--json", "--profile", "acme")
+    undone = aapimport(*words, **SECRETS)
+    (left,) = undone.json["effects"][:1]
+    assert (undone.code, left["code"], left["later"]) == (1, "later_upload", second)
+    assert f"upload {second} of " in left["reason"]
+    assert left["reason"].endswith(" of profile beta has this person, too")
+    assert active(portal_stub) == [True, False, True]
+    assert undone.json["next"] == [
+        f"aapimport undo --profile beta {second} --only-rows 3",
+        f"aapimport undo --profile acme {first}",
+    ]
+    for command in undone.json["next"]:
+        assert aapimport(*command.split()[1:], "--yes", **SECRETS).code == 0
+    assert active(portal_stub) == [False, False, True]
+
+
+def test_who_is_on_again_by_another_profile_is_told_with_its_command(
+    aapimport: Callable[..., Any], portal_stub: ScimStub, upload: Any
+) -> None:
+    """Nothing of theirs is taken back."""
+    first = upload("acme", ABEL)
+    words = ("undo", first, "--yes", "--json", "--profile", "acme")
+    assert aapimport(*words, **SECRETS).code == 0
+    second = upload("beta", ABEL, more=("--returning", "include"))
+    again = aapimport(*words, **SECRETS)
+    (told,) = again.json["on_again"]
+    assert told == {
+        "by": f"upload {second} of profile beta",
+        "rows": [2],
+        "undo": f"aapimport undo --profile beta {second}",
+    }
+    assert active(portal_stub) == [True]
+
+
+def test_a_journal_that_can_not_be_read_is_none_that_knows_nobody(
+    aapimport: Callable[..., Any], portal_stub: ScimStub, upload: Any, state_dir: Path
+) -> None:
+    """Nothing is sent, and what to do is said."""
+    first = upload("acme", ABEL)
+    upload("beta", BRUNA)
+    (state_dir / PROFILES / "beta" / "journal.sqlite3").write_bytes(b"damaged")
+    refused = aapimport("undo", first, "--yes", "--profile", "acme", **SECRETS)
+    assert refused.code == 3
+    said = " ".join(refused.err.split())
+    assert "it may know of later uploads of the same people" in said
+    assert "never uploaded anybody to this portal, move the file away" in said
+    assert active(portal_stub) == [True, True]
