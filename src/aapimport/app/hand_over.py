@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aapimport.app.desk import Desk
+    from aapimport.app.results import ResultsFiles
     from aapimport.run.addressees import Source
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
@@ -18,11 +19,20 @@ if TYPE_CHECKING:
 _ABOUT = {"combined": "All Access Pass and Jhana", "portal": "All Access Pass", "jhana": "Jhana"}
 
 
-def handed_over(journal: "Journal", plan: "SendPlan", path: Path, desk: "Desk") -> ExitCode:
+def handed_over(
+    journal: "Journal", plan: "SendPlan", path: Path, desk: "Desk", results: "ResultsFiles"
+) -> ExitCode:
     """Write the workbook, and count whoever is in it as handed over.
 
     That they are is durable before the file can be seen: a file that nobody knows of would mail
     people twice, and people without a file are found again.
+
+    Args:
+        journal: The journal.
+        plan: Who is handed over.
+        path: The workbook.
+        desk: Is told.
+        results: Where the results workbooks of their uploads go, which say so.
 
     Raises:
         FileProblemError: It can't be written.
@@ -55,6 +65,7 @@ def handed_over(journal: "Journal", plan: "SendPlan", path: Path, desk: "Desk") 
     run = journal.run(plan.receipt)
     code = _receipt(journal, run, desk, {one.row: one.email for one in plan.people if one.email})
     desk.say(f"wrote {path_text(path)}: it holds names and addresses; delete it when it is used")
+    results.leave(journal, [run], desk)
     desk.say(next_step(run, make_report(journal, run, {})))
     return code
 
@@ -65,13 +76,16 @@ def _committed(journal: "Journal", plan: "SendPlan", path: Path) -> None:
     journal.finish(receipt)
 
 
-def settled(journal: "Journal", source: "Source", desk: "Desk", *, sent: bool) -> ExitCode:
+def settled(
+    journal: "Journal", source: "Source", desk: "Desk", results: "ResultsFiles", *, sent: bool
+) -> ExitCode:
     """Record what became of those who were handed over.
 
     Args:
         journal: The journal.
         source: The hand-over, or the upload or the pass that it was made of.
         desk: Asks, as that can't be found out.
+        results: Where the results workbooks of their uploads go, which say so.
         sent: Whether they were mailed.
 
     Raises:
@@ -93,13 +107,20 @@ def settled(journal: "Journal", source: "Source", desk: "Desk", *, sent: bool) -
     addresses = journal.addresses(run.receipt)
     journal.settle_hand_over(run.receipt, sent=sent)
     code = _receipt(journal, run, desk, addresses)
+    results.leave(journal, [run], desk)
     if not sent:
         desk.say(f"next: aapimport send-emails {run.of or run.receipt}")
     return code
 
 
 def settled_people(
-    journal: "Journal", plan: "SendPlan", to: "Sequence[str]", desk: "Desk", *, sent: bool
+    journal: "Journal",
+    plan: "SendPlan",
+    to: "Sequence[str]",
+    desk: "Desk",
+    results: "ResultsFiles",
+    *,
+    sent: bool,
 ) -> None:
     """Record what somebody knows of people who were handed over, or whose e-mail is in doubt.
 
@@ -108,6 +129,7 @@ def settled_people(
         plan: How everybody stands.
         to: The addresses of those who are meant.
         desk: Asks, as that can't be found out.
+        results: Where the results workbooks of their uploads go, which say so.
         sent: Whether they were mailed; else they may be mailed from here again.
 
     Raises:
@@ -117,12 +139,13 @@ def settled_people(
     """
     from aapimport.screens.console import count
 
-    people = _meant(plan, to)
+    people, runs = _meant(plan, to), dict[str, "Run"]()
     for one in people:
         for receipt in {receipt for receipt, _ in one.held_by}:
-            if journal.run(receipt).is_open:
+            run = runs[receipt] = journal.run(receipt)
+            if run.is_open:
                 raise RefusedError(
-                    f"{journal.run(receipt).name} is still open, and may mail {one.email!r} itself",
+                    f"{run.name} is still open, and may mail {one.email!r} itself",
                     hint=f"finish it:  aapimport resume {receipt}",
                 )
     for one in people:
@@ -133,6 +156,7 @@ def settled_people(
     journal.settle_by_hand({mail for one in people for mail in one.held_by}, sent=sent)
     who = count(len(people), "person", "people")
     desk.say(f"{who}: {'mailed' if sent else 'not mailed'}, as you say")
+    results.leave(journal, [*runs.values()], desk)
     if not sent:
         desk.say(f"next: aapimport send-emails {plan.of or f'--pass {plan.pass_name!r}'}")
 

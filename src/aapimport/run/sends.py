@@ -95,6 +95,23 @@ class Sends(Runs, Memory):
         """Every sending of an upload's e-mails that was ever begun, the newest first."""
         return self._runs("of = ? AND kind = ?", (of, RunKind.SEND))
 
+    def uploads_about(self, run: Run) -> list[Run]:
+        """The uploads whose people a run is about, the oldest first.
+
+        Of an upload that is itself; of a sending the one whose it is, and every other that has
+        created an account of which it speaks; of whatever sets values none.
+        """
+        if run.kind != RunKind.SEND:
+            return [self.run(run.receipt)] if run.kind == RunKind.UPLOAD else []
+        found = self._runs(
+            "kind = ?2 AND address = ?3 AND (receipt = ?4 OR receipt IN (SELECT made.receipt"
+            " FROM steps JOIN steps AS made USING (service, account_id)"
+            " WHERE steps.receipt = ?1 AND steps.kind = 'account' AND account_id <> ''"
+            " AND made.kind = 'account' AND made.action = 'create' AND NOT made.adopted))",
+            (run.receipt, RunKind.UPLOAD, run.address, run.of),
+        )
+        return found[::-1]
+
     def end_letters(self, receipt: str) -> None:
         """Remember that nothing is owed any more of the e-mails that were approved with an upload.
 
