@@ -148,6 +148,7 @@ class Carrier:
         flags = f"an answer at a terminal; or end it: aapimport resume {run.receipt} --close"
         if left and not self.desk.type_number(what, left, flags, yes_answers=False):
             raise DeclinedError("you did not say yes")
+        self.journal.remember_server(run.receipt, mail.server)
 
     def _leave(self, run: "Run", error: AapimportError | None = None) -> None:
         """Write the results workbooks, and tell how it ended; not of a run that ended before."""

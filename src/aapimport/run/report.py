@@ -31,7 +31,6 @@ from aapimport.run.person_result import (
 from aapimport.run.records import Run, RunKind, Task
 from aapimport.run.standing import mails_standing
 from aapimport.run.taken_back import TakenBackReport, taken_back, taken_back_rows
-from aapimport.run.wanted_letters import wanted_letters
 
 
 class _Model(BaseModel):
@@ -81,6 +80,19 @@ class TeamCounts(_PlannedCounts):
     joined: int = 0
 
 
+class LettersPart(_Model):
+    """Welcome e-mails that one run has sent, may have sent, or has handed over."""
+
+    sending: str = Field(description="the run's number")
+    run: str = Field(description="the same in words, with the profile where it is another one's")
+    way: Literal["portal", "hand-over", "smtp"]
+    server: str = Field(
+        description="from whom and by which mail server, as it was approved for that run; empty"
+        " for another way, and for a run of another profile"
+    )
+    people: int = Field(description="0 for a sending of the upload that has mailed nobody so far")
+
+
 class LettersReport(_Model):
     """The welcome e-mails that a mail server was to send after the upload, in runs of their own.
 
@@ -89,11 +101,16 @@ class LettersReport(_Model):
     """
 
     server: str = Field(
-        description="the sender and the mail server that were approved; the sender's address is"
-        " erased with the people"
+        description="the sender and the mail server that were approved with the upload, which"
+        " needn't be those that have sent them (`parts`); the sender's address is erased with the"
+        " people"
     )
     sendings: list[str] = Field(
         description="the numbers of the sendings of this upload, the newest first"
+    )
+    parts: list[LettersPart] = Field(
+        description="who has sent them really, by the mail ledger and the sendings' own records;"
+        " whoever had two e-mails counts in both"
     )
 
 
@@ -194,7 +211,7 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str] | None)
         addresses: The people's addresses by row, where the file is at hand; None for a receipt that
             names nobody: a service's own words aren't in it, either.
     """
-    letters = letters_now(journal, run)
+    letters = letters_now(journal, run, named=addresses is not None)
     undos = taken_back(journal, run)
     people = _people(journal, run, addresses, letters, taken_back_rows(undos))
     run = run if addresses is not None else nameless(run)
@@ -218,7 +235,7 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str] | None)
         rows=len(people) + len(left_out),
         emails=mails_standing(one.email_state for one in people),
         email_counts=EmailCounts(**_planned(one.email_state for one in people)),
-        letters=_letters(run, letters) if letters else None,
+        letters=_letters(letters) if letters else None,
         later_emails=None if letters else _later_emails(mailed_since(journal, run)),
         team_counts=TeamCounts(**_planned(one.team_state for one in people)),
         services=ServicesCounts(portal=portal, jhana=jhana),
@@ -274,9 +291,21 @@ def _seats(run: Run, used: int) -> SeatCounts | None:
     )
 
 
-def _letters(run: Run, now: LettersNow) -> LettersReport:
-    wanted = wanted_letters(run) or now.wanted  # of a receipt that names nobody: no address
-    return LettersReport(server=wanted.server, sendings=[one.receipt for one in now.sendings])
+def _letters(now: LettersNow) -> LettersReport:
+    return LettersReport(
+        server=now.wanted.server,
+        sendings=[one.receipt for one in now.sendings],
+        parts=[
+            LettersPart(
+                sending=part.receipt,
+                run=part.run,
+                way=part.way.value,
+                server=part.server,
+                people=people,
+            )
+            for part, people in now.parts.items()
+        ],
+    )
 
 
 def _later_emails(since: MailedSince | None) -> LaterEmailsReport | None:

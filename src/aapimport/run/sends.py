@@ -5,7 +5,6 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from aapimport import __version__
@@ -210,16 +209,6 @@ class Sends(Runs, Memory):
             "UPDATE mails SET state = ?, way = ? WHERE receipt = ?",
             (State.HANDED_OVER, Way.HAND_OVER, plan.receipt),
         )
-
-    def remember_workbook(self, receipt: str, path: Path) -> None:
-        """Remember, as long as people are kept, where the workbook of a hand-over is."""
-        if self.keep_people:
-            with self._writing():
-                self._database.execute(
-                    "UPDATE runs SET options = json_patch(coalesce(options, '{}'), ?)"
-                    " WHERE receipt = ?",
-                    (json.dumps({"workbook": str(path)}, ensure_ascii=False), receipt),
-                )
 
     def handed_over(self, address: str) -> Mapping[str, int]:
         """How many people are handed over and not settled, by the run that did it."""

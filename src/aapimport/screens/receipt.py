@@ -11,6 +11,8 @@ from aapimport.run.records import Run
 from aapimport.run.report import (
     EmailCounts,
     LaterEmailsReport,
+    LettersPart,
+    LettersReport,
     SeatCounts,
     TeamCounts,
     UploadReport,
@@ -149,8 +151,25 @@ def mails_line(report: UploadReport) -> str:
         return f"{said} by the upload; since then {later_line(report.later_emails)}"
     if report.letters is None:
         return said
-    by = f", by sending {', '.join(report.letters.sendings)}" if report.letters.sendings else ""
-    return f"{said}; from {safe(report.letters.server)}{by or ', after the upload'}"
+    after = "" if report.letters.parts else ", after the upload"
+    return f"{said}; {safe(senders_line(report.letters))}{after}"
+
+
+def senders_line(letters: LettersReport) -> str:
+    """By which way, from which server, and by which runs the e-mails of an upload were sent.
+
+    Of a sending that has mailed nobody, how it was to; without any, how they were approved.
+    """
+    sent = [one for one in letters.parts if one.people] or letters.parts[:1]
+    numbers = len(sent) > 1
+    said = (f"{f'{one.people:,} ' if numbers else ''}{_by_whom(one)}, by {one.run}" for one in sent)
+    return "; ".join(said) or f"from {letters.server}"
+
+
+def _by_whom(one: LettersPart) -> str:
+    if one.way == "smtp":
+        return f"from {one.server}" if one.server else "from a mail server"
+    return "by the portal" if one.way == "portal" else "by hand"
 
 
 def later_line(later: LaterEmailsReport) -> str:

@@ -14,7 +14,7 @@ from aapimport.run.records import without_names
 from aapimport.run.report import EmailCounts, TeamCounts, UploadReport
 from aapimport.run.undo_report import UndoReport
 from aapimport.screens.console import safe_json
-from aapimport.screens.receipt import RESULTS, later_line
+from aapimport.screens.receipt import RESULTS, later_line, senders_line
 from aapimport.screens.taken_back import taken_back_lines
 from aapimport.screens.target import where
 
@@ -96,8 +96,7 @@ def _senders(report: UploadReport) -> str:
         return f"Since then: {later_line(report.later_emails)}."
     if it is None:
         return ""
-    said = f"They come from {it.server}, after the upload"
-    return f"{said}: sending {', '.join(it.sendings)}." if it.sendings else f"{said}."
+    return f"After the upload: {senders_line(it)}."
 
 
 def _failures(people: Iterable[PersonResult]) -> Iterator[tuple[str, str, str, str]]:
