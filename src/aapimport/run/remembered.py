@@ -51,6 +51,12 @@ class Remembered(Runs):
                     (json.dumps({"workbook": str(path)}, ensure_ascii=False), receipt),
                 )
 
+    def remember_copy(self, receipt: str, path: Path) -> None:
+        """Remember, until people are erased, where a receipt was written with its people."""
+        with self._writing():
+            if str(path) not in json.loads(self.run(receipt).options or "{}").get("copies", ()):
+                self._append(receipt, "copies", str(path))
+
     def remember_server(self, receipt: str, server: str) -> None:
         """Remember by which mail server, approved since, the rest of a sending goes from now on."""
         with self._writing():
