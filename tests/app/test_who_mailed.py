@@ -46,6 +46,8 @@ def test_each_way_is_told(
     assert parts == []
     assert f"from learning@example.com by {mail.place}, after the upload" in screen
     assert "After the upload: from" in page
+    waits = f"3 new people wait for the welcome e-mail: aapimport send-emails {receipt}"
+    assert (waits in page, "Nothing: everybody" in page) == (True, False)
     send(uploading, receipt, mail=other, to=("p2@acme.com",))
     first = last_send(uploading)
     parts, screen, page = told(uploading, receipt, html)
@@ -62,7 +64,8 @@ def test_each_way_is_told(
     assert f"1 from people@example.com by {mail.place}, by sending {first}" in screen
     assert f"1 by hand, by sending {second}" in screen
     send(uploading, second, sent=True)
-    parts, screen, _ = told(uploading, receipt, html)
+    parts, screen, page = told(uploading, receipt, html)
+    assert "Nothing: everybody is as the file says." in page
     assert {one["way"] for one in parts} == {"smtp", "hand-over"}
     assert [one["people"] for one in parts] == [1, 1, 1]
     assert f"1 by hand, by sending {second}" in screen

@@ -125,7 +125,7 @@ class Carrier:
         from aapimport.run.wanted_letters import unmailed_of, wanted_letters
 
         if wanted_letters(run) is None:
-            return report.has_unmailed
+            return report.unmailed > 0
         return unmailed_of(self.journal, run) > 0
 
     def _have_mail_approved(self, run: "Run") -> None:
@@ -223,7 +223,7 @@ def next_step(run: "Run", report: "UploadReport", *, is_owed: bool | None = None
     """
     from aapimport.screens.how_long import moment
 
-    is_owed = report.has_unmailed if is_owed is None else is_owed
+    is_owed = report.unmailed > 0 if is_owed is None else is_owed
     receipt, code = run.receipt, report.exit_code
     if report.email_counts.handed_over:
         return (

@@ -171,12 +171,12 @@ class UploadReport(_Model):
     taken_back: list[TakenBackReport] = Field(default=[], description="by undos, the oldest first")
 
     @property
-    def has_unmailed(self) -> bool:
-        """Whether somebody was created, and no welcome was planned or has reached them."""
+    def unmailed(self) -> int:
+        """How many people were created, and no welcome was planned or has reached them."""
         if self.later_emails is not None:
-            return self.later_emails.waiting > 0
+            return self.later_emails.waiting
         unsent = {"waiting", "rejected"} if self.letters else set()
-        return any(
+        return sum(
             one.email_state in unsent
             or (one.email_state == "none" and "created" in {one.portal, one.jhana})
             for one in self.people

@@ -13,7 +13,7 @@ from aapimport.run.reconcile_report import RepairReport
 from aapimport.run.records import without_names
 from aapimport.run.report import EmailCounts, TeamCounts, UploadReport
 from aapimport.run.undo_report import UndoReport
-from aapimport.screens.console import safe_json
+from aapimport.screens.console import count, safe_json
 from aapimport.screens.receipt import RESULTS, later_line, senders_line
 from aapimport.screens.taken_back import taken_back_lines
 from aapimport.screens.target import where
@@ -54,6 +54,7 @@ def receipt_page(
         ],
         senders=_senders(report),
         failures=[*_failures(report.people)],
+        waiting=_waiting(report),
         taken_back=[*taken_back_lines(report.taken_back)],
         digest=digest_of(without_people),
     )
@@ -97,6 +98,14 @@ def _senders(report: UploadReport) -> str:
     if it is None:
         return ""
     return f"After the upload: {senders_line(it)}."
+
+
+def _waiting(report: UploadReport) -> str:
+    """Who waits for the welcome e-mail, and the command that sends it; empty where nobody does."""
+    if report.kind != "upload" or not report.unmailed:
+        return ""
+    who = count(report.unmailed, "new person waits", "new people wait")
+    return f"{who} for the welcome e-mail: aapimport send-emails {report.receipt}"
 
 
 def _failures(people: Iterable[PersonResult]) -> Iterator[tuple[str, str, str, str]]:
