@@ -13,7 +13,7 @@ from aapimport.run.reconcile_report import RepairReport
 from aapimport.run.records import without_names
 from aapimport.run.report import EmailCounts, TeamCounts, UploadReport
 from aapimport.run.undo_report import UndoReport
-from aapimport.screens.console import count, safe_json
+from aapimport.screens.console import count, safe, safe_json
 from aapimport.screens.receipt import RESULTS, later_line, senders_line
 from aapimport.screens.taken_back import taken_back_lines
 from aapimport.screens.target import where
@@ -71,7 +71,11 @@ def _template() -> "Template":
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: safe(value) if isinstance(value, str) else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     text = resources.files("aapimport.screens").joinpath("receipt.html").read_text("utf-8")
     return environment.from_string(text)
