@@ -166,3 +166,24 @@ def test_a_hand_over_shows_its_receipt_again(uploading: Uploading, tmp_path: Pat
     code, desk = resume(uploading, last_send(uploading))
     assert code is ExitCode.OK
     assert "handed over, to be sent by hand" in text(desk)
+
+
+def test_the_number_of_a_sending_is_no_uploads(uploading: Uploading, tmp_path: Path) -> None:
+    """What is begun by it is of its upload; of a sending for a pass, of that pass."""
+    receipt = uploading.run().receipt
+    send(uploading, receipt, hand_over=tmp_path / "one.xlsx", to=("p2@acme.com",))
+    first = last_send(uploading)
+    _, desk = send(uploading, first, not_sent=True, to=("p2@acme.com",))
+    assert f"next: aapimport send-emails {receipt}" in desk.said
+    _, desk = send(uploading, first, hand_over=tmp_path / "two.xlsx")
+    assert f"Welcome e-mails of upload {receipt}, pass" in text(desk)
+    assert f"welcome e-mails of upload {receipt}, pass" in text(desk)
+    second = last_send(uploading, receipt)
+    assert second != first
+    send(uploading, second, not_sent=True)
+    send(uploading, None, pass_name="Leadership 2026", hand_over=tmp_path / "all.xlsx")
+    over = last_send(uploading)
+    _, desk = send(uploading, over, not_sent=True)
+    assert 'next: aapimport send-emails --pass "Leadership 2026"' in desk.said
+    _, desk = send(uploading, over, dry_run=True)
+    assert "Welcome e-mails of pass 'Leadership 2026'" in text(desk)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aapimport.errors import DeclinedError, ExitCode, FileProblemError, RefusedError, UsageError
-from aapimport.text import path_text
+from aapimport.text import as_typed, path_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +109,7 @@ def settled(
     _receipt(journal, run, desk, addresses)
     results.leave(journal, [run], desk)
     if not sent:
-        desk.say(f"next: aapimport send-emails {run.of or run.receipt}")
+        desk.say(f"next: aapimport send-emails {run.of or f'--pass {as_typed(run.pass_name)}'}")
     return ExitCode.OK  # what was asked for is recorded
 
 
@@ -158,7 +158,7 @@ def settled_people(
     desk.say(f"{who}: {'mailed' if sent else 'not mailed'}, as you say")
     results.leave(journal, [*runs.values()], desk)
     if not sent:
-        desk.say(f"next: aapimport send-emails {plan.of or f'--pass {plan.pass_name!r}'}")
+        desk.say(f"next: aapimport send-emails {plan.of or f'--pass {as_typed(plan.pass_name)}'}")
 
 
 def _meant(plan: "SendPlan", to: "Sequence[str]") -> "list[Addressee]":

@@ -63,7 +63,7 @@ class Sending:
             source = self._source(journal, services)
             if self.choices.sent or self.choices.not_sent:
                 return self._settled(journal, services, source, sent=were_sent(self.choices))
-            found = journal.open_sends(services.address, source.of, source.pass_id)
+            found = journal.open_sends(services.address, source.upload, source.pass_id)
             if found and not self.choices.dry_run:
                 return self.go_on(journal, services, found[0])
             plan = self._planned(journal, services, source)
@@ -160,7 +160,7 @@ class Sending:
             refuse_other_services(run, services.address)
             if run.is_open:
                 raise RefusedError(
-                    f"run {run.receipt} is not finished: it may still mail people itself",
+                    f"{run.name} is not finished: it may still mail people itself",
                     hint=f"finish it:  aapimport resume {run.receipt}",
                 )
             return Source(

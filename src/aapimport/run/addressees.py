@@ -21,7 +21,7 @@ from aapimport.run.entries import Entry, doubt, elsewhere, half_of, held_by, not
 from aapimport.run.journal import Journal
 from aapimport.run.on_record import DUE, HALVES, OnRecord
 from aapimport.run.recipients import mail_address, not_welcome, other_on_jhana, recipient
-from aapimport.run.records import Fact, Run, State, Way
+from aapimport.run.records import Fact, Run, RunKind, State, Way
 from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan, Standing
 from aapimport.run.switched_off import switched_off_at, who_is_off
 from aapimport.services.directory import Unknown
@@ -48,8 +48,8 @@ class Source:
 
     Attributes:
         address: The pair of services.
-        runs: The uploads, the newest first.
-        of: The upload's confirmation number; empty for all of a pass.
+        runs: The uploads, the newest first; or the sending whose people it is about.
+        of: The confirmation number of the upload, or of the sending; empty for all of a pass.
         pass_id: The pass.
         pass_name: Its name.
     """
@@ -59,6 +59,12 @@ class Source:
     of: str
     pass_id: str
     pass_name: str
+
+    @property
+    def upload(self) -> str:
+        """The upload that a new sending is of; empty for all of a pass, or part of them."""
+        (run, *_) = self.runs or (None,)
+        return run.of if run and self.of and run.kind == RunKind.SEND else self.of
 
 
 def make_send_plan(
@@ -80,7 +86,7 @@ def make_send_plan(
         receipt=new_receipt(),
         target=services.target,
         address=services.address,
-        of=source.of,
+        of=source.upload,
         file=only.file if only else "",
         sheet=only.sheet if only else "",
         pass_id=source.pass_id,

@@ -91,8 +91,9 @@ def _show_people(console: Console, report: UploadReport, run: Run) -> None:
         elif one.reason or one.but or one.failures:
             _show_person(console, run, one)
     if later:
+        this = "sending" if report.kind == "send" else "upload"
         whom = count(later, "person", "people")
-        print_line(console, f"for {whom} something is not sent so far: resume this upload")
+        print_line(console, f"for {whom} something is not sent so far: resume this {this}")
     for line in left_out_lines(report.left_out):
         print_line(console, line)
     if report.left_out:
