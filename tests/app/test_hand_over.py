@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 
 from aapimport.errors import DeclinedError, ExitCode, FileProblemError, RefusedError, UsageError
 from aapimport.run.journal import Journal
+from aapimport.run.report import make_report
 from support.script_desk import ScriptDesk
 from support.sending import ONCE, last_send, mails, resume, send, text
 from support.stub import ScimStub
@@ -187,3 +188,22 @@ def test_the_number_of_a_sending_is_no_uploads(uploading: Uploading, tmp_path: P
     assert 'next: aapimport send-emails --pass "Leadership 2026"' in desk.said
     _, desk = send(uploading, over, dry_run=True)
     assert "Welcome e-mails of pass 'Leadership 2026'" in text(desk)
+
+
+def test_people_of_a_pass_are_found_in_their_uploads(uploading: Uploading, tmp_path: Path) -> None:
+    """On the plan, in the workbook and on the receipt; what is kept names nobody."""
+    receipt = uploading.run().receipt
+    places = [f"upload {receipt}, Users!A{row}" for row in (3, 4)]
+    send(uploading, receipt, to=("p2@acme.com",))
+    uploading.portal.habits.mails = False
+    out = tmp_path / "one.xlsx"
+    _, desk = send(uploading, None, pass_name="Leadership 2026", hand_over=out)
+    assert f"{places[0]}: p3@acme.com" in text(desk)
+    assert "row 1" not in text(desk)
+    rows = [*load_workbook(out)["Recipients"].iter_rows(min_row=2, values_only=True)]
+    assert [row[-1] for row in rows] == places
+    with Journal(uploading.journal_path) as journal:
+        run = journal.run(last_send(uploading))
+        assert [one.place for one in make_report(journal, run, None).people] == places
+    _, desk = send(uploading, run.receipt, not_sent=True, to=("p3@acme.com",))
+    assert any(said.startswith(f"{places[0]}: p3@acme.com") for said in desk.said)

@@ -49,7 +49,7 @@ def handed_over(
             last_name=one.last_name,
             pass_name=plan.pass_name,
             about=_ABOUT[one.kind] if one.kind else "",
-            row=one.row,
+            row=one.place if one.of else str(one.row),
         )
         for one in plan.to_mail
     ]
@@ -149,7 +149,7 @@ def settled_people(
                     hint=f"finish it:  aapimport resume {receipt}",
                 )
     for one in people:
-        desk.say(f"row {one.row}: {one.email}  {one.first_name} {one.last_name}".rstrip())
+        desk.say(f"{one.place}: {one.email}  {one.first_name} {one.last_name}".rstrip())
     what = "people who were mailed" if sent else "people who got no e-mail, and may be mailed again"
     if not desk.type_number(what, len(people), "--yes"):
         raise DeclinedError("you did not say yes")
@@ -176,11 +176,11 @@ def _meant(plan: "SendPlan", to: "Sequence[str]") -> "list[Addressee]":
             hint="see how everybody stands with --dry-run",
         )
     for key in map(address_key, to):
-        same = [one.row for one in plan.people if one.held_by and address_key(one.email) == key]
+        same = [one.place for one in plan.people if one.held_by and address_key(one.email) == key]
         if len(same) > 1:
-            rows = ", ".join(map(str, same))
+            rows = "; ".join(same)
             raise RefusedError(
-                f"{len(same)} people have the address {held[key].email!r} (rows {rows}), so that"
+                f"{len(same)} people have the address {held[key].email!r} ({rows}), so that"
                 " nobody can tell who is meant",
                 hint="leave out --to to settle everybody of a hand-over; or give them addresses of"
                 " their own on the portal",

@@ -28,6 +28,7 @@ from aapimport.run.person_result import (
     TeamState,
     person_result,
 )
+from aapimport.run.places import places_of
 from aapimport.run.records import Run, RunKind, Task
 from aapimport.run.standing import mails_standing
 from aapimport.run.taken_back import TakenBackReport, taken_back, taken_back_rows
@@ -268,6 +269,7 @@ def _people(
         receipt=run.of or run.receipt,
         sending=letters.open_sending if letters else None,
         taken_back=back,
+        places=places_of(journal, run, named=addresses is not None),
     )
     return [person_result([*it], about) for _, it in groupby(steps, key=lambda task: task.row)]
 
@@ -297,13 +299,9 @@ def _letters(now: LettersNow) -> LettersReport:
         sendings=[one.receipt for one in now.sendings],
         parts=[
             LettersPart(
-                sending=part.receipt,
-                run=part.run,
-                way=part.way.value,
-                server=part.server,
-                people=people,
+                sending=it.receipt, run=it.run, way=it.way.value, server=it.server, people=n
             )
-            for part, people in now.parts.items()
+            for it, n in now.parts.items()
         ],
     )
 

@@ -178,8 +178,11 @@ class Sends(Runs, Memory):
                 tuple(getattr(run, name) for name in RUN_FIELDS),
             )
             self._database.executemany(
-                "INSERT INTO people (receipt, row, seat, wanted) VALUES (?, ?, 0, ?)",
-                ((run.receipt, one.row, _wanted_json(one, plan)) for one in people),
+                "INSERT INTO people (receipt, row, seat, wanted, before) VALUES (?, ?, 0, ?, ?)",
+                (
+                    (run.receipt, one.row, _wanted_json(one, plan), json.dumps({"of": one.of}))
+                    for one in people
+                ),
             )
             self._database.executemany(
                 "INSERT INTO steps (receipt, row, service, kind, action, target, state, key,"

@@ -120,7 +120,7 @@ def _show_person(console: Console, run: Run, one: PersonResult) -> None:
     words = [f"{one.portal}, but {one.but}"] if one.but else []
     words += [one.reason] if one.reason else []
     who = f"  {safe(one.email)}" if one.email else ""
-    print_line(console, f"{safe(str(cell))}{who}  {safe('; '.join(words))}")
+    print_line(console, f"{safe(one.place or str(cell))}{who}  {safe('; '.join(words))}")
     cures: dict[str, list[str]] = {}
     for failure in one.failures:
         cures.setdefault(failure.cure, []).append(failure.where)

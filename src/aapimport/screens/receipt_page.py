@@ -121,4 +121,4 @@ def _failures(people: Iterable[PersonResult]) -> Iterator[tuple[str, str, str, s
         cures = "; ".join(dict.fromkeys(failure.cure for failure in one.failures))
         if one.email is None:  # a service's words may name somebody
             words, cures = without_names(words, None), without_names(cures, None)
-        yield f"{one.row:,}", one.email or "", words, cures
+        yield one.place or f"{one.row:,}", one.email or "", words, cures
