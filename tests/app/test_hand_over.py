@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 
 from aapimport.errors import DeclinedError, ExitCode, FileProblemError, RefusedError, UsageError
 from aapimport.run.journal import Journal
+from aapimport.run.report import make_report
 from support.script_desk import ScriptDesk
 from support.sending import ONCE, last_send, mails, resume, send, text
 from support.stub import ScimStub
@@ -166,3 +167,43 @@ def test_a_hand_over_shows_its_receipt_again(uploading: Uploading, tmp_path: Pat
     code, desk = resume(uploading, last_send(uploading))
     assert code is ExitCode.OK
     assert "handed over, to be sent by hand" in text(desk)
+
+
+def test_the_number_of_a_sending_is_no_uploads(uploading: Uploading, tmp_path: Path) -> None:
+    """What is begun by it is of its upload; of a sending for a pass, of that pass."""
+    receipt = uploading.run().receipt
+    send(uploading, receipt, hand_over=tmp_path / "one.xlsx", to=("p2@acme.com",))
+    first = last_send(uploading)
+    _, desk = send(uploading, first, not_sent=True, to=("p2@acme.com",))
+    assert f"next: aapimport send-emails {receipt}" in desk.said
+    _, desk = send(uploading, first, hand_over=tmp_path / "two.xlsx")
+    assert f"Welcome e-mails of upload {receipt}, pass" in text(desk)
+    assert f"welcome e-mails of upload {receipt}, pass" in text(desk)
+    second = last_send(uploading, receipt)
+    assert second != first
+    send(uploading, second, not_sent=True)
+    send(uploading, None, pass_name="Leadership 2026", hand_over=tmp_path / "all.xlsx")
+    over = last_send(uploading)
+    _, desk = send(uploading, over, not_sent=True)
+    assert 'next: aapimport send-emails --pass "Leadership 2026"' in desk.said
+    _, desk = send(uploading, over, dry_run=True)
+    assert "Welcome e-mails of pass 'Leadership 2026'" in text(desk)
+
+
+def test_people_of_a_pass_are_found_in_their_uploads(uploading: Uploading, tmp_path: Path) -> None:
+    """On the plan, in the workbook and on the receipt; what is kept names nobody."""
+    receipt = uploading.run().receipt
+    places = [f"upload {receipt}, Users!A{row}" for row in (3, 4)]
+    send(uploading, receipt, to=("p2@acme.com",))
+    uploading.portal.habits.mails = False
+    out = tmp_path / "one.xlsx"
+    _, desk = send(uploading, None, pass_name="Leadership 2026", hand_over=out)
+    assert f"{places[0]}: p3@acme.com" in text(desk)
+    assert "row 1" not in text(desk)
+    rows = [*load_workbook(out)["Recipients"].iter_rows(min_row=2, values_only=True)]
+    assert [row[-1] for row in rows] == places
+    with Journal(uploading.journal_path) as journal:
+        run = journal.run(last_send(uploading))
+        assert [one.place for one in make_report(journal, run, None).people] == places
+    _, desk = send(uploading, run.receipt, not_sent=True, to=("p3@acme.com",))
+    assert any(said.startswith(f"{places[0]}: p3@acme.com") for said in desk.said)

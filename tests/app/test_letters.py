@@ -504,4 +504,6 @@ def test_who_cannot_be_mailed_is_named_before_the_consent(
     assert (never in plan) is not takes_any
     assert "row 3: p3@acme.com: the text can't be made for them" in plan
     assert "row 4" not in plan
+    number = 2 if takes_any else 1  # whoever is named as not mailed isn't counted
+    assert f"E-mails {number} welcome e-mail{'s' * (number > 1)} after the upload" in plan
     assert not uploading.portal.store.users

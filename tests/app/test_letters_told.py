@@ -87,7 +87,7 @@ def test_all_receipts_say_who_was_mailed(
     assert f"3 welcome e-mails sent; from learning@example.com by {mail.place}" in screen
     assert f"by sending {sending}" in screen
     assert "3 planned: 3 sent.</p>" in page
-    assert f"after the upload: sending {sending}." in page
+    assert f"by sending {sending}." in page
     assert workbook(out) == ["sent"] * 3
 
 

@@ -235,7 +235,7 @@ def test_of_two_people_with_one_address_nobody_is_meant(
     for number, user in enumerate(uploading.portal.store.users.values()):
         user["userName"], user["emails"] = f"1001{number}", [{"value": "office@acme.com"}]
     send(uploading, receipt, hand_over=tmp_path / "one.xlsx")
-    with pytest.raises(RefusedError, match=r"2 people have the address .*rows 2, 3"):
+    with pytest.raises(RefusedError, match=r"2 people have the address .*row 2; row 3"):
         send(uploading, receipt, not_sent=True, to=("office@acme.com",))
 
 

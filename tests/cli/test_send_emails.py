@@ -133,8 +133,18 @@ def test_a_purge_names_what_was_written(aapimport, some, served, tmp_path, state
     assert results.exists()
     done = aapimport("send-emails", receipt, "--hand-over", over, "--yes", **served)
     assert done.code == 0, done.err
+    page, gone, again = (tmp_path / name for name in ("page.html", "gone.html", "again.xlsx"))
+    for flags in (
+        ("--html", page, "--with-people", "--xlsx", again),
+        ("--html", page, "--with-people", "--force"),
+        ("--html", gone, "--with-people"),
+        ("--html", tmp_path / "nobody.html"),
+    ):
+        assert aapimport("receipt", receipt, *flags, **served).code == 0
+    gone.unlink()
     purged = aapimport("history", "purge", "--yes", "--json", **served)
-    assert purged.json["files"] == sorted([some.name, str(results), str(over)])
+    there = [str(results), str(over), str(page), str(again)]
+    assert purged.json["files"] == sorted([some.name, *there])
     held = (state_dir / "journal.sqlite3").read_bytes()
-    assert b"outcome.xlsx" not in held
-    assert b"merge.xlsx" not in held
+    for one in (*there, gone):
+        assert Path(one).name.encode() not in held

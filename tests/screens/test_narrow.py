@@ -278,6 +278,7 @@ def send_plan() -> SendPlan:
     )
     mailed = Addressee(
         row=2,
+        place="row 2",
         email=LONG,
         first_name="Ana",
         last_name=NAME,

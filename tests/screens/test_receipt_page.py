@@ -195,3 +195,14 @@ def test_everybody_can_read_it(browser, tmp_path, scheme, with_people) -> None:
         page = looked_at(browser, path, width, media="print", color_scheme=scheme)
         assert page.pdf(format=paper).startswith(b"%PDF-")
         page.close()
+
+
+def test_what_no_page_may_hold_is_made_visible() -> None:
+    """A NUL, an escape and a bidi mark in names of others, which XML and readers refuse."""
+    bent = report(named=False).model_copy(
+        update={"pass_": "Lead\0er\x1b[31m\u202e", "file": "a\x07.xlsx"}
+    )
+    page = receipt_page(bent, bent, ())
+    assert not {one for one in page if not one.isprintable()} - {"\n"}
+    assert r"Lead\u0000er\u001B[31m\u202E" in page
+    assert r"a\u0007.xlsx" in page

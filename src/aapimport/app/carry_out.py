@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
     from aapimport.app.desk import Desk
     from aapimport.app.notice import Teller
-    from aapimport.app.results import ResultsFile
+    from aapimport.app.results import ResultsFiles
     from aapimport.config.mail import Mail
     from aapimport.mail.counted import Counter
     from aapimport.plan.make import Services
@@ -45,7 +45,7 @@ class Carrier:
         again: Whether those who were sent twice and are not found are sent once more.
         begun_now: Whether the run was planned by this very command.
         is_named: Whether the run was named by its number.
-        results: Where the results workbook goes; None for nowhere.
+        results: Where results workbooks go; None for nowhere.
         mail: The mail server; None without one.
         counter: Counts e-mails for its day's limit; None without one.
         teller: Tells whom `[notify]` names how it ended; None for nobody.
@@ -59,7 +59,7 @@ class Carrier:
     again: bool = False
     begun_now: bool = False
     is_named: bool = False
-    results: "ResultsFile | None" = None
+    results: "ResultsFiles | None" = None
     mail: "Mail | None" = None
     counter: "Counter | None" = None
     teller: "Teller | None" = None
@@ -125,7 +125,7 @@ class Carrier:
         from aapimport.run.wanted_letters import unmailed_of, wanted_letters
 
         if wanted_letters(run) is None:
-            return report.has_unmailed
+            return report.unmailed > 0
         return unmailed_of(self.journal, run) > 0
 
     def _have_mail_approved(self, run: "Run") -> None:
@@ -148,18 +148,17 @@ class Carrier:
         flags = f"an answer at a terminal; or end it: aapimport resume {run.receipt} --close"
         if left and not self.desk.type_number(what, left, flags, yes_answers=False):
             raise DeclinedError("you did not say yes")
+        self.journal.remember_server(run.receipt, mail.server)
 
     def _leave(self, run: "Run", error: AapimportError | None = None) -> None:
-        """Write the results workbook, and tell how it ended; not of a run that ended before."""
-        from aapimport.run.wanted_letters import letters_due, upload_of
+        """Write the results workbooks, and tell how it ended; not of a run that ended before."""
+        from aapimport.run.wanted_letters import letters_due
 
         if run.finished_at is not None:  # as it was when this command began
             return
         run = self.journal.run(run.receipt)
         if self.results:
-            about = upload_of(self.journal, run) or run  # who of its people were mailed by now
-            with suppress(OSError):  # a full stderr
-                self.results.leave(self.journal, about, self.desk)
+            self.results.leave(self.journal, [run], self.desk)
         follows = error is None and letters_due(self.journal, run)  # and the notice after it
         if self.teller and not follows:
             self.teller.tell(self.journal, run.receipt, self.desk, error)
@@ -224,7 +223,7 @@ def next_step(run: "Run", report: "UploadReport", *, is_owed: bool | None = None
     """
     from aapimport.screens.how_long import moment
 
-    is_owed = report.has_unmailed if is_owed is None else is_owed
+    is_owed = report.unmailed > 0 if is_owed is None else is_owed
     receipt, code = run.receipt, report.exit_code
     if report.email_counts.handed_over:
         return (

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aapimport.errors import DeclinedError, ExitCode, FileProblemError, RefusedError, UsageError
-from aapimport.text import path_text
+from aapimport.text import as_typed, path_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aapimport.app.desk import Desk
+    from aapimport.app.results import ResultsFiles
     from aapimport.run.addressees import Source
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
@@ -18,11 +19,20 @@ if TYPE_CHECKING:
 _ABOUT = {"combined": "All Access Pass and Jhana", "portal": "All Access Pass", "jhana": "Jhana"}
 
 
-def handed_over(journal: "Journal", plan: "SendPlan", path: Path, desk: "Desk") -> ExitCode:
+def handed_over(
+    journal: "Journal", plan: "SendPlan", path: Path, desk: "Desk", results: "ResultsFiles"
+) -> ExitCode:
     """Write the workbook, and count whoever is in it as handed over.
 
     That they are is durable before the file can be seen: a file that nobody knows of would mail
     people twice, and people without a file are found again.
+
+    Args:
+        journal: The journal.
+        plan: Who is handed over.
+        path: The workbook.
+        desk: Is told.
+        results: Where the results workbooks of their uploads go, which say so.
 
     Raises:
         FileProblemError: It can't be written.
@@ -39,7 +49,7 @@ def handed_over(journal: "Journal", plan: "SendPlan", path: Path, desk: "Desk") 
             last_name=one.last_name,
             pass_name=plan.pass_name,
             about=_ABOUT[one.kind] if one.kind else "",
-            row=one.row,
+            row=one.place if one.of else str(one.row),
         )
         for one in plan.to_mail
     ]
@@ -55,6 +65,7 @@ def handed_over(journal: "Journal", plan: "SendPlan", path: Path, desk: "Desk") 
     run = journal.run(plan.receipt)
     code = _receipt(journal, run, desk, {one.row: one.email for one in plan.people if one.email})
     desk.say(f"wrote {path_text(path)}: it holds names and addresses; delete it when it is used")
+    results.leave(journal, [run], desk)
     desk.say(next_step(run, make_report(journal, run, {})))
     return code
 
@@ -65,13 +76,16 @@ def _committed(journal: "Journal", plan: "SendPlan", path: Path) -> None:
     journal.finish(receipt)
 
 
-def settled(journal: "Journal", source: "Source", desk: "Desk", *, sent: bool) -> ExitCode:
+def settled(
+    journal: "Journal", source: "Source", desk: "Desk", results: "ResultsFiles", *, sent: bool
+) -> ExitCode:
     """Record what became of those who were handed over.
 
     Args:
         journal: The journal.
         source: The hand-over, or the upload or the pass that it was made of.
         desk: Asks, as that can't be found out.
+        results: Where the results workbooks of their uploads go, which say so.
         sent: Whether they were mailed.
 
     Raises:
@@ -92,14 +106,21 @@ def settled(journal: "Journal", source: "Source", desk: "Desk", *, sent: bool) -
         raise DeclinedError("you did not say yes")
     addresses = journal.addresses(run.receipt)
     journal.settle_hand_over(run.receipt, sent=sent)
-    code = _receipt(journal, run, desk, addresses)
+    _receipt(journal, run, desk, addresses)
+    results.leave(journal, [run], desk)
     if not sent:
-        desk.say(f"next: aapimport send-emails {run.of or run.receipt}")
-    return code
+        desk.say(f"next: aapimport send-emails {run.of or f'--pass {as_typed(run.pass_name)}'}")
+    return ExitCode.OK  # what was asked for is recorded
 
 
 def settled_people(
-    journal: "Journal", plan: "SendPlan", to: "Sequence[str]", desk: "Desk", *, sent: bool
+    journal: "Journal",
+    plan: "SendPlan",
+    to: "Sequence[str]",
+    desk: "Desk",
+    results: "ResultsFiles",
+    *,
+    sent: bool,
 ) -> None:
     """Record what somebody knows of people who were handed over, or whose e-mail is in doubt.
 
@@ -108,6 +129,7 @@ def settled_people(
         plan: How everybody stands.
         to: The addresses of those who are meant.
         desk: Asks, as that can't be found out.
+        results: Where the results workbooks of their uploads go, which say so.
         sent: Whether they were mailed; else they may be mailed from here again.
 
     Raises:
@@ -117,24 +139,26 @@ def settled_people(
     """
     from aapimport.screens.console import count
 
-    people = _meant(plan, to)
+    people, runs = _meant(plan, to), dict[str, "Run"]()
     for one in people:
         for receipt in {receipt for receipt, _ in one.held_by}:
-            if journal.run(receipt).is_open:
+            run = runs[receipt] = journal.run(receipt)
+            if run.is_open:
                 raise RefusedError(
-                    f"{journal.run(receipt).name} is still open, and may mail {one.email!r} itself",
+                    f"{run.name} is still open, and may mail {one.email!r} itself",
                     hint=f"finish it:  aapimport resume {receipt}",
                 )
     for one in people:
-        desk.say(f"row {one.row}: {one.email}  {one.first_name} {one.last_name}".rstrip())
+        desk.say(f"{one.place}: {one.email}  {one.first_name} {one.last_name}".rstrip())
     what = "people who were mailed" if sent else "people who got no e-mail, and may be mailed again"
     if not desk.type_number(what, len(people), "--yes"):
         raise DeclinedError("you did not say yes")
     journal.settle_by_hand({mail for one in people for mail in one.held_by}, sent=sent)
     who = count(len(people), "person", "people")
     desk.say(f"{who}: {'mailed' if sent else 'not mailed'}, as you say")
+    results.leave(journal, [*runs.values()], desk)
     if not sent:
-        desk.say(f"next: aapimport send-emails {plan.of or f'--pass {plan.pass_name!r}'}")
+        desk.say(f"next: aapimport send-emails {plan.of or f'--pass {as_typed(plan.pass_name)}'}")
 
 
 def _meant(plan: "SendPlan", to: "Sequence[str]") -> "list[Addressee]":
@@ -152,11 +176,11 @@ def _meant(plan: "SendPlan", to: "Sequence[str]") -> "list[Addressee]":
             hint="see how everybody stands with --dry-run",
         )
     for key in map(address_key, to):
-        same = [one.row for one in plan.people if one.held_by and address_key(one.email) == key]
+        same = [one.place for one in plan.people if one.held_by and address_key(one.email) == key]
         if len(same) > 1:
-            rows = ", ".join(map(str, same))
+            rows = "; ".join(same)
             raise RefusedError(
-                f"{len(same)} people have the address {held[key].email!r} (rows {rows}), so that"
+                f"{len(same)} people have the address {held[key].email!r} ({rows}), so that"
                 " nobody can tell who is meant",
                 hint="leave out --to to settle everybody of a hand-over; or give them addresses of"
                 " their own on the portal",

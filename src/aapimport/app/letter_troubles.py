@@ -8,6 +8,7 @@ from aapimport.errors import SettingsError
 if TYPE_CHECKING:
     from aapimport.config.mail import Mail
     from aapimport.mail.message import Texts
+    from aapimport.plan.letters import LetterTrouble
     from aapimport.plan.plan import PersonPlan, Plan
 
 _PERHAPS = "letters outside ASCII: a mail server without SMTPUTF8 refuses this address"
@@ -17,7 +18,7 @@ _UNWRITABLE = "the address holds a sign that none may have: not mailed"
 
 def troubles(
     plan: "Plan", mail: "Mail", rows: Collection[int], *, takes_any: bool | None
-) -> Iterator[tuple[int, str, str]]:
+) -> "Iterator[LetterTrouble]":
     """Whom it can't be sent to, or perhaps not.
 
     Args:
@@ -25,11 +26,9 @@ def troubles(
         mail: The server, and the texts.
         rows: The rows of the people whom e-mails go to.
         takes_any: Whether the server takes letters outside ASCII; None before it was asked.
-
-    Yields:
-        The row, the address and why.
     """
     from aapimport.mail.message import Texts
+    from aapimport.plan.letters import LetterTrouble
 
     texts = Texts(mail) if mail.templates else None  # ours fit everybody
     for one in plan.people:
@@ -37,7 +36,9 @@ def troubles(
             continue
         why = _trouble(one, plan.pass_.name, texts, takes_any=takes_any)
         if why:
-            yield one.person.row, one.person.email, why
+            yield LetterTrouble(
+                row=one.person.row, email=one.person.email, why=why, is_sure=why != _PERHAPS
+            )
 
 
 def _trouble(

@@ -37,20 +37,29 @@ def with_letters(plan: "Plan", settings: "Settings") -> "Plan":
 
     Those whom a service can be asked to mail are mailed by it: only its e-mail holds the log-in.
     """
+    from aapimport.plan.decide import unmailable
+
+    rows = unmailable(plan) if plan.emails and plan.target == "live" else ()
+    return _with_letters_to(plan, rows, settings) if rows else plan
+
+
+def _with_letters_to(
+    plan: "Plan", rows: tuple[int, ...], settings: "Settings", *, takes_any: bool | None = None
+) -> "Plan":
+    """The plan with e-mails to some rows; `takes_any` as `letter_troubles.troubles` has it."""
     from aapimport.app.letter_troubles import troubles
     from aapimport.app.send_way import counter_of
-    from aapimport.plan.decide import unmailable
     from aapimport.plan.letters import Letters
     from aapimport.run.records import Way
     from aapimport.run.send_plan import Means
 
     server = settings.mail
-    rows = unmailable(plan) if plan.emails and plan.target == "live" else ()
-    people = len(rows)
-    if server is None or not people:
+    if server is None:
         return plan
     counter = counter_of(settings)
     means = Means(way=Way.SMTP, server=server, sent=counter.times() if counter else ())
+    named = tuple(troubles(plan, server, rows, takes_any=takes_any))
+    people = len(rows) - sum(one.is_sure for one in named)
     today, rest_at = means.now(people)
     letters = Letters(
         server=server.server,
@@ -62,7 +71,7 @@ def with_letters(plan: "Plan", settings: "Settings") -> "Plan":
         today=today,
         rest_at=rest_at,
         per_day=server.preset.per_day,
-        troubles=tuple(troubles(plan, server, rows, takes_any=None)),
+        troubles=named,
     )
     return replace(plan, letters=letters)
 
@@ -95,7 +104,6 @@ def checked_server(plan: "Plan", settings: "Settings", desk: "Desk") -> "Plan":
         SettingsError: Its secret is missing, a text can't be used, or it takes nothing from us.
         ServiceError: It can't be reached, or not now.
     """
-    from aapimport.app.letter_troubles import troubles
     from aapimport.app.send_way import check_ready
     from aapimport.mail.connection import Patience
     from aapimport.mail.outcomes import Sent, TakesNothing
@@ -113,9 +121,7 @@ def checked_server(plan: "Plan", settings: "Settings", desk: "Desk") -> "Plan":
     finally:
         mailer.close()
     if why is None or isinstance(why, Sent):
-        rows = plan.letters.rows
-        named = tuple(troubles(plan, settings.mail, rows, takes_any=takes_any))
-        return replace(plan, letters=replace(plan.letters, troubles=named))
+        return _with_letters_to(plan, plan.letters.rows, settings, takes_any=takes_any)
     said = f"the mail server {plan.letters.place} can't send the welcome e-mails: {why.reason}"
     if isinstance(why, TakesNothing) and why.cure:
         raise SettingsError(said, hint=f"{why.cure}; {_ELSE}")

@@ -141,7 +141,7 @@ class Teller:
             report, sending = make_report(journal, upload, None), report
             run = replace(upload, finished_at=run.finished_at, closed_at=run.closed_at)
             show = f"aapimport receipt {run.receipt}"
-            if report.has_unmailed and not run.is_open and error is None:  # more than it was about
+            if report.unmailed and not run.is_open and error is None:  # more than it was about
                 step = next_step(run, report.model_copy(update={"other_sheets": []}))
         named = make_report(journal, upload or run, journal.addresses(run.receipt))
         digests = {  # others once people are erased, or somebody more is mailed

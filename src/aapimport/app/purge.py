@@ -24,9 +24,10 @@ class PurgeReport(Answer):
     runs: list[str] = Field(description="the runs that name nobody any more")
     open: list[str] = Field(description="the runs that aren't finished, and keep their people")
     files: list[str] = Field(
-        description="every file that was uploaded, by its name, and the results workbooks and"
-        " workbooks of hand-overs that were still known before people were erased, by their paths:"
-        " they are yours, and hold people wherever they still are"
+        description="every file that was uploaded, by its name, which holds people wherever it is;"
+        " and by their paths what was written of it, is there, and was still known before people"
+        " were erased: results workbooks, workbooks of hand-overs, and what `receipt` wrote with"
+        " people"
     )
 
 
@@ -92,10 +93,10 @@ def _files(journal: "Journal") -> list[str]:
     """All files that hold people, of whichever run, as far as the journal names them.
 
     The names of those that were uploaded: where they are now, or whether they are, isn't known.
-    The paths of what was written, as long as the journal keeps people. What `receipt` writes isn't
-    recorded.
+    The paths of what was written and is there, as long as the journal keeps people.
     """
     import json
+    from pathlib import Path
 
     from aapimport.app.results import workbooks_of
     from aapimport.run.records import RunKind
@@ -106,8 +107,9 @@ def _files(journal: "Journal") -> list[str]:
             continue
         if run.kind == RunKind.UPLOAD:
             found |= {run.file, *map(str, workbooks_of(run))}
-        elif workbook := json.loads(run.options or "{}").get("workbook"):
-            found.add(workbook)
+        kept = json.loads(run.options or "{}")
+        written = (*kept.get("copies", ()), kept.get("workbook", ""))
+        found |= {one for one in written if Path(one).is_file()}
     return sorted(found - {""})
 
 
@@ -121,6 +123,6 @@ def _tell(report: PurgeReport, desk: "Desk") -> None:
         desk.say(f"kept, since they are not finished: {', '.join(report.open)}")
     if report.files:
         desk.say(
-            "these files of yours hold people wherever they still are, and so does what was written"
-            f" beside them, or by receipt --xlsx and --html: {', '.join(map(safe, report.files))}"
+            "these files of yours hold people wherever they still are, and so does every copy that"
+            f" you have made of one: {', '.join(map(safe, report.files))}"
         )

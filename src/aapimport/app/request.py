@@ -126,7 +126,7 @@ def _refuse_rows_without(run: "Run", rows: "Collection[int]") -> None:
     """
     if rows:
         raise UsageError(
-            f"row {min(rows)} of upload {run.receipt} has used no seat that is known for sure",
+            f"row {min(rows)} of {run.name} has used no seat that is known for sure",
             hint=f"look at it with: aapimport receipt {run.receipt}",
         )
 
@@ -159,7 +159,7 @@ def _refuse_no_seat(run: "Run", seats: "Sequence[SeatNow]") -> None:
         off = any(one.now is not Now.ACTIVE for one in held)
         why = "still active, or in a later upload" if off else "still active"
         raise RefusedError(
-            f"everybody whom upload {run.receipt} gave a seat is {why}: no seat is asked for"
+            f"everybody whom {run.name} gave a seat is {why}: no seat is asked for"
             f" while somebody may work with it{what_was_undone(seats)}",
             hint=f"{way_to_seats(run, seats)}; or name the rows:"
             f" aapimport request seats {run.receipt} --only-rows {held[0].row}",

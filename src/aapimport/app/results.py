@@ -3,7 +3,8 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from aapimport.config.settings import Settings
     from aapimport.copies.results import Results, RowResult
     from aapimport.run.journal import Journal
+    from aapimport.run.on_record import OnLedger
     from aapimport.run.person_result import PersonFailure, PersonResult
     from aapimport.run.records import Run
     from aapimport.run.report import UploadReport
@@ -27,42 +29,54 @@ _RESULTS = re.compile(r"(.+\.results)(-[0-9]+|-[0-9A-Z]{6})?", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResultsFile:
-    """Where the results workbook of a run goes.
+class ResultsFiles:
+    """Where the results workbooks go that a command leaves: the only place that writes them anew.
 
     Attributes:
-        file: The file that was uploaded; None where only its name is known.
+        choices: What is asked for now; else what was asked for when an upload was begun counts.
+        settings: The settings.
+        file: The file that this very command uploads; None where the journal knows it.
         encoding: The text encoding that it was read in; empty for a workbook.
-        out: The workbook, where it was named; None for one beside the file.
     """
 
-    file: Path | None
+    choices: "RunChoices"
+    settings: "Settings"
+    file: Path | None = None
     encoding: str = ""
-    out: Path | None = None
 
-    def leave(self, journal: "Journal", run: "Run", desk: "Desk") -> None:
-        """Write it; where that isn't possible, say so: the upload stands all the same."""
+    def leave(self, journal: "Journal", runs: "Sequence[Run]", desk: "Desk") -> None:
+        """Write that of every upload that some runs were about; where it can't be, say so.
+
+        The runs stand all the same, whatever becomes of it.
+        """
+        about = {one.receipt: one for run in runs for one in journal.uploads_about(run)}
+        own = {run.of or run.receipt for run in runs}
+        with suppress(OSError):  # a full stderr
+            for receipt, upload in about.items():
+                self._leave(journal, upload, desk, self.file if receipt in own else None)
+
+    def _leave(self, journal: "Journal", run: "Run", desk: "Desk", file: Path | None) -> None:
         from aapimport.app.own_file import path_of
-        from aapimport.run.records import RunKind
 
-        if run.kind != RunKind.UPLOAD:
+        asked = _as_asked(self.choices, run)
+        if asked.no_results or (self.settings.no_results and not asked.results):
             return
-        known = path_of(run)
-        file = self.file or known or Path(run.file)
+        encoding, known = self.encoding if file else "", path_of(run)
+        path = file or known or Path(run.file)
         cure = f"aapimport receipt {run.receipt} --xlsx OUT.xlsx --file FILE writes it"
         try:
-            if not file.exists():
-                where = f"at {file}" if known else "in this folder"
+            if not path.exists():
+                where = f"at {path}" if known else "in this folder"
                 desk.say(
                     f"no results workbook: {run.file} isn't {where}; one that lies beside it is"
                     f" out of date; {cure}"
                 )
                 return
-            out = self._free(run.receipt, file)
+            out = _free(run.receipt, path, asked.results)
             if out is None:
                 desk.say(f"no results workbook: the files of that name are somebody's; {cure}")
                 return
-            left = write_results_of(journal, run, desk, file=file, encoding=self.encoding, out=out)
+            left = write_results_of(journal, run, desk, file=path, encoding=encoding, out=out)
         except (AapimportError, OSError) as error:
             desk.say(f"no results workbook: {error}; {cure}")
         else:
@@ -71,18 +85,19 @@ class ResultsFile:
                 whom = "1 person is" if left == 1 else f"{left:,} people are"
                 desk.say(f"  {whom} on its sheet To correct: correct, save, and upload it")
 
-    def _free(self, receipt: str, file: Path) -> Path | None:
-        """A name that nothing has but an earlier one of the same run, which nobody has saved."""
-        from aapimport.copies.results import is_of
 
-        named = self.out or file.with_name(f"{file.stem}.results.xlsx")
-        names = iter((named, named.with_name(f"{named.stem}-{receipt}.xlsx")))
-        if not self.out and (again := _RESULTS.fullmatch(file.stem)):
-            names = (file.with_name(f"{again[1]}-{number}.xlsx") for number in range(2, 1_000))
-        for out in names:
-            if not out.exists() or is_of(out, receipt):
-                return out
-        return None
+def _free(receipt: str, file: Path, asked: Path | None) -> Path | None:
+    """A name that nothing has but an earlier one of the same run, which nobody has saved."""
+    from aapimport.copies.results import is_of
+
+    named = asked or file.with_name(f"{file.stem}.results.xlsx")
+    names = iter((named, named.with_name(f"{named.stem}-{receipt}.xlsx")))
+    if not asked and (again := _RESULTS.fullmatch(file.stem)):
+        names = (file.with_name(f"{again[1]}-{number}.xlsx") for number in range(2, 1_000))
+    for out in names:
+        if not out.exists() or is_of(out, receipt):
+            return out
+    return None
 
 
 def workbooks_of(run: "Run") -> list[Path]:
@@ -105,29 +120,6 @@ def workbooks_of(run: "Run") -> list[Path]:
     except OSError:
         ours = []
     return sorted(ours) or ([named] if kept.get("results") else [])
-
-
-def results_file(
-    choices: "RunChoices", settings: "Settings", file: Path | None = None, encoding: str = ""
-) -> ResultsFile | None:
-    """Where the results workbook goes; None where none is wanted.
-
-    Raises:
-        UsageError: Its name doesn't end in .xlsx.
-    """
-    check_results_name(choices.results)
-    if choices.no_results or (settings.no_results and not choices.results):
-        return None
-    return ResultsFile(file=file, encoding=encoding, out=choices.results)
-
-
-def results_of(
-    journal: "Journal", run: "Run", choices: "RunChoices", settings: "Settings"
-) -> ResultsFile | None:
-    """Where it goes for a run that goes on: a sending's is that of the upload it belongs to."""
-    from aapimport.run.wanted_letters import upload_of
-
-    return results_file(_as_asked(choices, upload_of(journal, run) or run), settings)
 
 
 def _as_asked(choices: "RunChoices", run: "Run") -> "RunChoices":
@@ -198,20 +190,36 @@ def _results(
     from aapimport.check.origin import origin_property
     from aapimport.config.addresses import places_of
     from aapimport.copies.results import Results, RowResult
+    from aapimport.run.mailed_since import mailed_since
     from aapimport.run.records import StepKind
+    from aapimport.screens.receipt import later_line
 
     ids = {
         (task.row, task.service): task.account_id
         for task in journal.tasks(report.receipt, StepKind.ACCOUNT)
     }
     rows = {one.row: _row(one, ids, closed=report.closed) for one in report.people}
+    if report.later_emails and (since := mailed_since(journal, run)):
+        said = ((row, _SINCE.get(how, "")) for row, how in since.rows.items())
+        rows |= {row: replace(rows[row], email=email) for row, email in said}
     rows |= {one.row: RowResult(result="not read", reason=one.reason) for one in report.left_out}
     summary = [*_summary(report)]
+    if report.later_emails:
+        summary.append(("E-mails since then", later_line(report.later_emails)))
     if checked and any(one.is_to_correct for one in rows.values()):
         summary.append(("Next", "correct the sheet To correct, save, and upload this workbook"))
     portal = portal_of(places_of(run.address))
     origin = origin_property(run.receipt, portal, run.pass_id, run.pass_name)
     return Results(receipt=report.receipt, rows=rows, summary=summary, origin=origin)
+
+
+_SINCE: dict["OnLedger", str] = {
+    "mailed": "sent",
+    "handed_over": "handed over",
+    "in_doubt": "in doubt",
+    "waits": "waiting",
+}
+"""How somebody's e-mail stands by sendings since, where the upload planned none."""
 
 
 def _row(one: "PersonResult", ids: dict[tuple[int, str], str], *, closed: bool) -> "RowResult":

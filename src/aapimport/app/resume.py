@@ -68,7 +68,7 @@ class Resumption:
         from aapimport.app.carry_out import Carrier
         from aapimport.app.letters import Following, with_place_for_letters
         from aapimport.app.open_uploads import chosen_upload, close_upload, show_closed_upload
-        from aapimport.app.results import results_of
+        from aapimport.app.results import ResultsFiles
         from aapimport.app.send_way import check_server_there, counter_of
         from aapimport.run.records import SETS_VALUES
         from aapimport.run.runs import refuse_other_services
@@ -83,11 +83,11 @@ class Resumption:
             return ExitCode.OK
         if run.kind in SETS_VALUES:
             return self._values(journal, services, run, teller)
+        results = ResultsFiles(choices=self.choices, settings=self.settings)
         if self.close:
             refuse_other_services(run, services.address)
             code = close_upload(journal, run, self.desk)
-            if results := results_of(journal, run, self.choices, self.settings):
-                results.leave(journal, journal.run(run.receipt), self.desk)
+            results.leave(journal, [run], self.desk)
             if teller and run.is_open:  # as it was
                 teller.tell(journal, run.receipt, self.desk)
             return code
@@ -103,7 +103,7 @@ class Resumption:
             settle_seconds=self.settings.settle_seconds,
             again=self.again,
             is_named=self.receipt is not None,
-            results=results_of(journal, run, self.choices, self.settings),
+            results=results,
             mail=self.settings.mail,
             counter=counter_of(self.settings),
             teller=teller,

@@ -14,7 +14,7 @@ from aapimport.errors import (
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
     from aapimport.app.desk import Desk
-    from aapimport.app.results import ResultsFile
+    from aapimport.app.results import ResultsFiles
     from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
     from aapimport.run.addressees import Source
@@ -63,7 +63,7 @@ class Sending:
             source = self._source(journal, services)
             if self.choices.sent or self.choices.not_sent:
                 return self._settled(journal, services, source, sent=were_sent(self.choices))
-            found = journal.open_sends(services.address, source.of, source.pass_id)
+            found = journal.open_sends(services.address, source.upload, source.pass_id)
             if found and not self.choices.dry_run:
                 return self.go_on(journal, services, found[0])
             plan = self._planned(journal, services, source)
@@ -73,7 +73,7 @@ class Sending:
             if self.choices.hand_over:
                 from aapimport.app.hand_over import handed_over
 
-                code = handed_over(journal, plan, self.choices.hand_over, self.desk)
+                code = handed_over(journal, plan, self.choices.hand_over, self.desk, self._results)
                 if teller:
                     teller.tell(journal, plan.receipt, self.desk)
                 return code
@@ -84,7 +84,7 @@ class Sending:
         journal: "Journal",
         services: "Services",
         wanted: "WantedLetters",
-        results: "ResultsFile | None",
+        results: "ResultsFiles | None",
     ) -> ExitCode:
         """Send what was approved with an upload, by the mail server, in the same command.
 
@@ -92,7 +92,7 @@ class Sending:
             journal: The open journal.
             services: The services.
             wanted: What was approved: nobody else is mailed, and another server approved anew.
-            results: Where the upload's results workbook goes; None for nowhere.
+            results: Where results workbooks go; None for where they were asked for.
 
         Raises:
             AapimportError: It could not be begun, or not be carried out.
@@ -114,6 +114,13 @@ class Sending:
         run = journal.begin_send(plan)
         return self._carried_out(journal, services, run, plan, results)
 
+    @property
+    def _results(self) -> "ResultsFiles":
+        """Where the results workbooks go of those who are mailed."""
+        from aapimport.app.results import ResultsFiles
+
+        return ResultsFiles(choices=self.running, settings=self.settings)
+
     def _settled(
         self, journal: "Journal", services: "Services", source: "Source", *, sent: bool
     ) -> ExitCode:
@@ -124,7 +131,7 @@ class Sending:
         from aapimport.run.send_plan import SendChoice
 
         if not self.choices.to:
-            return settled(journal, source, self.desk, sent=sent)
+            return settled(journal, source, self.desk, self._results, sent=sent)
         asked = (
             journal,
             services,
@@ -134,8 +141,9 @@ class Sending:
         )
         with self.desk.busy("asking the services"):
             plan = make_send_plan(*asked)
-        settled_people(journal, plan, self.choices.to, self.desk, sent=sent)
-        return self._as_it_stands(make_send_plan(*asked))
+        settled_people(journal, plan, self.choices.to, self.desk, self._results, sent=sent)
+        self._as_it_stands(make_send_plan(*asked))
+        return ExitCode.OK  # what was asked for is recorded, however others stand
 
     def _source(self, journal: "Journal", services: "Services") -> "Source":
         """The uploads that e-mails are sent of.
@@ -152,7 +160,7 @@ class Sending:
             refuse_other_services(run, services.address)
             if run.is_open:
                 raise RefusedError(
-                    f"run {run.receipt} is not finished: it may still mail people itself",
+                    f"{run.name} is not finished: it may still mail people itself",
                     hint=f"finish it:  aapimport resume {run.receipt}",
                 )
             return Source(
@@ -182,7 +190,7 @@ class Sending:
         journal: "Journal",
         services: "Services",
         run: "Run",
-        results: "ResultsFile | None" = None,
+        results: "ResultsFiles | None" = None,
     ) -> ExitCode:
         """Go on with a sending that was interrupted, as it was approved.
 
@@ -290,11 +298,10 @@ class Sending:
         services: "Services",
         run: "Run",
         plan: "SendPlan | None",
-        results: "ResultsFile | None" = None,
+        results: "ResultsFiles | None" = None,
     ) -> ExitCode:
         from aapimport.app.carry_out import Carrier
         from aapimport.app.notice import teller_of
-        from aapimport.app.results import results_of
         from aapimport.app.send_way import counter_of
         from aapimport.person import address_key
         from aapimport.run.canaries import Canary
@@ -309,7 +316,7 @@ class Sending:
             choices=self.running,
             desk=self.desk,
             settle_seconds=self.settings.settle_seconds,
-            results=results or results_of(journal, run, self.running, self.settings),
+            results=results or self._results,
             mail=self.settings.mail,
             counter=counter_of(self.settings),
             teller=teller_of(self.settings),

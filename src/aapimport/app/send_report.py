@@ -19,6 +19,7 @@ class PlannedMail(_Model):
     """How one person stands."""
 
     row: int = Field(description="the row in the file; a number where a whole pass is asked about")
+    place: str = Field(description="`row 5`; or `upload 7K3QX9, Users!A5` where that is a number")
     email: str = Field(description="the address that the service has now; empty when not known")
     standing: Literal[
         "to_mail",
@@ -80,6 +81,7 @@ def send_plan_report(plan: "SendPlan") -> SendPlanReport:
         people=[
             PlannedMail(
                 row=one.row,
+                place=one.place,
                 email=one.email,
                 standing=one.standing,
                 kind=one.kind.value if one.kind else None,

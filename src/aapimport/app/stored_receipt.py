@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aapimport.errors import ExitCode, UsageError
+from aapimport.errors import ExitCode, ServiceError, UsageError
 
 if TYPE_CHECKING:
     from aapimport.app.desk import Desk
@@ -92,7 +92,7 @@ class StoredReceipt:
                 write_results_of(
                     journal, run, self.desk, out=it.xlsx, file=it.file, encoding=encoding
                 )
-                self.desk.say(f"wrote {it.xlsx}")
+                self._wrote(journal, run, it.xlsx, with_people=True)
             if it.html:
                 self._write_page(journal, run, checked, addresses, it.html)
         return ExitCode.OK
@@ -169,4 +169,14 @@ class StoredReceipt:
         page = receipt_page(report, without, checked.people if checked else ())
         with replacing(out, force=self.choices.force) as draft:
             draft.write_text(page, encoding="utf-8")
+        self._wrote(journal, run, out, with_people=bool(self.choices.with_people))
+
+    def _wrote(self, journal: "Journal", run: "Run", out: Path, *, with_people: bool) -> None:
+        """Say so, and have `history purge` name it where it holds people."""
         self.desk.say(f"wrote {out}")
+        if not (with_people and self.settings.keep_people):
+            return
+        try:
+            journal.remember_copy(run.receipt, out.absolute())
+        except ServiceError as error:
+            self.desk.say(f"history purge won't name {out}, which holds people: {error}")

@@ -54,7 +54,7 @@ class Upload:
         from aapimport.app.letters import Following, with_place_for_letters
         from aapimport.app.notice import teller_of
         from aapimport.app.open_uploads import mention_open_uploads
-        from aapimport.app.results import check_results_name, results_file
+        from aapimport.app.results import ResultsFiles, check_results_name
         from aapimport.app.session import opened
         from aapimport.screens.target import show_target
 
@@ -71,7 +71,9 @@ class Upload:
             services,
         ):
             encoding = checked[0].encoding
-            results = results_file(self.running, self.settings, self.file, encoding)
+            results = ResultsFiles(
+                choices=self.running, settings=self.settings, file=self.file, encoding=encoding
+            )
             addresses = {person.row: person.email for person in checked[0].people}
             # from here on the journal knows everything: neither the file nor the plan is kept
             run, begun_now = self.begun(journal, services, checked.pop())

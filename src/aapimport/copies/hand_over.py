@@ -35,7 +35,7 @@ class Recipient:
         last_name: The family name.
         pass_name: The pass.
         about: What the e-mail is about: `All Access Pass`, `Jhana`, or both.
-        row: The row of the file.
+        row: The row of the file; where several uploads are asked about, with which.
     """
 
     email: str
@@ -43,7 +43,7 @@ class Recipient:
     last_name: str
     pass_name: str
     about: str
-    row: int
+    row: str
 
 
 def check_name(path: Path) -> None:
@@ -83,7 +83,7 @@ def write_recipients(
     sheet.freeze_panes = "A2"
     sheet.append([text_cell(sheet, text) for text in HEADERS])
     for one in recipients:
-        texts = (one.email, one.first_name, one.last_name, one.pass_name, one.about, str(one.row))
+        texts = (one.email, one.first_name, one.last_name, one.pass_name, one.about, one.row)
         sheet.append([text_cell(sheet, text) for text in texts])
     close_sheets(workbook)
     with replacing(path) as draft:

@@ -20,8 +20,9 @@ from aapimport.run.candidates import Candidate
 from aapimport.run.entries import Entry, doubt, elsewhere, half_of, held_by, not_told
 from aapimport.run.journal import Journal
 from aapimport.run.on_record import DUE, HALVES, OnRecord
+from aapimport.run.places import place_of
 from aapimport.run.recipients import mail_address, not_welcome, other_on_jhana, recipient
-from aapimport.run.records import Fact, Run, State, Way
+from aapimport.run.records import Fact, Run, RunKind, State, Way
 from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan, Standing
 from aapimport.run.switched_off import switched_off_at, who_is_off
 from aapimport.services.directory import Unknown
@@ -48,8 +49,8 @@ class Source:
 
     Attributes:
         address: The pair of services.
-        runs: The uploads, the newest first.
-        of: The upload's confirmation number; empty for all of a pass.
+        runs: The uploads, the newest first; or the sending whose people it is about.
+        of: The confirmation number of the upload, or of the sending; empty for all of a pass.
         pass_id: The pass.
         pass_name: Its name.
     """
@@ -59,6 +60,12 @@ class Source:
     of: str
     pass_id: str
     pass_name: str
+
+    @property
+    def upload(self) -> str:
+        """The upload that a new sending is of; empty for all of a pass, or part of them."""
+        (run, *_) = self.runs or (None,)
+        return run.of if run and self.of and run.kind == RunKind.SEND else self.of
 
 
 def make_send_plan(
@@ -80,7 +87,7 @@ def make_send_plan(
         receipt=new_receipt(),
         target=services.target,
         address=services.address,
-        of=source.of,
+        of=source.upload,
         file=only.file if only else "",
         sheet=only.sheet if only else "",
         pass_id=source.pass_id,
@@ -123,11 +130,21 @@ class _Asking:
 
     def people(self) -> Sequence[Addressee]:
         """Everybody, by row."""
-        candidates = [*self._record.candidates(self._source.runs)]
+        found = candidates = [*self._record.candidates(self._source.runs)]
         if not self._source.of:  # rows of several files: numbers of their own
-            candidates = [replace(one, row=row) for row, one in enumerate(candidates, 1)]
+            candidates = [replace(one, row=row) for row, one in enumerate(found, 1)]
         with ThreadPoolExecutor(_READERS) as pool:
-            return [*pool.map(self._judged, candidates)]
+            people = pool.map(self._judged, candidates)
+            return [*map(self._placed, people, found)]
+
+    def _placed(self, one: Addressee, there: Candidate) -> Addressee:
+        """Somebody of several uploads, with the place in the upload that they are of."""
+        of = there.before.get("of") if self._source.of else (there.receipt, there.row)
+        if not of:
+            return one
+        receipt, row = of
+        sheet = self._journal.run(receipt).sheet
+        return replace(one, of=(receipt, row), place=place_of(receipt, row, sheet))
 
     def _judged(self, one: Candidate) -> Addressee:
         """How somebody stands, by what the ledger and both services say."""
@@ -290,6 +307,7 @@ def _addressee(
     known = one.wanted
     return Addressee(
         row=one.row,
+        place=f"row {one.row}",
         email=mail_address(account) if account else known.email if known else "",
         first_name=account.first_name if account else known.first_name if known else "",
         last_name=account.last_name if account else known.last_name if known else "",

@@ -13,6 +13,7 @@ from typing import Any
 from aapimport.run.canaries import Canaries
 from aapimport.run.purging import Purging
 from aapimport.run.records import FINAL, State, StepKind, Task, lacks_pass, read_task
+from aapimport.run.remembered import Remembered
 from aapimport.run.sends import Sends
 from aapimport.run.ways_back import WaysBack
 from aapimport.services.values import Wanted
@@ -21,13 +22,13 @@ _TASK = ", ".join(Task.__dataclass_fields__)
 _PAGE = 500
 
 
-class Journal(Sends, Canaries, Purging, WaysBack):
+class Journal(Sends, Canaries, Purging, Remembered, WaysBack):
     """The journal of one pair of services.
 
     What is here are the steps of its runs. `Runs` holds the runs, `Sends` those that only send
     e-mails, `Canaries` their first people, `WaysBack` those that take back, `Memory` what it
-    remembers beyond them, `Purging` how people are erased, `JournalFile` how it is opened and
-    written.
+    remembers beyond them, `Remembered` files and servers of a run, `Purging` how people are erased,
+    `JournalFile` how it is opened and written.
     """
 
     def rows(self, receipt: str) -> set[int]:

@@ -1,11 +1,11 @@
 """What became of the welcome e-mails of an upload that planned none: by sendings since."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aapimport.run.journal import Journal
-from aapimport.run.on_record import OnRecord
+from aapimport.run.on_record import OnLedger, OnRecord
 from aapimport.run.records import Run, RunKind, StepKind
 
 
@@ -15,11 +15,16 @@ class MailedSince:
 
     Attributes:
         sendings: The numbers of the sendings that were about them or their pass, the oldest first.
-        people: How many people stand how, by the words of `on_record.OnLedger`.
+        rows: How each of them stands, by row.
     """
 
     sendings: Sequence[str]
-    people: Counter[str]
+    rows: Mapping[int, OnLedger]
+
+    @property
+    def people(self) -> Counter[OnLedger]:
+        """How many of them stand how."""
+        return Counter(self.rows.values())
 
 
 def mailed_since(journal: Journal, run: Run) -> MailedSince | None:
@@ -36,5 +41,5 @@ def mailed_since(journal: Journal, run: Run) -> MailedSince | None:
     if not sendings:
         return None
     record = OnRecord(journal, run.address)
-    people = Counter[str](record.standing(one) for one in record.candidates([run]))
-    return MailedSince(sendings=sendings, people=people)
+    rows = {one.row: record.standing(one) for one in record.candidates([run])}
+    return MailedSince(sendings=sendings, rows=rows)

@@ -65,6 +65,11 @@ class PersonResult(_Model):
     failures: list[PersonFailure] = Field(
         description="what is not as it should be, place by place, each with what to do next"
     )
+    place: str = Field(
+        default="",
+        description="of a sending for a whole pass, the upload and the cell that the person stands"
+        " in there, as `row` is a number of its own; else empty",
+    )
     taken_back: str = Field(default="", description="the undo that did since; empty for none")
 
 
@@ -79,6 +84,7 @@ class About:
         sending: The sending of its own that is open, which has the e-mails; empty where none is,
             None where the e-mails are the run's own.
         taken_back: The undos that have taken back what was done, by row.
+        places: Where people stand in their uploads, by row; as `PersonResult.place` has it.
     """
 
     addresses: Mapping[int, str]
@@ -86,6 +92,7 @@ class About:
     receipt: str
     sending: str | None
     taken_back: Mapping[int, str]
+    places: Mapping[int, str]
 
 
 def person_result(steps: Sequence[Task], about: About) -> PersonResult:
@@ -119,6 +126,7 @@ def person_result(steps: Sequence[Task], about: About) -> PersonResult:
         but=_said(_buts(steps)),
         reason=_said(remarks, (one for one in failed if one.standing != "not_kept")),
         failures=[PersonFailure(**one._asdict()) for one in failed],
+        place=about.places.get(portal.row, ""),
         taken_back=about.taken_back.get(portal.row, ""),
     )
 

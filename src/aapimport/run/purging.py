@@ -149,13 +149,14 @@ class Purging(Runs):
             " WHERE receipt = ?1 AND (without_addresses(file) <> file"
             " OR without_addresses(sheet) <> sheet OR without_addresses(options) <> options"
             " OR json_extract(options, '$.path') IS NOT NULL"
-            " OR json_extract(options, '$.workbook') IS NOT NULL)"
+            " OR json_extract(options, '$.workbook') IS NOT NULL"
+            " OR json_extract(options, '$.copies') IS NOT NULL)"
         )
         if self._database.execute(f"SELECT 1 FROM runs {names}", (receipt,)).fetchone():
             self._without_traces(
                 "UPDATE runs SET file = without_addresses(file), sheet = without_addresses(sheet),"
                 f" options = json_remove(without_addresses(options), '$.path', '$.results',"
-                " '$.workbook')"
+                " '$.workbook', '$.copies')"
                 f" {names}",
                 (receipt,),
             )

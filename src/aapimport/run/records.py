@@ -214,6 +214,12 @@ class Run:
         """The mail server that was approved, as `Mail.server` has it; empty for none."""
         return self._of_a_send("server") or ""
 
+    def server_at(self, moment: float | None) -> str:
+        """The mail server by which it went at a time: the approved one, or one approved since."""
+        since = self._of_a_send("servers") or []
+        used = [name for name, begun in since if begun <= (moment or 0.0)]
+        return used[-1] if used else self.server
+
     def _of_a_send(self, name: str) -> Any:
         is_send = self.kind == RunKind.SEND and self.options
         return json.loads(self.options or "{}").get(name) if is_send else None

@@ -28,10 +28,10 @@ from aapimport.run.person_result import (
     TeamState,
     person_result,
 )
+from aapimport.run.places import places_of
 from aapimport.run.records import Run, RunKind, Task
 from aapimport.run.standing import mails_standing
 from aapimport.run.taken_back import TakenBackReport, taken_back, taken_back_rows
-from aapimport.run.wanted_letters import wanted_letters
 
 
 class _Model(BaseModel):
@@ -81,6 +81,19 @@ class TeamCounts(_PlannedCounts):
     joined: int = 0
 
 
+class LettersPart(_Model):
+    """Welcome e-mails that one run has sent, may have sent, or has handed over."""
+
+    sending: str = Field(description="the run's number")
+    run: str = Field(description="the same in words, with the profile where it is another one's")
+    way: Literal["portal", "hand-over", "smtp"]
+    server: str = Field(
+        description="from whom and by which mail server, as it was approved for that run; empty"
+        " for another way, and for a run of another profile"
+    )
+    people: int = Field(description="0 for a sending of the upload that has mailed nobody so far")
+
+
 class LettersReport(_Model):
     """The welcome e-mails that a mail server was to send after the upload, in runs of their own.
 
@@ -89,11 +102,16 @@ class LettersReport(_Model):
     """
 
     server: str = Field(
-        description="the sender and the mail server that were approved; the sender's address is"
-        " erased with the people"
+        description="the sender and the mail server that were approved with the upload, which"
+        " needn't be those that have sent them (`parts`); the sender's address is erased with the"
+        " people"
     )
     sendings: list[str] = Field(
         description="the numbers of the sendings of this upload, the newest first"
+    )
+    parts: list[LettersPart] = Field(
+        description="who has sent them really, by the mail ledger and the sendings' own records;"
+        " whoever had two e-mails counts in both"
     )
 
 
@@ -154,12 +172,12 @@ class UploadReport(_Model):
     taken_back: list[TakenBackReport] = Field(default=[], description="by undos, the oldest first")
 
     @property
-    def has_unmailed(self) -> bool:
-        """Whether somebody was created, and no welcome was planned or has reached them."""
+    def unmailed(self) -> int:
+        """How many people were created, and no welcome was planned or has reached them."""
         if self.later_emails is not None:
-            return self.later_emails.waiting > 0
+            return self.later_emails.waiting
         unsent = {"waiting", "rejected"} if self.letters else set()
-        return any(
+        return sum(
             one.email_state in unsent
             or (one.email_state == "none" and "created" in {one.portal, one.jhana})
             for one in self.people
@@ -194,7 +212,7 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str] | None)
         addresses: The people's addresses by row, where the file is at hand; None for a receipt that
             names nobody: a service's own words aren't in it, either.
     """
-    letters = letters_now(journal, run)
+    letters = letters_now(journal, run, named=addresses is not None)
     undos = taken_back(journal, run)
     people = _people(journal, run, addresses, letters, taken_back_rows(undos))
     run = run if addresses is not None else nameless(run)
@@ -218,7 +236,7 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str] | None)
         rows=len(people) + len(left_out),
         emails=mails_standing(one.email_state for one in people),
         email_counts=EmailCounts(**_planned(one.email_state for one in people)),
-        letters=_letters(run, letters) if letters else None,
+        letters=_letters(letters) if letters else None,
         later_emails=None if letters else _later_emails(mailed_since(journal, run)),
         team_counts=TeamCounts(**_planned(one.team_state for one in people)),
         services=ServicesCounts(portal=portal, jhana=jhana),
@@ -251,6 +269,7 @@ def _people(
         receipt=run.of or run.receipt,
         sending=letters.open_sending if letters else None,
         taken_back=back,
+        places=places_of(journal, run, named=addresses is not None),
     )
     return [person_result([*it], about) for _, it in groupby(steps, key=lambda task: task.row)]
 
@@ -274,9 +293,17 @@ def _seats(run: Run, used: int) -> SeatCounts | None:
     )
 
 
-def _letters(run: Run, now: LettersNow) -> LettersReport:
-    wanted = wanted_letters(run) or now.wanted  # of a receipt that names nobody: no address
-    return LettersReport(server=wanted.server, sendings=[one.receipt for one in now.sendings])
+def _letters(now: LettersNow) -> LettersReport:
+    return LettersReport(
+        server=now.wanted.server,
+        sendings=[one.receipt for one in now.sendings],
+        parts=[
+            LettersPart(
+                sending=it.receipt, run=it.run, way=it.way.value, server=it.server, people=n
+            )
+            for it, n in now.parts.items()
+        ],
+    )
 
 
 def _later_emails(since: MailedSince | None) -> LaterEmailsReport | None:

@@ -1,9 +1,7 @@
 """The journal's runs: begun whole, finished when all is done, closed, or taken back."""
 
-import json
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from aapimport import __version__
@@ -86,35 +84,6 @@ class Runs(JournalFile):
             take_over(self._database, plan)
             self._forget(plan.receipt, (one.person.row for one in plan.people))
         return run
-
-    def remember_file(
-        self,
-        receipt: str,
-        path: Path,
-        encoding: str,
-        results: Path | None = None,
-        *,
-        no_results: bool = False,
-    ) -> Run:
-        """Remember how a run's file is read, and, as long as people are kept, where it is.
-
-        Args:
-            receipt: The run.
-            path: Where the file is; folders may be called by people, so it is erased with them.
-            encoding: The text encoding that it was read in; empty for a workbook.
-            results: Where the results workbook was asked for; None for beside the file. Likewise.
-            no_results: Whether none was wanted.
-        """
-        more: dict[str, Any] = {"encoding": encoding, "no_results": no_results}
-        if self.keep_people:
-            more |= {"path": str(path)} | ({"results": str(results)} if results else {})
-        with self._writing():
-            self._database.execute(
-                "UPDATE runs SET options = json_patch(coalesce(options, '{}'), ?)"
-                " WHERE receipt = ? AND finished_at IS NULL",
-                (json.dumps(more, ensure_ascii=False), receipt),
-            )
-        return self.run(receipt)
 
     def run(self, receipt: str) -> Run:
         """The run of a confirmation number.

@@ -85,6 +85,8 @@ class Addressee:
 
     Attributes:
         row: The row of their file; a number of its own where several uploads are asked about.
+        place: Where an administrator finds them: `row 5`, or `upload 7K3QX9, Users!A5`.
+        of: There, the upload and the row; else None.
         email: The address that the service has now; as far as known.
         first_name: Likewise.
         last_name: Likewise.
@@ -99,6 +101,8 @@ class Addressee:
     """
 
     row: int
+    place: str
+    of: tuple[str, int] | None = None
     email: str
     first_name: str
     last_name: str

@@ -5,7 +5,6 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from aapimport import __version__
@@ -95,6 +94,23 @@ class Sends(Runs, Memory):
         """Every sending of an upload's e-mails that was ever begun, the newest first."""
         return self._runs("of = ? AND kind = ?", (of, RunKind.SEND))
 
+    def uploads_about(self, run: Run) -> list[Run]:
+        """The uploads whose people a run is about, the oldest first.
+
+        Of an upload that is itself; of a sending the one whose it is, and every other that has
+        created an account of which it speaks; of whatever sets values none.
+        """
+        if run.kind != RunKind.SEND:
+            return [self.run(run.receipt)] if run.kind == RunKind.UPLOAD else []
+        found = self._runs(
+            "kind = ?2 AND address = ?3 AND (receipt = ?4 OR receipt IN (SELECT made.receipt"
+            " FROM steps JOIN steps AS made USING (service, account_id)"
+            " WHERE steps.receipt = ?1 AND steps.kind = 'account' AND account_id <> ''"
+            " AND made.kind = 'account' AND made.action = 'create' AND NOT made.adopted))",
+            (run.receipt, RunKind.UPLOAD, run.address, run.of),
+        )
+        return found[::-1]
+
     def end_letters(self, receipt: str) -> None:
         """Remember that nothing is owed any more of the e-mails that were approved with an upload.
 
@@ -162,8 +178,11 @@ class Sends(Runs, Memory):
                 tuple(getattr(run, name) for name in RUN_FIELDS),
             )
             self._database.executemany(
-                "INSERT INTO people (receipt, row, seat, wanted) VALUES (?, ?, 0, ?)",
-                ((run.receipt, one.row, _wanted_json(one, plan)) for one in people),
+                "INSERT INTO people (receipt, row, seat, wanted, before) VALUES (?, ?, 0, ?, ?)",
+                (
+                    (run.receipt, one.row, _wanted_json(one, plan), json.dumps({"of": one.of}))
+                    for one in people
+                ),
             )
             self._database.executemany(
                 "INSERT INTO steps (receipt, row, service, kind, action, target, state, key,"
@@ -193,16 +212,6 @@ class Sends(Runs, Memory):
             "UPDATE mails SET state = ?, way = ? WHERE receipt = ?",
             (State.HANDED_OVER, Way.HAND_OVER, plan.receipt),
         )
-
-    def remember_workbook(self, receipt: str, path: Path) -> None:
-        """Remember, as long as people are kept, where the workbook of a hand-over is."""
-        if self.keep_people:
-            with self._writing():
-                self._database.execute(
-                    "UPDATE runs SET options = json_patch(coalesce(options, '{}'), ?)"
-                    " WHERE receipt = ?",
-                    (json.dumps({"workbook": str(path)}, ensure_ascii=False), receipt),
-                )
 
     def handed_over(self, address: str) -> Mapping[str, int]:
         """How many people are handed over and not settled, by the run that did it."""

@@ -271,7 +271,7 @@ def _is_later(one: PersonResult) -> bool:
 
 def _row(one: PersonResult) -> str:
     said = dict.fromkeys(f"{failure.where}: {_said(failure)}" for failure in one.failures)
-    return f"row {one.row}: {'; '.join(said)}"
+    return f"{one.place or f'row {one.row}'}: {'; '.join(said)}"
 
 
 def _said(failure: PersonFailure) -> str:

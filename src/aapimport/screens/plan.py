@@ -300,8 +300,8 @@ def _letters(letters: Letters) -> str:
 def _troubles(letters: Letters | None) -> Iterator[str]:
     """Whom no e-mail can be sent to, or perhaps not; the first ten of them."""
     found = letters.troubles if letters else ()
-    for row, address, why in found[:_MOST_NAMED]:
-        yield f"row {row}: {safe(address)}: {safe(why)}"
+    for one in found[:_MOST_NAMED]:
+        yield f"row {one.row}: {safe(one.email)}: {safe(one.why)}"
     if len(found) > _MOST_NAMED:
         yield f"and {len(found) - _MOST_NAMED:,} more can't be mailed, or perhaps not"
 

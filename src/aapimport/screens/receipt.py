@@ -11,6 +11,8 @@ from aapimport.run.records import Run
 from aapimport.run.report import (
     EmailCounts,
     LaterEmailsReport,
+    LettersPart,
+    LettersReport,
     SeatCounts,
     TeamCounts,
     UploadReport,
@@ -89,8 +91,9 @@ def _show_people(console: Console, report: UploadReport, run: Run) -> None:
         elif one.reason or one.but or one.failures:
             _show_person(console, run, one)
     if later:
+        this = "sending" if report.kind == "send" else "upload"
         whom = count(later, "person", "people")
-        print_line(console, f"for {whom} something is not sent so far: resume this upload")
+        print_line(console, f"for {whom} something is not sent so far: resume this {this}")
     for line in left_out_lines(report.left_out):
         print_line(console, line)
     if report.left_out:
@@ -117,7 +120,7 @@ def _show_person(console: Console, run: Run, one: PersonResult) -> None:
     words = [f"{one.portal}, but {one.but}"] if one.but else []
     words += [one.reason] if one.reason else []
     who = f"  {safe(one.email)}" if one.email else ""
-    print_line(console, f"{safe(str(cell))}{who}  {safe('; '.join(words))}")
+    print_line(console, f"{safe(one.place or str(cell))}{who}  {safe('; '.join(words))}")
     cures: dict[str, list[str]] = {}
     for failure in one.failures:
         cures.setdefault(failure.cure, []).append(failure.where)
@@ -149,8 +152,25 @@ def mails_line(report: UploadReport) -> str:
         return f"{said} by the upload; since then {later_line(report.later_emails)}"
     if report.letters is None:
         return said
-    by = f", by sending {', '.join(report.letters.sendings)}" if report.letters.sendings else ""
-    return f"{said}; from {safe(report.letters.server)}{by or ', after the upload'}"
+    after = "" if report.letters.parts else ", after the upload"
+    return f"{said}; {safe(senders_line(report.letters))}{after}"
+
+
+def senders_line(letters: LettersReport) -> str:
+    """By which way, from which server, and by which runs the e-mails of an upload were sent.
+
+    Of a sending that has mailed nobody, how it was to; without any, how they were approved.
+    """
+    sent = [one for one in letters.parts if one.people] or letters.parts[:1]
+    numbers = len(sent) > 1
+    said = (f"{f'{one.people:,} ' if numbers else ''}{_by_whom(one)}, by {one.run}" for one in sent)
+    return "; ".join(said) or f"from {letters.server}"
+
+
+def _by_whom(one: LettersPart) -> str:
+    if one.way == "smtp":
+        return f"from {one.server}" if one.server else "from a mail server"
+    return "by the portal" if one.way == "portal" else "by hand"
 
 
 def later_line(later: LaterEmailsReport) -> str:

@@ -13,8 +13,8 @@ from aapimport.run.reconcile_report import RepairReport
 from aapimport.run.records import without_names
 from aapimport.run.report import EmailCounts, TeamCounts, UploadReport
 from aapimport.run.undo_report import UndoReport
-from aapimport.screens.console import safe_json
-from aapimport.screens.receipt import RESULTS, later_line
+from aapimport.screens.console import count, safe, safe_json
+from aapimport.screens.receipt import RESULTS, later_line, senders_line
 from aapimport.screens.taken_back import taken_back_lines
 from aapimport.screens.target import where
 
@@ -54,6 +54,7 @@ def receipt_page(
         ],
         senders=_senders(report),
         failures=[*_failures(report.people)],
+        waiting=_waiting(report),
         taken_back=[*taken_back_lines(report.taken_back)],
         digest=digest_of(without_people),
     )
@@ -70,7 +71,11 @@ def _template() -> "Template":
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: safe(value) if isinstance(value, str) else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     text = resources.files("aapimport.screens").joinpath("receipt.html").read_text("utf-8")
     return environment.from_string(text)
@@ -96,8 +101,15 @@ def _senders(report: UploadReport) -> str:
         return f"Since then: {later_line(report.later_emails)}."
     if it is None:
         return ""
-    said = f"They come from {it.server}, after the upload"
-    return f"{said}: sending {', '.join(it.sendings)}." if it.sendings else f"{said}."
+    return f"After the upload: {senders_line(it)}."
+
+
+def _waiting(report: UploadReport) -> str:
+    """Who waits for the welcome e-mail, and the command that sends it; empty where nobody does."""
+    if report.kind != "upload" or not report.unmailed:
+        return ""
+    who = count(report.unmailed, "new person waits", "new people wait")
+    return f"{who} for the welcome e-mail: aapimport send-emails {report.receipt}"
 
 
 def _failures(people: Iterable[PersonResult]) -> Iterator[tuple[str, str, str, str]]:
@@ -109,4 +121,4 @@ def _failures(people: Iterable[PersonResult]) -> Iterator[tuple[str, str, str, s
         cures = "; ".join(dict.fromkeys(failure.cure for failure in one.failures))
         if one.email is None:  # a service's words may name somebody
             words, cures = without_names(words, None), without_names(cures, None)
-        yield f"{one.row:,}", one.email or "", words, cures
+        yield one.place or f"{one.row:,}", one.email or "", words, cures

@@ -53,10 +53,10 @@ def show_send_plan(console: Console, plan: SendPlan, profile: str = "") -> None:
     if plan.means.server:
         for one in plan.to_mail:
             if needs_smtputf8(one.email):
-                print_labelled(console, f"  row {one.row}: ", f"{safe(one.email)}: {_SMTPUTF8}")
+                print_labelled(console, f"  {safe(one.place)}: ", f"{safe(one.email)}: {_SMTPUTF8}")
     for one in plan.told:
         who = safe(one.email) or "not known by address"
-        print_labelled(console, f"  row {one.row}: ", f"{who} is not mailed: {safe(one.why)}")
+        print_labelled(console, f"  {safe(one.place)}: ", f"{who} is not mailed: {safe(one.why)}")
 
 
 def _about(plan: SendPlan, profile: str) -> Iterator[tuple[str, str]]:
@@ -102,6 +102,6 @@ def _name(console: Console, people: Sequence[Addressee]) -> None:
     """Who is mailed, the first of them."""
     for one in people[:_MOST_NAMED]:
         names = " ".join(filter(None, (one.first_name, one.last_name)))
-        print_line(console, f"  row {one.row}: {safe(one.email)}  {safe(names)}".rstrip())
+        print_line(console, f"  {safe(one.place)}: {safe(one.email)}  {safe(names)}".rstrip())
     if len(people) > _MOST_NAMED:
         print_line(console, f"  and {len(people) - _MOST_NAMED:,} more (--json lists everybody)")

@@ -1,0 +1,71 @@
+"""What is remembered of a run once it has begun: where its files are, and by which mail server."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from aapimport.run.records import Run
+from aapimport.run.runs import Runs
+
+
+class Remembered(Runs):
+    """Files and mail servers of runs, beside what was decided when they were begun."""
+
+    def remember_file(
+        self,
+        receipt: str,
+        path: Path,
+        encoding: str,
+        results: Path | None = None,
+        *,
+        no_results: bool = False,
+    ) -> Run:
+        """Remember how a run's file is read, and, as long as people are kept, where it is.
+
+        Args:
+            receipt: The run.
+            path: Where the file is; folders may be called by people, so it is erased with them.
+            encoding: The text encoding that it was read in; empty for a workbook.
+            results: Where the results workbook was asked for; None for beside the file. Likewise.
+            no_results: Whether none was wanted.
+        """
+        more: dict[str, Any] = {"encoding": encoding, "no_results": no_results}
+        if self.keep_people:
+            more |= {"path": str(path)} | ({"results": str(results)} if results else {})
+        with self._writing():
+            self._database.execute(
+                "UPDATE runs SET options = json_patch(coalesce(options, '{}'), ?)"
+                " WHERE receipt = ? AND finished_at IS NULL",
+                (json.dumps(more, ensure_ascii=False), receipt),
+            )
+        return self.run(receipt)
+
+    def remember_workbook(self, receipt: str, path: Path) -> None:
+        """Remember, as long as people are kept, where the workbook of a hand-over is."""
+        if self.keep_people:
+            with self._writing():
+                self._database.execute(
+                    "UPDATE runs SET options = json_patch(coalesce(options, '{}'), ?)"
+                    " WHERE receipt = ?",
+                    (json.dumps({"workbook": str(path)}, ensure_ascii=False), receipt),
+                )
+
+    def remember_copy(self, receipt: str, path: Path) -> None:
+        """Remember, until people are erased, where a receipt was written with its people."""
+        with self._writing():
+            if str(path) not in json.loads(self.run(receipt).options or "{}").get("copies", ()):
+                self._append(receipt, "copies", str(path))
+
+    def remember_server(self, receipt: str, server: str) -> None:
+        """Remember by which mail server, approved since, the rest of a sending goes from now on."""
+        with self._writing():
+            self._append(receipt, "servers", [server, time.time()])
+
+    def _append(self, receipt: str, name: str, one: Any) -> None:
+        """Add something to a list of a run's options."""
+        self._database.execute(
+            "UPDATE runs SET options = json_insert(json_insert(coalesce(options, '{}'), ?1,"
+            " json('[]')), ?2, json(?3)) WHERE receipt = ?4",
+            (f"$.{name}", f"$.{name}[#]", json.dumps(one, ensure_ascii=False), receipt),
+        )

@@ -1,0 +1,121 @@
+"""Whatever changes how e-mails stand writes the results workbooks of their uploads anew."""
+
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from aapimport.app.choices import RunChoices
+from aapimport.app.results import ResultsFiles
+from aapimport.config.mail import Mail
+from aapimport.errors import ExitCode
+from aapimport.run.journal import Journal
+from support.lettering import last_upload, said, upload
+from support.mail_server import CUT, MailServer
+from support.mailing import mail_for
+from support.sending import last_send, resume, send, settings
+from support.uploading import Uploading
+
+pytestmark = pytest.mark.usefixtures("no_emails")
+
+
+def column(path: Path) -> list[str]:
+    """What the results workbook says of each row's e-mail."""
+    header, *rows = load_workbook(path).worksheets[0].iter_rows(values_only=True)
+    at = header.index("Welcome e-mail")
+    return [str(row[at] or "") for row in rows]
+
+
+def summary(path: Path) -> str:
+    """What its sheet Summary says."""
+    rows = load_workbook(path)["Summary"].iter_rows(values_only=True)
+    return "\n".join(" ".join(str(cell) for cell in row if cell) for row in rows)
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named", "beside"])
+def test_by_a_number_by_hand_and_for_a_pass(
+    uploading: Uploading, file: Path, mail: Mail, tmp_path: Path, *, named: bool
+) -> None:
+    """Handed over, not sent, then mailed for the whole pass: where it was asked for."""
+    asked = tmp_path / "elsewhere.xlsx"
+    out = asked if named else file.with_name("people.results.xlsx")
+    upload(uploading, file, None, emails=False, results=asked)
+    receipt = last_upload(uploading)
+    if not named:
+        asked.unlink()
+        with Journal(uploading.journal_path) as journal:
+            journal._database.execute("UPDATE runs SET options = json_remove(options, '$.results')")
+    send(uploading, receipt, hand_over=tmp_path / "hand.xlsx", to=("p3@acme.com",))
+    assert column(out) == ["waiting", "handed over", "waiting"]
+    hand_over = last_send(uploading)
+    _, desk = send(uploading, hand_over, not_sent=True)
+    assert f"results: {out}" in desk.said
+    assert column(out) == ["waiting"] * 3
+    send(uploading, None, mail=mail, pass_name="Leadership 2026", to=("p2@acme.com",))
+    assert column(out) == ["sent", "waiting", "waiting"]
+    send(uploading, None, mail=mail, pass_name="Leadership 2026")
+    assert column(out) == ["sent"] * 3
+    assert "E-mails since then 3 mailed" in summary(out)
+
+
+def test_what_waited_for_the_mail_server(
+    uploading: Uploading, file: Path, mail: Mail, tmp_path: Path
+) -> None:
+    """Approved with the upload, refused then, mailed for the pass by another server."""
+    out = tmp_path / "people.results.xlsx"
+    refuse = lambda step, _: "550 5.1.1 no" if step == "RCPT" else None  # noqa: E731
+    with MailServer(refuse) as server:
+        upload(uploading, file, mail_for(server.port), results=out)
+    assert column(out) == ["rejected"] * 3
+    send(uploading, None, mail=mail, pass_name="Leadership 2026")
+    assert column(out) == ["sent"] * 3
+
+
+def test_what_somebody_knows_of_a_doubt(uploading: Uploading, file: Path, tmp_path: Path) -> None:
+    """`--sent --to` and `--not-sent --to` are about people of an upload, too."""
+    out = tmp_path / "people.results.xlsx"
+    with MailServer(lambda step, _: CUT if step == "dot" else None) as server:
+        lost = mail_for(server.port)
+        upload(uploading, file, lost, results=out)
+        receipt = last_upload(uploading)
+        before = column(out)
+        assert "sent" not in before
+        send(uploading, receipt, mail=lost, sent=True, to=("p3@acme.com",))
+        assert [now for now, was in zip(column(out), before, strict=True) if now != was] == ["sent"]
+
+
+def test_one_that_somebody_has_changed_stays(
+    uploading: Uploading, file: Path, mail: Mail, tmp_path: Path
+) -> None:
+    """It is theirs: ours goes beside it. A file that is gone is said; none is written unasked."""
+    out = tmp_path / "people.results.xlsx"
+    upload(uploading, file, None, emails=False, results=out)
+    receipt = last_upload(uploading)
+    book = load_workbook(out)
+    book.save(out)
+    theirs = out.read_bytes()
+    _, desk = send(uploading, receipt, mail=mail, to=("p2@acme.com",))
+    beside = out.with_name(f"people.results-{receipt}.xlsx")
+    assert f"results: {beside}" in desk.said
+    assert (out.read_bytes(), column(beside)) == (theirs, ["sent", "waiting", "waiting"])
+    file.unlink()
+    code, desk = send(uploading, None, mail=mail, pass_name="Leadership 2026")
+    assert code is ExitCode.OK
+    assert "no results workbook: people.csv isn't at" in said(desk)
+    assert "is out of date" in said(desk)
+
+
+def test_none_was_wanted(uploading: Uploading, file: Path, mail: Mail) -> None:
+    """`--no-results` of the upload counts for all that follows; closing writes one elsewhere."""
+    upload(uploading, file, None, emails=False)
+    _, desk = send(uploading, last_upload(uploading), mail=mail)
+    assert "results" not in said(desk)
+    assert not [*file.parent.glob("*.results*.xlsx")]
+    with Journal(uploading.journal_path) as journal:
+        run = journal.run(last_upload(uploading))
+        files = ResultsFiles(
+            choices=RunChoices(results=file.with_name("now.xlsx")), settings=settings(uploading)
+        )
+        files.leave(journal, [run], desk)
+    assert column(file.with_name("now.xlsx")) == ["sent"] * 3
+    assert resume(uploading, run.receipt, mail)[0] is ExitCode.OK
