@@ -139,3 +139,20 @@ def test_an_account_that_is_not_shown_is_not_out_of_a_team_that_lists_it(
     (left,) = (one for one in report.effects if one.what == "out of the team")
     assert (left.result, report.exit_code) == ("changed since", ExitCode.FINDINGS)
     assert members(uploading) == {"xeno", "yara", "p2"}
+
+
+def test_whom_somebody_else_has_put_into_the_team_meanwhile_stays_in_it(
+    uploading: Uploading,
+) -> None:
+    """Between the plan and the write: it was so, and an upload takes back what it has done."""
+    ours = uploading.portal.add_user("p2@acme.com", "Ana", "Perez", entitlements=[{"value": "p26"}])
+
+    def joined(act: Act) -> Response:
+        uploading.portal.store.groups["team-1"]["members"].append({"value": ours})
+        return act()
+
+    uploading.portal.on("POST", "/Users", joined)
+    undo = begun(uploading, uploaded(uploading))
+    assert members(uploading) == {"xeno", "yara", "p2", "p3", "p4"}
+    go_on(uploading, undo)
+    assert members(uploading) == {"xeno", "yara", "p2"}

@@ -67,7 +67,8 @@ def landed(task: Task, outcome: Outcome, *, sends: bool) -> Task:
     """The step as its outcome leaves it; a create that was never sent has not used an attempt.
 
     A change counts as an attempt when something was written, so that the receipt can tell what
-    changed from what was as wanted already.
+    changed from what was as wanted already. Whoever was in a Group wasn't put into it, unless by an
+    earlier request whose outcome wasn't known.
     """
     state = STATES[outcome.verdict]
     attempts = task.attempts
@@ -84,6 +85,8 @@ def landed(task: Task, outcome: Outcome, *, sends: bool) -> Task:
         attempts -= state is State.PLANNED
     elif outcome.wrote and (outcome.changed or state is not State.DONE):
         attempts = max(1, attempts)
+    found = outcome.was_so and task.kind in JOINS and not attempts
+    sent_at = None if found else task.sent_at
     return replace(
         task,
         state=state,
@@ -95,5 +98,5 @@ def landed(task: Task, outcome: Outcome, *, sends: bool) -> Task:
         but=outcome.but,
         trouble=outcome.trouble or ("" if state in _WENT_WELL else task.trouble),
         # the request may have left long after its intent: the pace makes requests wait their turn
-        sent_at=time.time() if sends and state in _UNDER_WAY else task.sent_at,
+        sent_at=time.time() if sends and state in _UNDER_WAY else sent_at,
     )

@@ -76,6 +76,7 @@ class Joining:
         self._used: int | None = None
         self._gone: tuple[str, ...] = ()
         self._missing: set[str] = set()
+        self._was_in: set[str] = set()
         self._several = self._shows = False
         self._is_shown = True
         self._refused = 0
@@ -92,7 +93,8 @@ class Joining:
         names = ours | {named(it) for one, it in self._inside.items() if one in ours}
         words = dict.fromkeys(self._adding.back.get(self._team_id, ()))
         back = [one for one in words if one not in names]
-        return {one: put_back_said(it, back) for one, it in outcomes.items()}, hidden
+        told = {one: put_back_said(it, back) for one, it in outcomes.items()}
+        return {one: replace(it, was_so=one in self._was_in) for one, it in told.items()}, hidden
 
     def _carried_out(self) -> tuple[dict[str, Outcome], bool]:
         """Add whoever isn't in the team yet, and see that everybody who was in it still is.
@@ -110,6 +112,7 @@ class Joining:
         inside = before.listed(self._people)
         counted_in = self._adding.there.get(self._team_id, set()) & self._people.keys() - inside
         missing = [one for one in self._people if one not in inside | counted_in]
+        self._was_in = inside | counted_in
         outcomes = each(inside, Outcome(verdict=Verdict.DONE))
         outcomes |= each(counted_in, Outcome(verdict=Verdict.DONE, reason=SHOWN_IN_PART))
         if not missing:

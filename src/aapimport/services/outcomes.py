@@ -51,6 +51,7 @@ class Outcome:
         gone: The account that was to be changed isn't there, or not shown.
         wrote: Something was sent to an account that exists.
         changed: The account shows something else than before that.
+        was_so: All was as wanted before anything was sent.
         answered: What is unknown came with an answer, such as a 500, whose words are the reason.
         cure: What has to be set or mended before anything can be sent to the service.
         proves_unique: A create was refused because of an account that was then found there: this
@@ -69,6 +70,7 @@ class Outcome:
     gone: bool = False
     wrote: bool = False
     changed: bool = False
+    was_so: bool = False
     answered: bool = False
     cure: str = ""
     proves_unique: bool = False
