@@ -43,11 +43,14 @@ from support.sending import (
     embargo_ends,
     id_of,
     last_send,
+    leave,
     mails,
+    rename,
     resume,
     send,
     settings,
     text,
+    three_people,
     tomorrow,
 )
 from support.stub import ScimStub
@@ -60,14 +63,7 @@ EVERYBODY = Counter(["p2@acme.com", "p3@acme.com", "p4@acme.com"])
 def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Uploading:
     """Three people, the first with Jhana, on a portal that takes no word about e-mails."""
     portal_stub.habits.mails = jhana_stub.habits.mails = False
-    rows = (person(2, jhana=True), person(3), person(4))
-    return Uploading(
-        portal=portal_stub,
-        jhana=jhana_stub,
-        journal_path=tmp_path / "state" / "journal.sqlite3",
-        rows=rows,
-        emails=False,
-    )
+    return three_people(portal_stub, jhana_stub, tmp_path)
 
 
 @pytest.fixture
@@ -517,22 +513,6 @@ def test_one_of_those_who_were_handed_over_is_settled_alone(
     assert reached(server) == Counter(["p3@acme.com"])
 
 
-def leave(uploading: Uploading, who: str, how: str) -> None:
-    """An account of the portal is deactivated, gone, handed on or renamed."""
-    users = uploading.portal.store.users
-    if how == "gone":
-        users.pop(who, None)
-    elif how == "deactivated":
-        users[who]["active"] = False
-    elif how == "off the pass":
-        users[who]["entitlements"] = []
-    else:
-        rename(users[who], "new@acme.com")
-        if how == "handed on":
-            users[who]["name"] = {"givenName": "E", "familyName": "Lse"}
-            users[who]["externalId"] = "theirs"
-
-
 @pytest.mark.parametrize("how", ["deactivated", "gone", "handed on", "off the pass"])
 def test_who_leaves_while_another_is_mailed_is_not_mailed(
     uploading: Uploading, server: MailServer, how: str
@@ -615,11 +595,6 @@ def test_a_renamed_person_is_the_same_one(
         assert reached(server) == Counter(["new@acme.com"])
     else:
         assert mails(uploading) == Counter([("new@acme.com", "portal")])
-
-
-def rename(user: dict[str, Any], address: str) -> None:
-    """Give an account another address."""
-    user["userName"], user["emails"] = address, [{"value": address}]
 
 
 def test_who_was_renamed_is_mailed_at_the_new_address_later(

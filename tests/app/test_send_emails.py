@@ -32,11 +32,13 @@ from support.sending import (
     embargo_ends,
     id_of,
     last_send,
+    leave,
     mails,
     resume,
     send,
     settings,
     text,
+    three_people,
     tomorrow,
 )
 from support.stub import ScimStub
@@ -49,14 +51,7 @@ MAILS = "the e-mails that are sent, on"
 @pytest.fixture
 def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Uploading:
     """Three people, of whom the first is enabled on Jhana; uploaded without e-mails."""
-    rows = (person(2, jhana=True), person(3), person(4))
-    return Uploading(
-        portal=portal_stub,
-        jhana=jhana_stub,
-        journal_path=tmp_path / "state" / "journal.sqlite3",
-        rows=rows,
-        emails=False,
-    )
+    return three_people(portal_stub, jhana_stub, tmp_path)
 
 
 def test_everybody_is_mailed_once_whatever_is_given_again(uploading: Uploading) -> None:
@@ -120,17 +115,7 @@ def test_who_has_left_since_is_refused_by_name(uploading: Uploading, how: str) -
     """The others are mailed; the receipt says who isn't and why, and the exit code 1."""
     receipt = uploading.run().receipt
     who = id_of(uploading, "p3@acme.com")
-    user = uploading.portal.store.users[who]
-    if how == "deactivated":
-        user["active"] = False
-    elif how == "gone":
-        del uploading.portal.store.users[who]
-    elif how == "handed on":
-        user["userName"], user["name"] = "else@acme.com", {"givenName": "E", "familyName": "Lse"}
-        user["emails"] = [{"value": "else@acme.com"}]
-        user["externalId"] = "theirs"
-    else:
-        user["entitlements"] = []
+    leave(uploading, who, how)
     code, desk = send(uploading, receipt)
     assert code is ExitCode.FINDINGS
     assert set(mails(uploading)) == {("p2@acme.com", "combined"), ("p4@acme.com", "portal")}

@@ -6,6 +6,7 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from aapimport.app.choices import MailChoices, RunChoices
@@ -17,8 +18,8 @@ from aapimport.errors import ExitCode
 from aapimport.run.journal import Journal
 from aapimport.run.records import RunKind, State, StepKind
 from support.script_desk import ScriptDesk
-from support.stub import TOKEN
-from support.uploading import Uploading
+from support.stub import TOKEN, ScimStub
+from support.uploading import Uploading, person
 
 
 def settings(uploading: Uploading, mail: Mail | None = None) -> Settings:
@@ -129,3 +130,35 @@ def made_now(journal: Journal, receipt: str, account_id: str, row: int = 2) -> N
     )
     made = replace(task, state=State.DONE, account_id=account_id, sent_at=time.time() + 1.0)
     journal.record(receipt, [made])
+
+
+def three_people(portal_stub: ScimStub, jhana_stub: ScimStub, folder: Path) -> Uploading:
+    """Three people, of whom the first is enabled on Jhana; uploaded without e-mails."""
+    return Uploading(
+        portal=portal_stub,
+        jhana=jhana_stub,
+        journal_path=folder / "state" / "journal.sqlite3",
+        rows=(person(2, jhana=True), person(3), person(4)),
+        emails=False,
+    )
+
+
+def rename(user: dict[str, Any], address: str) -> None:
+    """Give an account another address."""
+    user["userName"], user["emails"] = address, [{"value": address}]
+
+
+def leave(uploading: Uploading, who: str, how: str) -> None:
+    """An account of the portal is deactivated, gone, handed on or renamed."""
+    users = uploading.portal.store.users
+    if how == "gone":
+        users.pop(who, None)
+    elif how == "deactivated":
+        users[who]["active"] = False
+    elif how == "off the pass":
+        users[who]["entitlements"] = []
+    else:
+        rename(users[who], "new@acme.com")
+        if how == "handed on":
+            users[who]["name"] = {"givenName": "E", "familyName": "Lse"}
+            users[who]["externalId"] = "theirs"
