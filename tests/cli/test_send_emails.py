@@ -72,7 +72,7 @@ def test_the_receipt_of_the_upload_tells_who_was_mailed_since(aapimport, some, s
 
 
 def test_another_uploads_sending_counts_for_whom_it_has_mailed(aapimport, some, served):
-    """The same file once more, mailed by that one's number; a later one for the pass mails nobody."""
+    """The same file once more, mailed by its number; a later sending of the pass mails nobody."""
     first = uploaded(aapimport, some, **served)
     second = uploaded(aapimport, some, **served)
     sending = aapimport("send-emails", second, "--yes", "--json", **served).json["receipt"]

@@ -14,8 +14,8 @@ class MailedSince:
     """How the people whom the upload created stand by the mail ledger.
 
     Attributes:
-        sendings: The numbers of its own sendings, and of all others that have mailed, or may have
-            mailed, any of them: the oldest first, those of other profiles last.
+        sendings: The numbers of its own sendings, and of all others that have mailed any of them
+            since, or may have: the oldest first, those of other profiles last.
         rows: How each of them stands, by row.
     """
 
@@ -41,6 +41,7 @@ def mailed_since(journal: Journal, run: Run) -> MailedSince | None:
         if record.has_created(one, half)
         and (entry := record.entry(one, half))
         and entry.state not in UNSENT
+        and entry.at >= run.started_at
     }
     if not by:
         return None
