@@ -16,6 +16,7 @@ from aapimport.app.resume import Resumption
 from aapimport.app.stored_receipt import ReceiptChoices, StoredReceipt
 from aapimport.config.mail import Mail
 from aapimport.config.mail_values import Preset
+from aapimport.config.notify import Notify
 from aapimport.errors import (
     AapimportError,
     DeclinedError,
@@ -218,15 +219,22 @@ def test_whom_nobody_can_mail_is_owed_no_email_for_ever(
 def test_what_is_owed_can_be_withdrawn(
     uploading: Uploading, mail: Mail, taking: Taking, cut: Callable[..., str]
 ) -> None:
-    """`resume --close` asks, and nobody is mailed by a later `resume`."""
+    """`resume --close` asks, says so, and tells; nobody is mailed by a later `resume`."""
     receipt = cut()
     Resumption(
         receipt=receipt,
-        settings=settings(uploading, mail),
-        desk=ScriptDesk(True, practice=False),
+        settings=replace(settings(uploading, mail), notify=Notify(to=("boss@example.com",))),
+        desk=(desk := ScriptDesk(True, practice=False)),
         choices=RunChoices(no_results=True),
         close=True,
     ).carry_out()
+    assert "withdrawn: upload" in said(desk)
+    assert taking.taken == Counter(["boss@example.com"])
+    taking.taken.clear()
+    shown = ScriptDesk(practice=False)
+    again = ReceiptChoices()
+    StoredReceipt(settings=settings(uploading), desk=shown, number=receipt, choices=again).show()
+    assert "3 still to be asked for; withdrawn" in text(shown)
     resume(uploading, receipt, mail)
     assert not taking.taken
 

@@ -222,6 +222,38 @@ def test_another_server_is_not_sent_what_is_in_doubt(
         assert "p3@acme.com" not in other.recipients
 
 
+def test_the_first_server_is_not_sent_either_what_another_may_have_sent(
+    uploading: Uploading, server: MailServer
+) -> None:
+    """Back at it, nobody is asked again, and the receipt tells which server has sent what."""
+    receipt = uploading.run().receipt
+    known = {"idempotency_header": "X-Entity-Ref-ID", "idempotency_hours": 24.0}
+    server.script = lambda step, _: "450 4.2.0 later" if step == "RCPT" else None
+    with pytest.raises(ServiceError):
+        send(uploading, receipt, mail=mail_for(server.port, **known))
+    with MailServer() as other:
+        away: list[str] = []
+
+        def script(step: str, _: str) -> str | None:
+            if step == "dot":
+                away.append(step)
+            if not away:
+                return None
+            return CUT if step != "connect" else "421 4.3.2 away"
+
+        other.script = script
+        again = mail_for(other.port, **known)
+        with pytest.raises(ServiceError):
+            resume(uploading, last_send(uploading), again, ScriptDesk(3, practice=False))
+        assert reached(other) == Counter(["p2@acme.com"])
+    server.script = lambda _step, _line: None
+    desk = ScriptDesk(practice=False)
+    code, _ = resume(uploading, last_send(uploading), mail_for(server.port, **known), desk)
+    assert (code, desk.asked) == (ExitCode.FINDINGS, [])
+    assert reached(server) == Counter(["p3@acme.com", "p4@acme.com"])
+    assert "whether the mail server has sent it isn't known" in text(desk)
+
+
 def test_whoever_is_refused_is_named_and_the_others_are_mailed(
     uploading: Uploading, server: MailServer
 ) -> None:

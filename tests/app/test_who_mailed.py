@@ -96,6 +96,30 @@ def test_another_server_in_the_same_sending(
     assert f"2 from {mail.server}, by sending {sending}" in screen
 
 
+def test_back_at_the_first_server_in_the_same_sending(
+    uploading: Uploading, file: Path, tmp_path: Path
+) -> None:
+    """It was approved: nobody is asked again, and each e-mail is told of its own server."""
+    taken = [0]
+
+    def script(step: str, _: str) -> str | None:
+        taken[0] += step == "MAIL"
+        return "530 5.7.0 authenticate" if taken[0] % 2 == 0 and step == "MAIL" else None
+
+    with MailServer(script) as first, MailServer(script) as second:
+        with pytest.raises(SettingsError):
+            upload(uploading, file, mail_for(first.port))
+        receipt, sending = last_upload(uploading), last_send(uploading)
+        desk = ScriptDesk(2, practice=False)
+        with pytest.raises(SettingsError):
+            resume(uploading, sending, mail_for(second.port), desk)
+        resume(uploading, sending, mail_for(first.port), ScriptDesk(practice=False))
+        names = [mail_for(one.port).server for one in (first, second)]
+        assert [len(one.taken) for one in (first, second)] == [2, 1]
+    parts, _, _ = told(uploading, receipt, tmp_path / "receipt.html")
+    assert {(one["server"], one["people"]) for one in parts} == {(names[0], 2), (names[1], 1)}
+
+
 def test_a_notice_names_who_mails(
     uploading: Uploading, file: Path, mail: Mail, taking: Taking, cut: Callable[..., str]
 ) -> None:

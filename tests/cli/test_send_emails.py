@@ -71,6 +71,19 @@ def test_the_receipt_of_the_upload_tells_who_was_mailed_since(aapimport, some, s
     assert (later["mailed"], later["waiting"], later["sendings"]) == (len(whom), 0, [first, second])
 
 
+def test_another_uploads_sending_counts_for_whom_it_has_mailed(aapimport, some, served):
+    """The same file once more, mailed by its number; a later sending of the pass mails nobody."""
+    first = uploaded(aapimport, some, **served)
+    second = uploaded(aapimport, some, **served)
+    sending = aapimport("send-emails", second, "--yes", "--json", **served).json["receipt"]
+    told = aapimport("receipt", first, "--json", **served).json["later_emails"]
+    assert (told["sendings"], told["waiting"]) == ([sending], 0)
+    assert told["mailed"] == 20
+    aapimport("send-emails", *PASS, "--yes", "--json", **served)
+    again = aapimport("receipt", first, "--json", **served).json["later_emails"]
+    assert again == told
+
+
 def test_the_receipt_and_the_next_plan_name_the_command(aapimport, some, served):
     """Whoever was created and not mailed isn't forgotten."""
     done = aapimport("upload", some, *PASS, "--no-emails", "--yes", **served)

@@ -129,7 +129,7 @@ class Carrier:
         return unmailed_of(self.journal, run) > 0
 
     def _have_mail_approved(self, run: "Run") -> None:
-        """Have another mail server, or another sender, than the approved one approved.
+        """Have another mail server, or another sender, than the approved ones approved.
 
         Raises:
             DeclinedError: The answer was no.
@@ -138,13 +138,17 @@ class Carrier:
         mail = self.mail
         if not (mail and run.server and run.is_open) or run.is_embargoed:
             return
-        if run.server == mail.server:
+        used = [name for name, _ in run.servers]
+        if used[-1] == mail.server:
+            return
+        if mail.server in used:
+            self.journal.remember_server(run.receipt, mail.server)
             return
         from aapimport.run.records import FINAL
 
         counts = self.journal.counts(run.receipt)
         left = sum(number for state, number in counts.items() if state not in FINAL)
-        what = f"the e-mails that now go out from {mail.server}; approved was {run.server}"
+        what = f"the e-mails that now go out from {mail.server}; approved was {used[-1]}"
         flags = f"an answer at a terminal; or end it: aapimport resume {run.receipt} --close"
         if left and not self.desk.type_number(what, left, flags, yes_answers=False):
             raise DeclinedError("you did not say yes")

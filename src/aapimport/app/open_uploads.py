@@ -202,7 +202,10 @@ def close_upload(journal: "Journal", run: "Run", desk: "Desk") -> ExitCode:
             if not desk.confirm(question, default=False, flags="--yes"):
                 raise DeclinedError("you did not say yes")
             journal.end_letters(run.receipt)
-        desk.say(f"{run.name} is finished: there is nothing to close")
+            desk.say(f"withdrawn: {run.name} mails nobody any more")
+            desk.say(f"to send them after all: aapimport send-emails {run.receipt}")
+        else:
+            desk.say(f"{run.name} is finished: there is nothing to close")
         desk.say(f"its receipt: aapimport receipt {run.receipt}")
         return _receipt_as_json(journal, run, desk)
     _show_debts(journal, run, desk)

@@ -72,6 +72,7 @@ class Resumption:
         from aapimport.app.send_way import check_server_there, counter_of
         from aapimport.run.records import SETS_VALUES
         from aapimport.run.runs import refuse_other_services
+        from aapimport.run.wanted_letters import letters_due
 
         if not self.close:
             self._check_addresses(journal, services)
@@ -86,9 +87,10 @@ class Resumption:
         results = ResultsFiles(choices=self.choices, settings=self.settings)
         if self.close:
             refuse_other_services(run, services.address)
+            ends = run.is_open or letters_due(journal, run) is not None
             code = close_upload(journal, run, self.desk)
             results.leave(journal, [run], self.desk)
-            if teller and run.is_open:  # as it was
+            if teller and ends:
                 teller.tell(journal, run.receipt, self.desk)
             return code
         if run.closed_at is not None:

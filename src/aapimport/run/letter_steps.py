@@ -154,8 +154,11 @@ class LetterSteps(MailSteps):
         return {task.row for task in lost}
 
     def _may_repeat(self, task: Task) -> bool:
-        """Whether the server knows again what it was sent; another one doesn't."""
-        same = self._session.run.server == self._mail.server
+        """Whether the server knows again what it was sent, as another one, used meanwhile, doesn't.
+
+        No clock decides by which of several it was sent: one that was put back may lie.
+        """
+        same = {name for name, _ in self._session.run.servers} == {self._mail.server}
         return same and self._mail.may_repeat(task.sent_at or 0.0, self._clock.now())
 
     def _unmailed(self, tasks: list[Task]) -> list[Task]:

@@ -57,12 +57,14 @@ class LettersNow:
         steps: One e-mail's step for each row, as the ledger and the sendings have it.
         parts: How many people each run has mailed, may have, or has handed over, by the way and
             the server; none of them for a sending that has mailed nobody so far.
+        is_over: Whether the upload owes none of them any more.
     """
 
     wanted: WantedLetters
     sendings: tuple[Run, ...]
     steps: Mapping[int, Task]
     parts: Mapping[Part, int]
+    is_over: bool
 
     @property
     def open_sending(self) -> str:
@@ -93,7 +95,13 @@ def letters_now(journal: Journal, run: Run, *, named: bool = True) -> LettersNow
     parts = Counter(part for one in there.values() for part in runs.parts(record, one))
     has = {part.receipt for part in parts}
     begun = {runs.part(one): 0 for one in sendings if one.receipt not in has}
-    return LettersNow(wanted=wanted, sendings=sendings, steps=steps, parts={**parts, **begun})
+    return LettersNow(
+        wanted=wanted,
+        sendings=sendings,
+        steps=steps,
+        parts={**parts, **begun},
+        is_over=journal.letters_ended(run.receipt),
+    )
 
 
 class _Runs:

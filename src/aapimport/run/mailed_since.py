@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aapimport.run.journal import Journal
-from aapimport.run.on_record import OnLedger, OnRecord
-from aapimport.run.records import Run, RunKind, StepKind
+from aapimport.run.on_record import HALVES, OnLedger, OnRecord
+from aapimport.run.records import UNSENT, Run, RunKind, StepKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +14,8 @@ class MailedSince:
     """How the people whom the upload created stand by the mail ledger.
 
     Attributes:
-        sendings: The numbers of the sendings that were about them or their pass, the oldest first.
+        sendings: The numbers of its own sendings, and of all others that have mailed any of them
+            since, or may have: the oldest first, those of other profiles last.
         rows: How each of them stands, by row.
     """
 
@@ -28,18 +29,24 @@ class MailedSince:
 
 
 def mailed_since(journal: Journal, run: Run) -> MailedSince | None:
-    """The same; None where the upload planned e-mails itself, or no sending was begun since."""
+    """The same; None where the upload planned e-mails itself, or nobody was to be mailed since."""
     if run.kind != RunKind.UPLOAD or any(journal.tasks(run.receipt, StepKind.EMAIL)):
         return None
-    sendings = [
-        one.receipt
-        for one in reversed(journal.runs(run.address))
-        if one.kind == RunKind.SEND
-        and one.started_at >= run.started_at
-        and (one.of == run.receipt or (not one.of and one.pass_id == run.pass_id))
-    ]
-    if not sendings:
-        return None
     record = OnRecord(journal, run.address)
-    rows = {one.row: record.standing(one) for one in record.candidates([run])}
-    return MailedSince(sendings=sendings, rows=rows)
+    people = [*record.candidates([run])]
+    by = {one.receipt for one in journal.sends_of(run.receipt)} | {
+        entry.mail[0]
+        for one in people
+        for half in HALVES
+        if record.has_created(one, half)
+        and (entry := record.entry(one, half))
+        and entry.state not in UNSENT
+        and entry.at >= run.started_at
+    }
+    if not by:
+        return None
+    ours = [one.receipt for one in reversed(journal.runs(run.address)) if one.receipt in by]
+    return MailedSince(
+        sendings=[*ours, *sorted(by.difference(ours))],
+        rows={one.row: record.standing(one) for one in people},
+    )

@@ -214,11 +214,16 @@ class Run:
         """The mail server that was approved, as `Mail.server` has it; empty for none."""
         return self._of_a_send("server") or ""
 
+    @property
+    def servers(self) -> list[tuple[str, float]]:
+        """The mail servers by which it went, each from when on, in seconds since 1970."""
+        since = [(name, begun) for name, begun in self._of_a_send("servers") or []]
+        return [(self.server, 0.0), *since] if self.server else []
+
     def server_at(self, moment: float | None) -> str:
         """The mail server by which it went at a time: the approved one, or one approved since."""
-        since = self._of_a_send("servers") or []
-        used = [name for name, begun in since if begun <= (moment or 0.0)]
-        return used[-1] if used else self.server
+        used = [name for name, begun in self.servers if begun <= (moment or 0.0)]
+        return used[-1] if used else ""
 
     def _of_a_send(self, name: str) -> Any:
         is_send = self.kind == RunKind.SEND and self.options

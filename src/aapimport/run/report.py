@@ -18,7 +18,13 @@ from aapimport.errors import ExitCode
 from aapimport.run.cures import MAIL
 from aapimport.run.journal import Journal
 from aapimport.run.letters_now import LettersNow, letters_now
-from aapimport.run.mailed_since import MailedSince, mailed_since
+from aapimport.run.mail_report import (
+    LaterEmailsReport,
+    LettersReport,
+    later_emails,
+    letters_report,
+)
+from aapimport.run.mailed_since import mailed_since
 from aapimport.run.own_words import in_our_words, nameless
 from aapimport.run.person_result import (
     About,
@@ -81,40 +87,6 @@ class TeamCounts(_PlannedCounts):
     joined: int = 0
 
 
-class LettersPart(_Model):
-    """Welcome e-mails that one run has sent, may have sent, or has handed over."""
-
-    sending: str = Field(description="the run's number")
-    run: str = Field(description="the same in words, with the profile where it is another one's")
-    way: Literal["portal", "hand-over", "smtp"]
-    server: str = Field(
-        description="from whom and by which mail server, as it was approved for that run; empty"
-        " for another way, and for a run of another profile"
-    )
-    people: int = Field(description="0 for a sending of the upload that has mailed nobody so far")
-
-
-class LettersReport(_Model):
-    """The welcome e-mails that a mail server was to send after the upload, in runs of their own.
-
-    How they stand is in `email_counts` and with the people, as the mail ledger has it when the
-    receipt is made: it is another one once more of them are sent.
-    """
-
-    server: str = Field(
-        description="the sender and the mail server that were approved with the upload, which"
-        " needn't be those that have sent them (`parts`); the sender's address is erased with the"
-        " people"
-    )
-    sendings: list[str] = Field(
-        description="the numbers of the sendings of this upload, the newest first"
-    )
-    parts: list[LettersPart] = Field(
-        description="who has sent them really, by the mail ledger and the sendings' own records;"
-        " whoever had two e-mails counts in both"
-    )
-
-
 class SeatCounts(_Model):
     """The seats of the pass."""
 
@@ -124,16 +96,6 @@ class SeatCounts(_Model):
     free_after: int | None = Field(
         description="free seats when it was finished, as the portal told; null where it didn't"
     )
-
-
-class LaterEmailsReport(_Model):
-    """What became of the welcome e-mails of people whom an upload created, and planned none for."""
-
-    sendings: list[str] = Field(description="the numbers of the sendings since, the oldest first")
-    mailed: int
-    handed_over: int = Field(description="in a workbook, to be sent by hand")
-    in_doubt: int
-    waiting: int
 
 
 class UploadReport(_Model):
@@ -236,8 +198,8 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str] | None)
         rows=len(people) + len(left_out),
         emails=mails_standing(one.email_state for one in people),
         email_counts=EmailCounts(**_planned(one.email_state for one in people)),
-        letters=_letters(letters) if letters else None,
-        later_emails=None if letters else _later_emails(mailed_since(journal, run)),
+        letters=letters_report(letters) if letters else None,
+        later_emails=None if letters else later_emails(mailed_since(journal, run)),
         team_counts=TeamCounts(**_planned(one.team_state for one in people)),
         services=ServicesCounts(portal=portal, jhana=jhana),
         seats=_seats(run, _seats_used(journal, run)),
@@ -290,31 +252,6 @@ def _seats(run: Run, used: int) -> SeatCounts | None:
         used=used,
         free_by_plan=max(0, run.seats_free - used),
         free_after=run.seats_free_after,
-    )
-
-
-def _letters(now: LettersNow) -> LettersReport:
-    return LettersReport(
-        server=now.wanted.server,
-        sendings=[one.receipt for one in now.sendings],
-        parts=[
-            LettersPart(
-                sending=it.receipt, run=it.run, way=it.way.value, server=it.server, people=n
-            )
-            for it, n in now.parts.items()
-        ],
-    )
-
-
-def _later_emails(since: MailedSince | None) -> LaterEmailsReport | None:
-    if since is None:
-        return None
-    return LaterEmailsReport(
-        sendings=[*since.sendings],
-        mailed=since.people["mailed"],
-        handed_over=since.people["handed_over"],
-        in_doubt=since.people["in_doubt"],
-        waiting=since.people["waits"],
     )
 
 

@@ -6,13 +6,11 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from aapimport.run.cures import NOT_YET
+from aapimport.run.mail_report import LaterEmailsReport, LettersPart, LettersReport
 from aapimport.run.person_result import PersonResult, Result
 from aapimport.run.records import Run
 from aapimport.run.report import (
     EmailCounts,
-    LaterEmailsReport,
-    LettersPart,
-    LettersReport,
     SeatCounts,
     TeamCounts,
     UploadReport,
@@ -152,19 +150,20 @@ def mails_line(report: UploadReport) -> str:
         return f"{said} by the upload; since then {later_line(report.later_emails)}"
     if report.letters is None:
         return said
-    after = "" if report.letters.parts else ", after the upload"
-    return f"{said}; {safe(senders_line(report.letters))}{after}"
+    return f"{said}; {safe(senders_line(report.letters))}"
 
 
 def senders_line(letters: LettersReport) -> str:
     """By which way, from which server, and by which runs the e-mails of an upload were sent.
 
-    Of a sending that has mailed nobody, how it was to; without any, how they were approved.
+    Of a sending that has mailed nobody, how it was to; without any, how they were approved, or that
+    they were withdrawn.
     """
     sent = [one for one in letters.parts if one.people] or letters.parts[:1]
     numbers = len(sent) > 1
     said = (f"{f'{one.people:,} ' if numbers else ''}{_by_whom(one)}, by {one.run}" for one in sent)
-    return "; ".join(said) or f"from {letters.server}"
+    waits = "withdrawn" if letters.is_over else f"from {letters.server}, after the upload"
+    return "; ".join(said) or waits
 
 
 def _by_whom(one: LettersPart) -> str:

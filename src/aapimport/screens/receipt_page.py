@@ -101,7 +101,7 @@ def _senders(report: UploadReport) -> str:
         return f"Since then: {later_line(report.later_emails)}."
     if it is None:
         return ""
-    return f"After the upload: {senders_line(it)}."
+    return f"After the upload: {senders_line(it).removesuffix(', after the upload')}."
 
 
 def _waiting(report: UploadReport) -> str:
