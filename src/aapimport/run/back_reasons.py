@@ -13,6 +13,12 @@ ADMIN_UNKNOWN = (
     " account it is, so look on the service, and give it back there if it is theirs"
 )
 BY_HAND = "look on the service whose it is: if it is theirs, take it back there by hand"
+OWN_ROLE_GONE = "a role of the service's own that is gone"
+NOT_APPROVED = (
+    "the former role, which may have administration rights: nobody approved it when the undo was"
+    " begun, so look on the service, and give it back there if it is meant"
+)
+ROLE_NOT_RECORDED = f"the former role, which is {NOT_RECORDED}"
 ERASED = "the former name, which is erased from the journal"
 ROLE_ERASED = "the former role, one of the service's own, which is erased from the journal"
 OFF_ALREADY = "deactivated already"

@@ -14,6 +14,7 @@ from aapimport.run.back_reasons import (
     ERASED,
     GONE_BUT_LISTED,
     NAME_NOT_RECORDED,
+    NOT_APPROVED,
     NOT_READ,
     NOT_RECORDED,
     NOT_THEIRS,
@@ -58,7 +59,8 @@ _PHRASES = (
     *(LEFT_ALONE, SHOWS_SOME, NOT_TAKEN_OUT, TAKE_OUT),
     *(NEVER_SHOWN, NOBODY_LISTED, NOT_COUNTED, SHOWN_IN_PART, TAKEN_OUT),
     *(DEACTIVATED_SINCE, HANDED_ON, LOST_HERE),
-    *(NOT_THEIRS, OTHER_NAME, OTHER_NAME_THERE, NAME_NOT_RECORDED, ADMIN_UNKNOWN, BY_HAND),
+    *(NOT_THEIRS, OTHER_NAME, OTHER_NAME_THERE, NAME_NOT_RECORDED, BY_HAND),
+    *(ADMIN_UNKNOWN, NOT_APPROVED),
     *(ERASED, ROLE_ERASED, OFF_ALREADY, NOT_READ, GONE_BUT_LISTED),
     "accepted, and not shown since",
     "accepted, and not shown so far",
@@ -98,7 +100,7 @@ _ROLE = f"(?:{'|'.join(role.value for role in Role)})"
 _SINCE = (
     rf"(?:(?:role(?: is (?:none|{_ROLE}))?|name|an? (?:title|middle name|nickname)"
     r"|not on the pass|switched on|deactivated|(?:another )?(?:display|formatted) name"
-    r"|another externalId|another e-mail address"
+    r"|another externalId|another e-mail address|a role of the service's own that is gone"
     r"|by (?:upload|repair) \w+(?: \(its file has this person, too: undo that one first\))?)"
     r"(?=;|,|$))"
 )

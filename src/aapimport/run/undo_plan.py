@@ -288,8 +288,8 @@ def _of_values(account: AccountSince) -> Iterator[Effect]:
         yield _left(left, found.why)
         return
     if found.values:
-        words = back_words(left, found.values)
-        kept = back_words(left, found.values, nameless=True)
+        words = back_words(left, seen, found.values)
+        kept = back_words(left, seen, found.values, nameless=True)
         sort = Sort.HALF if SEAT_STAYS in words else Sort.BACK
         rights = gives_rights(seen, found.values)
         yield replace(_effect(left, sort, words), gives_rights=rights, nameless=kept)

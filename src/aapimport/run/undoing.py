@@ -3,6 +3,7 @@
 From what the journal knows of that run, and from a look at the account just before.
 """
 
+import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -50,6 +51,7 @@ class Undoing(Carrying):
         self._people: Mapping[int, LeftPerson] = {
             one.row: one for one in left_by(journal, of, rows)
         }
+        self._may_give_rights = frozenset(json.loads(run.options or "{}").get("admins", ()))
         self._elsewhere: Elsewhere | None = None
         self._listing = threading.Lock()
 
@@ -98,11 +100,12 @@ class Undoing(Carrying):
         # an earlier session may have taken back what else there was of an account that was there
         was_sent = task.attempts > 0  # its own intent is on record by now, and not counted
         earlier = was_sent and not left.made
-        wrote = False
+        wrote, may_give_rights = False, task.row in self._may_give_rights
 
         def decide(seen: Seen) -> Values | Refusal:
             nonlocal wrote
-            found = to_take_back(left, seen, self._teams(left, seen, person.joined))
+            teams = self._teams(left, seen, person.joined)
+            found = to_take_back(left, seen, teams, may_give_rights=may_give_rights)
             if isinstance(found, Refusal):
                 return found
             known = earlier or (wrote and said.keys() >= {*found.left})
