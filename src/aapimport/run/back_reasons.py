@@ -23,6 +23,10 @@ ERASED = "the former name, which is erased from the journal"
 ROLE_ERASED = "the former role, one of the service's own, which is erased from the journal"
 OFF_ALREADY = "deactivated already"
 GONE_BUT_LISTED = "the portal shows no such account any more, and shows it in the team"
+MAY_BE_PUT_IN = (
+    "the team shows them, and whether the upload or somebody else put them in isn't known: look,"
+    " and take them out on the portal unless they belong in it"
+)
 NOT_READ = "the account on the portal can't be read"
 IMPOSSIBLE = "impossible: "
 """Begins the words of what can't be taken back whatever somebody does."""

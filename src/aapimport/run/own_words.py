@@ -13,6 +13,7 @@ from aapimport.run.back_reasons import (
     BY_HAND,
     ERASED,
     GONE_BUT_LISTED,
+    MAY_BE_PUT_IN,
     NAME_NOT_RECORDED,
     NOT_APPROVED,
     NOT_READ,
@@ -27,7 +28,7 @@ from aapimport.run.landing import UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED
 from aapimport.run.records import Run, Task, without_names
 from aapimport.run.sends import NOT_SENT_BY_HAND
 from aapimport.services.giving_back import GIVEN_BACK
-from aapimport.services.leaving import LEFT_ALONE, SHOWS_SOME, TAKE_OUT
+from aapimport.services.leaving import LEFT_ALONE, NOT_KEPT, SHOWS_SOME, TAKE_OUT
 from aapimport.services.leaving import LOST_HERE as NOT_TAKEN_OUT
 from aapimport.services.many import OFF_THE_PASS, TWO_ACCOUNTS
 from aapimport.services.membership import (
@@ -61,10 +62,10 @@ _PHRASES = (
     *(DEACTIVATED_SINCE, HANDED_ON, LOST_HERE),
     *(NOT_THEIRS, OTHER_NAME, OTHER_NAME_THERE, NAME_NOT_RECORDED, BY_HAND),
     *(ADMIN_UNKNOWN, NOT_APPROVED),
-    *(ERASED, ROLE_ERASED, OFF_ALREADY, NOT_READ, GONE_BUT_LISTED),
+    *(ERASED, ROLE_ERASED, OFF_ALREADY, NOT_READ, GONE_BUT_LISTED, MAY_BE_PUT_IN),
     "accepted, and not shown since",
     "accepted, and not shown so far",
-    "accepted but not kept by the server: membership",
+    NOT_KEPT,
     "accepted for later",
     "another e-mail address",
     "another externalId",

@@ -10,6 +10,7 @@ from enum import StrEnum
 from aapimport.run.back_reasons import (
     BY_HAND,
     IMPOSSIBLE,
+    MAY_BE_PUT_IN,
     NOT_READ,
     NOT_RECORDED,
     NOT_THEIRS,
@@ -250,6 +251,8 @@ def _of_joined(since: JoinedSince, portal: AccountSince | None) -> Iterator[Effe
             yield _of_group(joined, Sort.CHANGED, f"{NOT_THEIRS}; {BY_HAND}")
         elif why := portal.name_refusal:
             yield _of_group(joined, *_in_words(why))
+        elif joined.in_doubt:
+            yield _of_group(joined, Sort.IMPOSSIBLE, MAY_BE_PUT_IN)
         else:
             yield _of_group(joined, Sort.BACK, f"out of {_GROUPS[joined.kind]}")
 
