@@ -3,7 +3,7 @@
 import pytest
 
 from aapimport.errors import ExitCode
-from aapimport.run.back_reasons import MAY_BE_PUT_IN
+from aapimport.run.back_reasons import BY_HAND, GONE_BUT_LISTED, MAY_BE_PUT_IN
 from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
 from aapimport.run.since import PersonSince, Standing, read_back
@@ -90,3 +90,23 @@ def test_what_shows_late_is_named(uploading: Uploading) -> None:
     ((one, effects),) = looked_at(uploading, report.receipt)
     assert one.standing is Standing.UNKNOWN
     assert MAY_BE_PUT_IN in {it.words for it in effects}
+
+
+def test_whoever_is_listed_and_has_no_account_is_for_a_person(uploading: Uploading) -> None:
+    """Somebody is in the team all the same, whatever is said of the account; later, too."""
+    uploading.emails = False
+    uploading.rows = people(2, team="Sales")
+    receipt = uploading.run().receipt
+    own = next(iter(uploading.portal.store.users))
+    uploading.portal.on("GET", f"/Users/{own}", instead(error(404)), times=10**6)
+    report = go_on(uploading, begun(uploading, receipt))
+    (left,) = (one for one in report.effects if one.result == "changed since")
+    assert (left.what, left.reason) == ("out of the team", f"{GONE_BUT_LISTED}; {BY_HAND}")
+    assert report.exit_code is ExitCode.FINDINGS
+    assert members(uploading) == [own]
+    for _, effects in looked_at(uploading, receipt)[:1]:
+        sorts = [(one.kind.value, one.sort.value) for one in effects]
+        assert sorts == [("leave team", "changed since"), ("take back", "nothing left")]
+    uploading.portal.store.groups["team-1"]["members"].clear()
+    for _, effects in looked_at(uploading, receipt)[:1]:
+        assert [one.sort.value for one in effects] == ["nothing left"]

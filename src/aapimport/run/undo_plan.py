@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from aapimport.run.back_reasons import (
     BY_HAND,
+    GONE_BUT_LISTED,
     IMPOSSIBLE,
     MAY_BE_PUT_IN,
     NOT_READ,
@@ -246,7 +247,7 @@ def _of_joined(since: JoinedSince, portal: AccountSince | None) -> Iterator[Effe
         if joined.later:
             yield _of_group(joined, Sort.LATER, left_to(joined.later).removeprefix(LEFT))
         elif portal.standing is Standing.GONE:
-            yield _of_group(joined, Sort.NOTHING, GONE)
+            yield _of_group(joined, Sort.CHANGED, f"{GONE_BUT_LISTED}; {BY_HAND}")
         elif portal.seen is None:
             yield _of_group(joined, Sort.CHANGED, f"{NOT_THEIRS}; {BY_HAND}")
         elif why := portal.name_refusal:
