@@ -52,6 +52,7 @@ class Undoing(Carrying):
             one.row: one for one in left_by(journal, of, rows)
         }
         self._may_give_rights = frozenset(json.loads(run.options or "{}").get("admins", ()))
+        self._to_leave: dict[str, frozenset[str]] = {}
         self._elsewhere: Elsewhere | None = None
         self._listing = threading.Lock()
 
@@ -163,7 +164,8 @@ class Undoing(Carrying):
             by_group: dict[str, list[Task]] = {}
             for task in self.session.due(kind, *LEFT):
                 by_group.setdefault(task.target, []).append(task)
-            for tasks in by_group.values():
+            for group, tasks in by_group.items():
+                self._to_leave[group] = frozenset(task.account_id for task in tasks)
                 for batch in (tasks[:_FIRST], *_chunks(tasks[_FIRST:])):
                     if batch and not self.session.conveyor.is_halted("portal"):
                         yield from self.session.conveyor.drive(
@@ -182,7 +184,8 @@ class Undoing(Carrying):
                     outcomes[task.row] = found
                 else:
                     people[task.account_id] = found
-            done = leave_team(portal, batch[0].target, people) if people else {}
+            group = batch[0].target
+            done = leave_team(portal, group, people, self._to_leave[group]) if people else {}
             outcomes = _not_listed(portal, batch, outcomes)
             return [_in_words(outcomes.get(task.row) or done[task.account_id]) for task in batch]
 
