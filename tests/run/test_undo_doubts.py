@@ -4,6 +4,7 @@ import pytest
 
 from aapimport.errors import ExitCode
 from aapimport.run.back_reasons import BY_HAND, GONE_BUT_LISTED, MAY_BE_PUT_IN
+from aapimport.run.debts import debts_of
 from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
 from aapimport.run.since import PersonSince, Standing, read_back
@@ -13,7 +14,7 @@ from support.uploading import Uploading, people, services
 from support.wire import RESET, after_acting, error, instead
 
 
-def in_doubt(uploading: Uploading, *, there: bool) -> str:
+def in_doubt(uploading: Uploading, *, there: bool, others: int = 0) -> str:
     """Two people are put into a team, its answers are lost, and it can't be looked at."""
     uploading.emails = False
     uploading.rows = people(2, team="Sales")
@@ -21,12 +22,14 @@ def in_doubt(uploading: Uploading, *, there: bool) -> str:
         on_pass = [{"value": "p26", "type": "pass"}]
         roles = [{"value": "manager", "primary": True}]
         uploading.portal.add_user(one.email, roles=roles, entitlements=on_pass)
+    some = [uploading.portal.add_user(f"o{one}@acme.com") for one in range(others)]
+    uploading.portal.store.groups["team-1"]["members"] = [{"value": one} for one in some]
     uploading.portal.on("PATCH", "/Groups/.*", after_acting(RESET), times=9)
     uploading.portal.on("GET", "/Groups/.*", instead(error(503)), times=10**6, skip=2)
     report = uploading.run()
     assert report.exit_code is not ExitCode.OK
     uploading.portal._rules.clear()
-    assert len(members(uploading)) == 2
+    assert len(members(uploading)) == 2 + others
     return report.receipt
 
 
@@ -110,3 +113,13 @@ def test_whoever_is_listed_and_has_no_account_is_for_a_person(uploading: Uploadi
     uploading.portal.store.groups["team-1"]["members"].clear()
     for _, effects in looked_at(uploading, receipt)[:1]:
         assert [one.sort.value for one in effects] == ["nothing left"]
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_only_what_was_there_is_at_risk(uploading: Uploading, others: int) -> None:
+    """What a cut-off write may have taken away is said where it is closed; of nobody, nothing."""
+    in_doubt(uploading, there=True, others=others)
+    with Journal(uploading.journal_path) as journal:
+        (run,) = journal.open_runs()
+        said = debts_of(journal, run).at_risk
+    assert said == ["All Access Pass: team team-1: user-3"] * others
