@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from support.stub import ScimStub
-from support.wire import Act, Response
+from support.wire import Act, Response, error, instead
 
 HEAD = "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled"
 WORDS = ("--pass", "Leadership 2026", "--yes", "--json", "--no-emails")
@@ -84,8 +84,23 @@ def test_whoever_is_in_the_team_again_is_lost_no_more(
 def test_a_team_that_can_not_be_read_settles_nothing(
     portal_stub: ScimStub, undone: Callable[[], Any]
 ) -> None:
-    """One that is gone does."""
+    """Nor does one that isn't shown, perhaps for a moment: only that their accounts are gone."""
     portal_stub.habits.shows_members = False
     assert undone().code == 1
+    portal_stub.habits.shows_members = True
+    away = instead(error(404))
+    portal_stub.on("GET", "/Groups/team-1", away, times=9)
+    again = undone()
+    ((result, reason),) = lost(again)
+    assert (again.code, result) == (1, "impossible")
+    assert "(the portal shows no such team now) since undo" in reason
+    portal_stub._rules.clear()
+    again = undone()
+    ((result, reason),) = lost(again)
+    assert (again.code, result, "no such team" in reason) == (1, "impossible", False)
     del portal_stub.store.groups["team-1"]
+    portal_stub.on("GET", "/Users/user-[12]", away, times=2)
+    assert undone().code == 1
+    for one in ("user-1", "user-2"):
+        del portal_stub.store.users[one]
     assert undone().code == 0

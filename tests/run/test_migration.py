@@ -9,9 +9,11 @@ from aapimport.errors import SettingsError
 from aapimport.run import schema
 from aapimport.run.glance import glance
 from aapimport.run.journal import Journal
+from aapimport.run.left import left_by
 from aapimport.run.records import State, StepKind
 from aapimport.run.report import make_report
-from support.uploading import Uploading, person
+from support.undoing import begun, go_on
+from support.uploading import Uploading, people, person
 from support.version_1 import TABLES, as_version_1, says
 from support.wire import RESET, error, instead
 
@@ -66,6 +68,30 @@ def test_a_finished_upload_of_version_1_says_the_same(uploading: Uploading):
             assert (run.started_by, run.plan_digest, run.closed_at) == ("", "", None)
         assert says(uploading.journal_path) == said
         assert version(uploading.journal_path) == schema.SCHEMA_VERSION
+
+
+def test_what_version_1_has_changed_is_known(uploading: Uploading):
+    """It counted only creations: whoever was changed isn't the same, and an undo names them."""
+    for one in people(2):
+        uploading.portal.add_user(one.email, roles=[{"value": "facilitator"}])
+    uploading.rows = people(3)
+    uploading.emails = False
+    uploading.options = replace(uploading.options, update_roles=True)
+    receipt = uploading.run().receipt
+    as_version_1(uploading.journal_path)
+    with closing(sqlite3.connect(uploading.journal_path)) as database:
+        told = database.execute(
+            "SELECT row, action, attempts, sent_at > 0 FROM steps WHERE kind = 'account'"
+        ).fetchall()
+    assert told == [(2, "change", 0, 1), (3, "change", 0, 1), (4, "create", 1, 1)]
+    with Journal(uploading.journal_path) as journal:
+        report = make_report(journal, journal.run(receipt), {})
+        left = [*left_by(journal, journal.run(receipt))]
+    assert (report.services.portal.created, report.services.portal.changed) == (1, 2)
+    assert [one.touched for person in left for one in person.accounts] == [True] * 3
+    undone = go_on(uploading, begun(uploading, receipt))
+    not_back = [(one.row, one.result) for one in undone.effects if one.result == "impossible"]
+    assert not_back == [(2, "impossible"), (3, "impossible")]
 
 
 def test_an_open_upload_of_version_1_goes_on(uploading: Uploading):

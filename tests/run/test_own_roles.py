@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from aapimport.run.back_reasons import ROLE_ERASED
+from aapimport.errors import ExitCode
+from aapimport.run.back_reasons import (
+    NOT_APPROVED,
+    OWN_ROLE_GONE,
+    ROLE_ERASED,
+    ROLE_NOT_RECORDED,
+)
 from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
 from aapimport.run.own_roles import without_own_roles
@@ -18,9 +24,10 @@ from support.uploading import Uploading, people, services
 OWN = "Regional lead (Helena)"
 
 
-def uploaded(uploading: Uploading, *roles: str) -> str:
+def uploaded(uploading: Uploading, *roles: str | dict[str, str]) -> str:
     """Somebody with some roles becomes a manager."""
-    uploading.portal.add_user("p2@acme.com", roles=[{"value": one} for one in roles])
+    held = [{"value": one} if isinstance(one, str) else one for one in roles]
+    uploading.portal.add_user("p2@acme.com", roles=held)
     uploading.rows = people(1)
     uploading.options = replace(uploading.options, update_roles=True)
     uploading.emails = False
@@ -51,28 +58,24 @@ def purge(uploading: Uploading) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("roles", "words", "kept"),
+    ("roles", "words"),
     [
-        ((OWN,), f"role '{OWN}' again", "role of the service's own again"),
-        ((), "no role again", "no role again"),
-        (("facilitator",), "role facilitator again", "role facilitator again"),
-        (
-            (OWN, "facilitator"),
-            f"role '{OWN}' and facilitator again",
-            "role of the service's own and facilitator again",
-        ),
+        ((OWN,), "without role manager again"),
+        ((), "no role again"),
+        (("facilitator",), "role facilitator again"),
+        ((OWN, "facilitator"), "role facilitator again"),
     ],
 )
-def test_a_role_is_named_as_it_is_written_back(
-    uploading: Uploading, roles: tuple[str, ...], words: str, kept: str
+def test_only_what_is_given_back_is_named(
+    uploading: Uploading, roles: tuple[str, ...], words: str
 ) -> None:
-    """On the plan; the journal, which keeps the words for good, doesn't have a role's own."""
+    """A role that the upload has left is there all the time."""
     receipt = uploaded(uploading, *roles)
     (effect,) = (one for one in effects(uploading, receipt) if "role" in one.words)
     assert effect.words.startswith(words)
     report = go_on(uploading, begun(uploading, receipt))
     (done,) = (one for one in report.effects if "role" in one.what)
-    assert (done.what.partition(",")[0], done.result) == (kept, "half")
+    assert (done.what.partition(",")[0], done.result) == (words, "half")
     assert [one["value"] for one in user(uploading)["roles"]] == [*roles]
 
 
@@ -109,17 +112,94 @@ def test_what_an_earlier_version_has_left_goes_when_a_journal_is_opened(
     assert [one["value"] for one in user(uploading)["roles"]] == [OWN]
 
 
-def test_a_role_that_is_erased_and_gone_is_impossible(uploading: Uploading) -> None:
-    """It is named and not guessed: the role that the run set stays, and a second undo says it."""
-    receipt = uploaded(uploading, OWN)
-    purge(uploading)
-    uploading.portal.store.users[str(user(uploading)["id"])]["roles"] = [{"value": "manager"}]
+@pytest.mark.parametrize("purged", [False, True])
+@pytest.mark.parametrize("between", [False, True], ids=["before the plan", "before the write"])
+def test_a_role_that_was_left_and_is_gone_stays_gone(
+    uploading: Uploading, *, purged: bool, between: bool
+) -> None:
+    """Somebody has taken it away, and it may be a right: it is named, whenever it went."""
+    receipt = uploaded(uploading, "HR Admin", "facilitator")
+    if purged:
+        purge(uploading)
+    undo = begun(uploading, receipt) if between else None
+    theirs = uploading.portal.store.users[str(user(uploading)["id"])]
+    theirs["roles"] = [one for one in theirs["roles"] if one["value"] != "HR Admin"]
+    if undo is None:
+        with (
+            services(uploading.portal, uploading.jhana) as both,
+            Journal(uploading.journal_path) as journal,
+        ):
+            (found,) = read_back(left_by(journal, journal.run(receipt)), both)
+        assert found.words == (f"portal: {OWN_ROLE_GONE}",)
+        assert not any(one.gives_rights for one in effects(uploading, receipt))
+    report = go_on(uploading, undo or begun(uploading, receipt))
+    (left,) = (one for one in report.effects if one.result == "changed since")
+    assert left.reason == f"changed since: {OWN_ROLE_GONE}"
+    assert (report.half, report.exit_code) == (1, ExitCode.FINDINGS)
+    assert [one["value"] for one in user(uploading)["roles"]] == ["facilitator"]
+    (again,) = effects(uploading, receipt)
+    assert again.words == f"changed since: {OWN_ROLE_GONE}"
+
+
+def test_rights_that_nobody_approved_are_not_given_back(uploading: Uploading) -> None:
+    """Somebody gave a former right again before the undo, and took it away after the plan."""
+    receipt = uploaded(uploading, "clientadmin")
+    assert [one["value"] for one in user(uploading)["roles"]] == ["manager"]
+    theirs = uploading.portal.store.users[str(user(uploading)["id"])]
+    undo = begun(uploading, receipt)
+    with Journal(uploading.journal_path) as journal, journal._writing():
+        journal._database.execute(
+            "UPDATE runs SET options = json_set(options, '$.admins', json('[]')) WHERE receipt = ?",
+            (undo.receipt,),
+        )
+        undo = journal.run(undo.receipt)
+    report = go_on(uploading, undo)
+    (left,) = (one for one in report.effects if one.result == "impossible")
+    assert left.reason == NOT_APPROVED
+    assert (report.half, report.exit_code) == (1, ExitCode.FINDINGS)
+    assert [one["value"] for one in theirs["roles"]] == ["manager"]
+
+
+def test_rights_that_were_approved_are_given_back(uploading: Uploading) -> None:
+    """Whoever was client admin is again."""
+    receipt = uploaded(uploading, "clientadmin")
+    (effect,) = (one for one in effects(uploading, receipt) if one.gives_rights)
+    assert effect.words.startswith("role client admin again")
+    report = go_on(uploading, begun(uploading, receipt))
+    assert (report.half, report.not_taken_back) == (1, 0)
+    assert [one["value"] for one in user(uploading)["roles"]] == ["clientadmin"]
+
+
+@pytest.mark.parametrize("purged", [False, True])
+@pytest.mark.parametrize("value", ["17", "Chef"])
+def test_a_role_that_was_told_by_its_label_is_given_back(
+    uploading: Uploading, value: str, *, purged: bool
+) -> None:
+    """The journal keeps which roles went; not the words of one that may name somebody."""
+    receipt = uploaded(uploading, {"value": value, "display": "Facilitator"}, "HR Admin")
+    assert [one["value"] for one in user(uploading)["roles"]] == ["HR Admin", "manager"]
+    if purged:
+        purge(uploading)
+    report = go_on(uploading, begun(uploading, receipt))
+    roles = [one["value"] for one in user(uploading)["roles"]]
+    if purged and value == "Chef":
+        (left,) = (one for one in report.effects if one.result == "impossible")
+        assert (left.reason, roles) == (ROLE_ERASED, ["HR Admin", "manager"])
+    else:
+        assert (report.not_taken_back, roles) == (0, ["HR Admin", value])
+
+
+def test_an_earlier_version_has_not_kept_which_roles_went(uploading: Uploading) -> None:
+    """Of a value that says nothing nobody knows whether the upload has replaced it."""
+    receipt = uploaded(uploading, {"value": "17", "display": "Facilitator"})
+    with Journal(uploading.journal_path) as journal, journal._writing():
+        journal._database.execute(
+            "UPDATE people SET before = json_remove(before, '$.portal.replaced')"
+        )
     report = go_on(uploading, begun(uploading, receipt))
     (left,) = (one for one in report.effects if one.result == "impossible")
-    assert left.reason == ROLE_ERASED
+    assert left.reason == ROLE_NOT_RECORDED
     assert [one["value"] for one in user(uploading)["roles"]] == ["manager"]
-    (again,) = effects(uploading, receipt)
-    assert (again.sort.value, again.words) == ("impossible", ROLE_ERASED)
 
 
 def test_only_what_may_name_somebody_is_erased() -> None:

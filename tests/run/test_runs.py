@@ -113,6 +113,7 @@ def test_what_people_were_before_is_kept_and_names_nobody(three: Uploading):
             "portal": {
                 "active": False,
                 "roles": ["facilitator"],
+                "replaced": ["facilitator"],
                 "named": names_digest("bo.berg@acme.com", "Bosse", "Bergström"),
                 "renamed": True,
                 "names": ["Bosse", "Bergström", {"displayName": "Bo", "name.formatted": ""}],
@@ -120,6 +121,7 @@ def test_what_people_were_before_is_kept_and_names_nobody(three: Uploading):
             "jhana": {
                 "active": True,
                 "roles": [],
+                "replaced": [],
                 "named": names_digest("bo.berg@acme.com", "Bo", "Berg"),
             },
             "on_pass": True,
@@ -135,6 +137,7 @@ def test_what_people_were_before_is_kept_and_names_nobody(three: Uploading):
             "portal": {
                 "active": True,
                 "roles": [],
+                "replaced": [],
                 "named": names_digest("li.wei@acme.com", "Li", "Wei"),
             },
             "jhana": None,

@@ -1,6 +1,7 @@
 """Nobody else leaves a team by an undo, whatever the portal answers and shows."""
 
 from aapimport.errors import ExitCode
+from aapimport.run.journal import Journal
 from aapimport.services.leaving import SHOWS_SOME, leave_team
 from aapimport.services.outcomes import Verdict
 from support.habits import EXTENSION
@@ -156,3 +157,38 @@ def test_whom_somebody_else_has_put_into_the_team_meanwhile_stays_in_it(
     assert members(uploading) == {"xeno", "yara", "p2", "p3", "p4"}
     go_on(uploading, undo)
     assert members(uploading) == {"xeno", "yara", "p2"}
+
+
+def test_only_others_are_named_as_lost(uploading: Uploading) -> None:
+    """Those of the undo itself went with them, and are to be out: nobody puts them in again."""
+    undo = begun(uploading, uploaded(uploading, 4))
+    uploading.portal.habits.clears_on_remove = True
+    no = instead(error(422))
+    uploading.portal.on("PATCH", "/Groups/team-1", no, body='"replace"', times=99)
+    report = go_on(uploading, undo)
+    (lost,) = (one for one in report.effects if one.what == "others in the team")
+    assert lost.reason == (
+        "2 former members are no longer shown in the team: user-1, user-2;"
+        " put them into it on the portal"
+    )
+    with Journal(uploading.journal_path) as journal:
+        assert journal.lost_members(undo.receipt) == {2: ("team-1", {"user-1", "user-2"})}
+
+
+def test_whoever_was_lost_and_is_not_taken_out_is_named_with_the_others(
+    uploading: Uploading,
+) -> None:
+    """Somebody's account isn't theirs any more: they stay in the team, so they are lost, too."""
+    undo = begun(uploading, uploaded(uploading, 3))
+    uploading.portal.habits.clears_on_remove = True
+    no = instead(error(422))
+    uploading.portal.on("PATCH", "/Groups/team-1", no, body='"replace"', times=99)
+    users = uploading.portal.store.users
+    own = next(one for one, it in users.items() if it["userName"] == "p4@acme.com")
+    users[own]["name"] = {"givenName": "Zoe", "familyName": "Ng"}
+    report = go_on(uploading, undo)
+    (lost,) = (one for one in report.effects if one.what == "others in the team")
+    assert lost.reason == (
+        f"3 former members are no longer shown in the team: user-1, user-2, {own};"
+        " put them into it on the portal"
+    )

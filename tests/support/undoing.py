@@ -20,7 +20,8 @@ def begun(uploading: Uploading, receipt: str) -> Run:
     ):
         run = journal.run(receipt)
         found = [one for it in read_back(left_by(journal, run), both) for one in effects_of(it)]
-        undo = _undo_of(run, None, {})
+        admins = {one.row for one in found if one.gives_rights}
+        undo = _undo_of(run, None, {}, admins=admins)
         journal.begin_back(undo, {one.row for one in found}, back_steps(found))
         return undo
 

@@ -64,6 +64,11 @@ UPDATE people SET wanted = NULL WHERE NOT EXISTS (
 )
 """
 """Whoever was final was erased at once."""
+_COUNT = """
+UPDATE steps SET attempts = CASE WHEN adopted THEN max(1, attempts) ELSE 0 END
+WHERE NOT (kind = 'account' AND action = 'create' AND NOT adopted)
+"""
+"""Only what creates was counted; that a change was sent, its time alone told."""
 
 
 def _as_then(wanted: str | None) -> str | None:
@@ -92,6 +97,7 @@ def as_version_1(path: Path) -> None:
             )
         database.execute("DETACH DATABASE newer")
         database.create_function("as_then", 1, _as_then)
+        database.execute(_COUNT)
         database.execute("UPDATE people SET wanted = as_then(wanted)")
         database.execute(_FORGET)
         database.execute(f"PRAGMA application_id={_APPLICATION_ID}")

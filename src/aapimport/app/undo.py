@@ -129,7 +129,7 @@ class Undo:
         answers = not plan.by_key_alone
         if not self.desk.type_number(what, len(plan.rows), flags, yes_answers=answers):
             raise DeclinedError("you did not say yes")
-        undo = _undo_of(run, plan.only, plan.on_again, plan.first)
+        undo = _undo_of(run, plan.only, plan.on_again, plan.first, plan.admins)
         named = {one.row for one in plan.effects}
         journal.begin_back(undo, plan.rows | named, back_steps(plan.effects))
         return carrier.carry_out(undo, plan.emails)
@@ -225,6 +225,7 @@ def _undo_of(
     only: frozenset[int] | None,
     on_again: "Mapping[str, Collection[int]]",
     first: "Collection[str]" = (),
+    admins: "Collection[int]" = (),
 ) -> "Run":
     """The undo of a run, from now on; of some rows only, which the journal keeps.
 
@@ -233,6 +234,7 @@ def _undo_of(
         only: The rows; None for all of them.
         on_again: Whom an earlier undo had switched off, and who is on again, by what did it.
         first: The commands that take back what is left to later uploads.
+        admins: The rows of those who may get administration rights back, as was approved.
     """
     from aapimport import __version__
     from aapimport.plan.make import new_receipt
@@ -259,6 +261,7 @@ def _undo_of(
                 "only_rows": None if only is None else sorted(only),
                 "on_again": {by: sorted(rows) for by, rows in on_again.items()},
                 "next": [*first],
+                "admins": sorted(admins),
             }
         ),
         kind=RunKind.UNDO,

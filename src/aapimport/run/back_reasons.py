@@ -13,10 +13,20 @@ ADMIN_UNKNOWN = (
     " account it is, so look on the service, and give it back there if it is theirs"
 )
 BY_HAND = "look on the service whose it is: if it is theirs, take it back there by hand"
+OWN_ROLE_GONE = "a role of the service's own that is gone"
+NOT_APPROVED = (
+    "the former role, which may have administration rights: nobody approved it when the undo was"
+    " begun, so look on the service, and give it back there if it is meant"
+)
+ROLE_NOT_RECORDED = f"the former role, which is {NOT_RECORDED}"
 ERASED = "the former name, which is erased from the journal"
 ROLE_ERASED = "the former role, one of the service's own, which is erased from the journal"
 OFF_ALREADY = "deactivated already"
 GONE_BUT_LISTED = "the portal shows no such account any more, and shows it in the team"
+MAY_BE_PUT_IN = (
+    "the team shows them, and whether the upload or somebody else put them in isn't known: look,"
+    " and take them out on the portal unless they belong in it"
+)
 NOT_READ = "the account on the portal can't be read"
 IMPOSSIBLE = "impossible: "
 """Begins the words of what can't be taken back whatever somebody does."""

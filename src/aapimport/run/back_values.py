@@ -11,21 +11,30 @@ from aapimport.run.back_reasons import (
     ERASED,
     IMPOSSIBLE,
     NAME_NOT_RECORDED,
+    NOT_APPROVED,
     NOT_THEIRS,
     OTHER_NAME,
     OTHER_NAME_THERE,
+    OWN_ROLE_GONE,
     ROLE_ERASED,
+    ROLE_NOT_RECORDED,
 )
-from aapimport.run.differing import changes_since, set_roles, shown_names
+from aapimport.run.differing import (
+    changes_since,
+    lacks_own_role,
+    roles_that_went,
+    set_roles,
+    shown_names,
+    was_set,
+)
 from aapimport.run.later import LEFT, left_to
 from aapimport.run.left import Left
-from aapimport.run.own_roles import ROLES_ERASED
+from aapimport.run.own_roles import REPLACED, REPLACED_ERASED
 from aapimport.services.changes import Seen
 from aapimport.services.roles import (
     current_role,
     is_own_role,
     may_administer,
-    portal_roles,
 )
 from aapimport.services.scim import Account, objects
 from aapimport.services.taking_back import Refusal, Values
@@ -70,7 +79,9 @@ class Back:
         return Refusal("; ".join(self.left)) if self.left and not self.values else self.values
 
 
-def to_take_back(left: Left, seen: Seen, teams: Sequence[str] = ()) -> Back | Refusal:
+def to_take_back(
+    left: Left, seen: Seen, teams: Sequence[str] = (), *, may_give_rights: bool = True
+) -> Back | Refusal:
     """What has to be set on an account, so that it is as before the run; nothing when it is.
 
     An account that the run made is switched off, unless anything at all was changed since: somebody
@@ -81,6 +92,7 @@ def to_take_back(left: Left, seen: Seen, teams: Sequence[str] = ()) -> Back | Re
         left: How the run left it.
         seen: How it is.
         teams: The other teams that it is in.
+        may_give_rights: Whether a role may be given back that may have administration rights.
     """
     if not left.is_theirs(seen.account):
         return Refusal(f"{NOT_THEIRS}; {BY_HAND}")
@@ -94,7 +106,7 @@ def to_take_back(left: Left, seen: Seen, teams: Sequence[str] = ()) -> Back | Re
     before = left.before or {}
     if before and not before["active"] and left.active and seen.account.active:
         back.values["active"] = False
-    _roles_back(left, seen, back)
+    _roles_back(left, seen, back, may_give_rights=may_give_rights)
     _names_back(left, seen, back)
     if left.pass_id and left.pass_id in seen.account.passes:
         held = objects(seen.resource.get("entitlements"))
@@ -112,14 +124,16 @@ def name_refusal(left: Left, account: Account) -> str:
 
 def gives_rights(seen: Seen, values: Mapping[str, Any]) -> bool:
     """Whether what is set gives back a role that may have administration rights."""
-    held = {*map(fold, seen.account.roles)}
-    given = [
-        str(one.get("value", ""))
-        for one in values.get("roles", ())
-        if fold(str(one.get("value", ""))) not in held
-    ]
+    given = given_roles(seen, values)
     roles = replace(seen.account, roles=tuple(given), role_labels=("",) * len(given))
     return may_administer(roles)
+
+
+def given_roles(seen: Seen, values: Mapping[str, Any]) -> list[str]:
+    """The values of the roles that an account gets by what is set, and hasn't now."""
+    held = {*map(fold, seen.account.roles)}
+    roles = (str(one.get("value", "")) for one in values.get("roles", ()))
+    return [one for one in roles if fold(one) not in held]
 
 
 def _off(left: Left, seen: Seen, teams: Iterable[str]) -> Back:
@@ -138,43 +152,46 @@ def _nameless(words: str) -> str:
     return "role" if own != words and is_own_role(own) else words
 
 
-def _roles_back(left: Left, seen: Seen, back: Back) -> None:
-    """The former role in place of that which the run set, where it still is that."""
+def _roles_back(left: Left, seen: Seen, back: Back, *, may_give_rights: bool) -> None:
+    """The former role in place of that which the run set, where it still is that.
+
+    Only what the run itself has replaced is given back. A role that it left, and that is gone, was
+    taken away by somebody else, and may be a right: it is named.
+    """
     if left.role is None or left.before is None:
         return
-    items = [*objects(seen.resource.get("roles"))]
-    ours = {*map(fold, set_roles(left, seen))}
     there = {*map(fold, seen.account.roles)}
-    missing = [one for one in left.before["roles"] if fold(one) not in there]
-    if not ours:
+    missing = [one for one in roles_that_went(left) if fold(one) not in there]
+    ours = {*map(fold, set_roles(left, seen))}
+    if lacks_own_role(left, seen):
+        back.changed.append(OWN_ROLE_GONE)
+    if current_role(seen.account) != left.role:
         # what stood there is there again, whoever did it, or the run has not set it
-        was_set = left.role not in _portal_roles(left.before["roles"])
-        erased = left.before.get(ROLES_ERASED, 0)
-        fewer = sum(map(is_own_role, seen.account.roles)) < erased
-        if was_set and current_role(seen.account) != left.role and (missing or fewer):
+        if ours or (was_set(left) and missing):
             back.changed.append("role")
         return
-    if current_role(seen.account) != left.role:
-        back.changed.append("role")
+    if not ours:
         return
-    stays = [one for one in items if fold(str(one.get("value", ""))) not in ours]
-    own = [one for one in stays if is_own_role(str(one.get("value", "")))]
-    if len(own) < left.before.get(ROLES_ERASED, 0):  # it is gone, and nobody knows what it was
+    if left.before.get(REPLACED_ERASED):  # it is gone, and nobody knows what it was
         back.lost.append(ROLE_ERASED)
         return
+    if REPLACED not in left.before and any(
+        fold(one) not in there and not any(map(str.isalpha, one)) for one in left.before["roles"]
+    ):
+        back.lost.append(ROLE_NOT_RECORDED)
+        return
+    items = objects(seen.resource.get("roles"))
+    stays = [one for one in items if fold(str(one.get("value", ""))) not in ours]
     former = [
         {"value": one} | ({"primary": True} if at == 0 else {}) for at, one in enumerate(missing)
     ]
-    roles = [*stays, *former]
-    if gives_rights(seen, {"roles": roles}) and not left.is_known_by_name(seen.account):
+    values = {"roles": [*stays, *former]}
+    if gives_rights(seen, values) and not left.is_known_by_name(seen.account):
         back.lost.append(ADMIN_UNKNOWN)
-        return
-    back.values["roles"] = roles
-
-
-def _portal_roles(values: Sequence[str]) -> list[str]:
-    """Which of the four roles values are that were kept without their labels."""
-    return portal_roles(values, [""] * len(values))
+    elif gives_rights(seen, values) and not may_give_rights:
+        back.lost.append(NOT_APPROVED)
+    else:
+        back.values |= values
 
 
 def _names_back(left: Left, seen: Seen, back: Back) -> None:

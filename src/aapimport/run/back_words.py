@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from aapimport.run.back_values import given_roles
 from aapimport.run.left import Left
-from aapimport.run.own_roles import role_words
+from aapimport.run.own_roles import ROLES_ERASED, role_words
 from aapimport.run.since import BY_KEY
+from aapimport.services.changes import Seen
 
 SEAT_STAYS = "the seat stays used"
 
 
-def back_words(left: Left, values: Mapping[str, Any], *, nameless: bool = False) -> str:
+def back_words(left: Left, seen: Seen, values: Mapping[str, Any], *, nameless: bool = False) -> str:
     """What is taken back; as it may stay in the journal, without a role of the service's own.
 
     Such a role is somebody's own words, and may hold a name.
@@ -22,7 +24,10 @@ def back_words(left: Left, values: Mapping[str, Any], *, nameless: bool = False)
         if left.by_key_alone:
             said.append(BY_KEY)
     if "roles" in values:
-        said.append(f"{role_words(values['roles'], nameless=nameless)} again")
+        given = given_roles(seen, values)
+        had = left.before and (left.before["roles"] or left.before.get(ROLES_ERASED))
+        without = f"without role {left.role}" if had and not given else ""
+        said.append(f"{without or role_words(given, nameless=nameless)} again")
     if "entitlements" in values:
         said.append(f"off the pass; {SEAT_STAYS}")
     if "displayName" in values:

@@ -53,7 +53,8 @@ def _at_risk(journal: Journal, run: Run) -> Iterator[str]:
         where = WHERE[service, StepKind.ACCOUNT]
         saved = read_saved(journal.adding(run.address, service, kind)[1])
         for identifier, one in saved.kept.items():
-            yield f"{where}: {what} {one['owner'] or identifier}: {names_of(one['before'])}"
+            if there := names_of(one["before"]):  # else nothing was there that could be gone
+                yield f"{where}: {what} {one['owner'] or identifier}: {there}"
         for identifier, words in saved.lost.items():
             yield f"{where}: {what} {identifier}: {', '.join(words)}"
 

@@ -7,9 +7,10 @@ there since. What isn't known, because the service doesn't show it or didn't kee
 from collections.abc import Container, Iterator
 
 from aapimport.person import address_key
+from aapimport.run.back_reasons import OWN_ROLE_GONE
 from aapimport.run.digests import address_digest
 from aapimport.run.left import Left
-from aapimport.run.own_roles import ROLES_ERASED
+from aapimport.run.own_roles import REPLACED, REPLACED_ERASED, ROLES_ERASED
 from aapimport.services.changes import Seen
 from aapimport.services.identity import full_name
 from aapimport.services.roles import current_role, is_own_role, portal_roles
@@ -57,6 +58,8 @@ def changes_since(left: Left, seen: Seen, hidden: Container[str] = ()) -> Iterat
         yield "switched on" if account.active else "deactivated"
     if ROLE not in hidden and (role := _role_since(left, account)) is not None:
         yield f"role is {role or 'none'}"
+    if ROLE not in hidden and lacks_own_role(left, seen):
+        yield OWN_ROLE_GONE
     if left.pass_id and left.pass_id not in account.passes:
         yield "not on the pass"
     otherwise = left.named and not left.has_names(account)
@@ -131,6 +134,44 @@ def _role_since(left: Left, account: Account) -> str | None:
         roles = tuple(one for one in roles if not is_own_role(one))
     now, then = {*map(fold, roles)}, {*map(fold, left.before["roles"])}
     return ", ".join(account.roles) if now != then else None
+
+
+def roles_that_went(left: Left) -> list[str]:
+    """Those of an account's former roles in whose place the run has put another.
+
+    Where an earlier version hasn't kept them, those that are of the four by their values.
+    """
+    before = left.before or {}
+    roles: list[str] = before.get("roles", [])
+    known = portal_roles(roles, [""] * len(roles))
+    by_value = [one for one, role in zip(roles, known, strict=True) if role]
+    replaced: list[str] = before.get(REPLACED, by_value)
+    return replaced
+
+
+def was_set(left: Left) -> bool:
+    """Whether the run has set the role of an account that was there, as far as values tell."""
+    roles = (left.before or {}).get("roles", ())
+    return bool(
+        left.before
+        and left.role is not None
+        and left.role not in portal_roles(roles, [""] * len(roles))
+    )
+
+
+def lacks_own_role(left: Left, seen: Seen) -> bool:
+    """Whether a role of the service's own is gone that the run has left where it set another."""
+    if not was_set(left):
+        return False
+    before, went = left.before or {}, {*map(fold, roles_that_went(left))}
+    stayed = [one for one in before["roles"] if fold(one) not in went]
+    if REPLACED not in before:  # a value that names nobody may have gone by what it was called
+        stayed = [one for one in stayed if is_own_role(one)]
+    erased = before.get(ROLES_ERASED, 0) - before.get(REPLACED_ERASED, 0)
+    own = sum(map(is_own_role, seen.account.roles))
+    there = {*map(fold, seen.account.roles)}
+    gone = any(fold(one) not in there for one in stayed)
+    return gone or own < erased + sum(map(is_own_role, stayed))
 
 
 def set_roles(left: Left, seen: Seen) -> list[str]:

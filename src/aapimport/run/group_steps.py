@@ -13,6 +13,7 @@ from aapimport.run.conveyor import Batch, Call
 from aapimport.run.progress import Progress
 from aapimport.run.records import JOINS, State, StepKind, Task
 from aapimport.run.session import Session
+from aapimport.services.leaving import NOT_KEPT
 from aapimport.services.membership import COUNT, NOBODY_LISTED
 from aapimport.services.outcomes import Outcome, Verdict
 
@@ -174,6 +175,4 @@ def _last_word(outcome: Outcome) -> Outcome:
         return replace(outcome, verdict=Verdict.NEEDS_PERSON)
     if not outcome.short:
         return Outcome(verdict=Verdict.UNKNOWN, reason=outcome.reason)
-    return Outcome(
-        verdict=Verdict.REJECTED, reason="accepted but not kept by the server: membership"
-    )
+    return Outcome(verdict=Verdict.REJECTED, reason=NOT_KEPT)

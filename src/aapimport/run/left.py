@@ -15,6 +15,7 @@ from aapimport.run.later import Later, later_than
 from aapimport.run.left_mails import LeftMail, left_mails
 from aapimport.run.records import JOINS, Run, State, StepKind, Task
 from aapimport.services.identity import full_name
+from aapimport.services.leaving import NOT_KEPT
 from aapimport.services.ownership import is_still
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
@@ -148,7 +149,7 @@ class Left:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """One person in one Group, into whom a run put them.
+    """One person in one Group, into which a run put them, or may have.
 
     Attributes:
         row: The person's row.
@@ -157,6 +158,7 @@ class Joined:
         account_id: The person's account on the portal.
         taken_back: Whether an undo of the run has taken them out of it.
         later: The run that has put them into it since, with its day; empty for none.
+        state: How far the run's step is: not `done` where nobody knows whether it put them in.
     """
 
     row: int
@@ -165,6 +167,12 @@ class Joined:
     account_id: str
     taken_back: bool = False
     later: str = ""
+    state: State = State.DONE
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it isn't known that the run has put them into it, only that it may have."""
+        return self.state is not State.DONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +183,7 @@ class LeftPerson:
         row: The row.
         email: The address; empty where it is erased.
         accounts: The accounts that the run found, or made.
-        joined: The Groups that it put the person into.
+        joined: The Groups that it put the person into, or may have.
         mails: The e-mails that were sent, or may have been, about accounts that the run made.
         unknown: The services on which what became of the person isn't known.
         found_in: The Groups that it found the person in, as the file wants it.
@@ -229,9 +237,10 @@ def left_by(
                     account_id=portal,
                     taken_back=later.is_taken_back(row, "portal", task.kind),
                     later=later.has(row, task.kind, task.target),
+                    state=task.state,
                 )
                 for task in tasks
-                if task.kind in JOINS and task.state is State.DONE and portal and task.sent_at
+                if task.kind in JOINS and portal and task.sent_at and _may_be_done(task)
             ),
             mails=tuple(mails.get(row, ())),
             unknown=tuple(task.service for task in accounts if _is_unknown(task)),
@@ -252,6 +261,12 @@ def _found_in(
     for kind, own_id in groups.items():
         if account_id:
             yield Joined(row=row, kind=kind, group_id=own_id, account_id=account_id)
+
+
+def _may_be_done(task: Task) -> bool:
+    """Whether a step whose request was sent is done, or may be; also if that shows late."""
+    not_seen = task.state is State.REJECTED and task.reason.startswith(NOT_KEPT)
+    return task.state in {State.DONE, State.NEEDS_PERSON, *_UNKNOWN} or not_seen
 
 
 def _is_unknown(task: Task) -> bool:

@@ -5,13 +5,17 @@ can say what it can't give back. A value without a letter, as `17`, names nobody
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from aapimport.services.roles import is_own_role, portal_roles
 
 ROLES_ERASED = "roles_erased"
 """In what an account was before: how many of its roles were erased."""
+REPLACED = "replaced"
+"""Likewise: those of its roles in whose place the run has put another."""
+REPLACED_ERASED = "replaced_erased"
+"""Likewise: how many of these were erased."""
 
 
 def without_own_roles(before: str | None) -> str | None:
@@ -29,13 +33,16 @@ def without_own_roles(before: str | None) -> str | None:
         if len(kept) < len(roles):
             was["roles"] = kept
             was[ROLES_ERASED] = was.get(ROLES_ERASED, 0) + len(roles) - len(kept)
+            replaced = was.get(REPLACED) or []
+            if left := [one for one in replaced if is_own_role(one)]:
+                was[REPLACED] = [one for one in replaced if one not in left]
+                was[REPLACED_ERASED] = was.get(REPLACED_ERASED, 0) + len(left)
             erased += 1
     return json.dumps(known, ensure_ascii=False) if erased else before
 
 
-def role_words(roles: Iterable[Mapping[str, Any]], *, nameless: bool) -> str:
-    """Roles as they will be written back: `role facilitator`, `role 'Regional lead'`, `no role`."""
-    values = [str(one.get("value", "")) for one in roles]
+def role_words(values: Collection[str], *, nameless: bool) -> str:
+    """Roles that are written back: `role facilitator`, `role 'Regional lead'`, `no role`."""
     known = portal_roles(values, [""] * len(values))
     own = "of the service's own"
     words = [

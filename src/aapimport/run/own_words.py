@@ -13,7 +13,9 @@ from aapimport.run.back_reasons import (
     BY_HAND,
     ERASED,
     GONE_BUT_LISTED,
+    MAY_BE_PUT_IN,
     NAME_NOT_RECORDED,
+    NOT_APPROVED,
     NOT_READ,
     NOT_RECORDED,
     NOT_THEIRS,
@@ -26,7 +28,7 @@ from aapimport.run.landing import UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED
 from aapimport.run.records import Run, Task, without_names
 from aapimport.run.sends import NOT_SENT_BY_HAND
 from aapimport.services.giving_back import GIVEN_BACK
-from aapimport.services.leaving import LEFT_ALONE, SHOWS_SOME, TAKE_OUT
+from aapimport.services.leaving import LEFT_ALONE, NOT_KEPT, SHOWS_SOME, TAKE_OUT
 from aapimport.services.leaving import LOST_HERE as NOT_TAKEN_OUT
 from aapimport.services.many import OFF_THE_PASS, TWO_ACCOUNTS
 from aapimport.services.membership import (
@@ -58,11 +60,12 @@ _PHRASES = (
     *(LEFT_ALONE, SHOWS_SOME, NOT_TAKEN_OUT, TAKE_OUT),
     *(NEVER_SHOWN, NOBODY_LISTED, NOT_COUNTED, SHOWN_IN_PART, TAKEN_OUT),
     *(DEACTIVATED_SINCE, HANDED_ON, LOST_HERE),
-    *(NOT_THEIRS, OTHER_NAME, OTHER_NAME_THERE, NAME_NOT_RECORDED, ADMIN_UNKNOWN, BY_HAND),
-    *(ERASED, ROLE_ERASED, OFF_ALREADY, NOT_READ, GONE_BUT_LISTED),
+    *(NOT_THEIRS, OTHER_NAME, OTHER_NAME_THERE, NAME_NOT_RECORDED, BY_HAND),
+    *(ADMIN_UNKNOWN, NOT_APPROVED),
+    *(ERASED, ROLE_ERASED, OFF_ALREADY, NOT_READ, GONE_BUT_LISTED, MAY_BE_PUT_IN),
     "accepted, and not shown since",
     "accepted, and not shown so far",
-    "accepted but not kept by the server: membership",
+    NOT_KEPT,
     "accepted for later",
     "another e-mail address",
     "another externalId",
@@ -98,7 +101,7 @@ _ROLE = f"(?:{'|'.join(role.value for role in Role)})"
 _SINCE = (
     rf"(?:(?:role(?: is (?:none|{_ROLE}))?|name|an? (?:title|middle name|nickname)"
     r"|not on the pass|switched on|deactivated|(?:another )?(?:display|formatted) name"
-    r"|another externalId|another e-mail address"
+    r"|another externalId|another e-mail address|a role of the service's own that is gone"
     r"|by (?:upload|repair) \w+(?: \(its file has this person, too: undo that one first\))?)"
     r"(?=;|,|$))"
 )

@@ -13,7 +13,9 @@ from aapimport.plan.file_admins import file_admins
 from aapimport.plan.names import meant
 from aapimport.plan.plan import Action, PersonPlan, Plan, Step
 from aapimport.run.digests import address_digest, names_digest, server_digest, team_digest
+from aapimport.run.own_roles import REPLACED
 from aapimport.run.records import JOINS, State, StepKind
+from aapimport.services.roles import replaced_roles
 from aapimport.services.values import EmailKind, Pass, Wanted
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
@@ -42,7 +44,8 @@ def team_ids(plan: Plan) -> dict[str, str]:
 def before_json(one: PersonPlan, plan: Plan, teams: Mapping[str, str]) -> str | None:
     """What a person was before the run, for a way back; None for people who are left out.
 
-    On each service, where there was an account: whether it was active, its roles, and a digest of
+    On each service, where there was an account: whether it was active, its roles, which of them go
+    where the run sets one (`replaced`), and a digest of
     the names that it showed, whoever's they were. Then whether
     the person was on the pass, in the team that the file names (null when it names none), and on
     Jhana (null when the row doesn't ask for it). The former names, and what displays
@@ -98,6 +101,7 @@ def _before(step: Step | None, email: str) -> dict[str, object] | None:
     before: dict[str, object] = {
         "active": account.active,
         "roles": account.roles,
+        REPLACED: replaced_roles(account),
         "named": named,
     }
     if any(change.attribute in {"first name", "last name"} for change in step.changes):

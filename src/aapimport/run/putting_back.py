@@ -107,29 +107,36 @@ def _put_on_the_receipt(session: Session, leaving: _Leaving) -> set[str]:
     """Have a step of an undo name whom its team has lost.
 
     Returns:
-        The teams of which no step is final, so that it can't be said so far.
+        The teams of which no step is final, so that it can't be said so far, or not of everybody.
     """
-    unsaid = set()
+    unsaid, journal = set(), session.journal
     for team_id, lost in session.services.portal.adds_to_teams.lost.items():
         steps = leaving.get(team_id, ())
         gone = _still_gone(lost, steps)
+        open_ = {task.account_id for task in steps if task.state not in FINAL}
+        if not open_.isdisjoint(map(named_id, lost)):
+            unsaid.add(team_id)
         final = next((task for task in steps if task.state in FINAL), None)
         if steps and final is None:
             unsaid.add(team_id)
         elif final and gone:
             said = next((task for task in steps if is_said_of_team(task.but, gone)), None)
             if said is None:
-                but = "; ".join(filter(None, (final.but, no_longer(gone))))
-                session.journal.record(session.receipt, [replace(final, but=but)])
-            row = (said or final).row
-            session.journal.remember_lost(session.receipt, row, team_id, map(named_id, gone))
+                said = next((task for task in steps if is_said_of_team(task.but, ())), final)
+                before = journal.lost_members(session.receipt).get(said.row, ("", set()))[1]
+                ids = {*map(named_id, gone)}  # addresses aren't remembered
+                is_among = before <= ids and not any("@" in one for one in ids)
+                but = "" if is_among else said.but
+                but = "; ".join(filter(None, (but, no_longer(gone))))
+                journal.record(session.receipt, [replace(said, but=but)])
+            journal.remember_lost(session.receipt, said.row, team_id, map(named_id, gone))
     return unsaid
 
 
 def _still_gone(gone: Collection[str], steps: Sequence[Task]) -> list[str]:
-    """Who is gone from a team without those whom this undo takes out of it."""
-    out = [task.account_id for task in steps if task.state is State.DONE]
-    return [one for one in gone if not any(one == it or one.endswith(f"({it})") for it in out)]
+    """Who is gone from a team without those whom this undo has taken out of it, or is to."""
+    out = {task.account_id for task in steps if task.state is State.DONE or task.state not in FINAL}
+    return [one for one in gone if named_id(one) not in out]
 
 
 def _both(directory: Directory) -> tuple[Adding, Adding]:

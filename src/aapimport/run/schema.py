@@ -71,6 +71,13 @@ ORDER BY mail.state <> 'done', runs.started_at
 """
 """Who was mailed, or may have been, by runs of version 1; a combined e-mail speaks of both."""
 
+_WRITTEN_BY_VERSION_1 = """
+UPDATE steps SET attempts = 1
+WHERE kind = 'account' AND action = 'change' AND attempts = 0 AND sent_at IS NOT NULL
+    AND state IN ('done', 'written', 'intent', 'doubt')
+"""
+"""It counted only what creates: of a change that was sent its time alone tells."""
+
 _NOT_FINAL_OF_VERSION_2 = "state NOT IN ('done', 'needs a person', 'rejected', 'skipped')"
 
 _VERSION_2 = f"""
@@ -125,6 +132,7 @@ CREATE TABLE told (
     PRIMARY KEY (receipt, what)
 ) STRICT, WITHOUT ROWID;
 {_MAILS_OF_VERSION_1};
+{_WRITTEN_BY_VERSION_1};
 """
 
 _VERSION_3 = """

@@ -86,7 +86,7 @@ def seats_now(
         if "portal" in person.unknown:
             yield SeatNow(row=person.row, account_id="", email=person.email, now=Now.PERHAPS)
         for left in person.accounts:
-            in_group = any(one.kind is StepKind.PASS for one in person.joined)
+            in_group = any(one.kind is StepKind.PASS and not one.in_doubt for one in person.joined)
             if left.service != "portal" or "pass" in left.lacks or not (left.touched or in_group):
                 continue
             seat = _seat(portal, person, left, by.get(person.row))

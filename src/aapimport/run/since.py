@@ -16,7 +16,7 @@ from aapimport.run.back_values import name_refusal
 from aapimport.run.differing import ACTIVE, changes_since, not_shown
 from aapimport.run.elsewhere import Elsewhere, other_teams, teams_elsewhere
 from aapimport.run.left import Joined, Left, LeftPerson
-from aapimport.run.records import StepKind
+from aapimport.run.records import State, StepKind
 from aapimport.services.changes import Seen
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.membership import Members, counted, hides, read_team
@@ -26,6 +26,7 @@ _AT_ONCE = 4
 GONE = "the account is gone"
 NOT_SHOWN = "this portal doesn't show who is in it"
 BY_KEY = f"known by our key; name and role then are {NOT_RECORDED}"
+_IN_DOUBT = "whether the upload had put them in isn't known"
 _GROUP = {StepKind.PASS: "the pass", StepKind.TEAM: "the team"}
 
 
@@ -73,12 +74,17 @@ class JoinedSince:
     Attributes:
         joined: The membership.
         standing: `same` where the person is still in, `changed` where they are out, else `unknown`.
-        words: What is to be said of it; empty when it is the same.
+        words: What is to be said of it; empty when it is the same, or as a rejection says.
     """
 
     joined: Joined
     standing: Standing
     words: str = ""
+
+    @property
+    def is_not_known(self) -> bool:
+        """Whether the run may have put the person in, and nobody can tell."""
+        return self.joined.in_doubt and bool(self.words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,14 +125,22 @@ class PersonSince:
         """What is otherwise than the run left it, by service."""
         return (
             *(f"{one.left.service}: {word}" for one in self.accounts for word in one.changes),
-            *(one.words for one in self._groups if one.standing is Standing.CHANGED),
+            *(
+                one.words
+                for one in self._groups
+                if one.words and (one.standing is Standing.CHANGED or one.is_not_known)
+            ),
             *(f"{service}: what became of it isn't known" for service in self.person.unknown),
         )
 
     @property
     def not_shown(self) -> tuple[str, ...]:
         """What the services don't show, or the journal doesn't tell, so that it isn't proven."""
-        joined = tuple(one.words for one in self._groups if one.standing is Standing.UNKNOWN)
+        joined = tuple(
+            one.words
+            for one in self._groups
+            if one.standing is Standing.UNKNOWN and not one.is_not_known
+        )
         by_key = any(one.seen and one.left.by_key_alone for one in self.accounts)
         hidden = (
             f"{one.left.service}: {what} isn't shown"
@@ -142,7 +156,9 @@ class PersonSince:
         Whether an account is active is what a run is about: where it isn't shown nothing is known.
         """
         all_of = [one.standing for one in self.accounts]
-        all_of += [one.standing for one in self._groups if one.standing is not Standing.UNKNOWN]
+        groups = [one for one in self._groups if not one.joined.in_doubt]
+        all_of += [one.standing for one in groups if one.standing is not Standing.UNKNOWN]
+        all_of += [Standing.UNKNOWN for one in self._groups if one.is_not_known]
         all_of += [Standing.UNKNOWN for _ in self.person.unknown]
         all_of += [Standing.UNKNOWN for one in self.accounts if ACTIVE in one.hidden]
         worst = (Standing.GONE, Standing.CHANGED, Standing.UNKNOWN)
@@ -259,19 +275,25 @@ def _member(
     hiding: Callable[[str], bool],
 ) -> JoinedSince:
     what = _GROUP[joined.kind]
+    doubt = joined.in_doubt
     if isinstance(team, Unknown):
         return JoinedSince(
             joined=joined, standing=Standing.CHANGED, words=f"{what} is gone from the portal"
         )
     seen = next((one.seen for one in accounts if one.left.service == "portal" and one.seen), None)
     address = seen.account.user_name if seen else ""
+    inside = JoinedSince(
+        joined=joined, standing=Standing.SAME, words=f"in {what}: {_IN_DOUBT}" if doubt else ""
+    )
     if team.listed({joined.account_id: address}):
-        return JoinedSince(joined=joined, standing=Standing.SAME)
+        return inside
     if hiding(joined.group_id):
         if seen and joined.group_id in _said_groups(seen):
-            return JoinedSince(joined=joined, standing=Standing.SAME)
+            return inside
         return JoinedSince(joined=joined, standing=Standing.UNKNOWN, words=f"{what}: {NOT_SHOWN}")
-    return JoinedSince(joined=joined, standing=Standing.CHANGED, words=f"not in {what}")
+    words = f"not in {what}{f': {_IN_DOUBT}' if doubt else ''}"
+    is_said = joined.state is State.REJECTED  # as the receipt has it
+    return JoinedSince(joined=joined, standing=Standing.CHANGED, words="" if is_said else words)
 
 
 def _said_groups(seen: Seen) -> set[str]:

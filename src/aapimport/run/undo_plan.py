@@ -9,7 +9,9 @@ from enum import StrEnum
 
 from aapimport.run.back_reasons import (
     BY_HAND,
+    GONE_BUT_LISTED,
     IMPOSSIBLE,
+    MAY_BE_PUT_IN,
     NOT_READ,
     NOT_RECORDED,
     NOT_THEIRS,
@@ -245,11 +247,13 @@ def _of_joined(since: JoinedSince, portal: AccountSince | None) -> Iterator[Effe
         if joined.later:
             yield _of_group(joined, Sort.LATER, left_to(joined.later).removeprefix(LEFT))
         elif portal.standing is Standing.GONE:
-            yield _of_group(joined, Sort.NOTHING, GONE)
+            yield _of_group(joined, Sort.CHANGED, f"{GONE_BUT_LISTED}; {BY_HAND}")
         elif portal.seen is None:
             yield _of_group(joined, Sort.CHANGED, f"{NOT_THEIRS}; {BY_HAND}")
         elif why := portal.name_refusal:
             yield _of_group(joined, *_in_words(why))
+        elif joined.in_doubt:
+            yield _of_group(joined, Sort.IMPOSSIBLE, MAY_BE_PUT_IN)
         else:
             yield _of_group(joined, Sort.BACK, f"out of {_GROUPS[joined.kind]}")
 
@@ -288,8 +292,8 @@ def _of_values(account: AccountSince) -> Iterator[Effect]:
         yield _left(left, found.why)
         return
     if found.values:
-        words = back_words(left, found.values)
-        kept = back_words(left, found.values, nameless=True)
+        words = back_words(left, seen, found.values)
+        kept = back_words(left, seen, found.values, nameless=True)
         sort = Sort.HALF if SEAT_STAYS in words else Sort.BACK
         rights = gives_rights(seen, found.values)
         yield replace(_effect(left, sort, words), gives_rights=rights, nameless=kept)

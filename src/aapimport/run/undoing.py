@@ -3,6 +3,7 @@
 From what the journal knows of that run, and from a look at the account just before.
 """
 
+import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -50,6 +51,8 @@ class Undoing(Carrying):
         self._people: Mapping[int, LeftPerson] = {
             one.row: one for one in left_by(journal, of, rows)
         }
+        self._may_give_rights = frozenset(json.loads(run.options or "{}").get("admins", ()))
+        self._to_leave: dict[str, frozenset[str]] = {}
         self._elsewhere: Elsewhere | None = None
         self._listing = threading.Lock()
 
@@ -98,11 +101,12 @@ class Undoing(Carrying):
         # an earlier session may have taken back what else there was of an account that was there
         was_sent = task.attempts > 0  # its own intent is on record by now, and not counted
         earlier = was_sent and not left.made
-        wrote = False
+        wrote, may_give_rights = False, task.row in self._may_give_rights
 
         def decide(seen: Seen) -> Values | Refusal:
             nonlocal wrote
-            found = to_take_back(left, seen, self._teams(left, seen, person.joined))
+            teams = self._teams(left, seen, person.joined)
+            found = to_take_back(left, seen, teams, may_give_rights=may_give_rights)
             if isinstance(found, Refusal):
                 return found
             known = earlier or (wrote and said.keys() >= {*found.left})
@@ -160,7 +164,8 @@ class Undoing(Carrying):
             by_group: dict[str, list[Task]] = {}
             for task in self.session.due(kind, *LEFT):
                 by_group.setdefault(task.target, []).append(task)
-            for tasks in by_group.values():
+            for group, tasks in by_group.items():
+                self._to_leave[group] = frozenset(task.account_id for task in tasks)
                 for batch in (tasks[:_FIRST], *_chunks(tasks[_FIRST:])):
                     if batch and not self.session.conveyor.is_halted("portal"):
                         yield from self.session.conveyor.drive(
@@ -179,7 +184,8 @@ class Undoing(Carrying):
                     outcomes[task.row] = found
                 else:
                     people[task.account_id] = found
-            done = leave_team(portal, batch[0].target, people) if people else {}
+            group = batch[0].target
+            done = leave_team(portal, group, people, self._to_leave[group]) if people else {}
             outcomes = _not_listed(portal, batch, outcomes)
             return [_in_words(outcomes.get(task.row) or done[task.account_id]) for task in batch]
 

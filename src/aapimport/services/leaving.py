@@ -30,7 +30,7 @@ from aapimport.services.portal import Portal
 from aapimport.services.repeating import MAY_HAVE_WRITTEN, NOT_SEEN
 from aapimport.services.replies import NotSent
 from aapimport.services.scim import PATCH_OP
-from aapimport.services.team_writes import MEMBERS, no_longer, read_before, settled
+from aapimport.services.team_writes import MEMBERS, named_id, no_longer, read_before, settled
 
 LEFT_ALONE = "this portal doesn't show who is in it: take this person out there"
 SHOWS_SOME = (
@@ -49,7 +49,9 @@ _NOT_READ = Outcome(verdict=Verdict.UNKNOWN, reason="who is in the team can't be
 _NOT_NOW = {Verdict.NOT_SENT, Verdict.PAUSE}
 
 
-def leave_team(portal: Portal, team_id: str, people: Mapping[str, str]) -> dict[str, Outcome]:
+def leave_team(
+    portal: Portal, team_id: str, people: Mapping[str, str], leaving: Collection[str] = ()
+) -> dict[str, Outcome]:
     """Take people out of a team, by one PATCH; may be repeated at any time.
 
     Where that is refused, one by one: a refusal of one of them, or of so many, is not everybody's.
@@ -58,6 +60,7 @@ def leave_team(portal: Portal, team_id: str, people: Mapping[str, str]) -> dict[
         portal: The portal.
         team_id: The team.
         people: The address of each account id; whose they are was looked at just before.
+        leaving: The accounts that are to leave it in the end: that they are gone is no loss so far.
 
     Returns:
         For each account id, what became of it: `done` for whoever is shown to be out.
@@ -67,7 +70,7 @@ def leave_team(portal: Portal, team_id: str, people: Mapping[str, str]) -> dict[
     """
     adding = portal.adds_to_teams
     if len(people) > 1 and adding.back.get(team_id):
-        return _one_by_one(portal, team_id, people)
+        return _one_by_one(portal, team_id, people, leaving)
     may_take = _may_still_take(portal, team_id)
     team = read_before(portal, team_id)
     if isinstance(team, Unknown):
@@ -82,18 +85,20 @@ def leave_team(portal: Portal, team_id: str, people: Mapping[str, str]) -> dict[
         return outcomes
     if why := _waits(portal, team_id, team, may_take=may_take):
         return outcomes | each(inside, why)
-    outcomes |= _taken_out(portal, team_id, team, inside)
+    outcomes |= _taken_out(portal, team_id, team, inside, leaving)
     refused = [one for one in inside if outcomes[one].verdict is Verdict.REJECTED]
     if refused and len(inside) > 1 and team_id not in adding.losing:
-        outcomes |= _one_by_one(portal, team_id, {one: people[one] for one in refused})
+        outcomes |= _one_by_one(portal, team_id, {one: people[one] for one in refused}, leaving)
     return outcomes
 
 
-def _one_by_one(portal: Portal, team_id: str, people: Mapping[str, str]) -> dict[str, Outcome]:
+def _one_by_one(
+    portal: Portal, team_id: str, people: Mapping[str, str], leaving: Collection[str]
+) -> dict[str, Outcome]:
     """The same for each alone: where others had to be put back, or several were refused at once."""
     outcomes: dict[str, Outcome] = {}
     for one, address in people.items():
-        outcomes |= leave_team(portal, team_id, {one: address})
+        outcomes |= leave_team(portal, team_id, {one: address}, leaving)
         waits = outcomes[one].throttled or outcomes[one].verdict in _NOT_NOW
         if waits or portal.patience.rest(0.0):  # whether the run is stopping
             break
@@ -128,7 +133,11 @@ def _waits(portal: Portal, team_id: str, team: Members, *, may_take: bool) -> Ou
 
 
 def _taken_out(
-    portal: Portal, team_id: str, team: Members, inside: Collection[str]
+    portal: Portal,
+    team_id: str,
+    team: Members,
+    inside: Collection[str],
+    leaving: Collection[str],
 ) -> dict[str, Outcome]:
     """Send it once, and look what became of everybody, but where it certainly never left."""
     others = {one: item for one, item in team.items.items() if one not in inside}
@@ -152,7 +161,7 @@ def _taken_out(
         return each(inside, outcome)  # it may be carried out yet: who else is in it stays kept
     if stay and may_show_late and not portal.patience.has_settled(sent_at):  # the run is stopping
         return each(inside, Outcome(verdict=Verdict.UNKNOWN, reason=NOT_SEEN))
-    but = _others_are_there(portal, adding, team_id, others, after)
+    but = _others_are_there(portal, adding, team_id, others, after, leaving)
     if but is None:
         return each(inside, Outcome(verdict=Verdict.UNKNOWN, reason=_NOT_BACK))
     outcomes = each(inside, Outcome(verdict=Verdict.DONE, wrote=True))
@@ -192,9 +201,16 @@ def _read_until_out(
 
 
 def _others_are_there(
-    portal: Portal, adding: Adding, team_id: str, others: Collection[str], after: Members
+    portal: Portal,
+    adding: Adding,
+    team_id: str,
+    others: Collection[str],
+    after: Members,
+    leaving: Collection[str],
 ) -> str | None:
     """See that nobody else went, and put back whoever did; says who is gone for good.
+
+    Those who are to leave as well aren't said to be: that is told once it is known whether they do.
 
     None while that isn't seen: who else was in the team stays kept, and is looked at again.
     """
@@ -207,4 +223,5 @@ def _others_are_there(
     if look is None or not look.gone:
         return ""
     adding.losing.add(team_id)  # nobody more is taken out, or put in, here
-    return no_longer(look.gone)
+    gone = [one for one in look.gone if named_id(one) not in leaving]
+    return no_longer(gone) if gone else ""

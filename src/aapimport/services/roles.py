@@ -89,6 +89,12 @@ def portal_roles(values: Iterable[str], labels: Iterable[str]) -> list[str]:
     return known if any(known) else list(map(_role, labels))
 
 
+def replaced_roles(account: Account) -> list[str]:
+    """The values of those of an account's roles that go where one of the four is set."""
+    known = portal_roles(account.roles, account.role_labels)
+    return [value for value, role in zip(account.roles, known, strict=True) if role]
+
+
 def is_own_role(value: str) -> bool:
     """Whether a role's value is in words of the service's own, which may hold anybody's name."""
     return not _role(value) and any(map(str.isalpha, value))
