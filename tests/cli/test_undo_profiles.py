@@ -10,6 +10,7 @@ from aapimport.config.folders import PROFILES
 from support.habits import TOKEN
 from support.machine import profile
 from support.stub import ScimStub
+from support.wire import error, instead
 
 HEAD = "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled"
 SECRETS = {"AAPIMPORT_PORTAL_TOKEN": TOKEN, "AAPIMPORT_JHANA_TOKEN": TOKEN}
@@ -66,6 +67,65 @@ def test_whom_another_profile_has_since_is_left_with_the_commands(
     for command in undone.json["next"]:
         assert aapimport(*command.split()[1:], "--yes", **SECRETS).code == 0
     assert active(portal_stub) == [False, False, True]
+
+
+@pytest.fixture
+def stopped(aapimport: Any, machine: Any, portal_stub: ScimStub, upload: Any) -> Any:
+    """Begins an upload by the profile `beta` that stops at its first account; the number."""
+
+    def run(*people: str) -> str:
+        file = machine.work / "stopped.csv"
+        file.write_text("\n".join([HEAD, *people]), "utf-8")
+        portal_stub.on("POST", "/Users", instead(error(401)), times=9)
+        words = ("--pass", "Leadership 2026", "--yes", "--json", "--no-emails", "--profile", "beta")
+        begun = aapimport("upload", file, *words, **SECRETS)
+        assert begun.code == 3, begun.err
+        portal_stub._rules.clear()
+        return str(begun.json["receipt"])
+
+    return run
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_an_upload_that_was_approved_before_and_goes_on_after_has_its_people(
+    aapimport: Callable[..., Any],
+    portal_stub: ScimStub,
+    upload: Any,
+    stopped: Any,
+    *,
+    goes_on: bool,
+) -> None:
+    """Also while it is open: then the command that finishes it is named first."""
+    other = stopped("carl.sato@new.com,Carl,Sato,,,", ABEL, BRUNA)
+    own = upload("acme", ABEL, BRUNA)
+    resume = ("resume", other, "--yes", "--profile", "beta")
+    if goes_on:
+        assert aapimport(*resume, **SECRETS).code == 0
+    undone = aapimport("undo", own, "--yes", "--json", "--profile", "acme", **SECRETS)
+    assert undone.code == 1
+    assert {one["later"] for one in undone.json["effects"]} == {other}
+    assert all(active(portal_stub))
+    first = f"undo --profile beta {other} --only-rows 3-4"
+    if not goes_on:
+        first = f"resume --profile beta {other}"
+    assert undone.json["next"] == [f"aapimport {first}", f"aapimport undo --profile acme {own}"]
+    if not goes_on:
+        assert aapimport(*resume, **SECRETS).code == 0
+        undone = aapimport("undo", own, "--yes", "--json", "--profile", "acme", **SECRETS)
+    for command in undone.json["next"]:
+        assert aapimport(*command.split()[1:], "--yes", **SECRETS).code == 0
+    assert active(portal_stub) == [False, False, True]
+
+
+def test_an_upload_that_was_over_before_is_no_later_one(
+    aapimport: Callable[..., Any], portal_stub: ScimStub, upload: Any
+) -> None:
+    """Two profiles wrote to the same account: only the second stands in the way of the first."""
+    first = upload("acme", ABEL)
+    second = upload("beta", ABEL.replace("Quist,", "Quist,facilitator"), more=("--update-roles",))
+    assert aapimport("undo", second, "--yes", "--profile", "beta", **SECRETS).code == 0
+    assert aapimport("undo", first, "--yes", "--profile", "acme", **SECRETS).code == 0
+    assert active(portal_stub) == [False]
 
 
 def test_who_is_on_again_by_another_profile_is_told_with_its_command(

@@ -62,6 +62,9 @@ def undo_first(
         found = {its for row, its in theirs.items() if row in left}
         if not found:
             continue
+        if receipt in later.open:  # only then it tells what of it is to be undone
+            commands.append(_command("resume", receipt, later.elsewhere.get(receipt, (own, 0))[0]))
+            continue
         if receipt in later.elsewhere:
             profile, people = later.elsewhere[receipt]
             commands.append(_undo(receipt, found if people > len(found) else None, profile))
@@ -86,9 +89,13 @@ def undo_left(journal: Journal, undo: Run) -> list[str]:
 
 
 def _undo(receipt: str, rows: Collection[int] | None, profile: str = "") -> str:
-    flag = f"--profile {as_typed(profile)} " if profile else ""
     only = "" if rows is None else f" --only-rows {spans(rows)}"
-    return f"aapimport undo {flag}{receipt}{only}"
+    return f"{_command('undo', receipt, profile)}{only}"
+
+
+def _command(name: str, receipt: str, profile: str) -> str:
+    flag = f"--profile {as_typed(profile)} " if profile else ""
+    return f"aapimport {name} {flag}{receipt}"
 
 
 def undo_command(later: str) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from aapimport.plan.plan import Action
+from aapimport.run.digests import address_digest
 from aapimport.run.journal_file import JournalFile
-from aapimport.run.later_steps import LaterStep, later_steps
+from aapimport.run.later_steps import LaterStep, Ours, later_steps
 from aapimport.run.records import Run, State, StepKind, Task, read_task
 
 _MAIL = ", ".join(f"mail.{name}" for name in Task.__dataclass_fields__)
@@ -128,20 +129,42 @@ class WaysBack(JournalFile):
             " ORDER BY undo.started_at"
         ).fetchall()
 
-    def later_steps(self, run: Run) -> Iterator[LaterStep]:
-        """What later uploads and repairs did about a run's people, those of other profiles, too.
+    def accounts_of(self, run: Run) -> Ours:
+        """The accounts of a run, as `later_steps` takes them."""
+        found = self._database.execute(
+            "SELECT row, service, account_id, (SELECT min(sent_at) FROM steps AS its"
+            "   WHERE its.receipt = steps.receipt AND its.row = steps.row"
+            "   AND its.service = steps.service AND its.kind IN ('account', 'pass', 'team')),"
+            "  json_extract(before, '$.person'), json_extract(wanted, '$.portal.email')"
+            " FROM steps JOIN people USING (receipt, row)"
+            " WHERE receipt = ? AND kind = 'account' AND account_id <> ''",
+            (run.receipt,),
+        )
+        return [
+            # what it has taken over from a closed run was sent before it was begun
+            (
+                row,
+                service,
+                own_id,
+                max(at or 0.0, run.started_at),
+                it or address_digest(email or ""),
+            )
+            for row, service, own_id, at, it, email in found
+        ]
+
+    def later_steps(self, run: Run, ours: Ours) -> list[LaterStep]:
+        """What later uploads and repairs of this journal did about some of a run's accounts."""
+        return later_steps(self._database, ours, (run.receipt, run.started_at))
+
+    def later_beside(self, run: Run, ours: Ours) -> Iterator[LaterStep]:
+        """The same of other profiles, as their journals have it at this moment; from any thread.
 
         Raises:
             AapimportError: The journal of another profile can't be read.
         """
-        ours = self._database.execute(
-            "SELECT row, service, account_id FROM steps"
-            " WHERE receipt = ? AND kind = 'account' AND account_id <> ''",
-            (run.receipt,),
-        ).fetchall()
-        yield from later_steps(self._database, ours, run.started_at)
         if self._beside and ours:
-            yield from self._beside.later_steps(run.address.split(" "), ours, run.started_at)
+            since = run.receipt, run.started_at
+            yield from self._beside.later_steps(run.address.split(" "), ours, since)
 
     @property
     def profile(self) -> str:
