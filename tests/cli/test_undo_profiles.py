@@ -159,3 +159,44 @@ def test_a_journal_that_can_not_be_read_is_none_that_knows_nobody(
     assert "it may know of later uploads of the same people" in said
     assert "never uploaded anybody to this portal, move the file away" in said
     assert active(portal_stub) == [True, True]
+
+
+def test_whom_another_profile_has_since_an_undo_was_stopped_is_left(
+    aapimport: Callable[..., Any], portal_stub: ScimStub, jhana_stub: ScimStub, upload: Any
+) -> None:
+    """Each write asks all journals anew: about the account, the team, and Jhana."""
+    people = [f"{one[:-2]},Sales,1" for one in (ABEL, BRUNA)]
+    first = upload("acme", *people)
+    portal_stub.on("PATCH", "/Groups/.*", instead(error(401)))
+    jhana_stub.on("PATCH", "/Users/.*", instead(error(401)), times=9)
+    words = ("undo", first, "--yes", "--json", "--profile", "acme")
+    assert aapimport(*words, **SECRETS).code == 3
+    jhana_stub._rules.clear()
+    second = upload("beta", *people)
+    went_on = aapimport(*words, **SECRETS)
+    assert went_on.code == 1
+    assert {one["later"] for one in went_on.json["effects"]} == {second}
+    assert active(portal_stub) == active(jhana_stub) == [True, True]
+    (team,) = (it for it in portal_stub.store.groups.values() if it["displayName"] == "Sales")
+    assert len(team["members"]) == 2
+    assert aapimport("receipt", "verify", second, "--profile", "beta", **SECRETS).code == 0
+
+
+def test_a_journal_that_can_not_be_read_any_more_ends_an_undo_that_goes_on(
+    aapimport: Callable[..., Any], portal_stub: ScimStub, upload: Any, state_dir: Path
+) -> None:
+    """Nothing more is sent; once it can be read, the undo goes on."""
+    first = upload("acme", ABEL, BRUNA)
+    portal_stub.on("PATCH", "/Users/.*", instead(error(401)), times=9)
+    upload("beta", "carl.sato@new.com,Carl,Sato,,,")
+    words = ("undo", first, "--yes", "--json", "--profile", "acme")
+    assert aapimport(*words, **SECRETS).code == 3
+    journal = state_dir / PROFILES / "beta" / "journal.sqlite3"
+    kept = journal.read_bytes()
+    portal_stub._rules.clear()
+    journal.write_bytes(b"damaged")
+    assert aapimport(*words, **SECRETS).code == 3
+    assert active(portal_stub) == [True, True, True]
+    journal.write_bytes(kept)
+    assert aapimport(*words, **SECRETS).code == 0
+    assert active(portal_stub) == [False, False, True]
