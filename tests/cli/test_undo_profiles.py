@@ -200,3 +200,28 @@ def test_a_journal_that_can_not_be_read_any_more_ends_an_undo_that_goes_on(
     journal.write_bytes(kept)
     assert aapimport(*words, **SECRETS).code == 0
     assert active(portal_stub) == [False, False, True]
+
+
+def test_the_command_named_for_an_upload_without_a_profile_works(
+    aapimport: Callable[..., Any],
+    portal_stub: ScimStub,
+    jhana_stub: ScimStub,
+    machine: Any,
+    upload: Any,
+) -> None:
+    """It keeps the profile of the command that names it out, and what it needs is said."""
+    first = upload("acme", ABEL)
+    here = {"AAPIMPORT_PORTAL_URL": portal_stub.url, "AAPIMPORT_JHANA_URL": jhana_stub.url}
+    words = ("upload", machine.work / "0.csv", "--pass", "Leadership 2026", "--yes", "--no-emails")
+    second = aapimport(*words, "--json", **SECRETS, **here).json["receipt"]
+    undone = aapimport("undo", first, "--yes", "--profile", "acme", **SECRETS)
+    assert undone.code == 1
+    commands = [one.strip() for one in undone.out.splitlines() if "aapimport undo" in one][-2:]
+    assert commands == [
+        f"aapimport undo --live {second}",
+        f"aapimport undo --profile acme {first}",
+    ]
+    assert "neither type --profile nor have AAPIMPORT_PROFILE set" in " ".join(undone.out.split())
+    for command, values in zip(commands, (here, {}), strict=True):
+        assert aapimport(*command.split()[1:], "--yes", **SECRETS, **values).code == 0
+    assert active(portal_stub) == [False]

@@ -216,8 +216,11 @@ def _print(plan: "UndoPlan", desk: "Desk") -> ExitCode:
 
 def _say_who_is_on(report: "UndoReport", desk: "Desk") -> None:
     """Name the commands for those whom an undo had switched off, and who are on again."""
+    from aapimport.run.undo_again import said_beside
+
     for command in dict.fromkeys(again.undo for again in report.on_again):
-        desk.say(f"next: {command or _BY_HAND}")
+        beside = f"\n      {said}" if (said := said_beside([command])) else ""
+        desk.say(f"next: {command or _BY_HAND}{beside}")
 
 
 def _undo_of(
