@@ -19,17 +19,22 @@ about it, in seconds since 1970, and a digest of the person's address, empty whe
 _THEIRS = ", ".join(f"theirs.{name}" for name in Task.__dataclass_fields__)
 _LATER = (
     "WITH ours AS MATERIALIZED (SELECT json_extract(value, '$[0]') AS row,"
-    "  json_extract(value, '$[1]') AS service, json_extract(value, '$[2]') AS account_id,"
+    "  CAST(json_extract(value, '$[1]') AS TEXT) AS service,"
+    "  CAST(json_extract(value, '$[2]') AS TEXT) AS account_id,"
     "  json_extract(value, '$[3]') AS at, json_extract(value, '$[4]') AS person"
     "  FROM json_each(?1)),"
     " later AS MATERIALIZED (SELECT receipt, kind, address, started_at, pass_id,"
     "  coalesce(finished_at, closed_at, 9e99) AS ended,"
-    "  coalesce(finished_at, closed_at) IS NULL AS is_open"
+    "  coalesce(finished_at, closed_at) IS NULL AS is_open,"
+    "  (SELECT count(*) FROM people WHERE people.receipt = runs.receipt) AS people_there"
     "  FROM runs WHERE kind IN ('upload', 'repair') AND receipt <> ?2 AND ended > ?3)"
     " SELECT ours.row, later.receipt, later.kind, address, started_at, pass_id,"
-    " (SELECT count(*) FROM people AS all_of WHERE all_of.receipt = later.receipt), is_open"
+    " people_there, is_open"
 )
-"""The runs that weren't over when ours was begun, whichever was approved first."""
+"""The runs that weren't over when ours was begun, whichever was approved first.
+
+Accounts are cast to text, as the columns are that they are looked up by: else they get no index.
+"""
 _IN_TEAM = "coalesce(json_extract(people.before, '$.team'), 0)"
 _WANTED_UNDONE = (
     "(EXISTS (SELECT 1 FROM told WHERE told.receipt = theirs.receipt"
@@ -47,7 +52,7 @@ _WRITTEN = (
     "  AND (started_at > ours.at OR coalesce(theirs.sent_at, ended) > ours.at)"
     "  AND theirs.state IN ('done', 'written', 'intent', 'doubt')"
     "  AND (theirs.attempts > 0 OR theirs.kind <> 'account' AND theirs.sent_at > 0)"
-    "  AND NOT EXISTS (SELECT 1 FROM runs AS undo JOIN steps AS back USING (receipt)"
+    "  AND NOT EXISTS (SELECT 1 FROM runs AS undo CROSS JOIN steps AS back USING (receipt)"
     "   WHERE undo.of = theirs.receipt AND undo.kind = 'undo' AND back.row = theirs.row"
     "   AND back.service = theirs.service AND back.state = 'done' AND back.kind ="
     "    CASE theirs.kind WHEN 'pass' THEN 'leave pass' WHEN 'team' THEN 'leave team'"
