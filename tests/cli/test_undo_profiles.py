@@ -225,3 +225,35 @@ def test_the_command_named_for_an_upload_without_a_profile_works(
     for command, values in zip(commands, (here, {}), strict=True):
         assert aapimport(*command.split()[1:], "--yes", **SECRETS, **values).code == 0
     assert active(portal_stub) == [False]
+
+
+def test_verify_goes_on_where_another_journal_can_not_be_read(
+    aapimport: Callable[..., Any], upload: Any, state_dir: Path
+) -> None:
+    """It writes nothing; what it can't know is said."""
+    first = upload("acme", ABEL)
+    upload("beta", BRUNA)
+    (state_dir / PROFILES / "beta" / "journal.sqlite3").write_bytes(b"damaged")
+    verified = aapimport("receipt", "verify", first, "--json", "--profile", "acme", **SECRETS)
+    assert (verified.code, verified.json["same"]) == (0, 1)
+    assert "not known is what other profiles have done since" in " ".join(verified.err.split())
+
+
+def test_a_profile_that_is_no_more_is_told_with_where_its_uploads_are(
+    aapimport: Callable[..., Any],
+    machine: Any,
+    portal_stub: ScimStub,
+    jhana_stub: ScimStub,
+    upload: Any,
+    state_dir: Path,
+) -> None:
+    """A command that names it can only work once it is in a settings file again."""
+    upload("acme", ABEL)
+    second = upload("beta", ABEL)
+    machine.own_file(profile("acme", portal_stub.url, jhana_stub.url))
+    refused = aapimport("undo", second, "--profile", "beta", "--yes", **SECRETS)
+    assert refused.code == 3
+    said = " ".join(refused.err.split())
+    assert str(state_dir / PROFILES / "beta") in said
+    assert "write [profile.beta] with its addresses into a settings file again" in said
+    assert "recorded" not in aapimport("undo", second, "--profile", "nobody", **SECRETS).err

@@ -1,9 +1,10 @@
 """The journal's runs that take back what another did, or put right what differs."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from aapimport.errors import AapimportError
 from aapimport.plan.plan import Action
 from aapimport.run.digests import address_digest
 from aapimport.run.journal_file import JournalFile
@@ -40,7 +41,14 @@ class BackStep:
 
 
 class WaysBack(JournalFile):
-    """The runs that take something back, or put something right."""
+    """The runs that take something back, or put something right.
+
+    Attributes:
+        missing: Is told, by a command that only reads, that the journal of another profile can't be
+            read, so that what other profiles did isn't known; None where that is an error.
+    """
+
+    missing: Callable[[AapimportError], None] | None = None
 
     def begin_back(
         self,
@@ -160,11 +168,17 @@ class WaysBack(JournalFile):
         """The same of other profiles, as their journals have it at this moment; from any thread.
 
         Raises:
-            AapimportError: The journal of another profile can't be read.
+            AapimportError: The journal of another profile can't be read, and `missing` isn't told.
         """
-        if self._beside and ours:
-            since = run.receipt, run.started_at
+        if not self._beside or not ours:
+            return
+        since = run.receipt, run.started_at
+        try:
             yield from self._beside.later_steps(run.address.split(" "), ours, since)
+        except AapimportError as error:
+            if self.missing is None:
+                raise
+            self.missing(error)
 
     @property
     def profile(self) -> str:
