@@ -196,6 +196,21 @@ def test_whom_a_right_file_has_too_stays(aapimport, served, portal, upload) -> N
     assert active(portal, ABEL, BRUNA) == [False, False]
 
 
+def test_a_team_that_a_later_upload_has_found_stays_whatever_else_that_wrote(
+    aapimport, served, portal, upload
+) -> None:
+    """The later file names the team: the person is in it already, and gets another role."""
+    first = upload(f"{A},Abel,Quist,,Sales EMEA,")
+    second = upload(f"{A},Abel,Quist,facilitator,Sales EMEA,", more=("--update-roles",))
+    undone = aapimport("undo", first, "--yes", "--json", **served)
+    assert (undone.code, undone.json["receipt"]) == (1, None)
+    assert {one["later"] for one in undone.json["effects"]} == {second}
+    assert aapimport("receipt", "verify", second, **served).code == 0
+    for command in undone.json["next"]:
+        assert aapimport(*command.split()[1:], "--yes", **served).code == 0
+    assert active(portal, ABEL) == [False]
+
+
 def test_a_role_that_somebody_took_away_is_named(aapimport, served, portal, upload) -> None:
     """It is neither what the run set nor what was there before."""
     upload(f"{ABEL},facilitator,,")

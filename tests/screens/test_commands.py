@@ -13,5 +13,7 @@ def test_commands_repeat_what_was_typed_about_where_to_work() -> None:
     assert with_flags(said, "") == said
     listed = "aapimport resume 7K3QX9 --profile acme"
     assert with_flags(listed, " --profile acme") == listed
+    without = "aapimport undo --live 7K3QX9"
+    assert with_flags(without, " --profile acme") == without
     by_pass = "aapimport send-emails --pass x"
     assert with_flags(by_pass, " --practice") == "aapimport send-emails --practice --pass x"

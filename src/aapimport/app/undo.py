@@ -53,6 +53,7 @@ class Undo:
         from aapimport.app.notice import teller_of
         from aapimport.app.session import opened
         from aapimport.app.setting_values import ValuesCarrier
+        from aapimport.app.undo_rows import refuse_other_rows
         from aapimport.run.runs import refuse_other_services
         from aapimport.screens.target import show_target
 
@@ -69,7 +70,7 @@ class Undo:
                 teller=teller,
             )
             if begun := _begun_already(journal, run):
-                _refuse_other_rows(journal, begun, self.rows)
+                refuse_other_rows(journal, begun, self.rows)
                 self.desk.say(f"going on with undo {begun.receipt}, which was interrupted")
                 return carrier.carry_out(begun)
             _refuse(journal, run)
@@ -216,8 +217,11 @@ def _print(plan: "UndoPlan", desk: "Desk") -> ExitCode:
 
 def _say_who_is_on(report: "UndoReport", desk: "Desk") -> None:
     """Name the commands for those whom an undo had switched off, and who are on again."""
+    from aapimport.run.undo_again import said_beside
+
     for command in dict.fromkeys(again.undo for again in report.on_again):
-        desk.say(f"next: {command or _BY_HAND}")
+        beside = f"\n      {said}" if (said := said_beside([command])) else ""
+        desk.say(f"next: {command or _BY_HAND}{beside}")
 
 
 def _undo_of(
@@ -293,31 +297,6 @@ def _begun_already(journal: "Journal", run: "Run") -> "Run | None":
 
     later = (journal.run(one) for one in journal.later_runs(run.receipt))
     return next((one for one in later if one.kind == RunKind.UNDO and one.is_open), None)
-
-
-def _refuse_other_rows(journal: "Journal", undo: "Run", asked: frozenset[int] | None) -> None:
-    """Refuse to go on with an undo of other rows than are asked for now.
-
-    Raises:
-        RefusedError: It was begun with others.
-    """
-    begun = json.loads(undo.options).get("only_rows") if undo.options else None
-    if (None if begun is None else frozenset(begun)) == asked:
-        return
-    raise RefusedError(
-        f"{undo.name} of upload {undo.of}, of {_rows(begun)}, is still open,"
-        f" {journal.progress(undo.receipt)}; asked for is {_rows(asked)}",
-        hint=f"finish it:                aapimport resume {undo.receipt}\n"
-        f"      or end it as it is:       aapimport resume {undo.receipt} --close\n"
-        "      then run the same command again",
-    )
-
-
-def _rows(rows: "Iterable[int] | None") -> str:
-    """Some rows in words, `rows 2-4, 6`."""
-    from aapimport.run.undo_again import spans_in_words
-
-    return "all rows" if rows is None else spans_in_words(rows)
 
 
 def _refuse(journal: "Journal", run: "Run") -> None:

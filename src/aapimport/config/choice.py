@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +23,9 @@ from aapimport.config.sources import Sources, read_sources
 from aapimport.config.stores import Stores, keyring_of
 from aapimport.errors import SettingsError, UsageError
 
+_JOURNAL = "journal.sqlite3"
 _REAL = {
-    "uploads to real services are remembered": ("journal.sqlite3", "profiles/*/journal.sqlite3"),
+    "uploads to real services are remembered": (_JOURNAL, f"profiles/*/{_JOURNAL}"),
     "secrets of real services are kept": tuple(
         pattern for name in (NAME, IN_KEYRING) for pattern in (name, f"profiles/*/{name}")
     ),
@@ -98,7 +100,18 @@ def sources_of(choice: Choice, environment: Mapping[str, str] | None = None) -> 
             hint="leave out one of them: --live refuses to practise",
         )
     environment = os.environ if environment is None else environment
-    return read_sources(environment, places(), choice.profile)
+    try:
+        return read_sources(environment, places(), choice.profile)
+    except SettingsError as error:
+        with suppress(SettingsError):  # that is told already
+            found, folder = _also_of_former(environment, choice.profile)
+            if found.profile not in found.profiles and folder.joinpath(_JOURNAL).exists():
+                error.hint += (
+                    f"; what it has uploaded is recorded in {folder}: to go on with that, or to"
+                    f" take it back, write [profile.{found.profile}] with its addresses into a"
+                    " settings file again"
+                )
+        raise
 
 
 def sources_to_forget(profile: str | None) -> Sources:
@@ -107,10 +120,16 @@ def sources_to_forget(profile: str | None) -> Sources:
     Raises:
         SettingsError: As for `sources_of`.
     """
-    nobody = {name: it for name, it in os.environ.items() if name != PROFILE}
+    return _also_of_former(os.environ, profile)[0]
+
+
+def _also_of_former(environment: Mapping[str, str], profile: str | None) -> tuple[Sources, Path]:
+    """As `read_sources`, also of a profile that only a state folder has; and that folder."""
+    nobody = {name: it for name, it in environment.items() if name != PROFILE}
     folder = base_state_dir(read_sources(nobody, places(), None))[0] / PROFILES
     known = [one.name for one in folder.glob("*/") if is_profile_name(one.name)]
-    return read_sources(os.environ, places(), profile, known=known)
+    found = read_sources(environment, places(), profile, known=known)
+    return found, folder / found.profile
 
 
 def stores_of(sources: Sources) -> Stores:

@@ -193,13 +193,15 @@ class Beside:
             )
         ]
 
-    def later_steps(self, places: Collection[str], ours: Ours, since: float) -> Iterator[LaterStep]:
+    def later_steps(
+        self, places: Collection[str], ours: Ours, run: tuple[str, float]
+    ) -> Iterator[LaterStep]:
         """What their later uploads and repairs did to some accounts, as `later_steps` has it.
 
         Args:
             places: Of these services.
             ours: The accounts.
-            since: Of runs that were begun after this, in seconds since 1970.
+            run: The run's number, and when it was begun, in seconds since 1970.
 
         Raises:
             ServiceError: A journal is in use for too long.
@@ -210,7 +212,7 @@ class Beside:
                 profile,
                 path,
                 places,
-                partial(later_steps, ours=ours, since=since, profile=profile),
+                partial(later_steps, ours=ours, run=run, profile=profile),
                 _UPLOADS,
             )
 

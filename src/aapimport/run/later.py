@@ -7,7 +7,7 @@ a later upload has found as its file wants them is left, too, unless somebody wa
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -56,6 +56,7 @@ class Later:
         uploads: By the number of each upload since, the newest first: whom it has, too, their rows
             there by those in the run.
         repaired: The rows of those to whom a repair has written since.
+        open: The numbers of those of them that are neither finished nor closed.
         elsewhere: By the number of each run of another profile: that profile, empty for none, and
             how many people the run has.
     """
@@ -68,12 +69,18 @@ class Later:
     written: dict[tuple[int, str], str] = field(default_factory=dict)
     uploads: dict[str, dict[int, int]] = field(default_factory=dict)
     repaired: set[int] = field(default_factory=set)
+    open: set[str] = field(default_factory=set)
     elsewhere: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def has(self, row: int, kind: StepKind, group: str) -> str:
         """The newest run since by which somebody belongs into a Group; empty for none."""
         found = self.on_pass if kind is StepKind.PASS else self.in_team
         return self.joins.get((row, group)) or found.get(row, "")
+
+    def of_account(self, row: int, service: str, *, made: bool) -> str:
+        """The newest run since that has an account, or a Group for one that was made; or empty."""
+        has = self.accounts.get((row, service), "")
+        return has or (self.joined(row) if made and service == "portal" else "")
 
     def is_taken_back(self, row: int, service: str, kind: StepKind) -> bool:
         """Whether an undo of the run has taken back what a step of it did."""
@@ -88,32 +95,71 @@ class Later:
         return next((run for (its, _), run in self.joins.items() if its == row), "")
 
 
-def later_than(journal: Journal, run: Run) -> Later:
-    """What became of a run's people afterwards, by its own undos and by later runs.
+class LaterLook:
+    """What became of a run's people afterwards, looked at anew whenever it is asked.
 
-    An account counts where both runs are at the same service, whatever the other one is, also in
-    the journal of another profile.
+    Nobody else writes the run's own journal meanwhile, so that is read once; the others each time.
+
+    Args:
+        journal: The journal of the run.
+        run: The run.
+    """
+
+    def __init__(self, journal: Journal, run: Run) -> None:
+        self._journal, self._run = journal, run
+        self._ours = journal.accounts_of(run)
+        self._steps = journal.later_steps(run, self._ours)
+        self._taken_back = journal.taken_back(run.receipt)
+
+    def now(self, rows: Collection[int] | None = None) -> Later:
+        """What became of them by now, by the run's own undos and by later runs; from any thread.
+
+        An account counts where both runs are at the same service, whatever the other one is, also
+        in the journal of another profile.
+
+        Args:
+            rows: Of whom; None for everybody.
+
+        Raises:
+            AapimportError: The journal of another profile can't be read.
+        """
+        run, ours = self._run, self._ours
+        if rows is not None:
+            ours = [one for one in ours if one[0] in rows]
+        steps = [one for one in self._steps if rows is None or one.row in rows]
+        return _later([*steps, *self._journal.later_beside(run, ours)], run, self._taken_back)
+
+
+def later_than(journal: Journal, run: Run) -> Later:
+    """What became of a run's people afterwards, as `LaterLook.now` has it.
 
     Raises:
         AapimportError: The journal of another profile can't be read.
     """
-    later = Later(taken_back=journal.taken_back(run.receipt))
+    return LaterLook(journal, run).now()
+
+
+def _later(
+    steps: Iterable[LaterStep], run: Run, taken_back: Mapping[tuple[int, str, StepKind], str]
+) -> Later:
+    later = Later(taken_back=taken_back)
     uploads: dict[str, dict[int, int]] = {}
-    begun: dict[str, float] = {}
-    steps = sorted(journal.later_steps(run), key=lambda it: (it.wrote, it.started_at), reverse=True)
-    for one in steps:
+    last: dict[str, float] = {}
+    for one in sorted(steps, key=lambda it: (it.wrote, it.at), reverse=True):
         row, service = one.row, one.task.service
         if place(one.address, service) != place(run.address, service):
             continue
         if one.is_upload:
             uploads.setdefault(one.receipt, {})[row] = one.task.row
-            begun[one.receipt] = one.started_at
+            last[one.receipt] = max(one.at, last.get(one.receipt, 0.0))
         else:
             later.repaired.add(row)
+        if one.is_open:
+            later.open.add(one.receipt)
         if one.profile is not None:
             later.elsewhere[one.receipt] = (one.profile, one.people)
         _note(later, one, run)
-    newest = sorted(uploads, key=begun.__getitem__, reverse=True)
+    newest = sorted(uploads, key=last.__getitem__, reverse=True)
     later.uploads.update((receipt, uploads[receipt]) for receipt in newest)
     return later
 

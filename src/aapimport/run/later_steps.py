@@ -10,47 +10,79 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aapimport.run.digests import address_digest
 from aapimport.run.records import RunKind, Task, read_task
 
-Ours = Sequence[tuple[int, str, str]]
-"""The accounts of a run: the row, the service, and the account's id there."""
+Ours = Sequence[tuple[int, str, str, float, str]]
+"""The accounts of a run: the row, the service, the account's id there, when the run began to write
+about it, in seconds since 1970, and a digest of the person's address, empty where not known."""
 _THEIRS = ", ".join(f"theirs.{name}" for name in Task.__dataclass_fields__)
-_OURS = (
-    "WITH ours AS (SELECT json_extract(value, '$[0]') AS row, json_extract(value, '$[1]')"
-    " AS service, json_extract(value, '$[2]') AS account_id FROM json_each(?1))"
-    " SELECT ours.row, runs.receipt, runs.kind, runs.address, runs.started_at, runs.pass_id,"
-    " (SELECT count(*) FROM people AS all_of WHERE all_of.receipt = runs.receipt)"
+_LATER = (
+    "WITH ours AS MATERIALIZED (SELECT json_extract(value, '$[0]') AS row,"
+    "  CAST(json_extract(value, '$[1]') AS TEXT) AS service,"
+    "  CAST(json_extract(value, '$[2]') AS TEXT) AS account_id,"
+    "  json_extract(value, '$[3]') AS at, json_extract(value, '$[4]') AS person"
+    "  FROM json_each(?1)),"
+    " later AS MATERIALIZED (SELECT receipt, kind, address, started_at, pass_id,"
+    "  coalesce(finished_at, closed_at, 9e99) AS ended,"
+    "  coalesce(finished_at, closed_at) IS NULL AS is_open,"
+    "  (SELECT count(*) FROM people WHERE people.receipt = runs.receipt) AS people_there"
+    "  FROM runs WHERE kind IN ('upload', 'repair') AND receipt <> ?2 AND ended > ?3)"
+    " SELECT ours.row, later.receipt, later.kind, address, started_at, pass_id,"
+    " people_there, is_open"
 )
-_JOINED = (
-    " FROM ours JOIN steps AS theirs ON theirs.account_id = ours.account_id"
-    "  AND theirs.service = ours.service JOIN runs ON runs.receipt = theirs.receipt"
+"""The runs that weren't over when ours was begun, whichever was approved first.
+
+Accounts are cast to text, as the columns are that they are looked up by: else they get no index.
+"""
+_IN_TEAM = "coalesce(json_extract(people.before, '$.team'), 0)"
+_WANTED_UNDONE = (
+    "(EXISTS (SELECT 1 FROM told WHERE told.receipt = theirs.receipt"
+    "   AND told.what IN ('undo', 'undo row ' || theirs.row))"
+    "  OR EXISTS (SELECT 1 FROM runs AS undo WHERE undo.of = theirs.receipt"
+    "   AND undo.kind = 'undo' AND (json_extract(undo.options, '$.only_rows') IS NULL"
+    "   OR theirs.row IN (SELECT value FROM json_each(undo.options, '$.only_rows')))))"
 )
 _WRITTEN = (
-    f"{_OURS}, 1, 0, {_THEIRS}{_JOINED}"
-    " WHERE runs.kind IN ('upload', 'repair')"
-    "  AND runs.started_at > ?2 AND theirs.kind IN ('account', 'repair', 'pass', 'team')"
+    f"{_LATER}, 1, {_IN_TEAM}, coalesce(theirs.sent_at, ended), {_THEIRS}"
+    " FROM later CROSS JOIN steps AS theirs ON theirs.receipt = later.receipt"
+    " JOIN ours ON theirs.account_id = ours.account_id AND theirs.service = ours.service"
+    " JOIN people ON people.receipt = theirs.receipt AND people.row = theirs.row"
+    " WHERE theirs.kind IN ('account', 'repair', 'pass', 'team')"
+    "  AND (started_at > ours.at OR coalesce(theirs.sent_at, ended) > ours.at)"
     "  AND theirs.state IN ('done', 'written', 'intent', 'doubt')"
     "  AND (theirs.attempts > 0 OR theirs.kind <> 'account' AND theirs.sent_at > 0)"
-    "  AND NOT EXISTS (SELECT 1 FROM runs AS undo JOIN steps AS back USING (receipt)"
+    "  AND NOT EXISTS (SELECT 1 FROM runs AS undo CROSS JOIN steps AS back USING (receipt)"
     "   WHERE undo.of = theirs.receipt AND undo.kind = 'undo' AND back.row = theirs.row"
     "   AND back.service = theirs.service AND back.state = 'done' AND back.kind ="
     "    CASE theirs.kind WHEN 'pass' THEN 'leave pass' WHEN 'team' THEN 'leave team'"
     "    ELSE 'take back' END)"
-    " ORDER BY runs.started_at DESC"
+)
+_HAS = (
+    f"{_LATER}, 0, {_IN_TEAM}, ended, {_THEIRS}"
+    " FROM later CROSS JOIN steps AS account ON account.receipt = later.receipt"
+    "  AND account.kind = 'account'"
+    " JOIN people ON people.receipt = account.receipt AND people.row = account.row"
+    " JOIN ours ON account.service = ours.service AND {matching}"
+    " JOIN steps AS theirs ON theirs.receipt = account.receipt AND theirs.row = account.row"
+    "  AND theirs.service = account.service AND theirs.kind IN ('account', 'pass', 'team')"
+    " WHERE later.kind = 'upload' AND"
 )
 _FOUND = (
-    f"{_OURS}, 0, coalesce(json_extract(people.before, '$.team'), 0), {_THEIRS}{_JOINED}"
-    "  AND runs.kind = 'upload'"
-    " JOIN people ON people.receipt = theirs.receipt AND people.row = theirs.row"
-    " WHERE runs.started_at > ?2 AND theirs.kind = 'account' AND theirs.state = 'done'"
-    "  AND theirs.attempts = 0 AND NOT EXISTS (SELECT 1 FROM told"
-    "   WHERE told.receipt = theirs.receipt"
-    "   AND told.what IN ('undo', 'undo row ' || theirs.row))"
-    "  AND NOT EXISTS (SELECT 1 FROM runs AS undo WHERE undo.of = theirs.receipt"
-    "   AND undo.kind = 'undo' AND (json_extract(undo.options, '$.only_rows') IS NULL"
-    "   OR theirs.row IN (SELECT value FROM json_each(undo.options, '$.only_rows'))))"
-    " ORDER BY runs.started_at DESC"
+    _HAS.replace("{matching}", "account.account_id = ours.account_id")
+    + " account.state = 'done' AND theirs.state = 'done'"
+    "  AND iif(theirs.kind = 'account', theirs.attempts = 0, theirs.sent_at IS NULL)"
+    f"  AND NOT {_WANTED_UNDONE}"
 )
+_OPEN = _HAS + " is_open AND theirs.state NOT IN ('rejected', 'skipped')"
+_OPEN_BY_ID = _OPEN.replace("{matching}", "account.account_id = ours.account_id")
+_OPEN_BY_ADDRESS = _OPEN.replace(
+    "{matching}",
+    "account.account_id = '' AND ours.person <> '' AND ours.person ="
+    " coalesce(json_extract(people.before, '$.person'),"
+    "  address_digest(json_extract(people.wanted, '$.portal.email')))",
+)
+"""Whom an unfinished upload is still to make has no account there so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +97,11 @@ class LaterStep:
         started_at: When it was begun, in seconds since 1970.
         pass_id: Its pass.
         people: How many people it has.
-        wrote: Whether it wrote, or may have; else it has found the person as its file wants them.
-        in_team: Whether its file names a team that the person was in; only told where it has found.
+        is_open: Whether it is an upload that is neither finished nor closed.
+        wrote: Whether it wrote, or may have; else it has found the person as its file wants them,
+            or is still to do so.
+        in_team: Whether its file names a team that the person was in.
+        at: When it wrote, or had done all; later than any time while it is open.
         task: Its step.
         profile: The profile whose journal tells it; None for the journal that was asked.
     """
@@ -78,8 +113,10 @@ class LaterStep:
     started_at: float
     pass_id: str
     people: int
+    is_open: bool
     wrote: bool
     in_team: bool
+    at: float
     task: Task
     profile: str | None = None
 
@@ -97,39 +134,49 @@ def whose(profile: str | None) -> str:
 
 
 def later_steps(
-    database: sqlite3.Connection, ours: Ours, since: float, profile: str | None = None
+    database: sqlite3.Connection, ours: Ours, run: tuple[str, float], profile: str | None = None
 ) -> list[LaterStep]:
-    """What a journal of this version knows of some accounts, the newest first, what wrote before.
+    """What a journal of this version knows of some accounts since a run began to write about them.
 
-    Without what was taken back since. Those that found people as their files want them wrote
-    nothing, and rest on what the run has done all the same; where somebody wanted one undone, its
-    rows don't count.
+    Which run was approved first doesn't count: one may have been stopped, and gone on after the
+    other. A step that wrote counts by its own time, one that found people as their file wants them
+    by the end of its run, and an open upload by whom its file has. Without what was taken back
+    since. Those that found wrote nothing, and rest on what the run has done all the same; where
+    somebody wanted one undone, its rows don't count.
 
     Args:
         database: The journal.
         ours: The accounts.
-        since: Of runs that were begun after this, in seconds since 1970.
+        run: The run's number, and when it was begun, in seconds since 1970.
         profile: Whose journal it is; None for the one that was asked.
     """
+    database.create_function("address_digest", 1, _digest, deterministic=True)
     return [
         _step(one, profile)
-        for query in (_WRITTEN, _FOUND)
-        for one in database.execute(query, (json.dumps(ours), since))
+        for query in (_WRITTEN, _FOUND, _OPEN_BY_ID, _OPEN_BY_ADDRESS)
+        for one in database.execute(query, (json.dumps(ours), *run))
     ]
 
 
+def _digest(address: str | None) -> str:
+    """Journals of version 1 keep no digest, but the address of whoever isn't final."""
+    return address_digest(address or "")
+
+
 def _step(found: tuple[Any, ...], profile: str | None) -> LaterStep:
-    row, receipt, kind, address, at, pass_id, people, wrote, in_team, *step = found
+    row, receipt, kind, address, begun, pass_id, people, is_open, wrote, in_team, at, *step = found
     return LaterStep(
         row=row,
         receipt=receipt,
         kind=kind,
         address=address,
-        started_at=at,
+        started_at=begun,
         pass_id=pass_id,
         people=people,
+        is_open=bool(is_open) and kind == RunKind.UPLOAD,
         wrote=bool(wrote),
         in_team=bool(in_team),
+        at=at,
         task=read_task(tuple(step)),
         profile=profile,
     )

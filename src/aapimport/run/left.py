@@ -276,14 +276,11 @@ def _is_unknown(task: Task) -> bool:
 
 def _afterwards(left: Left, later: Later) -> Left:
     """An account with what became of it afterwards; one that was made, also with its Groups."""
-    since = later.accounts.get((left.row, left.service), "")
-    if left.made and left.service == "portal":
-        since = since or later.joined(left.row)
     return replace(
         left,
         taken_back=later.is_taken_back(left.row, left.service, StepKind.ACCOUNT),
         stays=later.stays(left.row, left.service),
-        later=since,
+        later=later.of_account(left.row, left.service, made=left.made),
         written_by=later.written.get((left.row, left.service), ""),
     )
 

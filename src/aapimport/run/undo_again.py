@@ -9,7 +9,10 @@ from aapimport.run.later import later_than, which_later
 from aapimport.run.records import Run, RunKind, State
 from aapimport.text import as_typed
 
-_UPLOAD = re.compile(rf"{RunKind.UPLOAD} (\w+)(?: of \d\d \w{{3}} \d{{4}})?(?: of profile (.+))?")
+_UPLOAD = re.compile(
+    rf"{RunKind.UPLOAD} (\w+)(?: of \d\d \w{{3}} \d{{4}})?"
+    "(?: of profile (.+)| (without a profile))?"
+)
 """An upload as `Left.later` and `Left.written_by` name it."""
 
 
@@ -53,7 +56,7 @@ def undo_first(
         That of the run itself is the last; nothing where none helps.
     """
     later = later_than(journal, run)
-    own = journal.profile if later.elsewhere else ""  # beside another's it has to be said
+    own = journal.profile or None if later.elsewhere else None  # beside another's it is said
     left = {*rows} - later.repaired
     if not left:
         return []
@@ -61,6 +64,10 @@ def undo_first(
     for receipt, theirs in later.uploads.items():
         found = {its for row, its in theirs.items() if row in left}
         if not found:
+            continue
+        if receipt in later.open:  # only then it tells what of it is to be undone
+            whose = later.elsewhere[receipt][0] if receipt in later.elsewhere else own
+            commands.append(_command("resume", receipt, whose))
             continue
         if receipt in later.elsewhere:
             profile, people = later.elsewhere[receipt]
@@ -85,16 +92,31 @@ def undo_left(journal: Journal, undo: Run) -> list[str]:
     return undo_first(journal, journal.run(undo.of), rows, only) if rows else []
 
 
-def _undo(receipt: str, rows: Collection[int] | None, profile: str = "") -> str:
-    flag = f"--profile {as_typed(profile)} " if profile else ""
+def _undo(receipt: str, rows: Collection[int] | None, profile: str | None = None) -> str:
     only = "" if rows is None else f" --only-rows {spans(rows)}"
-    return f"aapimport undo {flag}{receipt}{only}"
+    return f"{_command('undo', receipt, profile)}{only}"
+
+
+def _command(name: str, receipt: str, profile: str | None) -> str:
+    """A command about a run; of a journal without a profile (empty) it says `--live` instead."""
+    flag = "" if profile is None else f"--profile {as_typed(profile)} " if profile else "--live "
+    return f"aapimport {name} {flag}{receipt}"
+
+
+def said_beside(commands: Iterable[str]) -> str:
+    """What has to be known of commands about runs without a profile; empty where none is."""
+    if not any(" --live " in one for one in commands):
+        return ""
+    return (
+        "--live: that upload was made without a profile, so neither type --profile nor have"
+        " AAPIMPORT_PROFILE set; where its services were set by variables, set them again"
+    )
 
 
 def undo_command(later: str) -> str:
     """The command that takes a later run back; empty for none, and for one that can't be."""
     found = _UPLOAD.match(later)
-    return _undo(found[1], None, found[2] or "") if found else ""
+    return _undo(found[1], None, "" if found[3] else found[2]) if found else ""
 
 
 def spans(rows: Iterable[int]) -> str:

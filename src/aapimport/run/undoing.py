@@ -1,24 +1,27 @@
 """Carrying an undo out: what is still as the run left it is told anew at each write.
 
-From what the journal knows of that run, and from a look at the account just before.
+From what the journal knows of that run, from what all journals know of later ones, and from a look
+at the account just before.
 """
 
 import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from aapimport.errors import AapimportError
 from aapimport.plan.make import Services
 from aapimport.run.back_reasons import BY_HAND, GONE_BUT_LISTED, IMPOSSIBLE, NOT_THEIRS
-from aapimport.run.back_values import name_refusal, to_take_back
+from aapimport.run.back_values import Back, name_refusal, to_take_back
 from aapimport.run.carrying import LEFT, Carrying
 from aapimport.run.conveyor import Batch, Call
 from aapimport.run.elsewhere import Elsewhere, other_teams, teams_elsewhere
 from aapimport.run.journal import Journal
 from aapimport.run.kept_mails import keep_mails_back
+from aapimport.run.later import Later, LaterLook, left_to
 from aapimport.run.left import Joined, Left, LeftPerson, left_by
 from aapimport.run.options import RunOptions
 from aapimport.run.progress import Progress
@@ -37,6 +40,7 @@ from aapimport.services.taking_back import Refusal, Values, take_back
 _READERS = 4
 _IS_GONE = Outcome(verdict=Verdict.DONE, reason=GONE)
 _IS_LISTED = Outcome(verdict=Verdict.NEEDS_PERSON, reason=f"{GONE_BUT_LISTED}; {BY_HAND}")
+_NOT_ASKED = "the journal of another profile can't be read"
 _FIRST, _AT_ONCE = 1, 50
 """People who are taken out of a Group at once: whether only they go is seen on the first."""
 
@@ -53,6 +57,7 @@ class Undoing(Carrying):
         }
         self._may_give_rights = frozenset(json.loads(run.options or "{}").get("admins", ()))
         self._to_leave: dict[str, frozenset[str]] = {}
+        self._look = LaterLook(journal, of)
         self._elsewhere: Elsewhere | None = None
         self._listing = threading.Lock()
 
@@ -101,14 +106,22 @@ class Undoing(Carrying):
         # an earlier session may have taken back what else there was of an account that was there
         was_sent = task.attempts > 0  # its own intent is on record by now, and not counted
         earlier = was_sent and not left.made
-        wrote, may_give_rights = False, task.row in self._may_give_rights
+        wrote, asked, may_give_rights = False, True, task.row in self._may_give_rights
 
         def decide(seen: Seen) -> Values | Refusal:
-            nonlocal wrote
+            nonlocal wrote, asked
+            later = self._later(task.service, {task.row})
+            if later is None:
+                asked = False
+                return Refusal(_NOT_ASKED)
+            now = replace(left, later=later.of_account(left.row, left.service, made=left.made))
             teams = self._teams(left, seen, person.joined)
-            found = to_take_back(left, seen, teams, may_give_rights=may_give_rights)
+            found = to_take_back(now, seen, teams, may_give_rights=may_give_rights)
             if isinstance(found, Refusal):
                 return found
+            own = partial(to_take_back, left, seen, teams, may_give_rights=may_give_rights)
+            if wrote and found.later and _is_back(own()):
+                return {}  # that run came after our write, which shows
             known = earlier or (wrote and said.keys() >= {*found.left})
             said.update(dict.fromkeys(found.left))
             wrote = wrote or bool(found.values)
@@ -119,6 +132,9 @@ class Undoing(Carrying):
                 return [stays]
             directory = self.session.directories[task.service]
             outcome = take_back(directory, task.account_id, decide)
+            if not asked:
+                verdict = Verdict.UNKNOWN if wrote or was_sent else Verdict.NOT_SENT
+                return [Outcome(verdict=verdict, reason=_NOT_ASKED)]
             if outcome.verdict is Verdict.UNKNOWN and not (wrote or was_sent):
                 shown = directory.fetch(task.account_id)  # refused for good, or only for a while?
                 return [_unread(shown) if isinstance(shown, Unknown) else outcome]
@@ -127,6 +143,14 @@ class Undoing(Carrying):
             return [outcome]
 
         return call
+
+    def _later(self, service: str, rows: Collection[int]) -> Later | None:
+        """What later runs have of some people at this moment; None ends the service's steps."""
+        try:
+            return self._look.now(rows)
+        except AapimportError as error:
+            self.session.conveyor.halt(service, error)
+            return None
 
     def _teams(self, left: Left, seen: Seen, joined: Iterable[Joined]) -> list[str]:
         """The teams that an account of the portal is in, and the run didn't put it into."""
@@ -178,8 +202,14 @@ class Undoing(Carrying):
         def leave() -> list[Outcome]:
             outcomes: dict[int, Outcome] = {}
             people: dict[str, str] = {}
+            found_by_row = {task.row: self._whose(task) for task in batch}
+            later = self._later("portal", found_by_row)
+            if later is None:
+                return [Outcome(verdict=Verdict.NOT_SENT, reason=_NOT_ASKED)] * len(batch)
             for task in batch:
-                found = self._whose(task)
+                found = found_by_row[task.row]
+                if isinstance(found, str):
+                    found = _is_left(later, task) or found
                 if isinstance(found, Outcome):
                     outcomes[task.row] = found
                 else:
@@ -202,6 +232,18 @@ class Undoing(Carrying):
         if left is None or not left.is_theirs(found[0]):
             return Outcome(verdict=Verdict.NEEDS_PERSON, reason=f"{NOT_THEIRS}; {BY_HAND}")
         return self._is_another(left, found[0]) or found[0].user_name
+
+
+def _is_left(later: Later, task: Task) -> Outcome | None:
+    """Why somebody stays in a Group: a later run has them there; None where none has."""
+    (kind,) = (joins for joins, leaves in LEAVES.items() if leaves is task.kind)
+    if its := later.has(task.row, kind, task.target):
+        return Outcome(verdict=Verdict.NEEDS_PERSON, reason=left_to(its))
+    return None
+
+
+def _is_back(found: Back | Refusal) -> bool:
+    return isinstance(found, Back) and not found.values
 
 
 def _unread(found: Unknown) -> Outcome:

@@ -1,12 +1,14 @@
 """The journal's runs that take back what another did, or put right what differs."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from aapimport.errors import AapimportError
 from aapimport.plan.plan import Action
+from aapimport.run.digests import address_digest
 from aapimport.run.journal_file import JournalFile
-from aapimport.run.later_steps import LaterStep, later_steps
+from aapimport.run.later_steps import LaterStep, Ours, later_steps
 from aapimport.run.records import Run, State, StepKind, Task, read_task
 
 _MAIL = ", ".join(f"mail.{name}" for name in Task.__dataclass_fields__)
@@ -39,7 +41,14 @@ class BackStep:
 
 
 class WaysBack(JournalFile):
-    """The runs that take something back, or put something right."""
+    """The runs that take something back, or put something right.
+
+    Attributes:
+        missing: Is told, by a command that only reads, that the journal of another profile can't be
+            read, so that what other profiles did isn't known; None where that is an error.
+    """
+
+    missing: Callable[[AapimportError], None] | None = None
 
     def begin_back(
         self,
@@ -128,20 +137,48 @@ class WaysBack(JournalFile):
             " ORDER BY undo.started_at"
         ).fetchall()
 
-    def later_steps(self, run: Run) -> Iterator[LaterStep]:
-        """What later uploads and repairs did about a run's people, those of other profiles, too.
-
-        Raises:
-            AapimportError: The journal of another profile can't be read.
-        """
-        ours = self._database.execute(
-            "SELECT row, service, account_id FROM steps"
+    def accounts_of(self, run: Run) -> Ours:
+        """The accounts of a run, as `later_steps` takes them."""
+        found = self._database.execute(
+            "SELECT row, service, account_id, (SELECT min(sent_at) FROM steps AS its"
+            "   WHERE its.receipt = steps.receipt AND its.row = steps.row"
+            "   AND its.service = steps.service AND its.kind IN ('account', 'pass', 'team')),"
+            "  json_extract(before, '$.person'), json_extract(wanted, '$.portal.email')"
+            " FROM steps JOIN people USING (receipt, row)"
             " WHERE receipt = ? AND kind = 'account' AND account_id <> ''",
             (run.receipt,),
-        ).fetchall()
-        yield from later_steps(self._database, ours, run.started_at)
-        if self._beside and ours:
-            yield from self._beside.later_steps(run.address.split(" "), ours, run.started_at)
+        )
+        return [
+            # what it has taken over from a closed run was sent before it was begun
+            (
+                row,
+                service,
+                own_id,
+                max(at or 0.0, run.started_at),
+                it or address_digest(email or ""),
+            )
+            for row, service, own_id, at, it, email in found
+        ]
+
+    def later_steps(self, run: Run, ours: Ours) -> list[LaterStep]:
+        """What later uploads and repairs of this journal did about some of a run's accounts."""
+        return later_steps(self._database, ours, (run.receipt, run.started_at))
+
+    def later_beside(self, run: Run, ours: Ours) -> Iterator[LaterStep]:
+        """The same of other profiles, as their journals have it at this moment; from any thread.
+
+        Raises:
+            AapimportError: The journal of another profile can't be read, and `missing` isn't told.
+        """
+        if not self._beside or not ours:
+            return
+        since = run.receipt, run.started_at
+        try:
+            yield from self._beside.later_steps(run.address.split(" "), ours, since)
+        except AapimportError as error:
+            if self.missing is None:
+                raise
+            self.missing(error)
 
     @property
     def profile(self) -> str:

@@ -6,7 +6,7 @@ _COMMANDS = (
     "upload|plan|resume|send-emails|history purge|history|receipt verify|receipt|undo"
     "|request seats|request address|passes|teams|doctor"
 )
-_NAMED = re.compile(rf"\baapimport ({_COMMANDS})\b(?!(?: \w+)? --(?:profile|practice)\b)")
+_NAMED = re.compile(rf"\baapimport ({_COMMANDS})\b(?!(?: \w+)? --(?:profile|practice|live)\b)")
 
 
 def with_flags(text: str, flags: str) -> str:

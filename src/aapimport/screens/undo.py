@@ -9,7 +9,7 @@ from aapimport.run.back_reasons import CHANGED
 from aapimport.run.left_mails import MAYBE_SENT
 from aapimport.run.records import StepKind
 from aapimport.run.taken_back import TakenBackReport
-from aapimport.run.undo_again import spans_in_words
+from aapimport.run.undo_again import said_beside, spans_in_words
 from aapimport.run.undo_plan import Sort, UndoPlan
 from aapimport.run.undo_report import KEPT_BACK, MAIL, UndoReport
 from aapimport.screens.console import count, safe
@@ -138,6 +138,8 @@ def _show_later(
         print_line(console, "    to take that back, too, in this order:")
     for command in commands:
         print_line(console, f"      {command}")
+    if beside := said_beside(commands):
+        print_line(console, f"    {beside}")
 
 
 def _show_on_again(console: Console, again: Iterable[tuple[str, Collection[int]]]) -> None:
