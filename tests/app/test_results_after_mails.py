@@ -1,5 +1,8 @@
 """Whatever changes how e-mails stand writes the results workbooks of their uploads anew."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from aapimport.run.journal import Journal
 from support.lettering import last_upload, said, upload
 from support.mail_server import CUT, MailServer
 from support.mailing import mail_for
+from support.script_desk import ScriptDesk
 from support.sending import last_send, resume, send, settings
 from support.uploading import Uploading
 
@@ -97,6 +101,7 @@ def test_one_that_somebody_has_changed_stays(
     _, desk = send(uploading, receipt, mail=mail, to=("p2@acme.com",))
     beside = out.with_name(f"people.results-{receipt}.xlsx")
     assert f"results: {beside}" in desk.said
+    assert f"{out} stays as it is, and may be out of date: it was saved since" in said(desk)
     assert (out.read_bytes(), column(beside)) == (theirs, ["sent", "waiting", "waiting"])
     file.unlink()
     code, desk = send(uploading, None, mail=mail, pass_name="Leadership 2026")
@@ -119,3 +124,58 @@ def test_none_was_wanted(uploading: Uploading, file: Path, mail: Mail) -> None:
         files.leave(journal, [run], desk)
     assert column(file.with_name("now.xlsx")) == ["sent"] * 3
     assert resume(uploading, run.receipt, mail)[0] is ExitCode.OK
+
+
+class WhileWriting(ScriptDesk):
+    """Somebody saves a workbook while it is written anew."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(yes=True, practice=False)
+        self.path = path
+
+    @contextmanager
+    def busy(self, what: str) -> Iterator[Callable[[str], None]]:
+        """Save it with a remark."""
+        if what == f"writing {self.path.name}":
+            book = load_workbook(self.path)
+            book.worksheets[0]["N7"] = "an hour of work"
+            book.save(self.path)
+        with super().busy(what) as tell:
+            yield tell
+
+
+def test_one_that_is_saved_while_it_is_written_stays(
+    uploading: Uploading, file: Path, mail: Mail, tmp_path: Path
+) -> None:
+    """It is looked at once more right before it would be replaced."""
+    out = tmp_path / "people.results.xlsx"
+    upload(uploading, file, None, emails=False, results=out)
+    receipt = last_upload(uploading)
+    desk = WhileWriting(out)
+    send(uploading, receipt, desk, mail=mail)
+    beside = out.with_name(f"people.results-{receipt}.xlsx")
+    assert load_workbook(out).worksheets[0]["N7"].value == "an hour of work"
+    assert column(beside) == ["sent"] * 3
+    assert f"results: {beside}" in desk.said
+    assert f"{out} stays as it is" in said(desk)
+    assert not [*tmp_path.glob(".*.tmp")]
+
+
+def test_the_file_of_an_upload_is_never_replaced(
+    uploading: Uploading, file: Path, mail: Mail, tmp_path: Path
+) -> None:
+    """Not a results workbook either that was uploaded as it was written."""
+    out = tmp_path / "people.results.xlsx"
+    uploading.portal.habits = replace(uploading.portal.habits, forbids=frozenset({"p4@acme.com"}))
+    upload(uploading, file, None, emails=False, results=out)
+    receipt, source = last_upload(uploading), out.read_bytes()
+    upload(uploading, out, None, emails=False)
+    second = last_upload(uploading)
+    assert second != receipt
+    _, desk = send(uploading, receipt, mail=mail)
+    assert out.read_bytes() == source
+    assert (
+        f"{out} stays as it is, and may be out of date: it is the file of upload {second}"
+        in said(desk)
+    )
+    assert column(out.with_name(f"people.results-{receipt}.xlsx"))[:2] == ["sent"] * 2

@@ -98,7 +98,7 @@ def _files(journal: "Journal") -> list[str]:
     import json
     from pathlib import Path
 
-    from aapimport.app.results import workbooks_of
+    from aapimport.app.results_names import workbooks_of
     from aapimport.run.records import RunKind
 
     found: set[str] = set()

@@ -1,6 +1,6 @@
 """The results workbook: the administrator's own sheet, what became of each row, and the rest."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -20,12 +20,11 @@ from aapimport.template.columns import (
     SUMMARY_TITLE,
     TO_CORRECT_SHEET,
 )
+from aapimport.template.marked import mark_of, save_marked
 from aapimport.template.output import (
-    mark_of,
     new_sheet,
     new_workbook,
     numbered_rows,
-    save_workbook,
     text_cell,
 )
 from aapimport.template.workbook import (
@@ -99,10 +98,20 @@ def is_of(path: Path, receipt: str) -> bool:
     return mark_of(path) == _mark(receipt)
 
 
+def is_of_any(path: Path) -> bool:
+    """Whether a file is the results workbook of whichever run, and nobody has saved it since."""
+    return mark_of(path).startswith(_mark(""))
+
+
 def write_results(
-    results: Results, checked: Checked | None, out: Path, *, force: bool = False
-) -> None:
-    """Write the results workbook, as a private file.
+    results: Results,
+    checked: Checked | None,
+    out: Path,
+    *,
+    force: bool = False,
+    place: Callable[[], Path] | None = None,
+) -> Path:
+    """Write the results workbook, as a private file; where it is in the end.
 
     The first sheet is the administrator's own: every value in its cell, and five columns more.
     The sheet To correct has, in the template's form, whoever was rejected or left out, each with
@@ -115,6 +124,7 @@ def write_results(
         checked: The file, with its people; without it, there are the rows' numbers alone.
         out: The workbook to write.
         force: Whether an existing `out` may be replaced.
+        place: As `replacing` has it.
 
     Raises:
         FileProblemError: `out` can't be written or can't hold the rows, or the file has changed.
@@ -148,7 +158,7 @@ def write_results(
         write_people(todo, content)
         workbook.active = todo  # what is corrected on any other sheet, nobody reads
         _write_as_written(workbook, results, checked, original)
-    save_workbook(workbook, out, force=force, mark=_mark(results.receipt))
+    return save_marked(workbook, out, _mark(results.receipt), force=force, place=place)
 
 
 def _mark(receipt: str) -> str:
