@@ -9,7 +9,9 @@ import pytest
 from openpyxl import load_workbook
 
 from aapimport.app.choices import RunChoices
+from aapimport.app.purge import purge
 from aapimport.app.results import ResultsFiles
+from aapimport.app.resume import Resumption
 from aapimport.config.mail import Mail
 from aapimport.errors import ExitCode
 from aapimport.run.journal import Journal
@@ -48,7 +50,9 @@ def test_by_a_number_by_hand_and_for_a_pass(
     if not named:
         asked.unlink()
         with Journal(uploading.journal_path) as journal:
-            journal._database.execute("UPDATE runs SET options = json_remove(options, '$.results')")
+            journal._database.execute(
+                "UPDATE runs SET options = json_remove(options, '$.results', '$.results_named')"
+            )
     send(uploading, receipt, hand_over=tmp_path / "hand.xlsx", to=("p3@acme.com",))
     assert column(out) == ["waiting", "handed over", "waiting"]
     hand_over = last_send(uploading)
@@ -179,3 +183,71 @@ def test_the_file_of_an_upload_is_never_replaced(
         in said(desk)
     )
     assert column(out.with_name(f"people.results-{receipt}.xlsx"))[:2] == ["sent"] * 2
+
+
+def purged(uploading: Uploading) -> str:
+    """Erase everybody; what is said then."""
+    desk = ScriptDesk(yes=True, practice=False)
+    purge(settings(uploading), desk, None)
+    return said(desk)
+
+
+@pytest.mark.parametrize("keep_people", [30.0, 0.0])
+def test_where_it_was_asked_for_is_erased(
+    uploading: Uploading,
+    file: Path,
+    mail: Mail,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    keep_people: float,
+) -> None:
+    """No place is guessed: none is written, and the command that writes it is named."""
+    monkeypatch.chdir(file.parent)
+    out = file.parent / "private" / "out.xlsx"
+    out.parent.mkdir()
+    upload(uploading, file, None, emails=False, results=out, keep_people=keep_people)
+    receipt = last_upload(uploading)
+    if keep_people:
+        assert str(out) in purged(uploading)
+    _, desk = send(uploading, receipt, mail=mail)
+    assert "no results workbook: where it was asked for is not known any more" in said(desk)
+    assert f"aapimport receipt {receipt} --xlsx" in said(desk)
+    assert not [*file.parent.glob("*.xlsx")]
+    assert "sent" not in column(out)
+
+
+def test_the_next_purge_names_what_was_written_since(
+    uploading: Uploading, file: Path, mail: Mail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that somebody has saved, and one of an upload whose people were erased before."""
+    monkeypatch.chdir(file.parent)
+    out = file.with_name("people.results.xlsx")
+    upload(uploading, file, None, emails=False, results=out)
+    with Journal(uploading.journal_path) as journal:
+        journal._database.execute(
+            "UPDATE runs SET options = json_remove(options, '$.results', '$.results_named')"
+        )
+    load_workbook(out).save(out)
+    assert str(out) in purged(uploading)
+    assert str(out) not in purged(uploading)
+    send(uploading, last_upload(uploading), mail=mail)
+    beside = out.with_name(f"people.results-{last_upload(uploading)}.xlsx")
+    assert column(beside) == ["sent"] * 3
+    assert str(beside) in purged(uploading)
+
+
+def test_where_resume_wants_it_is_remembered(
+    uploading: Uploading, file: Path, mail: Mail, tmp_path: Path
+) -> None:
+    """For every later command."""
+    upload(uploading, file, None, emails=False)
+    receipt, other = last_upload(uploading), tmp_path / "other.xlsx"
+    Resumption(
+        receipt=receipt,
+        settings=settings(uploading),
+        desk=ScriptDesk(practice=False),
+        choices=RunChoices(results=other),
+    ).carry_out()
+    _, desk = send(uploading, receipt, mail=mail)
+    assert f"results: {other}" in desk.said
+    assert column(other) == ["sent"] * 3

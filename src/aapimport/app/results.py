@@ -51,6 +51,12 @@ class ResultsFiles:
             for receipt, upload in about.items():
                 self._leave(journal, upload, desk, self.file if receipt in own else None)
 
+    def remember(self, journal: "Journal", run: "Run") -> None:
+        """Remember what is asked for now, if anything is, for every later command."""
+        if self.choices.results and run.address == self.settings.address:
+            for upload in journal.uploads_about(run):
+                journal.remember_results(upload.receipt, self.choices.results.absolute())
+
     def _leave(self, journal: "Journal", run: "Run", desk: "Desk", file: Path | None) -> None:
         from aapimport.app.own_file import path_of
         from aapimport.app.results_names import ResultsName
@@ -62,6 +68,12 @@ class ResultsFiles:
         path = file or known or Path(run.file)
         cure = f"aapimport receipt {run.receipt} --xlsx OUT.xlsx --file FILE writes it"
         try:
+            if not asked.results and json.loads(run.options or "{}").get("results_named"):
+                desk.say(
+                    "no results workbook: where it was asked for is not known any more, and the one"
+                    f" there is out of date; {cure}"
+                )
+                return
             if not path.exists():
                 where = f"at {path}" if known else "in this folder"
                 desk.say(
@@ -82,11 +94,21 @@ class ResultsFiles:
             desk.say(f"no results workbook: {error}; {cure}")
         else:
             desk.say(f"results: {out}")
+            self._remember(journal, run, out, desk)
             if stays := name.passed_over():
                 desk.say(f"  {stays}")
             if left:
                 whom = "1 person is" if left == 1 else f"{left:,} people are"
                 desk.say(f"  {whom} on its sheet To correct: correct, save, and upload it")
+
+    @staticmethod
+    def _remember(journal: "Journal", run: "Run", out: Path, desk: "Desk") -> None:
+        """Have `history purge` name it, whoever saves it and whatever is erased until then."""
+        try:
+            if journal.keep_people:
+                journal.remember_copy(run.receipt, out.absolute())
+        except AapimportError as error:
+            desk.say(f"history purge won't name {out}, which holds people: {error}")
 
 
 def _as_asked(choices: "RunChoices", run: "Run") -> "RunChoices":

@@ -84,6 +84,7 @@ class Resumption:
         if run.kind in SETS_VALUES:
             return self._values(journal, services, run, teller)
         results = ResultsFiles(choices=self.choices, settings=self.settings)
+        results.remember(journal, run)
         if self.close:
             refuse_other_services(run, services.address)
             code = close_upload(journal, run, self.desk)

@@ -31,8 +31,10 @@ class Remembered(Runs):
             no_results: Whether none was wanted.
         """
         more: dict[str, Any] = {"encoding": encoding, "no_results": no_results}
+        if results:
+            more |= _asked_for(results, keep=bool(self.keep_people))
         if self.keep_people:
-            more |= {"path": str(path)} | ({"results": str(results)} if results else {})
+            more |= {"path": str(path)}
         with self._writing():
             self._database.execute(
                 "UPDATE runs SET options = json_patch(coalesce(options, '{}'), ?)"
@@ -40,6 +42,19 @@ class Remembered(Runs):
                 (json.dumps(more, ensure_ascii=False), receipt),
             )
         return self.run(receipt)
+
+    def remember_results(self, receipt: str, results: Path) -> None:
+        """Remember where the results workbook of an upload is asked for from now on.
+
+        Where people aren't kept, that one was asked for somewhere is remembered all the same.
+        """
+        more = {"no_results": False} | _asked_for(results, keep=bool(self.keep_people))
+        with self._writing():
+            self._database.execute(
+                "UPDATE runs SET options = json_patch(coalesce(options, '{}'), ?)"
+                " WHERE receipt = ?",
+                (json.dumps(more, ensure_ascii=False), receipt),
+            )
 
     def remember_workbook(self, receipt: str, path: Path) -> None:
         """Remember, as long as people are kept, where the workbook of a hand-over is."""
@@ -69,3 +84,8 @@ class Remembered(Runs):
             " json('[]')), ?2, json(?3)) WHERE receipt = ?4",
             (f"$.{name}", f"$.{name}[#]", json.dumps(one, ensure_ascii=False), receipt),
         )
+
+
+def _asked_for(results: Path, *, keep: bool) -> dict[str, Any]:
+    """What is kept of where a results workbook is asked for; that it is stays for good."""
+    return {"results_named": True} | ({"results": str(results)} if keep else {})
