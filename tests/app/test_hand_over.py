@@ -1,6 +1,7 @@
 """Welcome e-mails that somebody sends by hand: a workbook, and what became of it."""
 
 import stat
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,14 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from aapimport.app.history import list_history
 from aapimport.errors import DeclinedError, ExitCode, FileProblemError, RefusedError, UsageError
 from aapimport.run.journal import Journal
 from aapimport.run.report import make_report
+from support.lettering import said
+from support.mortal import Killed
 from support.script_desk import ScriptDesk
-from support.sending import ONCE, last_send, mails, resume, send, text
+from support.sending import ONCE, last_send, mails, resume, send, settings, text
 from support.stub import ScimStub
 from support.uploading import Uploading, person
 
@@ -207,3 +211,63 @@ def test_people_of_a_pass_are_found_in_their_uploads(uploading: Uploading, tmp_p
         assert [one.place for one in make_report(journal, run, None).people] == places
     _, desk = send(uploading, run.receipt, not_sent=True, to=("p3@acme.com",))
     assert any(said.startswith(f"{places[0]}: p3@acme.com") for said in desk.said)
+
+
+@pytest.mark.parametrize("keep_people", [30.0, 0.0])
+@pytest.mark.parametrize("at", ["begin_send", "remember_workbook", "finish"])
+@pytest.mark.parametrize("how", ["same", "resume", "free"])
+def test_a_hand_over_that_is_cut_off_before_its_workbook_is_there(
+    uploading: Uploading,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    keep_people: float,
+    at: str,
+    how: str,
+) -> None:
+    """Every command says so; the same one writes it under its number, or its people are freed."""
+    receipt, out = uploading.run().receipt, tmp_path / "one.xlsx"
+    with monkeypatch.context() as patched:
+        done = getattr(Journal, at)
+
+        def die(self: Journal, *values: Any) -> None:
+            done(self, *values)
+            raise Killed
+
+        patched.setattr(Journal, at, die)
+        with pytest.raises(Killed):
+            send(uploading, receipt, hand_over=out, to=("p2@acme.com", "p3@acme.com"))
+    cut = last_send(uploading)
+    assert not out.exists()
+    if not keep_people:
+        with Journal(uploading.journal_path, keep_people) as journal:
+            journal.purge(time.time())
+    knows = at == "remember_workbook" or (at == "finish" and keep_people)
+    code, desk = send(uploading, receipt, dry_run=True)
+    assert code is ExitCode.FINDINGS
+    assert f"hand-over {cut} was cut off before its workbook was there" in said(desk)
+    assert (str(out) in said(desk)) == bool(knows)
+    nothing, desk = resume(uploading, None)
+    assert (nothing, f"hand-over {cut} was cut off" in said(desk)) == (ExitCode.FINDINGS, True)
+    desk = ScriptDesk(practice=False)
+    list_history(settings(uploading), desk, everywhere=False)
+    assert f"{cut}: cut off before its workbook was there" in said(desk)
+    if how == "free":
+        send(uploading, cut, not_sent=True)
+    else:
+        if how == "same" or not knows:
+            out = tmp_path / "other.xlsx"
+            code, desk = send(uploading, receipt, hand_over=out)
+        else:
+            code, desk = resume(uploading, cut)
+        assert code is ExitCode.OK
+        rows = [*load_workbook(out)["Recipients"].iter_rows(min_row=2, values_only=True)]
+        assert [(row[0], row[4], row[5]) for row in rows] == [
+            ("p2@acme.com", "All Access Pass and Jhana", "2"),
+            ("p3@acme.com", "All Access Pass", "3"),
+        ]
+        assert last_send(uploading) == cut
+        send(uploading, cut, sent=True)
+    code, desk = send(uploading, receipt)
+    assert (code, "cut off" in said(desk)) == (ExitCode.OK, False)
+    assert mails(uploading) == (ONCE if how == "free" else {("p4@acme.com", "portal"): 1})

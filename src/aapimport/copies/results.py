@@ -139,16 +139,7 @@ def write_results(
         header, widths = ("Row", *RESULT_COLUMNS), (8, *_WIDTHS)
         sheet = Sheet(title="Results", notes=(), header=header, widths=widths, rows=rows)
         write_sheet(new_sheet(workbook, sheet.title), sheet)
-    write_sheet(
-        new_sheet(workbook, SUMMARY_SHEET),
-        Sheet(
-            title=SUMMARY_SHEET,
-            notes=(f"{SUMMARY_TITLE} {results.receipt}",),
-            header=("What", "How many, or which"),
-            widths=(36, 90),
-            rows=results.summary,
-        ),
-    )
+    _write_summary(workbook, results)
     if checked and original and any(one.is_to_correct for one in results.rows.values()):
         content = TemplateContent(
             people=_to_correct(results, checked, original),
@@ -159,6 +150,19 @@ def write_results(
         workbook.active = todo  # what is corrected on any other sheet, nobody reads
         _write_as_written(workbook, results, checked, original)
     return save_marked(workbook, out, _mark(results.receipt), force=force, place=place)
+
+
+def _write_summary(workbook: "Workbook", results: Results) -> None:
+    write_sheet(
+        new_sheet(workbook, SUMMARY_SHEET),
+        Sheet(
+            title=SUMMARY_SHEET,
+            notes=(f"{SUMMARY_TITLE} {results.receipt}",),
+            header=("What", "How many, or which"),
+            widths=(36, 90),
+            rows=results.summary,
+        ),
+    )
 
 
 def _mark(receipt: str) -> str:

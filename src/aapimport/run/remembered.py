@@ -8,6 +8,9 @@ from typing import Any
 from aapimport.run.records import Run
 from aapimport.run.runs import Runs
 
+NO_WORKBOOK = "no workbook so far"
+"""What is told of a hand-over from its beginning until its workbook is there."""
+
 
 class Remembered(Runs):
     """Files and mail servers of runs, beside what was decided when they were begun."""
@@ -65,6 +68,22 @@ class Remembered(Runs):
                     " WHERE receipt = ?",
                     (json.dumps({"workbook": str(path)}, ensure_ascii=False), receipt),
                 )
+
+    def workbook_is_there(self, receipt: str) -> None:
+        """Remember that the workbook of a hand-over can be seen."""
+        with self._writing():
+            self._database.execute(
+                "DELETE FROM told WHERE receipt = ? AND what = ?", (receipt, NO_WORKBOOK)
+            )
+
+    def without_workbook(self, address: str | None = None) -> list[Run]:
+        """The hand-overs that aren't settled and were cut off before their workbook was there."""
+        return self._runs(
+            "(?1 IS NULL OR address = ?1) AND receipt IN (SELECT receipt FROM told WHERE what = ?2)"
+            " AND receipt IN (SELECT receipt FROM steps WHERE kind = 'email'"
+            "  AND state = 'handed over')",
+            (address, NO_WORKBOOK),
+        )
 
     def remember_copy(self, receipt: str, path: Path) -> None:
         """Remember, until people are erased, where a receipt was written with its people."""

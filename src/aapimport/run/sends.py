@@ -16,6 +16,7 @@ from aapimport.run.entries import Entry, Made
 from aapimport.run.memory import Memory, place
 from aapimport.run.planned import this_user
 from aapimport.run.records import UNSENT, Run, RunKind, State, StepKind, Way
+from aapimport.run.remembered import NO_WORKBOOK
 from aapimport.run.runs import RUN_FIELDS, Runs
 from aapimport.run.send_plan import Addressee, SendPlan
 from aapimport.services.values import EmailKind, Wanted
@@ -212,6 +213,7 @@ class Sends(Runs, Memory):
             "UPDATE mails SET state = ?, way = ? WHERE receipt = ?",
             (State.HANDED_OVER, Way.HAND_OVER, plan.receipt),
         )
+        self._database.execute("INSERT INTO told VALUES (?, ?)", (plan.receipt, NO_WORKBOOK))
 
     def handed_over(self, address: str) -> Mapping[str, int]:
         """How many people are handed over and not settled, by the run that did it."""

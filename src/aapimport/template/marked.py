@@ -43,9 +43,14 @@ def save_marked(
     close_sheets(workbook)
     with replacing(path, force=force, place=placed) as draft:
         workbook.save(draft)
-        with ZipFile(draft, "a") as archive:
-            archive.comment = mark.encode()
+        set_mark(draft, mark)
     return chosen[-1]
+
+
+def set_mark(draft: Path, mark: str) -> None:
+    """Mark a workbook that was just saved, as `mark_of` finds it."""
+    with ZipFile(draft, "a") as archive:
+        archive.comment = mark.encode()
 
 
 def mark_of(path: Path) -> str:
