@@ -111,7 +111,7 @@ def test_one_that_somebody_has_changed_stays(
     code, desk = send(uploading, None, mail=mail, pass_name="Leadership 2026")
     assert code is ExitCode.OK
     assert "no results workbook: people.csv isn't at" in said(desk)
-    assert "is out of date" in said(desk)
+    assert f"{out} and {beside} are out of date" in said(desk)
 
 
 def test_none_was_wanted(uploading: Uploading, file: Path, mail: Mail) -> None:
@@ -185,10 +185,10 @@ def test_the_file_of_an_upload_is_never_replaced(
     assert column(out.with_name(f"people.results-{receipt}.xlsx"))[:2] == ["sent"] * 2
 
 
-def purged(uploading: Uploading) -> str:
+def purged(uploading: Uploading, keep_people: float = 30.0) -> str:
     """Erase everybody; what is said then."""
     desk = ScriptDesk(yes=True, practice=False)
-    purge(settings(uploading), desk, None)
+    purge(replace(settings(uploading), keep_people=keep_people), desk, None)
     return said(desk)
 
 
@@ -207,8 +207,9 @@ def test_where_it_was_asked_for_is_erased(
     out.parent.mkdir()
     upload(uploading, file, None, emails=False, results=out, keep_people=keep_people)
     receipt = last_upload(uploading)
-    if keep_people:
-        assert str(out) in purged(uploading)
+    told = purged(uploading, keep_people)
+    assert (str(out) in told) == bool(keep_people)
+    assert ("can't be named" in told) == (not keep_people)
     _, desk = send(uploading, receipt, mail=mail)
     assert "no results workbook: where it was asked for is not known any more" in said(desk)
     assert f"aapimport receipt {receipt} --xlsx" in said(desk)
@@ -251,3 +252,21 @@ def test_where_resume_wants_it_is_remembered(
     _, desk = send(uploading, receipt, mail=mail)
     assert f"results: {other}" in desk.said
     assert column(other) == ["sent"] * 3
+
+
+def test_the_file_was_changed_since(
+    uploading: Uploading, file: Path, mail: Mail, tmp_path: Path
+) -> None:
+    """The workbook that is there is named as out of date, and a command that helps."""
+    out = tmp_path / "people.results.xlsx"
+    upload(uploading, file, None, emails=False, results=out)
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("Lind", "Lund"), encoding="utf-8")
+    receipt = last_upload(uploading)
+    _, desk = send(uploading, receipt, mail=mail)
+    told = next(line for line in desk.said if line.startswith("no results workbook"))
+    assert "was changed since" in told
+    assert f"{out} is out of date; aapimport receipt {receipt} --xlsx" in told
+    out.unlink()
+    _, desk = send(uploading, receipt, mail=mail, dry_run=True)
+    assert "out of date" not in said(desk)

@@ -66,7 +66,12 @@ class ResultsFiles:
             return
         encoding, known = self.encoding if file else "", path_of(run)
         path = file or known or Path(run.file)
-        cure = f"aapimport receipt {run.receipt} --xlsx OUT.xlsx --file FILE writes it"
+        name = ResultsName(journal=journal, receipt=run.receipt, file=path, asked=asked.results)
+        cure = (
+            f"{name.left_behind()}aapimport receipt {run.receipt} --xlsx OUT.xlsx --file FILE"
+            " writes it, with FILE as it was uploaded; without --file it has the rows' numbers, and"
+            " what became of them"
+        )
         try:
             if not asked.results and json.loads(run.options or "{}").get("results_named"):
                 desk.say(
@@ -76,12 +81,8 @@ class ResultsFiles:
                 return
             if not path.exists():
                 where = f"at {path}" if known else "in this folder"
-                desk.say(
-                    f"no results workbook: {run.file} isn't {where}; one that lies beside it is"
-                    f" out of date; {cure}"
-                )
+                desk.say(f"no results workbook: {run.file} isn't {where}; {cure}")
                 return
-            name = ResultsName(journal=journal, receipt=run.receipt, file=path, asked=asked.results)
             out, left = write_results_of(
                 journal,
                 run,

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,17 @@ class ResultsName:
             if why != _OTHERS:
                 said.append(f"{out} stays as it is, and may be out of date: {why}")
         return "; ".join(said)
+
+    def left_behind(self) -> str:
+        """That a workbook of this run which is there is out of date, where none is written anew."""
+        names = islice(self._names(), 9)
+        try:
+            there = [str(out) for out in names if out.exists() and self._whose(out) != _OTHERS]
+        except OSError:  # the folder can't be looked into: nothing is known of it
+            return "one that is there may be out of date; "
+        if not there:
+            return ""
+        return f"{' and '.join(there)} {'is' if len(there) == 1 else 'are'} out of date; "
 
     def _names(self) -> Iterator[Path]:
         if not self.asked and (again := _RESULTS.fullmatch(self.file.stem)):
