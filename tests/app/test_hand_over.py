@@ -10,10 +10,11 @@ import pytest
 from openpyxl import load_workbook
 
 from aapimport.app.history import list_history
+from aapimport.app.stored_receipt import ReceiptChoices, StoredReceipt
 from aapimport.errors import DeclinedError, ExitCode, FileProblemError, RefusedError, UsageError
 from aapimport.run.journal import Journal
 from aapimport.run.report import make_report
-from support.lettering import said
+from support.lettering import last_upload, said, upload
 from support.mortal import Killed
 from support.script_desk import ScriptDesk
 from support.sending import ONCE, last_send, mails, resume, send, settings, text
@@ -32,6 +33,12 @@ def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Up
         rows=rows,
         emails=False,
     )
+
+
+def column(path: Path) -> list[str]:
+    """What the results workbook says of each row's e-mail."""
+    header, *rows = load_workbook(path).worksheets[0].iter_rows(values_only=True)
+    return [str(row[header.index("Welcome e-mail")] or "") for row in rows]
 
 
 def states(uploading: Uploading) -> list[tuple[str, str]]:
@@ -211,6 +218,51 @@ def test_people_of_a_pass_are_found_in_their_uploads(uploading: Uploading, tmp_p
         assert [one.place for one in make_report(journal, run, None).people] == places
     _, desk = send(uploading, run.receipt, not_sent=True, to=("p3@acme.com",))
     assert any(said.startswith(f"{places[0]}: p3@acme.com") for said in desk.said)
+
+
+@pytest.mark.parametrize("to", [(), ("p2@acme.com",)], ids=["all", "one"])
+@pytest.mark.parametrize("how", ["same", "resume", "receipt"])
+def test_settled_and_killed_before_the_results_workbook(
+    uploading: Uploading,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    file: Path,
+    *,
+    to: tuple[str, ...],
+    how: str,
+) -> None:
+    """It is written anew by the same command and by `resume`; a receipt says that it is due."""
+    out = tmp_path / "people.results.xlsx"
+    upload(uploading, file, None, emails=False, results=out)
+    receipt = last_upload(uploading)
+    send(uploading, receipt, hand_over=tmp_path / "one.xlsx")
+    with monkeypatch.context() as patched:
+        done = Journal.settle_by_hand
+
+        def die(self: Journal, *values: Any, **more: Any) -> None:
+            done(self, *values, **more)
+            raise Killed
+
+        patched.setattr(Journal, "settle_by_hand", die)
+        with pytest.raises(Killed):
+            send(uploading, receipt, sent=True, to=to)
+    assert column(out) == ["handed over"] * 3
+    if how == "same":
+        with pytest.raises(RefusedError):
+            send(uploading, receipt, sent=True, to=to)
+    elif how == "resume":
+        resume(uploading, receipt)
+    else:
+        desk = ScriptDesk(practice=False)
+        shown = StoredReceipt(
+            settings=settings(uploading), desk=desk, number=receipt, choices=ReceiptChoices()
+        )
+        shown.show()
+        assert f"aapimport resume {receipt} writes it anew" in said(desk)
+        return
+    assert column(out) == (["sent", *["handed over"] * 2] if to else ["sent"] * 3)
+    _, desk = resume(uploading, receipt)
+    assert "results" not in said(desk)
 
 
 @pytest.mark.parametrize("keep_people", [30.0, 0.0])

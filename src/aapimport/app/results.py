@@ -50,6 +50,13 @@ class ResultsFiles:
         with suppress(OSError):  # a full stderr
             for receipt, upload in about.items():
                 self._leave(journal, upload, desk, self.file if receipt in own else None)
+        journal.results_left(run.receipt for run in runs)
+
+    def leave_due(self, journal: "Journal", desk: "Desk") -> None:
+        """Write those anew that an earlier command was killed before it could write."""
+        if due := journal.results_due(self.settings.address):
+            choices = replace(self.choices, results=None)  # what is asked for now isn't theirs
+            replace(self, choices=choices, file=None, encoding="").leave(journal, due, desk)
 
     def remember(self, journal: "Journal", run: "Run") -> None:
         """Remember what is asked for now, if anything is, for every later command."""

@@ -76,6 +76,8 @@ class Resumption:
 
         if not self.close:
             self._check_addresses(journal, services)
+        results = ResultsFiles(choices=self.choices, settings=self.settings)
+        results.leave_due(journal, self.desk)
         if self.receipt:
             run = journal.run(self.receipt)
         elif only := chosen_upload(journal, services.address, self.desk):
@@ -84,7 +86,6 @@ class Resumption:
             return self._say_cut_off(journal, services.address)
         if run.kind in SETS_VALUES:
             return self._values(journal, services, run, teller)
-        results = ResultsFiles(choices=self.choices, settings=self.settings)
         results.remember(journal, run)
         if not self.close and self._is_cut_off(journal, run):
             return self._written_anew(journal, services, run, results)

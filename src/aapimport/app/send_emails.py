@@ -57,6 +57,7 @@ class Sending:
             journal,
             services,
         ):
+            self._results.leave_due(journal, self.desk)
             source = self._source(journal, services)
             if self.choices.sent or self.choices.not_sent:
                 return self._settled(journal, services, source, sent=were_sent(self.choices))

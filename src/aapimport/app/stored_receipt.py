@@ -107,6 +107,16 @@ class StoredReceipt:
         number = run.receipt
         if any(one.receipt == number for one in cut_hand_overs(journal, run.address)):
             self.desk.say(said_of(run))
+        due = (
+            it
+            for one in journal.results_due(run.address)
+            for it in (one, *journal.uploads_about(one))
+        )
+        if any(number == one.receipt for one in due):
+            self.desk.say(
+                "its results workbook doesn't tell so far how its e-mails stand, as a command was"
+                f" killed: aapimport resume {number} writes it anew"
+            )
         if run.is_open and run.not_before is not None:
             day = moment(run.not_before)
             self.desk.say(f"no e-mail is sent before {day}; then: aapimport resume {number}")

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,10 @@ from aapimport.run.runs import Runs
 
 NO_WORKBOOK = "no workbook so far"
 """What is told of a hand-over from its beginning until its workbook is there."""
+
+
+RESULTS_DUE = "results workbook due"
+"""What is told of a sending that has changed how e-mails stand, until the workbooks say so."""
 
 
 class Remembered(Runs):
@@ -84,6 +89,22 @@ class Remembered(Runs):
             "  AND state = 'handed over')",
             (address, NO_WORKBOOK),
         )
+
+    def results_due(self, address: str) -> list[Run]:
+        """The sendings of which no results workbook tells how they stand: a command was killed."""
+        due = self._runs(
+            "address = ? AND receipt IN (SELECT receipt FROM told WHERE what = ?)",
+            (address, RESULTS_DUE),
+        )
+        return due[::-1]
+
+    def results_left(self, receipts: Iterable[str]) -> None:
+        """Remember that results workbooks tell how some runs stand, or that none was to."""
+        with self._writing():
+            self._database.executemany(
+                "DELETE FROM told WHERE receipt = ? AND what = ?",
+                ((receipt, RESULTS_DUE) for receipt in receipts),
+            )
 
     def remember_copy(self, receipt: str, path: Path) -> None:
         """Remember, until people are erased, where a receipt was written with its people."""
