@@ -220,6 +220,25 @@ def test_people_of_a_pass_are_found_in_their_uploads(uploading: Uploading, tmp_p
     assert any(said.startswith(f"{places[0]}: p3@acme.com") for said in desk.said)
 
 
+def test_people_of_an_upload_who_were_handed_over_with_their_pass(
+    uploading: Uploading, tmp_path: Path
+) -> None:
+    """By the upload's number they are settled where nobody else is in it; else it is named."""
+    receipt = uploading.run().receipt
+    send(uploading, None, pass_name="Leadership 2026", hand_over=tmp_path / "one.xlsx")
+    send(uploading, receipt, not_sent=True)
+    uploading.rows = [person(5)]
+    second = uploading.run().receipt
+    send(uploading, None, pass_name="Leadership 2026", hand_over=tmp_path / "two.xlsx")
+    both = last_send(uploading)
+    for number in (receipt, second):
+        with pytest.raises(UsageError, match=f"with those of other uploads, by hand-over {both}"):
+            send(uploading, number, sent=True)
+    send(uploading, both, sent=True, to=("p5@acme.com",))
+    send(uploading, both, sent=True)
+    assert {state for _, state in states(uploading)} == {"done"}
+
+
 @pytest.mark.parametrize("to", [(), ("p2@acme.com",)], ids=["all", "one"])
 @pytest.mark.parametrize("how", ["same", "resume", "receipt"])
 def test_settled_and_killed_before_the_results_workbook(

@@ -202,12 +202,20 @@ def is_of_source(run: "Run", source: "Source") -> bool:
 
 
 def _open_hand_over(journal: "Journal", source: "Source") -> "tuple[Run, int]":
-    """The one hand-over that isn't settled, of what was named, and how many people are in it."""
+    """The one hand-over that isn't settled, of what was named, and how many people are in it.
+
+    Of an upload also one of its whole pass, where that has nobody but people of this upload.
+
+    Raises:
+        RefusedError: Nobody is handed over.
+        UsageError: There are several, or it has people of other uploads, too.
+    """
     address = source.address
     found = [
         (run, number)
         for receipt, number in journal.handed_over(address).items()
         if is_of_source(run := journal.run(receipt), source)
+        or (not run.of and source.of in _uploads_in(journal, run))
     ]
     if not found:
         raise RefusedError("nobody of them is handed over", hint="it is settled already")
@@ -217,7 +225,20 @@ def _open_hand_over(journal: "Journal", source: "Source") -> "tuple[Run, int]":
             f"{len(found)} hand-overs are not settled: {names}",
             hint=f"say which, for example: aapimport send-emails {found[0][0].receipt} --sent",
         )
+    run, _ = found[0]
+    if not is_of_source(run, source) and len(_uploads_in(journal, run)) > 1:
+        raise UsageError(
+            f"the people of upload {source.of} were handed over with those of other uploads, by"
+            f" hand-over {run.receipt}",
+            hint=f"settle all of it:  aapimport send-emails {run.receipt} --sent (or --not-sent)\n"
+            f"      or some of them:   aapimport send-emails {run.receipt} --sent --to ADDRESS",
+        )
     return found[0]
+
+
+def _uploads_in(journal: "Journal", run: "Run") -> set[str]:
+    """The uploads whose people are in a hand-over."""
+    return {one.receipt for one in journal.uploads_about(run)}
 
 
 def _receipt(journal: "Journal", run: "Run", desk: "Desk", addresses: "dict[int, str]") -> ExitCode:
