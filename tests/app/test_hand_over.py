@@ -1,6 +1,7 @@
 """Welcome e-mails that somebody sends by hand: a workbook, and what became of it."""
 
 import stat
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,15 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from aapimport.app.history import list_history
+from aapimport.app.stored_receipt import ReceiptChoices, StoredReceipt
 from aapimport.errors import DeclinedError, ExitCode, FileProblemError, RefusedError, UsageError
 from aapimport.run.journal import Journal
 from aapimport.run.report import make_report
+from support.lettering import last_upload, said, upload
+from support.mortal import Killed
 from support.script_desk import ScriptDesk
-from support.sending import ONCE, last_send, mails, resume, send, text
+from support.sending import ONCE, last_send, mails, resume, send, settings, text
 from support.stub import ScimStub
 from support.uploading import Uploading, person
 
@@ -28,6 +33,12 @@ def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Up
         rows=rows,
         emails=False,
     )
+
+
+def column(path: Path) -> list[str]:
+    """What the results workbook says of each row's e-mail."""
+    header, *rows = load_workbook(path).worksheets[0].iter_rows(values_only=True)
+    return [str(row[header.index("Welcome e-mail")] or "") for row in rows]
 
 
 def states(uploading: Uploading) -> list[tuple[str, str]]:
@@ -207,3 +218,127 @@ def test_people_of_a_pass_are_found_in_their_uploads(uploading: Uploading, tmp_p
         assert [one.place for one in make_report(journal, run, None).people] == places
     _, desk = send(uploading, run.receipt, not_sent=True, to=("p3@acme.com",))
     assert any(said.startswith(f"{places[0]}: p3@acme.com") for said in desk.said)
+
+
+def test_people_of_an_upload_who_were_handed_over_with_their_pass(
+    uploading: Uploading, tmp_path: Path
+) -> None:
+    """By the upload's number they are settled where nobody else is in it; else it is named."""
+    receipt = uploading.run().receipt
+    send(uploading, None, pass_name="Leadership 2026", hand_over=tmp_path / "one.xlsx")
+    send(uploading, receipt, not_sent=True)
+    uploading.rows = [person(5)]
+    second = uploading.run().receipt
+    send(uploading, None, pass_name="Leadership 2026", hand_over=tmp_path / "two.xlsx")
+    both = last_send(uploading)
+    for number in (receipt, second):
+        with pytest.raises(UsageError, match=f"with those of other uploads, by hand-over {both}"):
+            send(uploading, number, sent=True)
+    send(uploading, both, sent=True, to=("p5@acme.com",))
+    send(uploading, both, sent=True)
+    assert {state for _, state in states(uploading)} == {"done"}
+
+
+@pytest.mark.parametrize("to", [(), ("p2@acme.com",)], ids=["all", "one"])
+@pytest.mark.parametrize("how", ["same", "resume", "receipt"])
+def test_settled_and_killed_before_the_results_workbook(
+    uploading: Uploading,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    file: Path,
+    *,
+    to: tuple[str, ...],
+    how: str,
+) -> None:
+    """It is written anew by the same command and by `resume`; a receipt says that it is due."""
+    out = tmp_path / "people.results.xlsx"
+    upload(uploading, file, None, emails=False, results=out)
+    receipt = last_upload(uploading)
+    send(uploading, receipt, hand_over=tmp_path / "one.xlsx")
+    with monkeypatch.context() as patched:
+        done = Journal.settle_by_hand
+
+        def die(self: Journal, *values: Any, **more: Any) -> None:
+            done(self, *values, **more)
+            raise Killed
+
+        patched.setattr(Journal, "settle_by_hand", die)
+        with pytest.raises(Killed):
+            send(uploading, receipt, sent=True, to=to)
+    assert column(out) == ["handed over"] * 3
+    if how == "same":
+        with pytest.raises(RefusedError):
+            send(uploading, receipt, sent=True, to=to)
+    elif how == "resume":
+        resume(uploading, receipt)
+    else:
+        desk = ScriptDesk(practice=False)
+        shown = StoredReceipt(
+            settings=settings(uploading), desk=desk, number=receipt, choices=ReceiptChoices()
+        )
+        shown.show()
+        assert f"aapimport resume {receipt} writes it anew" in said(desk)
+        return
+    assert column(out) == (["sent", *["handed over"] * 2] if to else ["sent"] * 3)
+    _, desk = resume(uploading, receipt)
+    assert "results" not in said(desk)
+
+
+@pytest.mark.parametrize("keep_people", [30.0, 0.0])
+@pytest.mark.parametrize("at", ["begin_send", "remember_workbook", "finish"])
+@pytest.mark.parametrize("how", ["same", "resume", "free"])
+def test_a_hand_over_that_is_cut_off_before_its_workbook_is_there(
+    uploading: Uploading,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    keep_people: float,
+    at: str,
+    how: str,
+) -> None:
+    """Every command says so; the same one writes it under its number, or its people are freed."""
+    receipt, out = uploading.run().receipt, tmp_path / "one.xlsx"
+    with monkeypatch.context() as patched:
+        done = getattr(Journal, at)
+
+        def die(self: Journal, *values: Any) -> None:
+            done(self, *values)
+            raise Killed
+
+        patched.setattr(Journal, at, die)
+        with pytest.raises(Killed):
+            send(uploading, receipt, hand_over=out, to=("p2@acme.com", "p3@acme.com"))
+    cut = last_send(uploading)
+    assert not out.exists()
+    if not keep_people:
+        with Journal(uploading.journal_path, keep_people) as journal:
+            journal.purge(time.time())
+    knows = at == "remember_workbook" or (at == "finish" and keep_people)
+    code, desk = send(uploading, receipt, dry_run=True)
+    assert code is ExitCode.FINDINGS
+    assert f"hand-over {cut} was cut off before its workbook was there" in said(desk)
+    assert (str(out) in said(desk)) == bool(knows)
+    nothing, desk = resume(uploading, None)
+    assert (nothing, f"hand-over {cut} was cut off" in said(desk)) == (ExitCode.FINDINGS, True)
+    desk = ScriptDesk(practice=False)
+    list_history(settings(uploading), desk, everywhere=False)
+    assert f"{cut}: cut off before its workbook was there" in said(desk)
+    if how == "free":
+        send(uploading, cut, not_sent=True)
+    else:
+        if how == "same" or not knows:
+            out = tmp_path / "other.xlsx"
+            code, desk = send(uploading, receipt, hand_over=out)
+        else:
+            code, desk = resume(uploading, cut)
+        assert code is ExitCode.OK
+        rows = [*load_workbook(out)["Recipients"].iter_rows(min_row=2, values_only=True)]
+        assert [(row[0], row[4], row[5]) for row in rows] == [
+            ("p2@acme.com", "All Access Pass and Jhana", "2"),
+            ("p3@acme.com", "All Access Pass", "3"),
+        ]
+        assert last_send(uploading) == cut
+        send(uploading, cut, sent=True)
+    code, desk = send(uploading, receipt)
+    assert (code, "cut off" in said(desk)) == (ExitCode.OK, False)
+    assert mails(uploading) == (ONCE if how == "free" else {("p4@acme.com", "portal"): 1})

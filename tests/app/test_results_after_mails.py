@@ -1,18 +1,24 @@
 """Whatever changes how e-mails stand writes the results workbooks of their uploads anew."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
 from aapimport.app.choices import RunChoices
+from aapimport.app.purge import purge
 from aapimport.app.results import ResultsFiles
+from aapimport.app.resume import Resumption
 from aapimport.config.mail import Mail
 from aapimport.errors import ExitCode
 from aapimport.run.journal import Journal
 from support.lettering import last_upload, said, upload
 from support.mail_server import CUT, MailServer
 from support.mailing import mail_for
+from support.script_desk import ScriptDesk
 from support.sending import last_send, resume, send, settings
 from support.uploading import Uploading
 
@@ -44,7 +50,9 @@ def test_by_a_number_by_hand_and_for_a_pass(
     if not named:
         asked.unlink()
         with Journal(uploading.journal_path) as journal:
-            journal._database.execute("UPDATE runs SET options = json_remove(options, '$.results')")
+            journal._database.execute(
+                "UPDATE runs SET options = json_remove(options, '$.results', '$.results_named')"
+            )
     send(uploading, receipt, hand_over=tmp_path / "hand.xlsx", to=("p3@acme.com",))
     assert column(out) == ["waiting", "handed over", "waiting"]
     hand_over = last_send(uploading)
@@ -97,12 +105,13 @@ def test_one_that_somebody_has_changed_stays(
     _, desk = send(uploading, receipt, mail=mail, to=("p2@acme.com",))
     beside = out.with_name(f"people.results-{receipt}.xlsx")
     assert f"results: {beside}" in desk.said
+    assert f"{out} stays as it is, and may be out of date: it was saved since" in said(desk)
     assert (out.read_bytes(), column(beside)) == (theirs, ["sent", "waiting", "waiting"])
     file.unlink()
     code, desk = send(uploading, None, mail=mail, pass_name="Leadership 2026")
     assert code is ExitCode.OK
     assert "no results workbook: people.csv isn't at" in said(desk)
-    assert "is out of date" in said(desk)
+    assert f"{out} and {beside} are out of date" in said(desk)
 
 
 def test_none_was_wanted(uploading: Uploading, file: Path, mail: Mail) -> None:
@@ -119,3 +128,145 @@ def test_none_was_wanted(uploading: Uploading, file: Path, mail: Mail) -> None:
         files.leave(journal, [run], desk)
     assert column(file.with_name("now.xlsx")) == ["sent"] * 3
     assert resume(uploading, run.receipt, mail)[0] is ExitCode.OK
+
+
+class WhileWriting(ScriptDesk):
+    """Somebody saves a workbook while it is written anew."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(yes=True, practice=False)
+        self.path = path
+
+    @contextmanager
+    def busy(self, what: str) -> Iterator[Callable[[str], None]]:
+        """Save it with a remark."""
+        if what == f"writing {self.path.name}":
+            book = load_workbook(self.path)
+            book.worksheets[0]["N7"] = "an hour of work"
+            book.save(self.path)
+        with super().busy(what) as tell:
+            yield tell
+
+
+def test_one_that_is_saved_while_it_is_written_stays(
+    uploading: Uploading, file: Path, mail: Mail, tmp_path: Path
+) -> None:
+    """It is looked at once more right before it would be replaced."""
+    out = tmp_path / "people.results.xlsx"
+    upload(uploading, file, None, emails=False, results=out)
+    receipt = last_upload(uploading)
+    desk = WhileWriting(out)
+    send(uploading, receipt, desk, mail=mail)
+    beside = out.with_name(f"people.results-{receipt}.xlsx")
+    assert load_workbook(out).worksheets[0]["N7"].value == "an hour of work"
+    assert column(beside) == ["sent"] * 3
+    assert f"results: {beside}" in desk.said
+    assert f"{out} stays as it is" in said(desk)
+    assert not [*tmp_path.glob(".*.tmp")]
+
+
+def test_the_file_of_an_upload_is_never_replaced(
+    uploading: Uploading, file: Path, mail: Mail, tmp_path: Path
+) -> None:
+    """Not a results workbook either that was uploaded as it was written."""
+    out = tmp_path / "people.results.xlsx"
+    uploading.portal.habits = replace(uploading.portal.habits, forbids=frozenset({"p4@acme.com"}))
+    upload(uploading, file, None, emails=False, results=out)
+    receipt, source = last_upload(uploading), out.read_bytes()
+    upload(uploading, out, None, emails=False)
+    second = last_upload(uploading)
+    assert second != receipt
+    _, desk = send(uploading, receipt, mail=mail)
+    assert out.read_bytes() == source
+    assert (
+        f"{out} stays as it is, and may be out of date: it is the file of upload {second}"
+        in said(desk)
+    )
+    assert column(out.with_name(f"people.results-{receipt}.xlsx"))[:2] == ["sent"] * 2
+
+
+def purged(uploading: Uploading, keep_people: float = 30.0) -> str:
+    """Erase everybody; what is said then."""
+    desk = ScriptDesk(yes=True, practice=False)
+    purge(replace(settings(uploading), keep_people=keep_people), desk, None)
+    return said(desk)
+
+
+@pytest.mark.parametrize("keep_people", [30.0, 0.0])
+def test_where_it_was_asked_for_is_erased(
+    uploading: Uploading,
+    file: Path,
+    mail: Mail,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    keep_people: float,
+) -> None:
+    """No place is guessed: none is written, and the command that writes it is named."""
+    monkeypatch.chdir(file.parent)
+    out = file.parent / "private" / "out.xlsx"
+    out.parent.mkdir()
+    upload(uploading, file, None, emails=False, results=out, keep_people=keep_people)
+    receipt = last_upload(uploading)
+    told = purged(uploading, keep_people)
+    assert (str(out) in told) == bool(keep_people)
+    assert ("can't be named" in told) == (not keep_people)
+    _, desk = send(uploading, receipt, mail=mail)
+    assert "no results workbook: where it was asked for is not known any more" in said(desk)
+    assert f"aapimport receipt {receipt} --xlsx" in said(desk)
+    assert not [*file.parent.glob("*.xlsx")]
+    assert "sent" not in column(out)
+
+
+def test_the_next_purge_names_what_was_written_since(
+    uploading: Uploading, file: Path, mail: Mail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that somebody has saved, and one of an upload whose people were erased before."""
+    monkeypatch.chdir(file.parent)
+    out = file.with_name("people.results.xlsx")
+    upload(uploading, file, None, emails=False, results=out)
+    with Journal(uploading.journal_path) as journal:
+        journal._database.execute(
+            "UPDATE runs SET options = json_remove(options, '$.results', '$.results_named')"
+        )
+    load_workbook(out).save(out)
+    assert str(out) in purged(uploading)
+    assert str(out) not in purged(uploading)
+    send(uploading, last_upload(uploading), mail=mail)
+    beside = out.with_name(f"people.results-{last_upload(uploading)}.xlsx")
+    assert column(beside) == ["sent"] * 3
+    assert str(beside) in purged(uploading)
+
+
+def test_where_resume_wants_it_is_remembered(
+    uploading: Uploading, file: Path, mail: Mail, tmp_path: Path
+) -> None:
+    """For every later command."""
+    upload(uploading, file, None, emails=False)
+    receipt, other = last_upload(uploading), tmp_path / "other.xlsx"
+    Resumption(
+        receipt=receipt,
+        settings=settings(uploading),
+        desk=ScriptDesk(practice=False),
+        choices=RunChoices(results=other),
+    ).carry_out()
+    _, desk = send(uploading, receipt, mail=mail)
+    assert f"results: {other}" in desk.said
+    assert column(other) == ["sent"] * 3
+
+
+def test_the_file_was_changed_since(
+    uploading: Uploading, file: Path, mail: Mail, tmp_path: Path
+) -> None:
+    """The workbook that is there is named as out of date, and a command that helps."""
+    out = tmp_path / "people.results.xlsx"
+    upload(uploading, file, None, emails=False, results=out)
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("Lind", "Lund"), encoding="utf-8")
+    receipt = last_upload(uploading)
+    _, desk = send(uploading, receipt, mail=mail)
+    told = next(line for line in desk.said if line.startswith("no results workbook"))
+    assert "was changed since" in told
+    assert f"{out} is out of date; aapimport receipt {receipt} --xlsx" in told
+    out.unlink()
+    _, desk = send(uploading, receipt, mail=mail, dry_run=True)
+    assert "out of date" not in said(desk)

@@ -66,7 +66,7 @@ def send(
 
 def resume(
     uploading: Uploading,
-    receipt: str,
+    receipt: str | None,
     mail: Mail | None = None,
     desk: ScriptDesk | None = None,
     *,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from aapimport.app.desk import Desk
     from aapimport.app.results import ResultsFiles
+    from aapimport.copies.hand_over import Recipient
     from aapimport.run.addressees import Source
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
@@ -39,22 +40,12 @@ def handed_over(
         RefusedError: Another run mails somebody of them already.
     """
     from aapimport.app.carry_out import next_step
-    from aapimport.copies.hand_over import Recipient, write_recipients
+    from aapimport.copies.hand_over import write_recipients
     from aapimport.run.report import make_report
 
-    recipients = [
-        Recipient(
-            email=one.email,
-            first_name=one.first_name,
-            last_name=one.last_name,
-            pass_name=plan.pass_name,
-            about=_ABOUT[one.kind] if one.kind else "",
-            row=one.place if one.of else str(one.row),
-        )
-        for one in plan.to_mail
-    ]
+    recipients = [recipient_of(one, one.kind or "", plan.pass_name) for one in plan.to_mail]
     try:
-        write_recipients(path, recipients, lambda: _committed(journal, plan, path))
+        write_recipients(path, plan.receipt, recipients, lambda: _committed(journal, plan, path))
     except FileProblemError as error:
         if journal.knows(plan.receipt):
             error.state = (
@@ -62,12 +53,27 @@ def handed_over(
                 f" aapimport send-emails {plan.receipt} --not-sent"
             )
         raise
+    journal.workbook_is_there(plan.receipt)
     run = journal.run(plan.receipt)
     code = _receipt(journal, run, desk, {one.row: one.email for one in plan.people if one.email})
     desk.say(f"wrote {path_text(path)}: it holds names and addresses; delete it when it is used")
     results.leave(journal, [run], desk)
     desk.say(next_step(run, make_report(journal, run, {})))
     return code
+
+
+def recipient_of(one: "Addressee", kind: str, pass_name: str) -> "Recipient":
+    """Somebody as the workbook has them."""
+    from aapimport.copies.hand_over import Recipient
+
+    return Recipient(
+        email=one.email,
+        first_name=one.first_name,
+        last_name=one.last_name,
+        pass_name=pass_name,
+        about=_ABOUT.get(kind, ""),
+        row=one.place if one.of else str(one.row),
+    )
 
 
 def _committed(journal: "Journal", plan: "SendPlan", path: Path) -> None:
@@ -188,14 +194,28 @@ def _meant(plan: "SendPlan", to: "Sequence[str]") -> "list[Addressee]":
     return [held[key] for key in dict.fromkeys(map(address_key, to))]
 
 
+def is_of_source(run: "Run", source: "Source") -> bool:
+    """Whether a hand-over is what was named, or was made of it."""
+    if source.of:
+        return source.of in (run.receipt, run.of)
+    return run.pass_id == source.pass_id
+
+
 def _open_hand_over(journal: "Journal", source: "Source") -> "tuple[Run, int]":
-    """The one hand-over that isn't settled, of what was named, and how many people are in it."""
+    """The one hand-over that isn't settled, of what was named, and how many people are in it.
+
+    Of an upload also one of its whole pass, where that has nobody but people of this upload.
+
+    Raises:
+        RefusedError: Nobody is handed over.
+        UsageError: There are several, or it has people of other uploads, too.
+    """
     address = source.address
     found = [
         (run, number)
         for receipt, number in journal.handed_over(address).items()
-        if (run := journal.run(receipt)).receipt == source.of
-        or (run.of == source.of if source.of else run.pass_id == source.pass_id)
+        if is_of_source(run := journal.run(receipt), source)
+        or (not run.of and source.of in _uploads_in(journal, run))
     ]
     if not found:
         raise RefusedError("nobody of them is handed over", hint="it is settled already")
@@ -205,7 +225,20 @@ def _open_hand_over(journal: "Journal", source: "Source") -> "tuple[Run, int]":
             f"{len(found)} hand-overs are not settled: {names}",
             hint=f"say which, for example: aapimport send-emails {found[0][0].receipt} --sent",
         )
+    run, _ = found[0]
+    if not is_of_source(run, source) and len(_uploads_in(journal, run)) > 1:
+        raise UsageError(
+            f"the people of upload {source.of} were handed over with those of other uploads, by"
+            f" hand-over {run.receipt}",
+            hint=f"settle all of it:  aapimport send-emails {run.receipt} --sent (or --not-sent)\n"
+            f"      or some of them:   aapimport send-emails {run.receipt} --sent --to ADDRESS",
+        )
     return found[0]
+
+
+def _uploads_in(journal: "Journal", run: "Run") -> set[str]:
+    """The uploads whose people are in a hand-over."""
+    return {one.receipt for one in journal.uploads_about(run)}
 
 
 def _receipt(journal: "Journal", run: "Run", desk: "Desk", addresses: "dict[int, str]") -> ExitCode:

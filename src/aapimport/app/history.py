@@ -53,6 +53,11 @@ class HistoryEntry(_Model):
     in_doubt: int = Field(
         default=0, description="likewise those of whom nobody knows whether their e-mail was sent"
     )
+    without_workbook: bool = Field(
+        default=False,
+        description="whether a hand-over was cut off before its workbook was there: resume RECEIPT"
+        " writes it, send-emails RECEIPT --not-sent frees its people",
+    )
     taken_back: list[TakenBackReport] = Field(
         default=[], description="what undos have taken back of it, the oldest first"
     )
@@ -98,7 +103,6 @@ def list_history(settings: "Settings", desk: "Desk", *, everywhere: bool) -> Exi
     """
     from aapimport.app.session import journals_beside
     from aapimport.run.journal import journal_path
-    from aapimport.screens.console import count
     from aapimport.screens.history import show_history
     from aapimport.screens.target import show_target
 
@@ -123,15 +127,28 @@ def list_history(settings: "Settings", desk: "Desk", *, everywhere: bool) -> Exi
     desk.show_beside(show_target, settings)
     desk.show(show_history, report, everywhere=everywhere)
     for one in report.runs:
-        if said := _waiting(one, settings):
+        for said in _told(one, settings):
             desk.say(said)
-        if one.in_doubt:
-            who = count(one.in_doubt, "person", "people")
-            told = f"of {who} nobody knows whether they were mailed"
-            desk.say(f"{one.receipt}: {told}: {_command('receipt', one, settings)} says whom")
     if report.runs:
         desk.say(f"next: {_command('receipt', report.runs[0], settings)} shows what became of it")
     return ExitCode.OK
+
+
+def _told(one: HistoryEntry, settings: "Settings") -> Iterator[str]:
+    """What is to be said of the e-mails of a run."""
+    from aapimport.screens.console import count
+
+    if said := _waiting(one, settings):
+        yield said
+    if one.without_workbook:
+        yield (
+            f"{one.receipt}: cut off before its workbook was there, and its people count as"
+            f" handed over: {_command('resume', one, settings)} writes it, or says what helps"
+        )
+    if one.in_doubt:
+        who = count(one.in_doubt, "person", "people")
+        told = f"of {who} nobody knows whether they were mailed"
+        yield f"{one.receipt}: {told}: {_command('receipt', one, settings)} says whom"
 
 
 def _waiting(one: HistoryEntry, settings: "Settings") -> str:
@@ -180,9 +197,13 @@ def _journals(settings: "Settings") -> Iterator[tuple[str, Path]]:
 def _entries(
     path: Path, profile: str, address: str | None = None, *, beside: "Beside | None"
 ) -> list[HistoryEntry]:
+    from aapimport.app.cut_hand_over import cut_hand_overs
+
     records: dict[str, OnRecord] = {}
     with read_journal(path, beside) as journal:
-        return [_entry(journal, run, profile, records) for run in journal.runs(address)]
+        cut = {run.receipt for run in cut_hand_overs(journal, address)}
+        found = [_entry(journal, run, profile, records) for run in journal.runs(address)]
+        return [it.model_copy(update={"without_workbook": it.receipt in cut}) for it in found]
 
 
 def _entry(

@@ -85,7 +85,7 @@ def purge(settings: "Settings", desk: "Desk", older_than: str | None) -> ExitCod
     if desk.as_json:
         desk.print_result(report.model_dump_json(indent=2))
     else:
-        _tell(report, desk)
+        _tell(report, desk, keeps=bool(settings.keep_people))
     return ExitCode.OK
 
 
@@ -98,7 +98,7 @@ def _files(journal: "Journal") -> list[str]:
     import json
     from pathlib import Path
 
-    from aapimport.app.results import workbooks_of
+    from aapimport.app.results_names import workbooks_of
     from aapimport.run.records import RunKind
 
     found: set[str] = set()
@@ -113,7 +113,7 @@ def _files(journal: "Journal") -> list[str]:
     return sorted(found - {""})
 
 
-def _tell(report: PurgeReport, desk: "Desk") -> None:
+def _tell(report: PurgeReport, desk: "Desk", *, keeps: bool) -> None:
     """Say what was erased, and what still holds people."""
     from aapimport.screens.console import count, safe
 
@@ -125,4 +125,10 @@ def _tell(report: PurgeReport, desk: "Desk") -> None:
         desk.say(
             "these files of yours hold people wherever they still are, and so does every copy that"
             f" you have made of one: {', '.join(map(safe, report.files))}"
+        )
+    if not keeps:
+        desk.say(
+            "with keep_people = 0 it isn't kept where files were written: results workbooks,"
+            " workbooks of hand-overs, and receipts with people can't be named, and hold people"
+            " wherever they still are"
         )

@@ -1,7 +1,6 @@
 """The results workbook of a run: written beside the file at every end, or where it is asked for."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from aapimport.errors import AapimportError, UsageError
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
     from aapimport.app.desk import Desk
+    from aapimport.app.results_names import ResultsName
     from aapimport.check.check_file import Checked
     from aapimport.config.settings import Settings
     from aapimport.copies.results import Results, RowResult
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from aapimport.run.person_result import PersonFailure, PersonResult
     from aapimport.run.records import Run
     from aapimport.run.report import UploadReport
-
-
-_RESULTS = re.compile(r"(.+\.results)(-[0-9]+|-[0-9A-Z]{6})?", re.DOTALL)
-"""The name of a results workbook without its ending: that of the next one has a number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,72 +50,73 @@ class ResultsFiles:
         with suppress(OSError):  # a full stderr
             for receipt, upload in about.items():
                 self._leave(journal, upload, desk, self.file if receipt in own else None)
+        journal.results_left(run.receipt for run in runs)
+
+    def leave_due(self, journal: "Journal", desk: "Desk") -> None:
+        """Write those anew that an earlier command was killed before it could write."""
+        if due := journal.results_due(self.settings.address):
+            choices = replace(self.choices, results=None)  # what is asked for now isn't theirs
+            replace(self, choices=choices, file=None, encoding="").leave(journal, due, desk)
+
+    def remember(self, journal: "Journal", run: "Run") -> None:
+        """Remember what is asked for now, if anything is, for every later command."""
+        if self.choices.results and run.address == self.settings.address:
+            for upload in journal.uploads_about(run):
+                journal.remember_results(upload.receipt, self.choices.results.absolute())
 
     def _leave(self, journal: "Journal", run: "Run", desk: "Desk", file: Path | None) -> None:
         from aapimport.app.own_file import path_of
+        from aapimport.app.results_names import ResultsName
 
         asked = _as_asked(self.choices, run)
         if asked.no_results or (self.settings.no_results and not asked.results):
             return
         encoding, known = self.encoding if file else "", path_of(run)
         path = file or known or Path(run.file)
-        cure = f"aapimport receipt {run.receipt} --xlsx OUT.xlsx --file FILE writes it"
+        name = ResultsName(journal=journal, receipt=run.receipt, file=path, asked=asked.results)
+        cure = (
+            f"{name.left_behind()}aapimport receipt {run.receipt} --xlsx OUT.xlsx --file FILE"
+            " writes it, with FILE as it was uploaded; without --file it has the rows' numbers, and"
+            " what became of them"
+        )
         try:
-            if not path.exists():
-                where = f"at {path}" if known else "in this folder"
+            if not asked.results and json.loads(run.options or "{}").get("results_named"):
                 desk.say(
-                    f"no results workbook: {run.file} isn't {where}; one that lies beside it is"
-                    f" out of date; {cure}"
+                    "no results workbook: where it was asked for is not known any more, and the one"
+                    f" there is out of date; {cure}"
                 )
                 return
-            out = _free(run.receipt, path, asked.results)
-            if out is None:
-                desk.say(f"no results workbook: the files of that name are somebody's; {cure}")
+            if not path.exists():
+                where = f"at {path}" if known else "in this folder"
+                desk.say(f"no results workbook: {run.file} isn't {where}; {cure}")
                 return
-            left = write_results_of(journal, run, desk, file=path, encoding=encoding, out=out)
+            out, left = write_results_of(
+                journal,
+                run,
+                desk,
+                out=name,
+                file=path,
+                encoding=encoding,
+            )
         except (AapimportError, OSError) as error:
             desk.say(f"no results workbook: {error}; {cure}")
         else:
             desk.say(f"results: {out}")
+            self._remember(journal, run, out, desk)
+            if stays := name.passed_over():
+                desk.say(f"  {stays}")
             if left:
                 whom = "1 person is" if left == 1 else f"{left:,} people are"
                 desk.say(f"  {whom} on its sheet To correct: correct, save, and upload it")
 
-
-def _free(receipt: str, file: Path, asked: Path | None) -> Path | None:
-    """A name that nothing has but an earlier one of the same run, which nobody has saved."""
-    from aapimport.copies.results import is_of
-
-    named = asked or file.with_name(f"{file.stem}.results.xlsx")
-    names = iter((named, named.with_name(f"{named.stem}-{receipt}.xlsx")))
-    if not asked and (again := _RESULTS.fullmatch(file.stem)):
-        names = (file.with_name(f"{again[1]}-{number}.xlsx") for number in range(2, 1_000))
-    for out in names:
-        if not out.exists() or is_of(out, receipt):
-            return out
-    return None
-
-
-def workbooks_of(run: "Run") -> list[Path]:
-    """The results workbooks of an upload that are there; where it was named, also if none is.
-
-    Nothing where the journal has erased where its file is.
-    """
-    from aapimport.app.own_file import path_of
-    from aapimport.copies.results import is_of
-
-    kept, file = json.loads(run.options or "{}"), path_of(run)
-    if file is None or kept.get("no_results"):
-        return []
-    again = _RESULTS.fullmatch(file.stem)
-    beside = file.with_name(f"{again[1] if again else f'{file.stem}.results'}.xlsx")
-    named = Path(kept.get("results") or beside)
-    try:
-        there = [one for one in named.parent.iterdir() if one.name.startswith(named.stem)]
-        ours = [one for one in there if one.suffix == ".xlsx" and is_of(one, run.receipt)]
-    except OSError:
-        ours = []
-    return sorted(ours) or ([named] if kept.get("results") else [])
+    @staticmethod
+    def _remember(journal: "Journal", run: "Run", out: Path, desk: "Desk") -> None:
+        """Have `history purge` name it, whoever saves it and whatever is erased until then."""
+        try:
+            if journal.keep_people:
+                journal.remember_copy(run.receipt, out.absolute())
+        except AapimportError as error:
+            desk.say(f"history purge won't name {out}, which holds people: {error}")
 
 
 def _as_asked(choices: "RunChoices", run: "Run") -> "RunChoices":
@@ -150,22 +147,22 @@ def write_results_of(
     run: "Run",
     desk: "Desk",
     *,
-    out: Path,
+    out: "Path | ResultsName",
     file: Path | None,
     encoding: str = "",
-) -> int:
-    """Write the results workbook of a run; it takes the place of `out`.
+) -> tuple[Path, int]:
+    """Write the results workbook of a run.
 
     Args:
         journal: The journal.
         run: The run.
         desk: Shows that the file is read.
-        out: The workbook.
+        out: The workbook, whose place it takes; or what names it, once it is written whole.
         file: The file that was uploaded; None where it isn't at hand.
         encoding: The text encoding of a csv; empty for that in which it was read for the run.
 
     Returns:
-        How many people are on its sheet To correct.
+        Where it is, and how many people are on its sheet To correct.
 
     Raises:
         AapimportError: It can't be written, or the file is another one.
@@ -177,10 +174,12 @@ def write_results_of(
     checked = own_file(run, file, desk, encoding) if file else None
     addresses = addresses_in(checked) if checked else {}
     report = make_report(journal, run, {**journal.addresses(run.receipt), **addresses})
-    with desk.busy(f"writing {out.name}"):
+    named, place = (out, None) if isinstance(out, Path) else (out.free(), out.free)
+    with desk.busy(f"writing {named.name}"):
         results = _results(journal, run, report, checked)
-        write_results(results, checked, out, force=True)
-    return sum(one.is_to_correct for one in results.rows.values()) if checked else 0
+        out = write_results(results, checked, named, force=True, place=place)
+    left = sum(one.is_to_correct for one in results.rows.values()) if checked else 0
+    return out, left
 
 
 def _results(

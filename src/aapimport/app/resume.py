@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
     from aapimport.app.desk import Desk
     from aapimport.app.notice import Teller
+    from aapimport.app.results import ResultsFiles
     from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
     from aapimport.run.journal import Journal
@@ -67,32 +68,30 @@ class Resumption:
     ) -> ExitCode:
         from aapimport.app.carry_out import Carrier
         from aapimport.app.letters import Following, with_place_for_letters
-        from aapimport.app.open_uploads import chosen_upload, close_upload, show_closed_upload
+        from aapimport.app.open_uploads import chosen_upload, show_closed_upload
         from aapimport.app.results import ResultsFiles
         from aapimport.app.send_way import check_server_there, counter_of
         from aapimport.run.records import SETS_VALUES
         from aapimport.run.runs import refuse_other_services
-        from aapimport.run.wanted_letters import letters_due
 
         if not self.close:
             self._check_addresses(journal, services)
+        results = ResultsFiles(choices=self.choices, settings=self.settings)
+        results.leave_due(journal, self.desk)
         if self.receipt:
             run = journal.run(self.receipt)
         elif only := chosen_upload(journal, services.address, self.desk):
             run = only
         else:
-            return ExitCode.OK
+            return self._say_cut_off(journal, services.address)
         if run.kind in SETS_VALUES:
             return self._values(journal, services, run, teller)
-        results = ResultsFiles(choices=self.choices, settings=self.settings)
+        results.remember(journal, run)
+        if not self.close and self._is_cut_off(journal, run):
+            return self._written_anew(journal, services, run, results)
         if self.close:
             refuse_other_services(run, services.address)
-            ends = run.is_open or letters_due(journal, run) is not None
-            code = close_upload(journal, run, self.desk)
-            results.leave(journal, [run], self.desk)
-            if teller and ends:
-                teller.tell(journal, run.receipt, self.desk)
-            return code
+            return self._closed(journal, run, results, teller)
         if run.closed_at is not None:
             return show_closed_upload(journal, run, self.desk)
         check_server_there(journal, run, self.settings)
@@ -112,6 +111,47 @@ class Resumption:
         )
         code = carrier.carry_out(run, {})
         return Following(carrier=carrier, settings=self.settings).go_on(run.receipt, code)
+
+    def _closed(
+        self, journal: "Journal", run: "Run", results: "ResultsFiles", teller: "Teller | None"
+    ) -> ExitCode:
+        from aapimport.app.open_uploads import close_upload
+        from aapimport.run.wanted_letters import letters_due
+
+        ends = run.is_open or letters_due(journal, run) is not None
+        code = close_upload(journal, run, self.desk)
+        results.leave(journal, [run], self.desk)
+        if teller and ends:
+            teller.tell(journal, run.receipt, self.desk)
+        return code
+
+    @staticmethod
+    def _is_cut_off(journal: "Journal", run: "Run") -> bool:
+        from aapimport.app.cut_hand_over import cut_hand_overs
+
+        return run.receipt in {one.receipt for one in cut_hand_overs(journal, run.address)}
+
+    def _written_anew(
+        self, journal: "Journal", services: "Services", run: "Run", results: "ResultsFiles"
+    ) -> ExitCode:
+        """Write the workbook of a hand-over that was cut off, or say what helps."""
+        from aapimport.app.cut_hand_over import said_of, workbook_of, written_anew
+        from aapimport.run.runs import refuse_other_services
+
+        refuse_other_services(run, services.address)
+        if (path := workbook_of(run)) and not path.exists():
+            return written_anew(journal, services, run, path, self.desk, results)
+        self.desk.say(said_of(run))
+        return ExitCode.FINDINGS
+
+    def _say_cut_off(self, journal: "Journal", address: str) -> ExitCode:
+        """Say which hand-overs have no workbook, where nothing else is open."""
+        from aapimport.app.cut_hand_over import cut_hand_overs, said_of
+
+        cut = cut_hand_overs(journal, address)
+        for run in cut:
+            self.desk.say(said_of(run))
+        return ExitCode.FINDINGS if cut else ExitCode.OK
 
     def _values(
         self, journal: "Journal", services: "Services", run: "Run", teller: "Teller | None"

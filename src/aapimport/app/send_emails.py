@@ -5,11 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aapimport.app.choices import MailChoices
-from aapimport.errors import (
-    DeclinedError,
-    ExitCode,
-    RefusedError,
-)
+from aapimport.errors import DeclinedError, ExitCode, RefusedError
 
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
@@ -48,6 +44,7 @@ class Sending:
         Raises:
             AapimportError: It could not be begun, or not go on.
         """
+        from aapimport.app.cut_hand_over import cut_off, written_anew
         from aapimport.app.notice import teller_of
         from aapimport.app.send_flags import check_flags, were_sent
         from aapimport.app.session import opened
@@ -60,15 +57,20 @@ class Sending:
             journal,
             services,
         ):
+            self._results.leave_due(journal, self.desk)
             source = self._source(journal, services)
             if self.choices.sent or self.choices.not_sent:
                 return self._settled(journal, services, source, sent=were_sent(self.choices))
             found = journal.open_sends(services.address, source.upload, source.pass_id)
             if found and not self.choices.dry_run:
                 return self.go_on(journal, services, found[0])
+            cut = cut_off(journal, source, self.desk)
+            if cut and self.choices.hand_over and not self.choices.dry_run:
+                asked = (journal, services, cut[0], self.choices.hand_over, self.desk)
+                return written_anew(*asked, self._results)
             plan = self._planned(journal, services, source)
             if self.choices.dry_run or not plan.to_mail:
-                return self._nothing_sent(plan)
+                return self._nothing_sent(plan) or (ExitCode.FINDINGS if cut else ExitCode.OK)
             self._approve(plan)
             if self.choices.hand_over:
                 from aapimport.app.hand_over import handed_over

@@ -99,11 +99,24 @@ class StoredReceipt:
 
     def _say_who_waits(self, journal: "Journal", run: "Run") -> None:
         """Say which e-mails wait, and the command that sends them."""
+        from aapimport.app.cut_hand_over import cut_hand_overs, said_of
         from aapimport.run.wanted_letters import unmailed_of, wanted_letters
         from aapimport.screens.console import count
         from aapimport.screens.how_long import moment
 
         number = run.receipt
+        if any(one.receipt == number for one in cut_hand_overs(journal, run.address)):
+            self.desk.say(said_of(run))
+        due = (
+            it
+            for one in journal.results_due(run.address)
+            for it in (one, *journal.uploads_about(one))
+        )
+        if any(number == one.receipt for one in due):
+            self.desk.say(
+                "its results workbook doesn't tell so far how its e-mails stand, as a command was"
+                f" killed: aapimport resume {number} writes it anew"
+            )
         if run.is_open and run.not_before is not None:
             day = moment(run.not_before)
             self.desk.say(f"no e-mail is sent before {day}; then: aapimport resume {number}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aapimport.errors import UsageError
+from aapimport.template.marked import mark_of, set_mark
 from aapimport.template.output import (
     NOTHING_WRITTEN,
     check_free,
@@ -62,13 +63,23 @@ def check_name(path: Path) -> None:
     check_free(path, force=False)
 
 
+def is_workbook_of(path: Path, receipt: str) -> bool:
+    """Whether a file is the workbook of a hand-over, and nobody has saved it since."""
+    return mark_of(path) == _mark(receipt)
+
+
+def _mark(receipt: str) -> str:
+    return f"aapimport hand-over {receipt}"
+
+
 def write_recipients(
-    path: Path, recipients: Sequence[Recipient], commit: Callable[[], None]
+    path: Path, receipt: str, recipients: Sequence[Recipient], commit: Callable[[], None]
 ) -> None:
     """Write the workbook, private to its owner (0600).
 
     Args:
         path: The file.
+        receipt: The hand-over.
         recipients: Who is in it.
         commit: Called when it is written whole, and not to be seen so far: what it does is durable
             before anybody can use the file.
@@ -88,4 +99,5 @@ def write_recipients(
     close_sheets(workbook)
     with replacing(path) as draft:
         workbook.save(draft)
+        set_mark(draft, _mark(receipt))
         commit()

@@ -1,6 +1,6 @@
 """The results workbook: the administrator's own sheet, what became of each row, and the rest."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -20,12 +20,11 @@ from aapimport.template.columns import (
     SUMMARY_TITLE,
     TO_CORRECT_SHEET,
 )
+from aapimport.template.marked import mark_of, save_marked
 from aapimport.template.output import (
-    mark_of,
     new_sheet,
     new_workbook,
     numbered_rows,
-    save_workbook,
     text_cell,
 )
 from aapimport.template.workbook import (
@@ -99,10 +98,20 @@ def is_of(path: Path, receipt: str) -> bool:
     return mark_of(path) == _mark(receipt)
 
 
+def is_of_any(path: Path) -> bool:
+    """Whether a file is the results workbook of whichever run, and nobody has saved it since."""
+    return mark_of(path).startswith(_mark(""))
+
+
 def write_results(
-    results: Results, checked: Checked | None, out: Path, *, force: bool = False
-) -> None:
-    """Write the results workbook, as a private file.
+    results: Results,
+    checked: Checked | None,
+    out: Path,
+    *,
+    force: bool = False,
+    place: Callable[[], Path] | None = None,
+) -> Path:
+    """Write the results workbook, as a private file; where it is in the end.
 
     The first sheet is the administrator's own: every value in its cell, and five columns more.
     The sheet To correct has, in the template's form, whoever was rejected or left out, each with
@@ -115,6 +124,7 @@ def write_results(
         checked: The file, with its people; without it, there are the rows' numbers alone.
         out: The workbook to write.
         force: Whether an existing `out` may be replaced.
+        place: As `replacing` has it.
 
     Raises:
         FileProblemError: `out` can't be written or can't hold the rows, or the file has changed.
@@ -129,6 +139,20 @@ def write_results(
         header, widths = ("Row", *RESULT_COLUMNS), (8, *_WIDTHS)
         sheet = Sheet(title="Results", notes=(), header=header, widths=widths, rows=rows)
         write_sheet(new_sheet(workbook, sheet.title), sheet)
+    _write_summary(workbook, results)
+    if checked and original and any(one.is_to_correct for one in results.rows.values()):
+        content = TemplateContent(
+            people=_to_correct(results, checked, original),
+            extra_columns=tuple(extra_columns(checked, original).values()),
+        )
+        todo = new_sheet(workbook, TO_CORRECT_SHEET)
+        write_people(todo, content)
+        workbook.active = todo  # what is corrected on any other sheet, nobody reads
+        _write_as_written(workbook, results, checked, original)
+    return save_marked(workbook, out, _mark(results.receipt), force=force, place=place)
+
+
+def _write_summary(workbook: "Workbook", results: Results) -> None:
     write_sheet(
         new_sheet(workbook, SUMMARY_SHEET),
         Sheet(
@@ -139,16 +163,6 @@ def write_results(
             rows=results.summary,
         ),
     )
-    if checked and original and any(one.is_to_correct for one in results.rows.values()):
-        content = TemplateContent(
-            people=_to_correct(results, checked, original),
-            extra_columns=tuple(extra_columns(checked, original).values()),
-        )
-        todo = new_sheet(workbook, TO_CORRECT_SHEET)
-        write_people(todo, content)
-        workbook.active = todo  # what is corrected on any other sheet, nobody reads
-        _write_as_written(workbook, results, checked, original)
-    save_workbook(workbook, out, force=force, mark=_mark(results.receipt))
 
 
 def _mark(receipt: str) -> str:

@@ -149,6 +149,7 @@ class Purging(Runs):
             " WHERE receipt = ?1 AND (without_addresses(file) <> file"
             " OR without_addresses(sheet) <> sheet OR without_addresses(options) <> options"
             " OR json_extract(options, '$.path') IS NOT NULL"
+            " OR json_extract(options, '$.results') IS NOT NULL"
             " OR json_extract(options, '$.workbook') IS NOT NULL"
             " OR json_extract(options, '$.copies') IS NOT NULL)"
         )

@@ -2,11 +2,19 @@
 
 import json
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from aapimport.run.records import Run
 from aapimport.run.runs import Runs
+
+NO_WORKBOOK = "no workbook so far"
+"""What is told of a hand-over from its beginning until its workbook is there."""
+
+
+RESULTS_DUE = "results workbook due"
+"""What is told of a sending that has changed how e-mails stand, until the workbooks say so."""
 
 
 class Remembered(Runs):
@@ -31,8 +39,10 @@ class Remembered(Runs):
             no_results: Whether none was wanted.
         """
         more: dict[str, Any] = {"encoding": encoding, "no_results": no_results}
+        if results:
+            more |= _asked_for(results, keep=bool(self.keep_people))
         if self.keep_people:
-            more |= {"path": str(path)} | ({"results": str(results)} if results else {})
+            more |= {"path": str(path)}
         with self._writing():
             self._database.execute(
                 "UPDATE runs SET options = json_patch(coalesce(options, '{}'), ?)"
@@ -40,6 +50,19 @@ class Remembered(Runs):
                 (json.dumps(more, ensure_ascii=False), receipt),
             )
         return self.run(receipt)
+
+    def remember_results(self, receipt: str, results: Path) -> None:
+        """Remember where the results workbook of an upload is asked for from now on.
+
+        Where people aren't kept, that one was asked for somewhere is remembered all the same.
+        """
+        more = {"no_results": False} | _asked_for(results, keep=bool(self.keep_people))
+        with self._writing():
+            self._database.execute(
+                "UPDATE runs SET options = json_patch(coalesce(options, '{}'), ?)"
+                " WHERE receipt = ?",
+                (json.dumps(more, ensure_ascii=False), receipt),
+            )
 
     def remember_workbook(self, receipt: str, path: Path) -> None:
         """Remember, as long as people are kept, where the workbook of a hand-over is."""
@@ -50,6 +73,38 @@ class Remembered(Runs):
                     " WHERE receipt = ?",
                     (json.dumps({"workbook": str(path)}, ensure_ascii=False), receipt),
                 )
+
+    def workbook_is_there(self, receipt: str) -> None:
+        """Remember that the workbook of a hand-over can be seen."""
+        with self._writing():
+            self._database.execute(
+                "DELETE FROM told WHERE receipt = ? AND what = ?", (receipt, NO_WORKBOOK)
+            )
+
+    def without_workbook(self, address: str | None = None) -> list[Run]:
+        """The hand-overs that aren't settled and were cut off before their workbook was there."""
+        return self._runs(
+            "(?1 IS NULL OR address = ?1) AND receipt IN (SELECT receipt FROM told WHERE what = ?2)"
+            " AND receipt IN (SELECT receipt FROM steps WHERE kind = 'email'"
+            "  AND state = 'handed over')",
+            (address, NO_WORKBOOK),
+        )
+
+    def results_due(self, address: str) -> list[Run]:
+        """The sendings of which no results workbook tells how they stand: a command was killed."""
+        due = self._runs(
+            "address = ? AND receipt IN (SELECT receipt FROM told WHERE what = ?)",
+            (address, RESULTS_DUE),
+        )
+        return due[::-1]
+
+    def results_left(self, receipts: Iterable[str]) -> None:
+        """Remember that results workbooks tell how some runs stand, or that none was to."""
+        with self._writing():
+            self._database.executemany(
+                "DELETE FROM told WHERE receipt = ? AND what = ?",
+                ((receipt, RESULTS_DUE) for receipt in receipts),
+            )
 
     def remember_copy(self, receipt: str, path: Path) -> None:
         """Remember, until people are erased, where a receipt was written with its people."""
@@ -69,3 +124,8 @@ class Remembered(Runs):
             " json('[]')), ?2, json(?3)) WHERE receipt = ?4",
             (f"$.{name}", f"$.{name}[#]", json.dumps(one, ensure_ascii=False), receipt),
         )
+
+
+def _asked_for(results: Path, *, keep: bool) -> dict[str, Any]:
+    """What is kept of where a results workbook is asked for; that it is stays for good."""
+    return {"results_named": True} | ({"results": str(results)} if keep else {})

@@ -148,6 +148,11 @@ class Runs(JournalFile):
             (run.receipt for run in found if places_of(run.address).split(" ")[which] == there), ""
         )
 
+    def uploaded_as(self, digest: str) -> str:
+        """The newest upload whose file has a SHA-256; empty for none."""
+        found = self._runs("file_digest = ? AND kind = ?", (digest, RunKind.UPLOAD))
+        return found[0].receipt if found else ""
+
     def _is_done(self, run: Run) -> bool:
         if set(self.counts(run.receipt)) - FINAL:
             return False

@@ -16,6 +16,7 @@ from aapimport.run.entries import Entry, Made
 from aapimport.run.memory import Memory, place
 from aapimport.run.planned import this_user
 from aapimport.run.records import UNSENT, Run, RunKind, State, StepKind, Way
+from aapimport.run.remembered import NO_WORKBOOK, RESULTS_DUE
 from aapimport.run.runs import RUN_FIELDS, Runs
 from aapimport.run.send_plan import Addressee, SendPlan
 from aapimport.services.values import EmailKind, Wanted
@@ -193,6 +194,7 @@ class Sends(Runs, Memory):
                     for step in _steps(one, plan.means.way)
                 ),
             )
+            self._database.execute("INSERT INTO told VALUES (?, ?)", (run.receipt, RESULTS_DUE))
             if plan.means.way is Way.HAND_OVER:
                 self._hand_over(plan, others)
             self._forget(run.receipt, (one.row for one in people))
@@ -212,6 +214,7 @@ class Sends(Runs, Memory):
             "UPDATE mails SET state = ?, way = ? WHERE receipt = ?",
             (State.HANDED_OVER, Way.HAND_OVER, plan.receipt),
         )
+        self._database.execute("INSERT INTO told VALUES (?, ?)", (plan.receipt, NO_WORKBOOK))
 
     def handed_over(self, address: str) -> Mapping[str, int]:
         """How many people are handed over and not settled, by the run that did it."""
@@ -251,6 +254,9 @@ class Sends(Runs, Memory):
                 "UPDATE mails SET state = ?, at = ? WHERE receipt = ? AND row = ?"
                 " AND state NOT IN ('done', 'skipped')",
                 ((state, time.time(), *one) for one in ids),
+            )
+            self._database.executemany(
+                "INSERT OR IGNORE INTO told VALUES (?, ?)", {(it, RESULTS_DUE) for it, _ in ids}
             )
 
 

@@ -20,7 +20,6 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from zipfile import BadZipFile, ZipFile
 
 from aapimport.errors import FileProblemError, UsageError
 
@@ -162,14 +161,8 @@ def write_csv(path: Path, rows: Iterable[Sequence[str]], *, force: bool = False)
         writer.writerows([csv_text(text) for text in row] for row in rows)
 
 
-def save_workbook(workbook: "Workbook", path: Path, *, force: bool = False, mark: str = "") -> None:
+def save_workbook(workbook: "Workbook", path: Path, *, force: bool = False) -> None:
     """Save a finished workbook as a private file.
-
-    Args:
-        workbook: The workbook.
-        path: The file.
-        force: Whether an existing file may be replaced.
-        mark: What `mark_of` finds as long as nobody saves the file again.
 
     Raises:
         FileProblemError: As `replacing`.
@@ -177,21 +170,6 @@ def save_workbook(workbook: "Workbook", path: Path, *, force: bool = False, mark
     close_sheets(workbook)
     with replacing(path, force=force) as draft:
         workbook.save(draft)
-        if mark:
-            with ZipFile(draft, "a") as archive:
-                archive.comment = mark.encode()
-
-
-def mark_of(path: Path) -> str:
-    """The mark that a workbook was saved with; empty where somebody has saved it since.
-
-    It is the archive's comment (PKWARE APPNOTE 4.3.16), which no spreadsheet program keeps.
-    """
-    try:
-        with ZipFile(path) as archive:
-            return archive.comment.decode(errors="replace")
-    except (OSError, ValueError, BadZipFile):
-        return ""
 
 
 def close_sheets(workbook: "Workbook") -> None:
@@ -251,10 +229,18 @@ def _is_left_behind(folder: Path) -> bool:
 
 
 @contextmanager
-def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
+def replacing(
+    path: Path, *, force: bool = False, place: Callable[[], Path] | None = None
+) -> Iterator[Path]:
     """A private draft (0600) beside `path` that takes its place when the block ends well.
 
     Readers of `path` see the old file or the whole new one, and after an error the old one.
+
+    Args:
+        path: The file.
+        force: Whether an existing file may be replaced.
+        place: Asked right before the draft takes its place: another file of the folder may have
+            become the right one meanwhile. None for `path`.
 
     Raises:
         FileProblemError: The file exists and `force` isn't set, or it can't be written.
@@ -270,7 +256,7 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
         try:
             yield draft
             check_free(path, force=force)
-            draft.replace(path)
+            draft.replace(place() if place else path)
         finally:
             draft.unlink(missing_ok=True)
 
