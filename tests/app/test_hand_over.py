@@ -14,10 +14,11 @@ from aapimport.app.stored_receipt import ReceiptChoices, StoredReceipt
 from aapimport.errors import DeclinedError, ExitCode, FileProblemError, RefusedError, UsageError
 from aapimport.run.journal import Journal
 from aapimport.run.report import make_report
+from support.habits import EXTENSION
 from support.lettering import last_upload, said, upload
 from support.mortal import Killed
 from support.script_desk import ScriptDesk
-from support.sending import ONCE, last_send, mails, resume, send, settings, text
+from support.sending import ONCE, id_of, last_send, leave, mails, resume, send, settings, text
 from support.stub import ScimStub
 from support.uploading import Uploading, person
 
@@ -342,3 +343,34 @@ def test_a_hand_over_that_is_cut_off_before_its_workbook_is_there(
     code, desk = send(uploading, receipt)
     assert (code, "cut off" in said(desk)) == (ExitCode.OK, False)
     assert mails(uploading) == (ONCE if how == "free" else {("p4@acme.com", "portal"): 1})
+
+
+@pytest.mark.parametrize("how", ["deactivated", "handed on", "mailed"])
+def test_a_hand_over_that_was_cut_off_is_written_only_with_who_may_be_mailed(
+    uploading: Uploading, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Who has left since, or was mailed by the portal, is named: all are to be freed first."""
+    receipt, out = uploading.run().receipt, tmp_path / "one.xlsx"
+    with monkeypatch.context() as patched:
+        done = Journal.remember_workbook
+
+        def die(self: Journal, *values: Any) -> None:
+            done(self, *values)
+            raise Killed
+
+        patched.setattr(Journal, "remember_workbook", die)
+        with pytest.raises(Killed):
+            send(uploading, receipt, hand_over=out)
+    who = id_of(uploading, "p3@acme.com")
+    if how == "mailed":
+        told = {"requestId": "by-hand", "kind": "portal", "sentAt": "2026-11-28T08:00:00Z"}
+        uploading.portal.store.users[who][f"{EXTENSION}:User"] = {"welcomeEmail": told}
+    else:
+        leave(uploading, who, how)
+    with pytest.raises(RefusedError, match="row 3: "):
+        send(uploading, receipt, hand_over=out)
+    assert not out.exists()
+    send(uploading, last_send(uploading), not_sent=True)
+    send(uploading, receipt, hand_over=out)
+    rows = load_workbook(out)["Recipients"].iter_rows(min_row=2, values_only=True)
+    assert {row[0] for row in rows} == {"p2@acme.com", "p4@acme.com"}

@@ -246,3 +246,45 @@ def test_an_account_that_is_not_shown_any_more_does_not_keep_an_undo_open(
     report = go_on(uploading, undo)
     assert [one.result for one in report.effects] == ["impossible"]
     assert (report.unfinished, report.exit_code) == (0, 1)
+
+
+def uploaded_twice(uploading: Uploading, *, refused: bool = False) -> tuple[str, str]:
+    """People of a team, and a later upload that wants another role for them."""
+    uploading.emails = False
+    uploading.rows = people(2, team="Sales")
+    first = uploading.run().receipt
+    uploading.rows = people(2, team="Sales", role=Role.FACILITATOR)
+    uploading.options = replace(uploading.options, update_roles=True)
+    if refused:
+        no = instead(error(400, "role locked"))
+        uploading.portal.on("PATCH", "/Users/.*", no, times=99)
+    second = uploading.run().receipt
+    uploading.portal._rules.clear()
+    return first, second
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["changed", "refused"])
+def test_whom_a_later_upload_has_stays_in_the_team_and_active(
+    uploading: Uploading, *, refused: bool
+) -> None:
+    """Whether it has changed them, or was refused what it wanted."""
+    first, second = uploaded_twice(uploading, refused=refused)
+    report = undone(uploading, first)
+    assert all(user(uploading, row)["active"] for row in (2, 3))
+    assert len(uploading.portal.store.groups["team-1"]["members"]) == 2
+    assert {one.reason.partition(" of ")[0] for one in report.effects} == {f"upload {second}"}
+
+
+def test_an_undo_that_was_closed_gives_nobody_up(uploading: Uploading) -> None:
+    """What the later upload has found stays that one's, unless an undo of it goes through."""
+    uploading.emails = False
+    uploading.rows = people(2, team="Sales")
+    first = uploading.run().receipt
+    uploading.rows = people(3, team="Sales")
+    second = uploading.run().receipt
+    undo = begun(uploading, second)
+    with Journal(uploading.journal_path) as journal:
+        journal.close(undo.receipt)
+    undone(uploading, first)
+    assert all(user(uploading, row)["active"] for row in (2, 3, 4))
+    assert len(uploading.portal.store.groups["team-1"]["members"]) == 3

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aapimport.run.addressees import Source
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
+    from aapimport.run.send_plan import Addressee, SendChoice
 
 
 def cut_hand_overs(journal: "Journal", address: str | None = None) -> "Sequence[Run]":
@@ -65,6 +66,23 @@ def cut_off(journal: "Journal", source: "Source", desk: "Desk") -> "Sequence[Run
     return cut
 
 
+def refuse_choice(cut: "Run", who: "SendChoice") -> None:
+    """Refuse to choose people of a hand-over that was cut off: it is written as it was.
+
+    Raises:
+        RefusedError: Some were chosen.
+    """
+    from aapimport.run.send_plan import SendChoice
+
+    if who != SendChoice():
+        raise RefusedError(
+            f"hand-over {cut.receipt} was cut off before its workbook was there, and is written"
+            " with everybody whom it was of",
+            hint="leave out what chooses people; or free them:"
+            f"  aapimport send-emails {cut.receipt} --not-sent",
+        )
+
+
 def written_anew(
     journal: "Journal",
     services: "Services",
@@ -85,8 +103,9 @@ def written_anew(
 
     Raises:
         FileProblemError: It can't be written.
-        RefusedError: The address of one of them isn't known.
+        RefusedError: One of them may not be mailed any more, or has no address.
     """
+    from aapimport.app.hand_over import receipt_of
     from aapimport.copies.hand_over import write_recipients
 
     desk.say(
@@ -102,10 +121,11 @@ def written_anew(
         "an earlier workbook of this hand-over, should you find one, has the same people: use one"
     )
     results.leave(journal, [run], desk)
+    code = receipt_of(journal, run, desk, dict(journal.addresses(run.receipt)))
     desk.say(
         f"next: send the e-mails, then: aapimport send-emails {run.receipt} --sent (or --not-sent)"
     )
-    return ExitCode.OK
+    return code
 
 
 def _recipients(
@@ -129,13 +149,29 @@ def _recipients(
         pass_id=run.pass_id,
         pass_name=run.pass_name,
     )
+    way = Means(way=Way.HAND_OVER)
     with desk.busy("asking the services"):
-        plan = make_send_plan(journal, services, source, SendChoice(), Means(way=Way.HAND_OVER))
+        plan = make_send_plan(journal, services, source, SendChoice(), way)
+        anew = make_send_plan(journal, services, source, SendChoice(again=True), way)
     people = [one for one in plan.people if one.row in kinds]
-    if unknown := [one.place for one in people if not one.email]:
+    may = {one.row: one for one in anew.people}  # as if nobody had handed them over
+    if other := [one for one in people if not (_waits(one) and may[one.row].standing == "to_mail")]:
+        said = "; ".join(f"{one.place}: {_why(one, may[one.row])}" for one in other)
         raise RefusedError(
-            f"the address of {'; '.join(unknown)} is not known",
+            f"the workbook of hand-over {run.receipt} is not written anew, as not everybody may"
+            f" be mailed any more: {said}",
             hint=f"free the people of this hand-over, then hand them over anew:"
             f" aapimport send-emails {run.receipt} --not-sent",
         )
     return [recipient_of(one, kinds[one.row], run.pass_name) for one in people]
+
+
+def _waits(one: "Addressee") -> bool:
+    return one.standing == "handed_over" and bool(one.email)
+
+
+def _why(one: "Addressee", anew: "Addressee") -> str:
+    """Why somebody of a hand-over isn't handed over any more."""
+    if one.standing == "mailed":
+        return "mailed since"
+    return one.why if one.standing != "handed_over" else anew.why or "their address is not known"

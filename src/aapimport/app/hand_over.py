@@ -55,7 +55,7 @@ def handed_over(
         raise
     journal.workbook_is_there(plan.receipt)
     run = journal.run(plan.receipt)
-    code = _receipt(journal, run, desk, {one.row: one.email for one in plan.people if one.email})
+    code = receipt_of(journal, run, desk, {one.row: one.email for one in plan.people if one.email})
     desk.say(f"wrote {path_text(path)}: it holds names and addresses; delete it when it is used")
     results.leave(journal, [run], desk)
     desk.say(next_step(run, make_report(journal, run, {})))
@@ -112,7 +112,7 @@ def settled(
         raise DeclinedError("you did not say yes")
     addresses = journal.addresses(run.receipt)
     journal.settle_hand_over(run.receipt, sent=sent)
-    _receipt(journal, run, desk, addresses)
+    receipt_of(journal, run, desk, addresses)
     results.leave(journal, [run], desk)
     if not sent:
         desk.say(f"next: aapimport send-emails {run.of or f'--pass {as_typed(run.pass_name)}'}")
@@ -241,7 +241,9 @@ def _uploads_in(journal: "Journal", run: "Run") -> set[str]:
     return {one.receipt for one in journal.uploads_about(run)}
 
 
-def _receipt(journal: "Journal", run: "Run", desk: "Desk", addresses: "dict[int, str]") -> ExitCode:
+def receipt_of(
+    journal: "Journal", run: "Run", desk: "Desk", addresses: "dict[int, str]"
+) -> ExitCode:
     """Print the receipt of a hand-over as it stands."""
     from aapimport.app.receipts import printed_receipt
     from aapimport.run.report import make_report

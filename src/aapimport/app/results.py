@@ -55,7 +55,8 @@ class ResultsFiles:
     def leave_due(self, journal: "Journal", desk: "Desk") -> None:
         """Write those anew that an earlier command was killed before it could write."""
         if due := journal.results_due(self.settings.address):
-            choices = replace(self.choices, results=None)  # what is asked for now isn't theirs
+            # what is asked for now isn't theirs
+            choices = replace(self.choices, results=None, no_results=False)
             replace(self, choices=choices, file=None, encoding="").leave(journal, due, desk)
 
     def remember(self, journal: "Journal", run: "Run") -> None:

@@ -88,7 +88,7 @@ class Resumption:
             return self._values(journal, services, run, teller)
         results.remember(journal, run)
         if not self.close and self._is_cut_off(journal, run):
-            return self._written_anew(journal, services, run, results)
+            return self._written_anew(journal, services, run, results, teller)
         if self.close:
             refuse_other_services(run, services.address)
             return self._closed(journal, run, results, teller)
@@ -132,7 +132,12 @@ class Resumption:
         return run.receipt in {one.receipt for one in cut_hand_overs(journal, run.address)}
 
     def _written_anew(
-        self, journal: "Journal", services: "Services", run: "Run", results: "ResultsFiles"
+        self,
+        journal: "Journal",
+        services: "Services",
+        run: "Run",
+        results: "ResultsFiles",
+        teller: "Teller | None",
     ) -> ExitCode:
         """Write the workbook of a hand-over that was cut off, or say what helps."""
         from aapimport.app.cut_hand_over import said_of, workbook_of, written_anew
@@ -140,7 +145,10 @@ class Resumption:
 
         refuse_other_services(run, services.address)
         if (path := workbook_of(run)) and not path.exists():
-            return written_anew(journal, services, run, path, self.desk, results)
+            code = written_anew(journal, services, run, path, self.desk, results)
+            if teller:
+                teller.tell(journal, run.receipt, self.desk)
+            return code
         self.desk.say(said_of(run))
         return ExitCode.FINDINGS
 

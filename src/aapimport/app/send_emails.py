@@ -1,6 +1,6 @@
 """Welcome e-mails after the upload: who was never mailed, the question, the sending."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,14 @@ from aapimport.errors import DeclinedError, ExitCode, RefusedError
 if TYPE_CHECKING:
     from aapimport.app.choices import RunChoices
     from aapimport.app.desk import Desk
+    from aapimport.app.notice import Teller
     from aapimport.app.results import ResultsFiles
     from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
     from aapimport.run.addressees import Source
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
-    from aapimport.run.send_plan import Addressee, SendPlan
+    from aapimport.run.send_plan import SendPlan
     from aapimport.run.wanted_letters import WantedLetters
 
 
@@ -44,7 +45,7 @@ class Sending:
         Raises:
             AapimportError: It could not be begun, or not go on.
         """
-        from aapimport.app.cut_hand_over import cut_off, written_anew
+        from aapimport.app.cut_hand_over import cut_off, refuse_choice, written_anew
         from aapimport.app.notice import teller_of
         from aapimport.app.send_flags import check_flags, were_sent
         from aapimport.app.session import opened
@@ -66,8 +67,10 @@ class Sending:
                 return self.go_on(journal, services, found[0])
             cut = cut_off(journal, source, self.desk)
             if cut and self.choices.hand_over and not self.choices.dry_run:
+                refuse_choice(cut[0], self.choices.who)
                 asked = (journal, services, cut[0], self.choices.hand_over, self.desk)
-                return written_anew(*asked, self._results)
+                code = written_anew(*asked, self._results)
+                return self._told(journal, cut[0].receipt, teller, code)
             plan = self._planned(journal, services, source)
             if self.choices.dry_run or not plan.to_mail:
                 return self._nothing_sent(plan) or (ExitCode.FINDINGS if cut else ExitCode.OK)
@@ -76,9 +79,7 @@ class Sending:
                 from aapimport.app.hand_over import handed_over
 
                 code = handed_over(journal, plan, self.choices.hand_over, self.desk, self._results)
-                if teller:
-                    teller.tell(journal, plan.receipt, self.desk)
-                return code
+                return self._told(journal, plan.receipt, teller, code)
             return self._carried_out(journal, services, journal.begin_send(plan), plan)
 
     def after_upload(
@@ -115,6 +116,13 @@ class Sending:
             self._approve(plan, yes_answers=False)
         run = journal.begin_send(plan)
         return self._carried_out(journal, services, run, plan, results)
+
+    def _told(
+        self, journal: "Journal", receipt: str, teller: "Teller | None", code: ExitCode
+    ) -> ExitCode:
+        if teller:
+            teller.tell(journal, receipt, self.desk)
+        return code
 
     @property
     def _results(self) -> "ResultsFiles":
@@ -230,6 +238,7 @@ class Sending:
         Raises:
             RefusedError: Nobody has an address that was named.
         """
+        from aapimport.app.send_flags import addresses_of, check_there
         from aapimport.app.send_way import means_of
         from aapimport.person import address_key
         from aapimport.run.addressees import make_send_plan
@@ -239,8 +248,10 @@ class Sending:
             means = means_of(self.choices, self.settings, services)
             plan = make_send_plan(journal, services, source, self.choices.who, means)
         plan = plan if only is None else plan.of_rows(only)
-        _check_there(filter(None, (*self.choices.to, self.choices.canary)), plan)
-        if self.choices.canary and address_key(self.choices.canary) not in _addresses(plan.to_mail):
+        check_there(filter(None, (*self.choices.to, self.choices.canary)), plan)
+        if self.choices.canary and address_key(self.choices.canary) not in addresses_of(
+            plan.to_mail
+        ):
             raise RefusedError(
                 f"{self.choices.canary!r} is not mailed, so that nobody could be mailed first",
                 hint="see why with --dry-run",
@@ -325,25 +336,3 @@ class Sending:
         )
         addresses = {one.row: one.email for one in plan.people if one.email} if plan else {}
         return carrier.carry_out(run, addresses)
-
-
-def _check_there(named: "Iterable[str]", plan: "SendPlan") -> None:
-    """Refuse an address that nobody of a plan has.
-
-    Raises:
-        RefusedError: There is one.
-    """
-    from aapimport.person import address_key
-
-    there = _addresses(plan.people)
-    if missing := [one for one in named if address_key(one) not in there]:
-        raise RefusedError(
-            f"nobody of these people has the address {missing[0]!r}",
-            hint="see who they are with --dry-run",
-        )
-
-
-def _addresses(people: "Sequence[Addressee]") -> set[str]:
-    from aapimport.person import address_key
-
-    return {address_key(one.email) for one in people}

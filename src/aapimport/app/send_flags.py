@@ -1,9 +1,14 @@
-"""Flags of `send-emails` that don't go together, told before anything is asked."""
+"""Flags of `send-emails` that don't go together, or name nobody, told before anything is done."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from aapimport.app.choices import MailChoices
-from aapimport.errors import UsageError
+from aapimport.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from aapimport.run.send_plan import Addressee, SendPlan
 
 
 def check_flags(receipt: str | None, choices: MailChoices) -> None:
@@ -50,3 +55,26 @@ def were_sent(choices: MailChoices) -> bool:
             hint="give one of them, and whom it is about if it isn't everybody",
         )
     return choices.sent
+
+
+def check_there(named: "Iterable[str]", plan: "SendPlan") -> None:
+    """Refuse an address that nobody of a plan has.
+
+    Raises:
+        RefusedError: There is one.
+    """
+    from aapimport.person import address_key
+
+    there = addresses_of(plan.people)
+    if missing := [one for one in named if address_key(one) not in there]:
+        raise RefusedError(
+            f"nobody of these people has the address {missing[0]!r}",
+            hint="see who they are with --dry-run",
+        )
+
+
+def addresses_of(people: "Sequence[Addressee]") -> set[str]:
+    """The addresses of some people, as they are compared."""
+    from aapimport.person import address_key
+
+    return {address_key(one.email) for one in people}

@@ -12,6 +12,7 @@ from typing import Any
 
 from aapimport.run.digests import address_digest
 from aapimport.run.records import RunKind, Task, read_task
+from aapimport.services.leaving import NOT_KEPT
 
 Ours = Sequence[tuple[int, str, str, float, str]]
 """The accounts of a run: the row, the service, the account's id there, when the run began to write
@@ -35,12 +36,17 @@ _LATER = (
 
 Accounts are cast to text, as the columns are that they are looked up by: else they get no index.
 """
-_IN_TEAM = "coalesce(json_extract(people.before, '$.team'), 0)"
+_IN_TEAM = (
+    "iif(json_type(people.before, '$.team') IS NULL, 1,"
+    " coalesce(json_extract(people.before, '$.team'), 0))"
+)
+"""Whether the file names a team that the person was in; as far as version 1 tells, it may."""
 _WANTED_UNDONE = (
     "(EXISTS (SELECT 1 FROM told WHERE told.receipt = theirs.receipt"
     "   AND told.what IN ('undo', 'undo row ' || theirs.row))"
     "  OR EXISTS (SELECT 1 FROM runs AS undo WHERE undo.of = theirs.receipt"
-    "   AND undo.kind = 'undo' AND (json_extract(undo.options, '$.only_rows') IS NULL"
+    "   AND undo.kind = 'undo' AND undo.closed_at IS NULL"
+    "   AND (json_extract(undo.options, '$.only_rows') IS NULL"
     "   OR theirs.row IN (SELECT value FROM json_each(undo.options, '$.only_rows')))))"
 )
 _WRITTEN = (
@@ -50,7 +56,9 @@ _WRITTEN = (
     " JOIN people ON people.receipt = theirs.receipt AND people.row = theirs.row"
     " WHERE theirs.kind IN ('account', 'repair', 'pass', 'team')"
     "  AND (started_at > ours.at OR coalesce(theirs.sent_at, ended) > ours.at)"
-    "  AND theirs.state IN ('done', 'written', 'intent', 'doubt')"
+    "  AND (theirs.state IN ('done', 'written', 'intent', 'doubt')"
+    "   OR theirs.kind IN ('pass', 'team') AND (theirs.state = 'needs a person'"
+    f"    OR theirs.state = 'rejected' AND theirs.reason GLOB '{NOT_KEPT}*'))"
     "  AND (theirs.attempts > 0 OR theirs.kind <> 'account' AND theirs.sent_at > 0)"
     "  AND NOT EXISTS (SELECT 1 FROM runs AS undo CROSS JOIN steps AS back USING (receipt)"
     "   WHERE undo.of = theirs.receipt AND undo.kind = 'undo' AND back.row = theirs.row"
@@ -70,8 +78,9 @@ _HAS = (
 )
 _FOUND = (
     _HAS.replace("{matching}", "account.account_id = ours.account_id")
-    + " account.state = 'done' AND theirs.state = 'done'"
-    "  AND iif(theirs.kind = 'account', theirs.attempts = 0, theirs.sent_at IS NULL)"
+    + " account.state <> 'skipped' AND iif(theirs.kind = 'account',"
+    "   theirs.attempts = 0 OR theirs.state IN ('rejected', 'needs a person'),"
+    "   theirs.state = 'done' AND theirs.sent_at IS NULL)"
     f"  AND NOT {_WANTED_UNDONE}"
 )
 _OPEN = _HAS + " is_open AND theirs.state NOT IN ('rejected', 'skipped')"
@@ -99,7 +108,7 @@ class LaterStep:
         people: How many people it has.
         is_open: Whether it is an upload that is neither finished nor closed.
         wrote: Whether it wrote, or may have; else it has found the person as its file wants them,
-            or is still to do so.
+            was refused what it wanted of them, or is still to look.
         in_team: Whether its file names a team that the person was in.
         at: When it wrote, or had done all; later than any time while it is open.
         task: Its step.

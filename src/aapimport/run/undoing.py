@@ -214,12 +214,21 @@ class Undoing(Carrying):
                     outcomes[task.row] = found
                 else:
                     people[task.account_id] = found
-            group = batch[0].target
-            done = leave_team(portal, group, people, self._to_leave[group]) if people else {}
+            group, tasks = batch[0].target, {task.account_id: task for task in batch}
+            stays = lambda own_id: self._stays_in(tasks[own_id])  # noqa: E731
+            to_leave = self._to_leave[group]
+            done = leave_team(portal, group, people, to_leave, stays) if people else {}
             outcomes = _not_listed(portal, batch, outcomes)
             return [_in_words(outcomes.get(task.row) or done[task.account_id]) for task in batch]
 
         return leave
+
+    def _stays_in(self, task: Task) -> Outcome | None:
+        """Why somebody isn't taken out of a Group after all, asked anew; None for who is."""
+        later = self._later("portal", {task.row})
+        if later is None:
+            return Outcome(verdict=Verdict.NOT_SENT, reason=_NOT_ASKED)
+        return _is_left(later, task)
 
     def _whose(self, task: Task) -> str | Outcome:
         """The userName of the account that is to leave; why it isn't touched, where it isn't."""

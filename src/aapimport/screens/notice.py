@@ -226,7 +226,8 @@ def _made(
         text += ["", f"To look at{rest if len(failures) > len(shown) else ''}:"]
         text += [f"  {line}" for line in shown]
     text += ["", f"Next: {end.next}", "", "SHA-256 of the receipt, as each of these prints it"]
-    text[-1] += " until something of it is taken back:" if end.run.kind == RunKind.UPLOAD else ":"
+    mails = end.run.kind in {RunKind.UPLOAD, RunKind.SEND}
+    text[-1] += " until more of it is mailed, settled or taken back:" if mails else ":"
     for command, digest in end.digests.items():
         text += [f"  {command}", f"    {digest}"]
     text += ["", _NOBODY]

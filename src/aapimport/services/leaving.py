@@ -9,7 +9,7 @@ doesn't show all who could go.
 
 import json
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from aapimport.config.keys import setting
@@ -50,7 +50,11 @@ _NOT_NOW = {Verdict.NOT_SENT, Verdict.PAUSE}
 
 
 def leave_team(
-    portal: Portal, team_id: str, people: Mapping[str, str], leaving: Collection[str] = ()
+    portal: Portal,
+    team_id: str,
+    people: Mapping[str, str],
+    leaving: Collection[str] = (),
+    stays: Callable[[str], Outcome | None] = lambda _: None,
 ) -> dict[str, Outcome]:
     """Take people out of a team, by one PATCH; may be repeated at any time.
 
@@ -61,6 +65,8 @@ def leave_team(
         team_id: The team.
         people: The address of each account id; whose they are was looked at just before.
         leaving: The accounts that are to leave it in the end: that they are gone is no loss so far.
+        stays: Tells, before each single write, why somebody isn't taken out any more; None for who
+            is.
 
     Returns:
         For each account id, what became of it: `done` for whoever is shown to be out.
@@ -70,7 +76,7 @@ def leave_team(
     """
     adding = portal.adds_to_teams
     if len(people) > 1 and adding.back.get(team_id):
-        return _one_by_one(portal, team_id, people, leaving)
+        return _one_by_one(portal, team_id, people, leaving, stays)
     may_take = _may_still_take(portal, team_id)
     team = read_before(portal, team_id)
     if isinstance(team, Unknown):
@@ -88,16 +94,24 @@ def leave_team(
     outcomes |= _taken_out(portal, team_id, team, inside, leaving)
     refused = [one for one in inside if outcomes[one].verdict is Verdict.REJECTED]
     if refused and len(inside) > 1 and team_id not in adding.losing:
-        outcomes |= _one_by_one(portal, team_id, {one: people[one] for one in refused}, leaving)
+        alone = {one: people[one] for one in refused}
+        outcomes |= _one_by_one(portal, team_id, alone, leaving, stays)
     return outcomes
 
 
 def _one_by_one(
-    portal: Portal, team_id: str, people: Mapping[str, str], leaving: Collection[str]
+    portal: Portal,
+    team_id: str,
+    people: Mapping[str, str],
+    leaving: Collection[str],
+    stays: Callable[[str], Outcome | None],
 ) -> dict[str, Outcome]:
     """The same for each alone: where others had to be put back, or several were refused at once."""
     outcomes: dict[str, Outcome] = {}
     for one, address in people.items():
+        if why := stays(one):
+            outcomes[one] = why
+            continue
         outcomes |= leave_team(portal, team_id, {one: address}, leaving)
         waits = outcomes[one].throttled or outcomes[one].verdict in _NOT_NOW
         if waits or portal.patience.rest(0.0):  # whether the run is stopping
