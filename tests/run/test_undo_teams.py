@@ -3,7 +3,7 @@
 from aapimport.errors import ExitCode
 from aapimport.run.journal import Journal
 from aapimport.services.leaving import SHOWS_SOME, leave_team
-from aapimport.services.outcomes import Verdict
+from aapimport.services.outcomes import Outcome, Verdict
 from support.habits import EXTENSION
 from support.undoing import begun, go_on
 from support.uploading import Uploading, people, services
@@ -192,3 +192,24 @@ def test_whoever_was_lost_and_is_not_taken_out_is_named_with_the_others(
         f"3 former members are no longer shown in the team: user-1, user-2, {own};"
         " put them into it on the portal"
     )
+
+
+def test_who_belongs_into_the_team_by_then_stays_also_where_they_leave_one_by_one(
+    uploading: Uploading,
+) -> None:
+    """Asked before each single removal, and not only before they were refused together."""
+    uploaded(uploading)
+    several = instead(error(400, "one at a time"))
+    uploading.portal.on("PATCH", "/Groups/team-1", several, body='"remove"')
+    users = uploading.portal.store.users.values()
+    ours = {str(one["id"]): str(one["userName"]) for one in users if one["userName"][0] == "p"}
+    stays = {"p3@acme.com": Outcome(verdict=Verdict.NEEDS_PERSON, reason="a later upload")}
+    with services(uploading.portal, uploading.jhana) as both:
+        outcomes = leave_team(
+            both.portal, "team-1", ours, ours, lambda own_id: stays.get(ours[own_id])
+        )
+    assert members(uploading) == {"xeno", "yara", "p3"}
+    assert {ours[one] for one, it in outcomes.items() if it.verdict is Verdict.DONE} == {
+        "p2@acme.com",
+        "p4@acme.com",
+    }

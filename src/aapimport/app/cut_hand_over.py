@@ -7,6 +7,7 @@ same number, or its people are freed.
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,7 +113,7 @@ def written_anew(
         f"going on with hand-over {run.receipt}, which was cut off before its workbook was there"
     )
     recipients = _recipients(journal, services, run, desk)
-    remembered = lambda: journal.remember_workbook(run.receipt, path.absolute())  # noqa: E731
+    remembered = partial(journal.remember_workbook, run.receipt, path.absolute())
     write_recipients(path, run.receipt, recipients, remembered)
     journal.workbook_is_there(run.receipt)
     journal.finish(run.receipt)

@@ -1,7 +1,7 @@
 """An undo's receipt: what was taken back, what only half, and what not, and why."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,7 +15,7 @@ from aapimport.run.kept_mails import kept_back_by
 from aapimport.run.later import LEFT, LaterCode, which_later
 from aapimport.run.left_mails import left_mails
 from aapimport.run.records import Run, State, StepKind, Task
-from aapimport.run.taken_back import lost_words
+from aapimport.run.taken_back import TakenBack, lost_words
 from aapimport.run.undo_again import undo_command
 from aapimport.run.undo_plan import Sort, UndoPlan, as_kept
 
@@ -153,23 +153,10 @@ def planned_report(plan: UndoPlan) -> UndoReport:
             email=emails.get(row, ""),
             service="portal",
             what=OTHERS,
-            result="impossible",
-            reason=f"{words} since undo {one.undo.receipt}; {_PUT_IN}",
+            result=result,
+            reason=reason,
         )
-        for one in plan.earlier
-        for row, words in one.lost
-    ]
-    effects += [
-        UndoneEffect(
-            row=row,
-            email=emails.get(row, ""),
-            service="portal",
-            what=OTHERS,
-            result="nothing left",
-            reason=f"whom undo {one.undo.receipt} had lost is in it again, or gone from the portal",
-        )
-        for one in plan.earlier
-        for row in one.back
+        for row, result, reason in _of_others(plan.earlier)
     ]
     report = _report(plan.run, None, effects, plan.on_again)
     earlier = [one.undo.receipt for one in plan.earlier]
@@ -292,3 +279,14 @@ def _report(
             for by, rows in on_again.items()
         ],
     )
+
+
+def _of_others(earlier: Iterable[TakenBack]) -> Iterator[tuple[int, Result, str]]:
+    """Whom teams have lost by earlier undos, and of whom that is settled: the row, how, and why."""
+    for one in earlier:
+        for row, words in one.lost:
+            yield row, "impossible", f"{words} since undo {one.undo.receipt}; {_PUT_IN}"
+    for one in earlier:
+        for row in one.back:
+            why = f"whom undo {one.undo.receipt} had lost is in it again, or gone from the portal"
+            yield row, "nothing left", why

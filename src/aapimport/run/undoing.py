@@ -215,7 +215,10 @@ class Undoing(Carrying):
                 else:
                     people[task.account_id] = found
             group, tasks = batch[0].target, {task.account_id: task for task in batch}
-            stays = lambda own_id: self._stays_in(tasks[own_id])  # noqa: E731
+
+            def stays(own_id: str) -> Outcome | None:
+                return self._stays_in(tasks[own_id])
+
             to_leave = self._to_leave[group]
             done = leave_team(portal, group, people, to_leave, stays) if people else {}
             outcomes = _not_listed(portal, batch, outcomes)
