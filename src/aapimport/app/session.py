@@ -213,7 +213,7 @@ def opened(
         if is_first:
             services = stack.enter_context(connected(settings, pace))
             if not begins:
-                yield stack.enter_context(Journal.empty()), services
+                yield stack.enter_context(Journal.empty(others)), services
                 return
             with desk.busy("asking the services"):
                 check_not_swapped(services.portal, services.jhana)

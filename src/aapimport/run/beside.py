@@ -22,6 +22,7 @@ from aapimport.config.addresses import places_of
 from aapimport.config.folders import PROFILES, private_folder
 from aapimport.config.locks import take, unusable
 from aapimport.errors import AapimportError, ServiceError, SettingsError
+from aapimport.run.asked_for import asked_for
 from aapimport.run.later_steps import LaterStep, Ours, later_steps, whose
 from aapimport.run.records import UNSENT, RunKind, State, Way, run_name
 from aapimport.run.schema import (
@@ -47,6 +48,7 @@ _UPLOADS = (
     "later uploads of the same people",
     "never uploaded anybody to this portal, move the file away",
 )
+_JHANA = ("uploads that asked for Jhana", _UPLOADS[1])
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
@@ -215,6 +217,16 @@ class Beside:
                 partial(later_steps, ours=ours, run=run, profile=profile),
                 _UPLOADS,
             )
+
+    def asked_for(self, jhana: str) -> bool:
+        """Whether an upload of another profile has ever asked for a Jhana, given by its place.
+
+        Raises:
+            ServiceError: A journal is in use for too long.
+            SettingsError: One can't be read: it is never taken for one that knows nobody.
+        """
+        reading = partial(asked_for, jhana=jhana)
+        return any(self._read(*it, {jhana}, reading, _JHANA) for it in self._others(_JHANA))
 
     @property
     def own_profile(self) -> str:

@@ -7,7 +7,7 @@ that an upload has left there and a list doesn't show; what is held are the peop
 of all others, the keys of their addresses.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -31,7 +31,7 @@ MOST_NAMED = 5
 ANOTHER = "another account on the portal has one of the addresses"
 NOBODY = (
     "Jhana lists nobody, which proves nothing about who is missing there; no upload from here has"
-    " ever asked for Jhana, so nobody is expected there"
+    " ever asked for Jhana, by whichever profile, so nobody is expected there"
 )
 HIDING: Literal["hiding"] = "hiding"
 Group = Members | Literal["hiding"] | None
@@ -231,7 +231,7 @@ def _members(portal: Portal, pass_: Pass) -> set[str] | str:
 
 
 def read_jhana(
-    services: Services, portal: OnPortal, words: Words, *, is_expected: bool = True
+    services: Services, portal: OnPortal, words: Words, expects: Callable[[], bool | Unknown]
 ) -> OnJhana:
     """Read Jhana's list to its end, by id whom it doesn't show, and find whose account each is.
 
@@ -239,7 +239,7 @@ def read_jhana(
         services: Both services.
         portal: The portal's list.
         words: What uploads to the pass have said.
-        is_expected: Whether any upload from here has ever asked for Jhana.
+        expects: Tells whether any upload from here has ever asked for Jhana.
 
     Raises:
         SettingsError: The token is refused.
@@ -259,7 +259,7 @@ def read_jhana(
             nameless += not any("@" in one for one in (account.user_name, *account.emails))
     malformed = _some("on Jhana", services.jhana.malformed)
     if not listed and portal.people:
-        return _nobody(services, words, malformed, is_expected=is_expected)
+        return _nobody(services, words, malformed, expects())
     if nameless:
         people = "1 account shows" if nameless == 1 else f"{nameless:,} accounts show"
         malformed += (f"on Jhana {people} no address: whose they are can't be told",)
@@ -282,7 +282,7 @@ def read_jhana(
 
 
 def _nobody(
-    services: Services, words: Words, malformed: tuple[str, ...], *, is_expected: bool
+    services: Services, words: Words, malformed: tuple[str, ...], is_expected: bool | Unknown
 ) -> OnJhana:
     """What a list on Jhana without anybody says: nothing, whoever is expected there."""
     if not (is_expected or malformed):
@@ -292,6 +292,8 @@ def _nobody(
     asked = sum(one.on_jhana is not None for one in words.all)
     though = f", though uploads from here have left {asked:,} of these people there"
     why = f"Jhana lists nobody{though if asked else ''}"
+    if isinstance(is_expected, Unknown):
+        why += f", and whether anybody is expected there isn't known, as {is_expected.reason}"
     return OnJhana(
         unproven=f"{why}: that proves nothing, and nothing is concluded from it",
         malformed=malformed,

@@ -1,7 +1,9 @@
 """Reading both services for a comparison of the people of a pass."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
+from aapimport.errors import AapimportError
 from aapimport.plan.make import Services
 from aapimport.plan.own import who_runs
 from aapimport.run.allowing import Allowing
@@ -15,6 +17,7 @@ from aapimport.run.said_since import said_since
 from aapimport.run.teams_now import TeamsNow, read_teams
 from aapimport.run.who_is_active import know_active
 from aapimport.run.words import LOST, Words, words_of
+from aapimport.services.directory import Unknown
 from aapimport.services.portal import Portal
 from aapimport.services.values import Pass
 
@@ -45,8 +48,8 @@ def compare(
     if not on_portal.proves_pass:
         return Compared(unproven=on_portal.unproven)
     tell("reading Jhana's list")
-    is_expected = _ever_asked_for_jhana(journal, services.address)
-    on_jhana = read_jhana(services, on_portal, words, is_expected=is_expected)
+    expects = partial(_expects, journal, services.address)
+    on_jhana = read_jhana(services, on_portal, words, expects)
     on_portal, on_jhana = know_active(services, on_portal, on_jhana, words)
     tell("reading the teams")
     teams = _teams(portal, pass_, words)
@@ -71,10 +74,12 @@ def compare(
     return comparing.compared()
 
 
-def _ever_asked_for_jhana(journal: Journal, address: str) -> bool:
-    """Whether any upload has, to whichever pass, finished or not, undone or not."""
-    runs = [*journal.uploads_to(address), *journal.open_runs_beside(address)]
-    return any(one.service == "jhana" for run in runs for one in journal.tasks(run.receipt))
+def _expects(journal: Journal, address: str) -> bool | Unknown:
+    """Whether any upload has asked for Jhana, to whichever pass and by whichever profile."""
+    try:
+        return journal.has_asked_for_jhana(address)
+    except AapimportError as error:
+        return Unknown(f"{error.message} ({error.hint})")
 
 
 def _open_uploads(journal: Journal, address: str) -> Iterator[str]:

@@ -78,11 +78,11 @@ class JournalFile:
         return journal
 
     @classmethod
-    def empty(cls) -> Self:
+    def empty(cls, beside: Beside | None = None) -> Self:
         """A journal that no upload was ever written to, for a command that begins none: no file."""
         database = sqlite3.connect(":memory:", isolation_level=None)
         adopt_or_create(database)
-        return cls.over(database)
+        return cls.over(database, beside)
 
     def __enter__(self) -> Self:
         return self

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from aapimport.errors import AapimportError
 from aapimport.plan.plan import Action
+from aapimport.run.asked_for import asked_for
 from aapimport.run.digests import address_digest
 from aapimport.run.journal_file import JournalFile
 from aapimport.run.later_steps import LaterStep, Ours, later_steps
+from aapimport.run.memory import place
 from aapimport.run.records import Run, State, StepKind, Task, read_task
 
 _MAIL = ", ".join(f"mail.{name}" for name in Task.__dataclass_fields__)
@@ -179,6 +181,19 @@ class WaysBack(JournalFile):
             if self.missing is None:
                 raise
             self.missing(error)
+
+    def has_asked_for_jhana(self, address: str) -> bool:
+        """Whether an upload to that Jhana has ever asked for it, by whichever profile.
+
+        Args:
+            address: The pair of services.
+
+        Raises:
+            AapimportError: None of this profile has, and another's journal can't be read.
+        """
+        jhana = place(address, "jhana")
+        found = asked_for(self._database, jhana)
+        return bool(found or (self._beside and self._beside.asked_for(jhana)))
 
     @property
     def profile(self) -> str:
