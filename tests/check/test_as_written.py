@@ -10,7 +10,7 @@ import pytest
 from openpyxl.styles import Font
 
 from aapimport.check.check_file import ReadOptions, check_file
-from aapimport.check.written import Written
+from aapimport.check.written import IN_SENTENCES, Written
 from aapimport.copies.results import Results, RowResult, write_results
 from aapimport.errors import AnswerNeededError
 
@@ -22,11 +22,12 @@ ODD = (
 )
 
 
-def written(folder: Path, rows: list[tuple[Any, ...]], failed: int = 1) -> Path:
+def written(folder: Path, rows: list[tuple[Any, ...]], failed: int = 1, reason: str = "") -> Path:
     """The results workbook of a list, of which the first people are to be corrected."""
     book = openpyxl.Workbook()
     sheet: Any = book.active
-    for at, row in enumerate((HEADER, *rows), start=1):
+    header = (*HEADER, "Remarks") if any(len(one) > len(HEADER) for one in rows) else HEADER
+    for at, row in enumerate((header, *rows), start=1):
         for column, value in enumerate(row, start=1):
             sheet.cell(at, column, value)
             if isinstance(value, str):
@@ -34,11 +35,12 @@ def written(folder: Path, rows: list[tuple[Any, ...]], failed: int = 1) -> Path:
     book.save(folder / "people.xlsx")
     checked = check_file(folder / "people.xlsx", ReadOptions())
     done = {at: RowResult(result="created") for at in range(failed + 2, len(rows) + 2)}
-    left = {at: RowResult(result="rejected", is_to_correct=True) for at in range(2, failed + 2)}
+    rejected = RowResult(result="rejected", reason=reason, is_to_correct=True)
+    left = dict.fromkeys(range(2, failed + 2), rejected)
     told = Results(
         receipt="7K3QX9",
         rows=left | done,
-        summary=(),
+        summary=(("How it ended", f"rejected: {reason}"),),
         origin="",
     )
     out = folder / "people.results.xlsx"
@@ -147,7 +149,7 @@ def test_one_of_two_rows_alike_is_missed(tmp_path) -> None:
 
 
 def test_an_address_in_a_sentence_is_asked_about(tmp_path) -> None:
-    """On a sheet that somebody has added; a remark beside somebody isn't, nor our own sentences."""
+    """Wherever it is added: on another sheet, beside somebody, and loose on the own one."""
     rows = [(f"p{at}@acme.com", "Eva", f"Lund {at}", "", "", "") for at in range(3)]
     path = written(tmp_path, rows)
 
@@ -157,15 +159,47 @@ def test_an_address_in_a_sentence_is_asked_about(tmp_path) -> None:
     assert "Notes!C1: added" in asked(changed(path, note))
 
     def remark(book: Any) -> None:
+        book["Sheet"]["M3"] = "she is e.lund@acme.com now"
+        book["Sheet"]["B40"] = "and bo@acme.com, please"
+        book["Summary"]["C9"] = "what of cy@acme.com?"
         copy = book.copy_worksheet(book["Sheet"])
         copy["G3"] = "was e.lund@old.example before"
 
-    assert asked(changed(path, remark)) == ""
+    told = asked(changed(path, remark))
+    for cell in ("Sheet!M3", "Sheet!B40", "Summary!C9", "'Sheet Copy'!G3"):
+        assert f"{cell}: added" in told
 
     def no_address(book: Any) -> None:
         book.create_sheet("Notes").append(["", "", "lunch @ 12.30, ask Bo @work or the team@"])
+        book["Sheet"]["M3"] = "ask Bo @work"
 
     assert asked(changed(path, no_address)) == ""
+
+
+@pytest.mark.parametrize("program", ["openpyxl", "LibreOffice"])
+def test_a_sentence_that_was_there_is_none_of_them(tmp_path, program, request) -> None:
+    """Nor are those that we have written: what was rejected, and how a run ended."""
+    said = "the address is an alias of bo@acme.com\r\n\x0bask it@acme.com"
+    row = ("p0@acme.com", "Eva", "Lund", "", "", "", "her boss is cy@acme.com")
+    path = written(tmp_path, [row, ("p1@acme.com", "Bo", "Ek", "", "", "")], reason=said)
+    if program == "openpyxl":
+        openpyxl.load_workbook(path).save(path)
+    else:
+        path.write_bytes(request.getfixturevalue("libreoffice")(path, "xlsx").read_bytes())
+    assert asked(path) == ""
+
+
+def test_a_workbook_that_tells_of_no_sentences_asks_about_none_beside_people(tmp_path) -> None:
+    """An earlier version has kept none: nobody knows which were there."""
+    path = written(tmp_path, [("p0@acme.com", "Eva", "Lund", "", "", "")])
+
+    def earlier(book: Any) -> None:
+        hidden = book["As written"]
+        (row,) = (one[0].row for one in hidden.iter_rows() if one[0].value == IN_SENTENCES)
+        hidden.delete_rows(row)
+        book["Sheet"]["M2"] = "she is e.lund@acme.com now"
+
+    assert asked(changed(path, earlier)) == ""
 
 
 def test_an_own_sheet_that_is_gone_is_told(tmp_path) -> None:

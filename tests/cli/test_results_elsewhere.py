@@ -88,6 +88,22 @@ def test_another_pass_needs_a_word(aapimport, results, portal_stub, keeps, reque
     assert meant.code == 0, meant.err
 
 
+def test_an_ods_of_it_knows_the_pass_by_its_id(aapimport, results, portal_stub, libreoffice):
+    """A pass that was given another name since is the same pass, in whichever format."""
+    receipt, path = results
+    book: Any = openpyxl.load_workbook(path)
+    del book["Summary"]  # no words, so that the property alone tells it
+    book.save(path)
+    ods = libreoffice(path, "ods")
+    words = ("--sheet", "To correct", "--no-emails")
+    asked = run(aapimport, "plan", ods, *words, *ELSEWHERE)
+    assert asked.code == 2, asked.err
+    assert f"upload {receipt}" in " ".join(asked.err.split())
+    portal_stub.store.passes["p26"]["displayName"] = "Leadership 2030"
+    back = run(aapimport, "plan", ods, *words, "--pass", "Leadership 2030")
+    assert back.code == 0, back.err
+
+
 def test_nothing_that_tells_is_a_file_like_any_other(aapimport, results):
     """Without the property and the sheet nobody knows where it came from."""
     _, path = results

@@ -16,7 +16,7 @@ from aapimport.check.header import find_header
 from aapimport.check.rows_again import EMAIL, KEYS, Cells, Fixed, Twins, was_written
 from aapimport.check.top_rows import top_rows
 from aapimport.check.unread_cells import address_in, mentions_address
-from aapimport.check.written import ADDRESS, Written, digest_of, text_of
+from aapimport.check.written import ADDRESS, IN_SENTENCES, Written, digest_of, text_of
 from aapimport.sheets.book import Sheet, Value
 from aapimport.sheets.facts import Looks, Unseen
 from aapimport.sheets.letters import MOST_NAMED
@@ -72,7 +72,8 @@ def compare(sheets: Sequence[Sheet], corrected: Sheet) -> Compared | None:
     """What was changed or added where nobody reads it, and isn't the same on To correct.
 
     Rows that were moved or hidden are no change, nor is it where somebody who isn't to be corrected
-    was taken out, or what stands in columns that aren't the template's, unless it is an address.
+    was taken out, or what stands in columns that aren't the template's, unless there is a new
+    address in it, be it in a sentence: a remark may be how somebody corrects.
     Whoever is to be corrected was taken out where the row is gone, blank or crossed out (as far as
     its looks are known).
 
@@ -95,6 +96,7 @@ def compare(sheets: Sequence[Sheet], corrected: Sheet) -> Compared | None:
     on_it = _table(corrected, {at: at for at in range(len(KEYS))})
     fixed = Fixed(on_it.name, on_it.rows, written)
     addresses = {line.removeprefix(ADDRESS) for line in lines if line.startswith(ADDRESS)}
+    knows_sentences = IN_SENTENCES in lines
     found: list[Unread] = []
     for sheet in others:
         table = tables.get(sheet.name, _Table(sheet.name, (None,) * len(KEYS), {}))
@@ -108,6 +110,8 @@ def compare(sheets: Sequence[Sheet], corrected: Sheet) -> Compared | None:
             judged = {row for row, texts in table.rows.items() if "@" in texts[EMAIL]}
         is_ours = table is own or sheet.name == SUMMARY_SHEET
         told = {*judged} if not is_ours else None  # our own sentences name addresses, too
+        if knows_sentences:
+            told = set()
         for row, column, value in _addresses(sheet, told):
             is_read = row in judged and column == table.columns[EMAIL]
             is_known = (row in judged or is_ours) and digest_of(value) in addresses
@@ -121,8 +125,9 @@ def _addresses(sheet: Sheet, people: AbstractSet[int] | None) -> Iterator[tuple[
 
     Args:
         sheet: The sheet.
-        people: The rows with somebody, beside whom a sentence is a remark; in all others it counts
-            where an address is mentioned in it. None where no sentence counts.
+        people: The rows with somebody beside whom no sentence counts, as nobody knows which were
+            there before; in all others it counts where an address is mentioned in it. None where
+            no sentence counts.
     """
     for number, row in enumerate(sheet.rows(), start=1):
         counts = people is not None and number not in people

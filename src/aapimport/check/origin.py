@@ -1,8 +1,8 @@
 """Which upload a results workbook is of: it goes back to the same pass of the same portal.
 
 A custom document property tells it by digests, and the sheet Summary in words. Programs that save
-a workbook may leave the property out (LibreOffice and Excel keep it), and earlier versions wrote
-none; then the words alone tell it.
+a workbook may leave the property out (LibreOffice and Excel keep it, in ods and xlsb, too), xls
+files keep it where nobody looks, and earlier versions wrote none; then the words alone tell it.
 """
 
 import hashlib

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aapimport.check.repair import shown
-from aapimport.check.unread_cells import address_in
+from aapimport.check.unread_cells import address_in, mentions_address
 from aapimport.sheets.book import Value
 
 _DIGITS = 12
 ADDRESS = "@ "
 """What a line there begins with that is about an address outside of the template's columns."""
+IN_SENTENCES = "@ in sentences"
+"""The line that says that addresses in the middle of a sentence have lines, too."""
 _PART = r"[0-9]{1,5}:[0-5]:[0-9a-f]+"
 _WRITTEN = re.compile(rf"([0-9]{{1,7}}) (-|[0-9a-f]*\.[0-9a-f]*) ({_PART}(?:,{_PART})*) (.+)")
 
@@ -67,7 +69,8 @@ def person_of(email: str, first_name: str, last_name: str) -> tuple[str, str]:
 
 def address_line(value: Value) -> str:
     """What the hidden sheet says of an address that stands where nobody is read; "" for none."""
-    return f"{ADDRESS}{digest_of(value)}" if address_in((value,), 1, 0) else ""
+    has = address_in((value,), 1, 0) or mentions_address(value)
+    return f"{ADDRESS}{digest_of(value)}" if has else ""
 
 
 def text_of(value: Value) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aapimport.check.check_file import Checked
-from aapimport.check.written import Written, address_line, digest_of, person_of
+from aapimport.check.written import IN_SENTENCES, Written, address_line, digest_of, person_of
 from aapimport.copies.fix import extra_columns, read_for_template, template_rows
 from aapimport.copies.own_sheet import own_cell, own_title, own_widths
 from aapimport.copies.read_again import Original, is_blank
@@ -222,17 +222,17 @@ def _write_as_written(
             if cells:
                 one = Written(sheet=title, row=number, person=people.get(number), cells=cells)
                 yield [one.text]
-        below = {column for column, _ in places}
+        email = checked.columns.get("email")
         beside = (
             value
             for number, values in original.rows()
             for column, value in enumerate(values)
-            if column not in below or number <= original.header_row
+            if column != email or number <= original.header_row
         )
         reasons = (text for one in results.rows.values() for text in one.cells)
         said = (text for _, text in results.summary)
         lines = dict.fromkeys(map(address_line, chain(beside, reasons, said)))
-        yield from ([line] for line in lines if line)
+        yield from ([line] for line in (*lines, IN_SENTENCES) if line)
 
     header = ("Row, person, cells, sheet",)
     sheet = new_sheet(workbook, AS_WRITTEN_SHEET)

@@ -50,7 +50,8 @@ class Book:
         kind: `xlsx`, `xls`, `xlsb`, `ods` or `csv`, by what is in the file.
         digest: SHA-256 of the file's bytes, in hexadecimal.
         sheets: Its sheets in their order.
-        properties: The custom document properties of an xlsx workbook: names and values.
+        properties: The custom document properties of an xlsx, xlsb or ods workbook: names and
+            values; none of other kinds.
     """
 
     kind: str

@@ -9,7 +9,7 @@ from aapimport.errors import FileProblemError
 from aapimport.sheets.archive import Archive, inspect_archive
 from aapimport.sheets.extent import far_cells
 from aapimport.sheets.formats.encodings import wide_encoding
-from aapimport.sheets.package import Package, read_package
+from aapimport.sheets.package import Package, read_package, read_properties
 from aapimport.sheets.plain_copy import plain_copy
 from aapimport.sheets.refusals import (
     SAVE_AGAIN,
@@ -77,7 +77,8 @@ class Intake:
         data: All bytes of the file: what is hashed is what is read.
         readable: The bytes for the readers: the file's own, or those of a plain copy of an xlsx
             workbook that is written unusually.
-        package: Of an xlsx workbook, which part of `readable` is what.
+        package: Of an xlsx workbook, which part of `readable` is what; of an ods or xlsb workbook
+            the properties alone.
         with_formulas: The parts that may hold a formula or an error, in small letters.
         with_hidden: The same for parts in which something may be hidden.
         with_conditional: The same for parts with conditional formats.
@@ -121,6 +122,8 @@ def take_in(path: Path, descriptor: int | None = None) -> Intake:
         return _take_in_xlsx(data, archive, path.name)
     if archive.unreadable:
         raise unknown_encoding(path.name, min(archive.unreadable))
+    if kind in {"ods", "xlsb"}:
+        return Intake(kind, data, data, Package(properties=read_properties(data, kind)))
     return Intake(kind, data, data)
 
 

@@ -1,6 +1,7 @@
 """Which part of an xlsx package is what: found by relationships, as the standard has it.
 
-Source: ECMA-376, part 2, section 9.3 (relationships), and part 1, section 12.3 (the parts).
+Source: ECMA-376, part 2, section 9.3 (relationships), and part 1, section 12.3 (the parts); for
+the properties of an ods, OpenDocument 1.3, part 3, section 4.3.3.
 """
 
 import posixpath
@@ -17,6 +18,8 @@ WORKBOOK = "xl/workbook.xml"
 STRINGS = "xl/sharedstrings.xml"
 STYLES = "xl/styles.xml"
 _TRUE = {"1", "true"}
+_META = "{urn:oasis:names:tc:opendocument:xmlns:meta:1.0}"
+_DAMAGED = (KeyError, zipfile.BadZipFile, ET.ParseError, ExpatError, LookupError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def read_package(data: bytes) -> Package | None:
             return None
         links = _links(data, main.part)
         book = _parsed(data, main.part)
-    except (KeyError, zipfile.BadZipFile, ET.ParseError, ExpatError, LookupError, ValueError):
+    except _DAMAGED:
         return None
     sheets = []
     for element in book.iter():
@@ -108,6 +111,22 @@ def read_package(data: bytes) -> Package | None:
         and strings in {"", STRINGS}
         and styles in {"", STYLES},
     )
+
+
+def read_properties(data: bytes, kind: str) -> Mapping[str, str]:
+    """The custom document properties of an xlsb or ods workbook; none where they can't be read.
+
+    Args:
+        data: The bytes of an archive.
+        kind: `xlsb` or `ods`.
+    """
+    try:
+        if kind == "xlsb":
+            return _properties(data, _links(data, ""))
+        held = [*_parsed(data, "meta.xml").iter(f"{_META}user-defined")]
+    except _DAMAGED:
+        return {}
+    return {one.get(f"{_META}name", ""): "".join(one.itertext()) for one in held}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +166,7 @@ def _properties(data: bytes, root: Mapping[str, _Link]) -> dict[str, str]:
         return {}
     try:
         held = [*_parsed(data, part)]
-    except (KeyError, zipfile.BadZipFile, ET.ParseError, ExpatError, LookupError, ValueError):
+    except _DAMAGED:
         return {}
     return {one.get("name", ""): "".join(one.itertext()) for one in held}
 
