@@ -161,3 +161,22 @@ def test_a_purge_names_what_was_written(aapimport, some, served, tmp_path, state
     held = (state_dir / "journal.sqlite3").read_bytes()
     for one in (*there, gone):
         assert Path(one).name.encode() not in held
+
+
+def test_a_purge_names_no_page_that_names_nobody_any_more(
+    aapimport, some, served, tmp_path, monkeypatch
+):
+    """Written once more without people, by whichever receipt and however its path is spelled."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    words = ("upload", some, "--pass", "Leadership 2026", "--no-emails", "--no-results", "--yes")
+    first = aapimport(*words, "--json", **served).json["receipt"]
+    second = aapimport(*words, "--json", **served).json["receipt"]
+    for receipt, *flags in (
+        (first, "page.html", "--with-people"),
+        (first, "other.html", "--with-people"),
+        (second, "sub/../page.html", "--force"),
+    ):
+        assert aapimport("receipt", receipt, "--html", *flags, **served).code == 0
+    purged = aapimport("history", "purge", "--yes", "--json", **served)
+    assert purged.json["files"] == sorted([some.name, str(tmp_path / "other.html")])

@@ -185,11 +185,14 @@ class StoredReceipt:
         self._wrote(journal, run, out, with_people=bool(self.choices.with_people))
 
     def _wrote(self, journal: "Journal", run: "Run", out: Path, *, with_people: bool) -> None:
-        """Say so, and have `history purge` name it where it holds people."""
+        """Say so, and have `history purge` name it where it holds people, and only there."""
         self.desk.say(f"wrote {out}")
-        if not (with_people and self.settings.keep_people):
-            return
         try:
-            journal.remember_copy(run.receipt, out.absolute())
+            if not with_people:
+                journal.forget_copy(out)
+            elif self.settings.keep_people:
+                journal.remember_copy(run.receipt, out.absolute())
         except ServiceError as error:
-            self.desk.say(f"history purge won't name {out}, which holds people: {error}")
+            named = "won't name" if with_people else "may still name"
+            holds = "holds" if with_people else "no longer holds"
+            self.desk.say(f"history purge {named} {out}, which {holds} people: {error}")

@@ -112,6 +112,24 @@ class Remembered(Runs):
             if str(path) not in json.loads(self.run(receipt).options or "{}").get("copies", ()):
                 self._append(receipt, "copies", str(path))
 
+    def forget_copy(self, path: Path) -> None:
+        """Forget that a file names people: a receipt without them has taken its place."""
+        there = path.resolve()
+        with self._writing():
+            found = self._database.execute(
+                "SELECT receipt, json_extract(options, '$.copies') FROM runs"
+                " WHERE json_extract(options, '$.copies') IS NOT NULL"
+            ).fetchall()
+            for receipt, text in found:
+                copies = json.loads(text)
+                left = [one for one in copies if Path(one).resolve() != there]
+                if left != copies:
+                    self._database.execute(
+                        "UPDATE runs SET options = json_set(options, '$.copies', json(?))"
+                        " WHERE receipt = ?",
+                        (json.dumps(left, ensure_ascii=False), receipt),
+                    )
+
     def remember_server(self, receipt: str, server: str) -> None:
         """Remember by which mail server, approved since, the rest of a sending goes from now on."""
         with self._writing():
