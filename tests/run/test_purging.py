@@ -11,6 +11,7 @@ from aapimport.errors import DeclinedError, ExitCode, SettingsError, UsageError
 from aapimport.run.journal import Journal
 from aapimport.run.purging import DAY
 from aapimport.run.report import make_report
+from aapimport.services.kept import read_saved
 from support.script_desk import ScriptDesk
 from support.sending import ONCE, mails, send
 from support.stub import TOKEN
@@ -225,6 +226,35 @@ def test_what_is_kept_beside_a_write_goes_by_ids_alone(uploading: Uploading, kin
     assert {it["value"] for it in portal.store.users["user-1"]["entitlements"]} == {"p25", "p26"}
     there = [one["value"] for one in portal.store.groups["team-1"]["members"]]
     assert {*there} == {*former, "user-1"}
+
+
+def test_a_role_of_the_services_own_that_is_kept_beside_a_write_goes(uploading: Uploading) -> None:
+    """It may hold a name; one whose value says nothing is still put back, and so are the others."""
+    portal = uploading.portal
+    held = ["Deputy of Lindqvist", "17", "facilitator"]
+    roles, p25 = [{"value": one} for one in held], {"value": "p25", "type": "pass"}
+    portal.add_user("p2@acme.com", roles=roles, entitlements=[p25])
+    portal.habits.replaces_on_add = True
+    uploading.rows, uploading.emails = people(1), False
+
+    def dies(act: Act) -> Response:
+        portal.on("GET", portal.seen[-1].path, instead(RESET), times=99_999)
+        return act()
+
+    portal.on("PATCH", "/Users/user-1", dies)
+    receipt = upload(uploading, 30)
+
+    def kept(journal: Journal) -> list[str]:
+        text = journal.adding(journal.run(receipt).address, "portal", "people")[1]
+        (one,) = read_saved(text).kept.values()
+        return [it["value"] for it in one["before"]["roles"]]
+
+    with Journal(uploading.journal_path, 30) as journal:
+        assert kept(journal) == held
+        journal.close(receipt)
+        journal.purge(time.time() + 1)
+        assert kept(journal) == held[1:]
+    assert left_of(uploading, ("Lindqvist",)) == set()
 
 
 def test_nobody_is_mailed_twice_after_a_purge(uploading: Uploading) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Generic, TypeVar
 
-from aapimport.services.scim import plain_words
+from aapimport.services.roles import is_own_role
+from aapimport.services.scim import plain_words, text
 from aapimport.text import fold
 
 _Shown = TypeVar("_Shown")
@@ -115,7 +116,8 @@ def without_people(saved: str) -> str:
     """What was saved, without names and addresses: things are put back by ids alone.
 
     Of what a service calls by an address nothing is left, as nothing but the address tells it: it
-    is put back no more. Of what is gone it is only told how much.
+    is put back no more; nor is a role in words of the service's own, which may hold a name. Of what
+    is gone it is only told how much.
     """
     if not saved:
         return ""
@@ -136,6 +138,7 @@ def _nameless(kept: Mapping[str, Any]) -> dict[str, Any]:
             {part: item[part] for part in _NAMELESS if part in item and "@" not in str(item[part])}
             for item in items
             if "@" not in str(item.get("value", ""))
+            and not (path == "roles" and is_own_role(text(item.get("value"))))
         ]
         for path, items in kept["before"].items()
     }
