@@ -174,6 +174,20 @@ def test_a_list_that_hides_addresses_is_read_account_by_account(uploading: Uploa
     assert "nor the accounts, read one by one" in again(uploading)["off on the portal"]
 
 
+def test_so_many_accounts_are_not_read_one_by_one(uploading: Uploading) -> None:
+    """Just before each write it would be done anew: how many there are is said, and what to do."""
+    off(uploading)
+    portal = uploading.portal
+    portal.habits.unlisted = frozenset({"emails"})
+    for at in range(201 - len(portal.store.users)):
+        portal.add_user(f"q{at}@acme.com")
+    portal.seen.clear()
+    said = again(uploading)["off on the portal"]
+    assert "it has 201 accounts, and at most 200 are read one by one" in said
+    assert "ask the portal's owner to have e-mail addresses listed" in said
+    assert not [one for one in portal.seen if one.path.startswith("/Users/user-")]
+
+
 def test_a_repair_reads_account_by_account_as_well(uploading: Uploading) -> None:
     """Just before it writes: what was approved is what is written."""
     off(uploading)

@@ -22,7 +22,11 @@ _NOR_BY_ID = (
     "neither the portal's list nor the accounts, read one by one, show e-mail addresses, so that"
     " another account may have one"
 )
-_TOO_MANY = f"{NO_EMAILS}; it has more than {_MOST_BY_ID} accounts, too many to read one by one"
+_TOO_MANY = (
+    f"{NO_EMAILS}; it has {{:,}} accounts, and at most {_MOST_BY_ID} are read one by one, as that"
+    " is done anew just before each write: put this right on Jhana by hand, or ask the portal's"
+    " owner to have e-mail addresses listed, or found by a filter"
+)
 _NOT_READ = f"{NO_EMAILS}, and not every account could be read by itself"
 
 
@@ -83,7 +87,7 @@ class OtherOwners:
     def _by_id(self, listed: list[Account]) -> list[Account]:
         """The accounts, each read by itself; as they were listed, where that doesn't tell more."""
         if len(listed) > _MOST_BY_ID:
-            self._unshown = _TOO_MANY
+            self._unshown = _TOO_MANY.format(len(listed))
             return listed
         ids = [one.id for one in listed]
         read = read_each(self._portal, ids[:AT_FIRST])

@@ -305,7 +305,8 @@ class Comparing:
         """Why an address may be somebody else's, where the portal's list shows no addresses."""
         self.asked[account.id] += 1
         if len(self.asked) > _MOST_ASKED:
-            return f"{NO_EMAILS}; {_MOST_ASKED} people were asked about, nobody else is"
+            asked = f"{_MOST_ASKED} people were asked about, and nobody else is at once"
+            return f"{NO_EMAILS}; {asked}: repair what can be, then compare again"
         found = self.owners.beside(account, theirs)
         return found.reason if isinstance(found, Unknown) else found
 

@@ -115,15 +115,15 @@ class Remembered(Runs):
     def forget_copy(self, path: Path) -> None:
         """Forget that a file names people: a receipt without them has taken its place."""
         there = path.resolve()
-        with self._writing():
-            found = self._database.execute(
-                "SELECT receipt, json_extract(options, '$.copies') FROM runs"
-                " WHERE json_extract(options, '$.copies') IS NOT NULL"
-            ).fetchall()
-            for receipt, text in found:
-                copies = json.loads(text)
-                left = [one for one in copies if Path(one).resolve() != there]
-                if left != copies:
+        found = self._database.execute(
+            "SELECT receipt, json_extract(options, '$.copies') FROM runs"
+            " WHERE json_extract(options, '$.copies') IS NOT NULL"
+        ).fetchall()
+        for receipt, text in found:
+            copies = json.loads(text)
+            left = [one for one in copies if Path(one).resolve() != there]
+            if left != copies:
+                with self._writing():
                     self._database.execute(
                         "UPDATE runs SET options = json_set(options, '$.copies', json(?))"
                         " WHERE receipt = ?",
