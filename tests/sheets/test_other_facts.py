@@ -2,12 +2,14 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.comments import Comment
+from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Color, Font, PatternFill
 
 from aapimport.check.check_file import ReadOptions, check_file
@@ -324,3 +326,21 @@ def test_broken_files_are_given_up(
             for table in read(bytes(broken), "people", no_other_reader):
                 list(table.rows())
                 table.facts()
+
+
+def test_the_properties_of_an_xlsb_are_read(tmp_path: Path) -> None:
+    """As those of an xlsx, whose part it is; where it is damaged there are none."""
+    book: Any = Workbook()
+    book.custom_doc_props.append(StringProperty(name="upload", value="7K3QX9"))
+    book.save(tmp_path / "people.xlsx")
+    with zipfile.ZipFile(tmp_path / "people.xlsx") as archive:
+        part, links = (archive.read(one) for one in ("docProps/custom.xml", "_rels/.rels"))
+    links = links.replace(b"xl/workbook.xml", b"xl/workbook.bin")
+    plain = write_xlsb(tmp_path / "plain.xlsb", (HEADERS,))
+    for held, properties in ((part, {"upload": "7K3QX9"}), (part[:-9], {})):
+        with zipfile.ZipFile(plain) as source, zipfile.ZipFile(tmp_path / "p.xlsb", "w") as target:
+            for one in source.namelist():
+                target.writestr(one, links if one == "_rels/.rels" else source.read(one))
+            target.writestr("docProps/custom.xml", held)
+        assert open_book(tmp_path / "p.xlsb", Choices(len)).properties == properties
+    assert open_book(plain, Choices(len)).properties == {}
