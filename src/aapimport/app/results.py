@@ -202,6 +202,7 @@ def _results(
     if report.later_emails and (since := mailed_since(journal, run)):
         said = ((row, _SINCE.get(how, "")) for row, how in since.rows.items())
         rows |= {row: replace(rows[row], email=email) for row, email in said}
+    rows |= {row: replace(rows[row], email=_NO_WORKBOOK) for row in _without_workbook(journal, run)}
     rows |= {one.row: RowResult(result="not read", reason=one.reason) for one in report.left_out}
     summary = [*_summary(report)]
     if report.later_emails:
@@ -211,6 +212,18 @@ def _results(
     portal = portal_of(places_of(run.address))
     origin = origin_property(run.receipt, portal, run.pass_id, run.pass_name)
     return Results(receipt=report.receipt, rows=rows, summary=summary, origin=origin)
+
+
+_NO_WORKBOOK = "handed over, but the workbook isn't there"
+
+
+def _without_workbook(journal: "Journal", run: "Run") -> set[int]:
+    """The rows of people whose hand-over was cut off."""
+    from aapimport.app.cut_hand_over import cut_hand_overs, people_without_workbook
+
+    cut = cut_hand_overs(journal, run.address)
+    found = people_without_workbook(journal, run, cut)
+    return {row for rows in found.values() for row in rows}
 
 
 _SINCE: dict["OnLedger", str] = {

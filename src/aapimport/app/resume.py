@@ -149,7 +149,7 @@ class Resumption:
             if teller:
                 teller.tell(journal, run.receipt, self.desk)
             return code
-        self.desk.say(said_of(run))
+        self.desk.say(said_of(journal, run))
         return ExitCode.FINDINGS
 
     def _say_cut_off(self, journal: "Journal", address: str) -> ExitCode:
@@ -158,7 +158,7 @@ class Resumption:
 
         cut = cut_hand_overs(journal, address)
         for run in cut:
-            self.desk.say(said_of(run))
+            self.desk.say(said_of(journal, run))
         return ExitCode.FINDINGS if cut else ExitCode.OK
 
     def _values(

@@ -99,14 +99,13 @@ class StoredReceipt:
 
     def _say_who_waits(self, journal: "Journal", run: "Run") -> None:
         """Say which e-mails wait, and the command that sends them."""
-        from aapimport.app.cut_hand_over import cut_hand_overs, said_of
+        from aapimport.app.cut_hand_over import say_cut_off
         from aapimport.run.wanted_letters import unmailed_of, wanted_letters
         from aapimport.screens.console import count
         from aapimport.screens.how_long import moment
 
         number = run.receipt
-        if any(one.receipt == number for one in cut_hand_overs(journal, run.address)):
-            self.desk.say(said_of(run))
+        say_cut_off(journal, run, self.desk)
         due = (
             it
             for one in journal.results_due(run.address)
