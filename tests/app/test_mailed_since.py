@@ -4,14 +4,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from openpyxl import load_workbook
 
 from aapimport.app.stored_receipt import ReceiptChoices, StoredReceipt
 from aapimport.config.mail import Mail
 from aapimport.errors import ExitCode
+from aapimport.run.letter_steps import LetterSteps
 from support.lettering import JsonDesk, last_upload, said, upload
 from support.mail_server import CUT, MailServer
 from support.mailing import mail_for
+from support.mortal import Killed
 from support.others_mail import Taking
 from support.script_desk import ScriptDesk
 from support.sending import last_send, resume, send, settings, text
@@ -119,3 +122,61 @@ def test_rejected_and_in_doubt_since(uploading: Uploading, file: Path, tmp_path:
     (failure,) = found["people"][1]["failures"]
     assert f"aapimport send-emails {sending} --to ADDRESS --sent" in failure["cure"]
     assert found["people"][1]["mailed_since"] == ""
+
+
+def test_a_later_plan_and_receipt_name_whom_nobody_knows_to_be_mailed(
+    uploading: Uploading, file: Path, tmp_path: Path
+) -> None:
+    """In doubt and handed over, with the command that settles them; then nothing is said."""
+    upload(uploading, file, None, emails=False)
+    first = last_upload(uploading)
+    with MailServer(lambda step, _: CUT if step == "dot" else None) as server:
+        send(uploading, first, mail=mail_for(server.port), smtp=True, to=("p3@acme.com",))
+    sending = last_send(uploading)
+    send(uploading, first, hand_over=tmp_path / "one.xlsx", to=("p4@acme.com",))
+    over = last_send(uploading)
+    _, desk = upload(uploading, file, None, emails=False)
+    shown, second = text(desk), last_upload(uploading)
+    assert (
+        f"1 person in doubt, as it isn't known whether sending {sending} has mailed them:"
+        f" p3@acme.com (row 3); ask them, then settle it: aapimport send-emails {sending} --sent"
+        " --to ADDRESS (or --not-sent)"
+    ) in shown
+    assert (
+        f"1 person handed over by sending {over}, of whom nobody has said that they were mailed:"
+        f" p4@acme.com (row 4); when you know, settle it: aapimport send-emails {over} --sent"
+    ) in shown
+    assert f"created by upload {first} without a welcome e-mail" in shown
+    words = f"1 person is in doubt (row 3 p3@acme.com): whether sending {sending} has mailed them"
+    command = f"aapimport send-emails {second} --sent --to ADDRESS"
+    assert [words in it and command in it for it in desk.said].count(True) == 1
+    for number in (first, second):
+        desk = ScriptDesk(practice=False)
+        StoredReceipt(
+            settings=settings(uploading), desk=desk, number=number, choices=ReceiptChoices()
+        ).show()
+        assert words in said(desk)
+    send(uploading, second, sent=True, to=("p3@acme.com",))
+    send(uploading, over, sent=True)
+    _, desk = upload(uploading, file, None, emails=False)
+    assert not [it for it in (text(desk), said(desk)) if "in doubt" in it or "handed over" in it]
+
+
+def test_a_later_plan_names_whose_sending_is_open(
+    uploading: Uploading, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was killed after the final dot: it is to be resumed first, which finds out how it is."""
+    upload(uploading, file, None, emails=False)
+    receipt = last_upload(uploading)
+    with MailServer() as server, monkeypatch.context() as patched:
+        mail = mail_for(server.port)
+
+        def die(*_: Any) -> None:
+            raise Killed
+
+        patched.setattr(LetterSteps, "_keep", die)
+        with pytest.raises(Killed):
+            send(uploading, receipt, mail=mail, smtp=True, to=("p3@acme.com",))
+    sending = last_send(uploading)
+    _, desk = upload(uploading, file, None, emails=False)
+    assert f"finish that first: aapimport resume {sending}" in text(desk)

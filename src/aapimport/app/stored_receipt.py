@@ -62,6 +62,7 @@ class StoredReceipt:
             UsageError: The workbook's name doesn't end in .xlsx, or the page's in .html.
             SettingsError: The journal can't be read.
         """
+        from aapimport.app.doubts import say_doubts
         from aapimport.app.history import read_journal
         from aapimport.app.own_file import addresses_in, own_file
         from aapimport.app.receipts import print_receipt
@@ -86,7 +87,8 @@ class StoredReceipt:
             named = None if it.with_people is False else addresses
             if run.is_of_version_1:
                 self.desk.say(f"{run.name} was {OF_VERSION_1}")
-            print_receipt(journal, run.receipt, named, self.desk)
+            report = print_receipt(journal, run.receipt, named, self.desk)
+            say_doubts(journal, run, report, self.desk)
             self._say_who_waits(journal, run)
             if it.xlsx:
                 write_results_of(
