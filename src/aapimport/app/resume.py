@@ -55,7 +55,13 @@ class Resumption:
         from aapimport.screens.target import show_target
 
         check_results_name(self.choices.results)
-        teller = teller_of(self.settings)
+        teller = None
+        try:
+            teller = teller_of(self.settings)
+        except SettingsError as error:
+            if not self.close:  # what goes on is told; an end needs no mail server
+                raise
+            self.desk.say(f"nobody is told of it by e-mail: {error.message}")
         self.desk.show_beside(show_target, self.settings)
         with opened(self.settings, self.desk, self.choices.pace, begins=False) as (
             journal,

@@ -106,7 +106,12 @@ class Sending:
         from aapimport.app.send_way import missing_server
 
         if self.settings.mail is None:
-            again = f"send them:  aapimport send-emails {self.receipt}"
+            command = f"aapimport send-emails {self.receipt}"
+            again = (
+                f"send them:  {command}\n"
+                f"      or send them by hand:  {command} --hand-over OUT.xlsx\n"
+                f"      or withdraw them:  aapimport resume {self.receipt} --close"
+            )
             what = f"the welcome e-mails of upload {self.receipt} go"
             raise missing_server(self.settings, wanted.server, what, again)
         source = self._source(journal, services)
