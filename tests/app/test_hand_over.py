@@ -221,23 +221,143 @@ def test_people_of_a_pass_are_found_in_their_uploads(uploading: Uploading, tmp_p
     assert any(said.startswith(f"{places[0]}: p3@acme.com") for said in desk.said)
 
 
+def of_two_uploads(uploading: Uploading, out: Path) -> tuple[str, str, str]:
+    """Two uploads, and a hand-over of their pass: the numbers of all three."""
+    first = uploading.run().receipt
+    uploading.rows = [person(5)]
+    second = uploading.run().receipt
+    send(uploading, None, pass_name="Leadership 2026", hand_over=out)
+    return first, second, last_send(uploading)
+
+
 def test_people_of_an_upload_who_were_handed_over_with_their_pass(
     uploading: Uploading, tmp_path: Path
 ) -> None:
-    """By the upload's number they are settled where nobody else is in it; else it is named."""
-    receipt = uploading.run().receipt
-    send(uploading, None, pass_name="Leadership 2026", hand_over=tmp_path / "one.xlsx")
-    send(uploading, receipt, not_sent=True)
+    """By the upload's number they are settled, and nobody else; the others are told in a number."""
+    first, second, both = of_two_uploads(uploading, tmp_path / "one.xlsx")
+    desk = ScriptDesk(2, practice=False)
+    with pytest.raises(DeclinedError):
+        send(uploading, first, desk, not_sent=True)
+    assert desk.asked[-1][0].startswith(f"3 the people of upload {first} who got no e-mail")
+    assert f"hand-over {both} holds 1 other person, too" in said(desk)
+    _, desk = send(uploading, second, sent=True)
+    assert f"hand-over {both} holds 3 other people, too" in said(desk)
+    _, desk = send(uploading, first, dry_run=True)
+    assert "3 handed over, to be sent by hand" in text(desk)
+    with pytest.raises(RefusedError, match="nobody of them is handed over"):
+        send(uploading, second, sent=True)
+    _, desk = send(uploading, first, not_sent=True)
+    assert "other" not in said(desk)
+    send(uploading, None, pass_name="Leadership 2026")
+    assert mails(uploading) == ONCE
+
+
+def test_settled_in_part_before(uploading: Uploading, tmp_path: Path) -> None:
+    """Whoever is settled of the pass is nobody's reason for a refusal about the others."""
+    first, second, both = of_two_uploads(uploading, tmp_path / "one.xlsx")
+    send(uploading, both, sent=True, to=("p5@acme.com", "p2@acme.com"))
+    with pytest.raises(RefusedError, match="nobody of them is handed over"):
+        send(uploading, second, not_sent=True)
+    _, desk = send(uploading, first, not_sent=True)
+    assert 'next: aapimport send-emails --pass "Leadership 2026"' in said(desk)
+    send(uploading, first)
+    assert mails(uploading) == {("p3@acme.com", "portal"): 1, ("p4@acme.com", "portal"): 1}
+
+
+def test_people_of_an_upload_in_several_hand_overs(uploading: Uploading, tmp_path: Path) -> None:
+    """Each is named with its command, and whether it holds people of other uploads."""
+    first = uploading.run().receipt
+    send(uploading, first, hand_over=tmp_path / "one.xlsx", to=("p2@acme.com",))
+    own = last_send(uploading)
+    uploading.rows = [person(5)]
+    uploading.run()
+    send(uploading, None, pass_name="Leadership 2026", hand_over=tmp_path / "two.xlsx")
+    of_pass = last_send(uploading, "")
+    with pytest.raises(UsageError) as caught:
+        send(uploading, first, sent=True)
+    assert caught.value.hint is not None
+    ways = [line.strip() for line in caught.value.hint.removeprefix("say which:").splitlines()]
+    assert ways == [
+        f"aapimport send-emails {own} --sent (or --not-sent)",
+        (
+            f"aapimport send-emails {of_pass} --sent (or --not-sent); it holds 1 of other uploads:"
+            " --to ADDRESS, for each of yours"
+        ),
+    ]
+
+
+def test_a_hand_over_of_a_pass_that_was_cut_off_is_told_of_each_upload(
+    uploading: Uploading, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    """By `send-emails` and the receipt of an upload, the plan, its workbook, and `history`."""
+    out = tmp_path / "people.results.xlsx"
+    upload(uploading, file, None, emails=False, results=out)
+    first = last_upload(uploading)
     uploading.rows = [person(5)]
     second = uploading.run().receipt
-    send(uploading, None, pass_name="Leadership 2026", hand_over=tmp_path / "two.xlsx")
-    both = last_send(uploading)
-    for number in (receipt, second):
-        with pytest.raises(UsageError, match=f"with those of other uploads, by hand-over {both}"):
-            send(uploading, number, sent=True)
-    send(uploading, both, sent=True, to=("p5@acme.com",))
-    send(uploading, both, sent=True)
-    assert {state for _, state in states(uploading)} == {"done"}
+    with monkeypatch.context() as patched:
+        done = Journal.remember_workbook
+
+        def die(self: Journal, *values: Any) -> None:
+            done(self, *values)
+            raise Killed
+
+        patched.setattr(Journal, "remember_workbook", die)
+        with pytest.raises(Killed):
+            send(uploading, None, pass_name="Leadership 2026", hand_over=tmp_path / "one.xlsx")
+    cut = last_send(uploading)
+    for number, people in ((first, 3), (second, 1)):
+        words = f"its 4 people count as handed over, {people} of upload {number} among them"
+        command = 'aapimport send-emails --pass "Leadership 2026" --hand-over OUT.xlsx'
+        for more in ({"dry_run": True}, {}, {"hand_over": tmp_path / "other.xlsx"}):
+            code, desk = send(uploading, number, None, **more)
+            assert code is ExitCode.FINDINGS
+            assert words in said(desk)
+            assert command in said(desk)
+            assert f"{people} without a workbook, as it was cut off: hand-over {cut}" in text(desk)
+        desk = ScriptDesk(practice=False)
+        StoredReceipt(
+            settings=settings(uploading), desk=desk, number=number, choices=ReceiptChoices()
+        ).show()
+        assert words in said(desk)
+    assert not (tmp_path / "other.xlsx").exists()
+    assert column(out) == ["handed over, but the workbook isn't there"] * 3
+    desk = ScriptDesk(practice=False)
+    list_history(settings(uploading), desk, everywhere=False)
+    assert "cut off: no workbook" in text(desk)
+    assert text(desk).count("finished") == 2
+    send(uploading, second, not_sent=True)
+    send(uploading, second)
+    assert mails(uploading) == {("p5@acme.com", "portal"): 1}
+    _, desk = send(uploading, None, pass_name="Leadership 2026", hand_over=tmp_path / "two.xlsx")
+    assert len([*load_workbook(tmp_path / "two.xlsx")["Recipients"].iter_rows()]) == 4
+    assert column(out) == ["handed over"] * 3
+    code, desk = send(uploading, first)
+    assert (code, "cut off" in said(desk) + text(desk)) == (ExitCode.OK, False)
+
+
+def test_a_dry_run_leaves_the_results_workbook(
+    uploading: Uploading, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    """Also one that an earlier command was killed before it could write."""
+    out = tmp_path / "people.results.xlsx"
+    upload(uploading, file, None, emails=False, results=out)
+    receipt = last_upload(uploading)
+    with monkeypatch.context() as patched:
+        done = Journal.workbook_is_there
+
+        def die(self: Journal, *values: Any) -> None:
+            done(self, *values)
+            raise Killed
+
+        patched.setattr(Journal, "workbook_is_there", die)
+        with pytest.raises(Killed):
+            send(uploading, receipt, hand_over=tmp_path / "one.xlsx")
+    before = out.read_bytes()
+    _, desk = send(uploading, receipt, dry_run=True)
+    assert (out.read_bytes(), "results" in said(desk)) == (before, False)
+    send(uploading, receipt)
+    assert column(out) == ["handed over"] * 3
 
 
 @pytest.mark.parametrize("to", [(), ("p2@acme.com",)], ids=["all", "one"])

@@ -15,8 +15,10 @@ from typing import Any
 
 import pytest
 
+from aapimport.app.choices import RunChoices
 from aapimport.app.emails import send_test
 from aapimport.app.notice import teller_of
+from aapimport.app.resume import Resumption
 from aapimport.config.mail import Mail
 from aapimport.config.mail_values import Preset
 from aapimport.config.notify import Notify
@@ -460,6 +462,32 @@ def test_a_mail_server_that_is_gone_from_the_settings_is_told(
         assert "0 of 3 done, all recorded" in error.state
     with pytest.raises(RefusedError, match="is still open"):
         send(uploading, receipt, to=("p3@acme.com",))
+
+
+def test_a_sending_is_closed_where_nobody_can_be_told_of_it(
+    uploading: Uploading, server: MailServer
+) -> None:
+    """`[notify]` without a mail server stops what goes on, and no end."""
+    receipt = uploading.run().receipt
+    send(uploading, receipt, mail=mail_for(server.port), not_before=tomorrow())
+    sending = last_send(uploading)
+    without = replace(settings(uploading), notify=Notify(to=("boss@example.com",)))
+
+    def give(*, close: bool) -> tuple[ExitCode, ScriptDesk]:
+        desk = ScriptDesk(yes=True, practice=False)
+        again = Resumption(
+            receipt=sending, settings=without, desk=desk, choices=RunChoices(), close=close
+        )
+        return again.carry_out(), desk
+
+    with pytest.raises(SettingsError, match="no mail server that could send it"):
+        give(close=False)
+    code, desk = give(close=True)
+    assert code is ExitCode.FINDINGS
+    (said,) = [it for it in desk.said if "nobody is told of it by e-mail" in it]
+    assert "boss@example.com is to be told" in said
+    send(uploading, receipt, mail=mail_for(server.port))
+    assert Counter(to for _, to, _ in server.taken) == EVERYBODY
 
 
 def test_the_settings_that_lack_a_mail_server_are_named(

@@ -80,7 +80,7 @@ def test_one_after_the_other(aapimport, uploaded, secrets, tmp_path):
         assert second.code == 0, second.err
         shown = " ".join(second.out.split())
         assert "Left alone 20 mailed already" in shown
-        assert f"Elsewhere 20 mailed by sending {number} of profile acme" in shown
+        assert f"Of these 20 mailed by sending {number} of profile acme" in shown
         assert "nothing was sent" in second.err
     report = aapimport(
         "send-emails", uploaded, "--dry-run", "--json", "--profile", "beta", **secrets

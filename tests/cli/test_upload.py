@@ -73,7 +73,7 @@ def test_json_is_one_object_with_the_contracts_keys(aapimport):
         counts = Counter(one[service] for one in report["people"] if one[service])
         assert {name: it for name, it in report["services"][service].items() if it} == counts
     results = {"portal", "jhana", "team_state", "email_state"}
-    about = {"row", "place", "email", "but", "reason", "failures", "taken_back"}
+    about = {"row", "place", "email", "but", "reason", "failures", "mailed_since", "taken_back"}
     assert set(report["people"][0]) == {*about, *results}
     assert report["seats"]["free_before"] - report["seats"]["used"] == report["seats"]["free_after"]
     sent = Counter(one["email"] for one in report["people"] if one["email_state"] == "sent")

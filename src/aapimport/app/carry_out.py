@@ -104,6 +104,7 @@ class Carrier:
             raise
 
     def _carried_out(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> ExitCode:
+        from aapimport.app.doubts import say_doubts
         from aapimport.run.wanted_letters import letters_due
 
         try:
@@ -113,6 +114,8 @@ class Carrier:
                 raise
             self.desk.say(f"nothing is left to do; the services can't be asked: {error}")
         report = print_receipt(self.journal, run.receipt, addresses, self.desk)
+        with suppress(OSError):  # a full stderr
+            say_doubts(self.journal, self.journal.run(run.receipt), report, self.desk)
         self._leave(run)
         run = self.journal.run(run.receipt)
         if letters_due(self.journal, run) is None:  # else this very command goes on with them

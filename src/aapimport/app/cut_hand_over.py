@@ -6,7 +6,8 @@ same number, or its people are freed.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
     from aapimport.run.addressees import Source
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
-    from aapimport.run.send_plan import Addressee, SendChoice
+    from aapimport.run.send_plan import Addressee, SendChoice, SendPlan
+
+
+NO_WORKBOOK_OF = "without a workbook, as it was cut off: hand-over"
+"""What is said of the people of such a hand-over, before its number."""
 
 
 def cut_hand_overs(journal: "Journal", address: str | None = None) -> "Sequence[Run]":
@@ -42,29 +47,110 @@ def workbook_of(run: "Run") -> Path | None:
     return Path(path) if path else None
 
 
-def said_of(run: "Run") -> str:
-    """What has become of a hand-over that was cut off, and what to do."""
+def said_of(journal: "Journal", run: "Run", among: str = "") -> str:
+    """What has become of a hand-over that was cut off, and what to do.
+
+    Args:
+        journal: The journal.
+        run: The hand-over.
+        among: Who of its people are meant, in words; empty for all of them.
+    """
+    from aapimport.screens.console import count
+
     path = workbook_of(run)
     where = "where it was to be is not known"
     if path:
         is_other = "is there, but is another file, or was saved since"
         where = f"{path_text(path)} {is_other if path.exists() else 'is not there'}"
     of = run.of or f"--pass {as_typed(run.pass_name)}"
+    people = len(journal.handed_over(run.address).get(run.receipt, ()))
+    who = f"its {count(people, 'person counts', 'people count')} as handed over{among}"
     return (
-        f"hand-over {run.receipt} was cut off before its workbook was there ({where}), and its"
-        f" people count as handed over; write it:  aapimport send-emails {of} --hand-over OUT.xlsx;"
+        f"hand-over {run.receipt} was cut off before its workbook was there ({where}), and {who};"
+        f" write it:  aapimport send-emails {of} --hand-over OUT.xlsx;"
         f" or free them:  aapimport send-emails {run.receipt} --not-sent"
     )
 
 
-def cut_off(journal: "Journal", source: "Source", desk: "Desk") -> "Sequence[Run]":
-    """Say which hand-overs of an upload, or of a pass, were cut off; they are returned."""
+@dataclass(frozen=True, kw_only=True)
+class CutOff:
+    """The hand-overs that were cut off before their workbook was there.
+
+    Attributes:
+        ours: Those of what was named.
+        beside: Those of something else, which hold people of the upload that was named.
+    """
+
+    ours: "Sequence[Run]"
+    beside: "Sequence[Run]"
+
+    def code(self, code: ExitCode) -> ExitCode:
+        """The exit code of a command that leaves them as they are."""
+        return max(code, ExitCode.FINDINGS) if self.ours or self.beside else code
+
+
+def cut_off(journal: "Journal", source: "Source", desk: "Desk") -> CutOff:
+    """Say which hand-overs of an upload, or of a pass, or with its people, were cut off."""
     from aapimport.app.hand_over import is_of_source
 
-    cut = [it for it in cut_hand_overs(journal, source.address) if is_of_source(it, source)]
-    for run in cut:
-        desk.say(said_of(run))
-    return cut
+    cut = cut_hand_overs(journal, source.address)
+    ours = [it for it in cut if is_of_source(it, source)]
+    for run in ours:
+        desk.say(said_of(journal, run))
+    is_upload = source.of and source.upload == source.of
+    beside = _say_beside(journal, source.runs[0], cut, desk) if is_upload else []
+    return CutOff(ours=ours, beside=beside)
+
+
+def say_cut_off(journal: "Journal", run: "Run", desk: "Desk") -> None:
+    """Say the same below the receipt of a hand-over, or of an upload whose people are in one."""
+    cut = cut_hand_overs(journal, run.address)
+    for one in cut:
+        if run.receipt in {one.receipt, one.of}:
+            desk.say(said_of(journal, one))
+    if run.kind == "upload":
+        _say_beside(journal, run, cut, desk)
+
+
+def _say_beside(
+    journal: "Journal", upload: "Run", cut: "Sequence[Run]", desk: "Desk"
+) -> "Sequence[Run]":
+    """Say which of those that aren't of an upload alone hold people of it; they are returned."""
+    people = people_without_workbook(journal, upload, cut)
+    beside = [run for run in cut if run.of != upload.receipt and run.receipt in people]
+    for run in beside:
+        here = len(people[run.receipt])
+        desk.say(said_of(journal, run, f", {here:,} of {upload.name} among them"))
+    return beside
+
+
+def people_without_workbook(
+    journal: "Journal", upload: "Run", cut: "Sequence[Run]"
+) -> "Mapping[str, Collection[int]]":
+    """The rows of an upload whose people are in hand-overs that were cut off, by their numbers."""
+    from aapimport.run.handed_over import handed_over_of
+
+    if not cut:
+        return {}
+    found = handed_over_of(journal, upload.address, [upload])
+    return {
+        run.receipt: {row for _, row in found[run.receipt].values()}
+        for run in cut
+        if run.receipt in found
+    }
+
+
+def with_cut_off(journal: "Journal", plan: "SendPlan") -> "SendPlan":
+    """A plan that says of whoever is in a hand-over that was cut off that they have no workbook."""
+    cut = {run.receipt for run in cut_hand_overs(journal, plan.address)}
+
+    def told(one: "Addressee") -> "Addressee":
+        held = cut & {receipt for receipt, _ in one.held_by}
+        if one.standing != "handed_over" or not held:
+            return one
+        return replace(one, why=f"{NO_WORKBOOK_OF} {min(held)}")
+
+    return replace(plan, people=[told(one) for one in plan.people]) if cut else plan
 
 
 def refuse_choice(cut: "Run", who: "SendChoice") -> None:

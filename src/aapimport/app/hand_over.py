@@ -89,7 +89,8 @@ def settled(
 
     Args:
         journal: The journal.
-        source: The hand-over, or the upload or the pass that it was made of.
+        source: The hand-over, or the upload or the pass whose people are in one. Of an upload
+            whose people were handed over with others, it is about these alone.
         desk: Asks, as that can't be found out.
         results: Where the results workbooks of their uploads go, which say so.
         sent: Whether they were mailed.
@@ -100,22 +101,31 @@ def settled(
     """
     from aapimport.screens.console import count
 
-    run, number = _open_hand_over(journal, source)
+    run, rows, others = _open_hand_over(journal, source)
+    of = f"upload {source.upload} in " if others else ""
+    if others:
+        desk.say(
+            f"hand-over {run.receipt} holds {count(others, 'other person', 'other people')}, too:"
+            f" how they stand stays open (aapimport send-emails {run.receipt} --sent, or"
+            " --not-sent, is about everybody)"
+        )
     if sent:
-        people = count(number, "person", "people")
-        question = f"Was everybody of hand-over {run.receipt} mailed ({people})?"
+        people = count(len(rows), "person", "people")
+        question = f"Was everybody of {of}hand-over {run.receipt} mailed ({people})?"
         said_so = desk.confirm(question, default=False, flags="--yes")
     else:
-        what = "the people who got no e-mail, and may be mailed from here again"
-        said_so = desk.type_number(what, number, "--yes")
+        whom = f"the people of upload {source.upload}" if others else "the people"
+        what = f"{whom} who got no e-mail, and may be mailed from here again"
+        said_so = desk.type_number(what, len(rows), "--yes")
     if not said_so:
         raise DeclinedError("you did not say yes")
     addresses = journal.addresses(run.receipt)
-    journal.settle_hand_over(run.receipt, sent=sent)
+    journal.settle_by_hand([(run.receipt, row) for row in rows], sent=sent)
     receipt_of(journal, run, desk, addresses)
     results.leave(journal, [run], desk)
     if not sent:
-        desk.say(f"next: aapimport send-emails {run.of or f'--pass {as_typed(run.pass_name)}'}")
+        of = (source.upload if others else "") or run.of
+        desk.say(f"next: aapimport send-emails {of or f'--pass {as_typed(run.pass_name)}'}")
     return ExitCode.OK  # what was asked for is recorded
 
 
@@ -201,44 +211,48 @@ def is_of_source(run: "Run", source: "Source") -> bool:
     return run.pass_id == source.pass_id
 
 
-def _open_hand_over(journal: "Journal", source: "Source") -> "tuple[Run, int]":
-    """The one hand-over that isn't settled, of what was named, and how many people are in it.
+def _open_hand_over(journal: "Journal", source: "Source") -> "tuple[Run, set[int], int]":
+    """The one hand-over that isn't settled, of what was named, or with people of that upload.
 
-    Of an upload also one of its whole pass, where that has nobody but people of this upload.
+    Returns:
+        The hand-over, the rows in it that are meant, and how many other people it holds.
 
     Raises:
         RefusedError: Nobody is handed over.
-        UsageError: There are several, or it has people of other uploads, too.
+        UsageError: There are several.
     """
-    address = source.address
-    found = [
-        (run, number)
-        for receipt, number in journal.handed_over(address).items()
-        if is_of_source(run := journal.run(receipt), source)
-        or (not run.of and source.of in _uploads_in(journal, run))
-    ]
+    from aapimport.run.handed_over import handed_over_of
+
+    everybody = journal.handed_over(source.address)
+    uploads = source.runs if source.upload == source.of else ()  # of a sending only its own
+    theirs = handed_over_of(journal, source.address, uploads) if source.of else {}
+    found: list[tuple[Run, set[int], int]] = []
+    for receipt, rows in everybody.items():
+        run = journal.run(receipt)
+        meant = rows if is_of_source(run, source) else rows & theirs.get(receipt, {}).keys()
+        if meant:
+            found.append((run, meant, len(rows - meant)))
     if not found:
-        raise RefusedError("nobody of them is handed over", hint="it is settled already")
-    if len(found) > 1:
-        names = ", ".join(run.receipt for run, _ in found)
-        raise UsageError(
-            f"{len(found)} hand-overs are not settled: {names}",
-            hint=f"say which, for example: aapimport send-emails {found[0][0].receipt} --sent",
+        raise RefusedError(
+            "nobody of them is handed over",
+            hint="it is settled already, or they never were: see how everybody stands with"
+            " --dry-run",
         )
-    run, _ = found[0]
-    if not is_of_source(run, source) and len(_uploads_in(journal, run)) > 1:
+    if len(found) > 1:
+        ways = "\n      ".join(_way(run, others) for run, _, others in found)
+        names = ", ".join(run.receipt for run, _, _ in found)
         raise UsageError(
-            f"the people of upload {source.of} were handed over with those of other uploads, by"
-            f" hand-over {run.receipt}",
-            hint=f"settle all of it:  aapimport send-emails {run.receipt} --sent (or --not-sent)\n"
-            f"      or some of them:   aapimport send-emails {run.receipt} --sent --to ADDRESS",
+            f"{len(found)} hand-overs are not settled: {names}", hint=f"say which:  {ways}"
         )
     return found[0]
 
 
-def _uploads_in(journal: "Journal", run: "Run") -> set[str]:
-    """The uploads whose people are in a hand-over."""
-    return {one.receipt for one in journal.uploads_about(run)}
+def _way(run: "Run", others: int) -> str:
+    """How one of several hand-overs is settled."""
+    command = f"aapimport send-emails {run.receipt} --sent (or --not-sent)"
+    whom = f"; it holds {others:,} of other uploads: --to ADDRESS, for each of yours"
+    whom = whom if others else ""
+    return f"{command}{whom}"
 
 
 def receipt_of(

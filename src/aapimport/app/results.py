@@ -200,8 +200,12 @@ def _results(
     }
     rows = {one.row: _row(one, ids, closed=report.closed) for one in report.people}
     if report.later_emails and (since := mailed_since(journal, run)):
-        said = ((row, _SINCE.get(how, "")) for row, how in since.rows.items())
-        rows |= {row: replace(rows[row], email=email) for row, email in said}
+        rows |= {
+            row: replace(rows[row], email=_SINCE.get(how, ""))
+            for row, how in since.rows.items()
+            if row in since.by or not rows[row].email  # else it is told how the upload's stands
+        }
+    rows |= {row: replace(rows[row], email=_NO_WORKBOOK) for row in _without_workbook(journal, run)}
     rows |= {one.row: RowResult(result="not read", reason=one.reason) for one in report.left_out}
     summary = [*_summary(report)]
     if report.later_emails:
@@ -213,13 +217,25 @@ def _results(
     return Results(receipt=report.receipt, rows=rows, summary=summary, origin=origin)
 
 
+_NO_WORKBOOK = "handed over, but the workbook isn't there"
+
+
+def _without_workbook(journal: "Journal", run: "Run") -> set[int]:
+    """The rows of people whose hand-over was cut off."""
+    from aapimport.app.cut_hand_over import cut_hand_overs, people_without_workbook
+
+    cut = cut_hand_overs(journal, run.address)
+    found = people_without_workbook(journal, run, cut)
+    return {row for rows in found.values() for row in rows}
+
+
 _SINCE: dict["OnLedger", str] = {
     "mailed": "sent",
     "handed_over": "handed over",
     "in_doubt": "in doubt",
     "waits": "waiting",
 }
-"""How somebody's e-mail stands by sendings since, where the upload planned none."""
+"""How somebody's e-mail stands by sendings since, where the upload has sent none."""
 
 
 def _row(one: "PersonResult", ids: dict[tuple[int, str], str], *, closed: bool) -> "RowResult":

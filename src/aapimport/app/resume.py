@@ -55,7 +55,13 @@ class Resumption:
         from aapimport.screens.target import show_target
 
         check_results_name(self.choices.results)
-        teller = teller_of(self.settings)
+        teller = None
+        try:
+            teller = teller_of(self.settings)
+        except SettingsError as error:
+            if not self.close:  # what goes on is told; an end needs no mail server
+                raise
+            self.desk.say(f"nobody is told of it by e-mail: {error.message}")
         self.desk.show_beside(show_target, self.settings)
         with opened(self.settings, self.desk, self.choices.pace, begins=False) as (
             journal,
@@ -149,7 +155,7 @@ class Resumption:
             if teller:
                 teller.tell(journal, run.receipt, self.desk)
             return code
-        self.desk.say(said_of(run))
+        self.desk.say(said_of(journal, run))
         return ExitCode.FINDINGS
 
     def _say_cut_off(self, journal: "Journal", address: str) -> ExitCode:
@@ -158,7 +164,7 @@ class Resumption:
 
         cut = cut_hand_overs(journal, address)
         for run in cut:
-            self.desk.say(said_of(run))
+            self.desk.say(said_of(journal, run))
         return ExitCode.FINDINGS if cut else ExitCode.OK
 
     def _values(

@@ -58,29 +58,32 @@ class Sending:
             journal,
             services,
         ):
-            self._results.leave_due(journal, self.desk)
+            if not self.choices.dry_run:
+                self._results.leave_due(journal, self.desk)
             source = self._source(journal, services)
             if self.choices.sent or self.choices.not_sent:
                 return self._settled(journal, services, source, sent=were_sent(self.choices))
+            cut = cut_off(journal, source, self.desk)
             found = journal.open_sends(services.address, source.upload, source.pass_id)
             if found and not self.choices.dry_run:
-                return self.go_on(journal, services, found[0])
-            cut = cut_off(journal, source, self.desk)
-            if cut and self.choices.hand_over and not self.choices.dry_run:
-                refuse_choice(cut[0], self.choices.who)
-                asked = (journal, services, cut[0], self.choices.hand_over, self.desk)
+                return cut.code(self.go_on(journal, services, found[0]))
+            if cut.ours and self.choices.hand_over and not self.choices.dry_run:
+                first = cut.ours[0]
+                refuse_choice(first, self.choices.who)
+                asked = (journal, services, first, self.choices.hand_over, self.desk)
                 code = written_anew(*asked, self._results)
-                return self._told(journal, cut[0].receipt, teller, code)
+                return self._told(journal, first.receipt, teller, code)
             plan = self._planned(journal, services, source)
             if self.choices.dry_run or not plan.to_mail:
-                return self._nothing_sent(plan) or (ExitCode.FINDINGS if cut else ExitCode.OK)
+                return cut.code(self._nothing_sent(plan))
             self._approve(plan)
             if self.choices.hand_over:
                 from aapimport.app.hand_over import handed_over
 
                 code = handed_over(journal, plan, self.choices.hand_over, self.desk, self._results)
-                return self._told(journal, plan.receipt, teller, code)
-            return self._carried_out(journal, services, journal.begin_send(plan), plan)
+                return self._told(journal, plan.receipt, teller, cut.code(code))
+            run = journal.begin_send(plan)
+            return cut.code(self._carried_out(journal, services, run, plan))
 
     def after_upload(
         self,
@@ -103,7 +106,12 @@ class Sending:
         from aapimport.app.send_way import missing_server
 
         if self.settings.mail is None:
-            again = f"send them:  aapimport send-emails {self.receipt}"
+            command = f"aapimport send-emails {self.receipt}"
+            again = (
+                f"send them:  {command}\n"
+                f"      or send them by hand:  {command} --hand-over OUT.xlsx\n"
+                f"      or withdraw them:  aapimport resume {self.receipt} --close"
+            )
             what = f"the welcome e-mails of upload {self.receipt} go"
             raise missing_server(self.settings, wanted.server, what, again)
         source = self._source(journal, services)
@@ -238,6 +246,7 @@ class Sending:
         Raises:
             RefusedError: Nobody has an address that was named.
         """
+        from aapimport.app.cut_hand_over import with_cut_off
         from aapimport.app.send_flags import addresses_of, check_there
         from aapimport.app.send_way import means_of
         from aapimport.person import address_key
@@ -247,7 +256,7 @@ class Sending:
         with self.desk.busy("asking the services"):
             means = means_of(self.choices, self.settings, services)
             plan = make_send_plan(journal, services, source, self.choices.who, means)
-        plan = plan if only is None else plan.of_rows(only)
+        plan = with_cut_off(journal, plan if only is None else plan.of_rows(only))
         check_there(filter(None, (*self.choices.to, self.choices.canary)), plan)
         if self.choices.canary and address_key(self.choices.canary) not in addresses_of(
             plan.to_mail

@@ -62,6 +62,7 @@ class StoredReceipt:
             UsageError: The workbook's name doesn't end in .xlsx, or the page's in .html.
             SettingsError: The journal can't be read.
         """
+        from aapimport.app.doubts import say_doubts
         from aapimport.app.history import read_journal
         from aapimport.app.own_file import addresses_in, own_file
         from aapimport.app.receipts import print_receipt
@@ -86,7 +87,8 @@ class StoredReceipt:
             named = None if it.with_people is False else addresses
             if run.is_of_version_1:
                 self.desk.say(f"{run.name} was {OF_VERSION_1}")
-            print_receipt(journal, run.receipt, named, self.desk)
+            report = print_receipt(journal, run.receipt, named, self.desk)
+            say_doubts(journal, run, report, self.desk)
             self._say_who_waits(journal, run)
             if it.xlsx:
                 write_results_of(
@@ -99,14 +101,13 @@ class StoredReceipt:
 
     def _say_who_waits(self, journal: "Journal", run: "Run") -> None:
         """Say which e-mails wait, and the command that sends them."""
-        from aapimport.app.cut_hand_over import cut_hand_overs, said_of
+        from aapimport.app.cut_hand_over import say_cut_off
         from aapimport.run.wanted_letters import unmailed_of, wanted_letters
         from aapimport.screens.console import count
         from aapimport.screens.how_long import moment
 
         number = run.receipt
-        if any(one.receipt == number for one in cut_hand_overs(journal, run.address)):
-            self.desk.say(said_of(run))
+        say_cut_off(journal, run, self.desk)
         due = (
             it
             for one in journal.results_due(run.address)

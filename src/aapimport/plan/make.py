@@ -10,7 +10,7 @@ from typing import Literal
 from aapimport.check.check_file import Checked
 from aapimport.config.addresses import place_of
 from aapimport.config.keys import setting
-from aapimport.plan.by_name import by_name
+from aapimport.plan.by_name import OpenMail, by_name
 from aapimport.plan.decide import decide
 from aapimport.plan.doubt import Doubt
 from aapimport.plan.maybes import find_maybes
@@ -70,12 +70,15 @@ class Memory:
         not_kept: By service and account id, what an account that they created lacks.
         unmailed: The upload that has created somebody on the portal whom it was to mail and didn't,
             by the account's id, or by our key where no answer told the id.
+        unsettled: The welcome e-mails that are in doubt or handed over, by the service that they
+            are about, and the account's id there.
     """
 
     unique: frozenset[str] = frozenset()
     remembered: Remembered = nobody
     not_kept: Mapping[tuple[str, str], str] = field(default_factory=dict)
     unmailed: Mapping[str, str] = field(default_factory=dict)
+    unsettled: Mapping[tuple[str, str], OpenMail] = field(default_factory=dict)
 
     @property
     def without_role(self) -> frozenset[str]:
@@ -135,7 +138,7 @@ def draft_plan(
         people=people,
         notices=(
             *_notices(services, options, seen, people),
-            *by_name(people, memory.unmailed),
+            *by_name(people, memory.unmailed, memory.unsettled),
             *(doubt.sentence for _, doubt in unproven),
             *_remarks(*seen.snapshots),
         ),

@@ -43,9 +43,9 @@ def left_mails(
         if rows is None or row in rows
     ]
     ours = Counter(sending for sending, mail in found if mail.state is State.HANDED_OVER)
-    handed_over = journal.handed_over(run.address)
+    numbers = {it: len(rows) for it, rows in journal.handed_over(run.address).items()}
     words = {
-        sending: _handed_over(journal.run(sending), alone=number == handed_over.get(sending))
+        sending: _handed_over(journal.run(sending), alone=number == numbers.get(sending))
         for sending, number in ours.items()
     }
     mails: dict[int, list[LeftMail]] = {}

@@ -51,7 +51,11 @@ class LettersReport(_Model):
 
 
 class LaterEmailsReport(_Model):
-    """What became of the welcome e-mails of people whom an upload created, and planned none for."""
+    """What became since of the welcome e-mails that a run hasn't sent itself.
+
+    Of an upload without e-mails those of everybody whom it created; of a run with e-mails those
+    that it hasn't sent: they were rejected, for example.
+    """
 
     sendings: list[str] = Field(description="the numbers of the sendings since, the oldest first")
     mailed: int
@@ -76,7 +80,7 @@ def letters_report(now: LettersNow) -> LettersReport:
 
 
 def later_emails(since: MailedSince | None) -> LaterEmailsReport | None:
-    """What it tells of those that were sent since an upload that planned none."""
+    """What it tells of those that were sent since, by other runs."""
     if since is None:
         return None
     return LaterEmailsReport(

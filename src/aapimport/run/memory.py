@@ -7,8 +7,8 @@ from contextlib import suppress
 from aapimport.errors import ServiceError, SettingsError
 from aapimport.run.beside import Mail, MailClaim, claiming
 from aapimport.run.digests import address_digest
-from aapimport.run.journal_file import JournalFile
 from aapimport.run.records import UNSENT, Fact, State, Way, run_name
+from aapimport.run.unsettled import Unsettled
 
 _Others = Mapping[MailClaim, Sequence[Mail]]
 
@@ -28,7 +28,7 @@ def place(address: str, service: str) -> str:
     return places[0 if service == "portal" else -1]
 
 
-class Memory(JournalFile):
+class Memory(Unsettled):
     """What outlives runs; each is bound to where the services are."""
 
     def has_shown(self, address: str, service: str, fact: Fact) -> bool:

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aapimport.plan.plan import Action
 from aapimport.run.cures import MAIL, WHERE, Failing, Standing, failings
+from aapimport.run.mailed_since import Since
+from aapimport.run.on_record import OnLedger
 from aapimport.run.records import JOINS, State, StepKind, Task
 from aapimport.run.standing import join_standing, mail_standing
 
@@ -70,6 +72,11 @@ class PersonResult(_Model):
         description="of a sending for a whole pass, the upload and the cell that the person stands"
         " in there, as `row` is a number of its own; else empty",
     )
+    mailed_since: str = Field(
+        default="",
+        description="the number of the run that has mailed them since, where this one hasn't; it"
+        " may be another profile's; empty for none",
+    )
     taken_back: str = Field(default="", description="the undo that did since; empty for none")
 
 
@@ -85,6 +92,7 @@ class About:
             None where the e-mails are the run's own.
         taken_back: The undos that have taken back what was done, by row.
         places: Where people stand in their uploads, by row; as `PersonResult.place` has it.
+        since: How e-mails stand by other runs that this one hasn't sent, by row.
     """
 
     addresses: Mapping[int, str]
@@ -93,6 +101,7 @@ class About:
     sending: str | None
     taken_back: Mapping[int, str]
     places: Mapping[int, str]
+    since: Mapping[int, Since]
 
 
 def person_result(steps: Sequence[Task], about: About) -> PersonResult:
@@ -115,6 +124,9 @@ def person_result(steps: Sequence[Task], about: About) -> PersonResult:
     failed = [*failings(steps, closed=closed, who=who, receipt=about.receipt)]
     if about.sending is not None:
         failed = [*_apart(failed, about.sending)]
+    since = about.since.get(portal.row)
+    failed = [_as_since(one, since) for one in failed] if since else failed
+    is_mailed = since is not None and since.standing == "mailed"
     remarks = [(task, task.reason) for task in steps if task.state in _SETTLED]
     return PersonResult(
         row=portal.row,
@@ -125,10 +137,39 @@ def person_result(steps: Sequence[Task], about: About) -> PersonResult:
         email_state="sent" if mailed == "done" else mailed,
         but=_said(_buts(steps)),
         reason=_said(remarks, (one for one in failed if one.standing != "not_kept")),
-        failures=[PersonFailure(**one._asdict()) for one in failed],
+        failures=[
+            PersonFailure(**one._asdict())
+            for one in failed
+            if not (is_mailed and one.where == MAIL)
+        ],
         place=about.places.get(portal.row, ""),
+        mailed_since=since.receipt if since and is_mailed else "",
         taken_back=about.taken_back.get(portal.row, ""),
     )
+
+
+def _as_since(failed: Failing, since: Since) -> Failing:
+    """What is wrong about an e-mail, with what another run has done about it since."""
+    if failed.where != MAIL or since.standing not in _SINCE:
+        return failed
+    words, cure = _SINCE[since.standing]
+    return failed._replace(
+        words=f"{failed.words}; {words} {since.by}", cure=cure.format(since.receipt)
+    )
+
+
+_SINCE: dict[OnLedger, tuple[str, str]] = {
+    "mailed": ("mailed since by", ""),
+    "handed_over": (
+        "handed over since by",
+        "send it by hand; then: aapimport send-emails {} --sent (or --not-sent)",
+    ),
+    "in_doubt": (
+        "perhaps mailed since by",
+        "ask whether it came: aapimport send-emails {} --to ADDRESS --sent (or --not-sent)",
+    ),
+}
+"""What is said of somebody's e-mail, before the run that has it now, and what to do."""
 
 
 def _apart(failed: Iterable[Failing], sending: str) -> Iterator[Failing]:

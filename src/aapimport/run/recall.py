@@ -8,6 +8,7 @@ from aapimport.plan.make import NO_MEMORY, Memory
 from aapimport.run.beside import Beside
 from aapimport.run.glance import opened
 from aapimport.run.memory import Memory as JournalMemory
+from aapimport.run.memory import place
 from aapimport.run.records import Fact
 from aapimport.run.schema import SCHEMA_VERSION
 
@@ -23,6 +24,7 @@ def recall(journal: JournalMemory, address: str) -> Memory:
         remembered=lambda group_id: groups.get(group_id, _NOBODY),
         not_kept=journal.not_kept(address),
         unmailed=journal.unmailed(address),
+        unsettled=journal.unsettled(place(address, one) for one in _SERVICES),
     )
 
 

@@ -24,7 +24,7 @@ from aapimport.run.mail_report import (
     later_emails,
     letters_report,
 )
-from aapimport.run.mailed_since import mailed_since
+from aapimport.run.mailed_since import MailedSince, mailed_since
 from aapimport.run.own_words import in_our_words, nameless
 from aapimport.run.person_result import (
     About,
@@ -118,7 +118,8 @@ class UploadReport(_Model):
         description="what a mail server was to send after the upload; null for nothing"
     )
     later_emails: LaterEmailsReport | None = Field(
-        default=None, description="of an upload without e-mails; null where no sending was begun"
+        default=None,
+        description="of a run that hasn't sent them itself; null where no sending was begun since",
     )
     team_counts: TeamCounts
     services: ServicesCounts
@@ -160,7 +161,8 @@ class UploadReport(_Model):
         standings = {it.standing for it in failures if not (apart and it.where == MAIL)}
         if standings & {"unknown", "waiting", "not_sent"} and not self.closed:
             return ExitCode.SERVICE
-        mails = 0 if apart else self.email_counts.not_asked
+        unasked = (it for it in self.people if it.email_state == "not_asked")
+        mails = 0 if apart else sum(not it.mailed_since for it in unasked)
         not_asked = mails + self.team_counts.not_asked
         return ExitCode.FINDINGS if standings or not_asked or self.left_out else ExitCode.OK
 
@@ -176,7 +178,8 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str] | None)
     """
     letters = letters_now(journal, run, named=addresses is not None)
     undos = taken_back(journal, run)
-    people = _people(journal, run, addresses, letters, taken_back_rows(undos))
+    since = None if letters else mailed_since(journal, run)
+    people = _people(journal, run, addresses, (letters, since), taken_back_rows(undos))
     run = run if addresses is not None else nameless(run)
     closed = run.closed_at is not None
     decided = json.loads(run.options or "{}")
@@ -199,7 +202,7 @@ def make_report(journal: Journal, run: Run, addresses: Mapping[int, str] | None)
         emails=mails_standing(one.email_state for one in people),
         email_counts=EmailCounts(**_planned(one.email_state for one in people)),
         letters=letters_report(letters) if letters else None,
-        later_emails=None if letters else later_emails(mailed_since(journal, run)),
+        later_emails=later_emails(since),
         team_counts=TeamCounts(**_planned(one.team_state for one in people)),
         services=ServicesCounts(portal=portal, jhana=jhana),
         seats=_seats(run, _seats_used(journal, run)),
@@ -217,9 +220,10 @@ def _people(
     journal: Journal,
     run: Run,
     addresses: Mapping[int, str] | None,
-    letters: LettersNow | None,
+    mails: tuple[LettersNow | None, MailedSince | None],
     back: Mapping[int, str],
 ) -> list[PersonResult]:
+    letters, since = mails
     steps: Iterable[Task] = journal.tasks(run.receipt)
     if letters:
         steps = merge(steps, letters.steps.values(), key=lambda task: task.row)
@@ -232,6 +236,7 @@ def _people(
         sending=letters.open_sending if letters else None,
         taken_back=back,
         places=places_of(journal, run, named=addresses is not None),
+        since=since.by if since else {},
     )
     return [person_result([*it], about) for _, it in groupby(steps, key=lambda task: task.row)]
 

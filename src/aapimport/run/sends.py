@@ -216,23 +216,18 @@ class Sends(Runs, Memory):
         )
         self._database.execute("INSERT INTO told VALUES (?, ?)", (plan.receipt, NO_WORKBOOK))
 
-    def handed_over(self, address: str) -> Mapping[str, int]:
-        """How many people are handed over and not settled, by the run that did it."""
+    def handed_over(self, address: str) -> Mapping[str, set[int]]:
+        """The rows of people who are handed over and not settled, by the run that did it."""
         found = self._database.execute(
-            "SELECT receipt, count(*) FROM steps JOIN runs USING (receipt)"
+            "SELECT receipt, row FROM steps JOIN runs USING (receipt)"
             " WHERE address = ? AND runs.kind = 'send' AND steps.kind = 'email'"
-            " AND state = 'handed over' GROUP BY receipt ORDER BY started_at",
+            " AND state = 'handed over' ORDER BY started_at",
             (address,),
         )
-        return dict(found.fetchall())
-
-    def settle_hand_over(self, receipt: str, *, sent: bool) -> None:
-        """Record what became of everybody whom a run has handed over; durable on return."""
-        rows = self._database.execute(
-            "SELECT row FROM steps WHERE receipt = ? AND kind = 'email' AND state = 'handed over'",
-            (receipt,),
-        )
-        self.settle_by_hand([(receipt, row) for (row,) in rows.fetchall()], sent=sent)
+        rows: dict[str, set[int]] = {}
+        for receipt, row in found:
+            rows.setdefault(receipt, set()).add(row)
+        return rows
 
     def settle_by_hand(self, mails: Iterable[tuple[str, int]], *, sent: bool) -> None:
         """Record what somebody knows of e-mails that were handed over or are in doubt.

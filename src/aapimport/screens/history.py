@@ -45,6 +45,8 @@ def _row(one: "HistoryEntry") -> tuple[str, ...]:
     of = f" of {one.of}" if one.of else ""
     kind = f"\n{_KINDS[one.kind]}{of}" if _KINDS[one.kind] else ""
     state = f"open, {one.done:,} of {one.steps:,} done" if one.state == "open" else one.state
+    if one.without_workbook:
+        state = "cut off: no workbook"
     if one.not_before is not None:
         state += f"\nnot before {one.not_before:%d %b %Y %H:%M}"
     if one.unmailed:

@@ -147,7 +147,8 @@ def mails_line(report: UploadReport) -> str:
     """The same of a whole receipt: by whom they are sent where no service sends them."""
     said = emails_line(report.email_counts, closed=report.closed)
     if report.later_emails is not None:
-        return f"{said} by the upload; since then {later_line(report.later_emails)}"
+        this = "sending" if report.kind == "send" else "upload"
+        return f"{said} by the {this}; since then {later_line(report.later_emails)}"
     if report.letters is None:
         return said
     return f"{said}; {safe(senders_line(report.letters))}"
@@ -173,7 +174,7 @@ def _by_whom(one: LettersPart) -> str:
 
 
 def later_line(later: LaterEmailsReport) -> str:
-    """How people stand for whom an upload planned no e-mails, by the sendings since."""
+    """How people stand whom a run itself hasn't mailed, by the sendings since."""
     parts = {
         "mailed": later.mailed,
         "handed over, to be sent by hand": later.handed_over,

@@ -76,8 +76,8 @@ def _about(plan: SendPlan, profile: str) -> Iterator[tuple[str, str]]:
     left = [f"{counts[name]:,} {words}" for name, words in _LEFT.items() if counts[name]]
     if left:
         yield "Left alone", ", ".join(left)
-    if elsewhere := Counter(one.why for one in plan.people if one.why and one.standing in _LEFT):
-        yield "Elsewhere", ", ".join(f"{number:,} {why}" for why, number in elsewhere.items())
+    if whys := Counter(one.why for one in plan.people if one.why and one.standing in _LEFT):
+        yield "Of these", ", ".join(f"{number:,} {why}" for why, number in whys.items())
     if plan.means.not_before is not None:
         yield "Not before", moment(plan.means.not_before)
 
