@@ -156,9 +156,14 @@ def test_a_later_plan_and_receipt_name_whom_nobody_knows_to_be_mailed(
             settings=settings(uploading), desk=desk, number=number, choices=ReceiptChoices()
         ).show()
         assert words in said(desk)
-    send(uploading, second, sent=True, to=("p3@acme.com",))
     send(uploading, over, sent=True)
+    with MailServer() as server:
+        send(uploading, second, mail=mail_for(server.port), smtp=True)
     _, desk = upload(uploading, file, None, emails=False)
+    assert "next: settle who is in doubt, as said above" in said(desk)
+    send(uploading, second, sent=True, to=("p3@acme.com",))
+    _, desk = upload(uploading, file, None, emails=False)
+    assert "next: nothing, it is complete" in said(desk)
     assert not [it for it in (text(desk), said(desk)) if "in doubt" in it or "handed over" in it]
 
 

@@ -114,13 +114,15 @@ class Carrier:
                 raise
             self.desk.say(f"nothing is left to do; the services can't be asked: {error}")
         report = print_receipt(self.journal, run.receipt, addresses, self.desk)
+        named = False
         with suppress(OSError):  # a full stderr
-            say_doubts(self.journal, self.journal.run(run.receipt), report, self.desk)
+            named = say_doubts(self.journal, self.journal.run(run.receipt), report, self.desk)
         self._leave(run)
         run = self.journal.run(run.receipt)
         if letters_due(self.journal, run) is None:  # else this very command goes on with them
             with suppress(OSError):  # a full stderr takes nothing from what was done
-                self.desk.say(next_step(run, report, is_owed=self._is_owed(run, report)))
+                owed = self._is_owed(run, report)
+                self.desk.say(next_step(run, report, is_owed=owed, is_in_doubt=named))
         return report.exit_code
 
     def _is_owed(self, run: "Run", report: "UploadReport") -> bool:
@@ -220,13 +222,16 @@ class Carrier:
         return place(run.target, run.address, self.desk.profile, with_jhana=True)
 
 
-def next_step(run: "Run", report: "UploadReport", *, is_owed: bool | None = None) -> str:
+def next_step(
+    run: "Run", report: "UploadReport", *, is_owed: bool | None = None, is_in_doubt: bool = False
+) -> str:
     """What the administrator does after a run.
 
     Args:
         run: The run.
         report: Its receipt.
         is_owed: Whether somebody is to be named as never mailed; None for what the receipt says.
+        is_in_doubt: Whether somebody was named who may have been mailed by another run.
     """
     from aapimport.screens.how_long import moment
 
@@ -253,4 +258,5 @@ def next_step(run: "Run", report: "UploadReport", *, is_owed: bool | None = None
     if report.other_sheets:
         names = ", ".join(repr(one.name) for one in report.other_sheets)
         return f"next: this sheet is complete; if {names} is meant as well, upload it, too; {again}"
-    return f"next: nothing, it is complete; {again}"
+    left = "settle who is in doubt, as said above" if is_in_doubt else "nothing, it is complete"
+    return f"next: {left}; {again}"

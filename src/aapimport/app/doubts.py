@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _MOST_NAMED = 10
 
 
-def say_doubts(journal: "Journal", run: "Run", report: "UploadReport", desk: "Desk") -> None:
+def say_doubts(journal: "Journal", run: "Run", report: "UploadReport", desk: "Desk") -> bool:
     """Say below the receipt of an upload who is in doubt, unless the receipt itself tells.
 
     Args:
@@ -19,6 +19,9 @@ def say_doubts(journal: "Journal", run: "Run", report: "UploadReport", desk: "De
         run: The upload; of others nothing is said.
         report: Its receipt.
         desk: Is told.
+
+    Returns:
+        Whether somebody was named.
     """
     from aapimport.run.cures import MAIL
     from aapimport.run.entries import doubt, not_told
@@ -26,7 +29,7 @@ def say_doubts(journal: "Journal", run: "Run", report: "UploadReport", desk: "De
     from aapimport.screens.console import count
 
     if report.kind != "upload" or run.is_open:
-        return
+        return False
     told = {one.row for one in report.people if any(it.where == MAIL for it in one.failures)}
     emails = {one.row: one.email or "" for one in report.people}
     record = OnRecord(journal, run.address)
@@ -47,3 +50,4 @@ def say_doubts(journal: "Journal", run: "Run", report: "UploadReport", desk: "De
         who = count(len(people), "person is", "people are")
         more = f" and {len(people) - _MOST_NAMED:,} more" if people[_MOST_NAMED:] else ""
         desk.say(f"{who} in doubt ({', '.join(people[:_MOST_NAMED])}{more}): {why}")
+    return bool(found)
