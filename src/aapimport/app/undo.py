@@ -278,9 +278,9 @@ def _settle(
 ) -> None:
     """Remember of what earlier undos were refused nothing is left: their receipts name no more."""
     from aapimport.run.records import State
-    from aapimport.run.undo_plan import Sort
+    from aapimport.run.undo_plan import NOTHING_LEFT
 
-    left = {(one.row, one.service, one.kind) for one in effects if one.sort is not Sort.NOTHING}
+    left = {(one.row, one.service, one.kind) for one in effects if one.sort not in NOTHING_LEFT}
     for later in journal.later_runs(run.receipt):
         refused = [
             task

@@ -204,7 +204,8 @@ def _names_back(left: Left, seen: Seen, back: Back) -> None:
     if names and (fold(account.first_name), fold(account.last_name)) == (fold(first), fold(last)):
         return
     if not left.has_names(account):
-        back.changed.append("name")
+        if not ("names" in left.late and left.is_known_by_name(account)):
+            back.changed.append("name")
         return
     if not names:
         back.lost.append(ERASED)

@@ -41,6 +41,7 @@ class Left:
         named: A digest of the names that the run set; empty where it left names alone.
         before: What it was before: `active`, `roles`, perhaps `names`; None when it wasn't there.
         lacks: What the service didn't keep.
+        late: What of it the service has accepted all the same: it may show by now.
         adopted: Whether it was there when the run wanted to make it: what it was isn't known.
         renamed: Whether the run changed the names of an account that was there.
         taken_back: Whether an undo of the run has taken back what it did to the account.
@@ -68,6 +69,7 @@ class Left:
     named: str
     before: Mapping[str, Any] | None
     lacks: frozenset[str]
+    late: frozenset[str]
     adopted: bool
     renamed: bool = False
     taken_back: bool = False
@@ -295,10 +297,11 @@ def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str
         before: What they were.
     """
     made, on_portal = task.is_new, task.service == "portal"
-    touched = made or task.attempts > 0
+    lacks, late = _not_kept(task.but)
+    touched = made or task.attempts > 0 or bool(late)
+    away = lacks if made else lacks - late  # what it set for all that the run has seen
     was = None if made or task.adopted else before.get(task.service)
     of = Wanted(**wanted[task.service]) if task.service in wanted else None
-    lacks = _not_kept(task.but)
     # version 1 kept nothing of before; of whoever wasn't final, what they should be
     role = before.get("role", of.role if of else None) if on_portal and not task.adopted else None
     by_right = before.get("by_entitlement", of.pass_id is not None if of else bool(before))
@@ -316,13 +319,14 @@ def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str
         person=before.get("person", ""),
         wanted=of,
         touched=touched,
-        role=None if "role" in lacks else role,
-        pass_id=run.pass_id if sets_pass and "pass" not in lacks else "",
+        role=None if "role" in away else role,
+        pass_id=run.pass_id if sets_pass and "pass" not in away else "",
         run_pass=run.pass_id,
-        active="activation" not in lacks or bool(was and was["active"]),
-        named=before.get("named", named) if (made or renamed) and "names" not in lacks else "",
+        active="activation" not in away or bool(was and was["active"]),
+        named=before.get("named", named) if (made or renamed) and "names" not in away else "",
         before=was,
         lacks=lacks,
+        late=late,
         adopted=task.adopted,
         renamed=renamed,
         row_named=before.get("named", named),
@@ -330,7 +334,15 @@ def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str
     )
 
 
-def _not_kept(but: str) -> frozenset[str]:
-    """What `services.differences.not_kept` has said that a service didn't keep."""
-    parts = (part.partition(" not kept") for part in but.split("; "))
-    return frozenset(name for names, said, _ in parts if said for name in names.split(", "))
+def _not_kept(but: str) -> tuple[frozenset[str], frozenset[str]]:
+    """What `services.differences.not_kept` has said that a service didn't keep.
+
+    Returns:
+        All of it; and what of it was accepted: what was refused, or not sent, has words.
+    """
+    parts = [part.partition(" not kept") for part in but.split("; ")]
+    lacks = [(names.split(", "), words) for names, said, words in parts if said]
+    return (
+        frozenset(name for names, _ in lacks for name in names),
+        frozenset(name for names, words in lacks if not words for name in names),
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from aapimport.run.back_reasons import (
+    AS_BEFORE,
     BY_HAND,
     GONE_BUT_LISTED,
     IMPOSSIBLE,
@@ -38,6 +39,11 @@ class Sort(StrEnum):
     CHANGED = "changed since"
     LATER = "left"
     NOTHING = "nothing left"
+    AS_BEFORE = "as before"
+
+
+NOTHING_LEFT = frozenset({Sort.NOTHING, Sort.AS_BEFORE})
+"""What becomes of effects of which nothing is left that could be taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +209,7 @@ _STATES = {
     Sort.BACK: State.PLANNED,
     Sort.HALF: State.PLANNED,
     Sort.NOTHING: State.SKIPPED,
+    Sort.AS_BEFORE: State.SKIPPED,
 }
 _HEADS = {Sort.IMPOSSIBLE: IMPOSSIBLE, Sort.LATER: LEFT}
 _GROUPS = {StepKind.PASS: f"the pass; {SEAT_STAYS}", StepKind.TEAM: "the team"}
@@ -304,6 +311,8 @@ def _of_values(account: AccountSince) -> Iterator[Effect]:
         sort = Sort.CHANGED if found.changed else Sort.IMPOSSIBLE
         yield _effect(left, sort, "; ".join(found.left).removeprefix(IMPOSSIBLE))
         return
+    if left.late and not left.made and not found.values:
+        yield _effect(left, Sort.AS_BEFORE, f"{', '.join(sorted(left.late))} {AS_BEFORE}")
     yield from (replace(_left(left, said), beside=True) for said in found.left)
 
 

@@ -47,6 +47,7 @@ _LATER: Result = "left to a later run"
 _SORTS: Mapping[Sort, Result] = {
     Sort.IMPOSSIBLE: "impossible",
     Sort.NOTHING: "nothing left",
+    Sort.AS_BEFORE: "nothing left",
     Sort.LATER: _LATER,
 }
 NOT_BACK: frozenset[Result] = frozenset({"impossible", "changed since", _LATER, "rejected"})

@@ -13,6 +13,7 @@ from aapimport.services.scim import Account
 from aapimport.services.values import Change, Wanted
 from aapimport.text import fold
 
+NOT_SENT = "not sent, as the service doesn't take it"
 _ACTIVATION = "activation"
 _NOT_ACTIVE = re.compile(rf"(?:^|; |, ){_ACTIVATION}(?:, [a-z, ]+)? not kept")
 
