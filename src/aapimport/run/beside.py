@@ -31,6 +31,7 @@ from aapimport.run.schema import (
     check_sound,
     version_of,
 )
+from aapimport.run.touches import Touch, touches
 
 MailClaim = tuple[str, str, str]
 """A service's address, an account's id there, and which half of a welcome: `portal`, `jhana`."""
@@ -215,6 +216,12 @@ class Beside:
                 partial(later_steps, ours=ours, run=run, profile=profile),
                 _UPLOADS,
             )
+
+    def touches(self, places: Collection[str], since: float) -> Iterator[Touch]:
+        """What their runs do to accounts, or did since a time; errors as for `later_steps`."""
+        for profile, path in self._others(_UPLOADS):
+            reading = partial(touches, since=since, profile=profile)
+            yield from self._read(profile, path, places, reading, _UPLOADS)
 
     @property
     def own_profile(self) -> str:

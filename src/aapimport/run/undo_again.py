@@ -67,7 +67,7 @@ def undo_first(
             continue
         if receipt in later.open:  # only then it tells what of it is to be undone
             whose = later.elsewhere[receipt][0] if receipt in later.elsewhere else own
-            commands.append(_command("resume", receipt, whose))
+            commands.append(command("resume", receipt, whose))
             continue
         if receipt in later.elsewhere:
             profile, people = later.elsewhere[receipt]
@@ -94,10 +94,10 @@ def undo_left(journal: Journal, undo: Run) -> list[str]:
 
 def _undo(receipt: str, rows: Collection[int] | None, profile: str | None = None) -> str:
     only = "" if rows is None else f" --only-rows {spans(rows)}"
-    return f"{_command('undo', receipt, profile)}{only}"
+    return f"{command('undo', receipt, profile)}{only}"
 
 
-def _command(name: str, receipt: str, profile: str | None) -> str:
+def command(name: str, receipt: str, profile: str | None) -> str:
     """A command about a run; of a journal without a profile (empty) it says `--live` instead."""
     flag = "" if profile is None else f"--profile {as_typed(profile)} " if profile else "--live "
     return f"aapimport {name} {flag}{receipt}"

@@ -1,6 +1,7 @@
 """The journal's runs that take back what another did, or put right what differs."""
 
 import json
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -9,7 +10,9 @@ from aapimport.plan.plan import Action
 from aapimport.run.digests import address_digest
 from aapimport.run.journal_file import JournalFile
 from aapimport.run.later_steps import LaterStep, Ours, later_steps
+from aapimport.run.memory import place
 from aapimport.run.records import Run, State, StepKind, Task, read_task
+from aapimport.run.touches import Touch
 
 _MAIL = ", ".join(f"mail.{name}" for name in Task.__dataclass_fields__)
 _LOST, _BACK = "lost members ", "have members back "
@@ -179,6 +182,20 @@ class WaysBack(JournalFile):
             if self.missing is None:
                 raise
             self.missing(error)
+
+    def touches_beside(self, address: str, since: float | None = None) -> list[Touch]:
+        """What runs of other profiles do at some services, or did since a time; None for now.
+
+        Raises:
+            AapimportError: The journal of another profile can't be read.
+        """
+        if not self._beside:
+            return []
+        at = time.time() if since is None else since
+        found = self._beside.touches(address.split(" "), at)
+        return [
+            one for one in found if place(one.address, one.service) == place(address, one.service)
+        ]
 
     @property
     def profile(self) -> str:
