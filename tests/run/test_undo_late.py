@@ -100,7 +100,7 @@ def test_what_never_shows_is_as_before(uploading: Uploading, what: str, *, purge
 @pytest.mark.parametrize(
     ("what", "since"),
     [
-        ("role", {"roles": [{"value": "clientadmin", "primary": True}]}),
+        ("role", {"roles": [{"value": "client admin", "primary": True}]}),
         ("names", {"name": {"givenName": "Nora", "familyName": "New"}}),
     ],
 )

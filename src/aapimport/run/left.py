@@ -13,7 +13,9 @@ from aapimport.run.digests import address_digest, names_digest
 from aapimport.run.journal import Journal
 from aapimport.run.later import Later, later_than
 from aapimport.run.left_mails import LeftMail, left_mails
+from aapimport.run.own_words import WITHHELD
 from aapimport.run.records import JOINS, Run, State, StepKind, Task
+from aapimport.services.differences import lacking
 from aapimport.services.identity import full_name
 from aapimport.services.leaving import NOT_KEPT
 from aapimport.services.ownership import is_still
@@ -189,6 +191,7 @@ class LeftPerson:
         mails: The e-mails that were sent, or may have been, about accounts that the run made.
         unknown: The services on which what became of the person isn't known.
         found_in: The Groups that it found the person in, as the file wants it.
+        named: Whether an undo has named already what of them couldn't be taken back.
     """
 
     row: int
@@ -198,6 +201,7 @@ class LeftPerson:
     mails: tuple[LeftMail, ...]
     unknown: tuple[str, ...]
     found_in: tuple[Joined, ...] = ()
+    named: bool = False
 
 
 _UNKNOWN = {State.WRITTEN, State.INTENT, State.DOUBT}
@@ -216,7 +220,7 @@ def left_by(
             taken back.
     """
     mails = left_mails(journal, run, rows)
-    later = later_than(journal, run)
+    later, named = later_than(journal, run), journal.rows_undone(run.receipt)
     for row, steps in groupby(journal.tasks(run.receipt), lambda task: task.row):
         tasks = [*steps]
         if rows is not None and row not in rows:
@@ -247,6 +251,7 @@ def left_by(
             mails=tuple(mails.get(row, ())),
             unknown=tuple(task.service for task in accounts if _is_unknown(task)),
             found_in=tuple(_found_in(row, tasks, before, portal) if found_in else ()),
+            named=row in named,
         )
         if person.accounts or person.unknown:
             yield person
@@ -297,7 +302,9 @@ def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str
         before: What they were.
     """
     made, on_portal = task.is_new, task.service == "portal"
-    lacks, late = _not_kept(task.but)
+    lacks, late = lacking(task.but)
+    if WITHHELD in task.but:  # nobody knows whether it was accepted
+        late = frozenset()
     touched = made or task.attempts > 0 or bool(late)
     away = lacks if made else lacks - late  # what it set for all that the run has seen
     was = None if made or task.adopted else before.get(task.service)
@@ -331,18 +338,4 @@ def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str
         renamed=renamed,
         row_named=before.get("named", named),
         was_named=was_named,
-    )
-
-
-def _not_kept(but: str) -> tuple[frozenset[str], frozenset[str]]:
-    """What `services.differences.not_kept` has said that a service didn't keep.
-
-    Returns:
-        All of it; and what of it was accepted: what was refused, or not sent, has words.
-    """
-    parts = [part.partition(" not kept") for part in but.split("; ")]
-    lacks = [(names.split(", "), words) for names, said, words in parts if said]
-    return (
-        frozenset(name for names, _ in lacks for name in names),
-        frozenset(name for names, words in lacks if not words for name in names),
     )
