@@ -119,6 +119,11 @@ def undo_command(later: str) -> str:
     return _undo(found[1], None, "" if found[3] else found[2]) if found else ""
 
 
+def without_day(later: str) -> str:
+    """A later run as `Left.later` names it, without its day: `upload 7K3QX9 of profile acme`."""
+    return re.sub(r" of \d\d \w{3} \d{4}(?= of | without |$)", "", later, count=1)
+
+
 def spans(rows: Iterable[int]) -> str:
     """Some rows as an option takes them, without blanks: `2-4,6`."""
     found: list[list[int]] = []

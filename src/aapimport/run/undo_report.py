@@ -127,13 +127,18 @@ class UndoReport(_Model):
         description="the commands, in the order that works, that take back what was left to later"
         " uploads, as they were when it was begun, where any do",
     )
+    closed: bool = Field(default=False, description="whether it was ended as it was (`--close`)")
 
     @property
     def exit_code(self) -> ExitCode:
-        """4 while something is left or in doubt, 1 where something couldn't be taken back."""
-        if self.unfinished:
+        """4 while something is left or in doubt, 1 where something couldn't be taken back.
+
+        Of one that was closed, `resume` finds nothing out any more: what it has left is 1.
+        """
+        if self.unfinished and not self.closed:
             return ExitCode.SERVICE
-        return ExitCode.FINDINGS if self.not_taken_back else ExitCode.OK
+        is_left = self.unfinished or self.not_taken_back
+        return ExitCode.FINDINGS if is_left else ExitCode.OK
 
 
 def planned_report(plan: UndoPlan) -> UndoReport:
@@ -186,6 +191,7 @@ def undo_report(journal: Journal, undo: Run, emails: Mapping[int, str]) -> UndoR
     told = json.loads(undo.options or "{}")
     report = _report(of, undo.receipt, effects, told.get("on_again", {}))
     more = {"next": told.get("next", []), "only_rows": told.get("only_rows")}
+    more["closed"] = undo.closed_at is not None
     return report.model_copy(update=more)
 
 
