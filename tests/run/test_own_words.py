@@ -2,7 +2,14 @@
 
 import pytest
 
-from aapimport.plan.decide import MAYBE, NO_PLACE, NO_SEAT, RETURNS
+from aapimport.plan.decide import (
+    MAYBE,
+    NO_PLACE,
+    NO_SEAT,
+    RETURNS,
+    RETURNS_TO_JHANA,
+    RETURNS_TO_PORTAL,
+)
 from aapimport.run.back_reasons import (
     ADMIN_UNKNOWN,
     AS_BEFORE,
@@ -32,6 +39,7 @@ from aapimport.services.ownership import NOBODY_CAN_TELL
 from aapimport.services.values import Wanted
 
 OURS = (
+    *(RETURNS_TO_JHANA, RETURNS_TO_PORTAL),
     *(MAYBE, NO_SEAT, RETURNS, GONE, NOT_SHOWN, NOT_THEIRS),
     *(NEVER_SHOWN, NOT_COUNTED, SHOWN_IN_PART, UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED),
     f"{NOT_THEIRS}; {BY_HAND}",

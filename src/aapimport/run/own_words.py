@@ -7,7 +7,15 @@ what an erasure leaves, have only what is known here. Whatever isn't known is wi
 import re
 from dataclasses import replace
 
-from aapimport.plan.decide import ANOTHERS, MAYBE, NO_PLACE, NO_SEAT, RETURNS
+from aapimport.plan.decide import (
+    ANOTHERS,
+    MAYBE,
+    NO_PLACE,
+    NO_SEAT,
+    RETURNS,
+    RETURNS_TO_JHANA,
+    RETURNS_TO_PORTAL,
+)
 from aapimport.run.back_reasons import (
     ADMIN_UNKNOWN,
     AS_BEFORE,
@@ -57,7 +65,7 @@ from aapimport.template.roles import Role
 WITHHELD = "what is said besides is kept with the people alone"
 """What stands for words that may name somebody."""
 _PHRASES = (
-    *(ANOTHERS, MAYBE, NO_SEAT, RETURNS),
+    *(ANOTHERS, MAYBE, NO_SEAT, RETURNS, RETURNS_TO_JHANA, RETURNS_TO_PORTAL),
     *(UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED, NOT_SENT_BY_HAND),
     *(GIVEN_BACK, OFF_THE_PASS, TWO_ACCOUNTS),
     *(LEFT_ALONE, SHOWS_SOME, NOT_TAKEN_OUT, TAKE_OUT),
