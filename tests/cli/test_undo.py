@@ -1,5 +1,6 @@
 """An upload is taken back on the practice portal, which is compared field by field."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -181,7 +182,7 @@ def test_an_undo_can_be_ended_as_it_is(aapimport, served) -> None:
         patch.setattr("aapimport.run.undoing.take_back", _die)
         aapimport("undo", receipt, "--yes", **served)
     ended = aapimport("resume", "--close", "--yes", "--json", **served)
-    assert ended.code == 4
+    assert ended.code == 1
     assert ended.json["unfinished"] > 0
     again = aapimport("undo", receipt, "--yes", "--json", **served)
     assert (again.code, again.json["unfinished"]) == (0, 0)
@@ -202,3 +203,21 @@ def test_what_was_mailed_later_is_named_and_only_what_is_undone_is_asked_back(
     letter = aapimport("request", "seats", receipt, "--json", **served)
     assert "ana.perez@acme.com" in letter.json["text"]
     assert letter.json["text"].count("@acme.com") == 1
+
+
+def test_a_second_undo_does_nothing_and_is_no_finding(aapimport, served, portal) -> None:
+    """E-mails that were sent, and what somebody has changed, were named by the first."""
+    there_before(portal, "ana.perez@acme.com", "Ana", "Perez", "facilitator")
+    words = (*UPLOAD, "--emails", "--update-roles")
+    receipt = aapimport(*words, **served).json["receipt"]
+    portal.set("ana.perez@acme.com", roles=[{"value": "client admin", "primary": True}])
+    first = aapimport("undo", receipt, "--yes", "--json", **served)
+    results = {one["result"] for one in first.json["effects"]}
+    assert (first.code, "impossible" in results, "changed since" in results) == (1, True, True)
+    before = portal.all("Users")
+    second = aapimport("undo", receipt, "--yes", "--json", **served)
+    assert (second.code, second.json["receipt"], second.json["not_taken_back"]) == (0, None, 0)
+    assert {one["result"] for one in second.json["effects"]} == {"named before"}
+    shown = " ".join(aapimport("undo", receipt, "--yes", **served).out.split())
+    assert re.search(r"named before: \d+ welcome e-mails were sent, or may have been", shown)
+    assert portal.all("Users") == before

@@ -72,3 +72,24 @@ def test_jhana_alone_is_off(aapimport, served, receipt, portal, state_dir) -> No
     again = aapimport("history", "purge", "--older-than", "0d", "--yes", **served)
     assert again.code == 0
     assert by in " ".join(aapimport("receipt", sending, **served).out.split())
+
+
+def test_who_is_off_on_jhana_alone_is_not_called_off_on_the_portal(
+    aapimport, served, portal, tmp_path
+) -> None:
+    """A receipt says of each service what is true of it; the cure is the same."""
+    head = "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled\n"
+    file = tmp_path / "one.csv"
+    words = ("upload", file, "--pass", "Leadership 2026", "--yes", "--no-emails", "--json")
+    file.write_text(head + "abel.quist@new.com,Abel,Quist,,,\n", "utf-8")
+    assert aapimport(*words, **served).code == 0
+    file.write_text(head + "abel.quist@new.com,Abel,Quist,,,1\n", "utf-8")
+    second = aapimport(*words, **served).json["receipt"]
+    assert aapimport("undo", second, "--yes", **served).code == 0
+    assert portal.named("abel.quist@new.com")["active"]
+    left_out = aapimport(*words, **served)
+    assert left_out.code == 1
+    failures = {one["service"]: one for one in left_out.json["people"][0]["failures"]}
+    assert failures["portal"]["words"] == "left out, as they are deactivated on Jhana"
+    assert failures["jhana"]["words"].startswith("deactivated; --returning include")
+    assert {"--returning include" in one["cure"] for one in failures.values()} == {True}

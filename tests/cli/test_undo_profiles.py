@@ -10,6 +10,7 @@ from aapimport.config.folders import PROFILES
 from support.habits import TOKEN
 from support.machine import profile
 from support.stub import ScimStub
+from support.version_1 import as_version_1
 from support.wire import error, instead
 
 HEAD = "Email Address,First Name,Last Name,User Role,Team,Jhana Enabled"
@@ -115,6 +116,35 @@ def test_an_upload_that_was_approved_before_and_goes_on_after_has_its_people(
     for command in undone.json["next"]:
         assert aapimport(*command.split()[1:], "--yes", **SECRETS).code == 0
     assert active(portal_stub) == [False, False, True]
+
+
+def test_whom_a_journal_of_version_1_has_since_stays_in_their_team(
+    aapimport: Callable[..., Any], portal_stub: ScimStub, upload: Any, state_dir: Path
+) -> None:
+    """It doesn't tell whether that upload's file names the team: it may, so they stay in it."""
+    in_team = [f"{one[:-2]},Sales," for one in (ABEL, BRUNA)]
+    first = upload("acme", *in_team)
+    second = upload("beta", in_team[0])
+    as_version_1(state_dir / PROFILES / "beta" / "journal.sqlite3")
+    undone = aapimport("undo", first, "--yes", "--json", "--profile", "acme", **SECRETS)
+    assert undone.code == 1, undone.err
+    left = [one for one in undone.json["effects"] if one["later"] == second]
+    assert {one["what"] for one in left} == {"account", "out of the team"}
+    assert active(portal_stub) == [True, False]
+    users = {one["id"]: one["userName"] for one in portal_stub.store.users.values()}
+    (team,) = (it for it in portal_stub.store.groups.values() if it["displayName"] == "Sales")
+    assert [users[one["value"]] for one in team["members"]] == ["abel.quist@new.com"]
+
+
+def test_seats_in_a_later_upload_of_another_profile_name_its_command(
+    aapimport: Callable[..., Any], upload: Any
+) -> None:
+    """With the profile: without it the command would look in another journal."""
+    first = upload("acme", ABEL)
+    second = upload("beta", ABEL)
+    asked = aapimport("request", "seats", first, "--profile", "acme", **SECRETS)
+    assert asked.code == 1
+    assert f"aapimport undo --profile beta {second}" in " ".join(asked.err.split())
 
 
 def test_an_upload_that_was_over_before_is_no_later_one(

@@ -13,11 +13,12 @@ from aapimport.run.back_reasons import (
     ROLE_ERASED,
     ROLE_NOT_RECORDED,
 )
+from aapimport.run.effects import Effect
 from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
 from aapimport.run.own_roles import without_own_roles
 from aapimport.run.since import read_back
-from aapimport.run.undo_plan import Effect, effects_of
+from aapimport.run.undo_plan import effects_of
 from support.undoing import begun, go_on
 from support.uploading import Uploading, people, services
 

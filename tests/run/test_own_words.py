@@ -2,9 +2,17 @@
 
 import pytest
 
-from aapimport.plan.decide import MAYBE, NO_PLACE, NO_SEAT, RETURNS
+from aapimport.plan.decide import (
+    MAYBE,
+    NO_PLACE,
+    NO_SEAT,
+    RETURNS,
+    RETURNS_TO_JHANA,
+    RETURNS_TO_PORTAL,
+)
 from aapimport.run.back_reasons import (
     ADMIN_UNKNOWN,
+    AS_BEFORE,
     BY_HAND,
     ERASED,
     IMPOSSIBLE,
@@ -25,12 +33,13 @@ from aapimport.run.landing import UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED
 from aapimport.run.own_words import WITHHELD, our_words
 from aapimport.run.records import lacks_pass, without_names
 from aapimport.run.since import GONE, NOT_SHOWN
-from aapimport.services.differences import not_kept
+from aapimport.services.differences import NOT_SENT, not_kept
 from aapimport.services.membership import NEVER_SHOWN, NOT_COUNTED, SHOWN_IN_PART
 from aapimport.services.ownership import NOBODY_CAN_TELL
 from aapimport.services.values import Wanted
 
 OURS = (
+    *(RETURNS_TO_JHANA, RETURNS_TO_PORTAL),
     *(MAYBE, NO_SEAT, RETURNS, GONE, NOT_SHOWN, NOT_THEIRS),
     *(NEVER_SHOWN, NOT_COUNTED, SHOWN_IN_PART, UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED),
     f"{NOT_THEIRS}; {BY_HAND}",
@@ -56,6 +65,9 @@ OURS = (
     "sent 3 times without an answer, and not found since",
     "to send it once more: aapimport resume 7K3QX9 --again",
     not_kept(["account", "role", "pass", "first name"]),
+    not_kept(["role"], NOT_SENT),
+    f"pass, role {AS_BEFORE}",
+    "named before: changed since: role",
 )
 
 
@@ -87,7 +99,7 @@ def test_what_may_name_somebody_goes(said: str, left: str) -> None:
 def test_what_a_service_did_not_keep_is_still_known() -> None:
     """Only its words about that go."""
     said = our_words(not_kept(["pass"], "ask Helena; or Bo"))
-    assert said == f"pass not kept; {WITHHELD}"
+    assert said == f"pass not kept: {WITHHELD}; {WITHHELD}"
     assert lacks_pass(said)
 
 

@@ -5,10 +5,11 @@ import pytest
 from aapimport.errors import ExitCode
 from aapimport.run.back_reasons import BY_HAND, GONE_BUT_LISTED, MAY_BE_PUT_IN
 from aapimport.run.debts import debts_of
+from aapimport.run.effects import Effect
 from aapimport.run.journal import Journal
 from aapimport.run.left import left_by
 from aapimport.run.since import PersonSince, Standing, read_back
-from aapimport.run.undo_plan import Effect, effects_of
+from aapimport.run.undo_plan import effects_of
 from support.undoing import begun, go_on
 from support.uploading import Uploading, people, services
 from support.wire import RESET, after_acting, error, instead

@@ -322,7 +322,8 @@ def test_nothing_is_sent_of_what_is_not_declared(portal_stub, both: Services, zo
     kept = frozenset({"username", "entitlements", "externalid"})
     object.__setattr__(both.portal.capabilities, "user_attributes", kept)
     outcome = make_so(both.portal, zoe, replace(ZOE, pass_id=None))
-    assert (outcome.verdict, outcome.but) == (Verdict.DONE, "role not kept")
+    said = "role not kept: not sent, as the service doesn't take it"
+    assert (outcome.verdict, outcome.but) == (Verdict.DONE, said)
     assert portal_stub.writes == []
 
 

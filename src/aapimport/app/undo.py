@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from aapimport.app.setting_values import ValuesCarrier
     from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
+    from aapimport.run.effects import Effect
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
-    from aapimport.run.undo_plan import Effect, UndoPlan
+    from aapimport.run.undo_plan import UndoPlan
     from aapimport.run.undo_report import UndoReport
 
 _BY_PERSON = "an answer at a terminal: our key alone tells who they are, so --yes is not enough"
@@ -78,13 +79,14 @@ class Undo:
             return self._carried_out(journal, carrier, plan)
 
     def _plan(self, journal: "Journal", services: "Services", run: "Run") -> "UndoPlan":
+        from aapimport.run.effects import Sort
         from aapimport.run.kept_mails import embargoed
         from aapimport.run.left import left_by
         from aapimport.run.lost_members import looked_at_again
         from aapimport.run.since import read_back
         from aapimport.run.taken_back import taken_back
         from aapimport.run.undo_again import undo_first
-        from aapimport.run.undo_plan import Sort, UndoPlan, effects_of, kept_rows
+        from aapimport.run.undo_plan import UndoPlan, effects_of, kept_rows
 
         rows = journal.rows(run.receipt)
         if self.rows is not None:
@@ -277,10 +279,10 @@ def _settle(
     journal: "Journal", run: "Run", rows: "Collection[int]", effects: "Iterable[Effect]"
 ) -> None:
     """Remember of what earlier undos were refused nothing is left: their receipts name no more."""
+    from aapimport.run.effects import NOTHING_LEFT
     from aapimport.run.records import State
-    from aapimport.run.undo_plan import Sort
 
-    left = {(one.row, one.service, one.kind) for one in effects if one.sort is not Sort.NOTHING}
+    left = {(one.row, one.service, one.kind) for one in effects if one.sort not in NOTHING_LEFT}
     for later in journal.later_runs(run.receipt):
         refused = [
             task

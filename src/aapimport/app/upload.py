@@ -127,9 +127,11 @@ class Upload:
         """
         from aapimport.app.open_uploads import interrupted_upload
         from aapimport.app.setting_values import refuse_beside_open_values
+        from aapimport.app.taken_back_meanwhile import begun_alone, say_who_takes_back
         from aapimport.run.recall import recall
 
         refuse_beside_open_values(journal, services.address)
+        say_who_takes_back(journal, services.address, self.desk)
         run = interrupted_upload(journal, services, checked, self)
         if run is not None:
             return run, False
@@ -139,23 +141,31 @@ class Upload:
             plan = self.approved_before(journal, written, services, checked, memory)
         else:
             plan = self.approved(journal, services, checked, memory)
-        return journal.begin(self.not_old(plan, services, checked, memory)), True
+        plan = self.not_old(journal, plan, services, checked, memory)
+        return begun_alone(journal, plan), True
 
     @staticmethod
-    def not_old(plan: "Plan", services: "Services", checked: "Checked", memory: "Memory") -> "Plan":
-        """The plan, made again where a question stood open for long: nothing old is written from.
+    def not_old(
+        journal: "Journal", plan: "Plan", services: "Services", checked: "Checked", memory: "Memory"
+    ) -> "Plan":
+        """The plan, made again where a question stood open: nothing old is written from, or told.
+
+        So it is after a while, and where another profile has written to these people meanwhile.
 
         Raises:
             RefusedError: What was approved is not what would happen now.
             ServiceError: A service can't be asked.
         """
+        from aapimport.app.taken_back_meanwhile import written_since
         from aapimport.plan.approval import refuse_changes
         from aapimport.plan.refresh import differs, refreshed
 
-        if time.time() - plan.taken_at <= _LONGEST_AGE:
+        others = written_since(journal, plan)
+        if not others and time.time() - plan.taken_at <= _LONGEST_AGE:
             return plan
         now = refreshed(plan, checked, services, memory)
-        refuse_changes(differs(plan, now))
+        changes = differs(plan, now)
+        refuse_changes([*others, *changes] if changes else [])
         return replace(now, letters=plan.letters)
 
     def written(self, journal: "Journal", plan_file: Path) -> "PlanReport":

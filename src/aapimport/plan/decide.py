@@ -16,6 +16,9 @@ NO_PLACE = "no place left in team"
 MAYBE = "may be there already"
 ANOTHERS = "the account is another person's by its name, and would get administration rights"
 RETURNS = "deactivated; --returning include switches them on again"
+RETURNS_TO_PORTAL = "left out, as they are deactivated on the portal"
+RETURNS_TO_JHANA = "left out, as they are deactivated on Jhana"
+"""What is said of such people on the service on which they aren't deactivated."""
 _MOST_NAMED = 10
 
 

@@ -21,6 +21,7 @@ NOT_APPROVED = (
 ROLE_NOT_RECORDED = f"the former role, which is {NOT_RECORDED}"
 ERASED = "the former name, which is erased from the journal"
 ROLE_ERASED = "the former role, one of the service's own, which is erased from the journal"
+AS_BEFORE = "as before: the service has accepted it, and it hasn't shown since"
 OFF_ALREADY = "deactivated already"
 GONE_BUT_LISTED = "the portal shows no such account any more, and shows it in the team"
 MAY_BE_PUT_IN = (
@@ -32,3 +33,5 @@ IMPOSSIBLE = "impossible: "
 """Begins the words of what can't be taken back whatever somebody does."""
 CHANGED = "changed since: "
 """Begins those of what somebody has changed since."""
+NAMED = "named before"
+"""Begins those of what an earlier undo has named, and of which nothing is as the run left it."""

@@ -114,6 +114,28 @@ def to_take_back(
     return back
 
 
+def still_shows(left: Left, seen: Seen) -> bool:
+    """Whether an account shows anything that the run has set and that wasn't there before.
+
+    Args:
+        left: How the run left it; an undo has taken back what it could.
+        seen: How it is.
+    """
+    before, account = left.before or {}, seen.account
+    if left.made or not left.is_theirs(account):
+        return account.active
+    return any(
+        (
+            bool(before) and not before["active"] and left.active and account.active,
+            left.role is not None
+            and current_role(account) == left.role
+            and bool(set_roles(left, seen)),
+            left.renamed and bool(left.named) and left.has_names(account),
+            bool(left.pass_id) and left.pass_id in account.passes,
+        )
+    )
+
+
 def name_refusal(left: Left, account: Account) -> str:
     """Why nothing is written to an account by the name that it shows; empty where nothing is."""
     if left.shows_another_name(account):
@@ -204,7 +226,8 @@ def _names_back(left: Left, seen: Seen, back: Back) -> None:
     if names and (fold(account.first_name), fold(account.last_name)) == (fold(first), fold(last)):
         return
     if not left.has_names(account):
-        back.changed.append("name")
+        if not ("names" in left.late and left.is_known_by_name(account)):
+            back.changed.append("name")
         return
     if not names:
         back.lost.append(ERASED)

@@ -32,6 +32,7 @@ from aapimport.run.schema import (
     check_sound,
     version_of,
 )
+from aapimport.run.touches import Touch, touches
 
 MailClaim = tuple[str, str, str]
 """A service's address, an account's id there, and which half of a welcome: `portal`, `jhana`."""
@@ -227,6 +228,12 @@ class Beside:
         """
         reading = partial(asked_for, jhana=jhana)
         return any(self._read(*it, {jhana}, reading, _JHANA) for it in self._others(_JHANA))
+
+    def touches(self, places: Collection[str], since: float) -> Iterator[Touch]:
+        """What their runs do to accounts, or did since a time; errors as for `later_steps`."""
+        for profile, path in self._others(_UPLOADS):
+            reading = partial(touches, since=since, profile=profile)
+            yield from self._read(profile, path, places, reading, _UPLOADS)
 
     @property
     def own_profile(self) -> str:

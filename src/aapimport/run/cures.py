@@ -7,7 +7,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from aapimport.plan.decide import ANOTHERS, MAYBE, NO_PLACE, NO_SEAT, RETURNS
+from aapimport.plan.decide import (
+    ANOTHERS,
+    MAYBE,
+    NO_PLACE,
+    NO_SEAT,
+    RETURNS,
+    RETURNS_TO_JHANA,
+    RETURNS_TO_PORTAL,
+)
 from aapimport.run.landing import BY_ANOTHER, NOT_MAILED, UNKNOWN_BY_SMTP
 from aapimport.run.own_words import WITHHELD
 from aapimport.run.records import State, StepKind, Task
@@ -115,7 +123,10 @@ _LEFT_OUT = {
     " workbook with --maybe-file",
     ANOTHERS: "look on {service} whose account {who} is; correct the name in the row, or that of"
     " the account, then " + _AGAIN,
-    RETURNS: "to switch them on again, upload the file again with --returning include",
+    **dict.fromkeys(
+        (RETURNS, RETURNS_TO_PORTAL, RETURNS_TO_JHANA),
+        "to switch them on again, upload the file again with --returning include",
+    ),
     NO_SEAT: "ask for more seats, then " + _AGAIN,
     NO_PLACE: "ask for more places in the team, or name another team in the row; then " + _AGAIN,
 }

@@ -51,18 +51,21 @@ def changes_since(left: Left, seen: Seen, hidden: Container[str] = ()) -> Iterat
     Of an account that was there before, only what the run set counts. Of one that the run made:
     active, role, names, pass, another pass or entitlement, the externalId, that its e-mail
     addresses have the person's no more, the displayed names, and what was never sent (title,
-    middle name, nickname).
+    middle name, nickname). What was accepted and not shown in time is as the run left it both where
+    it shows by now and where it is as before.
     """
     account = seen.account
-    if ACTIVE not in hidden and account.active is not left.active:
+    is_late = "activation" in left.late
+    if ACTIVE not in hidden and account.active is not left.active and not is_late:
         yield "switched on" if account.active else "deactivated"
     if ROLE not in hidden and (role := _role_since(left, account)) is not None:
         yield f"role is {role or 'none'}"
     if ROLE not in hidden and lacks_own_role(left, seen):
         yield OWN_ROLE_GONE
-    if left.pass_id and left.pass_id not in account.passes:
+    if left.pass_id and left.pass_id not in account.passes and "pass" not in left.late:
         yield "not on the pass"
-    otherwise = left.named and not left.has_names(account)
+    as_before = "names" in left.late and left.is_known_by_name(account)
+    otherwise = left.named and not (left.has_names(account) or as_before)
     if NAME not in hidden and (otherwise or left.shows_another_name(account)):
         yield f"name is {account.first_name} {account.last_name}"
     if not left.made:
@@ -126,8 +129,11 @@ def _role_since(left: Left, account: Account) -> str | None:
     """The role that somebody has given since; None where it is the same, or nobody can tell."""
     if left.role is not None:
         role = current_role(account)
-        return role or ", ".join(account.roles) if role != left.role else None
-    if left.before is None or "role" in left.lacks:
+        if role == left.role:
+            return None
+        if "role" not in left.late:
+            return role or ", ".join(account.roles)
+    if left.before is None or "role" in left.lacks - left.late:
         return None
     roles = account.roles
     if left.before.get(ROLES_ERASED):  # whose own values nobody can compare any more

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from aapimport.errors import AapimportError, RefusedError, ServiceError
+from aapimport.run.journal import Journal
 from aapimport.run.landing import STATES
 from aapimport.run.not_mailed import not_to_be_mailed
 from aapimport.run.options import Drift
@@ -66,14 +67,19 @@ def look_before_writing(session: Session, last_row: int | None) -> Iterator[Prog
 
 
 def leave(session: Session) -> None:
+    """Leave nothing open of a session's upload that has sent nothing, as `leave_run` has it."""
+    leave_run(session.journal, session.receipt)
+
+
+def leave_run(journal: Journal, receipt: str) -> None:
     """Leave nothing open of an upload that has sent nothing: it is as if it never was.
 
     One that took over what a closed upload left in doubt is closed itself, so that this stays.
     """
     try:
-        session.journal.discard(session.receipt)
+        journal.discard(receipt)
     except RefusedError:
-        session.journal.close(session.receipt)
+        journal.close(receipt)
 
 
 def _arrived(

@@ -13,7 +13,9 @@ from aapimport.run.digests import address_digest, names_digest
 from aapimport.run.journal import Journal
 from aapimport.run.later import Later, later_than
 from aapimport.run.left_mails import LeftMail, left_mails
+from aapimport.run.own_words import WITHHELD
 from aapimport.run.records import JOINS, Run, State, StepKind, Task
+from aapimport.services.differences import lacking
 from aapimport.services.identity import full_name
 from aapimport.services.leaving import NOT_KEPT
 from aapimport.services.ownership import is_still
@@ -41,6 +43,7 @@ class Left:
         named: A digest of the names that the run set; empty where it left names alone.
         before: What it was before: `active`, `roles`, perhaps `names`; None when it wasn't there.
         lacks: What the service didn't keep.
+        late: What of it the service has accepted all the same: it may show by now.
         adopted: Whether it was there when the run wanted to make it: what it was isn't known.
         renamed: Whether the run changed the names of an account that was there.
         taken_back: Whether an undo of the run has taken back what it did to the account.
@@ -68,6 +71,7 @@ class Left:
     named: str
     before: Mapping[str, Any] | None
     lacks: frozenset[str]
+    late: frozenset[str]
     adopted: bool
     renamed: bool = False
     taken_back: bool = False
@@ -187,6 +191,7 @@ class LeftPerson:
         mails: The e-mails that were sent, or may have been, about accounts that the run made.
         unknown: The services on which what became of the person isn't known.
         found_in: The Groups that it found the person in, as the file wants it.
+        named: Whether an undo has named already what of them couldn't be taken back.
     """
 
     row: int
@@ -196,6 +201,7 @@ class LeftPerson:
     mails: tuple[LeftMail, ...]
     unknown: tuple[str, ...]
     found_in: tuple[Joined, ...] = ()
+    named: bool = False
 
 
 _UNKNOWN = {State.WRITTEN, State.INTENT, State.DOUBT}
@@ -214,7 +220,7 @@ def left_by(
             taken back.
     """
     mails = left_mails(journal, run, rows)
-    later = later_than(journal, run)
+    later, named = later_than(journal, run), journal.rows_undone(run.receipt)
     for row, steps in groupby(journal.tasks(run.receipt), lambda task: task.row):
         tasks = [*steps]
         if rows is not None and row not in rows:
@@ -245,6 +251,7 @@ def left_by(
             mails=tuple(mails.get(row, ())),
             unknown=tuple(task.service for task in accounts if _is_unknown(task)),
             found_in=tuple(_found_in(row, tasks, before, portal) if found_in else ()),
+            named=row in named,
         )
         if person.accounts or person.unknown:
             yield person
@@ -295,10 +302,13 @@ def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str
         before: What they were.
     """
     made, on_portal = task.is_new, task.service == "portal"
-    touched = made or task.attempts > 0
+    lacks, late = lacking(task.but)
+    if WITHHELD in task.but:  # nobody knows whether it was accepted
+        late = frozenset()
+    touched = made or task.attempts > 0 or bool(late)
+    away = lacks if made else lacks - late  # what it set for all that the run has seen
     was = None if made or task.adopted else before.get(task.service)
     of = Wanted(**wanted[task.service]) if task.service in wanted else None
-    lacks = _not_kept(task.but)
     # version 1 kept nothing of before; of whoever wasn't final, what they should be
     role = before.get("role", of.role if of else None) if on_portal and not task.adopted else None
     by_right = before.get("by_entitlement", of.pass_id is not None if of else bool(before))
@@ -316,21 +326,16 @@ def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str
         person=before.get("person", ""),
         wanted=of,
         touched=touched,
-        role=None if "role" in lacks else role,
-        pass_id=run.pass_id if sets_pass and "pass" not in lacks else "",
+        role=None if "role" in away else role,
+        pass_id=run.pass_id if sets_pass and "pass" not in away else "",
         run_pass=run.pass_id,
-        active="activation" not in lacks or bool(was and was["active"]),
-        named=before.get("named", named) if (made or renamed) and "names" not in lacks else "",
+        active="activation" not in away or bool(was and was["active"]),
+        named=before.get("named", named) if (made or renamed) and "names" not in away else "",
         before=was,
         lacks=lacks,
+        late=late,
         adopted=task.adopted,
         renamed=renamed,
         row_named=before.get("named", named),
         was_named=was_named,
     )
-
-
-def _not_kept(but: str) -> frozenset[str]:
-    """What `services.differences.not_kept` has said that a service didn't keep."""
-    parts = (part.partition(" not kept") for part in but.split("; "))
-    return frozenset(name for names, said, _ in parts if said for name in names.split(", "))

@@ -26,6 +26,11 @@ class LeftMail:
     task: Task
     words: str
 
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing is to be done about it: it isn't waiting to be sent by hand."""
+        return self.task.state is not State.HANDED_OVER
+
 
 def left_mails(
     journal: Journal, run: Run, rows: Collection[int] | None = None

@@ -7,14 +7,24 @@ what an erasure leaves, have only what is known here. Whatever isn't known is wi
 import re
 from dataclasses import replace
 
-from aapimport.plan.decide import ANOTHERS, MAYBE, NO_PLACE, NO_SEAT, RETURNS
+from aapimport.plan.decide import (
+    ANOTHERS,
+    MAYBE,
+    NO_PLACE,
+    NO_SEAT,
+    RETURNS,
+    RETURNS_TO_JHANA,
+    RETURNS_TO_PORTAL,
+)
 from aapimport.run.back_reasons import (
     ADMIN_UNKNOWN,
+    AS_BEFORE,
     BY_HAND,
     ERASED,
     GONE_BUT_LISTED,
     MAY_BE_PUT_IN,
     NAME_NOT_RECORDED,
+    NAMED,
     NOT_APPROVED,
     NOT_READ,
     NOT_RECORDED,
@@ -27,6 +37,7 @@ from aapimport.run.back_reasons import (
 from aapimport.run.landing import UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED
 from aapimport.run.records import Run, Task, without_names
 from aapimport.run.sends import NOT_SENT_BY_HAND
+from aapimport.services.differences import NOT_SENT
 from aapimport.services.giving_back import GIVEN_BACK
 from aapimport.services.leaving import LEFT_ALONE, NOT_KEPT, SHOWS_SOME, TAKE_OUT
 from aapimport.services.leaving import LOST_HERE as NOT_TAKEN_OUT
@@ -54,7 +65,7 @@ from aapimport.template.roles import Role
 WITHHELD = "what is said besides is kept with the people alone"
 """What stands for words that may name somebody."""
 _PHRASES = (
-    *(ANOTHERS, MAYBE, NO_SEAT, RETURNS),
+    *(ANOTHERS, MAYBE, NO_SEAT, RETURNS, RETURNS_TO_JHANA, RETURNS_TO_PORTAL),
     *(UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED, NOT_SENT_BY_HAND),
     *(GIVEN_BACK, OFF_THE_PASS, TWO_ACCOUNTS),
     *(LEFT_ALONE, SHOWS_SOME, NOT_TAKEN_OUT, TAKE_OUT),
@@ -74,6 +85,8 @@ _PHRASES = (
     "former members were gone after the write and were put back",
     "impossible",
     "its reply to the whole e-mail was lost",
+    NAMED,
+    NOT_SENT,
     "not found",
     "not mailed",
     "not on the pass",
@@ -109,7 +122,7 @@ _SINCE = (
 _ATTRIBUTES = r"(?:activation|role|pass|names|team|membership|externalId)"
 _WHOSE = r"(?: of profile [\w.-]+| without a profile)?"
 _PATTERNS = (
-    rf"{_ATTRIBUTES}(?:, {_ATTRIBUTES})* not kept",
+    rf"{_ATTRIBUTES}(?:, {_ATTRIBUTES})* (?:not kept|{AS_BEFORE})",
     r"[\d,]+ former members? (?:is|are) no longer shown in the team",
     r"not put (?:on the pass|into the team): the account (?:needs a person|was rejected)",
     rf"[\w ,]{{1,60}} {NOT_RECORDED}",
@@ -138,8 +151,8 @@ _NOW = "|".join(sorted((re.escape(one) for one in _PHRASES), key=len, reverse=Tr
 _OURS = re.compile(
     rf"(?:{'|'.join(_PATTERNS)}|{_NOW})(?=;|:|,|$)|{re.escape(COUNT)}$|{re.escape(NO_PLACE)}\b"
 )
-_HEADS = {"changed since", "impossible", "not mailed", UNKNOWN_BY_SMTP}
-"""What receipts tell kinds by: it stays before what is withheld."""
+_HEADS = {"changed since", "impossible", NAMED, "not mailed", UNKNOWN_BY_SMTP}
+"""What receipts tell kinds by, as by `not kept`: it stays before what is withheld."""
 _BETWEEN, _COLON = "; ", ": "
 
 
@@ -170,7 +183,8 @@ def _clause(said: str) -> tuple[str, str, bool]:
     if found is None:
         return "", said.partition(_BETWEEN)[2], False
     rest = said[found.end() :]
-    if found[0] in _HEADS and rest.startswith(_COLON):
+    is_head = found[0] in _HEADS or found[0].endswith(" not kept")
+    if is_head and rest.startswith(_COLON):
         inner, rest, whole = _clause(rest.removeprefix(_COLON))
         return f"{found[0]}{_COLON}{inner or WITHHELD}", rest, whole or not inner
     whole = not rest or rest.startswith(_BETWEEN)

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from aapimport.person import Person
-from aapimport.plan.decide import MAYBE, RETURNS
+from aapimport.plan.decide import MAYBE, RETURNS, RETURNS_TO_JHANA, RETURNS_TO_PORTAL
 from aapimport.plan.file_admins import file_admins
 from aapimport.plan.names import meant
 from aapimport.plan.plan import Action, PersonPlan, Plan, Step
@@ -204,9 +204,9 @@ def this_user() -> str:
 
 def steps_of(one: PersonPlan) -> Iterator[tuple[str, ...]]:
     """The steps of one person: service, kind, action, target, state, key, account id, reason."""
-    yield _account_step("portal", one.portal, one.skipped)
+    yield _account_step("portal", one.portal, _why_skipped(one, one.portal, RETURNS_TO_JHANA))
     if one.jhana:
-        yield _account_step("jhana", one.jhana, one.skipped)
+        yield _account_step("jhana", one.jhana, _why_skipped(one, one.jhana, RETURNS_TO_PORTAL))
     groups = {StepKind.PASS: one.pass_group, StepKind.TEAM: one.team.id if one.team else ""}
     for kind in JOINS:
         if groups[kind]:
@@ -215,6 +215,12 @@ def steps_of(one: PersonPlan) -> Iterator[tuple[str, ...]]:
         service = "jhana" if one.email is EmailKind.JHANA else "portal"
         key = uuid.uuid4().hex
         yield (service, StepKind.EMAIL, Action.CREATE, one.email, State.PLANNED, key, "", "")
+
+
+def _why_skipped(one: PersonPlan, step: Step, elsewhere: str) -> str:
+    """Why a person is left out, as it is said of one service: they may be off on the other."""
+    is_off = step.account is not None and not step.account.active
+    return elsewhere if one.skipped == RETURNS and not is_off else one.skipped
 
 
 def _account_step(service: str, step: Step, skipped: str) -> tuple[str, ...]:

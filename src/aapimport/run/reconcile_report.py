@@ -126,13 +126,17 @@ class RepairReport(_Model):
         description="whether both services were compared once more when it was carried out, as they"
         " are where it was interrupted in between"
     )
+    closed: bool = Field(default=False, description="whether it was ended as it was (`--close`)")
 
     @property
     def exit_code(self) -> ExitCode:
-        """4 while something is left or in doubt, 1 where something still differs."""
-        if self.unfinished:
+        """4 while something is left or in doubt, 1 where something still differs.
+
+        Of one that was closed, `resume` finds nothing out any more: what it has left is 1.
+        """
+        if self.unfinished and not self.closed:
             return ExitCode.SERVICE
-        differs = self.not_repaired or self.still_differs
+        differs = self.unfinished or self.not_repaired or self.still_differs
         return ExitCode.FINDINGS if differs else ExitCode.OK
 
     @property
@@ -204,6 +208,7 @@ def repair_report(
         unproven=[*found.unproven],
         not_known=_not_known(found),
         compared_again=left is not None,
+        closed=run.closed_at is not None,
     )
 
 

@@ -12,7 +12,7 @@ from aapimport.run.journal import Journal
 from aapimport.run.left import Left, LeftPerson, left_by
 from aapimport.run.records import Run, RunKind, State, StepKind
 from aapimport.run.switched_off import switched_off_at
-from aapimport.run.undo_again import undo_command
+from aapimport.run.undo_again import undo_command, without_day
 from aapimport.services.directory import Unknown
 from aapimport.services.membership import read_team
 from aapimport.services.portal import Portal
@@ -157,7 +157,7 @@ def _seat(portal: Portal, person: LeftPerson, left: Left, by: Run | None) -> Sea
         by=by if now in FREE_TO_ASK else None,
         why=why,
         undone=by if now is Now.ACTIVE else None,
-        later=since if by else left.later.partition(" of ")[0],
+        later=since if by else without_day(left.later),
     )
 
 

@@ -67,7 +67,7 @@ def undo_first(
             continue
         if receipt in later.open:  # only then it tells what of it is to be undone
             whose = later.elsewhere[receipt][0] if receipt in later.elsewhere else own
-            commands.append(_command("resume", receipt, whose))
+            commands.append(command("resume", receipt, whose))
             continue
         if receipt in later.elsewhere:
             profile, people = later.elsewhere[receipt]
@@ -94,10 +94,10 @@ def undo_left(journal: Journal, undo: Run) -> list[str]:
 
 def _undo(receipt: str, rows: Collection[int] | None, profile: str | None = None) -> str:
     only = "" if rows is None else f" --only-rows {spans(rows)}"
-    return f"{_command('undo', receipt, profile)}{only}"
+    return f"{command('undo', receipt, profile)}{only}"
 
 
-def _command(name: str, receipt: str, profile: str | None) -> str:
+def command(name: str, receipt: str, profile: str | None) -> str:
     """A command about a run; of a journal without a profile (empty) it says `--live` instead."""
     flag = "" if profile is None else f"--profile {as_typed(profile)} " if profile else "--live "
     return f"aapimport {name} {flag}{receipt}"
@@ -117,6 +117,11 @@ def undo_command(later: str) -> str:
     """The command that takes a later run back; empty for none, and for one that can't be."""
     found = _UPLOAD.match(later)
     return _undo(found[1], None, "" if found[3] else found[2]) if found else ""
+
+
+def without_day(later: str) -> str:
+    """A later run as `Left.later` names it, without its day: `upload 7K3QX9 of profile acme`."""
+    return re.sub(r" of \d\d \w{3} \d{4}(?= of | without |$)", "", later, count=1)
 
 
 def spans(rows: Iterable[int]) -> str:

@@ -5,9 +5,9 @@ Only what still is as the run left it is touched. Words here name nobody: they s
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from aapimport.run.back_reasons import (
+    AS_BEFORE,
     BY_HAND,
     GONE_BUT_LISTED,
     IMPOSSIBLE,
@@ -17,8 +17,9 @@ from aapimport.run.back_reasons import (
     NOT_THEIRS,
     OFF_ALREADY,
 )
-from aapimport.run.back_values import gives_rights, left_words, to_take_back
+from aapimport.run.back_values import gives_rights, left_words, still_shows, to_take_back
 from aapimport.run.back_words import SEAT_STAYS, back_words
+from aapimport.run.effects import NAMED_HEAD, Effect, Sort
 from aapimport.run.later import LEFT, left_to
 from aapimport.run.left import Joined, Left
 from aapimport.run.left_mails import LeftMail
@@ -27,51 +28,6 @@ from aapimport.run.since import GONE, AccountSince, JoinedSince, PersonSince, St
 from aapimport.run.taken_back import TakenBack
 from aapimport.run.ways_back import BackStep
 from aapimport.services.taking_back import Refusal
-
-
-class Sort(StrEnum):
-    """What can become of an effect."""
-
-    BACK = "taken back"
-    HALF = "half"
-    IMPOSSIBLE = "impossible"
-    CHANGED = "changed since"
-    LATER = "left"
-    NOTHING = "nothing left"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """One effect of a run on one person.
-
-    Attributes:
-        row: The person's row.
-        service: `portal` or `jhana`.
-        kind: The undo's step; `email` for an e-mail.
-        account_id: The account.
-        target: The Group; empty for others.
-        sort: What can become of it.
-        words: What is taken back, or why it isn't.
-        gives_rights: Whether a role that may have administration rights is given back.
-        beside: Whether something else of the same account is taken back.
-        nameless: The words as the journal keeps them; empty where they are the same.
-    """
-
-    row: int
-    service: str
-    kind: StepKind
-    account_id: str
-    target: str
-    sort: Sort
-    words: str
-    gives_rights: bool = False
-    beside: bool = False
-    nameless: str = ""
-
-    @property
-    def is_step(self) -> bool:
-        """Whether something is written for it."""
-        return self.sort in {Sort.BACK, Sort.HALF}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +100,17 @@ class UndoPlan:
 
 
 def effects_of(person: PersonSince) -> Iterator[Effect]:
-    """Every effect on a person that isn't as before already."""
+    """Every effect on a person that isn't as before already.
+
+    What an undo has named already, and of which nothing stands, is said, and nothing more: only a
+    person can settle it, and may have done so.
+    """
+    for one in _effects(person):
+        is_named = person.person.named and not one.stands
+        yield replace(one, sort=Sort.NAMED) if is_named else one
+
+
+def _effects(person: PersonSince) -> Iterator[Effect]:
     for joined in person.joined:
         yield from _of_joined(joined, person.portal)
     for account in person.accounts:
@@ -203,8 +169,10 @@ _STATES = {
     Sort.BACK: State.PLANNED,
     Sort.HALF: State.PLANNED,
     Sort.NOTHING: State.SKIPPED,
+    Sort.AS_BEFORE: State.SKIPPED,
+    Sort.NAMED: State.SKIPPED,
 }
-_HEADS = {Sort.IMPOSSIBLE: IMPOSSIBLE, Sort.LATER: LEFT}
+_HEADS = {Sort.IMPOSSIBLE: IMPOSSIBLE, Sort.LATER: LEFT, Sort.NAMED: NAMED_HEAD}
 _GROUPS = {StepKind.PASS: f"the pass; {SEAT_STAYS}", StepKind.TEAM: "the team"}
 
 
@@ -231,6 +199,7 @@ def _of_mail(left: LeftMail) -> Effect:
         target=mail.target,
         sort=Sort.IMPOSSIBLE,
         words=f"a welcome e-mail was {left.words}",
+        stands=not left.is_final,
     )
 
 
@@ -261,11 +230,14 @@ def _of_joined(since: JoinedSince, portal: AccountSince | None) -> Iterator[Effe
 def _of_account(account: AccountSince, portal: AccountSince | None) -> Iterator[Effect]:
     left = account.left
     if left.taken_back:
-        yield from (_left(left, said) for said in left_words(left.stays))
+        stands = account.seen is None or still_shows(left, account.seen)
+        for at, said in enumerate(left_words(left.stays)):
+            yield replace(_left(left, said), stands=stands, beside=at > 0)
     if not left.touched or left.taken_back:
         return
     if account.standing is Standing.GONE:
-        yield _effect(left, Sort.NOTHING if left.made else Sort.CHANGED, GONE)
+        gone = _effect(left, Sort.NOTHING if left.made else Sort.CHANGED, GONE)
+        yield replace(gone, stands=left.made)
     elif account.seen is None:
         unknown = account.standing is Standing.UNKNOWN
         sort = Sort.IMPOSSIBLE if unknown else Sort.CHANGED
@@ -302,8 +274,11 @@ def _of_values(account: AccountSince) -> Iterator[Effect]:
         return
     if found.left and not found.values:
         sort = Sort.CHANGED if found.changed else Sort.IMPOSSIBLE
-        yield _effect(left, sort, "; ".join(found.left).removeprefix(IMPOSSIBLE))
+        words = "; ".join(found.left).removeprefix(IMPOSSIBLE)
+        yield replace(_effect(left, sort, words), stands=left.made or bool(found.lost))
         return
+    if left.late and not left.made and not found.values:
+        yield _effect(left, Sort.AS_BEFORE, f"{', '.join(sorted(left.late))} {AS_BEFORE}")
     yield from (replace(_left(left, said), beside=True) for said in found.left)
 
 

@@ -10,6 +10,7 @@ from aapimport.errors import ExitCode
 from aapimport.run.back_reasons import IMPOSSIBLE, NOT_RECORDED
 from aapimport.run.back_values import left_words
 from aapimport.run.back_words import SEAT_STAYS
+from aapimport.run.effects import NAMED_HEAD, Sort
 from aapimport.run.journal import Journal
 from aapimport.run.kept_mails import kept_back_by
 from aapimport.run.later import LEFT, LaterCode, which_later
@@ -17,7 +18,7 @@ from aapimport.run.left_mails import left_mails
 from aapimport.run.records import Run, State, StepKind, Task
 from aapimport.run.taken_back import TakenBack, lost_words
 from aapimport.run.undo_again import undo_command
-from aapimport.run.undo_plan import Sort, UndoPlan, as_kept
+from aapimport.run.undo_plan import UndoPlan, as_kept
 
 Result = Literal[
     "taken back",
@@ -29,6 +30,7 @@ Result = Literal[
     "unknown",
     "left",
     "nothing left",
+    "named before",
 ]
 _RESULTS: Mapping[State, Result] = {
     State.REJECTED: "rejected",
@@ -47,6 +49,8 @@ _LATER: Result = "left to a later run"
 _SORTS: Mapping[Sort, Result] = {
     Sort.IMPOSSIBLE: "impossible",
     Sort.NOTHING: "nothing left",
+    Sort.AS_BEFORE: "nothing left",
+    Sort.NAMED: "named before",
     Sort.LATER: _LATER,
 }
 NOT_BACK: frozenset[Result] = frozenset({"impossible", "changed since", _LATER, "rejected"})
@@ -76,8 +80,9 @@ class UndoneEffect(_Model):
     what: str = Field(description="what was to be taken back")
     result: Result = Field(
         description="half: the account is off, the seat stays used; impossible: a mail was sent, or"
-        " what was isn't known any more; nothing left: the account is gone, or off already; left:"
-        " not done so far"
+        " what was isn't known any more; nothing left: the account is gone, off, or as before"
+        " already; named before: an earlier undo has named it, and nothing of it is as the upload"
+        " left it; left: not done so far"
     )
     reason: str
     code: LaterCode = Field(
@@ -122,13 +127,18 @@ class UndoReport(_Model):
         description="the commands, in the order that works, that take back what was left to later"
         " uploads, as they were when it was begun, where any do",
     )
+    closed: bool = Field(default=False, description="whether it was ended as it was (`--close`)")
 
     @property
     def exit_code(self) -> ExitCode:
-        """4 while something is left or in doubt, 1 where something couldn't be taken back."""
-        if self.unfinished:
+        """4 while something is left or in doubt, 1 where something couldn't be taken back.
+
+        Of one that was closed, `resume` finds nothing out any more: what it has left is 1.
+        """
+        if self.unfinished and not self.closed:
             return ExitCode.SERVICE
-        return ExitCode.FINDINGS if self.not_taken_back else ExitCode.OK
+        is_left = self.unfinished or self.not_taken_back
+        return ExitCode.FINDINGS if is_left else ExitCode.OK
 
 
 def planned_report(plan: UndoPlan) -> UndoReport:
@@ -181,6 +191,7 @@ def undo_report(journal: Journal, undo: Run, emails: Mapping[int, str]) -> UndoR
     told = json.loads(undo.options or "{}")
     report = _report(of, undo.receipt, effects, told.get("on_again", {}))
     more = {"next": told.get("next", []), "only_rows": told.get("only_rows")}
+    more["closed"] = undo.closed_at is not None
     return report.model_copy(update=more)
 
 
@@ -192,6 +203,8 @@ def _effects(task: Task, emails: Mapping[int, str]) -> Iterator[UndoneEffect]:
     result, reason, later = _RESULTS.get(task.state, done), task.reason, _later(task.reason)
     if task.state is State.NEEDS_PERSON:
         result, reason = _sorted(reason)
+    elif reason.startswith(NAMED_HEAD):
+        result, reason = "named before", reason.removeprefix(NAMED_HEAD)
     left = left_words(task.but)
     others = lost_words(task)
     but = "" if left or others else task.but
@@ -233,6 +246,7 @@ def _later(said: str) -> _LaterRun:
 def _mails(
     journal: Journal, undo: Run, of: Run, rows: Collection[int], emails: Mapping[int, str]
 ) -> Iterator[UndoneEffect]:
+    named = journal.rows_undone(of.receipt, undo.started_at)
     for row, mails in left_mails(journal, of, rows).items():
         for mail in mails:
             yield UndoneEffect(
@@ -240,7 +254,7 @@ def _mails(
                 email=emails.get(row, ""),
                 service=mail.task.service,
                 what=MAIL,
-                result="impossible",
+                result="named before" if row in named and mail.is_final else "impossible",
                 reason=f"a welcome e-mail was {mail.words}",
             )
     for row, kept in kept_back_by(journal, undo):

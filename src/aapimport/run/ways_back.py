@@ -1,6 +1,7 @@
 """The journal's runs that take back what another did, or put right what differs."""
 
 import json
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from aapimport.run.journal_file import JournalFile
 from aapimport.run.later_steps import LaterStep, Ours, later_steps
 from aapimport.run.memory import place
 from aapimport.run.records import Run, State, StepKind, Task, read_task
+from aapimport.run.touches import Touch
 
 _MAIL = ", ".join(f"mail.{name}" for name in Task.__dataclass_fields__)
 _LOST, _BACK = "lost members ", "have members back "
@@ -195,6 +197,20 @@ class WaysBack(JournalFile):
         found = asked_for(self._database, jhana)
         return bool(found or (self._beside and self._beside.asked_for(jhana)))
 
+    def touches_beside(self, address: str, since: float | None = None) -> list[Touch]:
+        """What runs of other profiles do at some services, or did since a time; None for now.
+
+        Raises:
+            AapimportError: The journal of another profile can't be read.
+        """
+        if not self._beside:
+            return []
+        at = time.time() if since is None else since
+        found = self._beside.touches(address.split(" "), at)
+        return [
+            one for one in found if place(one.address, one.service) == place(address, one.service)
+        ]
+
     @property
     def profile(self) -> str:
         """The profile whose journal it is; empty without one, and where there are no others."""
@@ -213,6 +229,25 @@ class WaysBack(JournalFile):
         """Whether somebody wanted a run undone of which nothing could be taken back."""
         query = "SELECT 1 FROM told WHERE receipt = ? AND what LIKE 'undo%'"
         return self._database.execute(query, (receipt,)).fetchone() is not None
+
+    def rows_undone(self, receipt: str, before: float | None = None) -> set[int]:
+        """The rows of a run of whom an undo that has ended has told, whatever it took back.
+
+        Args:
+            receipt: The run.
+            before: Undos that were begun before a time only, in seconds since 1970; None for all,
+                and for what was wanted undone though nothing of it could be taken back.
+        """
+        found = self._database.execute(
+            "SELECT row FROM people JOIN runs USING (receipt) WHERE runs.of = ?1"
+            " AND runs.kind = 'undo' AND coalesce(finished_at, closed_at) IS NOT NULL"
+            " AND started_at < coalesce(?2, 9e99)"
+            " UNION SELECT row FROM people WHERE receipt = ?1 AND ?2 IS NULL AND EXISTS"
+            "  (SELECT 1 FROM told WHERE told.receipt = ?1"
+            "   AND what IN ('undo', 'undo row ' || people.row))",
+            (receipt, before),
+        )
+        return {row for (row,) in found}
 
     def settle(self, undo: str, steps: Iterable[Task]) -> None:
         """Remember that of what an undo was refused nothing is left: it is off by other means."""

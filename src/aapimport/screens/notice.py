@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from aapimport.errors import AapimportError, DeclinedError, ExitCode
-from aapimport.plan.decide import ANOTHERS, MAYBE, NO_PLACE, NO_SEAT, RETURNS
+from aapimport.plan.decide import (
+    ANOTHERS,
+    MAYBE,
+    NO_PLACE,
+    NO_SEAT,
+    RETURNS,
+    RETURNS_TO_JHANA,
+    RETURNS_TO_PORTAL,
+)
 from aapimport.run.cures import NOT_YET, Standing
 from aapimport.run.person_result import PersonFailure, PersonResult
 from aapimport.run.reconcile_report import RepairReport
@@ -41,7 +49,10 @@ _STANDINGS: Mapping[Standing, str] = {
     "owed": "owed",
     "not_kept": "accepted, but not kept as asked",
 }
-_PLANS_REASONS = (MAYBE, ANOTHERS, RETURNS, NO_SEAT, NO_PLACE)
+_PLANS_REASONS = (
+    *(MAYBE, ANOTHERS, NO_SEAT, NO_PLACE),
+    *(RETURNS, RETURNS_TO_PORTAL, RETURNS_TO_JHANA),
+)
 _WHY: Mapping[ExitCode, str] = {
     ExitCode.FINDINGS: "it was refused, or somebody said no",
     ExitCode.USAGE: "something had to be answered, and nobody was there to do it",

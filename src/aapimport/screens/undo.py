@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from rich.console import Console
 
 from aapimport.run.back_reasons import CHANGED
+from aapimport.run.effects import Sort
 from aapimport.run.left_mails import MAYBE_SENT
 from aapimport.run.records import StepKind
 from aapimport.run.taken_back import TakenBackReport
 from aapimport.run.undo_again import said_beside, spans_in_words
-from aapimport.run.undo_plan import Sort, UndoPlan
+from aapimport.run.undo_plan import UndoPlan
 from aapimport.run.undo_report import KEPT_BACK, MAIL, UndoReport
 from aapimport.screens.console import count, safe
 from aapimport.screens.labelled import print_line
@@ -45,7 +46,7 @@ def show_undo_plan(console: Console, plan: UndoPlan, profile: str = "") -> None:
         kept_back = count(len(plan.embargoed), "e-mail")
         print_line(console, f"  {Sort.BACK.value}: {kept_back} that nobody was sent so far")
         _name_first(console, plan.embargoed, plan.emails)
-    mails = ((it.words, it.row) for it in plan.effects if it.kind is StepKind.EMAIL)
+    mails = ((it.sort.value, it.words, it.row) for it in plan.effects if it.kind is StepKind.EMAIL)
     _show_mails(console, mails, plan.emails)
     for remark in plan.remarks:
         print_line(console, f"  not known: {safe(remark)}")
@@ -94,7 +95,7 @@ def show_undo_receipt(
     )
     _show_earlier(console, earlier)
     _show_on_again(console, ((again.by, again.rows) for again in report.on_again))
-    mails = ((it.reason, it.row) for it in report.effects if it.what == MAIL)
+    mails = ((it.result, it.reason, it.row) for it in report.effects if it.what == MAIL)
     _show_mails(console, mails, {it.row: it.email for it in report.effects})
     for one in (it for it in report.effects if it.what == KEPT_BACK):
         who = f"row {one.row} {safe(one.email)}".rstrip()
@@ -169,14 +170,14 @@ def _name_first(
 
 
 def _show_mails(
-    console: Console, mails: Iterable[tuple[str, int]], emails: Mapping[int, str]
+    console: Console, mails: Iterable[tuple[str, str, int]], emails: Mapping[int, str]
 ) -> None:
     """The e-mails that can't be taken back; with the people where they aren't sent so far."""
-    by_words: dict[str, list[int]] = {}
-    for words, row in mails:
-        by_words.setdefault(words.partition(" was ")[2], []).append(row)
-    for words, rows in by_words.items():
+    by_words: dict[tuple[str, str], list[int]] = {}
+    for result, words, row in mails:
+        by_words.setdefault((result, words.partition(" was ")[2]), []).append(row)
+    for (result, words), rows in by_words.items():
         were = f"{count(len(rows), 'welcome e-mail')} {'was' if len(rows) == 1 else 'were'}"
-        print_line(console, f"  {Sort.IMPOSSIBLE.value}: {were} {safe(words)}")
+        print_line(console, f"  {result}: {were} {safe(words)}")
         if words != MAYBE_SENT:
             _name_first(console, {*rows}, emails)

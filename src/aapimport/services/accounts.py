@@ -10,7 +10,7 @@ from typing import Any
 
 from aapimport.services import changes as writes
 from aapimport.services.changes import entitlement
-from aapimport.services.differences import differences, not_kept
+from aapimport.services.differences import NOT_SENT, differences, not_kept
 from aapimport.services.directory import Absent, Directory, Found, LookUp, Several, Unknown
 from aapimport.services.discovery import Capabilities
 from aapimport.services.identity import belongs
@@ -189,5 +189,5 @@ def compared(account: Account, wanted: Wanted, capabilities: Capabilities) -> Ou
         verdict=Verdict.WRITTEN if can_be else Verdict.DONE,
         account_id=account.id,
         short=short,
-        but="" if can_be else not_kept(short, "not sent, as the service doesn't take it"),
+        but="" if can_be else not_kept(short, NOT_SENT),
     )

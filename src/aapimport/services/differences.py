@@ -13,6 +13,7 @@ from aapimport.services.scim import Account
 from aapimport.services.values import Change, Wanted
 from aapimport.text import fold
 
+NOT_SENT = "not sent, as the service doesn't take it"
 _ACTIVATION = "activation"
 _NOT_ACTIVE = re.compile(rf"(?:^|; |, ){_ACTIVATION}(?:, [a-z, ]+)? not kept")
 
@@ -46,3 +47,17 @@ def not_kept(attributes: Iterable[str], words: str = "") -> str:
 def says_inactive(but: str) -> bool:
     """Whether what `not_kept` has said of an account is that it wasn't switched on."""
     return _NOT_ACTIVE.search(but) is not None
+
+
+def lacking(but: str) -> tuple[frozenset[str], frozenset[str]]:
+    """What `not_kept` has said that a service didn't keep.
+
+    Returns:
+        All of it; and what of it was accepted: what was refused, or not sent, has words.
+    """
+    parts = [part.partition(" not kept") for part in but.split("; ")]
+    lacks = [(names.split(", "), words) for names, said, words in parts if said]
+    return (
+        frozenset(name for names, _ in lacks for name in names),
+        frozenset(name for names, words in lacks if not words for name in names),
+    )

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from aapimport.services import changes
 from aapimport.services.changes import NAMES, Seen
-from aapimport.services.differences import differences, not_kept
+from aapimport.services.differences import NOT_SENT, differences, not_kept
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.giving_back import GIVEN_BACK, put_back, said, see_what_was_there, settled
 from aapimport.services.keeping import NOT_REPEATED, NOT_SHOWN
@@ -229,13 +229,15 @@ class _Making:
             return Outcome(verdict=Verdict.REJECTED, reason=reason, account_id=identifier)
         can = self._directory.capabilities
         late = [one for one in short if one not in self._refused and changes.is_declared(can, one)]
-        soft = [one for one in short if one not in late and one not in hard]
+        unsaid = [one for one in short if not changes.is_declared(can, one)]
+        unsent = not_kept(unsaid, NOT_SENT)
+        soft = [one for one in short if one not in {*late, *hard, *unsaid}]
         outcome = Outcome(
             verdict=Verdict.WRITTEN if late else Verdict.DONE,
             account_id=identifier,
             reason="; ".join(f"{one} {GIVEN_BACK}" for one in back),
             short=tuple(late or short),
-            but="; ".join(filter(None, [not_kept(soft), *_with_words(hard), *returned])),
+            but="; ".join(filter(None, [not_kept(soft), unsent, *_with_words(hard), *returned])),
             wrote=self._wrote,
             changed=_shows(self._now) != _shows(self._before),
         )
