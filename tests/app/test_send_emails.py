@@ -43,7 +43,7 @@ from support.sending import (
 )
 from support.stub import ScimStub
 from support.uploading import Uploading, people, person
-from support.wire import RESET, after_acting, error, instead
+from support.wire import RESET, Act, Response, after_acting, error, instead
 
 MAILS = "the e-mails that are sent, on"
 
@@ -108,6 +108,30 @@ def test_people_who_were_there_before_are_not_welcomed(uploading: Uploading) -> 
     assert ("p3@acme.com", "portal") not in mails(uploading)
     assert mails(uploading).total() == 2
     assert "1 there before the upload, and not welcomed" in text(desk)
+
+
+@pytest.mark.parametrize("erased", [False, True])
+def test_whose_account_a_colleague_made_meanwhile_gets_the_other_half(
+    uploading: Uploading, *, erased: bool
+) -> None:
+    """The upload takes the account over, and makes the one on Jhana: the former has no key of ours.
+
+    The portal has shown with the others' accounts that it keeps our keys.
+    """
+
+    def by_hand(act: Act) -> Response:
+        uploading.portal.add_user("p2@acme.com", "Ana", "Perez")
+        return act()
+
+    uploading.portal.on("POST", "/Users", by_hand, body="p2@acme.com", times=1)
+    receipt = uploading.run().receipt
+    if erased:
+        with Journal(uploading.journal_path) as journal:
+            journal.purge(10.0**11)
+    code, desk = send(uploading, receipt)
+    assert code is ExitCode.OK, text(desk)
+    assert ("p2@acme.com", "jhana") in mails(uploading)
+    assert mails(uploading).total() == 3
 
 
 @pytest.mark.parametrize("how", ["deactivated", "gone", "handed on", "off the pass"])

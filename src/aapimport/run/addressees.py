@@ -15,7 +15,6 @@ from aapimport.mail.envelope import is_writable
 from aapimport.mail.message import Texts
 from aapimport.person import address_key
 from aapimport.plan.make import Services, new_receipt
-from aapimport.plan.plan import Action
 from aapimport.run.candidates import Candidate
 from aapimport.run.entries import Entry, doubt, elsewhere, half_of, held_by, not_told
 from aapimport.run.journal import Journal
@@ -278,8 +277,8 @@ class _Asking:
         tells; where an earlier version didn't keep one, our key.
         """
         step = one.steps["portal"]
-        is_new = step.action is Action.CREATE
-        key = step.key if is_new or (step.service, step.account_id) in self._record.created else ""
+        is_made = (step.service, step.account_id) in self._record.created
+        key = step.key if step.is_new or is_made else ""
         # version 1 learnt nothing of keys, and erased who it was
         shows_key = self._keeps_keys or (one.wanted is None and account.external_id)
         ours = key in {"", account.external_id} or (step.service, account.external_id) in (

@@ -81,9 +81,14 @@ class OnRecord:
                 )
 
     def _keyed(self, step: Task) -> Task:
-        """A step with our own key, which only the upload that made the account has in its own."""
+        """A step with the key of ours that its account carries: of the upload that has made it.
+
+        Where a step has found the account made by another, the key that it had ready was never
+        used.
+        """
         made = self.created.get((step.service, step.account_id))
-        return replace(step, key=made.key) if made else step
+        key = made.key if made else "" if step.adopted else step.key
+        return replace(step, key=key)
 
     def has_created(self, one: Candidate, service: str) -> bool:
         """Whether an upload has created somebody's account on a service, as the journal knows."""
