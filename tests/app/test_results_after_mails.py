@@ -15,7 +15,7 @@ from aapimport.app.resume import Resumption
 from aapimport.config.mail import Mail
 from aapimport.errors import ExitCode
 from aapimport.run.journal import Journal
-from support.lettering import last_upload, said, upload
+from support.lettering import HEADER, ROWS, last_upload, said, upload
 from support.mail_server import CUT, MailServer
 from support.mailing import mail_for
 from support.script_desk import ScriptDesk
@@ -270,3 +270,46 @@ def test_the_file_was_changed_since(
     out.unlink()
     _, desk = send(uploading, receipt, mail=mail, dry_run=True)
     assert "out of date" not in said(desk)
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["mailed", "handed over"])
+@pytest.mark.parametrize("named", ["its number", "the pass"])
+def test_those_of_whoever_is_in_several_uploads(
+    uploading: Uploading, file: Path, mail: Mail, tmp_path: Path, *, named: str, by_hand: bool
+) -> None:
+    """The later upload has found them: its workbook had said that they wait."""
+    out, later = tmp_path / "first.xlsx", tmp_path / "later.xlsx"
+    upload(uploading, file, None, emails=False, results=out)
+    first = last_upload(uploading)
+    upload(uploading, file, None, emails=False, results=later)
+    second = last_upload(uploading)
+    send(uploading, second, hand_over=tmp_path / "none.xlsx")
+    send(uploading, last_send(uploading), not_sent=True)
+    assert column(later) == ["waiting"] * 3
+    whom, pass_name = (None, "Leadership 2026") if named == "the pass" else (first, None)
+    hand_over = tmp_path / "hand.xlsx" if by_hand else None
+    send(uploading, whom, mail=mail, pass_name=pass_name, hand_over=hand_over)
+    assert column(out) == column(later) == ["handed over" if by_hand else "sent"] * 3
+
+
+@pytest.mark.parametrize("results", [True, False], ids=["--results", "--no-results"])
+def test_what_is_asked_for_with_an_upload_is_about_that_upload(
+    uploading: Uploading, file: Path, mail: Mail, tmp_path: Path, *, results: bool
+) -> None:
+    """One of its e-mails is to somebody whom an earlier upload has created."""
+    out = tmp_path / "first.xlsx"
+    first = file.with_name("first.csv")
+    first.write_text("\n".join([HEADER, *(row.rstrip("1") for row in ROWS)]), encoding="utf-8")
+    upload(uploading, first, None, emails=False, results=out)
+    send(uploading, last_upload(uploading), hand_over=tmp_path / "none.xlsx")
+    send(uploading, last_send(uploading), not_sent=True)
+    assert column(out) == ["waiting"] * 3
+    there = {*tmp_path.glob("*.xlsx")}
+    own = tmp_path / "own.xlsx" if results else None
+    code, _ = upload(uploading, file, mail, results=own)
+    assert code is ExitCode.OK
+    assert column(out) == ["sent", "waiting", "waiting"]
+    assert {*tmp_path.glob("*.xlsx")} - there == ({own} if own else set())
+    send(uploading, None, mail=mail, pass_name="Leadership 2026")
+    assert column(out) == ["sent"] * 3
+    assert {*tmp_path.glob("*.xlsx")} - there == ({own} if own else set())

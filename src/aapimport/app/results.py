@@ -29,7 +29,8 @@ class ResultsFiles:
     """Where the results workbooks go that a command leaves: the only place that writes them anew.
 
     Attributes:
-        choices: What is asked for now; else what was asked for when an upload was begun counts.
+        choices: What is asked for now, of an upload or of a sending of its e-mails; else, and of
+            every other upload, what was asked for when it was begun counts.
         settings: The settings.
         file: The file that this very command uploads; None where the journal knows it.
         encoding: The text encoding that it was read in; empty for a workbook.
@@ -46,34 +47,39 @@ class ResultsFiles:
         The runs stand all the same, whatever becomes of it.
         """
         about = {one.receipt: one for run in runs for one in journal.uploads_about(run)}
-        own = {run.of or run.receipt for run in runs}
+        own = {one.receipt for run in runs for one in _asked_about(journal, run)}
         with suppress(OSError):  # a full stderr
             for receipt, upload in about.items():
-                self._leave(journal, upload, desk, self.file if receipt in own else None)
+                (self if receipt in own else self._as_then).leave_one(journal, upload, desk)
         journal.results_left(run.receipt for run in runs)
 
     def leave_due(self, journal: "Journal", desk: "Desk") -> None:
         """Write those anew that an earlier command was killed before it could write."""
         if due := journal.results_due(self.settings.address):
-            # what is asked for now isn't theirs
-            choices = replace(self.choices, results=None, no_results=False)
-            replace(self, choices=choices, file=None, encoding="").leave(journal, due, desk)
+            self._as_then.leave(journal, due, desk)
 
     def remember(self, journal: "Journal", run: "Run") -> None:
         """Remember what is asked for now, if anything is, for every later command."""
         if self.choices.results and run.address == self.settings.address:
-            for upload in journal.uploads_about(run):
+            for upload in _asked_about(journal, run):
                 journal.remember_results(upload.receipt, self.choices.results.absolute())
 
-    def _leave(self, journal: "Journal", run: "Run", desk: "Desk", file: Path | None) -> None:
+    @property
+    def _as_then(self) -> "ResultsFiles":
+        """The same for uploads that what is asked for now isn't about."""
+        choices = replace(self.choices, results=None, no_results=False)
+        return replace(self, choices=choices, file=None, encoding="")
+
+    def leave_one(self, journal: "Journal", run: "Run", desk: "Desk") -> None:
+        """Write that of one upload; where it can't be, say so."""
         from aapimport.app.own_file import path_of
         from aapimport.app.results_names import ResultsName
 
         asked = _as_asked(self.choices, run)
         if asked.no_results or (self.settings.no_results and not asked.results):
             return
-        encoding, known = self.encoding if file else "", path_of(run)
-        path = file or known or Path(run.file)
+        known = path_of(run)
+        path = self.file or known or Path(run.file)
         name = ResultsName(journal=journal, receipt=run.receipt, file=path, asked=asked.results)
         cure = (
             f"{name.left_behind()}aapimport receipt {run.receipt} --xlsx OUT.xlsx --file FILE"
@@ -97,7 +103,7 @@ class ResultsFiles:
                 desk,
                 out=name,
                 file=path,
-                encoding=encoding,
+                encoding=self.encoding,
             )
         except (AapimportError, OSError) as error:
             desk.say(f"no results workbook: {error}; {cure}")
@@ -118,6 +124,15 @@ class ResultsFiles:
                 journal.remember_copy(run.receipt, out.absolute())
         except AapimportError as error:
             desk.say(f"history purge won't name {out}, which holds people: {error}")
+
+
+def _asked_about(journal: "Journal", run: "Run") -> "Sequence[Run]":
+    """The uploads whose results workbooks are meant by what is asked for with a run.
+
+    Of an upload, or a sending of its e-mails, that upload; of a sending of a pass all of them.
+    """
+    about = journal.uploads_about(run)
+    return [one for one in about if one.receipt == (run.of or run.receipt)] or about
 
 
 def _as_asked(choices: "RunChoices", run: "Run") -> "RunChoices":

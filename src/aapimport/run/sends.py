@@ -99,15 +99,16 @@ class Sends(Runs, Memory):
         """The uploads whose people a run is about, the oldest first.
 
         Of an upload that is itself; of a sending the one whose it is, and every other that has
-        created an account of which it speaks; of whatever sets values none.
+        created, changed or found an account of which it speaks: its receipt tells how their e-mails
+        stand, too. Of whatever sets values none.
         """
         if run.kind != RunKind.SEND:
             return [self.run(run.receipt)] if run.kind == RunKind.UPLOAD else []
         found = self._runs(
-            "kind = ?2 AND address = ?3 AND (receipt = ?4 OR receipt IN (SELECT made.receipt"
-            " FROM steps JOIN steps AS made USING (service, account_id)"
+            "kind = ?2 AND address = ?3 AND (receipt = ?4 OR receipt IN (SELECT held.receipt"
+            " FROM steps JOIN steps AS held USING (service, account_id)"
             " WHERE steps.receipt = ?1 AND steps.kind = 'account' AND account_id <> ''"
-            " AND made.kind = 'account' AND made.action = 'create' AND NOT made.adopted))",
+            " AND held.kind = 'account' AND (held.state = 'done' OR held.attempts > 0)))",
             (run.receipt, RunKind.UPLOAD, run.address, run.of),
         )
         return found[::-1]
