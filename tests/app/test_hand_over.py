@@ -155,8 +155,9 @@ def test_nothing_is_handed_over_into_a_file_that_is_there(
     receipt = uploading.run().receipt
     out = tmp_path / "there.xlsx"
     out.write_bytes(b"somebody's work")
-    with pytest.raises(FileProblemError):
+    with pytest.raises(FileProblemError) as error:
         send(uploading, receipt, hand_over=out)
+    assert error.value.hint == "choose another name"  # there is no --force
     with pytest.raises(UsageError):
         send(uploading, receipt, hand_over=tmp_path / "there.csv")
     others: list[dict[str, Any]] = [

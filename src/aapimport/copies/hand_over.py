@@ -60,7 +60,7 @@ def check_name(path: Path) -> None:
             hint=f"an Excel workbook is written; for example: {path.stem}.xlsx",
             state=NOTHING_WRITTEN,
         )
-    check_free(path, force=False)
+    check_free(path, force=None)
 
 
 def is_workbook_of(path: Path, receipt: str) -> bool:

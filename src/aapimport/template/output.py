@@ -147,7 +147,7 @@ def csv_text(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def write_csv(path: Path, rows: Iterable[Sequence[str]], *, force: bool = False) -> None:
+def write_csv(path: Path, rows: Iterable[Sequence[str]], *, force: bool | None = None) -> None:
     """Write a private csv that Excel opens as UTF-8 (with a byte-order mark).
 
     Raises:
@@ -161,7 +161,7 @@ def write_csv(path: Path, rows: Iterable[Sequence[str]], *, force: bool = False)
         writer.writerows([csv_text(text) for text in row] for row in rows)
 
 
-def save_workbook(workbook: "Workbook", path: Path, *, force: bool = False) -> None:
+def save_workbook(workbook: "Workbook", path: Path, *, force: bool | None = None) -> None:
     """Save a finished workbook as a private file.
 
     Raises:
@@ -230,7 +230,7 @@ def _is_left_behind(folder: Path) -> bool:
 
 @contextmanager
 def replacing(
-    path: Path, *, force: bool = False, place: Callable[[], Path] | None = None
+    path: Path, *, force: bool | None = None, place: Callable[[], Path] | None = None
 ) -> Iterator[Path]:
     """A private draft (0600) beside `path` that takes its place when the block ends well.
 
@@ -238,12 +238,12 @@ def replacing(
 
     Args:
         path: The file.
-        force: Whether an existing file may be replaced.
+        force: Whether an existing file may be replaced; None where the command has no `--force`.
         place: Asked right before the draft takes its place: another file of the folder may have
             become the right one meanwhile. None for `path`.
 
     Raises:
-        FileProblemError: The file exists and `force` isn't set, or it can't be written.
+        FileProblemError: The file exists and `force` isn't true, or it can't be written.
     """
     check_free(path, force=force)
     with _writing(path):
@@ -290,12 +290,12 @@ def check_workbook_name(path: Path, *, force: bool, source: Path | None) -> None
     check_free(path, force=force, source=source)
 
 
-def check_free(path: Path, *, force: bool, source: Path | None = None) -> None:
+def check_free(path: Path, *, force: bool | None, source: Path | None = None) -> None:
     """Make sure that a file can be written before any work goes into it.
 
     Args:
         path: The file to be written.
-        force: Whether an existing file may be replaced.
+        force: Whether an existing file may be replaced; None where the command has no `--force`.
         source: The file that is read; it is never replaced, whatever `force` says.
 
     Raises:
@@ -306,7 +306,7 @@ def check_free(path: Path, *, force: bool, source: Path | None = None) -> None:
         _check_free(path, force=force, source=source)
 
 
-def _check_free(path: Path, *, force: bool, source: Path | None) -> None:
+def _check_free(path: Path, *, force: bool | None, source: Path | None) -> None:
     if path.is_dir():
         raise FileProblemError(f"{path} is a folder", hint="add a file name", state=NOTHING_WRITTEN)
     if not path.parent.is_dir():
@@ -324,9 +324,10 @@ def _check_free(path: Path, *, force: bool, source: Path | None) -> None:
             state=NOTHING_WRITTEN,
         )
     if not force:
+        other = "choose another name"
         raise FileProblemError(
             f"{path} exists already",
-            hint="choose another name, or add --force to replace it",
+            hint=other if force is None else f"{other}, or add --force to replace it",
             state=NOTHING_WRITTEN,
         )
 
