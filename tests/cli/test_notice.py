@@ -170,6 +170,41 @@ def test_a_sending_tells_its_own(aapimport, people, state_dir, monkeypatch):
     check_digests(aapimport, one.text)
 
 
+def test_what_is_not_well_is_listed(aapimport, people, state_dir, monkeypatch):
+    """An undo keeps back an e-mail that waits for its day; the others can't be taken back later."""
+    assert aapimport("upload", people, *PASS, "--practice").code == 0
+    number = aapimport("history", "--practice", "--json").json["runs"][0]["receipt"]
+    later = ("--not-before", "2030-01-01", "--practice", "--yes")
+    assert aapimport("send-emails", number, *later).code == 4
+    sending = aapimport("history", "--practice", "--json").json["runs"][0]["receipt"]
+    assert aapimport("undo", number, "--only-rows", "2", "--practice", "--yes").code == 0
+    journal = state_dir / "practice" / "journal.sqlite3"
+    with closing(sqlite3.connect(journal)) as database, database:
+        database.execute("UPDATE runs SET not_before = 1 WHERE not_before > 0")
+    monkeypatch.setenv("AAPIMPORT_NOTIFY_TO", ME)
+    assert aapimport("resume", sending, "--practice").code == 1
+    first = told(state_dir)[0]
+    assert first.subject.endswith("e-mails finished, but not all is well, 3 of 4")
+    assert "\nTo look at:\n  row 2: e-mail: not asked for\n\n" in first.text
+    assert aapimport("undo", number, "--practice", "--yes").code == 1
+    _, last = told(state_dir)
+    result = "finished, but not all is well, 3 of 6 effects are taken back, 3 of them half"
+    assert f"Result           {result}\n" in last.text
+    assert "\nTo look at:\n  row 3: portal, e-mail: impossible\n" in last.text
+    assert not NAMES.search(first.text + last.text)
+
+
+def test_who_was_not_read_is_counted(aapimport, people, state_dir, monkeypatch):
+    """Which rows they are is on the receipt."""
+    text = people.read_text("utf-8").replace("ana@acme.com", "# ana@acme.com")
+    people.write_text(text, "utf-8")
+    monkeypatch.setenv("AAPIMPORT_NOTIFY_TO", ME)
+    assert aapimport("upload", people, *PASS, "--practice", "--hidden", "skip").code == 1
+    (one,) = told(state_dir)
+    assert one.subject.endswith("finished, but not all is well, 3 of 4")
+    assert "\nNot read         1 row, by decision\n" in one.text
+
+
 def test_an_older_practice_portal_learns_it(aapimport, people, state_dir, monkeypatch):
     """A portal from before there were notices keeps its people."""
     Practice(state_dir).close()

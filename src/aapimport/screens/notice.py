@@ -4,7 +4,7 @@ Of a row it tells how it stands and what kind of trouble a service had with it. 
 words, which may name anybody, are on the receipt; no file, sheet or team is named either.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -124,7 +124,10 @@ def run_notice(report: UploadReport, end: End, sending: UploadReport | None = No
     failed = [one for one in report.people if one.failures]
     if later := sum(_is_later(one) for one in failed):
         lines.append(("Left to do", f"for {count(later, 'person', 'people')}"))
+    if report.left_out:
+        lines.append(("Not read", f"{count(len(report.left_out), 'row')}, by decision"))
     rows = [_row(one) for one in sorted(failed, key=lambda it: it.row) if not _is_later(one)]
+    rows += _unasked(report)
     is_all = reached[0] == reached[1] or report.kind == "send"
     state = _state(end, report.exit_code if is_all else max(report.exit_code, ExitCode.FINDINGS))
     if report.email_counts.handed_over and state == "complete":
@@ -159,7 +162,8 @@ def undo_notice(report: UndoReport, end: End) -> Notice:
         report: Its receipt.
         end: How the session ended.
     """
-    effects = [one for one in report.effects if one.what != MAIL]
+    mails = sum(one.what == MAIL for one in report.effects)
+    effects = [it for it in report.effects if it.what != MAIL or it.result != "named before"]
     gone = sum(one.result in _GONE for one in effects)
     lines = [
         ("Taken back", f"{report.taken_back:,}"),
@@ -167,7 +171,7 @@ def undo_notice(report: UndoReport, end: End) -> Notice:
         ("Not taken back", f"{report.not_taken_back:,}"),
         ("Left to do", f"{report.unfinished:,}"),
     ]
-    if mails := len(report.effects) - len(effects):
+    if mails:
         lines.append(("E-mails", f"{mails:,} sent, or may have been: that can't be taken back"))
     failed = [
         f"row {one.row}: {one.service}, {one.what}: {one.result}"
@@ -175,7 +179,7 @@ def undo_notice(report: UndoReport, end: End) -> Notice:
         if one.result not in {*_GONE, "left"}
     ]
     state = _state(end, report.exit_code)
-    what = "effects are taken back"
+    what = "effects are taken back" + (f", {report.half:,} of them half" if report.half else "")
     return _made(
         state, (gone, len(effects), what), f"undo of upload {report.of}", lines, failed, end
     )
@@ -283,7 +287,24 @@ def _is_later(one: PersonResult) -> bool:
 
 def _row(one: PersonResult) -> str:
     said = dict.fromkeys(f"{failure.where}: {_said(failure)}" for failure in one.failures)
-    return f"{one.place or f'row {one.row}'}: {'; '.join(said)}"
+    return f"{_place(one)}: {'; '.join(said)}"
+
+
+def _unasked(report: UploadReport) -> Iterator[str]:
+    """The rows of people of whom nothing failed, and something that was planned isn't asked for.
+
+    The e-mails that a run of its own sends are told by that one (`UploadReport.exit_code`).
+    """
+    for one in sorted(report.people, key=lambda it: it.row):
+        mail = one.email_state == "not_asked" and not (report.letters or one.mailed_since)
+        found = {"team": one.team_state == "not_asked", "e-mail": mail}
+        words = [f"{what}: not asked for" for what, is_left in found.items() if is_left]
+        if words and not one.failures:
+            yield f"{_place(one)}: {'; '.join(words)}"
+
+
+def _place(one: PersonResult) -> str:
+    return one.place or f"row {one.row}"
 
 
 def _said(failure: PersonFailure) -> str:
