@@ -22,7 +22,7 @@ DUE = frozenset({"never", "rejected"})
 """How a half of a welcome is (`entries.half_of`) that somebody still waits for."""
 OnLedger = Literal["waits", "mailed", "handed_over", "in_doubt", "was_there", "off"]
 """How somebody stands by the ledger; who `was_there` before every upload isn't welcomed, nor who is
-`off` by an undo."""
+`off` by an undo, and of whose e-mail nothing is to be settled."""
 
 
 class OnRecord:
@@ -162,12 +162,13 @@ class OnRecord:
             return "in_doubt"
         if halves == {"mailed"}:
             return "mailed"
-        if ("portal", one.steps["portal"].account_id) in self._off:
-            return "off"
-        if self.waits_in(one):
+        is_off = ("portal", one.steps["portal"].account_id) in self._off
+        if not is_off and self.waits_in(one):
             return "waits"
-        if "in_doubt" in halves:
+        if "in_doubt" in halves:  # also of who is off: it is to be settled
             return "in_doubt"
+        if is_off:
+            return "handed_over" if "handed_over" in halves else "off"
         if halves & DUE:
             return "waits"
         return "handed_over" if "handed_over" in halves else "mailed"
