@@ -113,6 +113,28 @@ def test_what_was_not_sent_by_hand_is_sent_from_here(uploading: Uploading, tmp_p
     assert mails(uploading) == ONCE
 
 
+@pytest.mark.parametrize("to", [(), ("p3@acme.com",)])
+def test_what_was_not_sent_once_more_needs_the_flag(
+    uploading: Uploading, tmp_path: Path, to: tuple[str, ...]
+) -> None:
+    """The command that is named mails whoever was mailed before; the plain one would not."""
+    receipt, p3 = uploading.run().receipt, ("p3@acme.com",)
+    plain = f"next: aapimport send-emails {receipt}"
+
+    def handed_over(name: str) -> str:
+        desk = ScriptDesk(1, practice=False)
+        send(uploading, receipt, desk, hand_over=tmp_path / name, again=True, to=p3)
+        return said(
+            send(uploading, receipt, ScriptDesk(1, practice=False), not_sent=True, to=to)[1]
+        )
+
+    assert f"{plain}; whoever was mailed before:" in handed_over("never.xlsx")
+    send(uploading, receipt, to=p3)
+    assert f"{plain} --again --to ADDRESS, for each" in handed_over("mailed.xlsx")
+    send(uploading, receipt, ScriptDesk(1, practice=False), again=True, to=p3)
+    assert mails(uploading) == {("p3@acme.com", "portal"): 2}
+
+
 def test_a_portal_that_takes_no_word_can_be_helped_by_hand(
     uploading: Uploading, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ from aapimport.errors import DeclinedError, ExitCode, FileProblemError, RefusedE
 from aapimport.text import as_typed, path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from aapimport.app.desk import Desk
     from aapimport.app.results import ResultsFiles
@@ -125,7 +125,7 @@ def settled(
     results.leave(journal, [run], desk)
     if not sent:
         of = (source.upload if others else "") or run.of
-        desk.say(f"next: aapimport send-emails {of or f'--pass {as_typed(run.pass_name)}'}")
+        _say_how_to_mail(journal, [(run, row) for row in rows], of, desk)
     return ExitCode.OK  # what was asked for is recorded
 
 
@@ -174,7 +174,41 @@ def settled_people(
     desk.say(f"{who}: {'mailed' if sent else 'not mailed'}, as you say")
     results.leave(journal, [*runs.values()], desk)
     if not sent:
-        desk.say(f"next: aapimport send-emails {plan.of or f'--pass {as_typed(plan.pass_name)}'}")
+        mails = {(runs[receipt], row) for one in people for receipt, row in one.held_by}
+        _say_how_to_mail(journal, mails, plan.of, desk)
+
+
+def _say_how_to_mail(
+    journal: "Journal", mails: "Collection[tuple[Run, int]]", of: str, desk: "Desk"
+) -> None:
+    """Say the command that mails people who got no e-mail; who was mailed before needs `--again`.
+
+    Args:
+        journal: The journal.
+        mails: The e-mails that were not sent: their runs, with the rows there.
+        of: The upload that they are of; empty for those of a pass.
+        desk: Is told.
+    """
+    from aapimport.run.on_record import OnRecord
+
+    runs = {run for run, _ in mails}
+    run = next(iter(runs))
+    command = f"aapimport send-emails {of or f'--pass {as_typed(run.pass_name)}'}"
+    again = f"{command} --again --to ADDRESS"
+    if not any(one.mails_again for one in runs):
+        desk.say(f"next: {command}")
+        return
+    record = OnRecord(journal, run.address)
+    waits = {
+        (one.receipt, one.row)
+        for sending in runs
+        for one in record.candidates([sending])
+        if record.standing(one) == "waits"
+    }
+    if waits & {(one.receipt, row) for one, row in mails}:
+        desk.say(f"next: {command}; whoever was mailed before:  {again}")
+    else:
+        desk.say(f"next: {again}, for each of them who is to be mailed once more")
 
 
 def _meant(plan: "SendPlan", to: "Sequence[str]") -> "list[Addressee]":

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from aapimport.run.also_on_jhana import AlsoOnJhana
 from aapimport.run.canaries import Canaries
 from aapimport.run.purging import Purging
 from aapimport.run.records import FINAL, State, StepKind, Task, lacks_pass, read_task
@@ -22,13 +23,13 @@ _TASK = ", ".join(Task.__dataclass_fields__)
 _PAGE = 500
 
 
-class Journal(Sends, Canaries, Purging, Remembered, WaysBack):
+class Journal(Sends, AlsoOnJhana, Canaries, Purging, Remembered, WaysBack):
     """The journal of one pair of services.
 
     What is here are the steps of its runs. `Runs` holds the runs, `Sends` those that only send
-    e-mails, `Canaries` their first people, `WaysBack` those that take back, `Memory` what it
-    remembers beyond them, `Remembered` files and servers of a run, `Purging` how people are erased,
-    `JournalFile` how it is opened and written.
+    e-mails, `AlsoOnJhana` who has which account there, `Canaries` their first people, `WaysBack`
+    those that take back, `Memory` what it remembers beyond them, `Remembered` files and servers of
+    a run, `Purging` how people are erased, `JournalFile` how it is opened and written.
     """
 
     def rows(self, receipt: str) -> set[int]:

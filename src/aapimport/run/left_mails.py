@@ -11,7 +11,10 @@ from aapimport.run.records import Run, State, Task
 from aapimport.text import path_text
 
 MAYBE_SENT = "sent, or may have been"
-_STATES = (State.DONE, State.WRITTEN, State.INTENT, State.DOUBT, State.HANDED_OVER)
+_STATES = (
+    *(State.DONE, State.WRITTEN, State.INTENT, State.DOUBT, State.HANDED_OVER),
+    State.NEEDS_PERSON,  # where it was begun to be sent: what became of it nobody knows
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,7 @@ def left_mails(
         (sending, replace(mail, row=row))
         for row, sending, mail in journal.mails_about(run.receipt, *_STATES)
         if rows is None or row in rows
+        if mail.state is not State.NEEDS_PERSON or mail.sent_at is not None
     ]
     ours = Counter(sending for sending, mail in found if mail.state is State.HANDED_OVER)
     numbers = {it: len(rows) for it, rows in journal.handed_over(run.address).items()}
@@ -56,8 +60,17 @@ def left_mails(
     mails: dict[int, list[LeftMail]] = {}
     for sending, mail in found:
         said = words[sending] if mail.state is State.HANDED_OVER else MAYBE_SENT
+        said = _in_doubt(sending) if mail.state is State.NEEDS_PERSON else said
         mails.setdefault(mail.row, []).append(LeftMail(task=mail, words=said))
     return mails
+
+
+def _in_doubt(run: str) -> str:
+    """What is to be done about an e-mail of which nobody knows whether it was sent."""
+    return (
+        "perhaps sent, and nobody knows: ask them, then say so with: aapimport send-emails"
+        f" {run} --sent --to ADDRESS (or --not-sent), for each of them"
+    )
 
 
 def _handed_over(sending: Run, *, alone: bool) -> str:

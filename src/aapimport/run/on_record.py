@@ -6,14 +6,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 
 from aapimport.errors import ServiceError, SettingsError
 from aapimport.run.candidates import Candidate, may_be_there
 from aapimport.run.entries import Entry, half_of
 from aapimport.run.journal import Journal
 from aapimport.run.memory import place
-from aapimport.run.records import UNSENT, Run, StepKind, Task
+from aapimport.run.records import UNSENT, Run, RunKind, StepKind, Task
 from aapimport.run.switched_off import switched_off_at
 
 HALVES = ("portal", "jhana")
@@ -22,7 +22,7 @@ DUE = frozenset({"never", "rejected"})
 """How a half of a welcome is (`entries.half_of`) that somebody still waits for."""
 OnLedger = Literal["waits", "mailed", "handed_over", "in_doubt", "was_there", "off"]
 """How somebody stands by the ledger; who `was_there` before every upload isn't welcomed, nor who is
-`off` by an undo."""
+`off` by an undo, and of whose e-mail nothing is to be settled."""
 
 
 class OnRecord:
@@ -51,9 +51,13 @@ class OnRecord:
             self._ledger = journal.ledger(address, beside=False)
         self._waiting = journal.waiting_in_sends(address)
         self._off = switched_off_at(journal, address)
+        self._also = journal.also_on_jhana(address)
 
     def candidates(self, runs: Iterable[Run]) -> Iterator[Candidate]:
         """Everybody with an account, each once: of several uploads the newest counts.
+
+        Whom that one doesn't speak of on Jhana has the account there that another upload has made
+        (`_on_jhana`): one e-mail welcomes to both.
 
         Args:
             runs: The uploads, the newest first.
@@ -69,6 +73,8 @@ class OnRecord:
                 met |= {portal.account_id, portal.key} - {""}
                 (wanted,) = self._journal.remembered(run.receipt, [portal])
                 _, before = self._journal.person(run.receipt, row)
+                if "jhana" not in accounts and (also := self._on_jhana(run, portal, before)):
+                    accounts["jhana"] = also
                 accounts = {service: self._keyed(it) for service, it in accounts.items()}
                 group = next((it.target for it in steps if it.kind is StepKind.PASS), "")
                 yield Candidate(
@@ -79,6 +85,38 @@ class OnRecord:
                     receipt=run.receipt,
                     before=before,
                 )
+
+    def _on_jhana(self, run: Run, portal: Task, before: Mapping[str, Any]) -> Task | None:
+        """The account on Jhana of somebody of whom an upload says nothing there; None for none.
+
+        One that an earlier upload has made counts in any case: nothing else welcomes to it where
+        that upload's own row isn't asked. One that a later upload has made counts as long as
+        neither half was sent; after that it is the later one's. Who was taken back isn't welcomed.
+
+        Args:
+            run: The upload.
+            portal: Its step about the person's account on the portal.
+            before: What it keeps of the person for good.
+        """
+        here = ("portal", portal.account_id)
+        also, order = self._also.get(portal.account_id, (None, 0))
+        if also is None or (here in self.created and order < self.created[here].order):
+            # by its id it was another account's
+            also, _ = self._also.get(before.get("named") or "", (None, 0))
+        claim = ("jhana", also.account_id if also else "")
+        made = self.created.get(claim)
+        if run.kind != RunKind.UPLOAD or also is None or made is None or claim in self._off:
+            return None
+        if made.order > self._journal.order(run.receipt) and (
+            here not in self.created or any(self._is_sent(*it, before) for it in (here, claim))
+        ):
+            return None
+        return replace(also, row=portal.row)
+
+    def _is_sent(self, service: str, own: str, before: Mapping[str, Any]) -> bool:
+        """Whether a half of a welcome was sent to an account, or may have been."""
+        entry = self._entry(service, own, before)
+        return entry is not None and entry.state not in UNSENT
 
     def _keyed(self, step: Task) -> Task:
         """A step with the key of ours that its account carries: of the upload that has made it.
@@ -101,9 +139,11 @@ class OnRecord:
 
     def entry(self, one: Candidate, service: str) -> Entry | None:
         """What the ledger says of one half of somebody's welcome; None for nothing."""
-        own = one.steps[service].account_id
+        return self._entry(service, one.steps[service].account_id, one.before)
+
+    def _entry(self, service: str, own: str, before: Mapping[str, Any]) -> Entry | None:
         entries = self._ledger.get((place(self._address, service), own, service), ())
-        made, person = self.created.get((service, own)), one.before.get("person") or ""
+        made, person = self.created.get((service, own)), before.get("person") or ""
         # the others are of an account that had this id before
         theirs = [entry for entry in entries if not (made and made.is_newer(entry, person))]
         return theirs[-1] if theirs else None
@@ -127,12 +167,13 @@ class OnRecord:
             return "in_doubt"
         if halves == {"mailed"}:
             return "mailed"
-        if ("portal", one.steps["portal"].account_id) in self._off:
-            return "off"
-        if self.waits_in(one):
+        is_off = ("portal", one.steps["portal"].account_id) in self._off
+        if not is_off and self.waits_in(one):
             return "waits"
-        if "in_doubt" in halves:
+        if "in_doubt" in halves:  # also of who is off: it is to be settled
             return "in_doubt"
+        if is_off:
+            return "handed_over" if "handed_over" in halves else "off"
         if halves & DUE:
             return "waits"
         return "handed_over" if "handed_over" in halves else "mailed"
