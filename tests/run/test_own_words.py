@@ -53,8 +53,8 @@ OURS = (
     "the account on Jhana was switched off by undo 7K3QX9 of upload 8K3QX9",
     f"what it was before is {NOT_RECORDED}",
     "kept back by undo 7K3QX9",
-    "undo 7K3QX9 of profile acme is still open and takes the account back:"
-    " aapimport resume --profile acme 7K3QX9",
+    "undo 7K3QX9 of profile a is still open and takes the account back: aapimport resume 7K3QX9",
+    "undo 7K3QX9 is still open and takes the account back: aapimport resume --profile a 7K3QX9",
     "changed since: role is none, a title",
     f"changed since: {OWN_ROLE_GONE}, name",
     "changed since: by upload 7K3QX9 (its file has this person, too: undo that one first)",

@@ -132,8 +132,10 @@ _PATTERNS = (
     rf"left: repair \w+ of \d\d \w{{3}} \d{{4}}{_WHOSE} has written to it since",
     r"if it is theirs all the same: aapimport send-emails \w+ --to ADDRESS --checked",
     r"kept back by undo \w+",
-    rf"undo \w+{_WHOSE} is still open and takes the account back:"
-    r" aapimport resume (?:--profile [\w.-]+ |--live )?\w+",
+    (
+        rf"undo \w+{_WHOSE} is still open and takes the account back:"
+        r" aapimport resume (?:--profile [\w.-]+ |--live )?\w+"
+    ),
     rf"the account on (?:the portal|Jhana){OFF_BY_UNDO}\w+ of upload \w+, {NOT_SHOWN_SINCE}",
     r"the account on (?:the portal|Jhana) was switched off by undo \w+ of upload \w+",
     re.escape(RETURNS),
