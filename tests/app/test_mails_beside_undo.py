@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from aapimport.config.mail import Mail
-from aapimport.errors import ExitCode
+from aapimport.errors import ExitCode, SettingsError
 from aapimport.run.journal import Journal
-from aapimport.run.records import Run
+from aapimport.run.records import Run, State, StepKind
 from support.mail_server import MailServer
 from support.mailing import mail_for
 from support.sending import (
@@ -26,6 +27,7 @@ from support.sending import (
 from support.stub import ScimStub
 from support.undoing import begun, go_on
 from support.uploading import Uploading
+from support.wire import error, instead
 
 
 @pytest.fixture
@@ -86,6 +88,29 @@ def test_a_new_sending_names_whom_an_open_undo_takes_back(
         assert text(desk).count(waits(undo)) == 3
     assert not mails(uploading)
     assert not (uploading.journal_path.parent / "out.xlsx").exists()
+
+
+def test_an_upload_that_goes_on_mails_nobody_whom_an_open_undo_takes_back(
+    uploading: Uploading,
+) -> None:
+    """Its accounts are done, and its e-mails were not sent so far."""
+    uploading.emails = True
+    refused = instead(error(401))
+    uploading.portal.on("PATCH", "/Users/.*", refused, body="welcomeEmail", times=99)
+    with pytest.raises(SettingsError):
+        uploading.run()
+    uploading.portal._rules.clear()
+    with Journal(uploading.journal_path) as journal:
+        (upload,) = journal.runs()
+        asked = [*journal.tasks(upload.receipt, StepKind.EMAIL)]
+        sure = [replace(one, state=State.PLANNED, sent_at=None, attempts=0) for one in asked]
+        journal.record(upload.receipt, sure)  # whoever may have been asked for can't be kept back
+    undo = begun(uploading, upload.receipt)
+    code, desk = resume(uploading, upload.receipt)
+    assert (code, waits(undo) in text(desk)) == (ExitCode.SERVICE, True)
+    go_on(uploading, undo)
+    resume(uploading, upload.receipt)
+    assert not mails(uploading)
 
 
 def test_whoever_an_open_undo_leaves_is_mailed(uploading: Uploading) -> None:
