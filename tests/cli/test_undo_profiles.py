@@ -287,3 +287,23 @@ def test_a_profile_that_is_no_more_is_told_with_where_its_uploads_are(
     assert str(state_dir / PROFILES / "beta") in said
     assert "write [profile.beta] with its addresses into a settings file again" in said
     assert "recorded" not in aapimport("undo", second, "--profile", "nobody", **SECRETS).err
+
+
+def test_nobody_is_mailed_while_an_undo_of_another_profile_is_open(
+    aapimport: Callable[..., Any], portal_stub: ScimStub, upload: Any
+) -> None:
+    """It is named with its profile and what finishes it; whoever has no part in it is mailed."""
+    upload("beta", ABEL, BRUNA)
+    own = upload("acme", ABEL.replace("Quist,", "Quist,facilitator"), more=("--update-roles",))
+    portal_stub.on("PATCH", "/Users/.*", instead(error(401)), times=9)
+    undone = aapimport("undo", own, "--yes", "--json", "--profile", "acme", **SECRETS)
+    portal_stub._rules.clear()
+    words = ("send-emails", "--pass", "Leadership 2026", "--yes", "--profile", "beta")
+    sent = aapimport(*words, **SECRETS)
+    assert (undone.code, sent.code) == (3, 1)
+    open_ = undone.json["receipt"]
+    assert (
+        f"abel.quist@new.com is not mailed: undo {open_} of profile acme is still open and takes"
+        f" the account back: aapimport resume --profile acme {open_}"
+    ) in " ".join(sent.out.split())
+    assert [one for one, _, _ in portal_stub.store.mails] == ["bruna.rossi@new.com"]

@@ -11,6 +11,7 @@ from aapimport.run.journal import Journal
 from aapimport.run.options import Drift, RunOptions
 from aapimport.run.records import State, StepKind
 from aapimport.run.runner import Runner
+from aapimport.services.ownership import ROLE_STAYS
 from aapimport.template.roles import Role
 from support.uploading import Uploading, checked, people, person, services
 from support.wire import Act, Response, error, instead
@@ -141,7 +142,20 @@ def test_who_arrived_without_a_seat_is_adopted(uploading: Uploading):
     assert [one["value"] for one in arrived["entitlements"]] == ["p26"]
     assert [mail[0] for mail in uploading.portal.store.mails] == ["p2@acme.com"]
     assert report.people[1].email_state == "needs_person"
+    assert [one.but for one in report.people] == ["", f"All Access Pass: {ROLE_STAYS}"]
     assert report.exit_code is ExitCode.FINDINGS
+
+
+def test_whose_role_is_the_rows_already_is_no_finding(uploading: Uploading):
+    """Nothing is otherwise than approved but that somebody else has made the account."""
+    uploading.portal.habits.unique = False
+    uploading.rows = (person(2, role=Role.FACILITATOR),)
+    with services(uploading.portal, uploading.jhana) as both:
+        plan = make_plan(checked(uploading.rows), both, uploading.options)
+        uploading.portal.add_user("P2@acme.com", roles=[{"value": "facilitator", "primary": True}])
+        with Journal(uploading.journal_path) as journal:
+            report = uploading.carry_out(journal, both, journal.begin(plan), begun_now=True)
+    assert [one.but for one in report.people] == [""]
 
 
 @pytest.mark.parametrize(

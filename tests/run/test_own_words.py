@@ -35,7 +35,7 @@ from aapimport.run.records import lacks_pass, without_names
 from aapimport.run.since import GONE, NOT_SHOWN
 from aapimport.services.differences import NOT_SENT, not_kept
 from aapimport.services.membership import NEVER_SHOWN, NOT_COUNTED, SHOWN_IN_PART
-from aapimport.services.ownership import NOBODY_CAN_TELL
+from aapimport.services.ownership import NOBODY_CAN_TELL, ROLE_STAYS
 from aapimport.services.values import Wanted
 
 OURS = (
@@ -48,11 +48,13 @@ OURS = (
     *(f"{IMPOSSIBLE}{one}" for one in (ADMIN_UNKNOWN, NOT_APPROVED, ROLE_ERASED)),
     *(f"{IMPOSSIBLE}{one}" for one in (ERASED, ROLE_NOT_RECORDED, NOT_READ)),
     f"{IMPOSSIBLE}the former display name, which isn't recorded: the names stand for it",
-    NOBODY_CAN_TELL,
+    *(NOBODY_CAN_TELL, ROLE_STAYS),
     "if it is theirs all the same: aapimport send-emails 7K3QX9 --to ADDRESS --checked",
     "the account on Jhana was switched off by undo 7K3QX9 of upload 8K3QX9",
     f"what it was before is {NOT_RECORDED}",
     "kept back by undo 7K3QX9",
+    "undo 7K3QX9 of profile a is still open and takes the account back: aapimport resume 7K3QX9",
+    "undo 7K3QX9 is still open and takes the account back: aapimport resume --profile a 7K3QX9",
     "changed since: role is none, a title",
     f"changed since: {OWN_ROLE_GONE}, name",
     "changed since: by upload 7K3QX9 (its file has this person, too: undo that one first)",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from aapimport.app.undo import _undo_of
 from aapimport.errors import ServiceError
 from aapimport.plan.names import which_pass
 from aapimport.run.comparing import compare
@@ -124,6 +125,43 @@ def test_what_somebody_wanted_undone_is_not_set_again(uploading: Uploading) -> N
     found = compared(uploading)
     assert not [one for one in found.repairable if one.kind.value in {"role", "team"}]
     assert any("wanted upload" in one.why_not for one in found.differences)
+
+
+def wanted_again(uploading: Uploading) -> set[str]:
+    """Whose role or team a repair would set again, as their upload wants it."""
+    found = compared(uploading).repairable
+    return {one.email for one in found if one.kind.value in {"role", "team"}}
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_an_undo_of_the_whole_upload_is_about_everybody(
+    uploading: Uploading, *, ended: bool
+) -> None:
+    """Also about whom it has nothing to take back; not where it was ended as it was."""
+    lost(uploading)
+    people = wanted_again(uploading)
+    assert people == {"p2@acme.com", "p3@acme.com"}
+    with Journal(uploading.journal_path) as journal:
+        for run in journal.runs():
+            undo = _undo_of(run, None, {})
+            journal.begin_back(undo, (), ())
+            (journal.close if ended else journal.finish)(undo.receipt)
+    assert wanted_again(uploading) == (people if ended else set())
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_an_undo_of_some_rows_is_about_these_alone(uploading: Uploading, *, done: bool) -> None:
+    """Whether something of them could be taken back or not."""
+    lost(uploading)
+    with Journal(uploading.journal_path) as journal:
+        for run in journal.runs():
+            if done:
+                undo = _undo_of(run, frozenset({3}), {})
+                journal.begin_back(undo, (), ())
+                journal.finish(undo.receipt)
+            else:
+                journal.ask_back(run.receipt, {3})
+    assert wanted_again(uploading) == {"p2@acme.com"}
 
 
 @pytest.mark.parametrize("after", [False, True])

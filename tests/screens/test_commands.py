@@ -1,6 +1,16 @@
 """Commands in messages, as they have to be typed."""
 
+from collections.abc import Iterator
+
+import click
+
+from aapimport.cli import group
 from aapimport.screens.commands import with_flags
+
+WORK_ANYWHERE = {"generate-template", "validate"}
+"""What messages name to look at a file, which is the same wherever it goes."""
+BY_ITSELF = {"receipt show", "history list"}
+"""What a group does where none of its commands is typed."""
 
 
 def test_commands_repeat_what_was_typed_about_where_to_work() -> None:
@@ -17,3 +27,22 @@ def test_commands_repeat_what_was_typed_about_where_to_work() -> None:
     assert with_flags(without, " --profile acme") == without
     by_pass = "aapimport send-emails --pass x"
     assert with_flags(by_pass, " --practice") == "aapimport send-emails --practice --pass x"
+
+
+def commands(of: click.Command, *names: str) -> Iterator[str]:
+    """Every command that works at one of several pairs of services, as it is typed."""
+    if isinstance(of, click.Group):
+        context = click.Context(of)
+        for name in of.list_commands(context):
+            if one := of.get_command(context, name):
+                yield from commands(one, *names, name)
+    elif {"--profile", "--practice"} <= {opt for one in of.params for opt in one.opts}:
+        yield " ".join(names)
+
+
+def test_every_command_at_services_is_known() -> None:
+    """Typed as it is named, it works where the one that names it did."""
+    found = {*commands(group)} - WORK_ANYWHERE - BY_ITSELF
+    assert {"upload", "reconcile", "receipt verify"} <= found
+    for one in found:
+        assert with_flags(f"aapimport {one} x", " --practice") == f"aapimport {one} --practice x"

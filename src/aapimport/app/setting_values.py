@@ -101,10 +101,13 @@ class ValuesCarrier:
         return kind(self.journal, self.services, run, options)
 
     def close(self, run: "Run") -> ExitCode:
-        """End a run as it is, after a yes.
+        """End a run as it is, after a yes, and once nothing of it is on its way any more.
+
+        While it is open, nobody plans with what its last requests may still change.
 
         Raises:
             DeclinedError: The answer was no.
+            StoppedError: It was stopped while it waited, and stays open.
             UsageError: Nothing can answer.
         """
         from aapimport.run.kept_mails import keep_mails_back
@@ -114,11 +117,24 @@ class ValuesCarrier:
         if run.is_open:
             if not self.desk.confirm(question, default=False, flags="--yes"):
                 raise DeclinedError("you did not say yes")
+            self._settled(run)
             if run.kind == RunKind.UNDO:
                 keep_mails_back(self.journal, run)
             run = self.journal.close(run.receipt)
             self._tell(run)
         return self.carry_out(run)
+
+    def _settled(self, run: "Run") -> None:
+        """Wait as long as the services may be at what was sent to them."""
+        from aapimport.app.signals import stoppable
+        from aapimport.run.carrying import settled
+        from aapimport.run.options import RunOptions
+        from aapimport.run.session import Session
+
+        options = RunOptions(settle_seconds=self.settle_seconds)
+        session = Session(self.journal, run, self.services, options)
+        with stoppable(session, self.desk):
+            self.desk.progress(settled(session))
 
 
 def print_again(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
     from aapimport.run.runner import Runner
+    from aapimport.run.session import Session
 
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -55,7 +56,7 @@ def interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def stoppable(runner: "Runner | Carrying", desk: "Desk") -> Iterator[None]:
+def stoppable(runner: "Runner | Carrying | Session", desk: "Desk") -> Iterator[None]:
     """^C, SIGTERM and SIGHUP finish what is in flight; a second one ends the process at once.
 
     It says then which run it was and what goes on, as JSON, too, with whatever receipt was kept so

@@ -23,7 +23,7 @@ from aapimport.run.places import place_of
 from aapimport.run.recipients import mail_address, not_welcome, other_on_jhana, recipient
 from aapimport.run.records import Fact, Run, RunKind, State, Way
 from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan, Standing
-from aapimport.run.switched_off import switched_off_at, who_is_off
+from aapimport.run.switched_off import being_undone_at, switched_off_at, who_is_off
 from aapimport.services.directory import Unknown
 from aapimport.services.identity import has_names
 from aapimport.services.ownership import HANDED_ON, NOBODY_CAN_TELL, is_still
@@ -122,6 +122,7 @@ class _Asking:
             service for (service, own), made in self._record.created.items() if own == made.key
         }
         self._undos = switched_off_at(journal, self._address)
+        self._undone = being_undone_at(journal, self._address)
         self._keeps_keys = journal.has_shown(self._address, "portal", Fact.KEEPS_KEYS)
         self._shows_pass = services.portal.capabilities.keeps(
             "entitlements"
@@ -258,6 +259,9 @@ class _Asking:
         """Why somebody may not be mailed whatever they are owed; empty when they may."""
         if why := self._not_welcome(one, "portal", look):
             return why
+        for name, step in one.steps.items():
+            if why := self._undone.get((name, step.account_id), ""):
+                return why
         account = look.account if isinstance(look, Welcome) else None
         if account is None or (why := self._not_theirs(one, account)):
             return why if account else HANDED_ON

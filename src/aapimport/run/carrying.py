@@ -67,7 +67,7 @@ class Carrying(ABC):
             session.ask_capabilities()
             self.begin()
             yield from put_back_first(session)
-            yield from self._settled()
+            yield from settled(session)
             yield from self.groups()
             lines = {service: self.accounts(service) for service in session.directories}
             yield from session.conveyor.drive(lines, self.doing)
@@ -108,9 +108,14 @@ class Carrying(ABC):
     def doing(self, batch: Batch) -> Call:
         """Carry out one of them."""
 
-    def _settled(self) -> Iterator[Progress]:
-        """Wait until what an earlier session sent has taken effect, or never will."""
-        for service in self.session.directories:
-            left = self.session.unsettled(service)
-            if left > 0 and not self.session.conveyor.is_halted(service):
-                yield from self.session.wait(left, "waiting for what was sent to settle", left)
+
+def settled(session: Session) -> Iterator[Progress]:
+    """Wait until what an earlier session sent has taken effect, or never will.
+
+    Raises:
+        StoppedError: The run was asked to stop.
+    """
+    for service in session.directories:
+        left = session.unsettled(service)
+        if left > 0 and not session.conveyor.is_halted(service):
+            yield from session.wait(left, "waiting for what was sent to settle", left)

@@ -11,7 +11,7 @@ from itertools import chain
 from aapimport.run.landing import UNKNOWN_IF_MAILED
 from aapimport.run.records import State, StepKind, Task, lacks_pass
 from aapimport.run.session import Session, ahead
-from aapimport.run.switched_off import switched_off_at, who_is_off
+from aapimport.run.switched_off import being_undone_at, switched_off_at, who_is_off
 from aapimport.services.differences import says_inactive
 from aapimport.services.directory import Unknown
 from aapimport.services.look_ups import ADDRESSES_PER_LOOK_UP
@@ -40,7 +40,8 @@ def still_theirs(session: Session, tasks: Sequence[Task]) -> list[Task]:
     Raises:
         AapimportError: The service refuses the token.
     """
-    outcomes = look_again(session, tasks)
+    mails = any(task.kind is StepKind.EMAIL for task in tasks)
+    outcomes = look_again(session, tasks, mails=mails)
     others = set()
     for task in tasks:
         outcome = outcomes.get(task.row)
@@ -55,18 +56,27 @@ def still_theirs(session: Session, tasks: Sequence[Task]) -> list[Task]:
     return [task for task in tasks if task.row not in others]
 
 
-def look_again(session: Session, tasks: Sequence[Task]) -> dict[int, Outcome]:
+def look_again(
+    session: Session, tasks: Sequence[Task], *, mails: bool = False
+) -> dict[int, Outcome]:
     """Look again at the accounts of steps of one service that this session hasn't seen itself.
 
+    Args:
+        session: The session.
+        tasks: The steps, with the accounts' ids.
+        mails: Whether their people are to be mailed: not while an undo is at their accounts.
+
     Returns:
-        By row: `done`, `needs a person`, or unknown where it couldn't be looked at.
+        By row: `done`, `needs a person`, or unknown where it couldn't be looked at, or has to wait.
 
     Raises:
         AapimportError: The service refuses the token.
     """
-    unsure = [task for task in tasks if (task.service, task.row) not in session.confirmed]
+    found = _being_undone(session, tasks) if mails else {}
+    known = session.confirmed | {(task.service, task.row) for task in tasks if task.row in found}
+    unsure = [task for task in tasks if (task.service, task.row) not in known]
     if not unsure:
-        return {}
+        return found
     service = unsure[0].service
     directory, trusted = session.directories[service], session.trusts(service)
     batches = [*ahead(unsure, ADDRESSES_PER_LOOK_UP)]
@@ -81,7 +91,6 @@ def look_again(session: Session, tasks: Sequence[Task]) -> dict[int, Outcome]:
         lambda batch=batch, people=people: look(batch, people)
         for batch, people in zip(batches, wanted, strict=True)
     ]
-    found: dict[int, Outcome] = {}
     firsts = [*zip(unsure, chain(*wanted), chain(*session.read_many(calls)), strict=True)]
     outcomes = {task.row: first for task, _, first in firsts} | _second_looks(session, firsts)
     for task, step in zip(unsure, chain(*accounts), strict=True):
@@ -93,6 +102,16 @@ def look_again(session: Session, tasks: Sequence[Task]) -> dict[int, Outcome]:
         found |= _off_the_pass(session, [it for it in unsure if _is_done(found[it.row])])
     session.confirmed |= {(service, row) for row, outcome in found.items() if _is_done(outcome)}
     return found
+
+
+def _being_undone(session: Session, tasks: Sequence[Task]) -> dict[int, Outcome]:
+    """Those whose account an undo that isn't finished takes back: nothing is sent to them yet."""
+    undone = being_undone_at(session.journal, session.run.address)
+    return {
+        task.row: Outcome(verdict=Verdict.UNKNOWN, reason=why)
+        for task in tasks
+        if (why := undone.get((task.service, task.account_id)))
+    }
 
 
 def _by_an_undo(session: Session, step: Task, outcome: Outcome) -> Outcome:

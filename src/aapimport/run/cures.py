@@ -20,7 +20,7 @@ from aapimport.run.landing import BY_ANOTHER, NOT_MAILED, UNKNOWN_BY_SMTP
 from aapimport.run.own_words import WITHHELD
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.standing import IN_DOUBT, is_join_owed, is_mail_owed
-from aapimport.services.ownership import OFF_BY_UNDO
+from aapimport.services.ownership import OFF_BY_UNDO, ROLE_STAYS
 from aapimport.services.troubles import Trouble
 from aapimport.text import as_typed
 
@@ -253,6 +253,8 @@ def _cure(task: Task, standing: Standing, *, closed: bool) -> str:
         return next(known, "settle that, then " + _AGAIN)
     if standing == "not_kept" and OFF_BY_UNDO in task.but:
         return "to switch them on again, upload the file again with --returning include"
+    if standing == "not_kept" and ROLE_STAYS in task.but:
+        return "if the row's role is meant, upload the file again with --update-roles"
     if task.kind is StepKind.EMAIL and standing == "needs_person":
         if task.reason.startswith(UNKNOWN_BY_SMTP):
             return _SAY

@@ -145,6 +145,7 @@ def _taken_in(one: _Arrival) -> Task:
         account_id=outcome.account_id or one.account.id,
         adopted=outcome.adopted,
         reason=outcome.reason,
+        but=outcome.but,
     )
 
 

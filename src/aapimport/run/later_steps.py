@@ -41,7 +41,7 @@ _IN_TEAM = (
     " coalesce(json_extract(people.before, '$.team'), 0))"
 )
 """Whether the file names a team that the person was in; as far as version 1 tells, it may."""
-_WANTED_UNDONE = (
+WANTED_UNDONE = (
     "(EXISTS (SELECT 1 FROM told WHERE told.receipt = theirs.receipt"
     "   AND told.what IN ('undo', 'undo row ' || theirs.row))"
     "  OR EXISTS (SELECT 1 FROM runs AS undo WHERE undo.of = theirs.receipt"
@@ -49,6 +49,7 @@ _WANTED_UNDONE = (
     "   AND (json_extract(undo.options, '$.only_rows') IS NULL"
     "   OR theirs.row IN (SELECT value FROM json_each(undo.options, '$.only_rows')))))"
 )
+"""Whether somebody wanted undone what `theirs` is: an undo of some rows is about these alone."""
 _WRITTEN = (
     f"{_LATER}, 1, {_IN_TEAM}, coalesce(theirs.sent_at, ended), {_THEIRS}"
     " FROM later CROSS JOIN steps AS theirs ON theirs.receipt = later.receipt"
@@ -81,7 +82,7 @@ _FOUND = (
     + " account.state <> 'skipped' AND iif(theirs.kind = 'account',"
     "   theirs.attempts = 0 OR theirs.state IN ('rejected', 'needs a person'),"
     "   theirs.state = 'done' AND theirs.sent_at IS NULL)"
-    f"  AND NOT {_WANTED_UNDONE}"
+    f"  AND NOT {WANTED_UNDONE}"
 )
 _OPEN = _HAS + " is_open AND theirs.state NOT IN ('rejected', 'skipped')"
 _OPEN_BY_ID = _OPEN.replace("{matching}", "account.account_id = ours.account_id")

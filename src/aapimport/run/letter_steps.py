@@ -173,7 +173,7 @@ class LetterSteps(MailSteps):
             if step is None:
                 continue
             self._session.confirmed.discard((service, task.row))
-            outcome = look_again(self._session, [step])[task.row]
+            outcome = look_again(self._session, [step], mails=True)[task.row]
             if outcome.verdict is Verdict.DONE:
                 continue
             if outcome.verdict is not Verdict.NEEDS_PERSON:

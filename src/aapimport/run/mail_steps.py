@@ -158,7 +158,7 @@ class MailSteps:
             for task in tasks
             if task.service == "jhana" and (step := self._step(task.row, "portal"))
         }
-        outcomes = look_again(self._session, [*steps.values()])
+        outcomes = look_again(self._session, [*steps.values()], mails=True)
         left = set()
         for task in tasks:
             outcome = outcomes.get(task.row)
@@ -199,7 +199,7 @@ class MailSteps:
             if self._kind(task) is EmailKind.COMBINED and (step := self._step(task.row, "jhana"))
         }
         try:
-            outcomes = look_again(self._session, [*steps.values()])
+            outcomes = look_again(self._session, [*steps.values()], mails=True)
         except AapimportError as error:  # Jhana's trouble: the portal's e-mails go on
             self._conveyor.halt("jhana", error)
             return [task for task in tasks if task.row not in steps]

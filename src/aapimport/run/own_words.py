@@ -56,6 +56,7 @@ from aapimport.services.ownership import (
     NOBODY_CAN_TELL,
     NOT_SHOWN_SINCE,
     OFF_BY_UNDO,
+    ROLE_STAYS,
     SWITCH_ON,
 )
 from aapimport.services.team_writes import LOST_HERE
@@ -70,7 +71,7 @@ _PHRASES = (
     *(GIVEN_BACK, OFF_THE_PASS, TWO_ACCOUNTS),
     *(LEFT_ALONE, SHOWS_SOME, NOT_TAKEN_OUT, TAKE_OUT),
     *(NEVER_SHOWN, NOBODY_LISTED, NOT_COUNTED, SHOWN_IN_PART, TAKEN_OUT),
-    *(DEACTIVATED_SINCE, HANDED_ON, LOST_HERE),
+    *(DEACTIVATED_SINCE, HANDED_ON, LOST_HERE, ROLE_STAYS),
     *(NOT_THEIRS, OTHER_NAME, OTHER_NAME_THERE, NAME_NOT_RECORDED, BY_HAND),
     *(ADMIN_UNKNOWN, NOT_APPROVED),
     *(ERASED, ROLE_ERASED, OFF_ALREADY, NOT_READ, GONE_BUT_LISTED, MAY_BE_PUT_IN),
@@ -132,6 +133,10 @@ _PATTERNS = (
     rf"left: repair \w+ of \d\d \w{{3}} \d{{4}}{_WHOSE} has written to it since",
     r"if it is theirs all the same: aapimport send-emails \w+ --to ADDRESS --checked",
     r"kept back by undo \w+",
+    (
+        rf"undo \w+{_WHOSE} is still open and takes the account back:"
+        r" aapimport resume (?:--profile [\w.-]+ |--live )?\w+"
+    ),
     rf"the account on (?:the portal|Jhana){OFF_BY_UNDO}\w+ of upload \w+, {NOT_SHOWN_SINCE}",
     r"the account on (?:the portal|Jhana) was switched off by undo \w+ of upload \w+",
     re.escape(RETURNS),

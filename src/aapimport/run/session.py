@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from aapimport.errors import AapimportError, ServiceError
+from aapimport.errors import AapimportError, ExitCode, ServiceError
 from aapimport.plan.make import Services
 from aapimport.run.conveyor import Conveyor
 from aapimport.run.journal import Journal
@@ -79,6 +79,10 @@ class Session:
                 what = (run.address, name, kind)
                 adding.recall(*journal.adding(*what), partial(journal.remember_adding, what))
         self._settled_at = {name: self._earlier(name) for name in self.directories}
+
+    def stop(self, code: ExitCode) -> None:
+        """Ask for an end: what is in flight is finished and recorded first."""
+        self.conveyor.stop(code)
 
     @property
     def is_practice(self) -> bool:

@@ -8,7 +8,7 @@ before it writes. So an upload that looks for such intents after it was begun mi
 import sqlite3
 from dataclasses import dataclass
 
-from aapimport.run.records import SETS_VALUES, run_name
+from aapimport.run.records import SETS_VALUES, RunKind, run_name
 
 _VALUES = ", ".join(sorted(repr(str(kind)) for kind in SETS_VALUES))
 _TOUCHES = (
@@ -38,6 +38,7 @@ class Touch:
         sets_values: Whether it is an undo or a repair.
         may_write: Whether what it writes may come at any moment.
         is_due: Whether it is still to look at the account.
+        is_undo: Whether it is an undo.
     """
 
     run: str
@@ -50,6 +51,7 @@ class Touch:
     sets_values: bool
     may_write: bool
     is_due: bool
+    is_undo: bool
 
 
 def touches(database: sqlite3.Connection, since: float, profile: str) -> list[Touch]:
@@ -72,6 +74,7 @@ def touches(database: sqlite3.Connection, since: float, profile: str) -> list[To
             sets_values=bool(sets_values),
             may_write=bool(sets_values and may_write),
             is_due=bool(sets_values and is_due),
+            is_undo=kind == RunKind.UNDO,
         )
         for receipt, kind, address, service, account_id, wrote, sets_values, may_write, is_due in (
             database.execute(_TOUCHES, (since,))

@@ -10,7 +10,7 @@ from aapimport.plan.plan import Action
 from aapimport.run.asked_for import asked_for
 from aapimport.run.digests import address_digest
 from aapimport.run.journal_file import JournalFile
-from aapimport.run.later_steps import LaterStep, Ours, later_steps
+from aapimport.run.later_steps import WANTED_UNDONE, LaterStep, Ours, later_steps
 from aapimport.run.memory import place
 from aapimport.run.records import Run, State, StepKind, Task, read_task
 from aapimport.run.touches import Touch
@@ -225,10 +225,18 @@ class WaysBack(JournalFile):
         """
         self._tell(receipt, ["undo"] if rows is None else [f"undo row {row}" for row in rows])
 
-    def is_asked_back(self, receipt: str) -> bool:
-        """Whether somebody wanted a run undone of which nothing could be taken back."""
-        query = "SELECT 1 FROM told WHERE receipt = ? AND what LIKE 'undo%'"
-        return self._database.execute(query, (receipt,)).fetchone() is not None
+    def asked_back(self, receipt: str) -> set[int]:
+        """The rows of a run that somebody wanted undone, whatever of that was possible.
+
+        One that was ended as it is counts for those about whom it has steps.
+        """
+        found = self._database.execute(
+            f"SELECT row FROM people AS theirs WHERE receipt = ?1 AND ({WANTED_UNDONE} OR EXISTS"
+            "  (SELECT 1 FROM runs JOIN steps USING (receipt)"
+            "   WHERE of = ?1 AND runs.kind = 'undo' AND steps.row = theirs.row))",
+            (receipt,),
+        )
+        return {row for (row,) in found}
 
     def rows_undone(self, receipt: str, before: float | None = None) -> set[int]:
         """The rows of a run of whom an undo that has ended has told, whatever it took back.

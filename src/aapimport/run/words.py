@@ -113,15 +113,13 @@ def words_of(journal: Journal, runs: Sequence[Run]) -> Words:
 
 
 def _words(journal: Journal, run: Run) -> Iterator[Word]:
-    back = [
-        task
+    undone = {
+        task.row
         for later in journal.later_runs(run.receipt)
         if journal.run(later).kind == RunKind.UNDO
-        for task in journal.tasks(later)
-    ]
-    undone = {task.row for task in back if task.state is State.DONE}
-    asked = {task.row for task in back}
-    all_asked = journal.is_asked_back(run.receipt)
+        for task in journal.tasks(later, None, State.DONE)
+    }
+    asked = journal.asked_back(run.receipt)
     for row, tasks in groupby(journal.tasks(run.receipt), lambda task: task.row):
         steps = {(one.service, one.kind): one for one in tasks}
         portal = steps.get(("portal", StepKind.ACCOUNT))
@@ -136,7 +134,7 @@ def _words(journal: Journal, run: Run) -> Iterator[Word]:
             email=wanted.get("portal", {}).get("email", ""),
             portal=left_of(run, portal, wanted, before),
             lost=portal.state in LOST,
-            asked_back=all_asked or row in asked,
+            asked_back=row in asked,
             key=portal.key if portal.is_new else "",
             jhana=jhana,
             on_jhana=left_of(run, jhana, wanted, before) if jhana and is_there else None,

@@ -4,7 +4,7 @@ import re
 
 _COMMANDS = (
     "upload|plan|resume|send-emails|history purge|history|receipt verify|receipt|undo"
-    "|request seats|request address|passes|teams|doctor"
+    "|reconcile|request seats|request address|passes|teams|doctor"
 )
 _NAMED = re.compile(rf"\baapimport ({_COMMANDS})\b(?!(?: \w+)? --(?:profile|practice|live)\b)")
 

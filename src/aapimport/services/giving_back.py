@@ -10,6 +10,7 @@ from aapimport.services.changes import Seen
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.kept import Item, Kept, Look
 from aapimport.services.outcomes import Outcome, Verdict, judge
+from aapimport.services.ownership import ROLE_STAYS
 from aapimport.services.repeating import (
     BUSY,
     TRIES,
@@ -23,6 +24,7 @@ from aapimport.services.replies import Answer
 GIVEN_BACK = "was gone after the write and was given back: see whether that is right"
 """What is said of something that an account has again."""
 _GONE = "is gone from the account"
+_STAYS = (_GONE, GIVEN_BACK, ROLE_STAYS)
 
 
 def see_what_was_there(
@@ -51,7 +53,9 @@ def said(outcome: Outcome, gone: Collection[str]) -> Outcome:
 
 
 def said_before(outcome: Outcome, reason: str, but: str) -> Outcome:
-    """An outcome that says what a step has said already of what went and what was given back.
+    """An outcome that says what a step has said already and no later look tells.
+
+    What went, what was given back, and the role of an account that somebody else has made.
 
     Args:
         outcome: What a later look says.
@@ -62,8 +66,8 @@ def said_before(outcome: Outcome, reason: str, but: str) -> Outcome:
 
 
 def _with(words: str, before: str) -> str:
-    of_losses = (one for one in before.split("; ") if _GONE in one or GIVEN_BACK in one)
-    return "; ".join(filter(None, (words, *(one for one in of_losses if one not in words))))
+    stays = (one for one in before.split("; ") if any(it in one for it in _STAYS))
+    return "; ".join(filter(None, (words, *(one for one in stays if one not in words))))
 
 
 def is_said_of_account(but: str, gone: Collection[str]) -> bool:

@@ -30,6 +30,8 @@ NOBODY_CAN_TELL = (
 )
 SWITCH_ON = "switch it on there, or upload again with --returning include"
 """What is to be done where somebody is off who shouldn't be."""
+ROLE_STAYS = "the role was left as it is: somebody else has made the account since the plan"
+"""What is said where that isn't the row's."""
 OFF_BY_UNDO = " was switched off by undo "
 NOT_SHOWN_SINCE = "and isn't shown since"
 """What is said after that where a service hides whoever is switched off."""
@@ -108,8 +110,8 @@ def settle_found(wanted: Wanted, account: Account) -> Outcome:
 
     Returns:
         `written` when it is ours, or when it has the same names, is active and no client admin's
-        (adopted: its names and its role stay, and its person is never mailed); else `needs a
-        person`, with what is in the way.
+        (adopted: its names and its role stay, which is said where the row has another, and its
+        person is never mailed); else `needs a person`, with what is in the way.
     """
     ours = is_ours(account, wanted)
     reason = ""
@@ -134,7 +136,13 @@ def settle_found(wanted: Wanted, account: Account) -> Outcome:
         )
     if reason:
         return Outcome(verdict=Verdict.NEEDS_PERSON, reason=reason)
-    return Outcome(verdict=Verdict.WRITTEN, account_id=account.id, adopted=not ours)
+    stays = not ours and wanted.role is not None and current_role(account) != wanted.role
+    return Outcome(
+        verdict=Verdict.WRITTEN,
+        account_id=account.id,
+        adopted=not ours,
+        but=ROLE_STAYS if stays else "",
+    )
 
 
 def settle_sent(directory: Directory, wanted: Wanted, account: Account) -> Outcome:
