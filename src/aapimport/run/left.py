@@ -4,12 +4,13 @@ Names and addresses may have been erased since; who an account's owner is, is to
 a digest of the address then.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
 from aapimport.run.digests import address_digest, names_digest
+from aapimport.run.joined import NOT_KNOWN, Joined, groups_found, may_be_done
 from aapimport.run.journal import Journal
 from aapimport.run.later import Later, later_than
 from aapimport.run.left_mails import LeftMail, left_mails
@@ -17,7 +18,6 @@ from aapimport.run.own_words import WITHHELD
 from aapimport.run.records import JOINS, Run, State, StepKind, Task
 from aapimport.services.differences import lacking
 from aapimport.services.identity import full_name
-from aapimport.services.leaving import NOT_KEPT
 from aapimport.services.ownership import is_still
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
@@ -47,6 +47,8 @@ class Left:
         adopted: Whether it was there when the run wanted to make it: what it was isn't known.
         renamed: Whether the run changed the names of an account that was there.
         taken_back: Whether an undo of the run has taken back what it did to the account.
+        back: The parts of it that undos have taken back (`back_parts`), also in part.
+        role_gone: Whether a write of an undo took the role away, and the former one didn't come.
         stays: What of it that undo had to leave, in the journal's words; empty for nothing.
         later: The newest run since that has the account, too, with its day, `upload 7K3QX9 of
             28 Nov 2026`; empty for none.
@@ -75,6 +77,8 @@ class Left:
     adopted: bool
     renamed: bool = False
     taken_back: bool = False
+    back: frozenset[str] = frozenset()
+    role_gone: bool = False
     stays: str = ""
     later: str = ""
     written_by: str = ""
@@ -152,34 +156,6 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
-    """One person in one Group, into which a run put them, or may have.
-
-    Attributes:
-        row: The person's row.
-        kind: `pass` or `team`.
-        group_id: The Group.
-        account_id: The person's account on the portal.
-        taken_back: Whether an undo of the run has taken them out of it.
-        later: The run that has put them into it since, with its day; empty for none.
-        state: How far the run's step is: not `done` where nobody knows whether it put them in.
-    """
-
-    row: int
-    kind: StepKind
-    group_id: str
-    account_id: str
-    taken_back: bool = False
-    later: str = ""
-    state: State = State.DONE
-
-    @property
-    def in_doubt(self) -> bool:
-        """Whether it isn't known that the run has put them into it, only that it may have."""
-        return self.state is not State.DONE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LeftPerson:
     """One person, as a run left them.
 
@@ -202,9 +178,6 @@ class LeftPerson:
     unknown: tuple[str, ...]
     found_in: tuple[Joined, ...] = ()
     named: bool = False
-
-
-_UNKNOWN = {State.WRITTEN, State.INTENT, State.DOUBT}
 
 
 def left_by(
@@ -246,39 +219,20 @@ def left_by(
                     state=task.state,
                 )
                 for task in tasks
-                if task.kind in JOINS and portal and task.sent_at and _may_be_done(task)
+                if task.kind in JOINS and portal and task.sent_at and may_be_done(task)
             ),
             mails=tuple(mails.get(row, ())),
             unknown=tuple(task.service for task in accounts if _is_unknown(task)),
-            found_in=tuple(_found_in(row, tasks, before, portal) if found_in else ()),
+            found_in=tuple(groups_found(row, tasks, before, portal) if found_in else ()),
             named=row in named,
         )
         if person.accounts or person.unknown:
             yield person
 
 
-def _found_in(
-    row: int, tasks: Sequence[Task], before: Mapping[str, Any], account_id: str
-) -> Iterator[Joined]:
-    """The Groups that somebody was in: by the plan, or where a step had nothing to write."""
-    groups = {StepKind(kind): own_id for kind, own_id in (before.get("found_in") or {}).items()}
-    for task in tasks:
-        if task.kind in JOINS and task.state is State.DONE and not task.sent_at:
-            groups[task.kind] = task.target
-    for kind, own_id in groups.items():
-        if account_id:
-            yield Joined(row=row, kind=kind, group_id=own_id, account_id=account_id)
-
-
-def _may_be_done(task: Task) -> bool:
-    """Whether a step whose request was sent is done, or may be; also if that shows late."""
-    not_seen = task.state is State.REJECTED and task.reason.startswith(NOT_KEPT)
-    return task.state in {State.DONE, State.NEEDS_PERSON, *_UNKNOWN} or not_seen
-
-
 def _is_unknown(task: Task) -> bool:
     sent = task.attempts > 0 or task.sent_at is not None
-    return task.state in _UNKNOWN or (task.state is State.NEEDS_PERSON and sent)
+    return task.state in NOT_KNOWN or (task.state is State.NEEDS_PERSON and sent)
 
 
 def _afterwards(left: Left, later: Later) -> Left:
@@ -286,6 +240,8 @@ def _afterwards(left: Left, later: Later) -> Left:
     return replace(
         left,
         taken_back=later.is_taken_back(left.row, left.service, StepKind.ACCOUNT),
+        back=later.back.get((left.row, left.service), frozenset()),
+        role_gone=(left.row, left.service) in later.role_gone,
         stays=later.stays(left.row, left.service),
         later=later.of_account(left.row, left.service, made=left.made),
         written_by=later.written.get((left.row, left.service), ""),

@@ -15,7 +15,8 @@ from aapimport.run.back_reasons import NOT_RECORDED, NOT_THEIRS
 from aapimport.run.back_values import name_refusal
 from aapimport.run.differing import ACTIVE, changes_since, not_shown
 from aapimport.run.elsewhere import Elsewhere, other_teams, teams_elsewhere
-from aapimport.run.left import Joined, Left, LeftPerson
+from aapimport.run.joined import Joined
+from aapimport.run.left import Left, LeftPerson
 from aapimport.run.records import State, StepKind
 from aapimport.services.changes import Seen
 from aapimport.services.directory import Directory, Unknown
