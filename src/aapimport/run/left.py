@@ -18,7 +18,7 @@ from aapimport.run.own_words import WITHHELD
 from aapimport.run.records import JOINS, Run, State, StepKind, Task
 from aapimport.services.differences import lacking
 from aapimport.services.identity import full_name
-from aapimport.services.ownership import is_still
+from aapimport.services.ownership import is_anothers, is_still
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
 
@@ -45,6 +45,8 @@ class Left:
         lacks: What the service didn't keep.
         late: What of it the service has accepted all the same: it may show by now.
         adopted: Whether it was there when the run wanted to make it: what it was isn't known.
+        unsure: Whether the run hasn't seen it: the service has only answered that it was made, so
+            that nothing but our key tells that it is theirs.
         renamed: Whether the run changed the names of an account that was there.
         taken_back: Whether an undo of the run has taken back what it did to the account.
         back: The parts of it that undos have taken back (`back_parts`), also in part.
@@ -75,6 +77,7 @@ class Left:
     lacks: frozenset[str]
     late: frozenset[str]
     adopted: bool
+    unsure: bool = False
     renamed: bool = False
     taken_back: bool = False
     back: frozenset[str] = frozenset()
@@ -100,7 +103,7 @@ class Left:
 
     def is_theirs(self, account: Account) -> bool:
         """Whether an account is still this person's (docs/protocol.md, "The way back")."""
-        if account.id != self.account_id:
+        if account.id != self.account_id or (self.unsure and account.external_id != self.key):
             return False
         if self.wanted is not None:
             return is_still(account, replace(self.wanted, external_id=self.key))
@@ -162,7 +165,7 @@ class LeftPerson:
     Attributes:
         row: The row.
         email: The address; empty where it is erased.
-        accounts: The accounts that the run found, or made.
+        accounts: The accounts that the run found, or made; also those of which it only has the id.
         joined: The Groups that it put the person into, or may have.
         mails: The e-mails that were sent, or may have been, about accounts that the run made.
         unknown: The services on which what became of the person isn't known.
@@ -200,7 +203,7 @@ def left_by(
             continue
         wanted, before = journal.person(run.receipt, row)
         accounts = [task for task in tasks if task.kind is StepKind.ACCOUNT]
-        known = [task for task in accounts if task.state is State.DONE and task.account_id]
+        known = [task for task in accounts if _has_account(task)]
         portal = next((task.account_id for task in known if task.service == "portal"), "")
         person = LeftPerson(
             row=row,
@@ -222,7 +225,7 @@ def left_by(
                 if task.kind in JOINS and portal and task.sent_at and may_be_done(task)
             ),
             mails=tuple(mails.get(row, ())),
-            unknown=tuple(task.service for task in accounts if _is_unknown(task)),
+            unknown=tuple(it.service for it in accounts if it not in known and _is_unknown(it)),
             found_in=tuple(groups_found(row, tasks, before, portal) if found_in else ()),
             named=row in named,
         )
@@ -232,7 +235,14 @@ def left_by(
 
 def _is_unknown(task: Task) -> bool:
     sent = task.attempts > 0 or task.sent_at is not None
-    return task.state in NOT_KNOWN or (task.state is State.NEEDS_PERSON and sent)
+    refused = task.state is State.NEEDS_PERSON and not is_anothers(task.reason)
+    return task.state in NOT_KNOWN or (refused and sent)
+
+
+def _has_account(task: Task) -> bool:
+    """Whether a run knows an account, or has the id that a service has answered a create with."""
+    is_answered = task.is_new and bool(task.key) and _is_unknown(task)
+    return bool(task.account_id) and (task.state is State.DONE or is_answered)
 
 
 def _afterwards(left: Left, later: Later) -> Left:
@@ -291,6 +301,7 @@ def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str
         lacks=lacks,
         late=late,
         adopted=task.adopted,
+        unsure=made and task.state is not State.DONE,
         renamed=renamed,
         row_named=before.get("named", named),
         was_named=was_named,

@@ -106,6 +106,7 @@ _PHRASES = (
     "the account isn't shown yet",
     "the account isn't shown",
     "the account was rejected",
+    "the address belongs to a client admin's account that wasn't there for the plan",
     "the address belongs to a deactivated account",
     "the address belongs to an account with another name",
     "the team is gone",
