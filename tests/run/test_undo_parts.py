@@ -190,3 +190,44 @@ def test_a_role_that_somebody_sets_meanwhile_is_theirs(uploading: Uploading) -> 
     (left,) = (one for one in report.effects if one.result == "changed since")
     assert left.reason == "changed since: role"
     assert user["roles"] == theirs
+
+
+_OWN = {"value": "librarian", "display": "Librarian", "type": "own"}
+_ROLES: list[list[dict[str, Any]]] = [
+    [{"value": "manager", "display": "Manager", "type": "AAP"}, _OWN | {"primary": True}],
+    [_OWN, {"value": "manager", "display": "MGR", "primary": True}],
+    [{"value": "manager", "type": "AAP"}],
+]
+
+
+@pytest.mark.parametrize("purged", [False, True])
+@pytest.mark.parametrize("roles", _ROLES)
+def test_roles_are_given_back_with_all_that_they_were(
+    uploading: Uploading, roles: list[dict[str, Any]], *, purged: bool
+) -> None:
+    """Their labels, their types, and which one was primary; the values alone, once it is erased."""
+    own = uploading.portal.add_user("p2@acme.com", roles=copy.deepcopy(roles))
+    uploading.rows = (person(2, role=Role.FACILITATOR),)
+    uploading.emails = False
+    uploading.options = replace(uploading.options, update_roles=True)
+    receipt = uploading.run().receipt
+    user = uploading.portal.store.users[own]
+    assert "facilitator" in [one["value"] for one in user["roles"]]
+    if purged:
+        purge(uploading)
+    report = go_on(uploading, begun(uploading, receipt))
+    assert report.exit_code == 0
+    if purged:
+        assert {one["value"] for one in user["roles"]} == {one["value"] for one in roles}
+    else:
+        assert sorted(user["roles"], key=str) == sorted(roles, key=str)
+
+
+def test_a_role_that_somebody_has_made_primary_since_stays_so(uploading: Uploading) -> None:
+    """Of several roles one is primary (RFC 7643 section 2.4)."""
+    receipt, user = changed(uploading)
+    for one in user["roles"]:
+        one["primary"] = False
+    user["roles"].append(_OWN | {"primary": True})
+    go_on(uploading, begun(uploading, receipt))
+    assert user["roles"] == [_OWN | {"primary": True}, {"value": "manager"}]

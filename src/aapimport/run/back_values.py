@@ -39,7 +39,7 @@ from aapimport.run.differing import (
 )
 from aapimport.run.later import LEFT, left_to
 from aapimport.run.left import Left
-from aapimport.run.own_roles import REPLACED, REPLACED_ERASED
+from aapimport.run.own_roles import REPLACED, REPLACED_ERASED, with_former
 from aapimport.services.changes import Seen
 from aapimport.services.roles import (
     current_role,
@@ -222,10 +222,7 @@ def _roles_back(left: Left, seen: Seen, back: Back, *, may_give_rights: bool) ->
         return
     items = objects(seen.resource.get("roles"))
     stays = [one for one in items if fold(str(one.get("value", ""))) not in ours]
-    former = [
-        {"value": one} | ({"primary": True} if at == 0 else {}) for at, one in enumerate(missing)
-    ]
-    values = {"roles": [*stays, *former]}
+    values = {"roles": with_former(left.before, stays, missing)}
     if gives_rights(seen, values) and not left.is_known_by_name(seen.account):
         back.lost.append(ADMIN_UNKNOWN)
     elif gives_rights(seen, values) and not may_give_rights:
