@@ -3,12 +3,14 @@
 import copy
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
 from aapimport.run.journal import Journal
 from aapimport.template.roles import Role
+from support.setting_values import through_kills
 from support.undoing import begun, go_on
 from support.uploading import Uploading, person
 from support.wire import Act, Response
@@ -132,6 +134,21 @@ def test_what_was_taken_back_in_part_stays_so(
     assert {name: user[name] for name in _BEFORE[part]} == _BEFORE[part]
     assert {name: user[name] for name in since} == since
     assert go_on(uploading, begun(uploading, receipt)).effects == []
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_what_an_interrupted_undo_took_back_in_part_is_known(
+    uploading: Uploading, *, after: bool
+) -> None:
+    """Killed at every commit: what the killed session has sent is its own."""
+    receipt, user = changed(uploading)
+    not_keeping(uploading, user, {"roles"})
+    undo = begun(uploading, receipt)
+    first = through_kills(partial(go_on, uploading, undo), after=after)
+    assert (first.rejected, first.half) == (1, 1)
+    user["active"] = True
+    assert go_on(uploading, begun(uploading, receipt)).rejected == 1
+    assert user["active"]
 
 
 def test_a_display_name_that_is_not_given_back_is_rejected(uploading: Uploading) -> None:
