@@ -146,7 +146,8 @@ def test_a_seat_that_was_used_perhaps_is_named(aapimport, live, receipt, state_d
     assert aapimport("undo", receipt, "--yes", **live).code == 0
     with closing(sqlite3.connect(state_dir / "journal.sqlite3")) as journal, journal:
         journal.execute(
-            "UPDATE steps SET state = 'doubt' WHERE receipt = ? AND row = 3", (receipt,)
+            "UPDATE steps SET state = 'doubt', account_id = '' WHERE receipt = ? AND row = 3",
+            (receipt,),
         )
     asked = aapimport("request", "seats", receipt, **live)
     assert asked.code == 0, asked.err

@@ -22,6 +22,7 @@ ROLE_NOT_RECORDED = f"the former role, which is {NOT_RECORDED}"
 ERASED = "the former name, which is erased from the journal"
 ROLE_ERASED = "the former role, one of the service's own, which is erased from the journal"
 AS_BEFORE = "as before: the service has accepted it, and it hasn't shown since"
+ROLE_GONE = "the role that the upload set is gone, and the former one isn't there"
 OFF_ALREADY = "deactivated already"
 GONE_BUT_LISTED = "the portal shows no such account any more, and shows it in the team"
 MAY_BE_PUT_IN = (

@@ -4,6 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from aapimport.run.back_parts import (
+    ACTIVATION,
+    NAMES,
+    NAMES_IN_ALL,
+    PARTS,
+    PASS,
+    ROLE,
+    SHOWN_NAMES,
+    parts_of,
+)
 from aapimport.run.back_reasons import (
     ADMIN_UNKNOWN,
     BY_HAND,
@@ -29,12 +39,13 @@ from aapimport.run.differing import (
 )
 from aapimport.run.later import LEFT, left_to
 from aapimport.run.left import Left
-from aapimport.run.own_roles import REPLACED, REPLACED_ERASED
+from aapimport.run.own_roles import REPLACED, REPLACED_ERASED, with_former
 from aapimport.services.changes import Seen
 from aapimport.services.roles import (
     current_role,
     is_own_role,
     may_administer,
+    portal_roles,
 )
 from aapimport.services.scim import Account, objects
 from aapimport.services.taking_back import Refusal, Values
@@ -42,7 +53,6 @@ from aapimport.text import fold
 
 _NAMED = "name is "
 _ROLE = "role is "
-_PATHS = {"display name": "displayName", "formatted name": "name.formatted"}
 
 
 def left_words(but: str) -> list[str]:
@@ -59,12 +69,14 @@ class Back:
         changed: What somebody has changed since, so that it is left.
         lost: What can't be given back any more.
         later: The later run that it is left to; empty for none.
+        as_before: The parts that the service has accepted, and that are as before: they may show.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     later: str = ""
+    as_before: frozenset[str] = frozenset()
 
     @property
     def left(self) -> list[str]:
@@ -86,7 +98,7 @@ def to_take_back(
 
     An account that the run made is switched off, unless anything at all was changed since: somebody
     works with it. Of one that was there, each value is looked at by itself. What a later run has
-    written to is that one's.
+    written to is that one's; what an undo has taken back, in part, too, stays as it is now.
 
     Args:
         left: How the run left it.
@@ -98,42 +110,47 @@ def to_take_back(
         return Refusal(f"{NOT_THEIRS}; {BY_HAND}")
     if left.later and (seen.account.active or not left.made):
         return Back(later=left.later)
+    if left.made and ACTIVATION in left.back:
+        return Back()
     if left.made and not left.has_unknown_name(seen.account):
         return _off(left, seen, teams)
     if why := name_refusal(left, seen.account):
         return Refusal(why)
     back = Back()
-    before = left.before or {}
-    if before and not before["active"] and left.active and seen.account.active:
+    shows = standing(left, seen)
+    if ACTIVATION in shows - left.back:
         back.values["active"] = False
-    _roles_back(left, seen, back, may_give_rights=may_give_rights)
+    if ROLE not in left.back:
+        _roles_back(left, seen, back, may_give_rights=may_give_rights)
     _names_back(left, seen, back)
-    if left.pass_id and left.pass_id in seen.account.passes:
+    if PASS in shows - left.back:
         held = objects(seen.resource.get("entitlements"))
         back.values["entitlements"] = [one for one in held if str(one.get("value")) != left.pass_id]
+    changed = {part for part, word in ((ROLE, "role"), (NAMES, "name")) if word in back.changed}
+    late = (left.late & PARTS) - left.back - parts_of(back.values)
+    back.as_before = frozenset(late - shows - changed)
     return back
 
 
-def still_shows(left: Left, seen: Seen) -> bool:
-    """Whether an account shows anything that the run has set and that wasn't there before.
+def standing(left: Left, seen: Seen) -> frozenset[str]:
+    """The parts of an account that are as the run has set them, and weren't so before.
 
     Args:
-        left: How the run left it; an undo has taken back what it could.
+        left: How the run left it.
         seen: How it is.
     """
     before, account = left.before or {}, seen.account
     if left.made or not left.is_theirs(account):
-        return account.active
-    return any(
-        (
-            bool(before) and not before["active"] and left.active and account.active,
-            left.role is not None
-            and current_role(account) == left.role
-            and bool(set_roles(left, seen)),
-            left.renamed and bool(left.named) and left.has_names(account),
-            bool(left.pass_id) and left.pass_id in account.passes,
-        )
-    )
+        return frozenset({ACTIVATION}) if account.active else frozenset()
+    is_so = {
+        ACTIVATION: bool(before) and not before["active"] and left.active and account.active,
+        ROLE: left.role is not None
+        and current_role(account) == left.role
+        and bool(set_roles(left, seen)),
+        NAMES: left.renamed and bool(left.named) and left.has_names(account),
+        PASS: bool(left.pass_id) and left.pass_id in account.passes,
+    }
+    return frozenset(part for part, it in is_so.items() if it)
 
 
 def name_refusal(left: Left, account: Account) -> str:
@@ -187,12 +204,13 @@ def _roles_back(left: Left, seen: Seen, back: Back, *, may_give_rights: bool) ->
     ours = {*map(fold, set_roles(left, seen))}
     if lacks_own_role(left, seen):
         back.changed.append(OWN_ROLE_GONE)
-    if current_role(seen.account) != left.role:
+    went = left.role_gone and missing and _has_former_alone(left, seen)
+    if current_role(seen.account) != left.role and not went:
         # what stood there is there again, whoever did it, or the run has not set it
         if ours or (was_set(left) and missing):
             back.changed.append("role")
         return
-    if not ours:
+    if not (ours or went):
         return
     if left.before.get(REPLACED_ERASED):  # it is gone, and nobody knows what it was
         back.lost.append(ROLE_ERASED)
@@ -204,10 +222,7 @@ def _roles_back(left: Left, seen: Seen, back: Back, *, may_give_rights: bool) ->
         return
     items = objects(seen.resource.get("roles"))
     stays = [one for one in items if fold(str(one.get("value", ""))) not in ours]
-    former = [
-        {"value": one} | ({"primary": True} if at == 0 else {}) for at, one in enumerate(missing)
-    ]
-    values = {"roles": [*stays, *former]}
+    values = {"roles": with_former(left.before, stays, missing)}
     if gives_rights(seen, values) and not left.is_known_by_name(seen.account):
         back.lost.append(ADMIN_UNKNOWN)
     elif gives_rights(seen, values) and not may_give_rights:
@@ -216,30 +231,53 @@ def _roles_back(left: Left, seen: Seen, back: Back, *, may_give_rights: bool) ->
         back.values |= values
 
 
+def _has_former_alone(left: Left, seen: Seen) -> bool:
+    """Whether an account has none of the four roles but such as it had before the run."""
+    former = {*map(fold, roles_that_went(left))}
+    known = portal_roles(seen.account.roles, seen.account.role_labels)
+    held = zip(seen.account.roles, known, strict=True)
+    return all(fold(value) in former for value, role in held if role)
+
+
 def _names_back(left: Left, seen: Seen, back: Back) -> None:
     """The former names in place of those that the run set, where they still are those."""
-    if not left.renamed or not left.named:
+    if not left.renamed or not left.named or left.back >= NAMES_IN_ALL:
         return
     account = seen.account
     names = (left.before or {}).get("names")
-    first, last, *whole = names or ("", "")
-    if names and (fold(account.first_name), fold(account.last_name)) == (fold(first), fold(last)):
-        return
-    if not left.has_names(account):
+    first, last, *_ = names or ("", "")
+    is_back = (fold(account.first_name), fold(account.last_name)) == (fold(first), fold(last))
+    if names and is_back:
+        set_by_run = f"{left.wanted.first_name} {left.wanted.last_name}" if left.wanted else ""
+    elif not left.has_names(account):
         if not ("names" in left.late and left.is_known_by_name(account)):
             back.changed.append("name")
         return
-    if not names:
+    elif not names:
         back.lost.append(ERASED)
         return
-    back.values["name.givenName"], back.values["name.familyName"] = first, last
+    else:
+        set_by_run = f"{account.first_name} {account.last_name}"
+        if NAMES not in left.back:
+            back.values |= {"name.givenName": first, "name.familyName": last}
+    _shown_names_back(left, seen, back, set_by_run=set_by_run, is_back=is_back)
+
+
+def _shown_names_back(
+    left: Left, seen: Seen, back: Back, *, set_by_run: str, is_back: bool
+) -> None:
+    """Likewise the names that are displayed in one piece, also once the names are given back."""
+    first, last, *whole = (left.before or {})["names"]
     former = whole[0] if whole else {}
-    for words, shown in shown_names(seen).items():
-        path = _PATHS[words]
-        if fold(shown) != fold(f"{account.first_name} {account.last_name}"):
-            back.changed.append(words)
-        elif before := former.get(path):
-            back.values[path] = before
-        else:
-            back.values[path] = " ".join(filter(None, (first, last)))
-            back.lost.append(f"the former {words}, which isn't recorded: the names stand for it")
+    for part, shown in shown_names(seen).items():
+        path, before = SHOWN_NAMES[part], former.get(SHOWN_NAMES[part], "")
+        is_ours = fold(shown) == fold(set_by_run)
+        as_it_was = fold(shown) == fold(before) or (is_back and not (is_ours and before))
+        if part in left.back or as_it_was:
+            continue
+        if not is_ours:
+            back.changed.append(part)
+            continue
+        back.values[path] = before or " ".join(filter(None, (first, last)))
+        if not before:
+            back.lost.append(f"the former {part}, which isn't recorded: the names stand for it")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from aapimport.run.back_parts import NAMES_IN_ALL, parts_of
 from aapimport.run.back_values import given_roles
 from aapimport.run.left import Left
 from aapimport.run.own_roles import ROLES_ERASED, role_words
@@ -30,6 +31,6 @@ def back_words(left: Left, seen: Seen, values: Mapping[str, Any], *, nameless: b
         said.append(f"{without or role_words(given, nameless=nameless)} again")
     if "entitlements" in values:
         said.append(f"off the pass; {SEAT_STAYS}")
-    if "displayName" in values:
+    if NAMES_IN_ALL & parts_of(values):
         said.append("former name again")
     return ", ".join(said)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from aapimport.errors import ServiceError
 from aapimport.person import address_key
-from aapimport.run.left import Joined
+from aapimport.run.joined import Joined
 from aapimport.services.changes import Seen
 from aapimport.services.membership import members_of
 from aapimport.services.portal import Portal

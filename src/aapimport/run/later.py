@@ -7,15 +7,18 @@ a later upload has found as its file wants them is left, too, unless somebody wa
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from aapimport.run.back_parts import parts_back
+from aapimport.run.back_reasons import ROLE_GONE
 from aapimport.run.journal import Journal
 from aapimport.run.later_steps import LaterStep, whose
 from aapimport.run.memory import place
-from aapimport.run.records import JOINS, LEAVES, Run, RunKind, StepKind, run_name
+from aapimport.run.records import JOINS, LEAVES, Run, RunKind, State, StepKind, run_name
+from aapimport.run.ways_back import StepBack
 
 LEFT = "left: "
 """Begins the words, in the journal, of what is left to a later run."""
@@ -47,6 +50,9 @@ class Later:
     Attributes:
         taken_back: What undos of the run have taken back, by the row, the service and the undo's
             step; and what of it is not as it was before, in the journal's words.
+        back: By row and service, the parts of the account that they have taken back.
+        role_gone: The rows and services where a write of theirs took the role away, and the former
+            one didn't come.
         accounts: By row and service, the newest run since that has the account, too, with its day:
             `upload 7K3QX9 of 28 Nov 2026`.
         written: Likewise, the newest that has written to it; without its day.
@@ -61,7 +67,9 @@ class Later:
             how many people the run has.
     """
 
-    taken_back: Mapping[tuple[int, str, StepKind], str] = field(default_factory=dict)
+    taken_back: dict[tuple[int, str, StepKind], str] = field(default_factory=dict)
+    back: dict[tuple[int, str], frozenset[str]] = field(default_factory=dict)
+    role_gone: set[tuple[int, str]] = field(default_factory=set)
     accounts: dict[tuple[int, str], str] = field(default_factory=dict)
     joins: dict[tuple[int, str], str] = field(default_factory=dict)
     in_team: dict[int, str] = field(default_factory=dict)
@@ -109,7 +117,7 @@ class LaterLook:
         self._journal, self._run = journal, run
         self._ours = journal.accounts_of(run)
         self._steps = journal.later_steps(run, self._ours)
-        self._taken_back = journal.taken_back(run.receipt)
+        self._steps_back = journal.steps_back(run.receipt)
 
     def now(self, rows: Collection[int] | None = None) -> Later:
         """What became of them by now, by the run's own undos and by later runs; from any thread.
@@ -127,7 +135,15 @@ class LaterLook:
         if rows is not None:
             ours = [one for one in ours if one[0] in rows]
         steps = [one for one in self._steps if rows is None or one.row in rows]
-        return _later([*steps, *self._journal.later_beside(run, ours)], run, self._taken_back)
+        later = _later([*steps, *self._journal.later_beside(run, ours)], run)
+        later.taken_back.update(taken_back(self._steps_back))
+        for row, service, kind, state, but in self._steps_back:
+            if kind is StepKind.TAKE_BACK:
+                had = later.back.get((row, service), frozenset())
+                later.back[row, service] = had | parts_back(state, but)
+                if ROLE_GONE in but:
+                    later.role_gone.add((row, service))
+        return later
 
 
 def later_than(journal: Journal, run: Run) -> Later:
@@ -139,10 +155,25 @@ def later_than(journal: Journal, run: Run) -> Later:
     return LaterLook(journal, run).now()
 
 
-def _later(
-    steps: Iterable[LaterStep], run: Run, taken_back: Mapping[tuple[int, str, StepKind], str]
-) -> Later:
-    later = Later(taken_back=taken_back)
+def taken_back(steps: Iterable[StepBack]) -> dict[tuple[int, str, StepKind], str]:
+    """What undos of a run have taken back, and what of it is not as it was before.
+
+    Args:
+        steps: The steps of these undos (`Journal.steps_back`).
+
+    Returns:
+        The words, mostly none, by the row, the service, and the undo's step.
+    """
+    found: dict[tuple[int, str, StepKind], str] = {}
+    for row, service, kind, state, but in steps:
+        if state == State.DONE:
+            words = (found.get((row, service, kind), ""), but)
+            found[row, service, kind] = "; ".join(filter(None, words))
+    return found
+
+
+def _later(steps: Iterable[LaterStep], run: Run) -> Later:
+    later = Later()
     uploads: dict[str, dict[int, int]] = {}
     last: dict[str, float] = {}
     for one in sorted(steps, key=lambda it: (it.wrote, it.at), reverse=True):

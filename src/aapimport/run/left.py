@@ -4,12 +4,13 @@ Names and addresses may have been erased since; who an account's owner is, is to
 a digest of the address then.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
 from aapimport.run.digests import address_digest, names_digest
+from aapimport.run.joined import NOT_KNOWN, Joined, groups_found, may_be_done
 from aapimport.run.journal import Journal
 from aapimport.run.later import Later, later_than
 from aapimport.run.left_mails import LeftMail, left_mails
@@ -17,8 +18,7 @@ from aapimport.run.own_words import WITHHELD
 from aapimport.run.records import JOINS, Run, State, StepKind, Task
 from aapimport.services.differences import lacking
 from aapimport.services.identity import full_name
-from aapimport.services.leaving import NOT_KEPT
-from aapimport.services.ownership import is_still
+from aapimport.services.ownership import is_anothers, is_still
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
 
@@ -45,8 +45,12 @@ class Left:
         lacks: What the service didn't keep.
         late: What of it the service has accepted all the same: it may show by now.
         adopted: Whether it was there when the run wanted to make it: what it was isn't known.
+        unsure: Whether the run hasn't seen it: the service has only answered that it was made, so
+            that nothing but our key tells that it is theirs.
         renamed: Whether the run changed the names of an account that was there.
         taken_back: Whether an undo of the run has taken back what it did to the account.
+        back: The parts of it that undos have taken back (`back_parts`), also in part.
+        role_gone: Whether a write of an undo took the role away, and the former one didn't come.
         stays: What of it that undo had to leave, in the journal's words; empty for nothing.
         later: The newest run since that has the account, too, with its day, `upload 7K3QX9 of
             28 Nov 2026`; empty for none.
@@ -73,8 +77,11 @@ class Left:
     lacks: frozenset[str]
     late: frozenset[str]
     adopted: bool
+    unsure: bool = False
     renamed: bool = False
     taken_back: bool = False
+    back: frozenset[str] = frozenset()
+    role_gone: bool = False
     stays: str = ""
     later: str = ""
     written_by: str = ""
@@ -96,7 +103,7 @@ class Left:
 
     def is_theirs(self, account: Account) -> bool:
         """Whether an account is still this person's (docs/protocol.md, "The way back")."""
-        if account.id != self.account_id:
+        if account.id != self.account_id or (self.unsure and account.external_id != self.key):
             return False
         if self.wanted is not None:
             return is_still(account, replace(self.wanted, external_id=self.key))
@@ -152,41 +159,13 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
-    """One person in one Group, into which a run put them, or may have.
-
-    Attributes:
-        row: The person's row.
-        kind: `pass` or `team`.
-        group_id: The Group.
-        account_id: The person's account on the portal.
-        taken_back: Whether an undo of the run has taken them out of it.
-        later: The run that has put them into it since, with its day; empty for none.
-        state: How far the run's step is: not `done` where nobody knows whether it put them in.
-    """
-
-    row: int
-    kind: StepKind
-    group_id: str
-    account_id: str
-    taken_back: bool = False
-    later: str = ""
-    state: State = State.DONE
-
-    @property
-    def in_doubt(self) -> bool:
-        """Whether it isn't known that the run has put them into it, only that it may have."""
-        return self.state is not State.DONE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LeftPerson:
     """One person, as a run left them.
 
     Attributes:
         row: The row.
         email: The address; empty where it is erased.
-        accounts: The accounts that the run found, or made.
+        accounts: The accounts that the run found, or made; also those of which it only has the id.
         joined: The Groups that it put the person into, or may have.
         mails: The e-mails that were sent, or may have been, about accounts that the run made.
         unknown: The services on which what became of the person isn't known.
@@ -202,9 +181,6 @@ class LeftPerson:
     unknown: tuple[str, ...]
     found_in: tuple[Joined, ...] = ()
     named: bool = False
-
-
-_UNKNOWN = {State.WRITTEN, State.INTENT, State.DOUBT}
 
 
 def left_by(
@@ -227,7 +203,7 @@ def left_by(
             continue
         wanted, before = journal.person(run.receipt, row)
         accounts = [task for task in tasks if task.kind is StepKind.ACCOUNT]
-        known = [task for task in accounts if task.state is State.DONE and task.account_id]
+        known = [task for task in accounts if _has_account(task)]
         portal = next((task.account_id for task in known if task.service == "portal"), "")
         person = LeftPerson(
             row=row,
@@ -246,39 +222,27 @@ def left_by(
                     state=task.state,
                 )
                 for task in tasks
-                if task.kind in JOINS and portal and task.sent_at and _may_be_done(task)
+                if task.kind in JOINS and portal and task.sent_at and may_be_done(task)
             ),
             mails=tuple(mails.get(row, ())),
-            unknown=tuple(task.service for task in accounts if _is_unknown(task)),
-            found_in=tuple(_found_in(row, tasks, before, portal) if found_in else ()),
+            unknown=tuple(it.service for it in accounts if it not in known and _is_unknown(it)),
+            found_in=tuple(groups_found(row, tasks, before, portal) if found_in else ()),
             named=row in named,
         )
         if person.accounts or person.unknown:
             yield person
 
 
-def _found_in(
-    row: int, tasks: Sequence[Task], before: Mapping[str, Any], account_id: str
-) -> Iterator[Joined]:
-    """The Groups that somebody was in: by the plan, or where a step had nothing to write."""
-    groups = {StepKind(kind): own_id for kind, own_id in (before.get("found_in") or {}).items()}
-    for task in tasks:
-        if task.kind in JOINS and task.state is State.DONE and not task.sent_at:
-            groups[task.kind] = task.target
-    for kind, own_id in groups.items():
-        if account_id:
-            yield Joined(row=row, kind=kind, group_id=own_id, account_id=account_id)
-
-
-def _may_be_done(task: Task) -> bool:
-    """Whether a step whose request was sent is done, or may be; also if that shows late."""
-    not_seen = task.state is State.REJECTED and task.reason.startswith(NOT_KEPT)
-    return task.state in {State.DONE, State.NEEDS_PERSON, *_UNKNOWN} or not_seen
-
-
 def _is_unknown(task: Task) -> bool:
     sent = task.attempts > 0 or task.sent_at is not None
-    return task.state in _UNKNOWN or (task.state is State.NEEDS_PERSON and sent)
+    refused = task.state is State.NEEDS_PERSON and not is_anothers(task.reason)
+    return task.state in NOT_KNOWN or (refused and sent)
+
+
+def _has_account(task: Task) -> bool:
+    """Whether a run knows an account, or has the id that a service has answered a create with."""
+    is_answered = task.is_new and bool(task.key) and _is_unknown(task)
+    return bool(task.account_id) and (task.state is State.DONE or is_answered)
 
 
 def _afterwards(left: Left, later: Later) -> Left:
@@ -286,6 +250,8 @@ def _afterwards(left: Left, later: Later) -> Left:
     return replace(
         left,
         taken_back=later.is_taken_back(left.row, left.service, StepKind.ACCOUNT),
+        back=later.back.get((left.row, left.service), frozenset()),
+        role_gone=(left.row, left.service) in later.role_gone,
         stays=later.stays(left.row, left.service),
         later=later.of_account(left.row, left.service, made=left.made),
         written_by=later.written.get((left.row, left.service), ""),
@@ -335,6 +301,7 @@ def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str
         lacks=lacks,
         late=late,
         adopted=task.adopted,
+        unsure=made and task.state is not State.DONE,
         renamed=renamed,
         row_named=before.get("named", named),
         was_named=was_named,

@@ -16,6 +16,7 @@ from aapimport.plan.decide import (
     RETURNS_TO_JHANA,
     RETURNS_TO_PORTAL,
 )
+from aapimport.run.back_parts import PARTS
 from aapimport.run.back_reasons import (
     ADMIN_UNKNOWN,
     AS_BEFORE,
@@ -33,6 +34,7 @@ from aapimport.run.back_reasons import (
     OTHER_NAME,
     OTHER_NAME_THERE,
     ROLE_ERASED,
+    ROLE_GONE,
 )
 from aapimport.run.landing import UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED
 from aapimport.run.records import Run, Task, without_names
@@ -105,6 +107,7 @@ _PHRASES = (
     "the account isn't shown yet",
     "the account isn't shown",
     "the account was rejected",
+    "the address belongs to a client admin's account that wasn't there for the plan",
     "the address belongs to a deactivated account",
     "the address belongs to an account with another name",
     "the team is gone",
@@ -121,9 +124,12 @@ _SINCE = (
 )
 """What somebody has changed since, as far as it names nobody (`back_values`, `differing`)."""
 _ATTRIBUTES = r"(?:activation|role|pass|names|team|membership|externalId)"
+_PARTS = rf"(?:{'|'.join(sorted(PARTS))})"
 _WHOSE = r"(?: of profile [\w.-]+| without a profile)?"
 _PATTERNS = (
     rf"{_ATTRIBUTES}(?:, {_ATTRIBUTES})* (?:not kept|{AS_BEFORE})",
+    rf"taken back: {_PARTS}(?:, {_PARTS})*",
+    re.escape(ROLE_GONE),
     r"[\d,]+ former members? (?:is|are) no longer shown in the team",
     r"not put (?:on the pass|into the team): the account (?:needs a person|was rejected)",
     rf"[\w ,]{{1,60}} {NOT_RECORDED}",

@@ -13,7 +13,7 @@ from aapimport.plan.file_admins import file_admins
 from aapimport.plan.names import meant
 from aapimport.plan.plan import Action, PersonPlan, Plan, Step
 from aapimport.run.digests import address_digest, names_digest, server_digest, team_digest
-from aapimport.run.own_roles import REPLACED
+from aapimport.run.own_roles import REPLACED, role_details
 from aapimport.run.records import JOINS, State, StepKind
 from aapimport.services.roles import replaced_roles
 from aapimport.services.values import EmailKind, Pass, Wanted
@@ -46,7 +46,8 @@ def before_json(one: PersonPlan, plan: Plan, teams: Mapping[str, str]) -> str | 
 
     On each service, where there was an account: whether it was active, its roles, which of them go
     where the run sets one (`replaced`), and a digest of
-    the names that it showed, whoever's they were. Then whether
+    the names that it showed, whoever's they were; where the plan changes the role, also what else
+    the roles in question were, and which was primary. Then whether
     the person was on the pass, in the team that the file names (null when it names none), and on
     Jhana (null when the row doesn't ask for it). The former names, and what displays
     them in one piece, are kept only where the plan changes them: nothing else here names anybody,
@@ -104,6 +105,8 @@ def _before(step: Step | None, email: str) -> dict[str, object] | None:
         REPLACED: replaced_roles(account),
         "named": named,
     }
+    if any(change.attribute == "role" for change in step.changes):
+        before |= role_details(account)
     if any(change.attribute in {"first name", "last name"} for change in step.changes):
         whole = {"displayName": account.display_name, "name.formatted": account.formatted_name}
         before["renamed"] = True

@@ -148,6 +148,8 @@ def _seat(portal: Portal, person: LeftPerson, left: Left, by: Run | None) -> Sea
                 now = Now.OFF
             elif _is_off_the_pass(portal, person, left, account.passes):
                 now = Now.OFF_THE_PASS
+    if left.unsure and now in {Now.GONE, Now.ANOTHERS}:
+        now = Now.PERHAPS
     since = left.written_by if now is Now.ACTIVE else ""
     return SeatNow(
         row=person.row,

@@ -15,7 +15,8 @@ from aapimport.run.back_reasons import NOT_RECORDED, NOT_THEIRS
 from aapimport.run.back_values import name_refusal
 from aapimport.run.differing import ACTIVE, changes_since, not_shown
 from aapimport.run.elsewhere import Elsewhere, other_teams, teams_elsewhere
-from aapimport.run.left import Joined, Left, LeftPerson
+from aapimport.run.joined import Joined
+from aapimport.run.left import Left, LeftPerson
 from aapimport.run.records import State, StepKind
 from aapimport.services.changes import Seen
 from aapimport.services.directory import Directory, Unknown
@@ -194,7 +195,9 @@ def read_back(people: Iterable[LeftPerson], services: Services) -> Iterator[Pers
     elsewhere = teams_elsewhere(services.portal, _made(read))
     found = iter(read)
     for one in people:
-        accounts = tuple(_with_teams(next(found), one.joined, elsewhere) for _ in one.accounts)
+        read_now = [_with_teams(next(found), one.joined, elsewhere) for _ in one.accounts]
+        accounts = tuple(it for it in read_now if not _is_lost(it))
+        lost = (it.left.service for it in read_now if _is_lost(it))
         joined, found_in = (
             tuple(_member(it, groups[it.group_id], accounts, hiding) for it in some)
             for some in (one.joined, one.found_in)
@@ -202,8 +205,17 @@ def read_back(people: Iterable[LeftPerson], services: Services) -> Iterator[Pers
         made = any(it.left.made and it.left.service == "portal" and it.seen for it in accounts)
         remarks = (elsewhere.why,) if made and elsewhere.why else ()
         yield PersonSince(
-            person=one, accounts=accounts, joined=joined, found_in=found_in, remarks=remarks
+            person=replace(one, unknown=(*one.unknown, *lost)),
+            accounts=accounts,
+            joined=joined,
+            found_in=found_in,
+            remarks=remarks,
         )
+
+
+def _is_lost(account: AccountSince) -> bool:
+    """Whether it still isn't known what became of an account that the run hasn't seen."""
+    return account.left.unsure and account.seen is None and not account.left.taken_back
 
 
 def _made(read: Iterable[AccountSince]) -> list[Seen]:

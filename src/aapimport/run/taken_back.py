@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from aapimport.run.back_parts import parts_taken
 from aapimport.run.back_values import left_words
 from aapimport.run.journal import Journal
 from aapimport.run.kept_mails import kept_back_by
@@ -87,7 +88,7 @@ def taken_back_rows(undos: Collection[TakenBack]) -> dict[int, str]:
 
 def _of(journal: Journal, undo: Run) -> TakenBack:
     tasks = [*journal.tasks(undo.receipt)]
-    done = {task.row for task in tasks if task.state is State.DONE}
+    done = {task.row for task in tasks if task.state is State.DONE or parts_taken(task.but)}
     done |= {row for row, _ in kept_back_by(journal, undo)}
     only = json.loads(undo.options or "{}").get("only_rows")
     return TakenBack(

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from aapimport.run.journal import Journal
-from aapimport.run.later import later_than, which_later
+from aapimport.run.later import later_than, taken_back, which_later
 from aapimport.run.records import Run, RunKind, State
 from aapimport.text import as_typed
 
@@ -25,7 +25,7 @@ def undo_again(journal: Journal, undo: Run) -> str:
     """
     if undo.is_open:
         return ""
-    since = journal.taken_back(undo.of)
+    since = taken_back(journal.steps_back(undo.of))
     rows = {
         task.row
         for task in journal.tasks(undo.receipt, None, State.REJECTED)
@@ -81,7 +81,7 @@ def undo_first(
 
 def undo_left(journal: Journal, undo: Run) -> list[str]:
     """The same for what an undo has left to later runs, and nothing has taken back since."""
-    since = journal.taken_back(undo.of)
+    since = taken_back(journal.steps_back(undo.of))
     rows = {
         task.row
         for task in journal.tasks(undo.receipt)

@@ -6,8 +6,8 @@ Only what still is as the run left it is touched. Words here name nobody: they s
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from aapimport.run.back_parts import ACTIVATION, PARTS, as_before_words
 from aapimport.run.back_reasons import (
-    AS_BEFORE,
     BY_HAND,
     GONE_BUT_LISTED,
     IMPOSSIBLE,
@@ -17,11 +17,12 @@ from aapimport.run.back_reasons import (
     NOT_THEIRS,
     OFF_ALREADY,
 )
-from aapimport.run.back_values import gives_rights, left_words, still_shows, to_take_back
+from aapimport.run.back_values import gives_rights, left_words, standing, to_take_back
 from aapimport.run.back_words import SEAT_STAYS, back_words
 from aapimport.run.effects import NAMED_HEAD, Effect, Sort
+from aapimport.run.joined import Joined
 from aapimport.run.later import LEFT, left_to
-from aapimport.run.left import Joined, Left
+from aapimport.run.left import Left
 from aapimport.run.left_mails import LeftMail
 from aapimport.run.records import LEAVES, Run, State, StepKind, Task
 from aapimport.run.since import GONE, AccountSince, JoinedSince, PersonSince, Standing
@@ -68,7 +69,7 @@ class UndoPlan:
             for one in person.accounts:
                 left = one.left
                 was_off = left.made or not (left.before or {}).get("active", True)
-                if left.taken_back and was_off and one.seen and one.seen.account.active:
+                if ACTIVATION in left.back and was_off and one.seen and one.seen.account.active:
                     found.setdefault(left.written_by, set()).add(person.person.row)
         return found
 
@@ -229,11 +230,18 @@ def _of_joined(since: JoinedSince, portal: AccountSince | None) -> Iterator[Effe
 
 def _of_account(account: AccountSince, portal: AccountSince | None) -> Iterator[Effect]:
     left = account.left
+    now = [*_now_of_account(account, portal)]
     if left.taken_back:
-        stands = account.seen is None or still_shows(left, account.seen)
+        stands = account.seen is None or bool(standing(left, account.seen) & left.back)
         for at, said in enumerate(left_words(left.stays)):
-            yield replace(_left(left, said), stands=stands, beside=at > 0)
-    if not left.touched or left.taken_back:
+            yield replace(_left(left, said), stands=stands, beside=bool(at or now))
+    yield from now
+
+
+def _now_of_account(account: AccountSince, portal: AccountSince | None) -> Iterator[Effect]:
+    """What no undo has taken back so far."""
+    left = account.left
+    if not left.touched or (left.taken_back and left.back >= PARTS):
         return
     if account.standing is Standing.GONE:
         gone = _effect(left, Sort.NOTHING if left.made else Sort.CHANGED, GONE)
@@ -270,16 +278,18 @@ def _of_values(account: AccountSince) -> Iterator[Effect]:
         rights = gives_rights(seen, found.values)
         yield replace(_effect(left, sort, words), gives_rights=rights, nameless=kept)
     if found.later:
-        yield _effect(left, Sort.LATER, left_to(found.later).removeprefix(LEFT))
+        if not left.taken_back or standing(left, seen) - left.back:
+            yield _effect(left, Sort.LATER, left_to(found.later).removeprefix(LEFT))
         return
     if found.left and not found.values:
         sort = Sort.CHANGED if found.changed else Sort.IMPOSSIBLE
         words = "; ".join(found.left).removeprefix(IMPOSSIBLE)
         yield replace(_effect(left, sort, words), stands=left.made or bool(found.lost))
-        return
-    if left.late and not left.made and not found.values:
-        yield _effect(left, Sort.AS_BEFORE, f"{', '.join(sorted(left.late))} {AS_BEFORE}")
-    yield from (replace(_left(left, said), beside=True) for said in found.left)
+    for words in as_before_words(found.as_before):
+        beside = bool(found.values or found.left)
+        yield replace(_effect(left, Sort.AS_BEFORE, words), beside=beside)
+    if found.values:
+        yield from (replace(_left(left, said), beside=True) for said in found.left)
 
 
 def _left(left: Left, said: str) -> Effect:

@@ -7,7 +7,8 @@ from typing import Literal, TypedDict
 from pydantic import BaseModel, ConfigDict, Field
 
 from aapimport.errors import ExitCode
-from aapimport.run.back_reasons import IMPOSSIBLE, NOT_RECORDED
+from aapimport.run.back_parts import parts_taken, said_as_before, split_words
+from aapimport.run.back_reasons import IMPOSSIBLE, NOT_RECORDED, ROLE_GONE
 from aapimport.run.back_values import left_words
 from aapimport.run.back_words import SEAT_STAYS
 from aapimport.run.effects import NAMED_HEAD, Sort
@@ -205,9 +206,14 @@ def _effects(task: Task, emails: Mapping[int, str]) -> Iterator[UndoneEffect]:
         result, reason = _sorted(reason)
     elif reason.startswith(NAMED_HEAD):
         result, reason = "named before", reason.removeprefix(NAMED_HEAD)
-    left = left_words(task.but)
+    left, late, back = left_words(task.but), said_as_before(task.but), parts_taken(task.but)
     others = lost_words(task)
-    but = "" if left or others else task.but
+    but = "" if left or others or late or back else task.but
+    if back and task.kind is StepKind.TAKE_BACK and task.state is not State.DONE:
+        taken, what = split_words(what, back)
+        but = ROLE_GONE if ROLE_GONE in task.but else ""
+    else:
+        taken = ""
     effect = UndoneEffect(
         row=task.row,
         email=emails.get(task.row, ""),
@@ -218,6 +224,12 @@ def _effects(task: Task, emails: Mapping[int, str]) -> Iterator[UndoneEffect]:
         **later,
     )
     yield effect
+    if taken:
+        half: Result = "half" if SEAT_STAYS in taken else "taken back"
+        yield effect.model_copy(update={"what": taken, "result": half, "reason": ""})
+    for said in late:
+        told = {"what": _WORDS[StepKind.TAKE_BACK], "result": "nothing left", "reason": said}
+        yield effect.model_copy(update=told)
     if others:
         reason = f"{others}; {_PUT_IN}"
         yield effect.model_copy(update={"what": OTHERS, "result": "impossible", "reason": reason})

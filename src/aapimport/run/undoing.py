@@ -10,23 +10,24 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 
 from aapimport.errors import AapimportError
 from aapimport.plan.make import Services
 from aapimport.run.back_reasons import BY_HAND, GONE_BUT_LISTED, IMPOSSIBLE, NOT_THEIRS
-from aapimport.run.back_values import Back, name_refusal, to_take_back
+from aapimport.run.back_values import name_refusal
 from aapimport.run.carrying import LEFT, Carrying
 from aapimport.run.conveyor import Batch, Call
 from aapimport.run.elsewhere import Elsewhere, other_teams, teams_elsewhere
+from aapimport.run.joined import Joined
 from aapimport.run.journal import Journal
 from aapimport.run.kept_mails import keep_mails_back
 from aapimport.run.later import Later, LaterLook, left_to
-from aapimport.run.left import Joined, Left, LeftPerson, left_by
+from aapimport.run.left import Left, LeftPerson, left_by
 from aapimport.run.options import RunOptions
 from aapimport.run.progress import Progress
 from aapimport.run.records import LEAVES, Run, StepKind, Task
 from aapimport.run.since import GONE
+from aapimport.run.taking_one_back import NOT_ASKED, TakingOneBack
 from aapimport.run.undo_again import undo_again
 from aapimport.services.changes import Seen
 from aapimport.services.directory import Unknown
@@ -35,12 +36,11 @@ from aapimport.services.membership import Members, read_team
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.portal import Portal
 from aapimport.services.scim import Account
-from aapimport.services.taking_back import Refusal, Values, take_back
+from aapimport.services.taking_back import take_back
 
 _READERS = 4
 _IS_GONE = Outcome(verdict=Verdict.DONE, reason=GONE)
 _IS_LISTED = Outcome(verdict=Verdict.NEEDS_PERSON, reason=f"{GONE_BUT_LISTED}; {BY_HAND}")
-_NOT_ASKED = "the journal of another profile can't be read"
 _FIRST, _AT_ONCE = 1, 50
 """People who are taken out of a Group at once: whether only they go is seen on the first."""
 
@@ -102,47 +102,31 @@ class Undoing(Carrying):
         (task,) = batch
         person = self._people[task.row]
         (left,) = (one for one in person.accounts if one.service == task.service)
-        said: dict[str, None] = {}
-        # an earlier session may have taken back what else there was of an account that was there
-        was_sent = task.attempts > 0  # its own intent is on record by now, and not counted
-        earlier = was_sent and not left.made
-        wrote, asked, may_give_rights = False, True, task.row in self._may_give_rights
-
-        def decide(seen: Seen) -> Values | Refusal:
-            nonlocal wrote, asked
-            later = self._later(task.service, {task.row})
-            if later is None:
-                asked = False
-                return Refusal(_NOT_ASKED)
-            now = replace(left, later=later.of_account(left.row, left.service, made=left.made))
-            teams = self._teams(left, seen, person.joined)
-            found = to_take_back(now, seen, teams, may_give_rights=may_give_rights)
-            if isinstance(found, Refusal):
-                return found
-            own = partial(to_take_back, left, seen, teams, may_give_rights=may_give_rights)
-            if wrote and found.later and _is_back(own()):
-                return {}  # that run came after our write, which shows
-            known = earlier or (wrote and said.keys() >= {*found.left})
-            said.update(dict.fromkeys(found.left))
-            wrote = wrote or bool(found.values)
-            return found.values if known else found.decision
+        taking = TakingOneBack(
+            task,
+            left,
+            may_give_rights=task.row in self._may_give_rights,
+            later=lambda: self._later(task.service, {task.row}),
+            teams=lambda seen: self._teams(left, seen, person.joined),
+        )
 
         def call() -> list[Outcome]:
-            if task.service != "portal" and (stays := self._stays(task.row)):
-                return [stays]
-            directory = self.session.directories[task.service]
-            outcome = take_back(directory, task.account_id, decide)
-            if not asked:
-                verdict = Verdict.UNKNOWN if wrote or was_sent else Verdict.NOT_SENT
-                return [Outcome(verdict=verdict, reason=_NOT_ASKED)]
-            if outcome.verdict is Verdict.UNKNOWN and not (wrote or was_sent):
-                shown = directory.fetch(task.account_id)  # refused for good, or only for a while?
-                return [_unread(shown) if isinstance(shown, Unknown) else outcome]
-            if outcome.verdict is Verdict.DONE:
-                outcome = replace(outcome, but="; ".join(said))
-            return [outcome]
+            return [taking.told(self._outcome(task, taking))]
 
         return call
+
+    def _outcome(self, task: Task, taking: TakingOneBack) -> Outcome:
+        if task.service != "portal" and (stays := self._stays(task.row)):
+            return stays
+        directory = self.session.directories[task.service]
+        outcome = take_back(directory, task.account_id, taking.decide)
+        if not taking.asked:
+            verdict = Verdict.UNKNOWN if taking.may_have_written else Verdict.NOT_SENT
+            return Outcome(verdict=verdict, reason=NOT_ASKED)
+        if outcome.verdict is Verdict.UNKNOWN and not taking.may_have_written:
+            shown = directory.fetch(task.account_id)  # refused for good, or only for a while?
+            return _unread(shown) if isinstance(shown, Unknown) else outcome
+        return outcome
 
     def _later(self, service: str, rows: Collection[int]) -> Later | None:
         """What later runs have of some people at this moment; None ends the service's steps."""
@@ -205,7 +189,7 @@ class Undoing(Carrying):
             found_by_row = {task.row: self._whose(task) for task in batch}
             later = self._later("portal", found_by_row)
             if later is None:
-                return [Outcome(verdict=Verdict.NOT_SENT, reason=_NOT_ASKED)] * len(batch)
+                return [Outcome(verdict=Verdict.NOT_SENT, reason=NOT_ASKED)] * len(batch)
             for task in batch:
                 found = found_by_row[task.row]
                 if isinstance(found, str):
@@ -230,7 +214,7 @@ class Undoing(Carrying):
         """Why somebody isn't taken out of a Group after all, asked anew; None for who is."""
         later = self._later("portal", {task.row})
         if later is None:
-            return Outcome(verdict=Verdict.NOT_SENT, reason=_NOT_ASKED)
+            return Outcome(verdict=Verdict.NOT_SENT, reason=NOT_ASKED)
         return _is_left(later, task)
 
     def _whose(self, task: Task) -> str | Outcome:
@@ -252,10 +236,6 @@ def _is_left(later: Later, task: Task) -> Outcome | None:
     if its := later.has(task.row, kind, task.target):
         return Outcome(verdict=Verdict.NEEDS_PERSON, reason=left_to(its))
     return None
-
-
-def _is_back(found: Back | Refusal) -> bool:
-    return isinstance(found, Back) and not found.values
 
 
 def _unread(found: Unknown) -> Outcome:

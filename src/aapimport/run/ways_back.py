@@ -18,6 +18,8 @@ from aapimport.run.touches import Touch
 _MAIL = ", ".join(f"mail.{name}" for name in Task.__dataclass_fields__)
 _LOST, _BACK = "lost members ", "have members back "
 """How what is told of whom a team has lost begins."""
+StepBack = tuple[int, str, StepKind, str, str]
+"""The row, the service, an undo's step, how far it is, and what it says beside."""
 _FIELDS = tuple(Run.__dataclass_fields__)
 
 
@@ -107,18 +109,15 @@ class WaysBack(JournalFile):
         )
         return [own for (own,) in found]
 
-    def taken_back(self, receipt: str) -> Mapping[tuple[int, str, StepKind], str]:
-        """What undos of a run have taken back, and what of it is not as it was before.
-
-        Returns:
-            The words, mostly none, by the row, the service, and the undo's step.
-        """
+    def steps_back(self, receipt: str) -> list[StepBack]:
+        """The steps of undos of a run that are done, or say something beside; the oldest first."""
         found = self._database.execute(
-            "SELECT row, service, steps.kind, but FROM steps JOIN runs USING (receipt)"
-            " WHERE runs.of = ? AND runs.kind = 'undo' AND state = 'done'",
+            "SELECT row, service, steps.kind, state, but FROM steps JOIN runs USING (receipt)"
+            " WHERE runs.of = ? AND runs.kind = 'undo' AND (state = 'done' OR but <> '')"
+            " ORDER BY runs.started_at",
             (receipt,),
         )
-        return {(row, service, StepKind(kind)): but for row, service, kind, but in found}
+        return [(row, service, StepKind(kind), *more) for row, service, kind, *more in found]
 
     def switched_off(self) -> list[tuple[str, str, str, str, str]]:
         """The accounts that undos have switched off, the last undo of each last.
@@ -131,7 +130,8 @@ class WaysBack(JournalFile):
         return self._database.execute(
             "SELECT service, account_id, receipt, of, address FROM steps AS back"
             " JOIN runs AS undo USING (receipt)"
-            " WHERE undo.kind = 'undo' AND back.kind = 'take back' AND back.state = 'done'"
+            " WHERE undo.kind = 'undo' AND back.kind = 'take back'"
+            "  AND (back.state = 'done' OR back.but LIKE '%taken back: activation%')"
             "  AND (back.target LIKE '%disabled%' OR back.target LIKE '%deactivated%')"
             "  AND NOT EXISTS (SELECT 1 FROM steps AS theirs JOIN runs USING (receipt)"
             "   WHERE theirs.account_id = back.account_id AND theirs.service = back.service"

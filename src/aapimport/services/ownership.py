@@ -41,6 +41,14 @@ DEACTIVATED_SINCE = (
 )
 
 
+_BELONGS = "the address belongs to"
+
+
+def is_anothers(reason: str) -> bool:
+    """Whether a create was refused because of an account that isn't ours: none was made."""
+    return reason.startswith(_BELONGS)
+
+
 def is_ours(account: Account, wanted: Wanted) -> bool:
     """Whether an account carries our own key, so that this program has created it."""
     return bool(wanted.external_id) and account.external_id == wanted.external_id
@@ -121,17 +129,17 @@ def settle_found(wanted: Wanted, account: Account) -> Outcome:
         reason = DEACTIVATED_SINCE
     elif not (ours or has_names(account, wanted)):
         reason = (
-            "the address belongs to an account with another name; correct the row or that account,"
+            f"{_BELONGS} an account with another name; correct the row or that account,"
             " then upload again"
         )
     elif not (ours or account.active):
         reason = (
-            "the address belongs to a deactivated account; if this person returns, upload again"
+            f"{_BELONGS} a deactivated account; if this person returns, upload again"
             " with --returning include"
         )
     elif not ours and is_client_admin(account):
         reason = (
-            "the address belongs to a client admin's account that wasn't there for the plan; upload"
+            f"{_BELONGS} a client admin's account that wasn't there for the plan; upload"
             " again to see it in the plan"
         )
     if reason:

@@ -109,6 +109,8 @@ class Account:
         emails: The values of `emails`.
         etag: The version, for If-Match; empty where the service has none.
         role_labels: The `display` of each of `roles`, which says what an opaque value means.
+        role_types: The `type` of each of `roles`.
+        primary_role: The value of that of them which is `primary`; empty where none is.
         display_name: `displayName`; empty where it isn't shown.
         formatted_name: `name.formatted`; likewise.
         says_active: Whether `active` was shown, as a clear yes or a clear no: it is optional (RFC
@@ -130,6 +132,8 @@ class Account:
     display_name: str = ""
     formatted_name: str = ""
     says_active: bool = True
+    role_types: tuple[str, ...] = ()
+    primary_role: str = ""
 
     @property
     def is_on(self) -> bool:
@@ -167,6 +171,15 @@ def read_account(resource: Mapping[str, Any]) -> Account | None:
         display_name=text(resource.get("displayName")),
         formatted_name=text(name.get("formatted")),
         says_active=_says_active(resource.get("active")),
+        role_types=_values(resource.get("roles"), "type"),
+        primary_role=next(
+            (
+                identifier(item.get("value"))
+                for item in objects(resource.get("roles"))
+                if item.get("primary") is True
+            ),
+            "",
+        ),
     )
 
 
