@@ -120,7 +120,7 @@ def test_whose_account_a_colleague_made_meanwhile_gets_the_other_half(
     """
 
     def by_hand(act: Act) -> Response:
-        uploading.portal.add_user("p2@acme.com", "Ana", "Perez")
+        uploading.portal.add_user("p2@acme.com", "Ana", "Perez", roles=[{"value": "manager"}])
         return act()
 
     uploading.portal.on("POST", "/Users", by_hand, body="p2@acme.com", times=1)

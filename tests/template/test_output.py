@@ -113,7 +113,7 @@ def test_an_existing_file_is_kept_without_force(tmp_path):
     path = tmp_path / "out.csv"
     path.write_text("old", encoding="utf-8")
     with pytest.raises(FileProblemError, match="exists already") as caught:
-        write_csv(path, [["Ana"]])
+        write_csv(path, [["Ana"]], force=False)
     assert "--force" in caught.value.hint
     assert path.read_text(encoding="utf-8") == "old"
 
