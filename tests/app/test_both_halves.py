@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from aapimport.errors import ExitCode
 from aapimport.person import Person
-from support.sending import id_of, mails, send, text
+from support.mail_server import CUT, MailServer
+from support.mailing import mail_for
+from support.sending import id_of, mails, rename, send, text
 from support.stub import ScimStub
 from support.uploading import Uploading, person
 from support.wire import error, instead
@@ -105,3 +108,76 @@ def test_an_id_that_was_anothers_brings_no_jhana_with_it(uploading: Uploading) -
     assert send(uploading, second)[0] is ExitCode.OK
     assert mails(uploading)["p3@acme.com", "portal"] == 1
     assert send(uploading, second)[0] is ExitCode.OK
+
+
+def delete(uploading: Uploading) -> None:
+    """Delete p2's account on the portal."""
+    del uploading.portal.store.users[id_of(uploading, "p2@acme.com")]
+
+
+@pytest.mark.parametrize("name", ["Ana", "Anna"])
+@pytest.mark.parametrize("how", ["refused", "made anew"])
+def test_who_has_another_account_on_the_portal_by_now_is_welcomed_to_both(
+    uploading: Uploading, how: str, name: str
+) -> None:
+    """The portal had refused them, or made them anew; the address tells who they are."""
+    if how == "refused":
+        no = instead(error(400, "no"))
+        uploading.portal.on("POST", "/Users", no, body="p2@acme.com", times=1)
+    first = upload(uploading, person(2, jhana=True), person(3))
+    if how == "made anew":
+        delete(uploading)
+    second = upload(uploading, person(2, first_name=name), person(3))
+    assert send(uploading, second)[0] is ExitCode.OK
+    assert mails(uploading) == BOTH
+    for one in (first, second, None):
+        send(uploading, one, **PASS if one is None else {})
+    assert mails(uploading) == BOTH
+
+
+def test_who_was_mailed_before_the_account_was_made_anew(uploading: Uploading) -> None:
+    """The half about Jhana isn't sent again."""
+    send(uploading, upload(uploading, person(2, jhana=True), person(3)))
+    delete(uploading)
+    assert send(uploading, upload(uploading, person(2)))[0] is ExitCode.OK
+    assert mails(uploading) == BOTH + Counter([("p2@acme.com", "portal")])
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("name", ["Ana", "Bo"])
+def test_whose_address_was_anothers_is_not_welcomed_to_their_jhana(
+    uploading: Uploading, tmp_path: Path, name: str, *, whole: bool
+) -> None:
+    """Whoever had it has another one on the portal by now, and is there: Jhana's is theirs."""
+    upload(uploading, person(2, jhana=True))
+    rename(uploading.portal.store.users[id_of(uploading, "p2@acme.com")], "ana.lind@acme.com")
+    second = upload(uploading, person(2, first_name=name))
+    if not whole:
+        send(uploading, second)
+        assert mails(uploading) == Counter([("p2@acme.com", "portal")])
+        code, desk = send(uploading, second)
+        assert (code, "made with another one" in text(desk)) == (ExitCode.FINDINGS, True)
+    send(uploading, None, hand_over=tmp_path / "one.xlsx", **PASS)
+    (sheet,) = load_workbook(tmp_path / "one.xlsx").worksheets
+    found = {row[0]: row[4] for row in sheet.iter_rows(min_row=2, values_only=True)}
+    both = {"ana.lind@acme.com": "All Access Pass and Jhana"}
+    assert found == (both | {"p2@acme.com": "All Access Pass"} if whole else both)
+
+
+def test_a_doubt_from_before_the_account_was_made_anew_is_settled_first(
+    uploading: Uploading,
+) -> None:
+    """The e-mail about both may have been sent: by the later upload's number it is said, too."""
+    uploading.portal.habits.mails = uploading.jhana.habits.mails = False
+    first = upload(uploading, person(2, jhana=True), person(3))
+    with MailServer(lambda step, who: CUT if (step, who) == ("dot", "p2@acme.com") else None) as it:
+        send(uploading, first, mail=mail_for(it.port))
+    delete(uploading)
+    second = upload(uploading, person(2))
+    with MailServer() as server:
+        mail = mail_for(server.port)
+        code, desk = send(uploading, second, mail=mail)
+        assert (code, "isn't known" in text(desk)) == (ExitCode.FINDINGS, True)
+        send(uploading, second, mail=mail, sent=True, to=("p2@acme.com",))
+        assert send(uploading, second, mail=mail)[0] is ExitCode.OK
+        assert [b"Jhana" in said for _, _, said in server.taken] == [False]

@@ -13,7 +13,7 @@ from support.lettering import JsonDesk, said
 from support.mail_server import CUT, MailServer
 from support.mailing import mail_for
 from support.script_desk import ScriptDesk
-from support.sending import last_send, send, settings
+from support.sending import embargo_ends, last_send, resume, send, settings, tomorrow
 from support.stub import ScimStub
 from support.undoing import begun, go_on
 from support.uploading import Uploading, person
@@ -82,3 +82,66 @@ def test_who_is_in_doubt(uploading: Uploading, server: MailServer) -> None:
     send(uploading, last_send(uploading), mail=mail, sent=True, to=("p2@acme.com",))
     now, _ = receipt_of(uploading, receipt)
     assert (now["in_doubt"], now["mailed"]) == (0, 2)
+
+
+def jhana_later(uploading: Uploading) -> str:
+    """An upload that has made the first person's account on Jhana alone; another made the rest."""
+    rows, uploading.rows = uploading.rows, (person(2), person(3))
+    uploading.run()
+    uploading.rows = rows
+    return uploading.run().receipt
+
+
+@pytest.mark.parametrize("how", ["handed over", "sent", "in doubt"])
+def test_an_email_about_both_counts_for_the_account_on_jhana(
+    uploading: Uploading, server: MailServer, tmp_path: Path, how: str
+) -> None:
+    """The undo of the upload that has made that one alone names the e-mail, once, and how it is."""
+    receipt = jhana_later(uploading)
+    if how == "in doubt":
+        server.script = lambda step, who: CUT if (step, who) == ("dot", "p2@acme.com") else None
+    by_hand: dict[str, Any] = {"hand_over": tmp_path / "one.xlsx"} if how == "handed over" else {}
+    send(uploading, receipt, mail=mail_for(server.port), **by_hand)
+    words = {
+        "handed over": f"aapimport send-emails {last_send(uploading)} --not-sent --to ADDRESS",
+        "sent": "a welcome e-mail was sent, or may have been",
+        "in doubt": f"aapimport send-emails {last_send(uploading)} --sent --to ADDRESS",
+    }
+    undone = go_on(uploading, begun(uploading, receipt))
+    (jhana, mail) = undone.effects
+    assert (jhana.service, jhana.result) == ("jhana", "taken back")
+    assert (mail.row, mail.what, mail.result) == (2, "e-mail", "impossible")
+    assert words[how] in mail.reason
+    assert undone.exit_code is ExitCode.FINDINGS
+
+
+def test_an_email_that_leaves_jhana_out_is_not_about_it(
+    uploading: Uploading, server: MailServer
+) -> None:
+    """It waited, and the account on Jhana was off when it went out."""
+    receipt = jhana_later(uploading)
+    mail = mail_for(server.port)
+    send(uploading, receipt, mail=mail, smtp=True, not_before=tomorrow())
+    (jhana,) = uploading.jhana.store.users.values()
+    jhana["active"] = False
+    embargo_ends(uploading)
+    resume(uploading, last_send(uploading), mail)
+    assert server.recipients == ["p2@acme.com", "p3@acme.com"]
+    jhana["active"] = True
+    undone = go_on(uploading, begun(uploading, receipt))
+    assert [(one.service, one.result) for one in undone.effects] == [("jhana", "taken back")]
+
+
+def test_an_email_about_both_that_waits_is_not_kept_back(
+    uploading: Uploading, server: MailServer
+) -> None:
+    """Only Jhana is taken back: it goes out about the portal, when it may."""
+    receipt = jhana_later(uploading)
+    mail = mail_for(server.port)
+    send(uploading, receipt, mail=mail, smtp=True, not_before=tomorrow())
+    undone = go_on(uploading, begun(uploading, receipt))
+    assert [(one.service, one.result) for one in undone.effects] == [("jhana", "taken back")]
+    embargo_ends(uploading)
+    resume(uploading, last_send(uploading), mail)
+    assert server.recipients == ["p2@acme.com", "p3@acme.com"]
+    assert not [said for _, _, said in server.taken if b"Jhana" in said]

@@ -39,6 +39,10 @@ _KINDS = {
 }
 _OTHER_WAYS = "--hand-over writes a workbook for you to send them, --smtp sends them from here"
 _CHECKED = "if it is theirs all the same: aapimport send-emails {} --to ADDRESS --checked"
+_WITH_ANOTHER = (
+    "the account was made with another one on the portal, which is there, too; if it is theirs,"
+    " upload them with Jhana = 1"
+)
 _Look = Welcome | Unknown | None
 
 
@@ -189,7 +193,7 @@ class _Asking:
             why = self._not_welcome(one, "jhana", looks["jhana"])
             return _addressee(one, portal, "unknown", why=f"Jhana: {why}")
         why = self._not_welcome(one, "jhana", looks["jhana"]) if "jhana" in due else ""
-        if "jhana" in due and (why := why or other_on_jhana(looks, one.steps["jhana"].key)):
+        if "jhana" in due and (why := why or self._anothers_on_jhana(one, looks)):
             due.discard("jhana")
             if not due:
                 return _addressee(one, portal, "refused", why=f"Jhana: {why}")
@@ -272,6 +276,15 @@ class _Asking:
     def _not_welcome(self, one: Candidate, service: str, look: _Look) -> str:
         """Why somebody isn't welcomed to a service as their account there is; empty if they are."""
         return not_welcome(look, who_is_off(self._undos, service, one.steps[service].account_id))
+
+    def _anothers_on_jhana(self, one: Candidate, looks: Mapping[str, _Look]) -> str:
+        """Why an account on Jhana isn't that of the person of the portal's; empty if it is."""
+        former = welcomed(self._services.portal, one.former) if one.former else None
+        if isinstance(former, Unknown):
+            return not_welcome(former, "")
+        if former is not None:  # whoever had both may have another address by now
+            return _WITH_ANOTHER
+        return other_on_jhana(looks, one.steps["jhana"].key)
 
     def _not_theirs(self, one: Candidate, account: Account) -> str:
         """Why an account that an upload has created isn't the person's any more; empty if it is.

@@ -1,6 +1,7 @@
 """The accounts on Jhana that go with an account on the portal, by whichever upload has said so."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from aapimport.run.journal_file import JournalFile
 from aapimport.run.records import Task, read_task
@@ -13,22 +14,40 @@ _THERE = (
 """The condition, in SQL, that a step is about an account whose id is known."""
 
 
+@dataclass(frozen=True, slots=True)
+class OnJhana:
+    """An account on Jhana, as an upload has left it.
+
+    Attributes:
+        step: The upload's step about it.
+        order: The upload's number (`order`).
+        portal: The account on the portal that the upload has for the person; empty for none, as
+            the portal has refused them.
+    """
+
+    step: Task
+    order: int
+    portal: str
+
+
 class AlsoOnJhana(JournalFile):
     """Which account on Jhana is of the person of one on the portal."""
 
-    def also_on_jhana(self, address: str) -> Mapping[str, tuple[Task, int]]:
-        """By the account on the portal, the step of the last upload that has ended and has both.
-
-        With it goes that upload's number (`order`).
-        Where that upload has none on the portal, as the portal has refused the person, by the
-        digest of address and names (`planned.before_json`): who has both is known by them.
+    def also_on_jhana(self, address: str) -> Mapping[str, OnJhana]:
+        """What the last upload that has ended has of each person's account on Jhana.
 
         Args:
             address: The pair of services.
+
+        Returns:
+            By the account on the portal, where the upload has one; and by the digests of address
+            and names and of the address (`planned.before_json`), which tell who it is where the
+            portal had refused the person, or the account there was made anew.
         """
         found = self._database.execute(
-            f"SELECT iif({_THERE.format('portal')}, portal.account_id,"
-            f" json_extract(before, '$.named')), runs.rowid, {_TASK}"
+            f"SELECT iif({_THERE.format('portal')}, portal.account_id, ''),"
+            " json_extract(before, '$.named'), json_extract(before, '$.person'),"
+            f" runs.rowid, {_TASK}"
             " FROM runs JOIN steps AS jhana USING (receipt)"
             " JOIN steps AS portal ON portal.receipt = jhana.receipt AND portal.row = jhana.row"
             "  AND portal.service = 'portal' AND portal.kind = 'account'"
@@ -39,7 +58,11 @@ class AlsoOnJhana(JournalFile):
             f" AND {_THERE.format('jhana')} ORDER BY runs.rowid",
             (address,),
         )
-        return {who: (read_task(tuple(step)), order) for who, order, *step in found if who}
+        also: dict[str, OnJhana] = {}
+        for portal, named, person, order, *step in found:
+            one = OnJhana(read_task(tuple(step)), order, portal)
+            also |= {who: one for who in (portal, named, person) if who}
+        return also
 
     def order(self, receipt: str) -> int:
         """The number of a run in the journal: an upload ends before the next begins."""

@@ -21,6 +21,8 @@ class Candidate:
         wanted: Who the upload says that it is; None where that is erased.
         receipt: The upload.
         before: What the journal keeps of the person for good (`planned.before_json`).
+        former: The account on the portal with which another upload has the one on Jhana, where it
+            is another one than this person's; they may be the same person only if it is gone.
     """
 
     row: int
@@ -29,6 +31,7 @@ class Candidate:
     wanted: Wanted | None
     receipt: str
     before: Mapping[str, Any]
+    former: str = ""
 
     def is_still(self, account: Account) -> bool:
         """Whether an account has the address or the names that the upload gave it, by digests.

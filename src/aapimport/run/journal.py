@@ -12,6 +12,7 @@ from typing import Any
 
 from aapimport.run.also_on_jhana import AlsoOnJhana
 from aapimport.run.canaries import Canaries
+from aapimport.run.mails_about import MailsAbout
 from aapimport.run.purging import Purging
 from aapimport.run.records import FINAL, State, StepKind, Task, lacks_pass, read_task
 from aapimport.run.remembered import Remembered
@@ -23,13 +24,14 @@ _TASK = ", ".join(Task.__dataclass_fields__)
 _PAGE = 500
 
 
-class Journal(Sends, AlsoOnJhana, Canaries, Purging, Remembered, WaysBack):
+class Journal(Sends, AlsoOnJhana, Canaries, MailsAbout, Purging, Remembered, WaysBack):
     """The journal of one pair of services.
 
     What is here are the steps of its runs. `Runs` holds the runs, `Sends` those that only send
-    e-mails, `AlsoOnJhana` who has which account there, `Canaries` their first people, `WaysBack`
-    those that take back, `Memory` what it remembers beyond them, `Remembered` files and servers of
-    a run, `Purging` how people are erased, `JournalFile` how it is opened and written.
+    e-mails, `AlsoOnJhana` who has which account there, `Canaries` their first people, `MailsAbout`
+    the e-mails about what a run has made, `WaysBack` those that take back, `Memory` what it
+    remembers beyond them, `Remembered` files and servers of a run, `Purging` how people are
+    erased, `JournalFile` how it is opened and written.
     """
 
     def rows(self, receipt: str) -> set[int]:

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 from aapimport.errors import ServiceError, SettingsError
+from aapimport.run.also_on_jhana import OnJhana
 from aapimport.run.candidates import Candidate, may_be_there
 from aapimport.run.entries import Entry, half_of
 from aapimport.run.journal import Journal
@@ -73,8 +74,10 @@ class OnRecord:
                 met |= {portal.account_id, portal.key} - {""}
                 (wanted,) = self._journal.remembered(run.receipt, [portal])
                 _, before = self._journal.person(run.receipt, row)
+                former = ""
                 if "jhana" not in accounts and (also := self._on_jhana(run, portal, before)):
-                    accounts["jhana"] = also
+                    accounts["jhana"] = also.step
+                    former = also.portal if also.portal != portal.account_id else ""
                 accounts = {service: self._keyed(it) for service, it in accounts.items()}
                 group = next((it.target for it in steps if it.kind is StepKind.PASS), "")
                 yield Candidate(
@@ -84,9 +87,10 @@ class OnRecord:
                     wanted=wanted,
                     receipt=run.receipt,
                     before=before,
+                    former=former,
                 )
 
-    def _on_jhana(self, run: Run, portal: Task, before: Mapping[str, Any]) -> Task | None:
+    def _on_jhana(self, run: Run, portal: Task, before: Mapping[str, Any]) -> OnJhana | None:
         """The account on Jhana of somebody of whom an upload says nothing there; None for none.
 
         One that an earlier upload has made counts in any case: nothing else welcomes to it where
@@ -99,11 +103,10 @@ class OnRecord:
             before: What it keeps of the person for good.
         """
         here = ("portal", portal.account_id)
-        also, order = self._also.get(portal.account_id, (None, 0))
-        if also is None or (here in self.created and order < self.created[here].order):
-            # by its id it was another account's
-            also, _ = self._also.get(before.get("named") or "", (None, 0))
-        claim = ("jhana", also.account_id if also else "")
+        also = self._also.get(portal.account_id)
+        if also is None or (here in self.created and also.order < self.created[here].order):
+            also = self._by_digests(run, before)  # by its id it was another account's
+        claim = ("jhana", also.step.account_id if also else "")
         made = self.created.get(claim)
         if run.kind != RunKind.UPLOAD or also is None or made is None or claim in self._off:
             return None
@@ -111,7 +114,20 @@ class OnRecord:
             here not in self.created or any(self._is_sent(*it, before) for it in (here, claim))
         ):
             return None
-        return replace(also, row=portal.row)
+        return replace(also, step=replace(also.step, row=portal.row))
+
+    def _by_digests(self, run: Run, before: Mapping[str, Any]) -> OnJhana | None:
+        """What another upload has of somebody on Jhana whose account on the portal it hasn't.
+
+        By address and names; or by the address alone, where the names were corrected, of an
+        earlier upload. So it is of one that had another account on the portal for them.
+        """
+        order = self._journal.order(run.receipt)
+        named = self._also.get(before.get("named") or "")
+        if named and (not named.portal or named.order < order):
+            return named
+        person = self._also.get(before.get("person") or "")
+        return person if person and person.order < order else None
 
     def _is_sent(self, service: str, own: str, before: Mapping[str, Any]) -> bool:
         """Whether a half of a welcome was sent to an account, or may have been."""

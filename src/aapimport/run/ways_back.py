@@ -12,10 +12,9 @@ from aapimport.run.digests import address_digest
 from aapimport.run.journal_file import JournalFile
 from aapimport.run.later_steps import WANTED_UNDONE, LaterStep, Ours, later_steps
 from aapimport.run.memory import place
-from aapimport.run.records import Run, State, StepKind, Task, read_task
+from aapimport.run.records import Run, State, StepKind, Task
 from aapimport.run.touches import Touch
 
-_MAIL = ", ".join(f"mail.{name}" for name in Task.__dataclass_fields__)
 _LOST, _BACK = "lost members ", "have members back "
 """How what is told of whom a team has lost begins."""
 StepBack = tuple[int, str, StepKind, str, str]
@@ -306,37 +305,6 @@ class WaysBack(JournalFile):
             self._database.executemany(
                 "INSERT OR IGNORE INTO told VALUES (?, ?)", ((receipt, one) for one in words)
             )
-
-    def mails_about(self, receipt: str, *states: State) -> Iterator[tuple[int, str, Task]]:
-        """The e-mails of a run, and those of sendings about accounts that it has made.
-
-        An account counts on the service that the e-mail is about: the portal for a combined one.
-
-        Args:
-            receipt: The run.
-            states: How far they are.
-
-        Yields:
-            The person's row in the run, the run of the e-mail, and its step there.
-        """
-        marks = ", ".join("?" * len(states))
-        found = self._database.execute(
-            f"SELECT ours.row, mail.receipt, {_MAIL} FROM steps AS ours"
-            " JOIN steps AS theirs ON theirs.account_id = ours.account_id"
-            "  AND theirs.service = ours.service AND theirs.kind = 'account'"
-            " JOIN runs ON runs.receipt = theirs.receipt"
-            "  AND (runs.receipt = ours.receipt OR runs.kind = 'send'"
-            "   AND ours.action = 'create' AND NOT ours.adopted"
-            "   AND address = (SELECT address FROM runs WHERE receipt = ?1))"
-            " JOIN steps AS mail ON mail.receipt = theirs.receipt AND mail.row = theirs.row"
-            "  AND mail.service = ours.service"
-            f"  AND mail.kind = 'email' AND mail.state IN ({marks})"
-            " WHERE ours.receipt = ?1 AND ours.kind = 'account'"
-            "  AND ours.account_id <> '' ORDER BY ours.row, runs.started_at",
-            (receipt, *states),
-        )
-        for row, own, *step in found.fetchall():
-            yield row, own, read_task(tuple(step))
 
     def seat_rows(self, receipt: str) -> set[int]:
         """The rows of those who were new to the pass, so that an upload used a seat for them."""
