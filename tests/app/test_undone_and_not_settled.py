@@ -63,7 +63,7 @@ def test_who_is_handed_over(uploading: Uploading, tmp_path: Path) -> None:
 
 
 def test_who_is_in_doubt(uploading: Uploading, server: MailServer) -> None:
-    """The undo names the e-mail with its cure, once; receipts name it till it is settled."""
+    """Undos and receipts name the e-mail with its cure, till it is settled."""
     receipt = uploading.run().receipt
     server.script = lambda step, who: CUT if (step, who) == ("dot", "p2@acme.com") else None
     mail = mail_for(server.port)
@@ -77,9 +77,12 @@ def test_who_is_in_doubt(uploading: Uploading, server: MailServer) -> None:
     assert (named.row, named.result, undone.exit_code) == (2, "impossible", ExitCode.FINDINGS)
     assert receipt_of(uploading, receipt) == before
     again = go_on(uploading, begun(uploading, receipt))
-    assert {one.result for one in again.effects if "e-mail" in one.what} == {"named before"}
+    assert [one.result for one in again.effects] == ["impossible", "named before"]
+    assert again.exit_code is ExitCode.FINDINGS
 
     send(uploading, last_send(uploading), mail=mail, sent=True, to=("p2@acme.com",))
+    again = go_on(uploading, begun(uploading, receipt))
+    assert ({one.result for one in again.effects}, again.exit_code) == ({"named before"}, 0)
     now, _ = receipt_of(uploading, receipt)
     assert (now["in_doubt"], now["mailed"]) == (0, 2)
 

@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
+from aapimport.errors import ExitCode
 from aapimport.run.journal import Journal
+from aapimport.run.undo_report import undo_report
 from aapimport.template.roles import Role
+from support.sending import send
 from support.undoing import begun, go_on
 from support.uploading import Uploading, person
+from support.wire import error, instead
 
 _ON_PASS = [{"value": "p26", "type": "pass"}]
 _OWN = {"value": "Regional lead"}
@@ -92,3 +96,43 @@ def test_mails_that_were_sent_are_told_once_as_a_finding(uploading: Uploading) -
     """Nobody can do anything about them."""
     receipt = uploading.run().receipt
     assert undone(uploading, receipt) == (["half", "impossible"], 1)
+
+
+def test_what_somebody_changed_after_an_undo_was_refused_is_a_finding(
+    uploading: Uploading,
+) -> None:
+    """That undo has named a refusal, and no change: it is named by the next, and then a hint."""
+    receipt, user = changed(uploading)
+    uploading.portal.on("PATCH", "/Users/.*", instead(error(403, "no")), times=1)
+    assert undone(uploading, receipt) == (["rejected"], 1)
+    user["roles"] = [{"value": "client admin", "primary": True}, _OWN]
+    assert undone(uploading, receipt) == (["changed since"], 1)
+    assert undone(uploading, receipt) == (["named before"], 0)
+
+
+def test_an_email_that_was_sent_after_an_undo_is_a_finding_of_the_next(
+    uploading: Uploading,
+) -> None:
+    """And the receipt of the earlier one stays as it was."""
+    uploading.emails = False
+    receipt = uploading.run().receipt
+    uploading.portal.on("PATCH", "/Users/.*", instead(error(403, "no")), times=1)
+    first = begun(uploading, receipt)
+    before = go_on(uploading, first)
+    assert [one.result for one in before.effects] == ["rejected"]
+    assert send(uploading, receipt)[0] is ExitCode.OK
+    with Journal(uploading.journal_path) as journal:
+        assert undo_report(journal, journal.run(first.receipt), {}) == before
+    assert undone(uploading, receipt) == (["half", "impossible"], 1)
+    assert undone(uploading, receipt) == (["named before"], 0)
+
+
+def test_an_undo_with_nothing_to_write_has_named_what_it_said(uploading: Uploading) -> None:
+    """Until then, and of nobody whom it only left to a later run."""
+    receipt, _ = changed(uploading)
+    with Journal(uploading.journal_path) as journal:
+        journal.tell_named(receipt, {2})
+        journal.tell_named(receipt, {2})
+        assert [*journal.named_back(receipt)] == [2]
+        ((row, at),) = journal.told_until(receipt).items()
+        assert (row, journal.told_until(receipt, at)) == (2, {})

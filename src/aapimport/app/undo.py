@@ -122,6 +122,7 @@ class Undo:
 
         if not plan.rows:
             journal.ask_back(plan.run.receipt, plan.only)
+            journal.tell_named(plan.run.receipt, plan.named_rows)
             return _print(plan, self.desk)
         run = plan.run
         self.desk.show(show_undo_plan, plan, self.desk.profile)

@@ -20,6 +20,7 @@ from aapimport.run.back_reasons import (
     CHANGED,
     ERASED,
     IMPOSSIBLE,
+    LEFT,
     NAME_NOT_RECORDED,
     NOT_APPROVED,
     NOT_THEIRS,
@@ -37,7 +38,7 @@ from aapimport.run.differing import (
     shown_names,
     was_set,
 )
-from aapimport.run.later import LEFT, left_to
+from aapimport.run.later import left_to
 from aapimport.run.left import Left
 from aapimport.run.own_roles import REPLACED, REPLACED_ERASED, with_former
 from aapimport.services.changes import Seen

@@ -13,6 +13,7 @@ from typing import Any
 from aapimport.run.also_on_jhana import AlsoOnJhana
 from aapimport.run.canaries import Canaries
 from aapimport.run.mails_about import MailsAbout
+from aapimport.run.named_back import NamedBack
 from aapimport.run.purging import Purging
 from aapimport.run.records import FINAL, State, StepKind, Task, lacks_pass, read_task
 from aapimport.run.remembered import Remembered
@@ -24,7 +25,7 @@ _TASK = ", ".join(Task.__dataclass_fields__)
 _PAGE = 500
 
 
-class Journal(Sends, AlsoOnJhana, Canaries, MailsAbout, Purging, Remembered, WaysBack):
+class Journal(Sends, AlsoOnJhana, Canaries, MailsAbout, NamedBack, Purging, Remembered, WaysBack):
     """The journal of one pair of services.
 
     What is here are the steps of its runs. `Runs` holds the runs, `Sends` those that only send

@@ -13,15 +13,13 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from aapimport.run.back_parts import parts_back
-from aapimport.run.back_reasons import ROLE_GONE
+from aapimport.run.back_reasons import LEFT, ROLE_GONE
 from aapimport.run.journal import Journal
 from aapimport.run.later_steps import LaterStep, whose
 from aapimport.run.memory import place
 from aapimport.run.records import JOINS, LEAVES, Run, RunKind, State, StepKind, run_name
 from aapimport.run.ways_back import StepBack
 
-LEFT = "left: "
-"""Begins the words, in the journal, of what is left to a later run."""
 LaterCode = Literal["", "later_upload", "later_repair"]
 _LATER = re.compile(
     r"(?:left: |changed since: by |put in by )(upload|repair) (\w+)(?: of \d\d \w{3} \d{4})?\b"

@@ -170,7 +170,9 @@ class LeftPerson:
         mails: The e-mails that were sent, or may have been, about accounts that the run made.
         unknown: The services on which what became of the person isn't known.
         found_in: The Groups that it found the person in, as the file wants it.
-        named: Whether an undo has named already what of them couldn't be taken back.
+        named: What undos have named of them already, by service and the undo's step.
+        told_until: Until when undos have told of their e-mails, in seconds since 1970; negative
+            where none has.
     """
 
     row: int
@@ -180,7 +182,8 @@ class LeftPerson:
     mails: tuple[LeftMail, ...]
     unknown: tuple[str, ...]
     found_in: tuple[Joined, ...] = ()
-    named: bool = False
+    named: frozenset[tuple[str, StepKind]] = frozenset()
+    told_until: float = -1.0
 
 
 def left_by(
@@ -196,7 +199,8 @@ def left_by(
             taken back.
     """
     mails = left_mails(journal, run, rows)
-    later, named = later_than(journal, run), journal.rows_undone(run.receipt)
+    later, until = later_than(journal, run), journal.told_until(run.receipt)
+    named = journal.named_back(run.receipt)
     for row, steps in groupby(journal.tasks(run.receipt), lambda task: task.row):
         tasks = [*steps]
         if rows is not None and row not in rows:
@@ -227,7 +231,8 @@ def left_by(
             mails=tuple(mails.get(row, ())),
             unknown=tuple(it.service for it in accounts if it not in known and _is_unknown(it)),
             found_in=tuple(groups_found(row, tasks, before, portal) if found_in else ()),
-            named=row in named,
+            named=named.get(row, frozenset()),
+            told_until=until.get(row, -1.0),
         )
         if person.accounts or person.unknown:
             yield person

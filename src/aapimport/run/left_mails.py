@@ -29,10 +29,14 @@ class LeftMail:
     task: Task
     words: str
 
-    @property
-    def is_final(self) -> bool:
-        """Whether nothing is to be done about it: it isn't waiting to be sent by hand."""
-        return self.task.state is not State.HANDED_OVER
+    def is_told(self, until: float) -> bool:
+        """Whether an undo has told of it, and nothing is to be done about it any more.
+
+        Args:
+            until: Until when undos have told, in seconds since 1970; negative where none has.
+        """
+        open_ = {State.HANDED_OVER, State.NEEDS_PERSON}
+        return self.task.state not in open_ and (self.task.sent_at or 0.0) <= until
 
 
 def left_mails(

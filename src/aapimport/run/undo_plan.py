@@ -11,6 +11,7 @@ from aapimport.run.back_reasons import (
     BY_HAND,
     GONE_BUT_LISTED,
     IMPOSSIBLE,
+    LEFT,
     MAY_BE_PUT_IN,
     NOT_READ,
     NOT_RECORDED,
@@ -21,7 +22,7 @@ from aapimport.run.back_values import gives_rights, left_words, standing, to_tak
 from aapimport.run.back_words import SEAT_STAYS, back_words
 from aapimport.run.effects import NAMED_HEAD, Effect, Sort
 from aapimport.run.joined import Joined
-from aapimport.run.later import LEFT, left_to
+from aapimport.run.later import left_to
 from aapimport.run.left import Left
 from aapimport.run.left_mails import LeftMail
 from aapimport.run.records import LEAVES, Run, State, StepKind, Task
@@ -57,6 +58,14 @@ class UndoPlan:
     def rows(self) -> frozenset[int]:
         """The rows of those about whom something is taken back."""
         return self.embargoed | {one.row for one in self.effects if one.is_step}
+
+    @property
+    def named_rows(self) -> frozenset[int]:
+        """The rows of those of whom something is named that isn't taken back, nor a later run's."""
+        told = (Sort.LATER, Sort.NOTHING, Sort.AS_BEFORE)
+        return frozenset(
+            one.row for one in self.effects if one.sort not in told and not one.is_step
+        )
 
     @property
     def on_again(self) -> dict[str, set[int]]:
@@ -106,8 +115,9 @@ def effects_of(person: PersonSince) -> Iterator[Effect]:
     What an undo has named already, and of which nothing stands, is said, and nothing more: only a
     person can settle it, and may have done so.
     """
+    named = {*person.person.named, ("portal", StepKind.EMAIL), ("jhana", StepKind.EMAIL)}
     for one in _effects(person):
-        is_named = person.person.named and not one.stands
+        is_named = (one.service, one.kind) in named and not (one.stands or one.is_step)
         yield replace(one, sort=Sort.NAMED) if is_named else one
 
 
@@ -126,7 +136,8 @@ def _effects(person: PersonSince) -> Iterator[Effect]:
             sort=Sort.IMPOSSIBLE,
             words="what became of it isn't known: look on the service",
         )
-    yield from map(_of_mail, person.person.mails)
+    for mail in person.person.mails:
+        yield _of_mail(mail, person.person.told_until)
 
 
 def back_steps(effects: Iterable[Effect]) -> Iterator[BackStep]:
@@ -190,7 +201,7 @@ def _of_group(joined: Joined, sort: Sort, words: str) -> Effect:
     )
 
 
-def _of_mail(left: LeftMail) -> Effect:
+def _of_mail(left: LeftMail, told_until: float) -> Effect:
     mail = left.task
     return Effect(
         row=mail.row,
@@ -200,7 +211,7 @@ def _of_mail(left: LeftMail) -> Effect:
         target=mail.target,
         sort=Sort.IMPOSSIBLE,
         words=f"a welcome e-mail was {left.words}",
-        stands=not left.is_final,
+        stands=not left.is_told(told_until),
     )
 
 
@@ -233,8 +244,9 @@ def _of_account(account: AccountSince, portal: AccountSince | None) -> Iterator[
     now = [*_now_of_account(account, portal)]
     if left.taken_back:
         stands = account.seen is None or bool(standing(left, account.seen) & left.back)
-        for at, said in enumerate(left_words(left.stays)):
-            yield replace(_left(left, said), stands=stands, beside=bool(at or now))
+        for at, said in enumerate(left_words(left.stays)):  # which that undo has named
+            it = replace(_left(left, said), stands=stands, beside=bool(at or now))
+            yield it if stands else replace(it, sort=Sort.NAMED)
     yield from now
 
 

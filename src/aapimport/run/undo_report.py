@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aapimport.errors import ExitCode
 from aapimport.run.back_parts import parts_taken, said_as_before, split_words
-from aapimport.run.back_reasons import IMPOSSIBLE, NOT_RECORDED, ROLE_GONE
+from aapimport.run.back_reasons import IMPOSSIBLE, LEFT, NOT_RECORDED, ROLE_GONE
 from aapimport.run.back_values import left_words
 from aapimport.run.back_words import SEAT_STAYS
 from aapimport.run.effects import NAMED_HEAD, Sort
 from aapimport.run.journal import Journal
 from aapimport.run.kept_mails import kept_back_by
-from aapimport.run.later import LEFT, LaterCode, which_later
+from aapimport.run.later import LaterCode, which_later
 from aapimport.run.left_mails import left_mails
 from aapimport.run.records import Run, State, StepKind, Task
 from aapimport.run.taken_back import TakenBack, lost_words
@@ -258,15 +258,17 @@ def _later(said: str) -> _LaterRun:
 def _mails(
     journal: Journal, undo: Run, of: Run, rows: Collection[int], emails: Mapping[int, str]
 ) -> Iterator[UndoneEffect]:
-    named = journal.rows_undone(of.receipt, undo.started_at)
+    until, ended = journal.told_until(of.receipt, undo.started_at), _ended(undo)
     for row, mails in left_mails(journal, of, rows).items():
         for mail in mails:
+            if (mail.task.sent_at or 0.0) > ended:
+                continue  # a further undo tells of it
             yield UndoneEffect(
                 row=row,
                 email=emails.get(row, ""),
                 service=mail.task.service,
                 what=MAIL,
-                result="named before" if row in named and mail.is_final else "impossible",
+                result="named before" if mail.is_told(until.get(row, -1.0)) else "impossible",
                 reason=f"a welcome e-mail was {mail.words}",
             )
     for row, kept in kept_back_by(journal, undo):
@@ -279,6 +281,11 @@ def _mails(
                 result="taken back",
                 reason="",
             )
+
+
+def _ended(undo: Run) -> float:
+    ended = undo.closed_at if undo.finished_at is None else undo.finished_at
+    return float("inf") if ended is None else ended
 
 
 def _report(

@@ -237,25 +237,6 @@ class WaysBack(JournalFile):
         )
         return {row for (row,) in found}
 
-    def rows_undone(self, receipt: str, before: float | None = None) -> set[int]:
-        """The rows of a run of whom an undo that has ended has told, whatever it took back.
-
-        Args:
-            receipt: The run.
-            before: Undos that were begun before a time only, in seconds since 1970; None for all,
-                and for what was wanted undone though nothing of it could be taken back.
-        """
-        found = self._database.execute(
-            "SELECT row FROM people JOIN runs USING (receipt) WHERE runs.of = ?1"
-            " AND runs.kind = 'undo' AND coalesce(finished_at, closed_at) IS NOT NULL"
-            " AND started_at < coalesce(?2, 9e99)"
-            " UNION SELECT row FROM people WHERE receipt = ?1 AND ?2 IS NULL AND EXISTS"
-            "  (SELECT 1 FROM told WHERE told.receipt = ?1"
-            "   AND what IN ('undo', 'undo row ' || people.row))",
-            (receipt, before),
-        )
-        return {row for (row,) in found}
-
     def settle(self, undo: str, steps: Iterable[Task]) -> None:
         """Remember that of what an undo was refused nothing is left: it is off by other means."""
         self._tell(undo, map(_settled, steps))
