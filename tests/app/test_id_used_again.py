@@ -1,11 +1,15 @@
 """E-mails to an account whose id the portal has given to another person's since."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from aapimport.errors import ExitCode
+from aapimport.errors import ExitCode, RefusedError
+from aapimport.run.journal import Journal
+from support.mail_server import CUT, MailServer
+from support.mailing import mail_for
 from support.script_desk import ScriptDesk
 from support.sending import mails, send, text
 from support.stub import ScimStub
@@ -61,3 +65,39 @@ def test_settled_after_the_id_was_used_again(
     assert list(mails(ours)) == [("bo@acme.com", "portal")]
     assert send(ours, number)[0] is ExitCode.OK
     assert mails(ours).total() == 1
+
+
+@pytest.mark.parametrize("how", ["in doubt", "handed over", "erased"])
+def test_told_and_settled_under_whom_it_went_to(
+    ours: Uploading, acme: Uploading, how: str, tmp_path: Path
+) -> None:
+    """Not under whoever has the id by now, who is named nowhere and settles nothing."""
+    receipt = acme.run().receipt
+    wanted = {"email": "zoe@acme.com", "first_name": "Zoe", "last_name": "Arden"}
+    kept = json.dumps({"portal": wanted}), receipt
+    if how == "handed over":
+        send(acme, receipt, hand_over=tmp_path / "mails.xlsx")
+    else:
+        with MailServer(lambda step, _: CUT if step == "dot" else None) as server:
+            send(acme, receipt, mail=mail_for(server.port), smtp=True)
+    gives_id_to_the_next(ours.portal, "zoe@acme.com")
+    number = ours.run().receipt
+    if how == "in doubt":  # the names are kept
+        with Journal(acme.journal_path) as journal, journal._writing():
+            journal._database.execute("UPDATE people SET wanted = ? WHERE receipt = ?", kept)
+    code, desk = send(acme, receipt, dry_run=True)
+    assert "bo@acme.com" not in text(desk)
+    assert "the account is another person's by now" in text(desk)
+    if how == "in doubt":
+        assert code is ExitCode.FINDINGS
+        assert "row 3: zoe@acme.com is not mailed: whether sending" in text(desk)
+    elif how == "erased":
+        assert code is ExitCode.FINDINGS
+        assert "row 3: not known by address is not mailed: whether sending" in text(desk)
+    with pytest.raises(RefusedError):
+        send(acme, receipt, sent=True, to=("bo@acme.com",))
+    assert send(acme, receipt, sent=True, to=("zoe@acme.com",))[0] is ExitCode.OK
+    code, desk = send(ours, number)
+    assert code is ExitCode.FINDINGS
+    assert "bo@acme.com is not mailed" in text(desk)
+    assert not mails(ours)

@@ -179,8 +179,7 @@ class _Asking:
         untold = {name: it for name, it in entries.items() if name not in sent}
         why = self._not_told(one, untold)
         if why or ("in_doubt" in by_half.values() and not self._choice.again):
-            found = _addressee(one, portal, "in_doubt", why=why or doubt(entries))
-            return replace(found, held_by=held_by(entries))
+            return self._held(one, portal, "in_doubt", why or doubt(entries), entries)
         due = {name for name, it in by_half.items() if self._is_due(it)}
         if due and (why := self._refusal(one, portal)):
             refused: Standing = "unknown" if isinstance(portal, Unknown) else "refused"
@@ -197,8 +196,7 @@ class _Asking:
             left = set(by_half.values())
             standing: Standing = "mailed" if "mailed" in left else "not_chosen"
             standing = "handed_over" if "handed_over" in left else standing
-            found = _addressee(one, portal, standing, why=elsewhere(entries))
-            return replace(found, held_by=held_by(entries))
+            return self._held(one, portal, standing, elsewhere(entries), entries)
         kind = _KINDS[frozenset(due)]
         asked = self._services.jhana if kind is EmailKind.JHANA else self._services.portal
         found = _addressee(one, portal, "to_mail", kind)
@@ -214,6 +212,27 @@ class _Asking:
             found,
             jhana=one.steps["jhana"] if "jhana" in due else None,
             on_pass=self._shows_pass and not one.group,
+        )
+
+    def _held(
+        self,
+        one: Candidate,
+        look: _Look,
+        standing: Standing,
+        why: str,
+        entries: Mapping[str, Entry | None],
+    ) -> Addressee:
+        """Somebody whose e-mail another run has, or had: not whoever has the account by now."""
+        found = replace(_addressee(one, look, standing, why=why), held_by=held_by(entries))
+        other = self._not_theirs(one, look.account) if isinstance(look, Welcome) else ""
+        if not (other and found.held_by):
+            return found
+        known = one.wanted.email if one.wanted else ""
+        return replace(
+            found if other != HANDED_ON else _addressee(one, None, standing),
+            why="; ".join(filter(None, (why, other))),
+            person="" if known else one.before.get("person") or "",
+            held_by=found.held_by,
         )
 
     def _unwritable(self, look: _Look, kind: EmailKind) -> str:

@@ -97,6 +97,8 @@ class Addressee:
         jhana: The same on Jhana, where the e-mail speaks of it.
         group: The Group that is the pass, where there is one.
         on_pass: Whether the account shows the pass itself.
+        person: A digest of the address that the file had, where that is erased here and the
+            account is, or may be, another person's by now; else empty.
         held_by: The runs that have the right to mail them, each with the row there.
     """
 
@@ -113,6 +115,7 @@ class Addressee:
     jhana: Task | None = None
     group: str = ""
     on_pass: bool = False
+    person: str = ""
     held_by: frozenset[tuple[str, int]] = frozenset()
 
     def unchosen(self) -> "Addressee":
