@@ -188,10 +188,12 @@ class _Asking:
             why = self._not_welcome(one, "jhana", looks["jhana"])
             return _addressee(one, portal, "unknown", why=f"Jhana: {why}")
         why = self._not_welcome(one, "jhana", looks["jhana"]) if "jhana" in due else ""
+        lacks = ""
         if "jhana" in due and (why := why or other_on_jhana(looks, one.steps["jhana"].key)):
             due.discard("jhana")
+            lacks = f"Jhana: {why}"
             if not due:
-                return _addressee(one, portal, "refused", why=f"Jhana: {why}")
+                return _addressee(one, portal, "refused", why=lacks)
         if not due:
             left = set(by_half.values())
             standing: Standing = "mailed" if "mailed" in left else "not_chosen"
@@ -200,17 +202,19 @@ class _Asking:
         kind = _KINDS[frozenset(due)]
         asked = self._services.jhana if kind is EmailKind.JHANA else self._services.portal
         found = _addressee(one, portal, "to_mail", kind)
-        why = self._unwritable(portal, kind)
+        hinders = self._unwritable(portal, kind)
         if self._way is Way.PORTAL and not asked.capabilities.mails:
-            why = f"{asked.name} takes no word about welcome e-mails; {_OTHER_WAYS}"
-        if why:
-            return replace(found, standing="refused", kind=None, why=why)
+            hinders = f"{asked.name} takes no word about welcome e-mails; {_OTHER_WAYS}"
+        if hinders:
+            return replace(found, standing="refused", kind=None, why=hinders)
         wrong_kind = self._choice.kinds and kind not in self._choice.kinds
         if wrong_kind or (self._to and address_key(found.email) not in self._to):
             return replace(found, standing="not_chosen", kind=None)
+        jhana = one.steps["jhana"] if "jhana" in due or lacks else None
         return replace(
             found,
-            jhana=one.steps["jhana"] if "jhana" in due else None,
+            why=lacks,
+            jhana=replace(jhana, but=f"no welcome to it: {why}") if jhana and lacks else jhana,
             on_pass=self._shows_pass and not one.group,
         )
 

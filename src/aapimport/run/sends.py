@@ -263,6 +263,8 @@ def _claims(one: Addressee, address: str) -> Sequence[MailClaim]:
     accounts = {"portal": one.portal, "jhana": one.jhana}
     if one.kind is EmailKind.JHANA:
         del accounts["portal"]
+    if one.kind is EmailKind.PORTAL:
+        del accounts["jhana"]
     return [
         (place(address, service), task.account_id, service)
         for service, task in accounts.items()
