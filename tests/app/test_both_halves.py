@@ -90,7 +90,7 @@ def test_a_half_that_was_left_is_sent_by_the_pass(uploading: Uploading) -> None:
     (jhana,) = uploading.jhana.store.users.values()
     jhana["active"] = False
     upload(uploading, person(2), person(3))
-    assert send(uploading, None, **PASS)[0] is ExitCode.OK
+    assert send(uploading, None, **PASS)[0] is ExitCode.FINDINGS  # told that it is the half
     jhana["active"] = True
     assert send(uploading, None, **PASS)[0] is ExitCode.OK
     assert mails(uploading)["p2@acme.com", "jhana"] == 1

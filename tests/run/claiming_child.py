@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from aapimport.run.beside import Beside, MailClaim
+from aapimport.run.beside import Beside
 from aapimport.run.journal import Journal
+from aapimport.run.mail_rows import MailClaim
 
 PEOPLE = 3
 PORTAL, JHANA = "https://portal.example/v2", "https://jhana.example/v2"

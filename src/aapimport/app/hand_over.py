@@ -217,9 +217,16 @@ def _meant(plan: "SendPlan", to: "Sequence[str]") -> "list[Addressee]":
     Raises:
         RefusedError: There is nothing to be settled about one, or several people have the address.
     """
-    from aapimport.person import address_key
+    from dataclasses import replace
 
+    from aapimport.person import address_key
+    from aapimport.run.digests import address_digest
+
+    erased = {one.person: one for one in plan.people if one.held_by and one.person}
     held = {address_key(one.email): one for one in plan.people if one.held_by}
+    for one in to:
+        if (person := erased.get(address_digest(one))) and address_key(one) not in held:
+            held[address_key(one)] = replace(person, email=one)
     if missing := [one for one in to if address_key(one) not in held]:
         raise RefusedError(
             f"{missing[0]!r} is neither handed over nor in doubt",

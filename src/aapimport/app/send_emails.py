@@ -282,7 +282,7 @@ class Sending:
             self.desk.print_result(report.model_dump_json(by_alias=True, indent=2))
         if any(one.standing == "unknown" for one in plan.people):
             return ExitCode.SERVICE
-        return ExitCode.FINDINGS if plan.told else ExitCode.OK
+        return ExitCode.FINDINGS if plan.told or plan.in_part else ExitCode.OK
 
     def _approve(self, plan: "SendPlan", *, yes_answers: bool = True) -> None:
         """Have the number of e-mails typed back; to mail somebody again needs a person.

@@ -34,7 +34,9 @@ class PlannedMail(_Model):
     kind: Literal["combined", "portal", "jhana"] | None = Field(
         description="what the e-mail is about; null where none is sent"
     )
-    why: str = Field(description="why not, in words; empty where that needs none")
+    why: str = Field(
+        description="why not, or why not about Jhana, in words; empty where that needs none"
+    )
 
 
 class MailCounts(_Model):

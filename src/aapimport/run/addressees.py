@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from aapimport.errors import SettingsError
-from aapimport.mail.envelope import is_writable
 from aapimport.mail.message import Texts
 from aapimport.person import address_key
 from aapimport.plan.make import Services, new_receipt
@@ -20,7 +18,7 @@ from aapimport.run.entries import Entry, doubt, elsewhere, half_of, held_by, not
 from aapimport.run.journal import Journal
 from aapimport.run.on_record import DUE, HALVES, OnRecord
 from aapimport.run.places import place_of
-from aapimport.run.recipients import mail_address, not_welcome, other_on_jhana, recipient
+from aapimport.run.recipients import mail_address, not_welcome, other_on_jhana, unwritable
 from aapimport.run.records import Fact, Run, RunKind, State, Way
 from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan, Standing
 from aapimport.run.switched_off import being_undone_at, switched_off_at, who_is_off
@@ -183,8 +181,7 @@ class _Asking:
         untold = {name: it for name, it in entries.items() if name not in sent}
         why = self._not_told(one, untold)
         if why or ("in_doubt" in by_half.values() and not self._choice.again):
-            found = _addressee(one, portal, "in_doubt", why=why or doubt(entries))
-            return replace(found, held_by=held_by(entries))
+            return self._held(one, portal, "in_doubt", why or doubt(entries), entries)
         due = {name for name, it in by_half.items() if self._is_due(it)}
         if due and (why := self._refusal(one, portal)):
             refused: Standing = "unknown" if isinstance(portal, Unknown) else "refused"
@@ -193,45 +190,55 @@ class _Asking:
             why = self._not_welcome(one, "jhana", looks["jhana"])
             return _addressee(one, portal, "unknown", why=f"Jhana: {why}")
         why = self._not_welcome(one, "jhana", looks["jhana"]) if "jhana" in due else ""
+        lacks = ""
         if "jhana" in due and (why := why or self._anothers_on_jhana(one, looks)):
-            due.discard("jhana")
+            due, lacks = due - {"jhana"}, f"Jhana: {why}"
             if not due:
-                return _addressee(one, portal, "refused", why=f"Jhana: {why}")
+                return _addressee(one, portal, "refused", why=lacks)
         if not due:
             left = set(by_half.values())
             standing: Standing = "mailed" if "mailed" in left else "not_chosen"
             standing = "handed_over" if "handed_over" in left else standing
-            found = _addressee(one, portal, standing, why=elsewhere(entries))
-            return replace(found, held_by=held_by(entries))
+            return self._held(one, portal, standing, elsewhere(entries), entries)
         kind = _KINDS[frozenset(due)]
         asked = self._services.jhana if kind is EmailKind.JHANA else self._services.portal
         found = _addressee(one, portal, "to_mail", kind)
-        why = self._unwritable(portal, kind)
+        hinders = unwritable(self._texts, portal, kind, self._source.pass_name)
         if self._way is Way.PORTAL and not asked.capabilities.mails:
-            why = f"{asked.name} takes no word about welcome e-mails; {_OTHER_WAYS}"
-        if why:
-            return replace(found, standing="refused", kind=None, why=why)
+            hinders = f"{asked.name} takes no word about welcome e-mails; {_OTHER_WAYS}"
+        if hinders:
+            return replace(found, standing="refused", kind=None, why=hinders)
         wrong_kind = self._choice.kinds and kind not in self._choice.kinds
         if wrong_kind or (self._to and address_key(found.email) not in self._to):
             return replace(found, standing="not_chosen", kind=None)
+        jhana = one.steps["jhana"] if "jhana" in due or lacks else None
         return replace(
             found,
-            jhana=one.steps["jhana"] if "jhana" in due else None,
+            why=lacks,
+            jhana=replace(jhana, but=f"no welcome to it: {why}") if jhana and lacks else jhana,
             on_pass=self._shows_pass and not one.group,
         )
 
-    def _unwritable(self, look: _Look, kind: EmailKind) -> str:
-        """Why no e-mail of our own can be sent to somebody; empty when it can."""
-        if self._texts is None or not isinstance(look, Welcome):
-            return ""
-        if not is_writable(mail_address(look.account)):
-            return "the account has no e-mail address that can be written to"
-        person = recipient(look.account, kind, self._source.pass_name)
-        try:
-            self._texts.message(kind, person, row="", now=0.0)
-        except SettingsError as error:
-            return f"the text can't be made for them: {error.message}"
-        return ""
+    def _held(
+        self,
+        one: Candidate,
+        look: _Look,
+        standing: Standing,
+        why: str,
+        entries: Mapping[str, Entry | None],
+    ) -> Addressee:
+        """Somebody whose e-mail another run has, or had: not whoever has the account by now."""
+        found = replace(_addressee(one, look, standing, why=why), held_by=held_by(entries))
+        other = self._not_theirs(one, look.account) if isinstance(look, Welcome) else ""
+        if not (other and found.held_by):
+            return found
+        known = one.wanted.email if one.wanted else ""
+        return replace(
+            found if other != HANDED_ON else _addressee(one, None, standing),
+            why="; ".join(filter(None, (why, other))),
+            person="" if known else one.before.get("person") or "",
+            held_by=found.held_by,
+        )
 
     def _is_ours(self, one: Candidate, service: str, looks: dict[str, _Look]) -> bool:
         """Whether an upload has created an account; one without an answer is known by our key."""

@@ -7,11 +7,9 @@ and a process that dies leaves either a claim that is seen, or none. An undo ask
 later uploads have the same people.
 """
 
-import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -24,7 +22,7 @@ from aapimport.config.locks import take, unusable
 from aapimport.errors import AapimportError, ServiceError, SettingsError
 from aapimport.run.asked_for import asked_for
 from aapimport.run.later_steps import LaterStep, Ours, later_steps, whose
-from aapimport.run.records import UNSENT, RunKind, State, Way, run_name
+from aapimport.run.mail_rows import Mail, MailClaim, read_mails
 from aapimport.run.schema import (
     SCHEMA_VERSION,
     NotAJournalError,
@@ -33,9 +31,6 @@ from aapimport.run.schema import (
     version_of,
 )
 from aapimport.run.touches import Touch, touches
-
-MailClaim = tuple[str, str, str]
-"""A service's address, an account's id there, and which half of a welcome: `portal`, `jhana`."""
 
 LOCK_SECONDS = 60.0
 READ_SECONDS = 10.0
@@ -51,85 +46,6 @@ _UPLOADS = (
 )
 _JHANA = ("uploads that asked for Jhana", _UPLOADS[1])
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A row of a mail ledger.
-
-    Attributes:
-        claim: What it is about.
-        person: A digest of the person's address; empty when not known.
-        again: 0 for a first welcome, then counted.
-        state: How far it is.
-        at: When that was written, in seconds since 1970.
-        by: The run that has, or had, the right to it: `upload 7K3QX9 of profile acme`.
-        mail: That run's confirmation number, and the person's row there.
-        way: How it was sent, or was to be.
-        order: The number of that run in its journal.
-        is_send: Whether it only sends e-mails: it may have gone on beside uploads after it.
-    """
-
-    claim: MailClaim
-    person: str
-    again: int
-    state: State
-    at: float
-    by: str
-    mail: tuple[str, int]
-    way: Way
-    order: int
-    is_send: bool
-
-    @property
-    def bars(self) -> bool:
-        """Whether nobody else may mail the account's person from another journal.
-
-        A service may have used the id again since, for an account that was made later. But what
-        came first in two journals only clocks could tell, and they may be wrong.
-        """
-        return self.state not in UNSENT
-
-
-def read_mails(
-    database: sqlite3.Connection,
-    places: Iterable[str],
-    accounts: Iterable[str] | None = None,
-    whose: str = "",
-) -> list[Mail]:
-    """The mail ledger of a journal of this version.
-
-    Args:
-        database: The journal.
-        places: Of these services only.
-        accounts: Of accounts with these ids only; None for all of them.
-        whose: What is said after the run that a row belongs to.
-    """
-    only = "" if accounts is None else " AND account_id IN (SELECT value FROM json_each(?2))"
-    values = () if accounts is None else (json.dumps([*accounts]),)
-    return [
-        Mail(
-            claim=(where, own, half),
-            person=person,
-            again=again,
-            state=State(state),
-            at=at,
-            by=f"{run_name(kind, run)}{whose}",
-            mail=(run, row),
-            way=Way(way),
-            order=order,
-            is_send=kind == RunKind.SEND,
-        )
-        for place in places
-        for where, own, half, person, again, state, at, run, row, way, kind, order in (
-            database.execute(
-                "SELECT service_address, account_id, mails.kind, person, again, state, at, receipt,"
-                " row, way, runs.kind, runs.rowid FROM mails JOIN runs USING (receipt)"
-                f" WHERE service_address = ?1{only}",
-                (place, *values),
-            )
-        )
-    ]
 
 
 class Beside:

@@ -17,6 +17,7 @@ class Entry:
         mail: That run's confirmation number, and the person's row there.
         way: How it was sent, or was to be.
         at: When that was written down, in seconds since 1970.
+        sent: When it was sent, or at the latest when the right to it was taken; likewise.
         order: The number of that run in its journal.
         person: A digest of the address that it went to; empty when not known.
         is_send: Whether that run only sends e-mails: it may have gone on beside later uploads.
@@ -28,6 +29,7 @@ class Entry:
     mail: tuple[str, int]
     way: Way
     at: float
+    sent: float
     order: int
     person: str
     is_send: bool
@@ -69,7 +71,7 @@ class Made:
 
     def may_be_newer(self, entry: "Entry") -> bool:
         """Whether it may have been: what clocks say of another journal, or the numbers in ours."""
-        return entry.at < self.at if entry.elsewhere else entry.order < self.order
+        return entry.sent < self.at if entry.elsewhere else entry.order < self.order
 
 
 def held_by(entries: Mapping[str, Entry | None]) -> frozenset[tuple[str, int]]:

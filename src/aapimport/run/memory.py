@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from aapimport.errors import ServiceError, SettingsError
-from aapimport.run.beside import Mail, MailClaim, claiming
+from aapimport.run.beside import claiming
 from aapimport.run.digests import address_digest
+from aapimport.run.mail_rows import Mail, MailClaim
 from aapimport.run.records import UNSENT, Fact, State, Way, run_name
 from aapimport.run.unsettled import Unsettled
 

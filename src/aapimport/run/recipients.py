@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from aapimport.mail.message import Recipient
+from aapimport.errors import SettingsError
+from aapimport.mail.envelope import is_writable
+from aapimport.mail.message import Recipient, Texts
 from aapimport.services.directory import Unknown
 from aapimport.services.ownership import HANDED_ON, NOT_SHOWN_SINCE, OFF_BY_UNDO, is_still
 from aapimport.services.portal import Welcome
@@ -23,6 +25,29 @@ def recipient(account: Account, kind: EmailKind, pass_name: str) -> Recipient:
 def mail_address(account: Account) -> str:
     """Where a service sends what is for an account; empty where that isn't known."""
     return next((one for one in (account.user_name, *account.emails) if "@" in one), "")
+
+
+def unwritable(
+    texts: Texts | None, look: Welcome | Unknown | None, kind: EmailKind, pass_name: str
+) -> str:
+    """Why no e-mail of our own can be sent to somebody; empty when it can.
+
+    Args:
+        texts: What is sent; None where a service sends it.
+        look: What the portal says of their account.
+        kind: What it is about.
+        pass_name: The pass.
+    """
+    if texts is None or not isinstance(look, Welcome):
+        return ""
+    account = look.account
+    if not is_writable(mail_address(account)):
+        return "the account has no e-mail address that can be written to"
+    try:
+        texts.message(kind, recipient(account, kind, pass_name), row="", now=0.0)
+    except SettingsError as error:
+        return f"the text can't be made for them: {error.message}"
+    return ""
 
 
 def other_on_jhana(looks: Mapping[str, Welcome | Unknown | None], key: str) -> str:

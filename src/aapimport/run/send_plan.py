@@ -92,11 +92,14 @@ class Addressee:
         last_name: Likewise.
         standing: How they stand.
         kind: What the e-mail is about; None where none is sent.
-        why: Why they aren't mailed; empty where that needs no words.
+        why: Why they aren't mailed, or, of whom is, not about Jhana, too, as they should be; empty
+            where that needs no words.
         portal: The step of the upload that made the account on the portal.
-        jhana: The same on Jhana, where the e-mail speaks of it.
+        jhana: The same on Jhana, where the e-mail speaks of it, or should and can't.
         group: The Group that is the pass, where there is one.
         on_pass: Whether the account shows the pass itself.
+        person: A digest of the address that the file had, where that is erased here and the
+            account is, or may be, another person's by now; else empty.
         held_by: The runs that have the right to mail them, each with the row there.
     """
 
@@ -113,6 +116,7 @@ class Addressee:
     jhana: Task | None = None
     group: str = ""
     on_pass: bool = False
+    person: str = ""
     held_by: frozenset[tuple[str, int]] = frozenset()
 
     def unchosen(self) -> "Addressee":
@@ -166,6 +170,11 @@ class SendPlan:
     def told(self) -> Sequence[Addressee]:
         """Everybody who should have been mailed and can't be: they are told by name."""
         return [one for one in self.people if one.standing in _TOLD]
+
+    @property
+    def in_part(self) -> Sequence[Addressee]:
+        """Everybody who is mailed, and not about all that they should be: told by name, too."""
+        return [one for one in self.to_mail if one.why]
 
     @property
     def seconds(self) -> float:

@@ -10,9 +10,10 @@ from typing import Any
 from aapimport import __version__
 from aapimport.errors import RefusedError
 from aapimport.plan.plan import Action
-from aapimport.run.beside import Mail, MailClaim, claiming, read_mails
+from aapimport.run.beside import claiming
 from aapimport.run.digests import address_digest
 from aapimport.run.entries import Entry, Made
+from aapimport.run.mail_rows import Mail, MailClaim, read_mails
 from aapimport.run.memory import Memory, place
 from aapimport.run.planned import this_user
 from aapimport.run.records import UNSENT, Run, RunKind, State, StepKind, Way
@@ -66,7 +67,7 @@ class Sends(Runs, Memory):
         found = [(mail, False) for mail in read_mails(self._database, places)]
         others = self._beside.mails(places) if self._beside and beside else ()
         found += [(it, True) for it in others]
-        found.sort(key=lambda one: (one[0].state not in UNSENT, one[0].again, one[0].at))
+        found.sort(key=lambda one: (one[0].state not in UNSENT, one[0].again, one[0].sent))
         ledger: dict[MailClaim, list[Entry]] = {}
         for mail, other in found:
             entry = Entry(
@@ -75,6 +76,7 @@ class Sends(Runs, Memory):
                 mail=mail.mail,
                 way=mail.way,
                 at=mail.at,
+                sent=mail.sent,
                 order=mail.order,
                 person=mail.person,
                 is_send=mail.is_send,
@@ -261,6 +263,8 @@ def _claims(one: Addressee, address: str) -> Sequence[MailClaim]:
     accounts = {"portal": one.portal, "jhana": one.jhana}
     if one.kind is EmailKind.JHANA:
         del accounts["portal"]
+    if one.kind is EmailKind.PORTAL:
+        del accounts["jhana"]
     return [
         (place(address, service), task.account_id, service)
         for service, task in accounts.items()

@@ -5,8 +5,8 @@ from contextlib import suppress
 
 from aapimport.errors import ServiceError, SettingsError
 from aapimport.plan.by_name import OpenMail
-from aapimport.run.beside import Mail, read_mails
 from aapimport.run.journal_file import JournalFile
+from aapimport.run.mail_rows import Mail, read_mails
 from aapimport.run.records import UNSENT, State
 
 
@@ -32,7 +32,7 @@ class Unsettled(JournalFile):
                 others = self._beside.mails(where)
         found = [(mail, False) for mail in read_mails(self._database, where)]
         found += [(mail, True) for mail in others]
-        found.sort(key=lambda one: (one[0].state not in UNSENT, one[0].again, one[0].at))
+        found.sort(key=lambda one: (one[0].state not in UNSENT, one[0].again, one[0].sent))
         last = {(mail.claim[2], mail.claim[1]): (mail, other) for mail, other in found}
         made, open_runs = self._made_last(), self._still_open()
         return {

@@ -54,6 +54,9 @@ def show_send_plan(console: Console, plan: SendPlan, profile: str = "") -> None:
         for one in plan.to_mail:
             if needs_smtputf8(one.email):
                 print_labelled(console, f"  {safe(one.place)}: ", f"{safe(one.email)}: {_SMTPUTF8}")
+    for one in plan.in_part:
+        who = f"{safe(one.email)} is mailed about the portal alone: {safe(one.why)}"
+        print_labelled(console, f"  {safe(one.place)}: ", who)
     for one in plan.told:
         who = safe(one.email) or "not known by address"
         print_labelled(console, f"  {safe(one.place)}: ", f"{who} is not mailed: {safe(one.why)}")
