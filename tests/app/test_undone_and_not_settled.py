@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aapimport.app.stored_receipt import ReceiptChoices, StoredReceipt
-from aapimport.errors import ExitCode
+from aapimport.errors import ExitCode, RefusedError
 from support.lettering import JsonDesk, said
 from support.mail_server import CUT, MailServer
 from support.mailing import mail_for
@@ -148,3 +148,34 @@ def test_an_email_about_both_that_waits_is_not_kept_back(
     resume(uploading, last_send(uploading), mail)
     assert server.recipients == ["p2@acme.com", "p3@acme.com"]
     assert not [said for _, _, said in server.taken if b"Jhana" in said]
+
+
+def test_two_emails_to_one_person_are_settled_one_by_one(
+    uploading: Uploading, server: MailServer, tmp_path: Path
+) -> None:
+    """One is handed over, and another in doubt: what is known of one says nothing of the other."""
+    rows, uploading.rows = uploading.rows, (person(2),)
+    first = uploading.run().receipt
+    send(uploading, first, hand_over=tmp_path / "mails.xlsx")
+    by_hand = last_send(uploading)
+    uploading.rows = rows[:1]
+    second = uploading.run().receipt
+    server.script = lambda step, _: CUT if step == "dot" else None
+    server.takes_first = False
+    mail, to = mail_for(server.port), ("p2@acme.com",)
+    assert send(uploading, second, mail=mail)[0] is ExitCode.FINDINGS
+    cut = last_send(uploading)
+    with pytest.raises(RefusedError, match="hold an e-mail each") as refused:
+        send(uploading, second, mail=mail, not_sent=True, to=to)
+    for sending in (by_hand, cut):
+        command = f"aapimport send-emails {sending} --not-sent --to p2@acme.com"
+        assert command in refused.value.hint
+    server.script = lambda *_: None
+    assert send(uploading, cut, mail=mail, not_sent=True, to=to)[0] is ExitCode.OK
+    assert receipt_of(uploading, first)[0]["handed_over"] == 1
+    send(uploading, second, mail=mail)
+    send(uploading, first, mail=mail)
+    assert server.recipients == ["p2@acme.com"]  # about Jhana, once more
+    assert send(uploading, by_hand, mail=mail, sent=True, to=to)[0] is ExitCode.OK
+    assert send(uploading, second, mail=mail)[0] is ExitCode.OK
+    assert server.recipients == ["p2@acme.com"]

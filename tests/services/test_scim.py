@@ -180,3 +180,11 @@ def test_the_services_own_words_are_kept(body: object, words: str):
 def test_plain_text_is_words_too():
     """A proxy's one line is better than a number."""
     assert error_detail(answer(b"quota\x1b[0m exceeded", "text/plain")) == "quota exceeded"
+
+
+def test_the_primary_address_comes_first():
+    """RFC 7643 section 4.1.2; where none is, they stay as the service has them."""
+    home, work = {"value": "ana@home.example"}, {"value": "ana@acme.com", "primary": True}
+    found = read_account({"id": "1", "userName": "ana", "emails": [home, work, {"primary": "yes"}]})
+    assert found
+    assert found.emails[:2] == ("ana@acme.com", "ana@home.example")

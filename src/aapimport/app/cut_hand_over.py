@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from aapimport.app.results import ResultsFiles
     from aapimport.copies.hand_over import Recipient
     from aapimport.plan.make import Services
-    from aapimport.run.addressees import Source
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
-    from aapimport.run.send_plan import Addressee, SendChoice, SendPlan
+    from aapimport.run.send_plan import Addressee, SendChoice, SendPlan, Source
 
 
 NO_WORKBOOK_OF = "without a workbook, as it was cut off: hand-over"
@@ -220,9 +219,9 @@ def _recipients(
 ) -> "Sequence[Recipient]":
     """The people of a hand-over, with the addresses and names that the services have now."""
     from aapimport.app.hand_over import recipient_of
-    from aapimport.run.addressees import Source, make_send_plan
+    from aapimport.run.addressees import make_send_plan
     from aapimport.run.records import State, StepKind, Way
-    from aapimport.run.send_plan import Means, SendChoice
+    from aapimport.run.send_plan import Means, SendChoice, Source
 
     kinds = {
         task.row: task.target

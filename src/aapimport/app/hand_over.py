@@ -9,13 +9,13 @@ from aapimport.text import as_typed, path_text
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from aapimport.app.choices import MailChoices
     from aapimport.app.desk import Desk
     from aapimport.app.results import ResultsFiles
     from aapimport.copies.hand_over import Recipient
-    from aapimport.run.addressees import Source
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
-    from aapimport.run.send_plan import Addressee, SendPlan
+    from aapimport.run.send_plan import Addressee, SendPlan, Source
 
 _ABOUT = {"combined": "All Access Pass and Jhana", "portal": "All Access Pass", "jhana": "Jhana"}
 
@@ -132,21 +132,21 @@ def settled(
 def settled_people(
     journal: "Journal",
     plan: "SendPlan",
-    to: "Sequence[str]",
+    source: "Source",
+    choices: "MailChoices",
     desk: "Desk",
     results: "ResultsFiles",
-    *,
-    sent: bool,
 ) -> None:
     """Record what somebody knows of people who were handed over, or whose e-mail is in doubt.
 
     Args:
         journal: The journal.
         plan: How everybody stands.
-        to: The addresses of those who are meant.
+        source: What was named: of a sending, its own e-mails are meant.
+        choices: The addresses of those who are meant, and whether they were mailed; else they may
+            be mailed from here again.
         desk: Asks, as that can't be found out.
         results: Where the results workbooks of their uploads go, which say so.
-        sent: Whether they were mailed; else they may be mailed from here again.
 
     Raises:
         RefusedError: Nothing is to be settled about one of them, or its run is still open.
@@ -155,7 +155,9 @@ def settled_people(
     """
     from aapimport.screens.console import count
 
-    people, runs = _meant(plan, to), dict[str, "Run"]()
+    sent, runs = choices.sent, dict[str, "Run"]()
+    meant = _meant(plan, choices.to)
+    people = [_of_one_run(journal, one, source.of, sent=sent) for one in meant]
     for one in people:
         for receipt in {receipt for receipt, _ in one.held_by}:
             run = runs[receipt] = journal.run(receipt)
@@ -176,6 +178,28 @@ def settled_people(
     if not sent:
         mails = {(runs[receipt], row) for one in people for receipt, row in one.held_by}
         _say_how_to_mail(journal, mails, plan.of, desk)
+
+
+def _of_one_run(journal: "Journal", one: "Addressee", of: str, *, sent: bool) -> "Addressee":
+    """Somebody with the e-mails of one run that are to be settled: two may stand otherwise.
+
+    Raises:
+        RefusedError: Several runs hold an e-mail to them, and none of them was named.
+    """
+    from dataclasses import replace
+
+    receipts = sorted({receipt for receipt, _ in one.held_by})
+    if len(receipts) < 2:  # noqa: PLR2004 -- there is nothing to choose from
+        return one
+    if of in receipts:
+        return replace(one, held_by=frozenset(it for it in one.held_by if it[0] == of))
+    flag = "--sent" if sent else "--not-sent"
+    commands = (f"aapimport send-emails {it} {flag} --to {as_typed(one.email)}" for it in receipts)
+    names = " and ".join(journal.run(it).name for it in receipts)
+    raise RefusedError(
+        f"{names} hold an e-mail each to {one.email!r}, and one may have come without the other",
+        hint="say of which you know it:  " + "\n      ".join(commands),
+    )
 
 
 def _say_how_to_mail(

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     from aapimport.app.results import ResultsFiles
     from aapimport.config.settings import Settings
     from aapimport.plan.make import Services
-    from aapimport.run.addressees import Source
     from aapimport.run.journal import Journal
     from aapimport.run.records import Run
-    from aapimport.run.send_plan import SendPlan
+    from aapimport.run.send_plan import SendPlan, Source
     from aapimport.run.wanted_letters import WantedLetters
 
 
@@ -159,7 +158,7 @@ class Sending:
         )
         with self.desk.busy("asking the services"):
             plan = make_send_plan(*asked)
-        settled_people(journal, plan, self.choices.to, self.desk, self._results, sent=sent)
+        settled_people(journal, plan, source, self.choices, self.desk, self._results)
         self._as_it_stands(make_send_plan(*asked))
         return ExitCode.OK  # what was asked for is recorded, however others stand
 
@@ -170,8 +169,8 @@ class Sending:
             RefusedError: There is no such pass, or no such upload, or it isn't finished.
         """
         from aapimport.plan.names import choose_pass
-        from aapimport.run.addressees import Source
         from aapimport.run.runs import refuse_other_services
+        from aapimport.run.send_plan import Source
 
         if self.receipt is not None:
             run = journal.run(self.receipt)

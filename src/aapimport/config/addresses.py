@@ -49,6 +49,17 @@ def places_of(address: str) -> str:
     return " ".join(place_of(one) if "://" in one else one for one in address.split(" "))
 
 
+def place(address: str, service: str) -> str:
+    """Where one service of a pair is: what is known of it holds beside any other.
+
+    Args:
+        address: The pair of services.
+        service: `portal` or `jhana`.
+    """
+    places = address.split(" ")
+    return places[0 if service == "portal" else -1]
+
+
 def share_a_place(one: str, other: str) -> bool:
     """Whether two pairs of services, as `places_of` writes them, have a service in common."""
     return not set(one.split(" ")).isdisjoint(other.split(" "))

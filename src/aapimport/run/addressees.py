@@ -8,7 +8,7 @@ alone.
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from aapimport.mail.message import Texts
 from aapimport.person import address_key
@@ -18,9 +18,15 @@ from aapimport.run.entries import Entry, doubt, elsewhere, half_of, held_by, not
 from aapimport.run.journal import Journal
 from aapimport.run.on_record import DUE, HALVES, OnRecord
 from aapimport.run.places import place_of
-from aapimport.run.recipients import mail_address, not_welcome, other_on_jhana, unwritable
-from aapimport.run.records import Fact, Run, RunKind, State, Way
-from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan, Standing
+from aapimport.run.recipients import (
+    mail_address,
+    not_welcome,
+    other_address,
+    other_on_jhana,
+    unwritable,
+)
+from aapimport.run.records import Fact, State, Way
+from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan, Source, Standing
 from aapimport.run.switched_off import being_undone_at, switched_off_at, who_is_off
 from aapimport.services.directory import Unknown
 from aapimport.services.identity import has_names
@@ -37,36 +43,15 @@ _KINDS = {
 }
 _OTHER_WAYS = "--hand-over writes a workbook for you to send them, --smtp sends them from here"
 _CHECKED = "if it is theirs all the same: aapimport send-emails {} --to ADDRESS --checked"
+_NO_KEY = (
+    "whether an upload has made the account isn't known: it wasn't seen when it was made, and shows"
+    f" no key of ours; {_CHECKED}"
+)
 _WITH_ANOTHER = (
     "the account was made with another one on the portal, which is there, too; if it is theirs,"
     " upload them with Jhana = 1"
 )
 _Look = Welcome | Unknown | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """What e-mails are sent of.
-
-    Attributes:
-        address: The pair of services.
-        runs: The uploads, the newest first; or the sending whose people it is about.
-        of: The confirmation number of the upload, or of the sending; empty for all of a pass.
-        pass_id: The pass.
-        pass_name: Its name.
-    """
-
-    address: str
-    runs: Sequence[Run]
-    of: str
-    pass_id: str
-    pass_name: str
-
-    @property
-    def upload(self) -> str:
-        """The upload that a new sending is of; empty for all of a pass, or part of them."""
-        (run, *_) = self.runs or (None,)
-        return run.of if run and self.of and run.kind == RunKind.SEND else self.of
 
 
 def make_send_plan(
@@ -120,8 +105,10 @@ class _Asking:
         self._to = {address_key(one) for one in choice.to}
         self._address = services.address
         self._record = OnRecord(journal, self._address, must=True)
-        self._unanswered = {
-            service for (service, own), made in self._record.created.items() if own == made.key
+        self._unseen = {
+            (service, made.key)
+            for (service, own), made in self._record.created.items()
+            if own == made.key or not made.is_sure
         }
         self._undos = switched_off_at(journal, self._address)
         self._undone = being_undone_at(journal, self._address)
@@ -155,6 +142,9 @@ class _Asking:
             return _addressee(one, None, "unknown", why=why)
         looks: dict[str, _Look] = {}
         ours = [name for name in HALVES if self._is_ours(one, name, looks)]
+        for name in ours:
+            if self._shows_no_key(one, name, looks.get(name)):
+                return _addressee(one, looks[name], "refused", why=_NO_KEY.format(one.receipt))
         entries = {name: self._record.entry(one, name) for name in ours}
         if not ours:
             return _addressee(one, None, "was_there")
@@ -204,6 +194,7 @@ class _Asking:
         asked = self._services.jhana if kind is EmailKind.JHANA else self._services.portal
         found = _addressee(one, portal, "to_mail", kind)
         hinders = unwritable(self._texts, portal, kind, self._source.pass_name)
+        hinders = hinders or other_address(kind, looks)
         if self._way is Way.PORTAL and not asked.capabilities.mails:
             hinders = f"{asked.name} takes no word about welcome e-mails; {_OTHER_WAYS}"
         if hinders:
@@ -241,15 +232,32 @@ class _Asking:
         )
 
     def _is_ours(self, one: Candidate, service: str, looks: dict[str, _Look]) -> bool:
-        """Whether an upload has created an account; one without an answer is known by our key."""
+        """Whether an upload has created an account, or may have: one never seen tells by our key.
+
+        So does one of which no answer has told the id.
+        """
         step = one.steps.get(service)
         if step is None or not step.account_id:
             return False
-        if self._record.has_created(one, service) or service not in self._unanswered:
-            return self._record.has_created(one, service)
+        made = self._record.created.get((service, step.account_id))
+        if (made and made.is_sure) or service not in {it for it, _ in self._unseen}:
+            return made is not None
         look = looks[service] = self._look(one, service)
-        made = self._record.created
-        return isinstance(look, Welcome) and (service, look.account.external_id) in made
+        if not isinstance(look, Welcome):
+            return bool(made or look)
+        key = look.account.external_id
+        return bool(made and not key) or (service, key) in self._unseen
+
+    def _shows_no_key(self, one: Candidate, service: str, look: _Look) -> bool:
+        """Whether nothing tells if an account is the one that an upload has never seen."""
+        made = self._record.created.get((service, one.steps[service].account_id))
+        if made is None or made.is_sure or not isinstance(look, Welcome):
+            return False
+        return not (look.account.external_id or self._has_checked(look.account))
+
+    def _has_checked(self, account: Account) -> bool:
+        """Whether somebody has looked whose an account is, and said so."""
+        return self._choice.checked and address_key(mail_address(account)) in self._to
 
     def _look(self, one: Candidate, service: str) -> _Look:
         directory = self._services.portal if service == "portal" else self._services.jhana
@@ -311,9 +319,8 @@ class _Asking:
         if shows_key and not ours:
             return HANDED_ON
         if one.wanted is None:
-            checked = self._choice.checked and address_key(mail_address(account)) in self._to
             renamed = f"{NOBODY_CAN_TELL}; {_CHECKED.format(one.receipt)}"
-            return "" if checked or one.is_still(account) else renamed
+            return "" if self._has_checked(account) or one.is_still(account) else renamed
         wanted = replace(one.wanted, external_id=key)
         return "" if has_names(account, wanted) or is_still(account, wanted) else HANDED_ON
 

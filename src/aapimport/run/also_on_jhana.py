@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from aapimport.run.candidates import may_be_there
 from aapimport.run.journal_file import JournalFile
 from aapimport.run.records import Task, read_task
 
-_TASK = ", ".join(f"jhana.{name}" for name in Task.__dataclass_fields__)
-_THERE = (
-    "({0}.account_id <> '' AND ({0}.state = 'done'"
-    " OR {0}.attempts > 0 AND {0}.state IN ('written', 'intent', 'doubt')))"
-)
-"""The condition, in SQL, that a step is about an account whose id is known."""
+_FIELDS = tuple(Task.__dataclass_fields__)
+_BOTH = ", ".join(f"{service}.{name}" for service in ("portal", "jhana") for name in _FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +42,8 @@ class AlsoOnJhana(JournalFile):
             portal had refused the person, or the account there was made anew.
         """
         found = self._database.execute(
-            f"SELECT iif({_THERE.format('portal')}, portal.account_id, ''),"
-            " json_extract(before, '$.named'), json_extract(before, '$.person'),"
-            f" runs.rowid, {_TASK}"
+            "SELECT json_extract(before, '$.named'), json_extract(before, '$.person'),"
+            f" runs.rowid, {_BOTH}"
             " FROM runs JOIN steps AS jhana USING (receipt)"
             " JOIN steps AS portal ON portal.receipt = jhana.receipt AND portal.row = jhana.row"
             "  AND portal.service = 'portal' AND portal.kind = 'account'"
@@ -55,13 +51,18 @@ class AlsoOnJhana(JournalFile):
             " WHERE address = ? AND runs.kind = 'upload'"
             "  AND (finished_at IS NOT NULL OR closed_at IS NOT NULL)"
             "  AND jhana.service = 'jhana' AND jhana.kind = 'account'"
-            f" AND {_THERE.format('jhana')} ORDER BY runs.rowid",
+            "  AND jhana.account_id <> '' ORDER BY runs.rowid",
             (address,),
         )
         also: dict[str, OnJhana] = {}
-        for portal, named, person, order, *step in found:
-            one = OnJhana(read_task(tuple(step)), order, portal)
-            also |= {who: one for who in (portal, named, person) if who}
+        for named, person, order, *steps in found:
+            portal, jhana = map(
+                read_task, (tuple(steps[: len(_FIELDS)]), tuple(steps[len(_FIELDS) :]))
+            )
+            if may_be_there(jhana):
+                account = portal.account_id if may_be_there(portal) else ""
+                one = OnJhana(jhana, order, account)
+                also |= {who: one for who in (account, named, person) if who}
         return also
 
     def order(self, receipt: str) -> int:

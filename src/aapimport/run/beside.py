@@ -21,6 +21,8 @@ from aapimport.config.folders import PROFILES, private_folder
 from aapimport.config.locks import take, unusable
 from aapimport.errors import AapimportError, ServiceError, SettingsError
 from aapimport.run.asked_for import asked_for
+from aapimport.run.created import Created, created_in
+from aapimport.run.entries import Made
 from aapimport.run.later_steps import LaterStep, Ours, later_steps, whose
 from aapimport.run.mail_rows import Mail, MailClaim, read_mails
 from aapimport.run.schema import (
@@ -111,6 +113,14 @@ class Beside:
                 partial(read_mails, places=places, accounts=accounts, whose=whose(profile)),
             )
         ]
+
+    def created(self, address: str) -> Created:
+        """The accounts that their uploads have made; errors as for `mails`."""
+        found: Created = {}
+        for profile, path in self._others():
+            reading = partial(_created_in, address=address)
+            found |= self._read(profile, path, address.split(" "), reading)
+        return found
 
     def later_steps(
         self, places: Collection[str], ours: Ours, run: tuple[str, float]
@@ -232,6 +242,10 @@ def claiming(
         return
     with beside.claiming(claims) as found:
         yield found
+
+
+def _created_in(database: sqlite3.Connection, address: str) -> list[tuple[tuple[str, str], Made]]:
+    return [*created_in(database, address).items()]
 
 
 def _identity(path: Path, profile: str, about: tuple[str, str]) -> tuple[int, int] | None:

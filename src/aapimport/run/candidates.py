@@ -6,6 +6,7 @@ from typing import Any
 
 from aapimport.run.digests import address_digest, names_digest
 from aapimport.run.records import State, StepKind, Task
+from aapimport.services.ownership import is_anothers
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
 
@@ -52,4 +53,13 @@ def may_be_there(task: Task) -> bool:
     """Whether a step is about an account that is there, or was sent and may be."""
     is_sent = task.attempts > 0 and task.state in {State.WRITTEN, State.INTENT, State.DOUBT}
     there = (task.state is State.DONE and task.account_id) or is_sent
-    return task.kind is StepKind.ACCOUNT and bool(there)
+    return task.kind is StepKind.ACCOUNT and bool(there or (task.is_new and may_show_later(task)))
+
+
+def may_show_later(task: Task) -> bool:
+    """Whether a step was sent and given up, so that what nobody has seen of it may show later.
+
+    Not where it was refused because of an account that isn't ours.
+    """
+    is_sent = task.attempts > 0 or task.sent_at is not None
+    return task.state is State.NEEDS_PERSON and is_sent and not is_anothers(task.reason)

@@ -49,11 +49,16 @@ class Made:
         key: Our own key, which it carries where the service keeps one.
         at: When that was sent, in seconds since 1970.
         order: The number of the upload in the journal.
+        person: A digest of the address that it was made with; empty when not known.
+        is_sure: Whether that isn't only what the service has answered, or may have: the upload has
+            given it up, and nothing but our key tells that an account is the one.
     """
 
     key: str
     at: float
     order: int
+    person: str = ""
+    is_sure: bool = True
 
     def is_newer(self, entry: "Entry", person: str) -> bool:
         """Whether an e-mail certainly was to an account that had this one's id before.

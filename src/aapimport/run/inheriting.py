@@ -9,9 +9,9 @@ sent. Where several uploads had a step, the last word counts.
 import json
 import sqlite3
 
+from aapimport.config.addresses import place
 from aapimport.person import address_key
 from aapimport.plan.plan import Plan
-from aapimport.run.memory import place
 from aapimport.run.records import NOT_FINAL
 
 _LEFT = (

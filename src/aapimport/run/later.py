@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from aapimport.config.addresses import place
 from aapimport.run.back_parts import parts_back
 from aapimport.run.back_reasons import LEFT, ROLE_GONE
 from aapimport.run.journal import Journal
 from aapimport.run.later_steps import LaterStep, whose
-from aapimport.run.memory import place
 from aapimport.run.records import JOINS, LEAVES, Run, RunKind, State, StepKind, run_name
 from aapimport.run.ways_back import StepBack
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
+from aapimport.config.addresses import place
 from aapimport.errors import ServiceError, SettingsError
 from aapimport.run.beside import claiming
 from aapimport.run.digests import address_digest
@@ -16,17 +17,6 @@ _Others = Mapping[MailClaim, Sequence[Mail]]
 
 NEVER_SENT = f"state IN ({', '.join(sorted(repr(state.value) for state in UNSENT))})"
 """The condition, in SQL, that a claimed e-mail certainly went to nobody."""
-
-
-def place(address: str, service: str) -> str:
-    """Where one service of a pair is: what is known of it holds beside any other.
-
-    Args:
-        address: The pair of services.
-        service: `portal` or `jhana`.
-    """
-    places = address.split(" ")
-    return places[0 if service == "portal" else -1]
 
 
 class Memory(Unsettled):

@@ -8,13 +8,14 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any, Literal
 
+from aapimport.config.addresses import place
 from aapimport.errors import ServiceError, SettingsError
 from aapimport.run.also_on_jhana import OnJhana
 from aapimport.run.candidates import Candidate, may_be_there
+from aapimport.run.created import Created
 from aapimport.run.entries import Entry, half_of
 from aapimport.run.journal import Journal
-from aapimport.run.memory import place
-from aapimport.run.records import UNSENT, Run, RunKind, StepKind, Task
+from aapimport.run.records import UNSENT, Run, RunKind, State, StepKind, Task
 from aapimport.run.switched_off import switched_off_at
 
 HALVES = ("portal", "jhana")
@@ -44,8 +45,15 @@ class OnRecord:
         self._journal = journal
         self._address = address
         self.created = journal.created(address)
+        self._newest = {
+            (service, made.person): made.order
+            for (service, _), made in self.created.items()
+            if made.person
+        }
+        self._beside: Created = {}
         try:
             self._ledger = journal.ledger(address)
+            self._beside = journal.created_beside(address)
         except (ServiceError, SettingsError):
             if must:
                 raise
@@ -67,7 +75,11 @@ class OnRecord:
         for run in runs:
             for row, tasks in groupby(self._journal.tasks(run.receipt), key=lambda task: task.row):
                 steps = [*tasks]
-                accounts = {it.service: it for it in steps if may_be_there(it)}
+                accounts = {
+                    it.service: it
+                    for it in steps
+                    if may_be_there(it) and not self._is_made_anew(run, it)
+                }
                 portal = accounts.get("portal")
                 if portal is None or {portal.account_id, portal.key} & met:
                     continue
@@ -78,6 +90,7 @@ class OnRecord:
                 if "jhana" not in accounts and (also := self._on_jhana(run, portal, before)):
                     accounts["jhana"] = also.step
                     former = also.portal if also.portal != portal.account_id else ""
+                self._learn_of(accounts)
                 accounts = {service: self._keyed(it) for service, it in accounts.items()}
                 group = next((it.target for it in steps if it.kind is StepKind.PASS), "")
                 yield Candidate(
@@ -89,6 +102,24 @@ class OnRecord:
                     before=before,
                     former=former,
                 )
+
+    def _learn_of(self, accounts: Mapping[str, Task]) -> None:
+        """Count somebody's account on Jhana that another profile has made, to ours on the portal.
+
+        So one e-mail welcomes to both; by which numbers it was made says nothing here.
+        """
+        ours = {service: (service, it.account_id) for service, it in accounts.items()}
+        made = self._beside.get(ours.get("jhana", ("", "")))
+        if made and made.is_sure and ours.get("portal") in self.created:
+            self.created.setdefault(ours["jhana"], replace(made, order=-1))
+
+    def _is_made_anew(self, run: Run, step: Task) -> bool:
+        """Whether a later upload has made another account for whom an upload has given up."""
+        if step.state is not State.NEEDS_PERSON:
+            return False
+        _, before = self._journal.person(run.receipt, step.row)
+        newest = self._newest.get((step.service, before.get("person") or ""), 0)
+        return newest > self._journal.order(run.receipt)
 
     def _on_jhana(self, run: Run, portal: Task, before: Mapping[str, Any]) -> OnJhana | None:
         """The account on Jhana of somebody of whom an upload says nothing there; None for none.

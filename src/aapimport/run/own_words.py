@@ -37,6 +37,7 @@ from aapimport.run.back_reasons import (
     ROLE_GONE,
 )
 from aapimport.run.landing import UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED
+from aapimport.run.recipients import OTHER_ADDRESS
 from aapimport.run.records import Run, Task, without_names
 from aapimport.run.sends import NOT_SENT_BY_HAND
 from aapimport.services.differences import NOT_SENT
@@ -55,6 +56,7 @@ from aapimport.services.membership import (
 from aapimport.services.ownership import (
     DEACTIVATED_SINCE,
     HANDED_ON,
+    MAY_COME,
     NOBODY_CAN_TELL,
     NOT_SHOWN_SINCE,
     OFF_BY_UNDO,
@@ -101,6 +103,7 @@ _PHRASES = (
     "the account on the portal is deactivated",
     SWITCH_ON,
     *NOBODY_CAN_TELL.split("; "),
+    *OTHER_ADDRESS.split("; "),
     "the account isn't there any more",
     "they have another address by now",
     "the account is gone",
@@ -144,6 +147,7 @@ _PATTERNS = (
         r" aapimport resume (?:--profile [\w.-]+ |--live )?\w+"
     ),
     rf"the account on (?:the portal|Jhana){OFF_BY_UNDO}\w+ of upload \w+, {NOT_SHOWN_SINCE}",
+    rf"(?:undo|repair) \w+{_WHOSE}{re.escape(MAY_COME)}",
     r"the account on (?:the portal|Jhana) was switched off by undo \w+ of upload \w+",
     re.escape(RETURNS),
     rf"{_SINCE}(?:, {_SINCE})*",

@@ -13,8 +13,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aapimport.config.addresses import place
 from aapimport.errors import ServiceError
-from aapimport.run.memory import place
 from aapimport.run.own_roles import without_own_roles
 from aapimport.run.own_words import our_words
 from aapimport.run.records import without_names

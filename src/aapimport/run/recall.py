@@ -4,11 +4,11 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
+from aapimport.config.addresses import place
 from aapimport.plan.make import NO_MEMORY, Memory
 from aapimport.run.beside import Beside
 from aapimport.run.glance import opened
 from aapimport.run.memory import Memory as JournalMemory
-from aapimport.run.memory import place
 from aapimport.run.records import Fact
 from aapimport.run.schema import SCHEMA_VERSION
 

@@ -5,11 +5,17 @@ from collections.abc import Mapping
 from aapimport.errors import SettingsError
 from aapimport.mail.envelope import is_writable
 from aapimport.mail.message import Recipient, Texts
+from aapimport.person import address_key
 from aapimport.services.directory import Unknown
 from aapimport.services.ownership import HANDED_ON, NOT_SHOWN_SINCE, OFF_BY_UNDO, is_still
 from aapimport.services.portal import Welcome
 from aapimport.services.scim import Account
 from aapimport.services.values import EmailKind, Wanted
+
+OTHER_ADDRESS = (
+    "the account on Jhana has another e-mail address than that on the portal; have it corrected"
+    " there"
+)
 
 
 def recipient(account: Account, kind: EmailKind, pass_name: str) -> Recipient:
@@ -70,6 +76,18 @@ def other_on_jhana(looks: Mapping[str, Welcome | Unknown | None], key: str) -> s
         external_id=key,
     )
     return "" if is_still(jhana.account, wanted) else HANDED_ON
+
+
+def other_address(kind: EmailKind, looks: Mapping[str, Welcome | Unknown | None]) -> str:
+    """Why no e-mail about Jhana alone is sent; empty where both accounts have one address.
+
+    The plan shows that of the portal, and Jhana sends to its own, which may be old and by now
+    somebody else's.
+    """
+    found = {
+        address_key(mail_address(it.account)) for it in looks.values() if isinstance(it, Welcome)
+    }
+    return OTHER_ADDRESS if kind is EmailKind.JHANA and len(found) > 1 else ""
 
 
 def not_welcome(look: Welcome | Unknown | None, off: str) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from aapimport.config.addresses import place
 from aapimport.run.digests import address_digest
 from aapimport.run.journal import Journal
-from aapimport.run.memory import place
 from aapimport.run.reconciled import Kind
 from aapimport.run.records import Run, RunKind, StepKind, Task
 from aapimport.run.words import LOST, Word, Words

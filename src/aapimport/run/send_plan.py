@@ -8,7 +8,7 @@ from typing import Literal
 
 from aapimport.config.mail import Mail
 from aapimport.mail.pace import room_now
-from aapimport.run.records import Task, Way
+from aapimport.run.records import Run, RunKind, Task, Way
 from aapimport.services.values import EmailKind
 
 _REQUESTS = 3
@@ -21,6 +21,31 @@ Standing = Literal[
 """How somebody stands: `to_mail` by this plan; `mailed`, `handed_over` or `in_doubt` by an earlier
 one or by the portal; `refused` because they left since; `unknown` where the service couldn't be
 asked; `was_there` before every upload, and is no new person; `not_chosen` by the flags."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What e-mails are sent of.
+
+    Attributes:
+        address: The pair of services.
+        runs: The uploads, the newest first; or the sending whose people it is about.
+        of: The confirmation number of the upload, or of the sending; empty for all of a pass.
+        pass_id: The pass.
+        pass_name: Its name.
+    """
+
+    address: str
+    runs: Sequence[Run]
+    of: str
+    pass_id: str
+    pass_name: str
+
+    @property
+    def upload(self) -> str:
+        """The upload that a new sending is of; empty for all of a pass, or part of them."""
+        (run, *_) = self.runs or (None,)
+        return run.of if run and self.of and run.kind == RunKind.SEND else self.of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,13 +8,15 @@ from dataclasses import asdict
 from typing import Any
 
 from aapimport import __version__
+from aapimport.config.addresses import place
 from aapimport.errors import RefusedError
 from aapimport.plan.plan import Action
 from aapimport.run.beside import claiming
+from aapimport.run.created import Created, created_in
 from aapimport.run.digests import address_digest
-from aapimport.run.entries import Entry, Made
+from aapimport.run.entries import Entry
 from aapimport.run.mail_rows import Mail, MailClaim, read_mails
-from aapimport.run.memory import Memory, place
+from aapimport.run.memory import Memory
 from aapimport.run.planned import this_user
 from aapimport.run.records import UNSENT, Run, RunKind, State, StepKind, Way
 from aapimport.run.remembered import NO_WORKBOOK, RESULTS_DUE
@@ -32,22 +34,13 @@ _OVER = "letters over"
 class Sends(Runs, Memory):
     """The runs that send welcome e-mails later."""
 
-    def created(self, address: str) -> Mapping[tuple[str, str], Made]:
-        """The accounts that uploads have created, or may have, by service and id.
+    def created(self, address: str) -> Created:
+        """The accounts that uploads have created, or may have, as `created_in` has it."""
+        return created_in(self._database, address)
 
-        Where no answer has told the id, by service and the key itself, which the account carries.
-        """
-        found = self._database.execute(
-            "SELECT service, iif(account_id = '', key, account_id), key, sent_at, runs.rowid"
-            " FROM steps JOIN runs USING (receipt)"
-            " WHERE address = ? AND steps.kind = 'account' AND action = 'create' AND NOT adopted"
-            " AND (state = 'done' OR attempts > 0 AND state IN ('written', 'intent', 'doubt'))"
-            " ORDER BY runs.rowid",  # an id may be used again: the newest counts
-            (address,),
-        )
-        return {
-            (service, own): Made(key, at or 0.0, order) for service, own, key, at, order in found
-        }
+    def created_beside(self, address: str) -> Created:
+        """Those that uploads of other profiles have; errors as for `ledger`."""
+        return self._beside.created(address) if self._beside else {}
 
     def ledger(self, address: str, *, beside: bool = True) -> Mapping[MailClaim, Sequence[Entry]]:
         """What the mail ledger says at a pair of services.

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from aapimport.config.addresses import place
 from aapimport.run.journal import Journal
 from aapimport.run.later_steps import whose
-from aapimport.run.memory import place
 from aapimport.run.records import RunKind, State
 from aapimport.run.undo_again import command
 from aapimport.services.ownership import OFF_BY_UNDO

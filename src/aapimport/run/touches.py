@@ -9,11 +9,14 @@ import sqlite3
 from dataclasses import dataclass
 
 from aapimport.run.records import SETS_VALUES, RunKind, run_name
+from aapimport.services.repeating import ACCEPTED
 
 _VALUES = ", ".join(sorted(repr(str(kind)) for kind in SETS_VALUES))
 _TOUCHES = (
     "SELECT receipt, runs.kind, address, service, account_id, coalesce(sent_at, 0) > ?1,"
-    f" runs.kind IN ({_VALUES}), state IN ('intent', 'doubt'), state = 'planned'"
+    f" runs.kind IN ({_VALUES}), state IN ('intent', 'doubt'), state = 'planned',"
+    " coalesce(finished_at, closed_at) IS NOT NULL AND (state IN ('intent', 'doubt', 'written')"
+    f"  OR substr(reason, 1, {len(ACCEPTED)}) = '{ACCEPTED}')"
     " FROM runs CROSS JOIN steps USING (receipt)"
     f" WHERE runs.kind IN ('upload', {_VALUES})"
     "  AND coalesce(finished_at, closed_at, 9e99) > ?1"
@@ -30,7 +33,7 @@ class Touch:
     Attributes:
         run: The run, `undo 7K3QX9`.
         receipt: Its number.
-        profile: The profile; empty for none.
+        profile: The profile; empty for the journal without one, None for the journal that asks.
         address: Its services.
         service: `portal` or `jhana`.
         account_id: The account there.
@@ -39,11 +42,12 @@ class Touch:
         may_write: Whether what it writes may come at any moment.
         is_due: Whether it is still to look at the account.
         is_undo: Whether it is an undo.
+        not_shown: Whether that undo or repair has ended without having seen what it wrote.
     """
 
     run: str
     receipt: str
-    profile: str
+    profile: str | None
     address: str
     service: str
     account_id: str
@@ -52,9 +56,10 @@ class Touch:
     may_write: bool
     is_due: bool
     is_undo: bool
+    not_shown: bool
 
 
-def touches(database: sqlite3.Connection, since: float, profile: str) -> list[Touch]:
+def touches(database: sqlite3.Connection, since: float, profile: str | None) -> list[Touch]:
     """The touches that a journal of this version tells.
 
     Args:
@@ -75,8 +80,10 @@ def touches(database: sqlite3.Connection, since: float, profile: str) -> list[To
             may_write=bool(sets_values and may_write),
             is_due=bool(sets_values and is_due),
             is_undo=kind == RunKind.UNDO,
+            not_shown=bool(sets_values and unseen),
         )
-        for receipt, kind, address, service, account_id, wrote, sets_values, may_write, is_due in (
+        for receipt, kind, address, service, account_id, *told in (
             database.execute(_TOUCHES, (since,))
         )
+        for wrote, sets_values, may_write, is_due, unseen in [told]
     ]

@@ -3,18 +3,21 @@
 import json
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
+from aapimport.config.addresses import place
 from aapimport.errors import AapimportError
 from aapimport.plan.plan import Action
 from aapimport.run.asked_for import asked_for
 from aapimport.run.digests import address_digest
 from aapimport.run.journal_file import JournalFile
 from aapimport.run.later_steps import WANTED_UNDONE, LaterStep, Ours, later_steps
-from aapimport.run.memory import place
 from aapimport.run.records import Run, State, StepKind, Task
-from aapimport.run.touches import Touch
+from aapimport.run.touches import Touch, touches
 
+_COMES_WITHIN = 86_400.0
+"""Seconds: a service that has accepted a change and not made it within a day has dropped it."""
 _LOST, _BACK = "lost members ", "have members back "
 """How what is told of whom a team has lost begins."""
 StepBack = tuple[int, str, StepKind, str, str]
@@ -209,6 +212,27 @@ class WaysBack(JournalFile):
         return [
             one for one in found if place(one.address, one.service) == place(address, one.service)
         ]
+
+    def not_shown_at(self, address: str) -> dict[tuple[str, str], Touch]:
+        """What undos and repairs have asked of accounts within a day, and haven't seen: the newest.
+
+        A service that has accepted it may do it still, whatever an upload finds there now.
+
+        Args:
+            address: The pair of services.
+
+        Returns:
+            By service and account; none of profiles whose journals can't be read.
+        """
+        since = time.time() - _COMES_WITHIN
+        found = touches(self._database, since, None)
+        with suppress(AapimportError):
+            found += self.touches_beside(address, since)
+        return {
+            (one.service, one.account_id): one
+            for one in found
+            if one.not_shown and place(one.address, one.service) == place(address, one.service)
+        }
 
     @property
     def profile(self) -> str:

@@ -27,7 +27,7 @@ from aapimport.services.membership import (
 )
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.portal import Portal
-from aapimport.services.repeating import MAY_HAVE_WRITTEN, NOT_SEEN
+from aapimport.services.repeating import ACCEPTED, MAY_HAVE_WRITTEN, NOT_SEEN
 from aapimport.services.replies import NotSent
 from aapimport.services.scim import PATCH_OP
 from aapimport.services.team_writes import MEMBERS, named_id, no_longer, read_before, settled
@@ -43,7 +43,7 @@ LOST_HERE = (
     " taken out, here; take this person out of it on the portal"
 )
 TAKE_OUT = "take this person out of the team on the portal"
-NOT_KEPT = "accepted but not kept by the server: membership"
+NOT_KEPT = f"{ACCEPTED}: membership"
 _NOT_BACK = "others aren't shown in the team so far who were in it before the write"
 _NOT_READ = Outcome(verdict=Verdict.UNKNOWN, reason="who is in the team can't be read")
 _NOT_NOW = {Verdict.NOT_SENT, Verdict.PAUSE}

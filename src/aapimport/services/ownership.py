@@ -33,6 +33,8 @@ SWITCH_ON = "switch it on there, or upload again with --returning include"
 ROLE_STAYS = "the role was left as it is: somebody else has made the account since the plan"
 """What is said where that isn't the row's."""
 OFF_BY_UNDO = " was switched off by undo "
+MAY_COME = " has asked for a change of the account that isn't shown so far, and may come still"
+"""What is said of an account after the name of the undo, or the repair, that has asked for it."""
 NOT_SHOWN_SINCE = "and isn't shown since"
 """What is said after that where a service hides whoever is switched off."""
 DEACTIVATED_SINCE = (

@@ -12,6 +12,8 @@ BUSY = frozenset({409, 412, 423})
 """Statuses with which a service says that somebody else is changing the resource: read, repeat."""
 MAY_HAVE_WRITTEN = frozenset({Verdict.DONE, Verdict.UNKNOWN})
 """What is known of a write that was carried out, or may have been."""
+ACCEPTED = "accepted but not kept by the server"
+"""How it begins what is said of a write that was answered with a yes, and is shown by no look."""
 NOT_SEEN = "accepted, and not shown before the run was stopped"
 """What is known of a write whose look was cut short: nothing that is final."""
 _GAP = 0.2  # seconds before the second try; before the third twice as long

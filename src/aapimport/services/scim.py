@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aapimport.text import fold
+
 if TYPE_CHECKING:
     from aapimport.services.replies import Answer
 
@@ -65,6 +67,14 @@ def number(value: object) -> int | None:
     return int(within) if within == int(within) else None
 
 
+def is_pass(entitlement: Mapping[str, Any]) -> bool:
+    """Whether an entitlement may put somebody on a pass: its `type` says so, or is missing.
+
+    Its case doesn't count (RFC 7643 section 2.1).
+    """
+    return fold(text(entitlement.get("type"))) in {"", PASS_TYPE}
+
+
 def identifier(value: object) -> str:
     """A service's own identifier: a text, or a whole number as text; empty for whatever isn't one.
 
@@ -106,7 +116,7 @@ class Account:
         last_name: `name.familyName`.
         roles: The values of `roles`.
         passes: The values of the entitlements whose type is `pass` or missing.
-        emails: The values of `emails`.
+        emails: The values of `emails`, first that which is `primary` (RFC 7643 section 4.1.2).
         etag: The version, for If-Match; empty where the service has none.
         role_labels: The `display` of each of `roles`, which says what an opaque value means.
         role_types: The `type` of each of `roles`.
@@ -163,9 +173,11 @@ def read_account(resource: Mapping[str, Any]) -> Account | None:
         passes=tuple(
             identifier(item.get("value"))
             for item in objects(resource.get("entitlements"))
-            if text(item.get("type")) in {"", PASS_TYPE}
+            if is_pass(item)
         ),
-        emails=_values(resource.get("emails")),
+        emails=_values(
+            sorted(objects(resource.get("emails")), key=lambda one: one.get("primary") is not True)
+        ),
         etag=text(mapping(resource.get("meta")).get("version")),
         role_labels=_values(resource.get("roles"), "display"),
         display_name=text(resource.get("displayName")),

@@ -16,6 +16,7 @@ from aapimport.services.changes import Seen
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.repeating import (
+    ACCEPTED,
     BUSY,
     NOT_SEEN,
     TRIES,
@@ -124,6 +125,6 @@ def _shown(
         return Outcome(verdict=Verdict.UNKNOWN, reason=NOT_SEEN, account_id=account_id)
     if not isinstance(values, Refusal) and values:
         kept = ", ".join(sorted(values))
-        reason = f"accepted but not kept by the server: {kept}"
+        reason = f"{ACCEPTED}: {kept}"
         return Outcome(verdict=Verdict.REJECTED, reason=reason, account_id=account_id)
     return Outcome(verdict=Verdict.UNKNOWN, reason="it can't be read back", account_id=account_id)

@@ -1,0 +1,112 @@
+"""The half of a welcome about Jhana where another profile, or another address, is in it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from aapimport.config.mail import Mail
+from aapimport.errors import ExitCode
+from support.mail_server import MailServer
+from support.mailing import mail_for
+from support.sending import (
+    embargo_ends,
+    id_of,
+    last_send,
+    mails,
+    resume,
+    send,
+    text,
+    tomorrow,
+)
+from support.stub import ScimStub
+from support.uploading import Uploading, person
+from support.wire import error, instead
+
+
+@pytest.fixture
+def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Uploading:
+    """One person with Jhana, uploaded without e-mails."""
+    return Uploading(
+        portal=portal_stub,
+        jhana=jhana_stub,
+        journal_path=tmp_path / "state" / "journal.sqlite3",
+        rows=(person(2, jhana=True),),
+        emails=False,
+    )
+
+
+@pytest.fixture(params=["portal", "smtp"])
+def mail(request: pytest.FixtureRequest, uploading: Uploading) -> Iterator[Mail | None]:
+    """The services send, which can, or a mail server; which has no e-mail to take here."""
+    if request.param == "portal":
+        yield None
+        return
+    uploading.portal.habits.mails = uploading.jhana.habits.mails = False
+    with MailServer() as server:
+        yield mail_for(server.port)
+        assert not server.recipients
+
+
+def test_an_account_on_jhana_that_another_profile_made_is_in_the_one_welcome(
+    uploading: Uploading,
+) -> None:
+    """The portal had refused the person there: nobody else welcomes to it, and nobody twice."""
+    path = uploading.journal_path.parent / "profiles" / "acme" / "journal.sqlite3"
+    acme = replace(uploading, journal_path=path)
+    uploading.portal.on("POST", "/Users", instead(error(403)))
+    first = acme.run()
+    assert [(one.portal, one.jhana) for one in first.people] == [("rejected", "created")]
+    second = uploading.run()
+    assert [(one.portal, one.jhana) for one in second.people] == [("created", "same")]
+    assert send(uploading, second.receipt)[0] is ExitCode.OK
+    assert mails(uploading) == Counter({("p2@acme.com", "combined"): 1})
+    third = acme.run()
+    for receipt in (third.receipt, first.receipt):
+        assert send(acme, receipt)[0] is ExitCode.OK
+    assert send(uploading, None, pass_name="Leadership 2026")[0] is ExitCode.OK
+    assert mails(uploading).total() == 1
+
+
+def jhana_later(uploading: Uploading, book: Path) -> str:
+    """An upload of somebody who was welcomed to the portal, and is to be on Jhana, too."""
+    uploading.rows = (person(2),)
+    first = uploading.run().receipt
+    send(uploading, first, hand_over=book)
+    assert send(uploading, first, sent=True)[0] is ExitCode.OK
+    uploading.rows = (person(2, jhana=True),)
+    return uploading.run().receipt
+
+
+def test_no_email_about_jhana_alone_to_an_address_that_is_old(
+    uploading: Uploading, mail: Mail | None, tmp_path: Path
+) -> None:
+    """Their account on the portal has a new one since, and the old one may be somebody else's."""
+    receipt = jhana_later(uploading, tmp_path / "mails.xlsx")
+    user = uploading.portal.store.users[id_of(uploading, "p2@acme.com")]
+    user["userName"] = "ana.lind@acme.com"
+    user["emails"] = [{"value": "ana.lind@acme.com"}]
+    code, desk = send(uploading, receipt, mail=mail)
+    assert code is ExitCode.FINDINGS
+    assert "has another e-mail address than that on the portal" in text(desk)
+    assert not mails(uploading)
+
+
+def test_nor_where_the_address_is_another_since_the_plan(
+    uploading: Uploading, tmp_path: Path
+) -> None:
+    """By a mail server, which would send to the address that Jhana has at that moment."""
+    receipt = jhana_later(uploading, tmp_path / "mails.xlsx")
+    uploading.jhana.habits.mails = False
+    with MailServer() as server:
+        mail = mail_for(server.port)
+        send(uploading, receipt, mail=mail, smtp=True, not_before=tomorrow())
+        (user,) = uploading.jhana.store.users.values()
+        user |= {"userName": "old@acme.com", "emails": [{"value": "old@acme.com"}]}
+        embargo_ends(uploading)
+        code, desk = resume(uploading, last_send(uploading), mail)
+        assert code is ExitCode.FINDINGS
+        assert "has another e-mail address than that on the portal" in text(desk)
+        assert not server.recipients

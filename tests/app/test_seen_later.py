@@ -1,0 +1,106 @@
+"""Welcomes to accounts that a service has said it made, and no read has shown at the time."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aapimport.errors import ExitCode
+from support.script_desk import ScriptDesk
+from support.sending import mails, send, text
+from support.stub import ScimStub
+from support.uploading import Uploading, person
+from support.wire import Act, Response
+
+ONE = Counter({("p2@acme.com", "portal"): 1})
+
+
+@pytest.fixture
+def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Uploading:
+    """One person, uploaded without e-mails."""
+    return Uploading(
+        portal=portal_stub,
+        jhana=jhana_stub,
+        journal_path=tmp_path / "state" / "journal.sqlite3",
+        rows=(person(2),),
+        emails=False,
+    )
+
+
+def unseen(uploading: Uploading, stub: ScimStub) -> tuple[str, dict[str, Any]]:
+    """An upload of somebody whom a service makes and doesn't show until the upload gives up."""
+    made: dict[str, Any] = {}
+
+    def hide(act: Act) -> Response:
+        answer = act()
+        made.update(stub.store.users.popitem()[1])
+        return answer
+
+    stub.on("POST", "/Users", hide)
+    uploading.run()
+    report = uploading.run()
+    (one,) = report.people
+    assert "needs_person" in {one.portal, one.jhana}
+    return report.receipt, made
+
+
+def test_who_shows_later_is_welcomed_once_by_whichever_upload(uploading: Uploading) -> None:
+    """The file was uploaded again, as the hint says, and everything was found right."""
+    first, made = unseen(uploading, uploading.portal)
+    code, desk = send(uploading, first)
+    assert (code, mails(uploading)) == (ExitCode.FINDINGS, Counter())
+    assert "the account isn't there any more" in text(desk)
+    uploading.portal.store.users[made["id"]] = made
+    second = uploading.run()
+    assert [one.portal for one in second.people] == ["same"]
+    assert send(uploading, second.receipt)[0] is ExitCode.OK
+    assert mails(uploading) == ONE
+    assert send(uploading, first)[0] is ExitCode.OK
+    assert send(uploading, None, pass_name="Leadership 2026")[0] is ExitCode.OK
+    assert mails(uploading) == ONE
+
+
+def test_without_our_key_somebody_has_to_look(uploading: Uploading) -> None:
+    """The id may be used again: nobody is mailed who may have been there before, nor forgotten."""
+    _, made = unseen(uploading, uploading.portal)
+    uploading.portal.store.users[made["id"]] = made
+    del made["externalId"]
+    second = uploading.run()
+    code, desk = send(uploading, second.receipt)
+    assert (code, mails(uploading)) == (ExitCode.FINDINGS, Counter())
+    assert "shows no key of ours" in text(desk)
+    desk = ScriptDesk(1, practice=False)
+    code, _ = send(uploading, second.receipt, desk, to=("p2@acme.com",), checked=True)
+    assert code is ExitCode.OK
+    assert mails(uploading) == ONE
+
+
+def test_an_account_under_anothers_key_was_there_before(uploading: Uploading) -> None:
+    """It isn't the one that the upload was answered with."""
+    _, made = unseen(uploading, uploading.portal)
+    uploading.portal.store.users[made["id"]] = made | {"externalId": "theirs"}
+    second = uploading.run()
+    code, _ = send(uploading, second.receipt)
+    assert (code, mails(uploading)) == (ExitCode.OK, Counter())
+
+
+def test_who_is_made_anew_is_welcomed_once(uploading: Uploading) -> None:
+    """What was answered before them never shows: the newer account is the person's."""
+    uploading.portal.add_user("p9@acme.com")
+    first, _ = unseen(uploading, uploading.portal)
+    second = uploading.run()
+    assert [one.portal for one in second.people] == ["created"]
+    assert send(uploading, None, pass_name="Leadership 2026")[0] is ExitCode.OK
+    assert send(uploading, first)[0] is ExitCode.OK
+    assert mails(uploading) == ONE
+
+
+def test_the_half_on_jhana_that_shows_later_is_in_the_one_welcome(uploading: Uploading) -> None:
+    """It was made by the first upload, and found by the second."""
+    uploading.rows = (person(2, jhana=True),)
+    _, made = unseen(uploading, uploading.jhana)
+    uploading.jhana.store.users[made["id"]] = made
+    second = uploading.run()
+    assert send(uploading, second.receipt)[0] is ExitCode.OK
+    assert mails(uploading) == Counter({("p2@acme.com", "combined"): 1})
