@@ -1,10 +1,11 @@
 """An upload whose question stands open while another profile takes back the same people."""
 
 import os
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -185,3 +186,38 @@ def test_an_upload_goes_on_where_another_journal_can_not_be_read(
     assert done.code == 0, done.err
     assert "an undo there that isn't finished is not seen" in said(done.err)
     assert names(portal_stub) == ["Abel", "Hedda"]
+
+
+@pytest.mark.parametrize("of", ["acme", "beta"])
+def test_what_an_undo_has_asked_for_and_not_seen_is_told_of_who_is_uploaded_again(
+    aapimport: Any, file: Any, upload: Any, portal_stub: ScimStub, of: str
+) -> None:
+    """The services show them as the file wants, and may switch them off still; not after a day."""
+    quick = SECRETS | {"AAPIMPORT_SETTLE_SECONDS": "0.5"}
+    first = upload(ABEL)
+    account = next(iter(portal_stub.store.users))
+
+    def not_yet(act: Act) -> Response:
+        answer = act()
+        portal_stub.store.users[account]["active"] = True
+        return answer
+
+    for method in ("PATCH", "PUT"):
+        portal_stub.on(method, f"/Users/{account}", not_yet, times=99)
+    done = aapimport("undo", first, "--yes", "--json", "--profile", "acme", **quick)
+    assert (done.code, done.json["rejected"]) == (1, 1)
+    undo = done.json["receipt"]
+    words = ("upload", file(ABEL, HEDDA), *PASS, "--yes", "--json", "--profile", of)
+    done = aapimport(*words, **quick)
+    whose = "" if of == "acme" else " of profile acme"
+    asked = f"undo {undo}{whose} has asked for "
+    assert f"{asked}changes of 1 account that" in said(done.err)
+    abel, hedda = done.json["people"]
+    assert (done.code, abel["portal"], hedda["failures"]) == (1, "same", [])
+    not_seen = "a change of the account that isn't shown so far, and may come still"
+    assert abel["but"] == f"All Access Pass: {asked}{not_seen}"
+    assert "receipt verify" in abel["failures"][0]["cure"]
+    for book in Path(os.environ["AAPIMPORT_STATE_DIR"]).rglob("journal.sqlite3"):
+        with closing(sqlite3.connect(book)) as database, database:
+            database.execute("UPDATE steps SET sent_at = sent_at - 90000 WHERE kind = 'take back'")
+    assert aapimport(*words, **quick).code == 0

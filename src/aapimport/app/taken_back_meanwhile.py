@@ -3,6 +3,8 @@
 Journals of other profiles that can't be read are said: an upload goes on without them.
 """
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aapimport.errors import AapimportError, RefusedError
@@ -18,10 +20,19 @@ if TYPE_CHECKING:
 
 
 def say_who_takes_back(journal: "Journal", address: str, desk: "Desk") -> None:
-    """Tell of undos and repairs of other profiles that are open at these services."""
+    """Tell of undos and repairs of other profiles that are open, or may show later."""
     from aapimport.run.later_steps import whose
     from aapimport.run.undo_again import command
+    from aapimport.screens.console import count
 
+    late = Counter((it.run, it.profile) for it in journal.not_shown_at(address).values())
+    for (run, profile), number in late.items():
+        accounts = count(number, "account", "accounts")
+        desk.say(
+            f"{run}{whose(profile)} has asked for changes of {accounts} that"
+            " aren't shown so far and may come still: whoever of this file has one of them is named"
+            " by the receipt"
+        )
     try:
         found = journal.touches_beside(address)
     except AapimportError as error:
@@ -84,7 +95,26 @@ def begun_alone(journal: "Journal", plan: "Plan") -> "Run":
     except RefusedError:
         leave_run(journal, run.receipt)
         raise
+    _note_what_may_come(journal, run)
     return run
+
+
+def _note_what_may_come(journal: "Journal", run: "Run") -> None:
+    """Note of each account of an upload what an undo, or a repair, may make of it still."""
+    from aapimport.run.later_steps import whose
+    from aapimport.run.records import State, StepKind
+    from aapimport.services.ownership import MAY_COME
+
+    found = journal.not_shown_at(run.address)
+    if not found:
+        return
+    tasks = [
+        replace(task, but=f"{one.run}{whose(one.profile)}{MAY_COME}")
+        for service in ("portal", "jhana")
+        for task in journal.tasks(run.receipt, StepKind.ACCOUNT, *State, service=service)
+        if (one := found.get((service, task.account_id))) and task.state is not State.SKIPPED
+    ]
+    journal.record(run.receipt, tasks)
 
 
 def _touches(journal: "Journal", plan: "Plan") -> "Iterable[Touch]":

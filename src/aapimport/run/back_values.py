@@ -48,7 +48,7 @@ from aapimport.services.roles import (
     may_administer,
     portal_roles,
 )
-from aapimport.services.scim import Account, objects
+from aapimport.services.scim import Account, identifier, is_pass, objects
 from aapimport.services.taking_back import Refusal, Values
 from aapimport.text import fold
 
@@ -126,7 +126,11 @@ def to_take_back(
     _names_back(left, seen, back)
     if PASS in shows - left.back:
         held = objects(seen.resource.get("entitlements"))
-        back.values["entitlements"] = [one for one in held if str(one.get("value")) != left.pass_id]
+        back.values["entitlements"] = [
+            one
+            for one in held
+            if not (is_pass(one) and identifier(one.get("value")) == left.pass_id)
+        ]
     changed = {part for part, word in ((ROLE, "role"), (NAMES, "name")) if word in back.changed}
     late = (left.late & PARTS) - left.back - parts_of(back.values)
     back.as_before = frozenset(late - shows - changed)

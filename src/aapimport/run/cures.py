@@ -20,7 +20,7 @@ from aapimport.run.landing import BY_ANOTHER, NOT_MAILED, UNKNOWN_BY_SMTP
 from aapimport.run.own_words import WITHHELD
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.standing import IN_DOUBT, is_join_owed, is_mail_owed
-from aapimport.services.ownership import OFF_BY_UNDO, ROLE_STAYS
+from aapimport.services.ownership import MAY_COME, OFF_BY_UNDO, ROLE_STAYS
 from aapimport.services.troubles import Trouble
 from aapimport.text import as_typed
 
@@ -131,6 +131,13 @@ _LEFT_OUT = {
     NO_PLACE: "ask for more places in the team, or name another team in the row; then " + _AGAIN,
 }
 """What to do about people whom the plan left out, by how its reason begins."""
+_BUT = {
+    OFF_BY_UNDO: "to switch them on again, upload the file again with --returning include",
+    MAY_COME: "look tomorrow whether it has come: aapimport receipt verify {receipt}; if it has,"
+    " upload the file again with --returning include",
+    ROLE_STAYS: "if the row's role is meant, upload the file again with --update-roles",
+}
+"""What to do about somebody who is there, but; by our words for it."""
 _AFTER: dict[str, dict[StepKind, str]] = {
     "unknown": _UNKNOWN,
     "owed": _OWED,
@@ -251,10 +258,8 @@ def _cure(task: Task, standing: Standing, *, closed: bool) -> str:
     if standing == "left_out":
         known = (cure for reason, cure in _LEFT_OUT.items() if task.reason.startswith(reason))
         return next(known, "settle that, then " + _AGAIN)
-    if standing == "not_kept" and OFF_BY_UNDO in task.but:
-        return "to switch them on again, upload the file again with --returning include"
-    if standing == "not_kept" and ROLE_STAYS in task.but:
-        return "if the row's role is meant, upload the file again with --update-roles"
+    if standing == "not_kept" and (cures := [_BUT[it] for it in _BUT if it in task.but]):
+        return cures[0]
     if task.kind is StepKind.EMAIL and standing == "needs_person":
         if task.reason.startswith(UNKNOWN_BY_SMTP):
             return _SAY

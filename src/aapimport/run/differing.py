@@ -8,13 +8,13 @@ from collections.abc import Container, Iterator
 
 from aapimport.person import address_key
 from aapimport.run.back_reasons import OWN_ROLE_GONE
-from aapimport.run.digests import address_digest
+from aapimport.run.digests import address_digest, role_digest
 from aapimport.run.left import Left
 from aapimport.run.own_roles import REPLACED, REPLACED_ERASED, ROLES_ERASED
 from aapimport.services.changes import Seen
 from aapimport.services.identity import full_name
-from aapimport.services.roles import current_role, is_own_role, portal_roles
-from aapimport.services.scim import PASS_TYPE, Account, identifier, mapping, objects, text
+from aapimport.services.roles import current_role, is_own_role, portal_roles, roles_beside
+from aapimport.services.scim import Account, identifier, is_pass, mapping, objects, text
 from aapimport.text import fold
 
 ACTIVE = "whether the account is active"
@@ -70,7 +70,9 @@ def changes_since(left: Left, seen: Seen, hidden: Container[str] = ()) -> Iterat
         yield f"name is {account.first_name} {account.last_name}"
     if not left.made:
         return
-    if others := [one for one in account.passes if one != left.run_pass]:
+    if others := [
+        one for one in account.passes if one != left.run_pass or left.service != "portal"
+    ]:
         yield f"on another pass: {', '.join(others)}"
     yield from _added_since(left, seen)
 
@@ -81,7 +83,7 @@ def _added_since(left: Left, seen: Seen) -> Iterator[str]:
     others = [
         identifier(one.get("value"))
         for one in objects(resource.get("entitlements"))
-        if text(one.get("type")) not in {"", PASS_TYPE}
+        if not is_pass(one)
     ]
     if others:
         yield f"another entitlement: {', '.join(others)}"
@@ -130,16 +132,31 @@ def _role_since(left: Left, account: Account) -> str | None:
     if left.role is not None:
         role = current_role(account)
         if role == left.role:
-            return None
+            return _added_role(left, account)
         if "role" not in left.late:
             return role or ", ".join(account.roles)
-    if left.before is None or "role" in left.lacks - left.late:
+    if left.before is None:
+        return _added_role(left, account)
+    if "role" in left.lacks - left.late:
         return None
     roles = account.roles
     if left.before.get(ROLES_ERASED):  # whose own values nobody can compare any more
         roles = tuple(one for one in roles if not is_own_role(one))
     now, then = {*map(fold, roles)}, {*map(fold, left.before["roles"])}
     return ", ".join(account.roles) if now != then else None
+
+
+def _added_role(left: Left, account: Account) -> str | None:
+    """Which roles an account that the run made has got since, beside what it gave and the service.
+
+    A role that was accepted and not shown in time is none of them.
+    """
+    if not left.made:
+        return None
+    added = [it for it in roles_beside(account, left.role) if role_digest(it) not in left.beside]
+    if "role" in left.lacks:
+        added = [it for it in added if not any(portal_roles([it], [""]))]
+    return ", ".join(added) or None
 
 
 def roles_that_went(left: Left) -> list[str]:

@@ -21,6 +21,11 @@ def team_digest(name: str) -> str:
     return hashlib.sha256(fold(name).encode()).hexdigest()
 
 
+def role_digest(value: str) -> str:
+    """What the journal keeps of a role in a service's own words, which may hold a name."""
+    return hashlib.sha256(fold(value).encode()).hexdigest()
+
+
 def names_digest(address: str, first_name: str, last_name: str) -> str:
     """What the journal keeps of the names of somebody at an address, for good."""
     whole = "\n".join((address_key(address), fold(first_name), fold(last_name)))

@@ -6,12 +6,13 @@ again. A person's data are erased some days after their run has ended (`keep_peo
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from aapimport.run.also_on_jhana import AlsoOnJhana
 from aapimport.run.canaries import Canaries
+from aapimport.run.digests import role_digest
 from aapimport.run.mails_about import MailsAbout
 from aapimport.run.named_back import NamedBack
 from aapimport.run.purging import Purging
@@ -138,6 +139,27 @@ class Journal(Sends, AlsoOnJhana, Canaries, MailsAbout, NamedBack, Purging, Reme
                 [(_in_ledger(task), task.row) for task in changed if task.kind is StepKind.EMAIL],
             )
             self._forget(receipt, {task.row for task in changed if task.state in FINAL})
+
+    def keep_roles_beside(
+        self, receipt: str, roles: Mapping[tuple[int, str], Sequence[str]]
+    ) -> None:
+        """Remember which roles a service has given accounts by itself that a run has made.
+
+        Args:
+            receipt: The run.
+            roles: Their values, by row and service.
+        """
+        if not roles:
+            return
+        with self._writing():
+            self._database.executemany(
+                "UPDATE people SET before = json_set(before, '$.beside_' || ?, json(?))"
+                " WHERE receipt = ? AND row = ? AND before IS NOT NULL",
+                (
+                    (service, json.dumps([*map(role_digest, values)]), receipt, row)
+                    for (row, service), values in roles.items()
+                ),
+            )
 
     def step(
         self, receipt: str, row: int, service: str, kind: StepKind = StepKind.ACCOUNT

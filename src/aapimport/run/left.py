@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+from aapimport.run.candidates import may_show_later
 from aapimport.run.digests import address_digest, names_digest
 from aapimport.run.joined import NOT_KNOWN, Joined, groups_found, may_be_done
 from aapimport.run.journal import Journal
@@ -18,7 +19,7 @@ from aapimport.run.own_words import WITHHELD
 from aapimport.run.records import JOINS, Run, State, StepKind, Task
 from aapimport.services.differences import lacking
 from aapimport.services.identity import full_name
-from aapimport.services.ownership import is_anothers, is_still
+from aapimport.services.ownership import is_still
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
 
@@ -57,6 +58,8 @@ class Left:
         written_by: The newest that has written to it, without its day; likewise.
         row_named: A digest of the names in the row, whoever set those of the account; empty where
             an earlier version didn't keep it.
+        beside: Digests of the roles that the service gave the account by itself when the run made
+            it.
         was_named: A digest of the names that it showed before the run; likewise, and empty where it
             wasn't there.
     """
@@ -87,6 +90,7 @@ class Left:
     written_by: str = ""
     row_named: str = ""
     was_named: str = ""
+    beside: frozenset[str] = frozenset()
 
     @property
     def made(self) -> bool:
@@ -239,9 +243,7 @@ def left_by(
 
 
 def _is_unknown(task: Task) -> bool:
-    sent = task.attempts > 0 or task.sent_at is not None
-    refused = task.state is State.NEEDS_PERSON and not is_anothers(task.reason)
-    return task.state in NOT_KNOWN or (refused and sent)
+    return task.state in NOT_KNOWN or may_show_later(task)
 
 
 def _has_account(task: Task) -> bool:
@@ -310,4 +312,5 @@ def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str
         renamed=renamed,
         row_named=before.get("named", named),
         was_named=was_named,
+        beside=frozenset(before.get(f"beside_{task.service}", ())),
     )

@@ -42,6 +42,7 @@ class ReadBack:
         self._tried: dict[tuple[str, int], int] = {}
         self._short: dict[tuple[str, int], Outcome] = {}
         self._puts: set[str] = set()
+        self._beside: dict[tuple[int, str], tuple[str, ...]] = {}
         self.not_kept: dict[str, set[str]] = {name: set() for name in session.directories}
 
     def steps(self, last_row: int | None) -> Iterator[Progress]:
@@ -52,6 +53,8 @@ class ReadBack:
         """
         for gap in self._session.gaps():
             yield from self._conveyor.drive(self._written(last_row), self._verifying, sends=False)
+            self._session.journal.keep_roles_beside(self._session.receipt, self._beside)
+            self._beside.clear()
             left = self._left(last_row)
             self._conveyor.record([it for its in left.values() for it in self._last_words(its)])
             left = self._left(last_row)
@@ -115,6 +118,8 @@ class ReadBack:
     def _seen(self, task: Task, outcome: Outcome) -> Outcome:
         """A look's outcome; one that tells nothing leaves the step as it was."""
         key = (task.service, task.row)
+        if task.is_new and outcome.beside:
+            self._beside[task.row, task.service] = outcome.beside
         if outcome.verdict is Verdict.DONE:
             if self._tried.get(key) == _PUT:
                 self._puts.add(task.service)

@@ -17,6 +17,7 @@ from aapimport.services.identity import belongs
 from aapimport.services.outcomes import Outcome, Verdict, judge
 from aapimport.services.ownership import is_ours, settle_conflict, settle_keyed, settle_sent
 from aapimport.services.replies import Answer
+from aapimport.services.roles import roles_beside
 from aapimport.services.scim import USER, Account, read_account, text
 from aapimport.services.troubles import trouble_of
 from aapimport.services.values import Wanted
@@ -190,4 +191,5 @@ def compared(account: Account, wanted: Wanted, capabilities: Capabilities) -> Ou
         account_id=account.id,
         short=short,
         but="" if can_be else not_kept(short, NOT_SENT),
+        beside=roles_beside(account, wanted.role),
     )

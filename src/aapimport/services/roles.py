@@ -111,6 +111,13 @@ def other_roles(account: Account) -> tuple[str, ...]:
     return tuple(label or value for value, label, role in held if not role)
 
 
+def roles_beside(account: Account, role: str | None) -> tuple[str, ...]:
+    """The values of an account's roles but one that is `role`: what others have given it."""
+    known = portal_roles(account.roles, account.role_labels)
+    ours = known.index(role) if role and role in known else -1
+    return tuple(value for at, value in enumerate(account.roles) if at != ours)
+
+
 def _role(word: str) -> str:
     """Which of the four roles a word is, in any spelling (`ClientAdmin`, `client-admin`)."""
     return _ROLES.get(re.sub(r"[\s_-]+", "", fold(word)), "")
