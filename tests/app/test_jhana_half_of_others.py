@@ -110,3 +110,18 @@ def test_nor_where_the_address_is_another_since_the_plan(
         assert code is ExitCode.FINDINGS
         assert "has another e-mail address than that on the portal" in text(desk)
         assert not server.recipients
+
+
+def test_the_address_alone_does_not_tell_whose_account_on_jhana_it_is(
+    uploading: Uploading,
+) -> None:
+    """Whoever had the address before them is on Jhana still, and has left the portal."""
+    uploading.run()
+    uploading.portal.store.users.clear()
+    uploading.portal.add_user("p9@acme.com")
+    uploading.rows = (person(2, first_name="Bo", last_name="Lindqvist"),)
+    receipt = uploading.run().receipt
+    code, desk = send(uploading, receipt)
+    assert code is ExitCode.FINDINGS
+    assert "Jhana: the account with this address there shows another name" in text(desk)
+    assert mails(uploading) == Counter({("p2@acme.com", "portal"): 1})

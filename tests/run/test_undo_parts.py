@@ -1,6 +1,7 @@
 """Each part of an account is taken back by itself, and remembered by itself."""
 
 import copy
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -13,7 +14,7 @@ from aapimport.template.roles import Role
 from support.setting_values import through_kills
 from support.undoing import begun, go_on
 from support.uploading import Uploading, person
-from support.wire import Act, Response
+from support.wire import Act, Response, as_json
 
 _BEFORE: dict[str, dict[str, Any]] = {
     "activation": {"active": False},
@@ -248,3 +249,46 @@ def test_a_role_that_somebody_has_made_primary_since_stays_so(uploading: Uploadi
     user["roles"].append(_OWN | {"primary": True})
     go_on(uploading, begun(uploading, receipt))
     assert user["roles"] == [_OWN | {"primary": True}, {"value": "manager"}]
+
+
+def hiding(uploading: Uploading, what: set[str]) -> None:
+    """Have the portal leave attributes out of its answers, until there are none to leave out."""
+
+    def act(carry_out: Act) -> Response:
+        answer = carry_out()
+        body = json.loads(answer.body)
+        for user in body.get("Resources", [body]):
+            for name in what:
+                user.pop(name, None)
+        return as_json(200, body)
+
+    uploading.portal.on("GET", "/Users(/.*)?", act, times=999)
+
+
+@pytest.mark.parametrize("purged", [False, True])
+@pytest.mark.parametrize("part", ["role", "pass", "displayName"])
+def test_what_is_not_shown_is_named_and_taken_back_once_it_is(
+    uploading: Uploading, part: str, *, purged: bool
+) -> None:
+    """It isn't known how it is; all else is taken back meanwhile, and stays so."""
+    receipt, user = changed(uploading)
+    hiding(uploading, hidden := {*_ATTRIBUTES.get(part, {part})})
+    first = go_on(uploading, begun(uploading, receipt))
+    (named,) = (one for one in first.effects if one.result == "impossible")
+    assert named.reason.endswith("so that it isn't known whether it is as the upload left it")
+    assert (first.exit_code, user["active"]) == (1, False)
+    again = go_on(uploading, begun(uploading, receipt))
+    assert ([one.result for one in again.effects], again.exit_code) == (["impossible"], 1)
+    hidden.clear()
+    if purged:
+        purge(uploading)
+    user["active"] = True
+    last = go_on(uploading, begun(uploading, receipt))
+    if purged and part == "displayName":  # what it was is erased: it was named, and is again
+        assert [one.result for one in last.effects] == ["named before"]
+        return
+    assert last.exit_code == 0
+    before = _BEFORE["names" if part == "displayName" else part]
+    assert {name: user[name] for name in before} == before
+    assert user["active"]
+    assert go_on(uploading, begun(uploading, receipt)).effects == []

@@ -118,6 +118,7 @@ class ValuesCarrier:
             if not self.desk.confirm(question, default=False, flags="--yes"):
                 raise DeclinedError("you did not say yes")
             self._settled(run)
+            self._carrying(run).look()
             if run.kind == RunKind.UNDO:
                 keep_mails_back(self.journal, run)
             run = self.journal.close(run.receipt)

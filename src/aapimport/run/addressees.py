@@ -299,7 +299,7 @@ class _Asking:
             return not_welcome(former, "")
         if former is not None:  # whoever had both may have another address by now
             return _WITH_ANOTHER
-        return other_on_jhana(looks, one.steps["jhana"].key)
+        return other_on_jhana(looks, one.steps["jhana"].key, by_address=one.by_address)
 
     def _not_theirs(self, one: Candidate, account: Account) -> str:
         """Why an account that an upload has created isn't the person's any more; empty if it is.

@@ -20,11 +20,13 @@ class OnJhana:
         order: The upload's number (`order`).
         portal: The account on the portal that the upload has for the person; empty for none, as
             the portal has refused them.
+        by_address: Whether nothing but the address tells that it is the person's.
     """
 
     step: Task
     order: int
     portal: str
+    by_address: bool = False
 
 
 class AlsoOnJhana(JournalFile):

@@ -5,7 +5,7 @@ What of it an undo has taken back, and what may yet show, stays in the journal's
 
 from collections.abc import Collection, Iterable
 
-from aapimport.run.back_reasons import AS_BEFORE
+from aapimport.run.back_reasons import AS_BEFORE, IMPOSSIBLE, NOT_SHOWN
 from aapimport.run.records import State
 
 ACTIVATION, ROLE, PASS, NAMES = "activation", "role", "pass", "names"
@@ -76,6 +76,8 @@ def parts_taken(but: str) -> frozenset[str]:
 def parts_back(state: str, but: str) -> frozenset[str]:
     """The parts that a step of an undo has taken back: one that is done, all but what may yet show.
 
+    What wasn't shown is none of them either.
+
     Args:
         state: How far the step is.
         but: What it says beside.
@@ -87,7 +89,18 @@ def parts_back(state: str, but: str) -> frozenset[str]:
     late = {part for one in said for part in one.removesuffix(f" {AS_BEFORE}").split(", ")}
     if NAMES in late:
         late |= SHOWN_NAMES.keys()
-    return taken | (PARTS - late)
+    return taken | (PARTS - late - _hidden(but))
+
+
+def hidden_words(parts: Collection[str]) -> list[str]:
+    """That some parts aren't shown, so that nothing is taken back of them; nothing for none."""
+    return [f"{', '.join(sorted(parts))} {NOT_SHOWN}"] if parts else []
+
+
+def _hidden(but: str) -> set[str]:
+    """What `hidden_words` has said of a step."""
+    said = (one.removeprefix(IMPOSSIBLE) for one in but.split("; ") if one.endswith(NOT_SHOWN))
+    return {part for one in said for part in one.removesuffix(f" {NOT_SHOWN}").split(", ")}
 
 
 def split_words(what: str, back: Collection[str]) -> tuple[str, str]:

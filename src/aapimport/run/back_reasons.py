@@ -22,9 +22,14 @@ ROLE_NOT_RECORDED = f"the former role, which is {NOT_RECORDED}"
 ERASED = "the former name, which is erased from the journal"
 ROLE_ERASED = "the former role, one of the service's own, which is erased from the journal"
 AS_BEFORE = "as before: the service has accepted it, and it hasn't shown since"
+NOT_SHOWN = "not shown by the service, so that it isn't known whether it is as the upload left it"
 ROLE_GONE = "the role that the upload set is gone, and the former one isn't there"
 OFF_ALREADY = "deactivated already"
 GONE_BUT_LISTED = "the portal shows no such account any more, and shows it in the team"
+MAY_BE_BACK = (
+    "an earlier undo may have taken it back, and what became of that isn't known, so that somebody"
+    " may have set it again since"
+)
 MAY_BE_PUT_IN = (
     "the team shows them, and whether the upload or somebody else put them in isn't known: look,"
     " and take them out on the portal unless they belong in it"

@@ -12,6 +12,7 @@ from aapimport.run.back_parts import (
     PASS,
     ROLE,
     SHOWN_NAMES,
+    hidden_words,
     parts_of,
 )
 from aapimport.run.back_reasons import (
@@ -21,8 +22,10 @@ from aapimport.run.back_reasons import (
     ERASED,
     IMPOSSIBLE,
     LEFT,
+    MAY_BE_BACK,
     NAME_NOT_RECORDED,
     NOT_APPROVED,
+    NOT_SHOWN,
     NOT_THEIRS,
     OTHER_NAME,
     OTHER_NAME_THERE,
@@ -32,6 +35,7 @@ from aapimport.run.back_reasons import (
 )
 from aapimport.run.differing import (
     changes_since,
+    hidden_parts,
     lacks_own_role,
     roles_that_went,
     set_roles,
@@ -59,6 +63,11 @@ _ROLE = "role is "
 def left_words(but: str) -> list[str]:
     """What an undo had to leave of an account, in the journal's words, one each."""
     return [one for one in but.split("; ") if one.startswith((CHANGED, IMPOSSIBLE, LEFT))]
+
+
+def lasting_words(but: str) -> list[str]:
+    """The same without what wasn't shown: that is looked at anew."""
+    return [one for one in left_words(but) if not one.endswith(NOT_SHOWN)]
 
 
 @dataclass(kw_only=True)
@@ -113,17 +122,25 @@ def to_take_back(
         return Back(later=left.later)
     if left.made and ACTIVATION in left.back:
         return Back()
+    if left.back_in_doubt and standing(left, seen) - left.back:
+        return Refusal(f"{IMPOSSIBLE}{MAY_BE_BACK}; {BY_HAND}")
     if left.made and not left.has_unknown_name(seen.account):
         return _off(left, seen, teams)
     if why := name_refusal(left, seen.account):
         return Refusal(why)
+    return _values_back(left, seen, may_give_rights=may_give_rights)
+
+
+def _values_back(left: Left, seen: Seen, *, may_give_rights: bool) -> Back:
+    """The same of an account that was there, or that has a name nobody knows."""
     back = Back()
-    shows = standing(left, seen)
+    shows, hidden = standing(left, seen), hidden_parts(left, seen) - left.back
     if ACTIVATION in shows - left.back:
         back.values["active"] = False
-    if ROLE not in left.back:
+    if ROLE not in left.back | hidden:
         _roles_back(left, seen, back, may_give_rights=may_give_rights)
-    _names_back(left, seen, back)
+    if NAMES not in hidden:
+        _names_back(left, seen, back)
     if PASS in shows - left.back:
         held = objects(seen.resource.get("entitlements"))
         back.values["entitlements"] = [
@@ -133,7 +150,8 @@ def to_take_back(
         ]
     changed = {part for part, word in ((ROLE, "role"), (NAMES, "name")) if word in back.changed}
     late = (left.late & PARTS) - left.back - parts_of(back.values)
-    back.as_before = frozenset(late - shows - changed)
+    back.as_before = frozenset(late - shows - changed - hidden)
+    back.lost += hidden_words(hidden)
     return back
 
 

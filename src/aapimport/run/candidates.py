@@ -24,6 +24,8 @@ class Candidate:
         before: What the journal keeps of the person for good (`planned.before_json`).
         former: The account on the portal with which another upload has the one on Jhana, where it
             is another one than this person's; they may be the same person only if it is gone.
+        by_address: Whether nothing but the address tells that the account on Jhana is this
+            person's: the address may have been given to somebody else since.
     """
 
     row: int
@@ -33,6 +35,7 @@ class Candidate:
     receipt: str
     before: Mapping[str, Any]
     former: str = ""
+    by_address: bool = False
 
     def is_still(self, account: Account) -> bool:
         """Whether an account has the address or the names that the upload gave it, by digests.

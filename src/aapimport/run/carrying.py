@@ -96,6 +96,9 @@ class Carrying(ABC):
     def end(self) -> None:  # noqa: B027 -- likewise
         """What comes after everything else of a session, also of one that was stopped."""
 
+    def look(self) -> None:  # noqa: B027 -- likewise
+        """Record what became of what was sent, once it has settled, before the run is closed."""
+
     @abstractmethod
     def groups(self) -> Iterator[Progress]:
         """Carry out the steps about Groups."""

@@ -4,9 +4,11 @@ Compared is what the run wrote, and, of an account that it made, what somebody e
 there since. What isn't known, because the service doesn't show it or didn't keep it, is no change.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 
 from aapimport.person import address_key
+from aapimport.run.back_parts import NAMES, PASS, SHOWN_NAMES
+from aapimport.run.back_parts import ROLE as ROLE_PART
 from aapimport.run.back_reasons import OWN_ROLE_GONE
 from aapimport.run.digests import address_digest, role_digest
 from aapimport.run.left import Left
@@ -41,6 +43,24 @@ def not_shown(left: Left, seen: Seen) -> frozenset[str]:
         ROLE: "roles" not in seen.resource and bool(left.role or (left.before or {}).get("roles")),
     }
     return frozenset(what for what, is_hidden in hidden.items() if is_hidden)
+
+
+def hidden_parts(left: Left, seen: Seen) -> frozenset[str]:
+    """The parts of an account that was there which the run has set, and the service doesn't show.
+
+    An empty array may be left out (RFC 7643 section 2.5), so this is no proof that there is more.
+    """
+    _, _, *names = (left.before or {}).get("names") or ("", "")
+    whole: Mapping[str, str] = names[0] if names else {}
+    hidden = {
+        ROLE_PART: was_set(left) and "roles" not in seen.resource,
+        PASS: bool(left.pass_id) and "entitlements" not in seen.resource,
+        NAMES: left.renamed and bool(left.named) and not full_name(seen.account).strip(),
+    } | {
+        part: left.renamed and bool(whole.get(path)) and part not in shown_names(seen)
+        for part, path in SHOWN_NAMES.items()
+    }
+    return frozenset(part for part, is_hidden in hidden.items() if is_hidden)
 
 
 def changes_since(left: Left, seen: Seen, hidden: Container[str] = ()) -> Iterator[str]:

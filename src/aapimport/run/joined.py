@@ -21,6 +21,7 @@ class Joined:
         group_id: The Group.
         account_id: The person's account on the portal.
         taken_back: Whether an undo of the run has taken them out of it.
+        back_in_doubt: Whether one may have, and nobody knows.
         later: The run that has put them into it since, with its day; empty for none.
         state: How far the run's step is: not `done` where nobody knows whether it put them in.
     """
@@ -30,6 +31,7 @@ class Joined:
     group_id: str
     account_id: str
     taken_back: bool = False
+    back_in_doubt: bool = False
     later: str = ""
     state: State = State.DONE
 

@@ -66,6 +66,7 @@ class Later:
     """
 
     taken_back: dict[tuple[int, str, StepKind], str] = field(default_factory=dict)
+    doubts: set[tuple[int, str, StepKind]] = field(default_factory=set)
     back: dict[tuple[int, str], frozenset[str]] = field(default_factory=dict)
     role_gone: set[tuple[int, str]] = field(default_factory=set)
     accounts: dict[tuple[int, str], str] = field(default_factory=dict)
@@ -91,6 +92,10 @@ class Later:
     def is_taken_back(self, row: int, service: str, kind: StepKind) -> bool:
         """Whether an undo of the run has taken back what a step of it did."""
         return (row, service, LEAVES.get(kind, StepKind.TAKE_BACK)) in self.taken_back
+
+    def may_be_taken_back(self, row: int, service: str, kind: StepKind) -> bool:
+        """Whether one may have, that was closed before anybody knew."""
+        return (row, service, LEAVES.get(kind, StepKind.TAKE_BACK)) in self.doubts
 
     def stays(self, row: int, service: str) -> str:
         """What an undo had to leave of an account that it has taken back; empty for nothing."""
@@ -136,6 +141,8 @@ class LaterLook:
         later = _later([*steps, *self._journal.later_beside(run, ours)], run)
         later.taken_back.update(taken_back(self._steps_back))
         for row, service, kind, state, but in self._steps_back:
+            if state in {State.INTENT, State.DOUBT}:
+                later.doubts.add((row, service, kind))
             if kind is StepKind.TAKE_BACK:
                 had = later.back.get((row, service), frozenset())
                 later.back[row, service] = had | parts_back(state, but)

@@ -4,7 +4,7 @@ Names and addresses may have been erased since; who an account's owner is, is to
 a digest of the address then.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -50,6 +50,7 @@ class Left:
             that nothing but our key tells that it is theirs.
         renamed: Whether the run changed the names of an account that was there.
         taken_back: Whether an undo of the run has taken back what it did to the account.
+        back_in_doubt: Whether one may have, and nobody knows.
         back: The parts of it that undos have taken back (`back_parts`), also in part.
         role_gone: Whether a write of an undo took the role away, and the former one didn't come.
         stays: What of it that undo had to leave, in the journal's words; empty for nothing.
@@ -83,6 +84,7 @@ class Left:
     unsure: bool = False
     renamed: bool = False
     taken_back: bool = False
+    back_in_doubt: bool = False
     back: frozenset[str] = frozenset()
     role_gone: bool = False
     stays: str = ""
@@ -219,19 +221,7 @@ def left_by(
             accounts=tuple(
                 _afterwards(left_of(run, task, wanted, before), later) for task in known
             ),
-            joined=tuple(
-                Joined(
-                    row=row,
-                    kind=task.kind,
-                    group_id=task.target,
-                    account_id=portal,
-                    taken_back=later.is_taken_back(row, "portal", task.kind),
-                    later=later.has(row, task.kind, task.target),
-                    state=task.state,
-                )
-                for task in tasks
-                if task.kind in JOINS and portal and task.sent_at and may_be_done(task)
-            ),
+            joined=tuple(_joined(tasks, portal, later)),
             mails=tuple(mails.get(row, ())),
             unknown=tuple(it.service for it in accounts if it not in known and _is_unknown(it)),
             found_in=tuple(groups_found(row, tasks, before, portal) if found_in else ()),
@@ -240,6 +230,22 @@ def left_by(
         )
         if person.accounts or person.unknown:
             yield person
+
+
+def _joined(tasks: Sequence[Task], portal: str, later: Later) -> Iterator[Joined]:
+    """The Groups that somebody was put into, or may have been."""
+    for task in tasks:
+        if task.kind in JOINS and portal and task.sent_at and may_be_done(task):
+            yield Joined(
+                row=task.row,
+                kind=task.kind,
+                group_id=task.target,
+                account_id=portal,
+                taken_back=later.is_taken_back(task.row, "portal", task.kind),
+                back_in_doubt=later.may_be_taken_back(task.row, "portal", task.kind),
+                later=later.has(task.row, task.kind, task.target),
+                state=task.state,
+            )
 
 
 def _is_unknown(task: Task) -> bool:
@@ -257,6 +263,7 @@ def _afterwards(left: Left, later: Later) -> Left:
     return replace(
         left,
         taken_back=later.is_taken_back(left.row, left.service, StepKind.ACCOUNT),
+        back_in_doubt=later.may_be_taken_back(left.row, left.service, StepKind.ACCOUNT),
         back=later.back.get((left.row, left.service), frozenset()),
         role_gone=(left.row, left.service) in later.role_gone,
         stays=later.stays(left.row, left.service),

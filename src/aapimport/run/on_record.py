@@ -86,10 +86,11 @@ class OnRecord:
                 met |= {portal.account_id, portal.key} - {""}
                 (wanted,) = self._journal.remembered(run.receipt, [portal])
                 _, before = self._journal.person(run.receipt, row)
-                former = ""
+                former, by_address = "", False
                 if "jhana" not in accounts and (also := self._on_jhana(run, portal, before)):
                     accounts["jhana"] = also.step
                     former = also.portal if also.portal != portal.account_id else ""
+                    by_address = also.by_address
                 self._learn_of(accounts)
                 accounts = {service: self._keyed(it) for service, it in accounts.items()}
                 group = next((it.target for it in steps if it.kind is StepKind.PASS), "")
@@ -101,6 +102,7 @@ class OnRecord:
                     receipt=run.receipt,
                     before=before,
                     former=former,
+                    by_address=by_address,
                 )
 
     def _learn_of(self, accounts: Mapping[str, Task]) -> None:
@@ -158,7 +160,7 @@ class OnRecord:
         if named and (not named.portal or named.order < order):
             return named
         person = self._also.get(before.get("person") or "")
-        return person if person and person.order < order else None
+        return replace(person, by_address=True) if person and person.order < order else None
 
     def _is_sent(self, service: str, own: str, before: Mapping[str, Any]) -> bool:
         """Whether a half of a welcome was sent to an account, or may have been."""

@@ -23,12 +23,14 @@ from aapimport.run.back_reasons import (
     BY_HAND,
     ERASED,
     GONE_BUT_LISTED,
+    MAY_BE_BACK,
     MAY_BE_PUT_IN,
     NAME_NOT_RECORDED,
     NAMED,
     NOT_APPROVED,
     NOT_READ,
     NOT_RECORDED,
+    NOT_SHOWN,
     NOT_THEIRS,
     OFF_ALREADY,
     OTHER_NAME,
@@ -37,7 +39,7 @@ from aapimport.run.back_reasons import (
     ROLE_GONE,
 )
 from aapimport.run.landing import UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED
-from aapimport.run.recipients import OTHER_ADDRESS
+from aapimport.run.recipients import ANOTHERS_ON_JHANA, OTHER_ADDRESS
 from aapimport.run.records import Run, Task, without_names
 from aapimport.run.sends import NOT_SENT_BY_HAND
 from aapimport.services.differences import NOT_SENT
@@ -78,7 +80,8 @@ _PHRASES = (
     *(DEACTIVATED_SINCE, HANDED_ON, LOST_HERE, ROLE_STAYS),
     *(NOT_THEIRS, OTHER_NAME, OTHER_NAME_THERE, NAME_NOT_RECORDED, BY_HAND),
     *(ADMIN_UNKNOWN, NOT_APPROVED),
-    *(ERASED, ROLE_ERASED, OFF_ALREADY, NOT_READ, GONE_BUT_LISTED, MAY_BE_PUT_IN),
+    *(ERASED, ROLE_ERASED, OFF_ALREADY, NOT_READ, GONE_BUT_LISTED),
+    *(MAY_BE_BACK, MAY_BE_PUT_IN),
     "accepted, and not shown since",
     "accepted, and not shown so far",
     NOT_KEPT,
@@ -103,7 +106,7 @@ _PHRASES = (
     "the account on the portal is deactivated",
     SWITCH_ON,
     *NOBODY_CAN_TELL.split("; "),
-    *OTHER_ADDRESS.split("; "),
+    *(*OTHER_ADDRESS.split("; "), *ANOTHERS_ON_JHANA.split("; ")),
     "the account isn't there any more",
     "they have another address by now",
     "the account is gone",
@@ -135,6 +138,7 @@ _PATTERNS = (
     re.escape(ROLE_GONE),
     r"[\d,]+ former members? (?:is|are) no longer shown in the team",
     r"not put (?:on the pass|into the team): the account (?:needs a person|was rejected)",
+    rf"{_PARTS}(?:, {_PARTS})* {NOT_SHOWN}",
     rf"[\w ,]{{1,60}} {NOT_RECORDED}",
     r"the former (?:display|formatted) name, which isn't recorded: the names stand for it",
     r"by (?:upload|repair) \w+",

@@ -11,7 +11,12 @@ from aapimport.services.ownership import HANDED_ON, NOT_SHOWN_SINCE, OFF_BY_UNDO
 from aapimport.services.portal import Welcome
 from aapimport.services.scim import Account
 from aapimport.services.values import EmailKind, Wanted
+from aapimport.text import fold
 
+ANOTHERS_ON_JHANA = (
+    "the account with this address there shows another name; if it is theirs, upload them with"
+    " Jhana = 1"
+)
 OTHER_ADDRESS = (
     "the account on Jhana has another e-mail address than that on the portal; have it corrected"
     " there"
@@ -56,7 +61,9 @@ def unwritable(
     return ""
 
 
-def other_on_jhana(looks: Mapping[str, Welcome | Unknown | None], key: str) -> str:
+def other_on_jhana(
+    looks: Mapping[str, Welcome | Unknown | None], key: str, *, by_address: bool = False
+) -> str:
     """Why an account on Jhana isn't of the person of that on the portal; empty when it is.
 
     As the sending looks once more whose it is (`sends.begin_send`).
@@ -64,6 +71,8 @@ def other_on_jhana(looks: Mapping[str, Welcome | Unknown | None], key: str) -> s
     Args:
         looks: What both services say of the accounts, where they are there.
         key: Our own key of the account on Jhana.
+        by_address: Whether nothing but the address has told that it is theirs: the first name or
+            the last has to be the same then.
     """
     portal, jhana = looks["portal"], looks["jhana"]
     if not (isinstance(portal, Welcome) and isinstance(jhana, Welcome)):
@@ -75,7 +84,15 @@ def other_on_jhana(looks: Mapping[str, Welcome | Unknown | None], key: str) -> s
         last_name=it.last_name,
         external_id=key,
     )
+    if by_address and not _shares_a_name(it, jhana.account):
+        return ANOTHERS_ON_JHANA
     return "" if is_still(jhana.account, wanted) else HANDED_ON
+
+
+def _shares_a_name(one: Account, other: Account) -> bool:
+    """Whether two accounts may be one person's, whose name was corrected; or one shows none."""
+    names = [(fold(it.first_name), fold(it.last_name)) for it in (one, other)]
+    return not all(map(any, names)) or any(a == b for a, b in zip(*names, strict=True) if a)
 
 
 def other_address(kind: EmailKind, looks: Mapping[str, Welcome | Unknown | None]) -> str:

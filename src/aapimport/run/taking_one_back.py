@@ -13,7 +13,7 @@ from aapimport.run.back_parts import (
     taken_words,
 )
 from aapimport.run.back_reasons import ROLE_GONE
-from aapimport.run.back_values import Back, left_words, standing, to_take_back
+from aapimport.run.back_values import Back, lasting_words, standing, to_take_back
 from aapimport.run.later import Later
 from aapimport.run.left import Left
 from aapimport.run.records import Task
@@ -97,7 +97,7 @@ class TakingOneBack:
         self._role_gone = left.role_gone and ROLE in due - shows
         self._late = found.as_before - self._sent if isinstance(found, Back) else frozenset()
         if left.taken_back and shows & left.back:  # it still is as an earlier undo has left it
-            self._said.update(dict.fromkeys(left_words(left.stays)))
+            self._said.update(dict.fromkeys(lasting_words(left.stays)))
 
     def told(self, outcome: Outcome) -> Outcome:
         """An outcome that says what it is to say of the account's parts."""

@@ -12,13 +12,14 @@ from aapimport.run.back_reasons import (
     GONE_BUT_LISTED,
     IMPOSSIBLE,
     LEFT,
+    MAY_BE_BACK,
     MAY_BE_PUT_IN,
     NOT_READ,
     NOT_RECORDED,
     NOT_THEIRS,
     OFF_ALREADY,
 )
-from aapimport.run.back_values import gives_rights, left_words, standing, to_take_back
+from aapimport.run.back_values import gives_rights, lasting_words, standing, to_take_back
 from aapimport.run.back_words import SEAT_STAYS, back_words
 from aapimport.run.effects import NAMED_HEAD, Effect, Sort
 from aapimport.run.joined import Joined
@@ -233,8 +234,10 @@ def _of_joined(since: JoinedSince, portal: AccountSince | None) -> Iterator[Effe
             yield _of_group(joined, Sort.CHANGED, f"{NOT_THEIRS}; {BY_HAND}")
         elif why := portal.name_refusal:
             yield _of_group(joined, *_in_words(why))
-        elif joined.in_doubt:
-            yield _of_group(joined, Sort.IMPOSSIBLE, MAY_BE_PUT_IN)
+        elif joined.back_in_doubt or joined.in_doubt:
+            words = f"{MAY_BE_BACK}; {BY_HAND}" if joined.back_in_doubt else MAY_BE_PUT_IN
+            effect = _of_group(joined, Sort.IMPOSSIBLE, words)
+            yield replace(effect, stands=joined.back_in_doubt)
         else:
             yield _of_group(joined, Sort.BACK, f"out of {_GROUPS[joined.kind]}")
 
@@ -244,7 +247,7 @@ def _of_account(account: AccountSince, portal: AccountSince | None) -> Iterator[
     now = [*_now_of_account(account, portal)]
     if left.taken_back:
         stands = account.seen is None or bool(standing(left, account.seen) & left.back)
-        for at, said in enumerate(left_words(left.stays)):  # which that undo has named
+        for at, said in enumerate(lasting_words(left.stays)):  # which that undo has named
             it = replace(_left(left, said), stands=stands, beside=bool(at or now))
             yield it if stands else replace(it, sort=Sort.NAMED)
     yield from now
@@ -281,7 +284,7 @@ def _of_values(account: AccountSince) -> Iterator[Effect]:
         return
     found = to_take_back(left, seen, account.teams)
     if isinstance(found, Refusal):
-        yield _left(left, found.why)
+        yield replace(_left(left, found.why), stands=left.back_in_doubt)
         return
     if found.values:
         words = back_words(left, seen, found.values)

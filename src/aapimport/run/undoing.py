@@ -25,7 +25,7 @@ from aapimport.run.later import Later, LaterLook, left_to
 from aapimport.run.left import Left, LeftPerson, left_by
 from aapimport.run.options import RunOptions
 from aapimport.run.progress import Progress
-from aapimport.run.records import LEAVES, Run, StepKind, Task
+from aapimport.run.records import LEAVES, Run, State, StepKind, Task
 from aapimport.run.since import GONE
 from aapimport.run.taking_one_back import NOT_ASKED, TakingOneBack
 from aapimport.run.undo_again import undo_again
@@ -36,9 +36,10 @@ from aapimport.services.membership import Members, read_team
 from aapimport.services.outcomes import Outcome, Verdict
 from aapimport.services.portal import Portal
 from aapimport.services.scim import Account
-from aapimport.services.taking_back import take_back
+from aapimport.services.taking_back import Refusal, look, take_back
 
 _READERS = 4
+_SENT = (State.INTENT, State.DOUBT)
 _IS_GONE = Outcome(verdict=Verdict.DONE, reason=GONE)
 _IS_LISTED = Outcome(verdict=Verdict.NEEDS_PERSON, reason=f"{GONE_BUT_LISTED}; {BY_HAND}")
 _FIRST, _AT_ONCE = 1, 50
@@ -100,20 +101,46 @@ class Undoing(Carrying):
     def doing(self, batch: Batch) -> Call:
         """Give one account back what it had."""
         (task,) = batch
+        taking = self._taking(task)
+
+        def call() -> list[Outcome]:
+            return [taking.told(self._outcome(task, taking))]
+
+        return call
+
+    def look(self) -> None:
+        """The same.
+
+        What is as before is taken back; what still is as the run left it wasn't. Of what can't be
+        looked at nobody knows: a further undo leaves it.
+        """
+        settled: list[Task] = []
+        for service, directory in self.session.directories.items():
+            for task in self.session.due(StepKind.TAKE_BACK, *_SENT, service=service):
+                seen, taking = look(directory, task.account_id), self._taking(task)
+                found = taking.decide(seen) if isinstance(seen, Seen) else None
+                if found is not None and not isinstance(found, Refusal):
+                    state = State.PLANNED if found else State.DONE
+                    but = taking.told(Outcome(verdict=Verdict.DONE)).but
+                    settled.append(replace(task, state=state, but=but))
+        for kind in LEAVES.values():
+            for task in self.session.due(kind, *_SENT):
+                team = read_team(self.session.services.portal, task.target)
+                if isinstance(team, Members) and team.shown and not team.hidden:
+                    state = State.PLANNED if task.account_id in team.items else State.DONE
+                    settled.append(replace(task, state=state))
+        self.session.journal.record(self.session.receipt, settled)
+
+    def _taking(self, task: Task) -> TakingOneBack:
         person = self._people[task.row]
         (left,) = (one for one in person.accounts if one.service == task.service)
-        taking = TakingOneBack(
+        return TakingOneBack(
             task,
             left,
             may_give_rights=task.row in self._may_give_rights,
             later=lambda: self._later(task.service, {task.row}),
             teams=lambda seen: self._teams(left, seen, person.joined),
         )
-
-        def call() -> list[Outcome]:
-            return [taking.told(self._outcome(task, taking))]
-
-        return call
 
     def _outcome(self, task: Task, taking: TakingOneBack) -> Outcome:
         if task.service != "portal" and (stays := self._stays(task.row)):

@@ -112,10 +112,14 @@ class WaysBack(JournalFile):
         return [own for (own,) in found]
 
     def steps_back(self, receipt: str) -> list[StepBack]:
-        """The steps of undos of a run that are done, or say something beside; the oldest first."""
+        """The steps of undos of a run that are done, or say something beside; the oldest first.
+
+        Also those of which nobody knows what became of them, of undos that were closed.
+        """
         found = self._database.execute(
             "SELECT row, service, steps.kind, state, but FROM steps JOIN runs USING (receipt)"
-            " WHERE runs.of = ? AND runs.kind = 'undo' AND (state = 'done' OR but <> '')"
+            " WHERE runs.of = ? AND runs.kind = 'undo' AND (state = 'done' OR but <> ''"
+            "  OR closed_at IS NOT NULL AND state IN ('intent', 'doubt'))"
             " ORDER BY runs.started_at",
             (receipt,),
         )

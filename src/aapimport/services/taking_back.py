@@ -59,7 +59,7 @@ def take_back(directory: Directory, account_id: str, decide: Deciding) -> Outcom
     """
     outcome, lost = Outcome(verdict=Verdict.NOT_SENT), False
     for attempt in range(1, TRIES + 1):
-        current = _look(directory, account_id)
+        current = look(directory, account_id)
         if isinstance(current, Outcome):
             return after_lost(current, lost=lost)
         values = decide(current)
@@ -82,7 +82,8 @@ def take_back(directory: Directory, account_id: str, decide: Deciding) -> Outcom
     return outcome
 
 
-def _look(directory: Directory, account_id: str) -> Seen | Outcome:
+def look(directory: Directory, account_id: str) -> Seen | Outcome:
+    """An account as it is now; else why it can't be looked at, or that it is gone."""
     found = directory.fetch(account_id)
     if isinstance(found, Unknown):
         return Outcome(verdict=Verdict.UNKNOWN, reason=found.reason, account_id=account_id)
@@ -107,7 +108,7 @@ def _shown(
     values: Values | Refusal = {}
     since = time.monotonic()
     for _ in directory.patience.looks(since):
-        current = _look(directory, account_id)
+        current = look(directory, account_id)
         if isinstance(current, Outcome):
             if current.gone and is_off and not lost:
                 return Outcome(verdict=Verdict.DONE, account_id=account_id, wrote=True)
