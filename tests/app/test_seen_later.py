@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from aapimport.errors import ExitCode
+from support.lettering import HEADER, ROWS, last_upload, said, upload
 from support.script_desk import ScriptDesk
 from support.sending import mails, send, text
 from support.stub import ScimStub
@@ -104,3 +105,19 @@ def test_the_half_on_jhana_that_shows_later_is_in_the_one_welcome(uploading: Upl
     second = uploading.run()
     assert send(uploading, second.receipt)[0] is ExitCode.OK
     assert mails(uploading) == Counter({("p2@acme.com", "combined"): 1})
+
+
+def test_the_next_step_after_an_upload_of_who_was_never_mailed(
+    uploading: Uploading, tmp_path: Path
+) -> None:
+    """Another upload has made them: it isn't complete before they are welcomed."""
+    file = tmp_path / "people.csv"
+    file.write_text("\n".join([HEADER, ROWS[1]]), encoding="utf-8")
+    upload(uploading, file, None, emails=False)
+    file.write_text("\n".join([HEADER, ROWS[1], ""]), encoding="utf-8")
+    _, desk = upload(uploading, file, None, emails=False)
+    receipt = last_upload(uploading)
+    assert f"next: aapimport send-emails {receipt}" in said(desk)
+    send(uploading, receipt)
+    _, desk = upload(uploading, file, None, emails=False)
+    assert "next: nothing, it is complete" in said(desk)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from aapimport.run.journal import Journal
 from aapimport.run.recall import recall
 from aapimport.run.records import State, StepKind
 from support.uploading import Uploading, checked, people, services
-from support.wire import error, instead
+from support.wire import Act, Response, error, instead
 
 
 def notices(uploading: Uploading) -> Sequence[str]:
@@ -99,3 +100,24 @@ def test_whomever_a_later_upload_has_taken_over_is_its_matter(uploading: Uploadi
     assert uploading.run().exit_code is ExitCode.OK
     assert len(uploading.portal.store.mails) == 2
     assert notices(uploading) == []
+
+
+def test_who_was_answered_and_shows_only_later(uploading: Uploading) -> None:
+    """The upload had given them up; whoever finds them says which one has made them."""
+    uploading.rows, uploading.emails = people(1), False
+    made: dict[str, dict[str, Any]] = {}
+
+    def hide(act: Act) -> Response:
+        answer = act()
+        made.update([uploading.portal.store.users.popitem()])
+        return answer
+
+    uploading.portal.on("POST", "/Users", hide)
+    uploading.run()
+    first = uploading.run()
+    assert [one.portal for one in first.people] == ["needs_person"]
+    uploading.portal.store.users |= made
+    uploading.emails = True
+    (said,) = notices(uploading)
+    assert f"created by upload {first.receipt}" in said
+    assert f"aapimport send-emails {first.receipt}" in said

@@ -126,11 +126,15 @@ class Carrier:
         return report.exit_code
 
     def _is_owed(self, run: "Run", report: "UploadReport") -> bool:
-        """Whether somebody whom an upload has made is to be named as never mailed."""
+        """Whether somebody is to be named as never mailed whom the upload, or another, has made."""
+        from aapimport.run.on_record import OnRecord
         from aapimport.run.wanted_letters import unmailed_of, wanted_letters
 
         if wanted_letters(run) is None:
-            return report.unmailed > 0
+            waits = run.kind == "upload" and not run.is_open
+            return report.unmailed > 0 or (
+                waits and OnRecord(self.journal, run.address).waiting([run]) > 0
+            )
         return unmailed_of(self.journal, run) > 0
 
     def _have_mail_approved(self, run: "Run") -> None:

@@ -11,6 +11,7 @@ from aapimport.run.digests import address_digest
 from aapimport.run.mail_rows import Mail, MailClaim
 from aapimport.run.records import UNSENT, Fact, State, Way, run_name
 from aapimport.run.unsettled import Unsettled
+from aapimport.services.ownership import IS_ANOTHERS
 
 _Others = Mapping[MailClaim, Sequence[Mail]]
 
@@ -124,7 +125,9 @@ class Memory(Unsettled):
             " WHERE address = ? AND (closed_at IS NOT NULL OR finished_at IS NOT NULL)"
             " AND account.service = 'portal' AND account.kind = 'account'"
             " AND account.action = 'create' AND NOT account.adopted AND account.attempts > 0"
-            " AND account.state IN ('done', 'written', 'intent', 'doubt')"
+            " AND (account.state IN ('done', 'written', 'intent', 'doubt')"
+            "  OR account.state = 'needs a person'"
+            f"  AND NOT ({IS_ANOTHERS.format('account.reason')}))"
             " AND coalesce(mail.state, '') NOT IN ('done', 'written', 'intent', 'doubt')"
             " AND NOT EXISTS (SELECT 1 FROM mails JOIN runs AS theirs USING (receipt)"
             "  WHERE mails.account_id = account.account_id AND mails.account_id <> ''"

@@ -44,6 +44,8 @@ DEACTIVATED_SINCE = (
 
 
 _BELONGS = "the address belongs to"
+IS_ANOTHERS = f"substr({{}}, 1, {len(_BELONGS)}) = '{_BELONGS}'"
+"""`is_anothers` as a condition in SQL, with a gap for the column of the reason."""
 
 
 def is_anothers(reason: str) -> bool:
