@@ -62,8 +62,13 @@ def test_who_shows_later_is_welcomed_once_by_whichever_upload(uploading: Uploadi
     assert mails(uploading) == ONE
 
 
-def test_without_our_key_somebody_has_to_look(uploading: Uploading) -> None:
+@pytest.mark.parametrize("keeps_keys", [False, True])
+def test_without_our_key_somebody_has_to_look(uploading: Uploading, *, keeps_keys: bool) -> None:
     """The id may be used again: nobody is mailed who may have been there before, nor forgotten."""
+    if keeps_keys:  # as it has shown of somebody else
+        rows, uploading.rows = uploading.rows, (person(9),)
+        uploading.run()
+        uploading.rows = rows
     _, made = unseen(uploading, uploading.portal)
     uploading.portal.store.users[made["id"]] = made
     del made["externalId"]
@@ -75,15 +80,18 @@ def test_without_our_key_somebody_has_to_look(uploading: Uploading) -> None:
     code, _ = send(uploading, second.receipt, desk, to=("p2@acme.com",), checked=True)
     assert code is ExitCode.OK
     assert mails(uploading) == ONE
+    assert send(uploading, second.receipt)[0] is ExitCode.OK
+    assert mails(uploading) == ONE
 
 
-def test_an_account_under_anothers_key_was_there_before(uploading: Uploading) -> None:
-    """It isn't the one that the upload was answered with."""
+def test_an_account_under_anothers_key_is_for_a_person(uploading: Uploading) -> None:
+    """It has the id that the upload was answered with, and may have got another key since."""
     _, made = unseen(uploading, uploading.portal)
     uploading.portal.store.users[made["id"]] = made | {"externalId": "theirs"}
     second = uploading.run()
-    code, _ = send(uploading, second.receipt)
-    assert (code, mails(uploading)) == (ExitCode.OK, Counter())
+    code, desk = send(uploading, second.receipt)
+    assert (code, mails(uploading)) == (ExitCode.FINDINGS, Counter())
+    assert "shows no key of ours" in text(desk)
 
 
 def test_who_is_made_anew_is_welcomed_once(uploading: Uploading) -> None:

@@ -217,6 +217,11 @@ def test_what_an_undo_has_asked_for_and_not_seen_is_told_of_who_is_uploaded_agai
     not_seen = "a change of the account that isn't shown so far, and may come still"
     assert abel["but"] == f"All Access Pass: {asked}{not_seen}"
     assert "receipt verify" in abel["failures"][0]["cure"]
+    role = ABEL.replace(",,,", ",facilitator,,")
+    changed = aapimport("upload", file(role), *words[2:], "--update-roles", **quick)
+    (abel,) = changed.json["people"]
+    assert (changed.code, abel["portal"]) == (1, "changed")
+    assert not_seen in abel["but"]
     for book in Path(os.environ["AAPIMPORT_STATE_DIR"]).rglob("journal.sqlite3"):
         with closing(sqlite3.connect(book)) as database, database:
             database.execute("UPDATE steps SET sent_at = sent_at - 90000 WHERE kind = 'take back'")

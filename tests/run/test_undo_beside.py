@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from aapimport.run.journal import Journal
+from aapimport.template.roles import Role
 from support.undoing import begun, go_on
 from support.uploading import Uploading, person
 from support.wire import Act, Response
@@ -78,5 +79,38 @@ def test_roles_that_the_portal_gives_by_itself_are_no_change(uploading: Uploadin
     receipt = uploading.run().receipt
     (user,) = uploading.portal.store.users.values()
     assert [one["value"] for one in user["roles"]] == ["manager", "learner"]
+    assert go_on(uploading, begun(uploading, receipt)).exit_code == 0
+    assert not user["active"]
+
+
+def test_a_role_that_was_dropped_and_another_one_by_hand(uploading: Uploading) -> None:
+    """Only the role that the upload gave may show late: another is somebody's."""
+
+    def drops(act: Act) -> Response:
+        answer = act()
+        for user in uploading.portal.store.users.values():
+            user["roles"] = []
+        return answer
+
+    for method in ("POST", "PATCH", "PUT"):
+        uploading.portal.on(method, "/Users(/.*)?", drops, times=9)
+    uploading.rows, uploading.emails = (person(2, role=Role.FACILITATOR), person(3)), False
+    receipt = uploading.run().receipt
+    uploading.portal._rules.clear()
+    theirs, late = uploading.portal.store.users.values()
+    theirs["roles"], late["roles"] = [{"value": "manager"}], [{"value": "manager"}]
+    report = go_on(uploading, begun(uploading, receipt))
+    assert (theirs["active"], late["active"], report.exit_code) == (True, False, 1)
+
+
+def test_where_nobody_has_noted_the_roles_none_is_a_change(uploading: Uploading) -> None:
+    """An earlier version hasn't: the service may have given it by itself."""
+    uploading.rows, uploading.emails = (person(2),), False
+    receipt = uploading.run().receipt
+    unknown = "UPDATE people SET before = json_remove(before, '$.beside_portal')"
+    with Journal(uploading.journal_path) as journal, journal._writing():
+        journal._database.execute(unknown)
+    (user,) = uploading.portal.store.users.values()
+    user["roles"].append({"value": "learner"})
     assert go_on(uploading, begun(uploading, receipt)).exit_code == 0
     assert not user["active"]

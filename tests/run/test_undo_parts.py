@@ -292,3 +292,44 @@ def test_what_is_not_shown_is_named_and_taken_back_once_it_is(
     assert {name: user[name] for name in before} == before
     assert user["active"]
     assert go_on(uploading, begun(uploading, receipt)).effects == []
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_an_empty_array_that_is_left_out_is_empty(uploading: Uploading, *, by_hand: bool) -> None:
+    """A portal may leave out what is empty (RFC 7643 section 2.5), which it shows of others."""
+
+    def omit(carry_out: Act) -> Response:
+        answer = carry_out()
+        body = json.loads(answer.body)
+        for user in body.get("Resources", [body]):
+            for name in [name for name, value in user.items() if value == []]:
+                del user[name]
+        return as_json(200, body)
+
+    others = {"roles": [{"value": "manager"}], "entitlements": [{"value": "p26"}]}
+    uploading.portal.add_user("p9@acme.com", "Bo", "Lind", **others)
+    own = uploading.portal.add_user("p2@acme.com", "Ana", "Perez", roles=[], entitlements=[])
+    uploading.rows, uploading.emails = (person(2, role=Role.FACILITATOR),), False
+    uploading.options = replace(uploading.options, update_roles=True)
+    receipt = uploading.run().receipt
+    user = uploading.portal.store.users[own]
+    assert user["roles"]
+    assert user["entitlements"]
+    if by_hand:
+        user["entitlements"] = []
+    uploading.portal.on("GET", "/Users(/.*)?", omit, times=999)
+    assert go_on(uploading, begun(uploading, receipt)).exit_code == 0
+    assert (user["roles"], user["entitlements"]) == ([], [])
+    assert go_on(uploading, begun(uploading, receipt)).effects == []
+
+
+def test_where_only_the_displayed_name_is_shown_no_name_is_taken_back(
+    uploading: Uploading,
+) -> None:
+    """It stays to be taken back until all of them are shown."""
+    receipt, user = changed(uploading)
+    hiding(uploading, hidden := {"name"})
+    go_on(uploading, begun(uploading, receipt))
+    hidden.clear()
+    assert go_on(uploading, begun(uploading, receipt)).exit_code == 0
+    assert {name: user[name] for name in _BEFORE["names"]} == _BEFORE["names"]

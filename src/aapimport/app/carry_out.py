@@ -105,6 +105,7 @@ class Carrier:
 
     def _carried_out(self, runner: "Runner", run: "Run", addresses: Mapping[int, str]) -> ExitCode:
         from aapimport.app.doubts import say_doubts
+        from aapimport.app.taken_back_meanwhile import note_what_may_come
         from aapimport.run.wanted_letters import letters_due
 
         try:
@@ -113,6 +114,8 @@ class Carrier:
             if run.finished_at is None:
                 raise
             self.desk.say(f"nothing is left to do; the services can't be asked: {error}")
+        if run.kind == "upload":
+            note_what_may_come(self.journal, run)
         report = print_receipt(self.journal, run.receipt, addresses, self.desk)
         named = False
         with suppress(OSError):  # a full stderr

@@ -95,26 +95,24 @@ def begun_alone(journal: "Journal", plan: "Plan") -> "Run":
     except RefusedError:
         leave_run(journal, run.receipt)
         raise
-    _note_what_may_come(journal, run)
     return run
 
 
-def _note_what_may_come(journal: "Journal", run: "Run") -> None:
-    """Note of each account of an upload what an undo, or a repair, may make of it still."""
+def note_what_may_come(journal: "Journal", run: "Run") -> None:
+    """Note of each account of an upload that ends what an undo, or a repair, may make of it."""
     from aapimport.run.later_steps import whose
     from aapimport.run.records import State, StepKind
     from aapimport.services.ownership import MAY_COME
 
     found = journal.not_shown_at(run.address)
-    if not found:
-        return
-    tasks = [
-        replace(task, but=f"{one.run}{whose(one.profile)}{MAY_COME}")
-        for service in ("portal", "jhana")
-        for task in journal.tasks(run.receipt, StepKind.ACCOUNT, *State, service=service)
-        if (one := found.get((service, task.account_id))) and task.state is not State.SKIPPED
-    ]
-    journal.record(run.receipt, tasks)
+    noted = []
+    for service in ("portal", "jhana") if found else ():
+        for task in journal.tasks(run.receipt, StepKind.ACCOUNT, State.DONE, service=service):
+            touch = found.get((service, task.account_id))
+            if touch and MAY_COME not in task.but:
+                said = f"{touch.run}{whose(touch.profile)}{MAY_COME}"
+                noted.append(replace(task, but="; ".join(filter(None, (task.but, said)))))
+    journal.record(run.receipt, noted)
 
 
 def _touches(journal: "Journal", plan: "Plan") -> "Iterable[Touch]":

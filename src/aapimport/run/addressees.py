@@ -19,13 +19,16 @@ from aapimport.run.journal import Journal
 from aapimport.run.on_record import DUE, HALVES, OnRecord
 from aapimport.run.places import place_of
 from aapimport.run.recipients import (
+    CHECKED,
+    NO_KEY,
+    WITH_ANOTHER,
     mail_address,
     not_welcome,
     other_address,
     other_on_jhana,
     unwritable,
 )
-from aapimport.run.records import Fact, State, Way
+from aapimport.run.records import UNSENT, Fact, State, Way
 from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan, Source, Standing
 from aapimport.run.switched_off import being_undone_at, switched_off_at, who_is_off
 from aapimport.services.directory import Unknown
@@ -42,15 +45,6 @@ _KINDS = {
     frozenset({"jhana"}): EmailKind.JHANA,
 }
 _OTHER_WAYS = "--hand-over writes a workbook for you to send them, --smtp sends them from here"
-_CHECKED = "if it is theirs all the same: aapimport send-emails {} --to ADDRESS --checked"
-_NO_KEY = (
-    "whether an upload has made the account isn't known: it wasn't seen when it was made, and shows"
-    f" no key of ours; {_CHECKED}"
-)
-_WITH_ANOTHER = (
-    "the account was made with another one on the portal, which is there, too; if it is theirs,"
-    " upload them with Jhana = 1"
-)
 _Look = Welcome | Unknown | None
 
 
@@ -142,10 +136,11 @@ class _Asking:
             return _addressee(one, None, "unknown", why=why)
         looks: dict[str, _Look] = {}
         ours = [name for name in HALVES if self._is_ours(one, name, looks)]
-        for name in ours:
-            if self._shows_no_key(one, name, looks.get(name)):
-                return _addressee(one, looks[name], "refused", why=_NO_KEY.format(one.receipt))
         entries = {name: self._record.entry(one, name) for name in ours}
+        for name, entry in entries.items():
+            is_unsent = entry is None or entry.state in UNSENT
+            if is_unsent and self._shows_no_key(one, name, looks.get(name)):
+                return _addressee(one, looks[name], "refused", why=NO_KEY.format(one.receipt))
         if not ours:
             return _addressee(one, None, "was_there")
         sure = not (self._choice.again or self._to or self._not_told(one, entries))
@@ -240,20 +235,22 @@ class _Asking:
         if step is None or not step.account_id:
             return False
         made = self._record.created.get((service, step.account_id))
-        if (made and made.is_sure) or service not in {it for it, _ in self._unseen}:
+        if (made and made.is_sure) or not (made or service in {it for it, _ in self._unseen}):
             return made is not None
         look = looks[service] = self._look(one, service)
-        if not isinstance(look, Welcome):
+        if made or not isinstance(look, Welcome):
             return bool(made or look)
-        key = look.account.external_id
-        return bool(made and not key) or (service, key) in self._unseen
+        return (service, look.account.external_id) in self._unseen
 
     def _shows_no_key(self, one: Candidate, service: str, look: _Look) -> bool:
-        """Whether nothing tells if an account is the one that an upload has never seen."""
+        """Whether nothing tells that an account is the one that an upload has never seen."""
         made = self._record.created.get((service, one.steps[service].account_id))
         if made is None or made.is_sure or not isinstance(look, Welcome):
             return False
-        return not (look.account.external_id or self._has_checked(look.account))
+        is_ours = look.account.external_id == made.key or (
+            (service, look.account.external_id) in self._unseen
+        )
+        return not (is_ours or self._has_checked(look.account))
 
     def _has_checked(self, account: Account) -> bool:
         """Whether somebody has looked whose an account is, and said so."""
@@ -298,7 +295,7 @@ class _Asking:
         if isinstance(former, Unknown):
             return not_welcome(former, "")
         if former is not None:  # whoever had both may have another address by now
-            return _WITH_ANOTHER
+            return WITH_ANOTHER
         return other_on_jhana(looks, one.steps["jhana"].key, by_address=one.by_address)
 
     def _not_theirs(self, one: Candidate, account: Account) -> str:
@@ -316,10 +313,10 @@ class _Asking:
         ours = key in {"", account.external_id} or (step.service, account.external_id) in (
             self._record.created
         )
-        if shows_key and not ours:
+        if shows_key and not (ours or self._has_checked(account)):
             return HANDED_ON
         if one.wanted is None:
-            renamed = f"{NOBODY_CAN_TELL}; {_CHECKED.format(one.receipt)}"
+            renamed = f"{NOBODY_CAN_TELL}; {CHECKED.format(one.receipt)}"
             return "" if self._has_checked(account) or one.is_still(account) else renamed
         wanted = replace(one.wanted, external_id=key)
         return "" if has_names(account, wanted) or is_still(account, wanted) else HANDED_ON

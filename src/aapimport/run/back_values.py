@@ -35,7 +35,6 @@ from aapimport.run.back_reasons import (
 )
 from aapimport.run.differing import (
     changes_since,
-    hidden_parts,
     lacks_own_role,
     roles_that_went,
     set_roles,
@@ -102,7 +101,12 @@ class Back:
 
 
 def to_take_back(
-    left: Left, seen: Seen, teams: Sequence[str] = (), *, may_give_rights: bool = True
+    left: Left,
+    seen: Seen,
+    teams: Sequence[str] = (),
+    *,
+    hidden: frozenset[str] = frozenset(),
+    may_give_rights: bool = True,
 ) -> Back | Refusal:
     """What has to be set on an account, so that it is as before the run; nothing when it is.
 
@@ -114,6 +118,7 @@ def to_take_back(
         left: How the run left it.
         seen: How it is.
         teams: The other teams that it is in.
+        hidden: The parts that the service doesn't show (`hidden_parts`).
         may_give_rights: Whether a role may be given back that may have administration rights.
     """
     if not left.is_theirs(seen.account):
@@ -128,13 +133,13 @@ def to_take_back(
         return _off(left, seen, teams)
     if why := name_refusal(left, seen.account):
         return Refusal(why)
-    return _values_back(left, seen, may_give_rights=may_give_rights)
+    return _values_back(left, seen, hidden - left.back, may_give_rights=may_give_rights)
 
 
-def _values_back(left: Left, seen: Seen, *, may_give_rights: bool) -> Back:
+def _values_back(left: Left, seen: Seen, hidden: frozenset[str], *, may_give_rights: bool) -> Back:
     """The same of an account that was there, or that has a name nobody knows."""
     back = Back()
-    shows, hidden = standing(left, seen), hidden_parts(left, seen) - left.back
+    shows = standing(left, seen)
     if ACTIVATION in shows - left.back:
         back.values["active"] = False
     if ROLE not in left.back | hidden:

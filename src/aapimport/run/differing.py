@@ -4,10 +4,10 @@ Compared is what the run wrote, and, of an account that it made, what somebody e
 there since. What isn't known, because the service doesn't show it or didn't keep it, is no change.
 """
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 
 from aapimport.person import address_key
-from aapimport.run.back_parts import NAMES, PASS, SHOWN_NAMES
+from aapimport.run.back_parts import NAMES, NAMES_IN_ALL, PASS, SHOWN_NAMES
 from aapimport.run.back_parts import ROLE as ROLE_PART
 from aapimport.run.back_reasons import OWN_ROLE_GONE
 from aapimport.run.digests import address_digest, role_digest
@@ -45,22 +45,35 @@ def not_shown(left: Left, seen: Seen) -> frozenset[str]:
     return frozenset(what for what, is_hidden in hidden.items() if is_hidden)
 
 
-def hidden_parts(left: Left, seen: Seen) -> frozenset[str]:
+def hidden_parts(left: Left, seen: Seen, shows: Callable[[str], bool]) -> frozenset[str]:
     """The parts of an account that was there which the run has set, and the service doesn't show.
 
-    An empty array may be left out (RFC 7643 section 2.5), so this is no proof that there is more.
+    Args:
+        left: How the run left it.
+        seen: How it is.
+        shows: Whether the service shows an attribute of anybody: what is empty may be left out (RFC
+            7643 section 2.5).
     """
+    if left.made or not left.touched:
+        return frozenset()
     _, _, *names = (left.before or {}).get("names") or ("", "")
     whole: Mapping[str, str] = names[0] if names else {}
-    hidden = {
-        ROLE_PART: was_set(left) and "roles" not in seen.resource,
-        PASS: bool(left.pass_id) and "entitlements" not in seen.resource,
-        NAMES: left.renamed and bool(left.named) and not full_name(seen.account).strip(),
+    is_named = left.renamed and bool(left.named)
+    missing = {
+        ROLE_PART: was_set(left) and "roles" not in seen.resource and not shows("roles"),
+        PASS: bool(left.pass_id)
+        and "entitlements" not in seen.resource
+        and not shows("entitlements"),
+        NAMES: is_named and not full_name(seen.account).strip() and not shows("name"),
     } | {
-        part: left.renamed and bool(whole.get(path)) and part not in shown_names(seen)
+        part: is_named
+        and bool(whole.get(path))
+        and part not in shown_names(seen)
+        and not shows(path)
         for part, path in SHOWN_NAMES.items()
     }
-    return frozenset(part for part, is_hidden in hidden.items() if is_hidden)
+    hidden = {part for part, is_missing in missing.items() if is_missing}
+    return frozenset(hidden | (NAMES_IN_ALL if NAMES in hidden else frozenset()))
 
 
 def changes_since(left: Left, seen: Seen, hidden: Container[str] = ()) -> Iterator[str]:
@@ -171,11 +184,10 @@ def _added_role(left: Left, account: Account) -> str | None:
 
     A role that was accepted and not shown in time is none of them.
     """
-    if not left.made:
+    if not left.made or left.beside is None:
         return None
-    added = [it for it in roles_beside(account, left.role) if role_digest(it) not in left.beside]
-    if "role" in left.lacks:
-        added = [it for it in added if not any(portal_roles([it], [""]))]
+    given = roles_beside(account, left.role or left.late_role)
+    added = [one for one in given if role_digest(one) not in left.beside]
     return ", ".join(added) or None
 
 

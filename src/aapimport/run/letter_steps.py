@@ -33,10 +33,11 @@ from aapimport.mail.pace import Clock, SystemClock
 from aapimport.mail.smtp import Mailer
 from aapimport.person import address_key
 from aapimport.run.confirming import look_again
+from aapimport.run.jhana_alone import other_address
 from aapimport.run.landing import UNKNOWN_BY_SMTP
 from aapimport.run.mail_steps import MailSteps
 from aapimport.run.progress import Progress
-from aapimport.run.recipients import OTHER_ADDRESS, mail_address, recipient
+from aapimport.run.recipients import mail_address, recipient
 from aapimport.run.records import State, Task, without_names
 from aapimport.run.session import Session
 from aapimport.run.switched_off import switched_off_at, who_is_off
@@ -194,6 +195,11 @@ class LetterSteps(MailSteps):
         (wanted,) = self._session.wanted([task])
         if why := self._left(task, account, wanted):
             return Withdrawn(why)
+        if task.service == "jhana":
+            outcome = other_address(self._session, task)
+            if outcome.verdict is not Verdict.DONE:
+                is_unknown = outcome.verdict is Verdict.UNKNOWN
+                return Later(outcome.reason) if is_unknown else Withdrawn(outcome.reason)
         if (sent := self._sent_there(task, found)) is None:
             return Later("whether Jhana has mailed them itself can't be looked up")
         if sent:
@@ -206,9 +212,6 @@ class LetterSteps(MailSteps):
         """Why somebody isn't welcome any more; empty where they are."""
         if not (has_names(account, wanted) or is_still(account, wanted)):
             return HANDED_ON
-        keys = {address_key(one) for one in (mail_address(account), wanted.email)}
-        if task.service == "jhana" and len(keys) > 1:
-            return OTHER_ADDRESS
         if wanted.pass_id and wanted.pass_id not in account.passes:
             return "the account isn't on the pass any more"
         if not account.active:

@@ -9,6 +9,7 @@ from aapimport.config.addresses import place_of
 from aapimport.errors import AapimportError
 from aapimport.run.confirming import look_again, still_theirs
 from aapimport.run.conveyor import Batch, Call
+from aapimport.run.jhana_alone import with_portal
 from aapimport.run.landing import BY_ANOTHER, NOT_MAILED, UNKNOWN_IF_MAILED
 from aapimport.run.not_mailed import not_to_be_mailed
 from aapimport.run.progress import Progress
@@ -71,7 +72,7 @@ class MailSteps:
             open_ = [task for task in some if task.row not in settled]
             ready = [one for task in open_ if (one := self._ready(task)) is not None]
             theirs = still_theirs(self._session, ready) if ready else []
-            unmailed = self._unmailed(self._with_jhana(self._with_portal(theirs)))
+            unmailed = self._unmailed(self._with_jhana(with_portal(self._session, theirs)))
             yield from ([task] for task in self._claimed(unmailed))
 
     def _earlier(self, tasks: list[Task]) -> set[int]:
@@ -147,30 +148,6 @@ class MailSteps:
         """What a person's e-mail speaks of."""
         kind = self._kind(task)
         return {"portal", "jhana"} if kind is EmailKind.COMBINED else {kind.value}
-
-    def _with_portal(self, tasks: list[Task]) -> list[Task]:
-        """Those whose account on the portal is theirs, too, where the e-mail is about Jhana alone.
-
-        Whoever has left is not welcomed to it, either.
-        """
-        steps = {
-            task.row: step
-            for task in tasks
-            if task.service == "jhana" and (step := self._step(task.row, "portal"))
-        }
-        outcomes = look_again(self._session, [*steps.values()], mails=True)
-        left = set()
-        for task in tasks:
-            outcome = outcomes.get(task.row)
-            if outcome is None or outcome.verdict is Verdict.DONE:
-                continue
-            left.add(task.row)
-            refused = outcome.verdict is Verdict.NEEDS_PERSON
-            known = NOT_MAILED if task.state is State.PLANNED else f"{UNKNOWN_IF_MAILED}; "
-            state = State.NEEDS_PERSON if refused else task.state
-            reason = f"{known}{outcome.reason}" if refused else outcome.reason
-            self._conveyor.record([replace(task, state=state, reason=reason)])
-        return [task for task in tasks if task.row not in left]
 
     def _note_half(self, task: Task) -> None:
         """Leave Jhana's half to others where the portal tells that its e-mail was about itself."""

@@ -112,7 +112,7 @@ class OnRecord:
         """
         ours = {service: (service, it.account_id) for service, it in accounts.items()}
         made = self._beside.get(ours.get("jhana", ("", "")))
-        if made and made.is_sure and ours.get("portal") in self.created:
+        if made and ours.get("portal") in self.created:
             self.created.setdefault(ours["jhana"], replace(made, order=-1))
 
     def _is_made_anew(self, run: Run, step: Task) -> bool:

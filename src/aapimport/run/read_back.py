@@ -5,6 +5,7 @@ it is read again, with growing gaps. Afterwards nobody means *unknown*, and an o
 the service didn't keep it, which is said of a person who is there all the same.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -43,6 +44,7 @@ class ReadBack:
         self._short: dict[tuple[str, int], Outcome] = {}
         self._puts: set[str] = set()
         self._beside: dict[tuple[int, str], tuple[str, ...]] = {}
+        self._began = time.time()  # nobody has changed what was made since
         self.not_kept: dict[str, set[str]] = {name: set() for name in session.directories}
 
     def steps(self, last_row: int | None) -> Iterator[Progress]:
@@ -118,7 +120,7 @@ class ReadBack:
     def _seen(self, task: Task, outcome: Outcome) -> Outcome:
         """A look's outcome; one that tells nothing leaves the step as it was."""
         key = (task.service, task.row)
-        if task.is_new and outcome.beside:
+        if task.is_new and outcome.beside is not None and (task.sent_at or 0.0) > self._began:
             self._beside[task.row, task.service] = outcome.beside
         if outcome.verdict is Verdict.DONE:
             if self._tried.get(key) == _PUT:

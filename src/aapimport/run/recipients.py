@@ -13,6 +13,15 @@ from aapimport.services.scim import Account
 from aapimport.services.values import EmailKind, Wanted
 from aapimport.text import fold
 
+CHECKED = "if it is theirs all the same: aapimport send-emails {} --to ADDRESS --checked"
+NO_KEY = (
+    "whether an upload has made the account isn't known: it wasn't seen when it was made, and shows"
+    f" no key of ours; {CHECKED}"
+)
+WITH_ANOTHER = (
+    "the account was made with another one on the portal, which is there, too; if it is theirs,"
+    " upload them with Jhana = 1"
+)
 ANOTHERS_ON_JHANA = (
     "the account with this address there shows another name; if it is theirs, upload them with"
     " Jhana = 1"

@@ -13,7 +13,7 @@ from aapimport.errors import ServiceError
 from aapimport.plan.make import Services
 from aapimport.run.back_reasons import NOT_RECORDED, NOT_THEIRS
 from aapimport.run.back_values import name_refusal
-from aapimport.run.differing import ACTIVE, changes_since, not_shown
+from aapimport.run.differing import ACTIVE, changes_since, hidden_parts, not_shown
 from aapimport.run.elsewhere import Elsewhere, other_teams, teams_elsewhere
 from aapimport.run.joined import Joined
 from aapimport.run.left import Left, LeftPerson
@@ -52,6 +52,7 @@ class AccountSince:
         teams: The teams of the portal that it is in, and the run didn't put it into.
         refused: Whether the service doesn't let it be read, as it does others.
         hidden: What the service doesn't show of it, as `differing.not_shown` has it.
+        not_told: The parts that it shows of nobody, as `differing.hidden_parts` has it.
     """
 
     left: Left
@@ -61,6 +62,7 @@ class AccountSince:
     teams: tuple[str, ...] = ()
     refused: bool = False
     hidden: frozenset[str] = frozenset()
+    not_told: frozenset[str] = frozenset()
 
     @property
     def name_refusal(self) -> str:
@@ -259,7 +261,9 @@ def _read(directory: Directory, left: Left) -> Callable[[], AccountSince]:
             )
         if found is None:
             return AccountSince(left=left, seen=None, standing=Standing.GONE, changes=(GONE,))
-        return account_since(left, Seen(account=found[0], resource=found[1]))
+        seen = Seen(account=found[0], resource=found[1])
+        not_told = hidden_parts(left, seen, directory.shows)
+        return replace(account_since(left, seen), not_told=not_told)
 
     return read
 

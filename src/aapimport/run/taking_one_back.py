@@ -14,6 +14,7 @@ from aapimport.run.back_parts import (
 )
 from aapimport.run.back_reasons import ROLE_GONE
 from aapimport.run.back_values import Back, lasting_words, standing, to_take_back
+from aapimport.run.differing import hidden_parts
 from aapimport.run.later import Later
 from aapimport.run.left import Left
 from aapimport.run.records import Task
@@ -33,6 +34,7 @@ class TakingOneBack:
         may_give_rights: Whether a role may be given back that may have administration rights.
         later: What later runs have of the person at this moment; None where that can't be read.
         teams: The teams that the account is in, and the run didn't put it into.
+        shows: Whether the service shows an attribute of anybody.
 
     Attributes:
         asked: Whether it is known what later runs have.
@@ -47,9 +49,11 @@ class TakingOneBack:
         may_give_rights: bool,
         later: Callable[[], Later | None],
         teams: Callable[[Seen], Sequence[str]],
+        shows: Callable[[str], bool],
     ) -> None:
         self._left, self._said_before = left, task.but
         self._may_give_rights, self._later, self._teams = may_give_rights, later, teams
+        self._shows = shows
         was_sent = task.attempts > 0  # its own intent is on record by now, and not counted
         # an earlier session may have taken back what else there was of an account that was there
         self._earlier = was_sent and not left.made
@@ -72,12 +76,12 @@ class TakingOneBack:
             later=later.of_account(left.row, left.service, made=left.made),
             role_gone=left.role_gone or ROLE in self._sent,
         )
-        found = to_take_back(now, seen, teams, may_give_rights=self._may_give_rights)
+        found = self._to_take_back(now, seen, teams)
         self._look_at_parts(now, seen, found)
         if isinstance(found, Refusal):
             return found
         if self._wrote and found.later:
-            own = to_take_back(left, seen, teams, may_give_rights=self._may_give_rights)
+            own = self._to_take_back(left, seen, teams)
             if isinstance(own, Back) and not own.values:
                 return {}  # that run came after our write, which shows
         known = self._earlier or (self._wrote and self._said.keys() >= {*found.left})
@@ -89,6 +93,10 @@ class TakingOneBack:
         self._wrote = self._wrote or bool(decision)
         self.may_have_written = self.may_have_written or self._wrote
         return decision
+
+    def _to_take_back(self, left: Left, seen: Seen, teams: Sequence[str]) -> Back | Refusal:
+        hidden = hidden_parts(left, seen, self._shows) - self._sent  # what it took back is empty
+        return to_take_back(left, seen, teams, hidden=hidden, may_give_rights=self._may_give_rights)
 
     def _look_at_parts(self, left: Left, seen: Seen, found: Back | Refusal) -> None:
         shows = standing(left, seen)

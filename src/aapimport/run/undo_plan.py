@@ -282,7 +282,7 @@ def _of_values(account: AccountSince) -> Iterator[Effect]:
     left, seen = account.left, account.seen
     if seen is None:
         return
-    found = to_take_back(left, seen, account.teams)
+    found = to_take_back(left, seen, account.teams, hidden=account.not_told)
     if isinstance(found, Refusal):
         yield replace(_left(left, found.why), stands=left.back_in_doubt)
         return

@@ -109,27 +109,28 @@ class Undoing(Carrying):
         return call
 
     def look(self) -> None:
-        """The same.
+        """The same: what is as before is taken back.
 
-        What is as before is taken back; what still is as the run left it wasn't. Of what can't be
-        looked at nobody knows: a further undo leaves it.
+        Of what still is as the run left it nobody knows, as somebody may have set it again since it
+        was taken back: a further undo leaves it.
         """
-        settled: list[Task] = []
+        seen: list[Task] = []
         for service, directory in self.session.directories.items():
             for task in self.session.due(StepKind.TAKE_BACK, *_SENT, service=service):
-                seen, taking = look(directory, task.account_id), self._taking(task)
-                found = taking.decide(seen) if isinstance(seen, Seen) else None
+                account, taking = look(directory, task.account_id), self._taking(task)
+                found = taking.decide(account) if isinstance(account, Seen) else None
                 if found is not None and not isinstance(found, Refusal):
-                    state = State.PLANNED if found else State.DONE
-                    but = taking.told(Outcome(verdict=Verdict.DONE)).but
-                    settled.append(replace(task, state=state, but=but))
+                    verdict = Verdict.UNKNOWN if found else Verdict.DONE
+                    but = taking.told(Outcome(verdict=verdict)).but
+                    state = task.state if found else State.DONE
+                    seen.append(replace(task, state=state, but=but))
         for kind in LEAVES.values():
             for task in self.session.due(kind, *_SENT):
                 team = read_team(self.session.services.portal, task.target)
                 if isinstance(team, Members) and team.shown and not team.hidden:
-                    state = State.PLANNED if task.account_id in team.items else State.DONE
-                    settled.append(replace(task, state=state))
-        self.session.journal.record(self.session.receipt, settled)
+                    is_out = task.account_id not in team.items
+                    seen.append(replace(task, state=State.DONE if is_out else task.state))
+        self.session.journal.record(self.session.receipt, seen)
 
     def _taking(self, task: Task) -> TakingOneBack:
         person = self._people[task.row]
@@ -140,6 +141,7 @@ class Undoing(Carrying):
             may_give_rights=task.row in self._may_give_rights,
             later=lambda: self._later(task.service, {task.row}),
             teams=lambda seen: self._teams(left, seen, person.joined),
+            shows=self.session.directories[task.service].shows,
         )
 
     def _outcome(self, task: Task, taking: TakingOneBack) -> Outcome:

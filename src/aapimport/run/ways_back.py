@@ -232,11 +232,11 @@ class WaysBack(JournalFile):
         found = touches(self._database, since, None)
         with suppress(AapimportError):
             found += self.touches_beside(address, since)
-        return {
-            (one.service, one.account_id): one
-            for one in found
-            if one.not_shown and place(one.address, one.service) == place(address, one.service)
-        }
+        unseen: dict[tuple[str, str], Touch] = {}
+        for one in found:  # the newest counts, which may have seen it
+            if one.sets_values and place(one.address, one.service) == place(address, one.service):
+                unseen[one.service, one.account_id] = one
+        return {claim: one for claim, one in unseen.items() if one.not_shown}
 
     @property
     def profile(self) -> str:

@@ -5,7 +5,8 @@ found: accounts are compared here (docs/scim.md, 2 and 3).
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +18,7 @@ from aapimport.services.listing import HIDDEN, Listing
 from aapimport.services.paging import Page, Place
 from aapimport.services.patience import Patience
 from aapimport.services.replies import Answer
-from aapimport.services.scim import Account, equals, error_detail, read_account
+from aapimport.services.scim import Account, equals, error_detail, mapping, read_account
 from aapimport.services.transport import Transport
 from aapimport.services.values import Wanted
 
@@ -130,6 +131,7 @@ class Directory(Listing):
         adds_to_teams: The same for the members of a team.
         proofs: What its look-ups by `userName` and by `emails.value` have proven (`proofs`).
         proving: Held while something is tried, so that it is tried once.
+        shown: The attributes that it has shown of anybody whose account was fetched.
     """
 
     def __init__(
@@ -148,6 +150,8 @@ class Directory(Listing):
         self.drops: set[str] = set()
         self.proofs: dict[str, Trust] = {}
         self.proving = threading.RLock()
+        self.shown: set[str] = set()
+        self._looked = False
 
     def search(self, criterion: str) -> list[Account] | Unknown:
         """The first page of what the service finds for a filter; nobody has compared it yet."""
@@ -240,6 +244,22 @@ class Directory(Listing):
         found = looked_up(alike, wanted)
         return self.absent(wanted, found.alike) if isinstance(found, Absent) else found
 
+    def shows(self, attribute: str) -> bool:
+        """Whether it shows an attribute of anybody, as far as a page of its list tells.
+
+        An account without one may have none of it then: what is empty may be left out (RFC 7643
+        section 2.5).
+
+        Args:
+            attribute: Its name, or its path, `name.formatted`.
+        """
+        if attribute not in self.shown and not self._looked:
+            self._looked = True
+            with suppress(ServiceError):
+                for one in self.page("/Users", {}, 1)[0]:
+                    self.shown |= _attributes(one)
+        return attribute in self.shown
+
     @staticmethod
     def user_path(identifier: str) -> str:
         """The path of one account below the service's address."""
@@ -266,6 +286,12 @@ class Directory(Listing):
             refused = reply.ok or reply.status in _OF_ONE
             why = f"the account can't be looked up afterwards: {error_detail(reply)}"
             return Unknown(why, alone=refused)
+        self.shown |= _attributes(body)
         if not account.etag and "etag" in reply.headers:
             account = replace(account, etag=reply.headers["etag"])
         return account, body
+
+
+def _attributes(resource: Mapping[str, Any]) -> set[str]:
+    """What a resource has, and what its name has."""
+    return {*resource} | {f"name.{part}" for part in mapping(resource.get("name"))}

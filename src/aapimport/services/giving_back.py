@@ -10,7 +10,7 @@ from aapimport.services.changes import Seen
 from aapimport.services.directory import Directory, Unknown
 from aapimport.services.kept import Item, Kept, Look
 from aapimport.services.outcomes import Outcome, Verdict, judge
-from aapimport.services.ownership import MAY_COME, ROLE_STAYS
+from aapimport.services.ownership import ROLE_STAYS
 from aapimport.services.repeating import (
     BUSY,
     TRIES,
@@ -24,7 +24,7 @@ from aapimport.services.replies import Answer
 GIVEN_BACK = "was gone after the write and was given back: see whether that is right"
 """What is said of something that an account has again."""
 _GONE = "is gone from the account"
-_STAYS = (_GONE, GIVEN_BACK, MAY_COME, ROLE_STAYS)
+_STAYS = (_GONE, GIVEN_BACK, ROLE_STAYS)
 
 
 def see_what_was_there(

@@ -54,7 +54,8 @@ class Outcome:
         was_so: All was as wanted before anything was sent.
         answered: What is unknown came with an answer, such as a 500, whose words are the reason.
         cure: What has to be set or mended before anything can be sent to the service.
-        beside: The values of the roles that an account has beside the wanted one, as it is shown.
+        beside: The values of the roles that an account has beside the wanted one, as it is shown;
+            None where it wasn't looked at.
         proves_unique: A create was refused because of an account that was then found there: this
             service takes no userName twice.
     """
@@ -74,7 +75,7 @@ class Outcome:
     was_so: bool = False
     answered: bool = False
     cure: str = ""
-    beside: tuple[str, ...] = ()
+    beside: tuple[str, ...] | None = None
     proves_unique: bool = False
 
 

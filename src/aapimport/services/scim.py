@@ -72,7 +72,7 @@ def is_pass(entitlement: Mapping[str, Any]) -> bool:
 
     Its case doesn't count (RFC 7643 section 2.1).
     """
-    return fold(text(entitlement.get("type"))) in {"", PASS_TYPE}
+    return fold(text(entitlement.get("type")).strip()) in {"", PASS_TYPE}
 
 
 def identifier(value: object) -> str:
