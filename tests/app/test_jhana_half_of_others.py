@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from aapimport.config.mail import Mail
-from aapimport.errors import ExitCode
+from aapimport.errors import AapimportError, ExitCode
+from aapimport.run.journal import Journal
 from support.mail_server import MailServer
 from support.mailing import mail_for
 from support.sending import (
@@ -23,7 +25,7 @@ from support.sending import (
 )
 from support.stub import ScimStub
 from support.uploading import Uploading, person
-from support.wire import error, instead
+from support.wire import Act, Response, error, instead
 
 
 @pytest.fixture
@@ -112,11 +114,15 @@ def test_nor_where_the_address_is_another_since_the_plan(
         assert not server.recipients
 
 
+@pytest.mark.parametrize("whole", [False, True])
 def test_the_address_alone_does_not_tell_whose_account_on_jhana_it_is(
-    uploading: Uploading,
+    uploading: Uploading, *, whole: bool
 ) -> None:
     """Whoever had the address before them is on Jhana still, and has left the portal."""
     uploading.run()
+    if whole:  # as Jhana displays it
+        (user,) = uploading.jhana.store.users.values()
+        user |= {"name": {}, "displayName": "Ana Perez"}
     uploading.portal.store.users.clear()
     uploading.portal.add_user("p9@acme.com")
     uploading.rows = (person(2, first_name="Bo", last_name="Lindqvist"),)
@@ -125,3 +131,29 @@ def test_the_address_alone_does_not_tell_whose_account_on_jhana_it_is(
     assert code is ExitCode.FINDINGS
     assert "Jhana: the account with this address there shows another name" in text(desk)
     assert mails(uploading) == Counter({("p2@acme.com", "portal"): 1})
+
+
+def test_who_is_perhaps_on_jhana_is_named(uploading: Uploading) -> None:
+    """Its answer was lost, and the upload was closed: they are mailed about the portal alone."""
+
+    def lost(act: Act) -> Response:
+        act()
+        uploading.jhana.on("GET", "/Users.*", instead(error(503)), times=999)
+        return Response(status=202)
+
+    uploading.jhana.on("POST", "/Users", lost)
+    with suppress(AapimportError):
+        uploading.run()
+    with Journal(uploading.journal_path) as journal:
+        (run,) = journal.open_runs()
+        first = journal.close(run.receipt).receipt
+        with journal._writing():  # no look-up had found it either
+            journal._database.execute("UPDATE steps SET account_id = '' WHERE service = 'jhana'")
+    uploading.jhana._rules.clear()
+    code, desk = send(uploading, first)
+    assert code is ExitCode.FINDINGS
+    assert "Jhana: whether the account was created isn't known" in text(desk)
+    assert mails(uploading) == Counter({("p2@acme.com", "portal"): 1})
+    second = uploading.run().receipt
+    assert send(uploading, second)[0] is ExitCode.OK
+    assert mails(uploading)["p2@acme.com", "jhana"] == 1

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from aapimport.errors import ExitCode
+from aapimport.run.journal import Journal
 from support.lettering import HEADER, ROWS, last_upload, said, upload
 from support.script_desk import ScriptDesk
 from support.sending import mails, send, text
@@ -102,6 +103,45 @@ def test_who_is_made_anew_is_welcomed_once(uploading: Uploading) -> None:
     assert [one.portal for one in second.people] == ["created"]
     assert send(uploading, None, pass_name="Leadership 2026")[0] is ExitCode.OK
     assert send(uploading, first)[0] is ExitCode.OK
+    assert mails(uploading) == ONE
+
+
+def test_who_shows_later_counts_whoever_has_the_address_by_then(uploading: Uploading) -> None:
+    """They are renamed, and a colleague got their address: each is welcomed."""
+    uploading.portal.add_user("p9@acme.com")
+    first, made = unseen(uploading, uploading.portal)
+    made |= {"userName": "ana.lind@acme.com", "emails": [{"value": "ana.lind@acme.com"}]}
+    uploading.portal.store.users[made["id"]] = made
+    uploading.rows = (person(2, first_name="Bo", last_name="Lindqvist"),)
+    second = uploading.run()
+    assert [one.portal for one in second.people] == ["created"]
+    for receipt in (first, second.receipt):
+        assert send(uploading, receipt)[0] is ExitCode.OK
+    sent = {("ana.lind@acme.com", "portal"): 1, ("p2@acme.com", "portal"): 1}
+    assert mails(uploading) == Counter(sent)
+
+
+@pytest.mark.parametrize("keeps_keys", [True, False])
+def test_who_was_never_answered_is_a_matter_of_the_upload_that_finds_them(
+    uploading: Uploading, *, keeps_keys: bool
+) -> None:
+    """By our key; where none is shown, somebody has to look. The other names nobody any more."""
+    first, made = unseen(uploading, uploading.portal)
+    with Journal(uploading.journal_path) as journal, journal._writing():
+        journal._database.execute("UPDATE steps SET account_id = '' WHERE service = 'portal'")
+    uploading.portal.store.users[made["id"]] = made
+    if not keeps_keys:
+        del made["externalId"]
+    second = uploading.run()
+    assert [one.portal for one in second.people] == ["same"]
+    assert send(uploading, first)[0] is ExitCode.OK
+    code, _ = send(uploading, second.receipt)
+    assert code is (ExitCode.OK if keeps_keys else ExitCode.FINDINGS)
+    if not keeps_keys:
+        desk = ScriptDesk(1, practice=False)
+        send(uploading, second.receipt, desk, to=("p2@acme.com",), checked=True)
+    for receipt in (first, second.receipt):
+        assert send(uploading, receipt)[0] is ExitCode.OK
     assert mails(uploading) == ONE
 
 

@@ -45,6 +45,7 @@ def _adds(name: str, value: Any) -> Callable[[dict[str, Any]], None]:
     [
         ("portal", _adds("roles", {"value": "regional-lead"})),
         ("portal", _adds("roles", {"value": "individualcontributor"})),
+        ("portal", _adds("roles", {"display": "Regional lead"})),
         ("jhana", _adds("roles", {"value": "regional-lead"})),
         ("jhana", _adds("entitlements", PASS)),
     ],

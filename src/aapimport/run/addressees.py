@@ -13,7 +13,7 @@ from dataclasses import replace
 from aapimport.mail.message import Texts
 from aapimport.person import address_key
 from aapimport.plan.make import Services, new_receipt
-from aapimport.run.candidates import Candidate
+from aapimport.run.candidates import NOT_KNOWN_THERE, Candidate
 from aapimport.run.entries import Entry, doubt, elsewhere, half_of, held_by, not_told
 from aapimport.run.journal import Journal
 from aapimport.run.on_record import DUE, HALVES, OnRecord
@@ -31,6 +31,7 @@ from aapimport.run.recipients import (
 from aapimport.run.records import UNSENT, Fact, State, Way
 from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan, Source, Standing
 from aapimport.run.switched_off import being_undone_at, switched_off_at, who_is_off
+from aapimport.run.unseen import Unseen
 from aapimport.services.directory import Unknown
 from aapimport.services.identity import has_names
 from aapimport.services.ownership import HANDED_ON, NOBODY_CAN_TELL, is_still
@@ -99,11 +100,7 @@ class _Asking:
         self._to = {address_key(one) for one in choice.to}
         self._address = services.address
         self._record = OnRecord(journal, self._address, must=True)
-        self._unseen = {
-            (service, made.key)
-            for (service, own), made in self._record.created.items()
-            if own == made.key or not made.is_sure
-        }
+        self._unseen = Unseen(self._record.created)
         self._undos = switched_off_at(journal, self._address)
         self._undone = being_undone_at(journal, self._address)
         self._keeps_keys = journal.has_shown(self._address, "portal", Fact.KEEPS_KEYS)
@@ -132,8 +129,7 @@ class _Asking:
     def _judged(self, one: Candidate) -> Addressee:
         """How somebody stands, by what the ledger and both services say."""
         if not one.steps["portal"].account_id:
-            why = "whether the account was created isn't known; upload the file again"
-            return _addressee(one, None, "unknown", why=why)
+            return _addressee(one, None, "unknown", why=NOT_KNOWN_THERE)
         looks: dict[str, _Look] = {}
         ours = [name for name in HALVES if self._is_ours(one, name, looks)]
         entries = {name: self._record.entry(one, name) for name in ours}
@@ -174,8 +170,8 @@ class _Asking:
         if "jhana" in due and isinstance(looks["jhana"], Unknown):
             why = self._not_welcome(one, "jhana", looks["jhana"])
             return _addressee(one, portal, "unknown", why=f"Jhana: {why}")
-        why = self._not_welcome(one, "jhana", looks["jhana"]) if "jhana" in due else ""
-        lacks = ""
+        why = self._not_welcome(one, "jhana", looks["jhana"]) if "jhana" in due else one.unknown
+        lacks = f"Jhana: {why}" if why else ""
         if "jhana" in due and (why := why or self._anothers_on_jhana(one, looks)):
             due, lacks = due - {"jhana"}, f"Jhana: {why}"
             if not due:
@@ -227,30 +223,21 @@ class _Asking:
         )
 
     def _is_ours(self, one: Candidate, service: str, looks: dict[str, _Look]) -> bool:
-        """Whether an upload has created an account, or may have: one never seen tells by our key.
-
-        So does one of which no answer has told the id.
-        """
+        """Whether an upload has created an account, or may have."""
         step = one.steps.get(service)
         if step is None or not step.account_id:
             return False
-        made = self._record.created.get((service, step.account_id))
-        if (made and made.is_sure) or not (made or service in {it for it, _ in self._unseen}):
-            return made is not None
+        if not self._unseen.asks(one, service):
+            return (service, step.account_id) in self._record.created
         look = looks[service] = self._look(one, service)
-        if made or not isinstance(look, Welcome):
-            return bool(made or look)
-        return (service, look.account.external_id) in self._unseen
+        return self._unseen.may_be_ours(one, service, look)
 
     def _shows_no_key(self, one: Candidate, service: str, look: _Look) -> bool:
         """Whether nothing tells that an account is the one that an upload has never seen."""
-        made = self._record.created.get((service, one.steps[service].account_id))
-        if made is None or made.is_sure or not isinstance(look, Welcome):
+        if not isinstance(look, Welcome) or not self._unseen.asks(one, service):
             return False
-        is_ours = look.account.external_id == made.key or (
-            (service, look.account.external_id) in self._unseen
-        )
-        return not (is_ours or self._has_checked(look.account))
+        is_known = self._unseen.has_key(service, look.account)
+        return not (is_known or self._has_checked(look.account))
 
     def _has_checked(self, account: Account) -> bool:
         """Whether somebody has looked whose an account is, and said so."""

@@ -71,3 +71,20 @@ class AlsoOnJhana(JournalFile):
         """The number of a run in the journal: an upload ends before the next begins."""
         query = "SELECT rowid FROM runs WHERE receipt = ?"
         return int(self._database.execute(query, (receipt,)).fetchone()[0])
+
+    def is_found_since(self, service: str, person: str, order: int) -> bool:
+        """Whether an upload after one has somebody's account on a service.
+
+        Args:
+            service: `portal` or `jhana`.
+            person: A digest of the address.
+            order: The number of the one.
+        """
+        query = (
+            "SELECT 1 FROM runs JOIN steps USING (receipt) JOIN people USING (receipt, row)"
+            " WHERE runs.rowid > ? AND runs.kind = 'upload' AND service = ?"
+            "  AND steps.kind = 'account' AND state = 'done' AND account_id <> ''"
+            "  AND json_extract(before, '$.person') = ? LIMIT 1"
+        )
+        found = self._database.execute(query, (order, service, person)).fetchone()
+        return bool(person and found)

@@ -10,6 +10,8 @@ from aapimport.services.ownership import is_anothers
 from aapimport.services.scim import Account
 from aapimport.services.values import Wanted
 
+NOT_KNOWN_THERE = "whether the account was created isn't known; upload the file again"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -26,6 +28,8 @@ class Candidate:
             is another one than this person's; they may be the same person only if it is gone.
         by_address: Whether nothing but the address tells that the account on Jhana is this
             person's: the address may have been given to somebody else since.
+        is_made_anew: Whether a later upload has made another account on the portal for the address,
+            so that this one, which was never seen, counts only if it is there.
     """
 
     row: int
@@ -36,6 +40,13 @@ class Candidate:
     before: Mapping[str, Any]
     former: str = ""
     by_address: bool = False
+    is_made_anew: bool = False
+
+    @property
+    def unknown(self) -> str:
+        """That nobody knows whether the account on Jhana was created; empty where one does."""
+        jhana = self.steps.get("jhana")
+        return NOT_KNOWN_THERE if jhana and not jhana.account_id else ""
 
     def is_still(self, account: Account) -> bool:
         """Whether an account has the address or the names that the upload gave it, by digests.

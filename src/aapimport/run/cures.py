@@ -132,6 +132,7 @@ _LEFT_OUT = {
 }
 """What to do about people whom the plan left out, by how its reason begins."""
 _BUT = {
+    "no welcome to it": "have it put right there, or upload them with Jhana = 1; then " + _LATER,
     OFF_BY_UNDO: "to switch them on again, upload the file again with --returning include",
     MAY_COME: "look tomorrow whether it has come: aapimport receipt verify {receipt}; if it has,"
     " upload the file again with --returning include",

@@ -60,9 +60,9 @@ def hidden_parts(left: Left, seen: Seen, shows: Callable[[str], bool]) -> frozen
     whole: Mapping[str, str] = names[0] if names else {}
     is_named = left.renamed and bool(left.named)
     missing = {
-        ROLE_PART: was_set(left) and "roles" not in seen.resource and not shows("roles"),
+        ROLE_PART: was_set(left) and seen.resource.get("roles") is None and not shows("roles"),
         PASS: bool(left.pass_id)
-        and "entitlements" not in seen.resource
+        and seen.resource.get("entitlements") is None
         and not shows("entitlements"),
         NAMES: is_named and not full_name(seen.account).strip() and not shows("name"),
     } | {
@@ -188,7 +188,7 @@ def _added_role(left: Left, account: Account) -> str | None:
         return None
     given = roles_beside(account, left.role or left.late_role)
     added = [one for one in given if role_digest(one) not in left.beside]
-    return ", ".join(added) or None
+    return (", ".join(filter(None, added)) or "another one") if added else None
 
 
 def roles_that_went(left: Left) -> list[str]:

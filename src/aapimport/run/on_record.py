@@ -75,13 +75,16 @@ class OnRecord:
         for run in runs:
             for row, tasks in groupby(self._journal.tasks(run.receipt), key=lambda task: task.row):
                 steps = [*tasks]
-                accounts = {
-                    it.service: it
-                    for it in steps
-                    if may_be_there(it) and not self._is_made_anew(run, it)
-                }
+                accounts = {it.service: it for it in steps if may_be_there(it)}
+                anew = {it for it, step in accounts.items() if self._is_made_anew(run, step)}
+                if "jhana" in anew:
+                    del accounts["jhana"]
                 portal = accounts.get("portal")
-                if portal is None or {portal.account_id, portal.key} & met:
+                if (
+                    portal is None
+                    or ("portal" in anew and not portal.account_id)
+                    or {portal.account_id, portal.key} & met
+                ):
                     continue
                 met |= {portal.account_id, portal.key} - {""}
                 (wanted,) = self._journal.remembered(run.receipt, [portal])
@@ -103,6 +106,7 @@ class OnRecord:
                     before=before,
                     former=former,
                     by_address=by_address,
+                    is_made_anew="portal" in anew,
                 )
 
     def _learn_of(self, accounts: Mapping[str, Task]) -> None:
@@ -116,12 +120,17 @@ class OnRecord:
             self.created.setdefault(ours["jhana"], replace(made, order=-1))
 
     def _is_made_anew(self, run: Run, step: Task) -> bool:
-        """Whether a later upload has made another account for whom an upload has given up."""
-        if step.state is not State.NEEDS_PERSON:
+        """Whether a later upload has another account for whom an upload has given up.
+
+        Of a create of which no answer told the id, also whether a later one has found them.
+        """
+        if step.state is not State.NEEDS_PERSON and step.account_id:
             return False
         _, before = self._journal.person(run.receipt, step.row)
-        newest = self._newest.get((step.service, before.get("person") or ""), 0)
-        return newest > self._journal.order(run.receipt)
+        person, order = before.get("person") or "", self._journal.order(run.receipt)
+        if self._newest.get((step.service, person), 0) > order:
+            return True
+        return not step.account_id and self._journal.is_found_since(step.service, person, order)
 
     def _on_jhana(self, run: Run, portal: Task, before: Mapping[str, Any]) -> OnJhana | None:
         """The account on Jhana of somebody of whom an upload says nothing there; None for none.
@@ -180,7 +189,9 @@ class OnRecord:
     def has_created(self, one: Candidate, service: str) -> bool:
         """Whether an upload has created somebody's account on a service, as the journal knows."""
         step = one.steps.get(service)
-        return step is not None and (service, step.account_id) in self.created
+        if step is None or (one.is_made_anew and service == "portal"):
+            return False
+        return (service, step.account_id) in self.created
 
     def waits_in(self, one: Candidate) -> str:
         """The sending that is open, and in which somebody's e-mail waits; empty for none."""

@@ -38,8 +38,9 @@ from aapimport.run.back_reasons import (
     ROLE_ERASED,
     ROLE_GONE,
 )
+from aapimport.run.candidates import NOT_KNOWN_THERE
 from aapimport.run.landing import UNKNOWN_BY_SMTP, UNKNOWN_IF_MAILED
-from aapimport.run.recipients import ANOTHERS_ON_JHANA, OTHER_ADDRESS
+from aapimport.run.recipients import ANOTHERS_ON_JHANA, NO_KEY, OTHER_ADDRESS
 from aapimport.run.records import Run, Task, without_names
 from aapimport.run.sends import NOT_SENT_BY_HAND
 from aapimport.services.differences import NOT_SENT
@@ -107,6 +108,7 @@ _PHRASES = (
     SWITCH_ON,
     *NOBODY_CAN_TELL.split("; "),
     *(*OTHER_ADDRESS.split("; "), *ANOTHERS_ON_JHANA.split("; ")),
+    *(NO_KEY.split("; ")[0], *NOT_KNOWN_THERE.split("; ")),
     "the account isn't there any more",
     "they have another address by now",
     "the account is gone",

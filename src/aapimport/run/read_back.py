@@ -55,10 +55,10 @@ class ReadBack:
         """
         for gap in self._session.gaps():
             yield from self._conveyor.drive(self._written(last_row), self._verifying, sends=False)
-            self._session.journal.keep_roles_beside(self._session.receipt, self._beside)
-            self._beside.clear()
             left = self._left(last_row)
             self._conveyor.record([it for its in left.values() for it in self._last_words(its)])
+            self._session.journal.keep_roles_beside(self._session.receipt, self._beside)
+            self._beside.clear()
             left = self._left(last_row)
             if not left:
                 return
@@ -208,6 +208,8 @@ class ReadBack:
         self.not_kept[task.service] |= set(seen.short)
         self._note_dropped(task, seen)
         self._session.confirmed.add(key)
+        if task.is_new and (task.sent_at or 0.0) > self._began:
+            self._beside.setdefault((task.row, task.service), seen.beside or ())
         changed = task.is_new or key in self._conveyor.changed
         done = Outcome(verdict=Verdict.DONE, but=not_kept(seen.short))
         done = said_before(done, task.reason, task.but)

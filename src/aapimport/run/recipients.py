@@ -7,6 +7,7 @@ from aapimport.mail.envelope import is_writable
 from aapimport.mail.message import Recipient, Texts
 from aapimport.person import address_key
 from aapimport.services.directory import Unknown
+from aapimport.services.identity import full_name
 from aapimport.services.ownership import HANDED_ON, NOT_SHOWN_SINCE, OFF_BY_UNDO, is_still
 from aapimport.services.portal import Welcome
 from aapimport.services.scim import Account
@@ -99,9 +100,15 @@ def other_on_jhana(
 
 
 def _shares_a_name(one: Account, other: Account) -> bool:
-    """Whether two accounts may be one person's, whose name was corrected; or one shows none."""
+    """Whether two accounts may be one person's, whose name was corrected; or one shows none.
+
+    Where a service shows only names in one piece, any word of them counts.
+    """
     names = [(fold(it.first_name), fold(it.last_name)) for it in (one, other)]
-    return not all(map(any, names)) or any(a == b for a, b in zip(*names, strict=True) if a)
+    if all(map(any, names)):
+        return any(a == b for a, b in zip(*names, strict=True) if a)
+    words = [{*fold(" ".join((full_name(it), it.display_name))).split()} for it in (one, other)]
+    return not all(words) or not words[0].isdisjoint(words[1])
 
 
 def other_address(kind: EmailKind, looks: Mapping[str, Welcome | Unknown | None]) -> str:

@@ -191,5 +191,5 @@ def compared(account: Account, wanted: Wanted, capabilities: Capabilities) -> Ou
         account_id=account.id,
         short=short,
         but="" if can_be else not_kept(short, NOT_SENT),
-        beside=roles_beside(account, wanted.role),
+        beside=roles_beside(account, wanted.role) if account.roles or not wanted.role else None,
     )

@@ -293,5 +293,7 @@ class Directory(Listing):
 
 
 def _attributes(resource: Mapping[str, Any]) -> set[str]:
-    """What a resource has, and what its name has."""
-    return {*resource} | {f"name.{part}" for part in mapping(resource.get("name"))}
+    """What a resource has, and what its name has; null is nothing (RFC 7643 section 2.5)."""
+    said = [*resource.items()]
+    said += [(f"name.{part}", value) for part, value in mapping(resource.get("name")).items()]
+    return {name for name, value in said if value is not None}
