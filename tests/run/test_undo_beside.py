@@ -1,14 +1,17 @@
 """What stands beside what an upload has written: entitlements and roles that somebody else gave."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from aapimport.run.journal import Journal
 from aapimport.template.roles import Role
+from support.mortal import Killed, Mortal
 from support.undoing import begun, go_on
-from support.uploading import Uploading, person
+from support.uploading import Uploading, people, person, services
 from support.wire import Act, Response
 
 PASS = {"value": "p26", "type": "pass"}
@@ -104,14 +107,60 @@ def test_a_role_that_was_dropped_and_another_one_by_hand(uploading: Uploading) -
     assert (theirs["active"], late["active"], report.exit_code) == (True, False, 1)
 
 
-def test_where_nobody_has_noted_the_roles_none_is_a_change(uploading: Uploading) -> None:
-    """An earlier version hasn't: the service may have given it by itself."""
-    uploading.rows, uploading.emails = (person(2),), False
+@pytest.mark.parametrize("role", ["learner", "regional-lead"])
+def test_a_role_of_an_account_that_an_earlier_session_made(uploading: Uploading, role: str) -> None:
+    """It is the portal's own where it gave it to others; else somebody may have given it."""
+
+    def gives(act: Act) -> Response:
+        answer = act()
+        for user in uploading.portal.store.users.values():
+            if len(user.get("roles", ())) == 1:
+                user["roles"] = [*user["roles"], {"value": "learner"}]
+        return answer
+
+    uploading.rows, uploading.emails = people(3), False
+    with (
+        services(uploading.portal, uploading.jhana) as both,
+        Mortal(uploading.journal_path) as journal,
+    ):
+
+        def die(act: Act) -> Response:
+            journal.left = 0
+            return gives(act)
+
+        uploading.portal.on("POST", "/Users", die, body="p3@acme.com")
+        uploading.portal.on("POST", "/Users", gives, times=9)
+        with suppress(Killed):
+            uploading.carry_out(journal, both, journal.begin(uploading._plan(both)))
+    theirs = list(uploading.portal.store.users.values())[1]
+    theirs["roles"][1]["value"] = role
     receipt = uploading.run().receipt
-    unknown = "UPDATE people SET before = json_remove(before, '$.beside_portal')"
-    with Journal(uploading.journal_path) as journal, journal._writing():
-        journal._database.execute(unknown)
-    (user,) = uploading.portal.store.users.values()
-    user["roles"].append({"value": "learner"})
-    assert go_on(uploading, begun(uploading, receipt)).exit_code == 0
-    assert not user["active"]
+    report = go_on(uploading, begun(uploading, receipt))
+    active = [one["active"] for one in uploading.portal.store.users.values()]
+    assert (sum(active), report.exit_code) == ((1, 1) if role == "regional-lead" else (0, 0))
+    assert theirs["active"] == (role == "regional-lead")
+
+
+@pytest.mark.parametrize("tells", [True, False])
+@pytest.mark.parametrize("of", ["p26", "p25"])
+def test_who_was_put_into_another_team_since_stays_on_the_pass(
+    uploading: Uploading, of: str, *, tells: bool
+) -> None:
+    """They were there, and not on the pass: nobody is in a team of it who isn't on it."""
+    own = uploading.portal.add_user("p2@acme.com", "Ana", "Perez", active=False)
+    uploading.rows, uploading.emails = (person(2),), False
+    uploading.options = replace(uploading.options, returning="include")
+    receipt = uploading.run().receipt
+    user = uploading.portal.store.users[own]
+    team = uploading.portal.add_team("Ops", 9, of)
+    if tells:
+        user["groups"] = [{"value": team, "display": "Ops"}]
+    else:
+        uploading.portal.store.groups[team]["members"] = [{"value": own}]
+    report = go_on(uploading, begun(uploading, receipt))
+    stays = of == "p26"
+    assert (user["active"], bool(user.get("entitlements"))) == (stays, stays)
+    assert report.exit_code == int(stays)
+    if stays:
+        (left,) = report.effects
+        assert (left.result, left.reason) == ("changed since", "changed since: in the team Ops")

@@ -141,6 +141,8 @@ class _Asking:
             return _addressee(one, None, "was_there")
         sure = not (self._choice.again or self._to or self._not_told(one, entries))
         if sure and all(it is not None and it.state is State.DONE for it in entries.values()):
+            if one.unknown:
+                return _addressee(one, None, "refused", why=f"Jhana: {one.unknown}")
             return _addressee(one, None, "mailed", why=elsewhere(entries))
         waits = self._record.waits_in(one)
         if waits and not (self._choice.again or self._to):

@@ -133,13 +133,23 @@ def to_take_back(
         return _off(left, seen, teams)
     if why := name_refusal(left, seen.account):
         return Refusal(why)
-    return _values_back(left, seen, hidden - left.back, may_give_rights=may_give_rights)
+    return _values_back(left, seen, teams, hidden - left.back, may_give_rights=may_give_rights)
 
 
-def _values_back(left: Left, seen: Seen, hidden: frozenset[str], *, may_give_rights: bool) -> Back:
+def _values_back(
+    left: Left,
+    seen: Seen,
+    teams: Sequence[str],
+    hidden: frozenset[str],
+    *,
+    may_give_rights: bool,
+) -> Back:
     """The same of an account that was there, or that has a name nobody knows."""
     back = Back()
     shows = standing(left, seen)
+    if teams and (used := {ACTIVATION, PASS} & (shows - left.back)):  # somebody works with it
+        back.changed += [f"in the team {one}" for one in teams]
+        shows -= used
     if ACTIVATION in shows - left.back:
         back.values["active"] = False
     if ROLE not in left.back | hidden:

@@ -182,11 +182,13 @@ def _role_since(left: Left, account: Account) -> str | None:
 def _added_role(left: Left, account: Account) -> str | None:
     """Which roles an account that the run made has got since, beside what it gave and the service.
 
-    A role that was accepted and not shown in time is none of them.
+    A role that was accepted and not shown in time is none of them; one that may be the service's
+    own, and wasn't noted, is.
     """
-    if not left.made or left.beside is None:
+    role = left.role or left.late_role
+    if not left.made or (left.service == "portal" and not role):  # nobody knows what it had
         return None
-    given = roles_beside(account, left.role or left.late_role)
+    given = roles_beside(account, role)
     added = [one for one in given if role_digest(one) not in left.beside]
     return (", ".join(filter(None, added)) or "another one") if added else None
 

@@ -147,9 +147,10 @@ class Journal(Sends, AlsoOnJhana, Canaries, MailsAbout, NamedBack, Purging, Reme
 
         Args:
             receipt: The run.
-            roles: Their values, by row and service.
+            roles: Their values, by row and service; of whoever has none, nothing is remembered.
         """
-        if not roles:
+        kept = {who: values for who, values in roles.items() if values}
+        if not kept:
             return
         with self._writing():
             self._database.executemany(
@@ -157,9 +158,18 @@ class Journal(Sends, AlsoOnJhana, Canaries, MailsAbout, NamedBack, Purging, Reme
                 " WHERE receipt = ? AND row = ? AND before IS NOT NULL",
                 (
                     (service, json.dumps([*map(role_digest, values)]), receipt, row)
-                    for (row, service), values in roles.items()
+                    for (row, service), values in kept.items()
                 ),
             )
+
+    def roles_beside(self, receipt: str, service: str) -> frozenset[str]:
+        """Digests of the roles that a service gave some account of a run by itself."""
+        found = self._database.execute(
+            "SELECT DISTINCT value FROM people, json_each(before, '$.beside_' || ?)"
+            " WHERE receipt = ?",
+            (service, receipt),
+        )
+        return frozenset(digest for (digest,) in found)
 
     def step(
         self, receipt: str, row: int, service: str, kind: StepKind = StepKind.ACCOUNT

@@ -60,7 +60,7 @@ class Left:
         row_named: A digest of the names in the row, whoever set those of the account; empty where
             an earlier version didn't keep it.
         beside: Digests of the roles that the service gave the account by itself when the run made
-            it; None where nobody has noted them.
+            it, as far as they were noted.
         late_role: The role that the run gave the account that it made, and hasn't seen.
         was_named: A digest of the names that it showed before the run; likewise, and empty where it
             wasn't there.
@@ -93,7 +93,7 @@ class Left:
     written_by: str = ""
     row_named: str = ""
     was_named: str = ""
-    beside: frozenset[str] | None = None
+    beside: frozenset[str] = frozenset()
     late_role: str = ""
 
     @property
@@ -321,6 +321,6 @@ def left_of(run: Run, task: Task, wanted: Mapping[str, Any], before: Mapping[str
         renamed=renamed,
         row_named=before.get("named", named),
         was_named=was_named,
-        beside=frozenset(before[noted]) if (noted := f"beside_{task.service}") in before else None,
+        beside=frozenset(before.get(f"beside_{task.service}", ())),
         late_role=(role or "") if made and "role" in away else "",
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from aapimport.run.conveyor import Batch, Call
+from aapimport.run.digests import role_digest
 from aapimport.run.progress import Progress
 from aapimport.run.records import State, StepKind, Task
 from aapimport.run.session import Session, ahead
@@ -44,7 +45,8 @@ class ReadBack:
         self._short: dict[tuple[str, int], Outcome] = {}
         self._puts: set[str] = set()
         self._beside: dict[tuple[int, str], tuple[str, ...]] = {}
-        self._began = time.time()  # nobody has changed what was made since
+        self._earlier: dict[tuple[int, str], tuple[str, ...]] = {}
+        self._began = time.time()
         self.not_kept: dict[str, set[str]] = {name: set() for name in session.directories}
 
     def steps(self, last_row: int | None) -> Iterator[Progress]:
@@ -54,11 +56,13 @@ class ReadBack:
             AapimportError: The run can't go on.
         """
         for gap in self._session.gaps():
-            yield from self._conveyor.drive(self._written(last_row), self._verifying, sends=False)
+            looks = self._conveyor.drive(self._written(last_row), self._verifying, sends=False)
+            for progress in looks:
+                self._note_roles()
+                yield progress
             left = self._left(last_row)
             self._conveyor.record([it for its in left.values() for it in self._last_words(its)])
-            self._session.journal.keep_roles_beside(self._session.receipt, self._beside)
-            self._beside.clear()
+            self._note_roles()
             left = self._left(last_row)
             if not left:
                 return
@@ -72,6 +76,30 @@ class ReadBack:
                 longest = max(waiting.values())
                 note = "waiting for what was written to show"
                 yield from self._session.wait(max(0.05, min(gap, longest)), note, longest)
+
+    def _roles_of(self, task: Task) -> dict[tuple[int, str], tuple[str, ...]]:
+        """Where the roles are noted that the service gave an account by itself.
+
+        Nobody has changed what this session has just made; what an earlier one has made may have
+        been given one by somebody since.
+        """
+        return self._beside if (task.sent_at or 0.0) > self._began else self._earlier
+
+    def _note_roles(self) -> None:
+        """Make durable which roles the service gives by itself; of earlier ones only the known."""
+        journal, receipt = self._session.journal, self._session.receipt
+        just_made, self._beside = self._beside, {}
+        earlier, self._earlier = self._earlier, {}
+        journal.keep_roles_beside(receipt, just_made)
+        if earlier:
+            services = {service for _, service in earlier}
+            given = {service: journal.roles_beside(receipt, service) for service in services}
+            known = {
+                it: roles
+                for it, roles in earlier.items()
+                if given[it[1]].issuperset(map(role_digest, roles))
+            }
+            journal.keep_roles_beside(receipt, known)
 
     def _written(self, last_row: int | None) -> Mapping[str, Iterator[Batch]]:
         return {name: self._batches(name, last_row) for name in self._session.directories}
@@ -120,8 +148,8 @@ class ReadBack:
     def _seen(self, task: Task, outcome: Outcome) -> Outcome:
         """A look's outcome; one that tells nothing leaves the step as it was."""
         key = (task.service, task.row)
-        if task.is_new and outcome.beside is not None and (task.sent_at or 0.0) > self._began:
-            self._beside[task.row, task.service] = outcome.beside
+        if task.is_new and outcome.beside is not None:
+            self._roles_of(task)[task.row, task.service] = outcome.beside
         if outcome.verdict is Verdict.DONE:
             if self._tried.get(key) == _PUT:
                 self._puts.add(task.service)
@@ -208,8 +236,8 @@ class ReadBack:
         self.not_kept[task.service] |= set(seen.short)
         self._note_dropped(task, seen)
         self._session.confirmed.add(key)
-        if task.is_new and (task.sent_at or 0.0) > self._began:
-            self._beside.setdefault((task.row, task.service), seen.beside or ())
+        if task.is_new:
+            self._roles_of(task).setdefault((task.row, task.service), seen.beside or ())
         changed = task.is_new or key in self._conveyor.changed
         done = Outcome(verdict=Verdict.DONE, but=not_kept(seen.short))
         done = said_before(done, task.reason, task.but)

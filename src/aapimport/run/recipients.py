@@ -102,13 +102,19 @@ def other_on_jhana(
 def _shares_a_name(one: Account, other: Account) -> bool:
     """Whether two accounts may be one person's, whose name was corrected; or one shows none.
 
-    Where a service shows only names in one piece, any word of them counts.
+    Where a service shows only a name in one piece, it begins with the first name or ends with the
+    last; `Perez, Ana` is turned.
     """
     names = [(fold(it.first_name), fold(it.last_name)) for it in (one, other)]
     if all(map(any, names)):
         return any(a == b for a, b in zip(*names, strict=True) if a)
-    words = [{*fold(" ".join((full_name(it), it.display_name))).split()} for it in (one, other)]
-    return not all(words) or not words[0].isdisjoint(words[1])
+    named, whole = (one, other) if any(names[0]) else (other, one)
+    last, _, first = whole.display_name.partition(",")
+    shown = fold(f"{first} {last}" if first else full_name(whole) or last).split()
+    known = fold(full_name(named)).split()
+    if not (shown and known):
+        return True
+    return shown[:1] == known[:1] or shown[-1:] == known[-1:]
 
 
 def other_address(kind: EmailKind, looks: Mapping[str, Welcome | Unknown | None]) -> str:

@@ -11,6 +11,7 @@ from functools import cache
 
 from aapimport.errors import ServiceError
 from aapimport.plan.make import Services
+from aapimport.run.back_parts import PASS
 from aapimport.run.back_reasons import NOT_RECORDED, NOT_THEIRS
 from aapimport.run.back_values import name_refusal
 from aapimport.run.differing import ACTIVE, changes_since, hidden_parts, not_shown
@@ -194,7 +195,9 @@ def read_back(people: Iterable[LeftPerson], services: Services) -> Iterator[Pers
         theirs = [one for one in read if one.left.service == service]
         if len(theirs) > 1 and all(one.refused for one in theirs):
             raise ServiceError(f"{directory.name} can't be asked: {theirs[0].changes[0]}")
-    elsewhere = teams_elsewhere(services.portal, _made(read))
+    was_put_on = [*filter(None, (one.seen for one in read if _is_put_on_the_pass(one.left)))]
+    made = [*_made(read), *was_put_on]
+    elsewhere = teams_elsewhere(services.portal, made, all_of=bool(was_put_on))
     found = iter(read)
     for one in people:
         read_now = [_with_teams(next(found), one.joined, elsewhere) for _ in one.accounts]
@@ -204,8 +207,8 @@ def read_back(people: Iterable[LeftPerson], services: Services) -> Iterator[Pers
             tuple(_member(it, groups[it.group_id], accounts, hiding) for it in some)
             for some in (one.joined, one.found_in)
         )
-        made = any(it.left.made and it.left.service == "portal" and it.seen for it in accounts)
-        remarks = (elsewhere.why,) if made and elsewhere.why else ()
+        may_be_in = any(it.seen and _may_be_elsewhere(it.left) for it in accounts)
+        remarks = (elsewhere.why,) if may_be_in and elsewhere.why else ()
         yield PersonSince(
             person=replace(one, unknown=(*one.unknown, *lost)),
             accounts=accounts,
@@ -225,12 +228,24 @@ def _made(read: Iterable[AccountSince]) -> list[Seen]:
     return [one.seen for one in read if one.seen and one.left.made and one.left.service == "portal"]
 
 
+def _is_put_on_the_pass(left: Left) -> bool:
+    """Whether a run has put an account on the pass that was there, and no undo has taken it off."""
+    return left.service == "portal" and bool(left.pass_id) and PASS not in left.back
+
+
+def _may_be_elsewhere(left: Left) -> bool:
+    """Whether a team that an account is in, and the run didn't put it into, is of since then."""
+    return left.service == "portal" and (left.made or _is_put_on_the_pass(left))
+
+
 def _with_teams(
     account: AccountSince, joined: Iterable[Joined], elsewhere: Elsewhere
 ) -> AccountSince:
-    if account.seen is None or not account.left.made or account.left.service != "portal":
+    left = account.left
+    if account.seen is None or not _may_be_elsewhere(left):
         return account
-    teams = tuple(other_teams(account.seen, joined, elsewhere))
+    of_pass = "" if left.made else left.run_pass
+    teams = tuple(other_teams(account.seen, joined, elsewhere, of_pass))
     if not teams:
         return account
     words = (*account.changes, *(f"in the team {one}" for one in teams))

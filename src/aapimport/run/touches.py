@@ -22,7 +22,7 @@ _TOUCHES = (
     "  AND coalesce(finished_at, closed_at, 9e99) > ?1"
     "  AND steps.kind <> 'email' AND account_id <> '' AND (sent_at > ?1 OR"
     f"   runs.kind IN ({_VALUES}) AND coalesce(finished_at, closed_at) IS NULL"
-    "   AND state IN ('planned', 'intent', 'doubt')) ORDER BY runs.started_at"
+    "   AND state IN ('planned', 'intent', 'doubt'))"
 )
 
 

@@ -167,14 +167,16 @@ class Undoing(Carrying):
 
     def _teams(self, left: Left, seen: Seen, joined: Iterable[Joined]) -> list[str]:
         """The teams that an account of the portal is in, and the run didn't put it into."""
-        if left.service != "portal" or not left.made:
+        if left.service != "portal" or not (left.made or left.pass_id):
             return []
-        if "groups" in seen.resource:
+        if left.made and "groups" in seen.resource:
             return other_teams(seen, joined)
         with self._listing:  # once, by whoever needs it first
             if self._elsewhere is None:
-                self._elsewhere = teams_elsewhere(self.session.services.portal, [seen])
-        return other_teams(seen, joined, self._elsewhere)
+                portal = self.session.services.portal
+                self._elsewhere = teams_elsewhere(portal, [seen], all_of=True)
+        of_pass = "" if left.made else left.run_pass
+        return other_teams(seen, joined, self._elsewhere, of_pass)
 
     def _stays(self, row: int) -> Outcome | None:
         """Why the rest of a person is left as it is, by what the portal shows; None where not."""

@@ -218,9 +218,10 @@ class WaysBack(JournalFile):
         ]
 
     def not_shown_at(self, address: str) -> dict[tuple[str, str], Touch]:
-        """What undos and repairs have asked of accounts within a day, and haven't seen: the newest.
+        """What undos and repairs have asked of accounts within a day, and haven't seen.
 
-        A service that has accepted it may do it still, whatever an upload finds there now.
+        A service that has accepted it may do it still, whatever an upload finds there now, and
+        whatever another one has seen since: it may have asked for something else.
 
         Args:
             address: The pair of services.
@@ -232,11 +233,11 @@ class WaysBack(JournalFile):
         found = touches(self._database, since, None)
         with suppress(AapimportError):
             found += self.touches_beside(address, since)
-        unseen: dict[tuple[str, str], Touch] = {}
-        for one in found:  # the newest counts, which may have seen it
-            if one.sets_values and place(one.address, one.service) == place(address, one.service):
-                unseen[one.service, one.account_id] = one
-        return {claim: one for claim, one in unseen.items() if one.not_shown}
+        return {
+            (one.service, one.account_id): one
+            for one in found
+            if one.not_shown and place(one.address, one.service) == place(address, one.service)
+        }
 
     @property
     def profile(self) -> str:

@@ -18,7 +18,7 @@ from aapimport.services.listing import HIDDEN, Listing
 from aapimport.services.paging import Page, Place
 from aapimport.services.patience import Patience
 from aapimport.services.replies import Answer
-from aapimport.services.scim import Account, equals, error_detail, mapping, read_account
+from aapimport.services.scim import Account, equals, error_detail, identifier, mapping, read_account
 from aapimport.services.transport import Transport
 from aapimport.services.values import Wanted
 
@@ -95,6 +95,10 @@ def looked_up(accounts: Iterable[Account], wanted: Wanted) -> LookUp:
     return Absent(next(has, None))
 
 
+_FEW = 3
+"""Accounts that are looked at to tell whether a service shows an attribute at all."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
     """What this very service has proven of its look-ups by one attribute.
@@ -151,7 +155,7 @@ class Directory(Listing):
         self.proofs: dict[str, Trust] = {}
         self.proving = threading.RLock()
         self.shown: set[str] = set()
-        self._looked = False
+        self._looked: set[str] = set()
 
     def search(self, criterion: str) -> list[Account] | Unknown:
         """The first page of what the service finds for a filter; nobody has compared it yet."""
@@ -245,19 +249,23 @@ class Directory(Listing):
         return self.absent(wanted, found.alike) if isinstance(found, Absent) else found
 
     def shows(self, attribute: str) -> bool:
-        """Whether it shows an attribute of anybody, as far as a page of its list tells.
+        """Whether it shows an attribute of anybody who is asked for by id, as far as a few tell.
 
         An account without one may have none of it then: what is empty may be left out (RFC 7643
-        section 2.5).
+        section 2.5). Lists may show more than accounts, or less.
 
         Args:
             attribute: Its name, or its path, `name.formatted`.
         """
-        if attribute not in self.shown and not self._looked:
-            self._looked = True
+        if attribute not in self.shown and attribute not in self._looked:
+            self._looked.add(attribute)
+            listed: list[dict[str, Any]] = []
             with suppress(ServiceError):
-                for one in self.page("/Users", {}, 1)[0]:
-                    self.shown |= _attributes(one)
+                listed, _ = self.page("/Users", {}, 1)
+            listed.sort(key=lambda one: attribute not in _attributes(one))
+            for one in listed[:_FEW]:
+                if own_id := identifier(one.get("id")):
+                    self.fetch(own_id)  # which notes what it shows
         return attribute in self.shown
 
     @staticmethod

@@ -14,7 +14,7 @@ from aapimport.services.directory import Absent, Directory, Found, LookUp, Trust
 from aapimport.services.identity import keys
 from aapimport.services.listing import FilterRefusedError
 from aapimport.services.proofs import ADDRESSES, TERMS, By, prove
-from aapimport.services.scim import Account
+from aapimport.services.scim import Account, equals
 from aapimport.services.values import Wanted
 
 ADDRESSES_PER_LOOK_UP = TERMS - 1
@@ -235,6 +235,27 @@ def hide_nobody(
     except ServiceError:
         return False
     return found if gone or not found else None
+
+
+def by_keys(directory: Directory, wanted: Sequence[Wanted]) -> list[Account]:
+    """The accounts that carry our keys of some people, whatever they are called by now.
+
+    Somebody who was created may be renamed before anybody has seen it. What a service doesn't
+    answer as it was asked proves nothing.
+
+    Raises:
+        SettingsError: The token is refused.
+    """
+    keys = [one.external_id for one in wanted if one.external_id]
+    found: list[Account] = []
+    if directory.keeps_keys is False:
+        return found
+    for start in range(0, len(keys), ADDRESSES_PER_LOOK_UP):
+        some = {*keys[start : start + ADDRESSES_PER_LOOK_UP]}
+        listed = directory.search(" or ".join(equals("externalId", key) for key in sorted(some)))
+        accounts = [] if isinstance(listed, Unknown) else listed
+        found += [one for one in accounts if one.external_id in some]
+    return found
 
 
 def _is_proven(directory: Directory, by: By, known: Sequence[Account] = ()) -> bool:

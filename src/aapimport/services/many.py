@@ -157,7 +157,8 @@ def verify_many(
         _verified(directory, found.of(one), one, account_id)
         for one, account_id in zip(wanted, account_ids, strict=True)
     ]
-    lost = [] if trusted else [at for at, one in enumerate(outcomes) if _is_nobody(one)]
+    nobody = (at for at, one in enumerate(outcomes) if one.gone and not one.account_id)
+    lost = [] if trusted else [*nobody]  # no id is known any more under which they could be read
     looked = look_ups.look_again(directory, [wanted[at] for at in lost])
     for at, look_up in zip(lost, looked, strict=True):
         if isinstance(look_up, Unknown):
@@ -187,9 +188,10 @@ def _shown_of(
     directory: Directory, theirs: Sequence[Account], wanted: Wanted, claimed: str
 ) -> Outcome:
     account = _own(theirs, wanted, claimed)
-    if account is not None:
-        return _accepted(directory, account, wanted, claimed)
-    shown = directory.fetch(claimed) if claimed else None
+    certain = account is not None and (account.id == claimed or is_ours(account, wanted))
+    shown = directory.fetch(claimed) if claimed and not certain else None
+    if account is not None and not (isinstance(shown, tuple) and is_ours(shown[0], wanted)):
+        return _accepted(directory, account, wanted, claimed)  # else ours has another address
     if isinstance(shown, Unknown):
         return Outcome(verdict=Verdict.UNKNOWN, reason=shown.reason, account_id=claimed)
     if shown is None:
@@ -210,23 +212,20 @@ def _accepted(directory: Directory, account: Account, wanted: Wanted, claimed: s
     return other or compared(account, wanted, directory.capabilities)
 
 
-def _is_nobody(outcome: Outcome) -> bool:
-    """Whether no id is known any more under which a person could be read."""
-    return outcome.gone and not outcome.account_id
-
-
 def settle_many(directory: Directory, wanted: Sequence[Wanted]) -> list[Outcome]:
     """Find out what became of creates whose answers were lost, by trusted look-ups of many.
 
     Returns:
-        An outcome for each: `not sent` for those whom two ways of asking didn't find, unknown for
-        all when a look-up failed, else as `settle_found`.
+        For each `not sent` where two ways of asking find nobody, unknown where a look-up failed,
+        else as `settle_found`; by our key also whoever has another address by now.
     """
     try:
         found, doubt = look_ups.find_surely(directory, wanted)
     except ServiceError as error:
         return [Outcome(verdict=Verdict.UNKNOWN, reason=error.message)] * len(wanted)
     accounts = _Found(found)
+    lost = [one for one in wanted if not any(is_ours(it, one) for it in accounts.of(one))]
+    accounts = _Found([*found, *look_ups.by_keys(directory, lost)])
     owners = [(one, accounts.of(one)) for one in wanted]
     if any(is_ours(account, one) for one, theirs in owners for account in theirs):
         directory.keeps_keys = True  # so whoever of them has no key was made by somebody else

@@ -29,6 +29,7 @@ from aapimport.services.scim import (
     identifier,
     mapping,
     number,
+    pass_of,
     read_account,
     text,
 )
@@ -95,14 +96,12 @@ class Portal(Directory):
             Team(
                 id=own_id,
                 name=text(one.get("displayName")),
-                pass_id=identifier(mapping(mapping(one.get(AAP_GROUP)).get("pass")).get("value")),
+                pass_id=pass_of(one),
                 places=number(mapping(one.get(AAP_GROUP)).get("places")),
                 places_used=number(mapping(one.get(AAP_GROUP)).get("placesUsed")),
             )
             for one in self.walk("/Groups", self._team_query())
-            if (
-                own_id := identifier(one.get("id"))
-            )  # `..` would be another place (scim.identifier)
+            if (own_id := identifier(one.get("id")))
         )
 
     def _team_query(self) -> dict[str, str]:

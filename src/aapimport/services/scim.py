@@ -75,6 +75,11 @@ def is_pass(entitlement: Mapping[str, Any]) -> bool:
     return fold(text(entitlement.get("type")).strip()) in {"", PASS_TYPE}
 
 
+def pass_of(group: Mapping[str, Any]) -> str:
+    """The id of the pass that a Group belongs to; empty where the portal doesn't say."""
+    return identifier(mapping(mapping(group.get(AAP_GROUP)).get("pass")).get("value"))
+
+
 def identifier(value: object) -> str:
     """A service's own identifier: a text, or a whole number as text; empty for whatever isn't one.
 
