@@ -133,8 +133,9 @@ def test_the_address_alone_does_not_tell_whose_account_on_jhana_it_is(
     assert mails(uploading) == Counter({("p2@acme.com", "portal"): 1})
 
 
-def test_who_is_perhaps_on_jhana_is_named(uploading: Uploading) -> None:
-    """Its answer was lost, and the upload was closed: they are mailed about the portal alone."""
+@pytest.mark.parametrize("keeps_keys", [True, False])
+def test_who_is_perhaps_on_jhana(uploading: Uploading, *, keeps_keys: bool) -> None:
+    """Its answer was lost, and the upload was closed: our key tells, or they are named."""
 
     def lost(act: Act) -> Response:
         act()
@@ -150,6 +151,12 @@ def test_who_is_perhaps_on_jhana_is_named(uploading: Uploading) -> None:
         with journal._writing():  # no look-up had found it either
             journal._database.execute("UPDATE steps SET account_id = '' WHERE service = 'jhana'")
     uploading.jhana._rules.clear()
+    if keeps_keys:
+        assert send(uploading, first)[0] is ExitCode.OK
+        assert mails(uploading) == Counter({("p2@acme.com", "combined"): 1})
+        return
+    (user,) = uploading.jhana.store.users.values()
+    del user["externalId"]
     code, desk = send(uploading, first)
     assert code is ExitCode.FINDINGS
     assert "Jhana: whether the account was created isn't known" in text(desk)
@@ -157,5 +164,5 @@ def test_who_is_perhaps_on_jhana_is_named(uploading: Uploading) -> None:
     assert send(uploading, first)[0] is ExitCode.FINDINGS
     second = uploading.run().receipt
     assert send(uploading, first)[0] is ExitCode.OK
-    assert send(uploading, second)[0] is ExitCode.OK
-    assert mails(uploading)["p2@acme.com", "jhana"] == 1
+    code, desk = send(uploading, second)
+    assert (code, "shows no key of ours" in text(desk)) == (ExitCode.FINDINGS, True)

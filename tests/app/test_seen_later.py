@@ -145,6 +145,26 @@ def test_who_was_never_answered_is_a_matter_of_the_upload_that_finds_them(
     assert mails(uploading) == ONE
 
 
+@pytest.mark.parametrize("made_by", ["hand", "upload"])
+def test_who_was_never_answered_and_is_renamed(uploading: Uploading, made_by: str) -> None:
+    """Our key tells who they are; whoever has their address by now is somebody else."""
+    uploading.portal.add_user("p9@acme.com")
+    first, made = unseen(uploading, uploading.portal)
+    with Journal(uploading.journal_path) as journal, journal._writing():
+        journal._database.execute("UPDATE steps SET account_id = '' WHERE service = 'portal'")
+    made |= {"userName": "ana.lind@acme.com", "emails": [{"value": "ana.lind@acme.com"}]}
+    uploading.portal.store.users[made["id"]] = made
+    if made_by == "hand":
+        on_pass = [{"value": "p26", "type": "pass"}]
+        uploading.portal.add_user("p2@acme.com", "Bo", "Lindqvist", entitlements=on_pass)
+    uploading.rows = (person(2, first_name="Bo", last_name="Lindqvist"),)
+    second = uploading.run()
+    for receipt in (second.receipt, first):
+        assert send(uploading, receipt)[0] is ExitCode.OK
+    sent = [("ana.lind@acme.com", "portal"), ("p2@acme.com", "portal")]
+    assert mails(uploading) == Counter(sent if made_by == "upload" else sent[:1])
+
+
 def test_the_half_on_jhana_that_shows_later_is_in_the_one_welcome(uploading: Uploading) -> None:
     """It was made by the first upload, and found by the second."""
     uploading.rows = (person(2, jhana=True),)

@@ -32,11 +32,11 @@ from aapimport.run.records import UNSENT, Fact, State, Way
 from aapimport.run.send_plan import Addressee, Means, SendChoice, SendPlan, Source, Standing
 from aapimport.run.switched_off import being_undone_at, switched_off_at, who_is_off
 from aapimport.run.unseen import Unseen
-from aapimport.services.directory import Unknown
+from aapimport.services.directory import Directory, Unknown
 from aapimport.services.identity import has_names
 from aapimport.services.ownership import HANDED_ON, NOBODY_CAN_TELL, is_still
 from aapimport.services.portal import Welcome, welcomed
-from aapimport.services.scim import Account
+from aapimport.services.scim import Account, equals
 from aapimport.services.values import EmailKind
 
 _READERS = 8
@@ -99,8 +99,8 @@ class _Asking:
         self._texts = Texts(means.server) if means.server else None
         self._to = {address_key(one) for one in choice.to}
         self._address = services.address
-        self._record = OnRecord(journal, self._address, must=True)
-        self._unseen = Unseen(self._record.created)
+        self._record = OnRecord(journal, self._address, must=True, by_key=self._own_id)
+        self._unseen = Unseen(self._record.created, self._own_id)
         self._undos = switched_off_at(journal, self._address)
         self._undone = being_undone_at(journal, self._address)
         self._keeps_keys = journal.has_shown(self._address, "portal", Fact.KEEPS_KEYS)
@@ -246,8 +246,18 @@ class _Asking:
         return self._choice.checked and address_key(mail_address(account)) in self._to
 
     def _look(self, one: Candidate, service: str) -> _Look:
-        directory = self._services.portal if service == "portal" else self._services.jhana
-        return welcomed(directory, one.steps[service].account_id)
+        return welcomed(self._directory(service), one.steps[service].account_id)
+
+    def _directory(self, service: str) -> Directory:
+        return self._services.portal if service == "portal" else self._services.jhana
+
+    def _own_id(self, service: str, key: str) -> str:
+        """The id of the account that carries a key of ours; empty for none, or an odd answer."""
+        found = self._directory(service).search(equals("externalId", key)) if key else []
+        mine = (
+            [] if isinstance(found, Unknown) else [it.id for it in found if it.external_id == key]
+        )
+        return mine[0] if len(mine) == 1 else ""
 
     def _not_told(self, one: Candidate, entries: Mapping[str, Entry | None]) -> str:
         """Why it can't be told that the e-mails of the ledger are to this account; else empty."""

@@ -28,8 +28,6 @@ class Candidate:
             is another one than this person's; they may be the same person only if it is gone.
         by_address: Whether nothing but the address tells that the account on Jhana is this
             person's: the address may have been given to somebody else since.
-        is_made_anew: Whether a later upload has made another account on the portal for the address,
-            so that this one, which was never seen, counts only if it is there.
     """
 
     row: int
@@ -40,7 +38,6 @@ class Candidate:
     before: Mapping[str, Any]
     former: str = ""
     by_address: bool = False
-    is_made_anew: bool = False
 
     @property
     def unknown(self) -> str:

@@ -3,7 +3,7 @@
 `send-emails` plans by it, and asks the services besides; receipts and `history` ask nobody.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any, Literal
@@ -35,15 +35,24 @@ class OnRecord:
         address: The pair of services.
         must: Whether the journals of other profiles have to be readable; else those that aren't
             count for nothing, as where nobody is mailed by what is told.
+        by_key: The id of the account on a service that carries a key of ours; empty for none, and
+            where no service is asked.
 
     Raises:
         ServiceError: `must`, and another process uses the journal of another profile for too long.
         SettingsError: `must`, and the journal of another profile can't be read.
     """
 
-    def __init__(self, journal: Journal, address: str, *, must: bool = False) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        address: str,
+        *,
+        must: bool = False,
+        by_key: Callable[[str, str], str] = lambda _service, _key: "",
+    ) -> None:
         self._journal = journal
-        self._address = address
+        self._address, self._by_key = address, by_key
         self.created = journal.created(address)
         self._newest = {
             (service, made.person): made.order
@@ -75,16 +84,10 @@ class OnRecord:
         for run in runs:
             for row, tasks in groupby(self._journal.tasks(run.receipt), key=lambda task: task.row):
                 steps = [*tasks]
-                accounts = {it.service: it for it in steps if may_be_there(it)}
-                anew = {it for it, step in accounts.items() if self._is_made_anew(run, step)}
-                if "jhana" in anew:
-                    del accounts["jhana"]
+                there = (self._as_it_is(run, it) for it in steps if may_be_there(it))
+                accounts = {it.service: it for it in there if it}
                 portal = accounts.get("portal")
-                if (
-                    portal is None
-                    or ("portal" in anew and not portal.account_id)
-                    or {portal.account_id, portal.key} & met
-                ):
+                if portal is None or {portal.account_id, portal.key} & met:
                     continue
                 met |= {portal.account_id, portal.key} - {""}
                 (wanted,) = self._journal.remembered(run.receipt, [portal])
@@ -106,7 +109,6 @@ class OnRecord:
                     before=before,
                     former=former,
                     by_address=by_address,
-                    is_made_anew="portal" in anew,
                 )
 
     def _learn_of(self, accounts: Mapping[str, Task]) -> None:
@@ -119,13 +121,20 @@ class OnRecord:
         if made and ours.get("portal") in self.created:
             self.created.setdefault(ours["jhana"], replace(made, order=-1))
 
-    def _is_made_anew(self, run: Run, step: Task) -> bool:
-        """Whether a later upload has another account for whom an upload has given up.
+    def _as_it_is(self, run: Run, step: Task) -> Task | None:
+        """A step about an account that may be there; None where it is another's matter by now.
 
-        Of a create of which no answer told the id, also whether a later one has found them.
+        One that the upload has given up, or has no answer about, is the account that carries its
+        key, whatever that is called. Where there is none, a later upload counts that has made
+        another one, or, without an answer, has found the person.
         """
-        if step.state is not State.NEEDS_PERSON and step.account_id:
-            return False
+        if step.account_id and step.state is not State.NEEDS_PERSON:
+            return step
+        if own_id := self._by_key(step.service, step.key):
+            return replace(step, account_id=own_id)
+        return None if self._is_anothers(run, step) else step
+
+    def _is_anothers(self, run: Run, step: Task) -> bool:
         _, before = self._journal.person(run.receipt, step.row)
         person, order = before.get("person") or "", self._journal.order(run.receipt)
         if self._newest.get((step.service, person), 0) > order:
@@ -189,9 +198,7 @@ class OnRecord:
     def has_created(self, one: Candidate, service: str) -> bool:
         """Whether an upload has created somebody's account on a service, as the journal knows."""
         step = one.steps.get(service)
-        if step is None or (one.is_made_anew and service == "portal"):
-            return False
-        return (service, step.account_id) in self.created
+        return step is not None and (service, step.account_id) in self.created
 
     def waits_in(self, one: Candidate) -> str:
         """The sending that is open, and in which somebody's e-mail waits; empty for none."""

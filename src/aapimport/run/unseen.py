@@ -1,5 +1,7 @@
 """Accounts that uploads were answered, or may have made, and never saw: nothing but a key tells."""
 
+from collections.abc import Callable
+
 from aapimport.run.candidates import Candidate
 from aapimport.run.created import Created
 from aapimport.services.directory import Unknown
@@ -12,10 +14,11 @@ class Unseen:
 
     Args:
         created: What uploads have created, or may have.
+        by_key: The id of the account on a service that carries a key; empty for none.
     """
 
-    def __init__(self, created: Created) -> None:
-        self._created = created
+    def __init__(self, created: Created, by_key: Callable[[str, str], str]) -> None:
+        self._created, self._by_key = created, by_key
         unseen = [
             (service, own, made)
             for (service, own), made in created.items()
@@ -23,7 +26,9 @@ class Unseen:
         ]
         self._keys = {(service, made.key) for service, _, made in unseen}
         self._services = {service for service, _ in self._keys}
-        self._people = {(service, it.person) for service, own, it in unseen if own == it.key}
+        self._people = {
+            (service, it.person): it.key for service, own, it in unseen if own == it.key
+        }
 
     def asks(self, one: Candidate, service: str) -> bool:
         """Whether somebody's account has to be looked at: the journal alone doesn't tell."""
@@ -34,14 +39,17 @@ class Unseen:
         """Whether an account that was looked at may be one that an upload has made.
 
         By the id that an upload was answered with; else by our key, or, where none is shown, as the
-        answer about this person was lost. One that can't be looked at may be.
+        answer about this person was lost, and no other account carries the key. One that can't be
+        looked at may be.
         """
         made = self._created.get((service, one.steps[service].account_id))
         if isinstance(look, Welcome):
-            person = one.before.get("person") or None
-            is_lost = not look.account.external_id and (service, person) in self._people
-            return bool(made) or is_lost or self.has_key(service, look.account)
-        return look is not None or (made is not None and not one.is_made_anew)
+            lost = self._people.get((service, one.before.get("person") or ""))
+            if made or self.has_key(service, look.account):
+                return True
+            is_keyless = not look.account.external_id
+            return bool(lost and is_keyless and not self._by_key(service, lost))
+        return look is not None or made is not None
 
     def has_key(self, service: str, account: Account) -> bool:
         """Whether an account shows the key of one of these."""

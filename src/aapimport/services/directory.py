@@ -257,15 +257,16 @@ class Directory(Listing):
         Args:
             attribute: Its name, or its path, `name.formatted`.
         """
-        if attribute not in self.shown and attribute not in self._looked:
-            self._looked.add(attribute)
-            listed: list[dict[str, Any]] = []
+        with self.proving:  # whoever asks meanwhile waits for the same answer
+            if attribute in self.shown or attribute in self._looked:
+                return attribute in self.shown
             with suppress(ServiceError):
                 listed, _ = self.page("/Users", {}, 1)
-            listed.sort(key=lambda one: attribute not in _attributes(one))
-            for one in listed[:_FEW]:
-                if own_id := identifier(one.get("id")):
-                    self.fetch(own_id)  # which notes what it shows
+                listed.sort(key=lambda one: attribute not in _attributes(one))
+                for one in listed[:_FEW]:
+                    if own_id := identifier(one.get("id")):
+                        self.fetch(own_id)  # which notes what it shows
+                self._looked.add(attribute)
         return attribute in self.shown
 
     @staticmethod
