@@ -38,17 +38,15 @@ class Unseen:
     def may_be_ours(self, one: Candidate, service: str, look: Welcome | Unknown | None) -> bool:
         """Whether an account that was looked at may be one that an upload has made.
 
-        By the id that an upload was answered with; else by our key, or, where none is shown, as the
-        answer about this person was lost, and no other account carries the key. One that can't be
-        looked at may be.
+        By the id that an upload was answered with; else by our key; or as the answer about this
+        person was lost, and no other account carries the key. One that can't be looked at may be.
         """
         made = self._created.get((service, one.steps[service].account_id))
         if isinstance(look, Welcome):
             lost = self._people.get((service, one.before.get("person") or ""))
             if made or self.has_key(service, look.account):
                 return True
-            is_keyless = not look.account.external_id
-            return bool(lost and is_keyless and not self._by_key(service, lost))
+            return bool(lost and not self._by_key(service, lost))
         return look is not None or made is not None
 
     def has_key(self, service: str, account: Account) -> bool:
