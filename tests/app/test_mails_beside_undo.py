@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from aapimport.config.mail import Mail
-from aapimport.errors import ExitCode, SettingsError
+from aapimport.errors import ExitCode, ServiceError, SettingsError
+from aapimport.mail import delivery
 from aapimport.run.journal import Journal
 from aapimport.run.records import Run, State, StepKind
+from aapimport.template.roles import Role
 from support.mail_server import MailServer
 from support.mailing import mail_for
 from support.sending import (
@@ -26,7 +28,7 @@ from support.sending import (
 )
 from support.stub import ScimStub
 from support.undoing import begun, go_on
-from support.uploading import Uploading
+from support.uploading import Uploading, person
 from support.wire import error, instead
 
 
@@ -126,3 +128,32 @@ def test_whoever_an_open_undo_leaves_is_mailed(uploading: Uploading) -> None:
     go_on(uploading, undo)
     resume(uploading, last_send(uploading))
     assert mails(uploading) == once
+
+
+def test_an_undo_of_another_profile_is_seen_just_before_each_email(
+    uploading: Uploading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It begins when the first of some who were looked at together is sent: the second waits."""
+    monkeypatch.setattr(delivery, "WAITS", (0.01,) * 4)
+    uploading.portal.habits.mails = uploading.jhana.habits.mails = False
+    uploading.rows = (person(2), person(3))
+    receipt = uploading.run().receipt
+    path = uploading.journal_path.parent / "profiles" / "beta" / "journal.sqlite3"
+    options = replace(uploading.options, update_roles=True)
+    rows = (person(3, role=Role.FACILITATOR),)
+    beta = replace(uploading, journal_path=path, rows=rows, options=options)
+    changed = beta.run().receipt
+    undos: list[Run] = []
+
+    def begins(step: str, who: str) -> None:
+        if (step, who) == ("dot", "p2@acme.com"):
+            undos.append(begun(beta, changed))
+
+    with MailServer(begins) as server:
+        mail = mail_for(server.port)
+        with pytest.raises(ServiceError, match="is still open and takes the account back"):
+            send(uploading, receipt, mail=mail)
+        assert server.recipients == ["p2@acme.com"]
+        go_on(beta, undos[0])
+        assert resume(uploading, last_send(uploading), mail)[0] is ExitCode.OK
+        assert server.recipients == ["p2@acme.com", "p3@acme.com"]

@@ -40,7 +40,7 @@ from aapimport.run.progress import Progress
 from aapimport.run.recipients import mail_address, recipient
 from aapimport.run.records import State, Task, without_names
 from aapimport.run.session import Session
-from aapimport.run.switched_off import switched_off_at, who_is_off
+from aapimport.run.switched_off import being_undone_at, switched_off_at, who_is_off
 from aapimport.services.directory import Unknown
 from aapimport.services.identity import has_names
 from aapimport.services.outcomes import Verdict
@@ -227,6 +227,9 @@ class LetterSteps(MailSteps):
             look = self._once_more(task) or self._looked(task)
         if isinstance(look, Withdrawn | Later):
             return look
+        undone = being_undone_at(self._session.journal, self._session.run.address)
+        if why := undone.get((task.service, task.account_id)):  # begun since some were looked at
+            return Later(why)
         self._without_half(task)
         if address_key(mail_address(look)) != address_key(to):
             return Withdrawn("they have another address by now; send their e-mail anew")
