@@ -27,7 +27,9 @@ class Unseen:
         self._keys = {(service, made.key) for service, _, made in unseen}
         self._services = {service for service, _ in self._keys}
         self._people = {
-            (service, it.person): it.key for service, own, it in unseen if own == it.key
+            (service, it.person): it.key
+            for service, own, it in unseen
+            if own == it.key and it.person
         }
 
     def asks(self, one: Candidate, service: str) -> bool:
