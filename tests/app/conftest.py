@@ -9,6 +9,7 @@ import pytest
 from aapimport.app import letters
 from aapimport.config.mail import Mail
 from support.lettering import HEADER, ROWS, last_upload, upload
+from support.mail_server import MailServer
 from support.mailing import mail_for
 from support.mortal import Killed
 from support.others_mail import Taking, aiosmtpd
@@ -41,6 +42,18 @@ def mail(taking: Taking) -> Iterator[Mail]:
     """A real mail server that takes everything."""
     with aiosmtpd(taking) as port:
         yield mail_for(port)
+
+
+@pytest.fixture(params=["portal", "smtp"])
+def mail_by_either(request: pytest.FixtureRequest, uploading: Uploading) -> Iterator[Mail | None]:
+    """The services send, which can, or a mail server; which has no e-mail to take here."""
+    if request.param == "portal":
+        yield None
+        return
+    uploading.portal.habits.mails = uploading.jhana.habits.mails = False
+    with MailServer() as server:
+        yield mail_for(server.port)
+        assert not server.recipients
 
 
 @pytest.fixture

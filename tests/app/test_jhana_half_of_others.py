@@ -1,7 +1,6 @@
 """The half of a welcome about Jhana where another profile, or another address, is in it."""
 
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +17,10 @@ from support.sending import (
     id_of,
     last_send,
     mails,
+    rename,
     resume,
     send,
+    some_people,
     text,
     tomorrow,
 )
@@ -31,25 +32,7 @@ from support.wire import Act, Response, error, instead
 @pytest.fixture
 def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Uploading:
     """One person with Jhana, uploaded without e-mails."""
-    return Uploading(
-        portal=portal_stub,
-        jhana=jhana_stub,
-        journal_path=tmp_path / "state" / "journal.sqlite3",
-        rows=(person(2, jhana=True),),
-        emails=False,
-    )
-
-
-@pytest.fixture(params=["portal", "smtp"])
-def mail(request: pytest.FixtureRequest, uploading: Uploading) -> Iterator[Mail | None]:
-    """The services send, which can, or a mail server; which has no e-mail to take here."""
-    if request.param == "portal":
-        yield None
-        return
-    uploading.portal.habits.mails = uploading.jhana.habits.mails = False
-    with MailServer() as server:
-        yield mail_for(server.port)
-        assert not server.recipients
+    return some_people(portal_stub, jhana_stub, tmp_path, person(2, jhana=True))
 
 
 def test_an_account_on_jhana_that_another_profile_made_is_in_the_one_welcome(
@@ -83,14 +66,13 @@ def jhana_later(uploading: Uploading, book: Path) -> str:
 
 
 def test_no_email_about_jhana_alone_to_an_address_that_is_old(
-    uploading: Uploading, mail: Mail | None, tmp_path: Path
+    uploading: Uploading, mail_by_either: Mail | None, tmp_path: Path
 ) -> None:
     """Their account on the portal has a new one since, and the old one may be somebody else's."""
     receipt = jhana_later(uploading, tmp_path / "mails.xlsx")
     user = uploading.portal.store.users[id_of(uploading, "p2@acme.com")]
-    user["userName"] = "ana.lind@acme.com"
-    user["emails"] = [{"value": "ana.lind@acme.com"}]
-    code, desk = send(uploading, receipt, mail=mail)
+    rename(user, "ana.lind@acme.com")
+    code, desk = send(uploading, receipt, mail=mail_by_either)
     assert code is ExitCode.FINDINGS
     assert "has another e-mail address than that on the portal" in text(desk)
     assert not mails(uploading)

@@ -1,7 +1,6 @@
 """Welcome e-mails while an undo of the same people isn't finished: they wait until it is over."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,18 +37,6 @@ def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Up
     return three_people(portal_stub, jhana_stub, tmp_path)
 
 
-@pytest.fixture(params=["portal", "smtp"])
-def mail(request: pytest.FixtureRequest, uploading: Uploading) -> Iterator[Mail | None]:
-    """The portal sends, which can, or a mail server."""
-    if request.param == "portal":
-        yield None
-        return
-    uploading.portal.habits.mails = uploading.jhana.habits.mails = False
-    with MailServer() as server:
-        yield mail_for(server.port)
-        assert not server.recipients
-
-
 def waits(undo: Run) -> str:
     """What is said of whoever waits."""
     return (
@@ -59,33 +46,33 @@ def waits(undo: Run) -> str:
 
 
 def test_a_sending_that_waited_mails_nobody_whom_an_open_undo_takes_back(
-    uploading: Uploading, mail: Mail | None
+    uploading: Uploading, mail_by_either: Mail | None
 ) -> None:
     """What the plan of the undo called taken back is: the day comes, and nobody is mailed."""
     receipt = uploading.run().receipt
-    send(uploading, receipt, mail=mail, not_before=tomorrow())
+    send(uploading, receipt, mail=mail_by_either, not_before=tomorrow())
     undo = begun(uploading, receipt)
     embargo_ends(uploading)
     sending = last_send(uploading)
-    code, desk = resume(uploading, sending, mail)
+    code, desk = resume(uploading, sending, mail_by_either)
     assert code is ExitCode.SERVICE
     assert waits(undo) in text(desk)
     assert f"next: aapimport resume {sending}" in desk.said
     assert go_on(uploading, undo).exit_code == 0
     with Journal(uploading.journal_path) as journal:
         assert not journal.run(sending).is_open
-    resume(uploading, sending, mail)
+    resume(uploading, sending, mail_by_either)
     assert not mails(uploading)
 
 
 def test_a_new_sending_names_whom_an_open_undo_takes_back(
-    uploading: Uploading, mail: Mail | None
+    uploading: Uploading, mail_by_either: Mail | None
 ) -> None:
     """Of the upload, and by hand."""
     receipt = uploading.run().receipt
     undo = begun(uploading, receipt)
     for out in (None, uploading.journal_path.parent / "out.xlsx"):
-        code, desk = send(uploading, receipt, mail=mail, hand_over=out)
+        code, desk = send(uploading, receipt, mail=mail_by_either, hand_over=out)
         assert code is ExitCode.FINDINGS
         assert text(desk).count(waits(undo)) == 3
     assert not mails(uploading)

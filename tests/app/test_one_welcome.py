@@ -15,7 +15,17 @@ from support.habits import EXTENSION
 from support.mail_server import CUT, MailServer
 from support.mailing import mail_for
 from support.script_desk import ScriptDesk
-from support.sending import embargo_ends, id_of, last_send, mails, resume, send, text, tomorrow
+from support.sending import (
+    embargo_ends,
+    id_of,
+    last_send,
+    mails,
+    resume,
+    send,
+    some_people,
+    text,
+    tomorrow,
+)
 from support.stub import ScimStub
 from support.uploading import Uploading, person
 from support.wire import RESET, error, instead
@@ -26,13 +36,7 @@ ITSELF = {"requestId": "theirs", "sentAt": "2026-11-01T08:00:00Z"}
 @pytest.fixture
 def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Uploading:
     """Two people, the first with Jhana; uploaded without e-mails."""
-    return Uploading(
-        portal=portal_stub,
-        jhana=jhana_stub,
-        journal_path=tmp_path / "state" / "journal.sqlite3",
-        rows=(person(2, jhana=True), person(3)),
-        emails=False,
-    )
+    return some_people(portal_stub, jhana_stub, tmp_path, person(2, jhana=True), person(3))
 
 
 @pytest.fixture

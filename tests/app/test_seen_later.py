@@ -10,7 +10,7 @@ from aapimport.errors import ExitCode
 from aapimport.run.journal import Journal
 from support.lettering import HEADER, ROWS, last_upload, said, upload
 from support.script_desk import ScriptDesk
-from support.sending import mails, send, text
+from support.sending import mails, rename, send, some_people, text
 from support.stub import ScimStub
 from support.uploading import Uploading, person
 from support.wire import Act, Response
@@ -21,13 +21,7 @@ ONE = Counter({("p2@acme.com", "portal"): 1})
 @pytest.fixture
 def uploading(portal_stub: ScimStub, jhana_stub: ScimStub, tmp_path: Path) -> Uploading:
     """One person, uploaded without e-mails."""
-    return Uploading(
-        portal=portal_stub,
-        jhana=jhana_stub,
-        journal_path=tmp_path / "state" / "journal.sqlite3",
-        rows=(person(2),),
-        emails=False,
-    )
+    return some_people(portal_stub, jhana_stub, tmp_path, person(2))
 
 
 def unseen(uploading: Uploading, stub: ScimStub) -> tuple[str, dict[str, Any]]:
@@ -110,7 +104,7 @@ def test_who_shows_later_counts_whoever_has_the_address_by_then(uploading: Uploa
     """They are renamed, and a colleague got their address: each is welcomed."""
     uploading.portal.add_user("p9@acme.com")
     first, made = unseen(uploading, uploading.portal)
-    made |= {"userName": "ana.lind@acme.com", "emails": [{"value": "ana.lind@acme.com"}]}
+    rename(made, "ana.lind@acme.com")
     uploading.portal.store.users[made["id"]] = made
     uploading.rows = (person(2, first_name="Bo", last_name="Lindqvist"),)
     second = uploading.run()
@@ -153,7 +147,7 @@ def test_who_was_never_answered_and_is_renamed(uploading: Uploading, made_by: st
     first, made = unseen(uploading, uploading.portal)
     with Journal(uploading.journal_path) as journal, journal._writing():
         journal._database.execute("UPDATE steps SET account_id = '' WHERE service = 'portal'")
-    made |= {"userName": "ana.lind@acme.com", "emails": [{"value": "ana.lind@acme.com"}]}
+    rename(made, "ana.lind@acme.com")
     uploading.portal.store.users[made["id"]] = made
     if made_by == "hand":
         on_pass = [{"value": "p26", "type": "pass"}]

@@ -15,6 +15,7 @@ from aapimport.app.send_emails import Sending
 from aapimport.config.mail import Mail
 from aapimport.config.settings import Endpoint, Settings
 from aapimport.errors import ExitCode
+from aapimport.person import Person
 from aapimport.run.journal import Journal
 from aapimport.run.records import RunKind, State, StepKind
 from support.script_desk import ScriptDesk
@@ -132,15 +133,23 @@ def made_now(journal: Journal, receipt: str, account_id: str, row: int = 2) -> N
     journal.record(receipt, [made])
 
 
-def three_people(portal_stub: ScimStub, jhana_stub: ScimStub, folder: Path) -> Uploading:
-    """Three people, of whom the first is enabled on Jhana; uploaded without e-mails."""
+def some_people(
+    portal_stub: ScimStub, jhana_stub: ScimStub, folder: Path, *rows: Person
+) -> Uploading:
+    """Some people, uploaded without e-mails."""
     return Uploading(
         portal=portal_stub,
         jhana=jhana_stub,
         journal_path=folder / "state" / "journal.sqlite3",
-        rows=(person(2, jhana=True), person(3), person(4)),
+        rows=rows,
         emails=False,
     )
+
+
+def three_people(portal_stub: ScimStub, jhana_stub: ScimStub, folder: Path) -> Uploading:
+    """Three people, of whom the first is enabled on Jhana; uploaded without e-mails."""
+    rows = person(2, jhana=True), person(3), person(4)
+    return some_people(portal_stub, jhana_stub, folder, *rows)
 
 
 def rename(user: dict[str, Any], address: str) -> None:
