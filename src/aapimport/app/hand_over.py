@@ -189,7 +189,7 @@ def _of_one_run(journal: "Journal", one: "Addressee", of: str, *, sent: bool) ->
     from dataclasses import replace
 
     receipts = sorted({receipt for receipt, _ in one.held_by})
-    if len(receipts) < 2:  # noqa: PLR2004 -- there is nothing to choose from
+    if not receipts[1:]:  # there is nothing to choose from
         return one
     if of in receipts:
         return replace(one, held_by=frozenset(it for it in one.held_by if it[0] == of))
