@@ -6,6 +6,7 @@ the service didn't keep it, which is said of a person who is there all the same.
 """
 
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -44,8 +45,7 @@ class ReadBack:
         self._tried: dict[tuple[str, int], int] = {}
         self._short: dict[tuple[str, int], Outcome] = {}
         self._puts: set[str] = set()
-        self._beside: dict[tuple[int, str], tuple[str, ...]] = {}
-        self._earlier: dict[tuple[int, str], tuple[str, ...]] = {}
+        self._roles: deque[tuple[Task, tuple[str, ...]]] = deque()  # looks are in threads
         self._began = time.time()
         self.not_kept: dict[str, set[str]] = {name: set() for name in session.directories}
 
@@ -77,19 +77,19 @@ class ReadBack:
                 note = "waiting for what was written to show"
                 yield from self._session.wait(max(0.05, min(gap, longest)), note, longest)
 
-    def _roles_of(self, task: Task) -> dict[tuple[int, str], tuple[str, ...]]:
-        """Where the roles are noted that the service gave an account by itself.
+    def _note_roles(self) -> None:
+        """Make durable which roles the service gives by itself; of earlier ones only the known.
 
         Nobody has changed what this session has just made; what an earlier one has made may have
-        been given one by somebody since.
+        been given a role by somebody since.
         """
-        return self._beside if (task.sent_at or 0.0) > self._began else self._earlier
-
-    def _note_roles(self) -> None:
-        """Make durable which roles the service gives by itself; of earlier ones only the known."""
         journal, receipt = self._session.journal, self._session.receipt
-        just_made, self._beside = self._beside, {}
-        earlier, self._earlier = self._earlier, {}
+        just_made: dict[tuple[int, str], tuple[str, ...]] = {}
+        earlier: dict[tuple[int, str], tuple[str, ...]] = {}
+        while self._roles:
+            task, beside = self._roles.popleft()
+            some = just_made if (task.sent_at or 0.0) > self._began else earlier
+            some[task.row, task.service] = beside
         journal.keep_roles_beside(receipt, just_made)
         if earlier:
             services = {service for _, service in earlier}
@@ -149,7 +149,7 @@ class ReadBack:
         """A look's outcome; one that tells nothing leaves the step as it was."""
         key = (task.service, task.row)
         if task.is_new and outcome.beside is not None:
-            self._roles_of(task)[task.row, task.service] = outcome.beside
+            self._roles.append((task, outcome.beside))
         if outcome.verdict is Verdict.DONE:
             if self._tried.get(key) == _PUT:
                 self._puts.add(task.service)
@@ -237,7 +237,7 @@ class ReadBack:
         self._note_dropped(task, seen)
         self._session.confirmed.add(key)
         if task.is_new:
-            self._roles_of(task).setdefault((task.row, task.service), seen.beside or ())
+            self._roles.append((task, seen.beside or ()))
         changed = task.is_new or key in self._conveyor.changed
         done = Outcome(verdict=Verdict.DONE, but=not_kept(seen.short))
         done = said_before(done, task.reason, task.but)
